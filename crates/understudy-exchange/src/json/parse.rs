@@ -1,0 +1,278 @@
+//! Text to [`Json`].
+
+use super::{Json, JsonString, Number, number};
+
+/// How deep arrays and objects may nest.
+pub const DEPTH_MAX: usize = 128;
+
+/// Why a text is not JSON, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonError {
+    /// Byte offset of the offending byte; the text's length where it ended too early.
+    pub offset: usize,
+    /// What was wrong, as a fragment: "expected a value".
+    pub message: &'static str,
+}
+
+impl std::fmt::Display for JsonError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at byte {}", self.message, self.offset)
+    }
+}
+
+impl std::error::Error for JsonError {}
+
+pub(super) fn parse(text: &[u8]) -> Result<Json, JsonError> {
+    // RFC 8259, section 8.1: a reader may ignore a byte order mark.
+    let start = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let mut parser = Parser { text, at: start };
+    parser.space();
+    let value = parser.value(0)?;
+    parser.space();
+    if parser.at < text.len() {
+        return parser.fail("expected nothing more");
+    }
+    Ok(value)
+}
+
+struct Parser<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Parser<'_> {
+    fn fail<T>(&self, message: &'static str) -> Result<T, JsonError> {
+        Err(JsonError { offset: self.at, message })
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let eaten = self.peek() == Some(byte);
+        self.at += usize::from(eaten);
+        eaten
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Json, JsonError> {
+        match self.peek() {
+            Some(b'{') if depth < DEPTH_MAX => self.object(depth),
+            Some(b'[') if depth < DEPTH_MAX => self.array(depth),
+            Some(b'{' | b'[') => self.fail("nested too deeply"),
+            Some(b'"') => Ok(Json::String(self.string()?)),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.word("true", Json::Bool(true)),
+            Some(b'f') => self.word("false", Json::Bool(false)),
+            Some(b'n') => self.word("null", Json::Null),
+            _ => self.fail("expected a value"),
+        }
+    }
+
+    fn word(&mut self, word: &str, value: Json) -> Result<Json, JsonError> {
+        if !self.text[self.at..].starts_with(word.as_bytes()) {
+            return self.fail("expected a value");
+        }
+        self.at += word.len();
+        Ok(value)
+    }
+
+    fn number(&mut self) -> Result<Json, JsonError> {
+        let rest = &self.text[self.at..];
+        let text = number::scan(rest).and_then(|length| std::str::from_utf8(&rest[..length]).ok());
+        match text.and_then(Number::parse) {
+            Some(number) => {
+                self.at += number.as_str().len();
+                Ok(Json::Number(number))
+            }
+            None => self.fail("malformed number"),
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Json, JsonError> {
+        self.at += 1;
+        let mut items = Vec::new();
+        self.space();
+        if self.eat(b']') {
+            return Ok(Json::Array(items));
+        }
+        loop {
+            self.space();
+            items.push(self.value(depth + 1)?);
+            self.space();
+            if self.eat(b']') {
+                return Ok(Json::Array(items));
+            }
+            if !self.eat(b',') {
+                return self.fail("expected `,` or `]`");
+            }
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Json, JsonError> {
+        self.at += 1;
+        let mut members = Vec::new();
+        self.space();
+        if self.eat(b'}') {
+            return Ok(Json::Object(members));
+        }
+        loop {
+            self.space();
+            if self.peek() != Some(b'"') {
+                return self.fail("expected a member name in quotes");
+            }
+            let name = self.string()?;
+            self.space();
+            if !self.eat(b':') {
+                return self.fail("expected `:`");
+            }
+            self.space();
+            members.push((name, self.value(depth + 1)?));
+            self.space();
+            if self.eat(b'}') {
+                return Ok(Json::Object(members));
+            }
+            if !self.eat(b',') {
+                return self.fail("expected `,` or `}`");
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<JsonString, JsonError> {
+        self.at += 1;
+        let start = self.at;
+        while !matches!(self.peek(), None | Some(b'"' | b'\\' | 0..=0x1F)) {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'"') {
+            let string = JsonString::new(self.utf8(start)?);
+            self.at += 1;
+            return Ok(string);
+        }
+        let units: Vec<u16> = self.utf8(start)?.encode_utf16().collect();
+        self.escaped_string(units)
+    }
+
+    fn utf8(&self, start: usize) -> Result<&str, JsonError> {
+        std::str::from_utf8(&self.text[start..self.at])
+            .map_err(|error| JsonError { offset: start + error.valid_up_to(), message: "not UTF-8" })
+    }
+
+    fn escaped_string(&mut self, mut units: Vec<u16>) -> Result<JsonString, JsonError> {
+        loop {
+            match self.peek() {
+                None => return self.fail("unfinished string"),
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(JsonString::from_utf16(&units));
+                }
+                Some(0..=0x1F) => return self.fail("control character in a string: escape it"),
+                Some(b'\\') => units.push(self.escape()?),
+                Some(_) => {
+                    let start = self.at;
+                    while !matches!(self.peek(), None | Some(b'"' | b'\\' | 0..=0x1F)) {
+                        self.at += 1;
+                    }
+                    units.extend(self.utf8(start)?.encode_utf16());
+                }
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<u16, JsonError> {
+        let unit = match self.text.get(self.at + 1) {
+            Some(b'b') => 8,
+            Some(b't') => 9,
+            Some(b'n') => 10,
+            Some(b'f') => 12,
+            Some(b'r') => 13,
+            Some(byte @ (b'"' | b'\\' | b'/')) => u16::from(*byte),
+            Some(b'u') => {
+                let digits = self.text.get(self.at + 2..self.at + 6).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
+                let Some(text) = digits.and_then(|d| std::str::from_utf8(d).ok()) else {
+                    return self.fail("expected four hexadecimal digits after `\\u`");
+                };
+                let unit = u16::from_str_radix(text, 16).expect("four hexadecimal digits fit");
+                self.at += 4;
+                unit
+            }
+            _ => return self.fail("unknown escape"),
+        };
+        self.at += 2;
+        Ok(unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nesting_has_a_bound() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(parse(nested(DEPTH_MAX).as_bytes()).is_ok());
+        assert_eq!(parse(nested(DEPTH_MAX + 1).as_bytes()).unwrap_err().message, "nested too deeply");
+    }
+
+    #[test]
+    fn what_is_read_is_written_again() {
+        for text in [
+            "0.00",
+            "1E400",
+            "9223372036854775809",
+            r#"{"a":1,"a":2}"#,
+            r#""\u0000""#,
+            r#""\ud83d""#,
+            r#""a\udc00b\ud83d""#,
+            r#"[null,true,false,{},[],"",{"b":[1.10]}]"#,
+            "\"\u{1F600}é\u{2028}\"",
+        ] {
+            assert_eq!(parse(text.as_bytes()).unwrap().to_string(), text);
+        }
+        assert_eq!(parse(br#""\uD83D\uDE00\/""#).unwrap().to_string(), "\"\u{1F600}/\"");
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused_with_its_place() {
+        for (text, offset) in [
+            ("", 0),
+            ("nul", 0),
+            ("[1,]", 3),
+            ("{\"a\":1,}", 7),
+            ("{a:1}", 1),
+            ("\"\n\"", 1),
+            ("\"\\x\"", 1),
+            ("\"abc", 4),
+            ("1 2", 2),
+            ("[1 2]", 3),
+            ("01", 1),
+        ] {
+            assert_eq!(parse(text.as_bytes()).unwrap_err().offset, offset, "{text}");
+        }
+        assert_eq!(parse(b"\"a\xFF\"").unwrap_err().message, "not UTF-8");
+    }
+
+    #[test]
+    fn objects_are_equal_in_any_order_and_the_last_duplicate_counts() {
+        let json = |text: &str| parse(text.as_bytes()).unwrap();
+        assert_eq!(json(r#"{"a":1,"b":2}"#), json(r#"{"b":2.0,"a":1}"#));
+        assert_eq!(json(r#"{"a":1,"a":2}"#), json(r#"{"a":2}"#));
+        assert_ne!(json(r#"{"a":1}"#), json(r#"{"a":1,"b":2}"#));
+        assert_ne!(json(r#"{"a":1,"b":2}"#), json(r#"{"a":1}"#));
+        let many = |reverse: bool| {
+            let mut names: Vec<usize> = (0..50).collect();
+            if reverse {
+                names.reverse();
+            }
+            let members: Vec<String> = names.iter().map(|i| format!("\"m{i}\":{i}")).collect();
+            json(&format!("{{{}}}", members.join(",")))
+        };
+        assert_eq!(many(false), many(true));
+    }
+}

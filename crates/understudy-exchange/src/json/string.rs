@@ -1,0 +1,60 @@
+//! A JSON string, lone surrogates included.
+
+use std::hash::{Hash, Hasher};
+
+/// A JSON string. RFC 8259, section 8.2, lets a text escape half of a surrogate pair, which no Rust string
+/// can hold: such a string keeps its UTF-16 units as well, so that it is written and compared as it was.
+#[derive(Debug, Clone)]
+pub struct JsonString {
+    text: Box<str>,
+    /// Only where `text` cannot say it.
+    units: Option<Box<[u16]>>,
+}
+
+impl JsonString {
+    /// A string that is proper Unicode.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into().into_boxed_str(), units: None }
+    }
+
+    /// A string from its UTF-16 units, lone surrogates allowed.
+    #[must_use]
+    pub fn from_utf16(units: &[u16]) -> Self {
+        match String::from_utf16(units) {
+            Ok(text) => Self::new(text),
+            Err(_) => Self { text: String::from_utf16_lossy(units).into(), units: Some(units.into()) },
+        }
+    }
+
+    /// The text, with U+FFFD in place of each lone surrogate.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether this is exactly `text`.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        self.units.is_none() && *self.text == *text
+    }
+
+    /// The UTF-16 units where lone surrogates make them necessary.
+    pub(crate) fn units(&self) -> Option<&[u16]> {
+        self.units.as_deref()
+    }
+}
+
+impl PartialEq for JsonString {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.units == other.units
+    }
+}
+
+impl Eq for JsonString {}
+
+impl Hash for JsonString {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}

@@ -1,0 +1,188 @@
+//! Queries against values.
+
+use super::ast::{Comparison, Operand, Pattern, Query, Segment, Selector, Test};
+use super::{Node, Path, Step, function};
+use crate::{Json, Number};
+use regex::Regex;
+use std::cmp::Ordering;
+
+pub(super) fn select<'a>(segments: &[Segment], root: &'a Json) -> Vec<Node<'a>> {
+    walk(segments, root, root)
+}
+
+fn walk<'a>(segments: &[Segment], root: &'a Json, from: &'a Json) -> Vec<Node<'a>> {
+    let mut nodes = vec![Node { path: Path::default(), value: from }];
+    for segment in segments {
+        let mut next = Vec::new();
+        for node in &nodes {
+            if segment.descendant {
+                descend(segment, root, node, &mut next);
+            } else {
+                apply(segment, root, node, &mut next);
+            }
+        }
+        nodes = next;
+    }
+    nodes
+}
+
+fn descend<'a>(segment: &Segment, root: &'a Json, node: &Node<'a>, out: &mut Vec<Node<'a>>) {
+    apply(segment, root, node, out);
+    for child in children(node) {
+        descend(segment, root, &child, out);
+    }
+}
+
+fn children<'a>(node: &Node<'a>) -> Vec<Node<'a>> {
+    match node.value {
+        Json::Array(items) => {
+            items.iter().enumerate().map(|(i, value)| Node { path: node.path.child(Step::Index(i)), value }).collect()
+        }
+        Json::Object(members) => members
+            .iter()
+            .map(|(name, value)| Node { path: node.path.child(Step::Name(name.as_str())), value })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn apply<'a>(segment: &Segment, root: &'a Json, node: &Node<'a>, out: &mut Vec<Node<'a>>) {
+    for selector in &segment.selectors {
+        match (selector, node.value) {
+            (Selector::Name(name), Json::Object(members)) => {
+                // Of duplicate members the last, as `Json::member` takes it.
+                if let Some((name, value)) = members.iter().rev().find(|(n, _)| n.is(name)) {
+                    out.push(Node { path: node.path.child(Step::Name(name.as_str())), value });
+                }
+            }
+            (Selector::Index(index), Json::Array(items)) => {
+                if let Some(at) = position(*index, items.len()) {
+                    out.push(Node { path: node.path.child(Step::Index(at)), value: &items[at] });
+                }
+            }
+            (Selector::Slice { start, end, step }, Json::Array(items)) => {
+                for at in slice(*start, *end, *step, items.len()) {
+                    out.push(Node { path: node.path.child(Step::Index(at)), value: &items[at] });
+                }
+            }
+            (Selector::Wildcard, _) => out.extend(children(node)),
+            (Selector::Filter(test), _) => {
+                out.extend(children(node).into_iter().filter(|child| holds(test, root, child.value)));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn position(index: i64, length: usize) -> Option<usize> {
+    let at = if index < 0 { i64::try_from(length).ok()? + index } else { index };
+    usize::try_from(at).ok().filter(|at| *at < length)
+}
+
+/// RFC 9535, section 2.3.4.2.2.
+fn slice(start: Option<i64>, end: Option<i64>, step: i64, length: usize) -> Vec<usize> {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let normal = |i: i64| if i >= 0 { i } else { length + i };
+    let mut out = Vec::new();
+    if step > 0 {
+        let lower = normal(start.unwrap_or(0)).clamp(0, length);
+        let upper = normal(end.unwrap_or(length)).clamp(0, length);
+        let mut at = lower;
+        while at < upper {
+            out.push(at as usize);
+            at = at.saturating_add(step);
+        }
+    } else if step < 0 {
+        let upper = normal(start.unwrap_or(length - 1)).clamp(-1, length - 1);
+        let lower = end.map_or(-1, |end| normal(end).clamp(-1, length - 1));
+        let mut at = upper;
+        while at > lower {
+            out.push(at as usize);
+            at = at.saturating_add(step);
+        }
+    }
+    out
+}
+
+fn holds(test: &Test, root: &Json, current: &Json) -> bool {
+    match test {
+        Test::Or(all) => all.iter().any(|test| holds(test, root, current)),
+        Test::And(all) => all.iter().all(|test| holds(test, root, current)),
+        Test::Not(test) => !holds(test, root, current),
+        Test::Exists(query) => !nodes(query, root, current).is_empty(),
+        Test::Compare(left, comparison, right) => {
+            let (left, right) = (value(left, root, current), value(right, root, current));
+            compare(left.as_deref(), *comparison, right.as_deref())
+        }
+        Test::Regex { whole, subject, pattern } => {
+            let Some(subject) = value(subject, root, current) else { return false };
+            let Some(subject) = subject.as_str() else { return false };
+            match pattern {
+                Pattern::Fixed(regex) => regex.as_ref().is_some_and(|regex: &Regex| regex.is_match(subject)),
+                Pattern::Computed(operand) => value(operand, root, current)
+                    .and_then(|pattern| function::regex(pattern.as_str()?, *whole))
+                    .is_some_and(|regex| regex.is_match(subject)),
+            }
+        }
+    }
+}
+
+fn nodes<'a>(query: &Query, root: &'a Json, current: &'a Json) -> Vec<Node<'a>> {
+    walk(&query.segments, root, if query.absolute { root } else { current })
+}
+
+/// A value that is borrowed from the document or the query, or was computed.
+enum Found<'a> {
+    Borrowed(&'a Json),
+    Computed(Json),
+}
+
+impl std::ops::Deref for Found<'_> {
+    type Target = Json;
+
+    fn deref(&self) -> &Json {
+        match self {
+            Self::Borrowed(value) => value,
+            Self::Computed(value) => value,
+        }
+    }
+}
+
+fn value<'a>(operand: &'a Operand, root: &'a Json, current: &'a Json) -> Option<Found<'a>> {
+    let count = |n: usize| Found::Computed(Json::Number(Number::from(n as u64)));
+    match operand {
+        Operand::Literal(value) => Some(Found::Borrowed(value)),
+        Operand::Singular(query) | Operand::Value(query) => match nodes(query, root, current).as_slice() {
+            [node] => Some(Found::Borrowed(node.value)),
+            _ => None,
+        },
+        Operand::Count(query) => Some(count(nodes(query, root, current).len())),
+        Operand::Length(inner) => match &*value(inner, root, current)? {
+            Json::String(string) => Some(count(string.as_str().chars().count())),
+            Json::Array(items) => Some(count(items.len())),
+            Json::Object(members) => Some(count(members.len())),
+            _ => None,
+        },
+    }
+}
+
+/// RFC 9535, section 2.3.5.2.2; nothing equals nothing.
+fn compare(left: Option<&Json>, comparison: Comparison, right: Option<&Json>) -> bool {
+    let equal = left == right;
+    match comparison {
+        Comparison::Equal => equal,
+        Comparison::NotEqual => !equal,
+        Comparison::Less => order(left, right) == Some(Ordering::Less),
+        Comparison::LessOrEqual => equal || order(left, right) == Some(Ordering::Less),
+        Comparison::Greater => order(left, right) == Some(Ordering::Greater),
+        Comparison::GreaterOrEqual => equal || order(left, right) == Some(Ordering::Greater),
+    }
+}
+
+fn order(left: Option<&Json>, right: Option<&Json>) -> Option<Ordering> {
+    match (left?, right?) {
+        (Json::Number(a), Json::Number(b)) => Some(a.cmp(b)),
+        (Json::String(a), Json::String(b)) => Some(a.as_str().cmp(b.as_str())),
+        _ => None,
+    }
+}

@@ -1,0 +1,100 @@
+//! JSONPath (RFC 9535) over [`Json`].
+//!
+//! An own evaluator, because the values are our own: numbers compare as decimals of any size, and the
+//! nodes come with their places, which rules and difference lists need. It passes the compliance suite
+//! (`tests/jsonpath-compliance-suite`).
+
+mod ast;
+mod eval;
+mod function;
+mod parse;
+mod path;
+
+pub use parse::{FILTER_DEPTH_MAX, JsonPathError};
+pub use path::{Path, Step};
+
+use crate::Json;
+use ast::{Segment, Selector};
+
+/// A parsed JSONPath query that starts at the root, `$`.
+#[derive(Debug, Clone)]
+pub struct JsonPath {
+    text: Box<str>,
+    segments: Vec<Segment>,
+}
+
+/// A node that a query selected, with its place.
+#[derive(Debug, Clone)]
+pub struct Node<'a> {
+    /// From the root to the node.
+    pub path: Path<'a>,
+    /// The node.
+    pub value: &'a Json,
+}
+
+impl JsonPath {
+    /// Reads a query such as `$.items[*].id`.
+    ///
+    /// # Errors
+    /// [`JsonPathError`], with the byte offset of what is not well-formed or not well-typed (RFC 9535,
+    /// section 2.1).
+    pub fn parse(text: &str) -> Result<Self, JsonPathError> {
+        Ok(Self { text: text.into(), segments: parse::parse(text)? })
+    }
+
+    /// The query as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The nodes that the query selects in `root`, in the order of RFC 9535.
+    #[must_use]
+    pub fn select<'a>(&self, root: &'a Json) -> Vec<Node<'a>> {
+        eval::select(&self.segments, root)
+    }
+
+    /// The names and indexes after the last segment that may select several nodes, with the query that
+    /// selects their parents. For `$.items[*].owner.id` that is `$.items[*]` and `owner`, `id`; for a query
+    /// of names and indexes only (a *singular* query), `$` and all of it.
+    #[must_use]
+    pub fn split_singular_tail(&self) -> (Self, Vec<Tail<'_>>) {
+        let tail = self.segments.iter().rev().map_while(Segment::singular).count();
+        let (head, rest) = self.segments.split_at(self.segments.len() - tail);
+        let names = rest.iter().filter_map(Segment::singular).map(|selector| match selector {
+            Selector::Name(name) => Tail::Name(name),
+            Selector::Index(index) => Tail::Index(*index),
+            _ => unreachable!("a singular segment has a name or an index"),
+        });
+        (Self { text: self.text.clone(), segments: head.to_vec() }, names.collect())
+    }
+
+    /// Whether the query is made of names and indexes only, so that it selects one node or none.
+    #[must_use]
+    pub fn is_singular(&self) -> bool {
+        self.segments.iter().all(|segment| segment.singular().is_some())
+    }
+
+    /// Whether the query is `$`, the whole value.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.segments.is_empty()
+    }
+}
+
+/// One name or index of a query's singular tail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tail<'q> {
+    /// A member's name.
+    Name(&'q str),
+    /// An element's index; from the end where negative.
+    Index(i64),
+}
+
+impl PartialEq for JsonPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for JsonPath {}

@@ -1,0 +1,23 @@
+//! A request and a response as plain data.
+//!
+//! Everything here is a value: no sockets, no files, no clock. Two decisions shaped it. JSON is an own
+//! type ([`Json`]), because a mock must send `0.00` as `0.00` and a contract test must not call `1.10`
+//! and `1.1` different; the usual value types round, reorder or drop. And the vocabulary of the
+//! [`http`] crate (methods, statuses, header maps) is used as it is: it is types only, and the socket
+//! layer speaks it too, so nothing is copied on the way in.
+//!
+//! What this crate does not know: fixtures, rules, sockets, files.
+
+pub mod form;
+pub mod json;
+pub mod jsonpath;
+pub mod media_type;
+mod message;
+pub mod multipart;
+pub mod redact;
+pub mod target;
+
+pub use json::{Json, JsonString, Number};
+pub use jsonpath::JsonPath;
+pub use media_type::MediaType;
+pub use message::{Request, Response, cookie_pairs};

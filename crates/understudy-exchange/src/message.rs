@@ -1,0 +1,57 @@
+//! A request and a response.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, header};
+
+/// A request as it stands on the wire, its body whole and decoded.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method, as it was sent: methods are case-sensitive (RFC 9110, section 9.1).
+    pub method: Method,
+    /// Path and query, still encoded: `/pets/7?expand=owner`.
+    pub target: String,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The content, without content codings.
+    pub body: Bytes,
+}
+
+/// A response as it stands on the wire, its body whole and decoded.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The status code.
+    pub status: StatusCode,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The content, without content codings.
+    pub body: Bytes,
+}
+
+impl Request {
+    /// The path, still encoded.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        split_target(&self.target).0
+    }
+
+    /// The query without its `?`, still encoded; empty where there is none.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        split_target(&self.target).1
+    }
+}
+
+fn split_target(target: &str) -> (&str, &str) {
+    let target = target.split('#').next().unwrap_or("");
+    target.split_once('?').unwrap_or((target, ""))
+}
+
+/// The pairs of all `Cookie` fields, in order (RFC 6265, section 4.2.1). Quotes around a value stay.
+pub fn cookie_pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+}

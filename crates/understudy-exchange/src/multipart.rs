@@ -1,0 +1,130 @@
+//! `multipart/form-data` bodies (RFC 7578, RFC 2046, section 5.1).
+
+use crate::media_type::parameter;
+use bytes::Bytes;
+
+/// How many parts a body may have; the rest is not read.
+pub const PARTS_MAX: usize = 1_000;
+
+/// One part of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The field's name.
+    pub name: String,
+    /// The file's name, for a file.
+    pub filename: Option<String>,
+    /// The part's `Content-Type`.
+    pub content_type: Option<String>,
+    /// The content.
+    pub content: Bytes,
+}
+
+/// The parts of a body whose `Content-Type` is `content_type`; `None` where it has no boundary or the body
+/// does not keep to it.
+#[must_use]
+pub fn parse(content_type: &str, body: &Bytes) -> Option<Vec<Part>> {
+    let boundary = format!("--{}", parameter(content_type, "boundary")?);
+    let boundary = boundary.as_bytes();
+    let mut at = find(body, boundary, 0)? + boundary.len();
+    let mut parts = Vec::new();
+    let delimiter = [b"\r\n", boundary].concat();
+    while parts.len() < PARTS_MAX {
+        if body[at..].starts_with(b"--") {
+            return Some(parts);
+        }
+        // White space may follow a boundary (RFC 2046).
+        let start = find(body, b"\r\n", at)? + 2;
+        let end = find(body, &delimiter, start.saturating_sub(2))?;
+        parts.push(part(body, start, end.max(start))?);
+        at = end + delimiter.len();
+    }
+    Some(parts)
+}
+
+fn part(body: &Bytes, start: usize, end: usize) -> Option<Part> {
+    let (headers, content) = if body[start..end].starts_with(b"\r\n") {
+        (start, start + 2)
+    } else {
+        let head = find(&body[..end], b"\r\n\r\n", start)?;
+        (head, head + 4)
+    };
+    let head = String::from_utf8_lossy(&body[start..headers]);
+    let header = |name: &str| {
+        let mut lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
+        lines.find(|(n, _)| n.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+    };
+    let disposition = header("content-disposition")?;
+    Some(Part {
+        name: parameter(&disposition, "name")?,
+        filename: parameter(&disposition, "filename"),
+        content_type: header("content-type"),
+        content: body.slice(content.min(end)..end),
+    })
+}
+
+fn find(body: &[u8], what: &[u8], from: usize) -> Option<usize> {
+    body.get(from..)?.windows(what.len()).position(|window| window == what).map(|at| from + at)
+}
+
+/// Parts as a body with this boundary, which no content may hold; see [`boundary`].
+#[must_use]
+pub fn write(parts: &[Part], boundary: &str) -> Bytes {
+    let mut out = Vec::new();
+    let quoted = |text: &str| text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+    for part in parts {
+        out.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(&part.name)).as_bytes());
+        if let Some(filename) = &part.filename {
+            out.extend_from_slice(format!("; filename=\"{}\"", quoted(filename)).as_bytes());
+        }
+        if let Some(content_type) = &part.content_type {
+            out.extend_from_slice(format!("\r\nContent-Type: {content_type}").as_bytes());
+        }
+        out.extend_from_slice(b"\r\n\r\n");
+        out.extend_from_slice(&part.content);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    out.into()
+}
+
+/// A boundary that occurs in none of the parts' contents. The same parts always get the same one.
+#[must_use]
+pub fn boundary(parts: &[Part]) -> String {
+    (0u32..)
+        .map(|n| format!("understudy-boundary-{n}"))
+        .find(|candidate| parts.iter().all(|part| find(&part.content, candidate.as_bytes(), 0).is_none()))
+        .expect("contents are finite")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let part = |name: &str, filename: Option<&str>, content: &'static [u8]| Part {
+            name: name.to_owned(),
+            filename: filename.map(str::to_owned),
+            content_type: filename.map(|_| "image/png".to_owned()),
+            content: Bytes::from_static(content),
+        };
+        let parts = vec![
+            part("empty", None, b""),
+            part("tricky", None, b"--understudy-boundary-0\r\n\r\n"),
+            part("file", Some("a b.png"), b"\x00\xFF\r\n"),
+        ];
+        let boundary = boundary(&parts);
+        let body = write(&parts, &boundary);
+        assert_eq!(parse(&format!("multipart/form-data; boundary={boundary}"), &body), Some(parts));
+    }
+
+    #[test]
+    fn a_body_that_does_not_keep_to_its_boundary_is_none() {
+        let body = |text: &'static str| Bytes::from_static(text.as_bytes());
+        assert_eq!(parse("multipart/form-data", &body("--x--\r\n")), None);
+        for text in ["", "--x", "--x\r\n", "--x\r\nno header\r\n--x--", "--x\r\nContent-Disposition: form-data; name=a\r\n\r\nunfinished"] {
+            assert_eq!(parse("multipart/form-data; boundary=x", &body(text)), None, "{text}");
+        }
+        assert_eq!(parse("multipart/form-data; boundary=x", &body("--x--\r\n")), Some(vec![]));
+    }
+}
