@@ -7,7 +7,7 @@ mod string;
 mod write;
 
 pub use number::Number;
-pub use parse::{DEPTH_MAX, JsonError};
+pub use parse::{Build, DEPTH_MAX, JsonError, parse_with};
 pub use string::JsonString;
 
 use std::collections::HashMap;
@@ -55,6 +55,15 @@ impl Json {
     pub fn member(&self, name: &str) -> Option<&Self> {
         match self {
             Self::Object(members) => members.iter().rev().find(|(n, _)| n.is(name)).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The element of an array at this index.
+    #[must_use]
+    pub fn element(&self, index: usize) -> Option<&Self> {
+        match self {
+            Self::Array(items) => items.get(index),
             _ => None,
         }
     }

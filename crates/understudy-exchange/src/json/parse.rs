@@ -1,6 +1,7 @@
 //! Text to [`Json`].
 
 use super::{Json, JsonString, Number, number};
+use std::ops::Range;
 
 /// How deep arrays and objects may nest.
 pub const DEPTH_MAX: usize = 128;
@@ -22,10 +23,48 @@ impl std::fmt::Display for JsonError {
 
 impl std::error::Error for JsonError {}
 
+/// Makes values of a reader's own kind from JSON text: what lets located trees and [`Json`] share one parser.
+pub trait Build {
+    /// What is made.
+    type Value;
+    /// A `null`, a boolean, a number or a string, at these bytes.
+    fn scalar(&mut self, at: Range<usize>, value: Json) -> Self::Value;
+    /// An array at these bytes.
+    fn array(&mut self, at: Range<usize>, items: Vec<Self::Value>) -> Self::Value;
+    /// An object at these bytes; each member with the bytes of its name.
+    fn object(&mut self, at: Range<usize>, members: Vec<(Range<usize>, JsonString, Self::Value)>) -> Self::Value;
+}
+
+struct Plain;
+
+impl Build for Plain {
+    type Value = Json;
+
+    fn scalar(&mut self, _: Range<usize>, value: Json) -> Json {
+        value
+    }
+
+    fn array(&mut self, _: Range<usize>, items: Vec<Json>) -> Json {
+        Json::Array(items)
+    }
+
+    fn object(&mut self, _: Range<usize>, members: Vec<(Range<usize>, JsonString, Json)>) -> Json {
+        Json::Object(members.into_iter().map(|(_, name, value)| (name, value)).collect())
+    }
+}
+
 pub(super) fn parse(text: &[u8]) -> Result<Json, JsonError> {
+    parse_with(text, &mut Plain)
+}
+
+/// Reads one JSON text into a reader's own values; see [`Json::parse`].
+///
+/// # Errors
+/// [`JsonError`] with the byte offset of the first thing that is not JSON.
+pub fn parse_with<B: Build>(text: &[u8], build: &mut B) -> Result<B::Value, JsonError> {
     // RFC 8259, section 8.1: a reader may ignore a byte order mark.
     let start = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-    let mut parser = Parser { text, at: start };
+    let mut parser = Parser { text, at: start, build };
     parser.space();
     let value = parser.value(0)?;
     parser.space();
@@ -35,12 +74,13 @@ pub(super) fn parse(text: &[u8]) -> Result<Json, JsonError> {
     Ok(value)
 }
 
-struct Parser<'a> {
+struct Parser<'a, B> {
     text: &'a [u8],
     at: usize,
+    build: &'a mut B,
 }
 
-impl Parser<'_> {
+impl<B: Build> Parser<'_, B> {
     fn fail<T>(&self, message: &'static str) -> Result<T, JsonError> {
         Err(JsonError { offset: self.at, message })
     }
@@ -61,18 +101,20 @@ impl Parser<'_> {
         eaten
     }
 
-    fn value(&mut self, depth: usize) -> Result<Json, JsonError> {
-        match self.peek() {
-            Some(b'{') if depth < DEPTH_MAX => self.object(depth),
-            Some(b'[') if depth < DEPTH_MAX => self.array(depth),
-            Some(b'{' | b'[') => self.fail("nested too deeply"),
-            Some(b'"') => Ok(Json::String(self.string()?)),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word("true", Json::Bool(true)),
-            Some(b'f') => self.word("false", Json::Bool(false)),
-            Some(b'n') => self.word("null", Json::Null),
-            _ => self.fail("expected a value"),
-        }
+    fn value(&mut self, depth: usize) -> Result<B::Value, JsonError> {
+        let start = self.at;
+        let scalar = match self.peek() {
+            Some(b'{') if depth < DEPTH_MAX => return self.object(depth),
+            Some(b'[') if depth < DEPTH_MAX => return self.array(depth),
+            Some(b'{' | b'[') => return self.fail("nested too deeply"),
+            Some(b'"') => Json::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b't') => self.word("true", Json::Bool(true))?,
+            Some(b'f') => self.word("false", Json::Bool(false))?,
+            Some(b'n') => self.word("null", Json::Null)?,
+            _ => return self.fail("expected a value"),
+        };
+        Ok(self.build.scalar(start..self.at, scalar))
     }
 
     fn word(&mut self, word: &str, value: Json) -> Result<Json, JsonError> {
@@ -95,53 +137,52 @@ impl Parser<'_> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Json, JsonError> {
+    fn array(&mut self, depth: usize) -> Result<B::Value, JsonError> {
+        let start = self.at;
         self.at += 1;
         let mut items = Vec::new();
         self.space();
-        if self.eat(b']') {
-            return Ok(Json::Array(items));
-        }
-        loop {
+        let mut closed = self.eat(b']');
+        while !closed {
             self.space();
             items.push(self.value(depth + 1)?);
-            self.space();
-            if self.eat(b']') {
-                return Ok(Json::Array(items));
-            }
-            if !self.eat(b',') {
-                return self.fail("expected `,` or `]`");
-            }
+            closed = self.comma_or(b']', "expected `,` or `]`")?;
         }
+        Ok(self.build.array(start..self.at, items))
     }
 
-    fn object(&mut self, depth: usize) -> Result<Json, JsonError> {
+    fn object(&mut self, depth: usize) -> Result<B::Value, JsonError> {
+        let start = self.at;
         self.at += 1;
         let mut members = Vec::new();
         self.space();
-        if self.eat(b'}') {
-            return Ok(Json::Object(members));
-        }
-        loop {
+        let mut closed = self.eat(b'}');
+        while !closed {
             self.space();
             if self.peek() != Some(b'"') {
                 return self.fail("expected a member name in quotes");
             }
+            let name_start = self.at;
             let name = self.string()?;
+            let name_range = name_start..self.at;
             self.space();
             if !self.eat(b':') {
                 return self.fail("expected `:`");
             }
             self.space();
-            members.push((name, self.value(depth + 1)?));
-            self.space();
-            if self.eat(b'}') {
-                return Ok(Json::Object(members));
-            }
-            if !self.eat(b',') {
-                return self.fail("expected `,` or `}`");
-            }
+            members.push((name_range, name, self.value(depth + 1)?));
+            closed = self.comma_or(b'}', "expected `,` or `}`")?;
         }
+        Ok(self.build.object(start..self.at, members))
+    }
+
+    /// After an item: whether the end followed, and not a comma.
+    fn comma_or(&mut self, end: u8, message: &'static str) -> Result<bool, JsonError> {
+        self.space();
+        if self.eat(end) {
+            return Ok(true);
+        }
+        if self.eat(b',') { Ok(false) } else { self.fail(message) }
     }
 
     fn string(&mut self) -> Result<JsonString, JsonError> {

@@ -1,0 +1,135 @@
+//! Problems between the fixtures of one service.
+
+use crate::diagnostic::{Code, Diagnostic, Severity, Span};
+use crate::model::{Field, FieldMatcher, Fixture, RequestPromise, Segment, SegmentPart, Service};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+
+/// What is wrong between fixtures that are each good: two that no request can tell apart, and an `after` that
+/// names no fixture or comes back to itself. Two fixtures that are the same to every request both stay; the
+/// first by id answers.
+#[must_use]
+pub fn check_service(service: &Service, fixtures: &[&Fixture]) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let mut seen: HashMap<String, &Fixture> = HashMap::new();
+    let mut sorted: Vec<&Fixture> = fixtures.to_vec();
+    sorted.sort_by(|a, b| a.id.cmp(&b.id));
+    for fixture in sorted.iter().filter(|fixture| fixture.enabled) {
+        if let Some(first) = seen.insert(request_key(fixture), fixture) {
+            let message = format!("no request can tell this fixture from `{}`: same request, `when` and priority", first.id);
+            let diagnostic = whole_file(Code::DuplicateRequest, fixture, message);
+            diagnostics.push(diagnostic.with_hint("change the request, or give one of them a higher `priority`"));
+            seen.insert(request_key(first), first);
+        }
+    }
+    diagnostics.extend(check_after(service, &sorted));
+    diagnostics
+}
+
+fn whole_file(code: Code, fixture: &Fixture, message: String) -> Diagnostic {
+    Diagnostic { span: None::<Span>, severity: Severity::Error, ..Diagnostic::of_file(code, &fixture.file, message) }
+}
+
+/// What decides about requests, as text: equal for two fixtures that no request can tell apart.
+fn request_key(fixture: &Fixture) -> String {
+    let request = &fixture.request;
+    let mut key = format!("{} ", request.method);
+    for segment in &request.path.segments {
+        key.push('/');
+        match segment {
+            Segment::Literal(text) => {
+                let _ = write!(key, "{text:?}");
+            }
+            Segment::Mixed(parts) => parts.iter().for_each(|part| part_key(request, part, &mut key)),
+            Segment::Parameter(part) => part_key(request, part, &mut key),
+            Segment::Rest(_) => key.push('*'),
+        }
+    }
+    for (what, fields) in [("q", &request.query), ("h", &request.headers), ("c", &request.cookies)] {
+        let sorted: BTreeMap<&str, &FieldMatcher> = fields.iter().map(|f| (f.name.as_str(), &f.matcher)).collect();
+        let _ = write!(key, " {what}{sorted:?}");
+    }
+    let mut when: Vec<_> = fixture.when.iter().collect();
+    when.sort();
+    let _ = write!(key, " {:?} {:?} {} {when:?} {}", request.body, request.rules, request.strict, fixture.priority);
+    key
+}
+
+fn part_key(request: &RequestPromise, part: &SegmentPart, key: &mut String) {
+    let _ = match part {
+        SegmentPart::Text(text) => write!(key, "{text:?}"),
+        SegmentPart::Placeholder(_) => write!(key, "{{}}"),
+        SegmentPart::Parameter(name) => {
+            let matcher = request.params.iter().find(|field: &&Field| field.name == *name).map(|field| &field.matcher);
+            match matcher {
+                Some(matcher) => write!(key, "{{{matcher:?}}}"),
+                None => write!(key, "{{}}"),
+            }
+        }
+    };
+}
+
+fn check_after(service: &Service, fixtures: &[&Fixture]) -> Vec<Diagnostic> {
+    let by_id: HashMap<&str, &Fixture> = fixtures.iter().map(|fixture| (&*fixture.id, *fixture)).collect();
+    let mut diagnostics = Vec::new();
+    for fixture in fixtures {
+        for parent in fixture.verify.after.iter().flatten().filter(|parent| !by_id.contains_key(parent.as_str())) {
+            let message = format!("`after` names `{parent}`, which is no fixture of the service");
+            diagnostics.push(whole_file(Code::UnknownFixture, fixture, message).with_hint(near_id(parent, &by_id)));
+        }
+        if let Some(cycle) = cycle_through(fixture, service, &by_id) {
+            let message = format!("`after` comes back to this fixture: {}", cycle.join(" -> "));
+            diagnostics.push(whole_file(Code::Cycle, fixture, message).with_hint("take one of them out"));
+        }
+    }
+    diagnostics
+}
+
+fn near_id(wanted: &str, by_id: &HashMap<&str, &Fixture>) -> String {
+    let near = by_id.keys().map(|id| (strsim::damerau_levenshtein(wanted, id), *id)).min();
+    match near {
+        Some((distance, id)) if distance <= wanted.len().max(id.len()) / 3 => format!("did you mean `{id}`?"),
+        _ => "an id is the file's path below the service's folder, without its ending: pets/get".to_owned(),
+    }
+}
+
+/// The way from a fixture along `after` back to itself.
+fn cycle_through<'f>(start: &'f Fixture, service: &'f Service, by_id: &HashMap<&str, &'f Fixture>) -> Option<Vec<&'f str>> {
+    let mut visited: HashMap<&str, &str> = HashMap::new();
+    let mut open = vec![start];
+    while let Some(fixture) = open.pop() {
+        for parent in fixture.parents(service) {
+            if *parent == *start.id {
+                let mut way = vec![&*start.id, &*fixture.id];
+                while let Some(previous) = visited.get(way[way.len() - 1]) {
+                    way.push(previous);
+                }
+                way.dedup();
+                way.reverse();
+                way.push(&start.id);
+                way.dedup();
+                return Some(way);
+            }
+            if let Some(next) = by_id.get(parent.as_str())
+                && !visited.contains_key(&*next.id)
+            {
+                visited.insert(&next.id, &fixture.id);
+                open.push(next);
+            }
+        }
+    }
+    None
+}
+
+impl Fixture {
+    /// The ids of the fixtures that run before this one: its own `after`, or the service's, which does not
+    /// apply to the fixtures that it names.
+    #[must_use]
+    pub fn parents<'f>(&'f self, service: &'f Service) -> &'f [String] {
+        match &self.verify.after {
+            Some(after) => after,
+            None if service.after.iter().any(|id| **id == *self.id) => &[],
+            None => &service.after,
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What a fixture file says: text in, typed fixtures and located diagnostics out, and back to text.
+//!
+//! The decision that shaped it: reading never fails. Every reader returns what is good *and* every problem it
+//! saw, each with its place, because a bad fixture must not take the good ones down and nobody wants to mend
+//! a file one error at a time. The keys that a file may hold stand in one table ([`grammar`]), which reading
+//! ("unknown key"), hints ("did you mean") and the JSON Schema all come from.
+//!
+//! What this crate does not know: the file system (body files come through [`BodyFiles`]), the environment,
+//! and what a fixture means for an exchange; that is `understudy-match`.
+
+mod catalog;
+mod diagnostic;
+pub mod grammar;
+pub mod model;
+mod read;
+mod schema;
+mod source;
+mod write;
+
+pub use catalog::check_service;
+pub use diagnostic::{Code, Diagnostic, Severity, Span};
+pub use read::{BodyFiles, FileProblem, fixture, is_leaf_of_services, project};
+pub use schema::{fixture_schema, project_schema};
+pub use source::{SOURCE_BYTES_MAX, Source};
+pub use write::write_fixture;

@@ -1,0 +1,287 @@
+//! A fixture: one promise about one exchange.
+
+use super::{Delay, PathTemplate, Pattern, Rule, Search};
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
+use understudy_exchange::{Json, JsonPath};
+
+/// A request like this gets a response like that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fixture {
+    /// The file's path below the service's folder, without its ending: `pets/get`.
+    pub id: Arc<str>,
+    /// The file, relative to the project.
+    pub file: Arc<str>,
+    /// What it is called, where it says so.
+    pub name: Option<String>,
+    /// Who answers for it, where it says so.
+    pub owner: Option<String>,
+    /// Words to choose fixtures by.
+    pub tags: Vec<String>,
+    /// Whether it is served and verified.
+    pub enabled: bool,
+    /// Higher wins.
+    pub priority: i64,
+    /// Which requests it answers, and what the contract test sends.
+    pub request: RequestPromise,
+    /// What the stub answers; the first is what the backend is held to. Never empty.
+    pub responses: Vec<ResponsePromise>,
+    /// How a list of responses is walked.
+    pub select: Select,
+    /// The state in which alone it matches.
+    pub when: Vec<(String, String)>,
+    /// How it is replayed.
+    pub verify: Verify,
+}
+
+impl Fixture {
+    /// Its name, or its method and path.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.name.clone().unwrap_or_else(|| format!("{} {}", self.request.method, self.request.path))
+    }
+}
+
+/// How a list of responses is walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Select {
+    /// From the first to the last, and again.
+    #[default]
+    Cycle,
+    /// From the first to the last, which stays.
+    InOrder,
+    /// Any.
+    Random,
+}
+
+/// Which requests a fixture answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestPromise {
+    /// The method.
+    pub method: MethodMatcher,
+    /// The path.
+    pub path: PathTemplate,
+    /// Parameters of the path.
+    pub params: Vec<Field>,
+    /// Parameters of the query.
+    pub query: Vec<Field>,
+    /// Header fields, names in lower case.
+    pub headers: Vec<Field>,
+    /// Cookies.
+    pub cookies: Vec<Field>,
+    /// The content.
+    pub body: Option<RequestBody>,
+    /// Rules for parts of a JSON body.
+    pub rules: Vec<PathRule>,
+    /// Whether what is not written is refused.
+    pub strict: bool,
+}
+
+/// A method, or any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MethodMatcher {
+    /// `ANY`
+    Any,
+    /// Exactly this one.
+    Is(http::Method),
+}
+
+impl std::fmt::Display for MethodMatcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Any => f.write_str("ANY"),
+            Self::Is(method) => f.write_str(method.as_str()),
+        }
+    }
+}
+
+/// A named value of a path, query, header, cookie or form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// What it has to be.
+    pub matcher: FieldMatcher,
+}
+
+/// What a named value has to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldMatcher {
+    /// Exactly one occurrence, with this text.
+    Equals(Pattern),
+    /// Exactly these occurrences, in any order.
+    List(Vec<Pattern>),
+    /// Any occurrence obeys.
+    Rule(Rule),
+}
+
+/// The content of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestBody {
+    /// `json:`; strings may hold `{{name}}`.
+    Json(Json),
+    /// `text:`
+    Text(Pattern),
+    /// `form:`
+    Form(Vec<Field>),
+    /// `multipart:`
+    Multipart(Vec<NamedPart>),
+    /// `graphql:`
+    Graphql(Graphql),
+    /// `base64:`
+    Base64(Bytes),
+    /// `file:`
+    File(BodyFile),
+}
+
+/// One part of a multipart form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPart {
+    /// The field's name.
+    pub name: String,
+    /// The file's name.
+    pub filename: Option<String>,
+    /// The part's content type.
+    pub content_type: Option<String>,
+    /// The content.
+    pub content: PartContent,
+}
+
+/// The content of one part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartContent {
+    /// `text:`
+    Text(Pattern),
+    /// `json:`
+    Json(Json),
+    /// `file:`
+    File(BodyFile),
+}
+
+/// A GraphQL request, as it is sent in JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Graphql {
+    /// `operationName`
+    pub operation: Option<String>,
+    /// `query`, compared without regard to white space.
+    pub query: Option<String>,
+    /// `variables`
+    pub variables: Option<Json>,
+}
+
+/// A file of the service's folder, with what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodyFile {
+    /// Relative to the service's folder, with `/` between folders.
+    pub path: String,
+    /// What the file holds.
+    pub content: Bytes,
+}
+
+/// A rule for what a JSONPath selects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathRule {
+    /// Where.
+    pub path: JsonPath,
+    /// What.
+    pub rule: Rule,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResponsePromise {
+    /// The status code.
+    pub status: u16,
+    /// Header fields, names in lower case.
+    pub headers: Vec<(String, HeaderPromise)>,
+    /// The content; `None` where nothing is sent or looked at.
+    pub body: Option<ResponseBody>,
+    /// Rules for parts of the body.
+    pub rules: Vec<PathRule>,
+    /// How long the stub waits.
+    pub delay: Option<Delay>,
+}
+
+/// What a header field of a response is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderPromise {
+    /// One field with this value.
+    Value(String),
+    /// Several fields.
+    List(Vec<String>),
+    /// Whatever obeys; the rule's example is sent.
+    Rule(Rule),
+}
+
+/// The content of a response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResponseBody {
+    /// `json:`
+    Json(Json),
+    /// `text:`
+    Text(String),
+    /// `base64:`
+    Base64(Bytes),
+    /// `file:`
+    File(BodyFile),
+}
+
+/// How a fixture is replayed against a backend.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verify {
+    /// Why it is not.
+    pub skip: Option<String>,
+    /// Whether it only reads, whatever its method.
+    pub safe: bool,
+    /// The ids of the fixtures that run before it; `None` where the service's default holds.
+    pub after: Option<Vec<String>>,
+    /// Values of the answer, for the fixtures after it.
+    pub capture: Vec<Capture>,
+    /// The statuses that keep the promise; empty where the response's does.
+    pub status: Vec<u16>,
+    /// How long the answer may take.
+    pub timeout: Option<Duration>,
+    /// Differences that are accepted for now.
+    pub known: Vec<Known>,
+}
+
+/// A value of the real answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// What `{{name}}` it fills.
+    pub name: String,
+    /// Where it is.
+    pub from: CaptureFrom,
+}
+
+/// Where a captured value is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaptureFrom {
+    /// The first node that a JSONPath selects in the body.
+    Body(JsonPath),
+    /// A header field.
+    Header {
+        /// Its name, in lower case.
+        name: String,
+        /// The part that the first group matches.
+        matches: Option<Search>,
+        /// The query parameter of the URL that it holds.
+        query: Option<String>,
+    },
+    /// The value of a cookie that the answer sets.
+    Cookie(String),
+}
+
+/// A difference that is accepted for now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Where.
+    pub path: String,
+    /// What kind; any where it is not said.
+    pub kind: Option<String>,
+    /// Why.
+    pub why: Option<String>,
+    /// The last day on which it is, as `YYYY-MM-DD`, which sorts as it reads.
+    pub until: Option<String>,
+}

@@ -1,0 +1,18 @@
+//! What files say, typed. Everything here is plain data; `==` compares meaning.
+
+mod delay;
+mod fixture;
+mod path;
+mod pattern;
+mod project;
+mod rule;
+
+pub use delay::{Delay, parse_duration, write_duration};
+pub use fixture::{
+    BodyFile, Capture, CaptureFrom, Field, FieldMatcher, Fixture, Graphql, HeaderPromise, Known, MethodMatcher,
+    NamedPart, PartContent, PathRule, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Select, Verify,
+};
+pub use path::{PathTemplate, Segment, SegmentPart};
+pub use pattern::{Pattern, PatternPart};
+pub use project::{Backend, EnvText, Mode, Project, Redact, Service};
+pub use rule::{Check, Expression, Format, JsonType, Rule, Search};

@@ -1,0 +1,135 @@
+//! `understudy.yaml`.
+
+use super::Delay;
+use crate::diagnostic::Span;
+use std::time::Duration;
+use understudy_exchange::JsonPath;
+
+/// A folder of services.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Project {
+    /// One shared port, with the services as `http://NAME.localhost:PORT`.
+    pub port: Option<u16>,
+    /// In the order of the file.
+    pub services: Vec<Service>,
+    /// What is hidden beside the built-in list.
+    pub redact: Redact,
+}
+
+/// What is hidden in reports.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Redact {
+    /// Names of header fields, in lower case.
+    pub headers: Vec<String>,
+    /// Members of JSON bodies.
+    pub json: Vec<JsonPath>,
+}
+
+/// One HTTP service that is stood in for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its name; also the first label of its host on the shared port.
+    pub name: String,
+    /// The port it is served on; 0 is any free one.
+    pub port: u16,
+    /// The folder of its fixtures, relative to the project.
+    pub dir: String,
+    /// A prefix of every path: empty, or `/api`.
+    pub base: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The agreed description, relative to `dir`.
+    pub openapi: Option<String>,
+    /// What happens to requests.
+    pub mode: Mode,
+    /// The name of the backend that is used where none is named.
+    pub backend: Option<String>,
+    /// Whether browsers on other origins may call it.
+    pub cors: bool,
+    /// The delay of responses that name none.
+    pub delay: Option<Delay>,
+    /// The fixtures that run before those whose `verify` names none.
+    pub after: Vec<String>,
+    /// How long an answer may take where the fixture does not say.
+    pub timeout: Option<Duration>,
+    /// The real servers.
+    pub backends: Vec<Backend>,
+}
+
+/// What happens to requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Fixtures answer, and nothing else.
+    #[default]
+    Mock,
+    /// Fixtures answer; what matches none is forwarded.
+    Passthrough,
+    /// Everything is forwarded; fixtures answer where the backend does not.
+    Fallback,
+}
+
+impl Mode {
+    /// The word that it is written as.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mock => "mock",
+            Self::Passthrough => "passthrough",
+            Self::Fallback => "fallback",
+        }
+    }
+}
+
+/// A real server of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backend {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub url: EnvText,
+    /// Whether write methods may be sent there.
+    pub writes: bool,
+    /// Added to every request; names in lower case.
+    pub headers: Vec<(String, EnvText)>,
+    /// Values of `{{name}}`.
+    pub vars: Vec<(String, EnvText)>,
+    /// Whether write flows may run side by side.
+    pub parallel: bool,
+}
+
+/// Text in which `${NAME}` stands for a variable of the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvText {
+    /// As it is written.
+    pub text: String,
+    /// Where it stands, for messages.
+    pub span: Span,
+}
+
+impl EnvText {
+    /// The text with every `${NAME}` filled in.
+    ///
+    /// # Errors
+    /// The name of the first variable that is not set.
+    pub fn resolve(&self, environment: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+        let mut out = String::new();
+        let mut rest = self.text.as_str();
+        while let Some(at) = rest.find("${") {
+            out.push_str(&rest[..at]);
+            let Some((name, after)) = rest[at + 2..].split_once('}') else {
+                out.push_str(&rest[at..]);
+                return Ok(out);
+            };
+            out.push_str(&environment(name).ok_or_else(|| name.to_owned())?);
+            rest = after;
+        }
+        out.push_str(rest);
+        Ok(out)
+    }
+
+    /// Whether it takes anything from the environment.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.text.contains("${")
+    }
+}

@@ -1,0 +1,91 @@
+//! A file of a service.
+
+use super::Reader;
+use super::body::BodyFiles;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::grammar;
+use crate::model::{Fixture, Select, Verify};
+use crate::source::{Node, Source};
+use std::sync::Arc;
+
+/// Reads one fixture. `id` is its file's path below the service's folder, without the ending.
+///
+/// The fixture is `None` where anything in the file is an error: half of a promise is none.
+#[must_use]
+pub fn fixture(source: &Source, id: &str, files: &dyn BodyFiles) -> (Option<Fixture>, Vec<Diagnostic>) {
+    let mut reader = Reader::new(source);
+    let fixture = match source.parse() {
+        Ok(root) => reader.fixture(&root, id, &source.file, files),
+        Err(diagnostic) => {
+            reader.diagnostics.push(*diagnostic);
+            None
+        }
+    };
+    let good = !reader.diagnostics.iter().any(Diagnostic::is_error);
+    (fixture.filter(|_| good), reader.diagnostics)
+}
+
+/// Whether a file of a service's folder is a fixture, by its path below that folder: YAML or JSON, not under
+/// `bodies/` or `scripts/`, and with no name on the way that starts with `.` or `_`.
+#[must_use]
+pub fn is_leaf_of_services(path: &str) -> bool {
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending);
+    let mut folders = path.split('/');
+    let first = if path.contains('/') { folders.next() } else { None };
+    matches!(ending, Some("yaml" | "yml" | "json"))
+        && !matches!(first, Some("bodies" | "scripts"))
+        && !path.split('/').any(|name| name.starts_with(['.', '_']))
+}
+
+impl Reader<'_> {
+    fn fixture(&mut self, root: &Node, id: &str, file: &Arc<str>, files: &dyn BodyFiles) -> Option<Fixture> {
+        let fields = self.object(root, &grammar::FIXTURE)?;
+        let request = match fields.get("request") {
+            Some(node) => self.request(node, files),
+            None if fields.get("resource").is_some() => None,
+            None => {
+                self.report(Code::MissingKey, fields.span, "a fixture needs a `request`");
+                None
+            }
+        };
+        let responses = match fields.get("response") {
+            Some(node) => self.responses(node, files),
+            None if fields.get("resource").is_some() => Vec::new(),
+            None => {
+                let hint = "response: {status: 200}";
+                self.report_with_hint(Code::MissingKey, fields.span, "a fixture needs a `response`", hint);
+                Vec::new()
+            }
+        };
+        let priority = fields.get("priority").map_or(Some(0), |node| self.whole(node, "`priority`", -1_000_000, 1_000_000));
+        let fixture = Fixture {
+            id: id.into(),
+            file: Arc::clone(file),
+            name: self.field_text(&fields, "name"),
+            owner: self.field_text(&fields, "owner"),
+            tags: self.field_texts(&fields, "tags"),
+            enabled: self.field_flag(&fields, "enabled").unwrap_or(true),
+            priority: priority.unwrap_or(0),
+            responses,
+            select: self.select(fields.get("select")),
+            when: self.when(fields.get("when")),
+            verify: fields.get("verify").and_then(|node| self.verify(node)).unwrap_or_else(Verify::default),
+            request: request?,
+        };
+        (!fixture.responses.is_empty()).then_some(fixture)
+    }
+
+    fn select(&mut self, node: Option<&Node>) -> Select {
+        match node.and_then(|node| self.word(node, "`select`", &["cycle", "in_order", "random"])) {
+            Some("in_order") => Select::InOrder,
+            Some("random") => Select::Random,
+            _ => Select::Cycle,
+        }
+    }
+
+    fn when(&mut self, node: Option<&Node>) -> Vec<(String, String)> {
+        let Some(fields) = node.and_then(|node| self.map(node, "`when`")) else { return Vec::new() };
+        let entries = fields.entries().iter();
+        entries.filter_map(|entry| Some((entry.name.as_str().to_owned(), self.text(&entry.value, "a state")?))).collect()
+    }
+}

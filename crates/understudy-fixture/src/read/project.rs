@@ -1,0 +1,204 @@
+//! `understudy.yaml`
+
+use super::{Fields, Reader};
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::grammar;
+use crate::model::{Backend, EnvText, Mode, Project, Redact, Service};
+use crate::source::{Entry, Node, Source};
+use understudy_exchange::JsonPath;
+
+/// Reads a project file. What is good is there even where something else is not: a service whose backend is
+/// written wrong is still served.
+#[must_use]
+pub fn project(source: &Source) -> (Project, Vec<Diagnostic>) {
+    let mut reader = Reader::new(source);
+    let project = match source.parse() {
+        Ok(root) => reader.project(&root),
+        Err(diagnostic) => {
+            reader.diagnostics.push(*diagnostic);
+            Project::default()
+        }
+    };
+    (project, reader.diagnostics)
+}
+
+impl Reader<'_> {
+    fn project(&mut self, root: &Node) -> Project {
+        let Some(fields) = self.object(root, &grammar::PROJECT) else { return Project::default() };
+        match fields.get("version") {
+            Some(node) => {
+                self.whole(node, "`version`", 1, 1);
+            }
+            None => self.report_with_hint(Code::MissingKey, Span { line: 1, column: 1, width: 1 }, "a project needs a `version`", "version: 1"),
+        }
+        let port = fields.get("port").and_then(|node| self.whole(node, "`port`", 0, 65_535));
+        let services = match fields.get("services").and_then(|node| self.map(node, "`services`")) {
+            Some(services) => services.entries().iter().filter_map(|entry| self.service(entry)).collect(),
+            None => {
+                if fields.get("services").is_none() {
+                    self.report(Code::MissingKey, fields.span, "a project needs `services`");
+                }
+                Vec::new()
+            }
+        };
+        let project = Project { port: port.and_then(|port| u16::try_from(port).ok()), services, redact: self.redact(&fields) };
+        self.check_ports(&fields, &project);
+        project
+    }
+
+    fn check_ports(&mut self, fields: &Fields<'_>, project: &Project) {
+        let taken = |at: usize, port: u16| {
+            project.port == Some(port) || project.services[..at].iter().any(|service| service.port == port)
+        };
+        let clashes: Vec<String> = (0..project.services.len())
+            .filter(|at| project.services[*at].port != 0 && taken(*at, project.services[*at].port))
+            .map(|at| project.services[at].name.clone())
+            .collect();
+        let Some(services) = fields.get("services").and_then(|node| self.map(node, "`services`")) else { return };
+        for entry in services.entries().iter().filter(|entry| clashes.iter().any(|name| entry.name.is(name))) {
+            let message = format!("another service has the port of `{}`", entry.name.as_str());
+            self.report(Code::BadValue, entry.span, message);
+        }
+    }
+
+    fn service(&mut self, entry: &Entry) -> Option<Service> {
+        let name = entry.name.as_str().to_owned();
+        let valid = !name.is_empty() && name.len() <= 63 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        if !valid {
+            let message = format!("`{name}` cannot be the name of a service");
+            self.report_with_hint(Code::BadValue, entry.span, message, "letters, digits, `-` and `_`: it is also a host name");
+            return None;
+        }
+        let fields = self.object(&entry.value, &grammar::SERVICE)?;
+        let defaults = fields.get("verify").and_then(|node| self.object(node, &grammar::SERVICE_VERIFY));
+        let port = fields.get("port").and_then(|node| self.whole(node, "`port`", 0, 65_535)).unwrap_or(0);
+        let backends = match fields.get("backends").and_then(|node| self.map(node, "`backends`")) {
+            Some(backends) => backends.entries().iter().filter_map(|entry| self.backend(entry)).collect(),
+            None => Vec::new(),
+        };
+        let service = Service {
+            port: u16::try_from(port).unwrap_or(0),
+            dir: self.field_text(&fields, "dir").unwrap_or_else(|| format!("fixtures/{name}")),
+            base: self.base(&fields),
+            owner: self.field_text(&fields, "owner"),
+            openapi: self.field_text(&fields, "openapi"),
+            mode: self.mode(&fields),
+            backend: self.field_text(&fields, "backend"),
+            cors: self.field_flag(&fields, "cors").unwrap_or(true),
+            delay: fields.get("delay").and_then(|node| self.delay(node)),
+            after: defaults.and_then(|d| d.get("after")).map_or_else(Vec::new, |node| self.texts(node, "`after`")),
+            timeout: defaults.and_then(|defaults| self.field_duration(&defaults, "timeout")),
+            backends,
+            name,
+        };
+        self.check_backend(&fields, &service);
+        Some(service)
+    }
+
+    fn check_backend(&mut self, fields: &Fields<'_>, service: &Service) {
+        let known: Vec<&str> = service.backends.iter().map(|backend| backend.name.as_str()).collect();
+        if let (Some(name), Some(node)) = (&service.backend, fields.get("backend"))
+            && !known.contains(&name.as_str())
+        {
+            let message = format!("the service has no backend `{name}`");
+            let hint = match super::reader::nearest(name, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("write its address under backends: {{{name}: {{url: http://127.0.0.1:8080}}}}"),
+            };
+            self.report_with_hint(Code::BadValue, node.span, message, hint);
+        }
+        if let Some(node) = fields.get("mode")
+            && service.mode != Mode::Mock
+            && service.default_backend().is_none()
+        {
+            let message = format!("mode {} needs a backend", service.mode.as_str());
+            self.report_with_hint(Code::MissingKey, node.span, message, "name one of `backends` with `backend`");
+        }
+    }
+
+    fn mode(&mut self, fields: &Fields<'_>) -> Mode {
+        let Some(node) = fields.get("mode") else { return Mode::Mock };
+        if node.scalar().is_some_and(|scalar| scalar.as_str() == "record") {
+            self.report(Code::NotSupported, node.span, "mode `record` is not supported by this version");
+            return Mode::Mock;
+        }
+        match self.word(node, "`mode`", &["mock", "passthrough", "fallback"]) {
+            Some("passthrough") => Mode::Passthrough,
+            Some("fallback") => Mode::Fallback,
+            _ => Mode::Mock,
+        }
+    }
+
+    fn base(&mut self, fields: &Fields<'_>) -> String {
+        let Some(base) = self.field_text(fields, "base") else { return String::new() };
+        let base = base.trim_end_matches('/').to_owned();
+        if !base.is_empty() && (!base.starts_with('/') || base.contains(['{', '?', '#'])) {
+            let span = fields.get("base").map_or(fields.span, |node| node.span);
+            self.report(Code::BadPath, span, "`base` is a plain path that starts with `/`");
+        }
+        base
+    }
+
+    fn backend(&mut self, entry: &Entry) -> Option<Backend> {
+        let fields = self.object(&entry.value, &grammar::BACKEND)?;
+        let Some(url) = fields.get("url").and_then(|node| self.env_text(node, "`url`")) else {
+            if fields.get("url").is_none() {
+                self.report(Code::MissingKey, entry.span, "a backend needs a `url`");
+            }
+            return None;
+        };
+        let known_scheme = ["http://", "https://", "${"].iter().any(|start| url.text.starts_with(start));
+        if !known_scheme {
+            let message = format!("`{}` is no address", url.text);
+            self.report_with_hint(Code::BadValue, url.span, message, "an address starts with http:// or https://");
+        }
+        let headers = self.env_texts(&fields, "headers");
+        Some(Backend {
+            name: entry.name.as_str().to_owned(),
+            url,
+            writes: self.field_flag(&fields, "writes").unwrap_or(false),
+            headers: headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
+            vars: self.env_texts(&fields, "vars"),
+            parallel: self.field_flag(&fields, "parallel").unwrap_or(false),
+        })
+    }
+
+    fn env_texts(&mut self, fields: &Fields<'_>, name: &str) -> Vec<(String, EnvText)> {
+        let Some(map) = fields.get(name).and_then(|node| self.map(node, &format!("`{name}`"))) else { return Vec::new() };
+        let entries = map.entries().iter();
+        entries.filter_map(|entry| Some((entry.name.as_str().to_owned(), self.env_text(&entry.value, &format!("one of `{name}`"))?))).collect()
+    }
+
+    fn env_text(&mut self, node: &Node, what: &str) -> Option<EnvText> {
+        self.text(node, what).map(|text| EnvText { text, span: node.span })
+    }
+
+    fn redact(&mut self, fields: &Fields<'_>) -> Redact {
+        let Some(fields) = fields.get("redact").and_then(|node| self.object(node, &grammar::REDACT)) else {
+            return Redact::default();
+        };
+        let headers = self.field_texts(&fields, "headers").iter().map(|name| name.to_ascii_lowercase()).collect();
+        let mut json = Vec::new();
+        for (text, span) in self.field_texts(&fields, "json").iter().zip(std::iter::repeat(fields.span)) {
+            match JsonPath::parse(text) {
+                Ok(path) => json.push(path),
+                Err(error) => self.report(Code::BadJsonPath, span, format!("`{text}` is no JSONPath: {error}")),
+            }
+        }
+        Redact { headers, json }
+    }
+}
+
+impl Service {
+    /// The backend that is used where none is named: the one that `backend` names, or the only one.
+    #[must_use]
+    pub fn default_backend(&self) -> Option<&Backend> {
+        match &self.backend {
+            Some(name) => self.backends.iter().find(|backend| backend.name == *name),
+            None => match self.backends.as_slice() {
+                [backend] => Some(backend),
+                _ => None,
+            },
+        }
+    }
+}

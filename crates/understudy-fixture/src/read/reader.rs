@@ -1,0 +1,220 @@
+//! What all readers share: fields of a map, and the list of problems.
+
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::grammar::Object;
+use crate::source::{Entry, Node, Scalar, Source, Value};
+
+/// Reads one file, and remembers what was wrong with it.
+pub(super) struct Reader<'s> {
+    source: &'s Source,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// A map whose keys are known.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'n> {
+    pub(super) span: Span,
+    entries: &'n [Entry],
+}
+
+impl<'n> Fields<'n> {
+    pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
+        self.entry(name).map(|entry| &entry.value)
+    }
+
+    /// The key itself, for problems that are about it.
+    pub(super) fn entry(&self, name: &str) -> Option<&'n Entry> {
+        self.entries.iter().find(|entry| entry.name.is(name))
+    }
+
+    pub(super) fn entries(&self) -> &'n [Entry] {
+        self.entries
+    }
+}
+
+impl<'s> Reader<'s> {
+    pub(super) fn new(source: &'s Source) -> Self {
+        Self { source, diagnostics: Vec::new() }
+    }
+
+    pub(super) fn report(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(self.source.diagnostic(code, span, message.into()));
+    }
+
+    pub(super) fn report_with_hint(&mut self, code: Code, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+        self.diagnostics.push(self.source.diagnostic(code, span, message.into()).with_hint(hint));
+    }
+
+    /// A map with the keys of `object`; says which keys it does not know.
+    pub(super) fn object<'n>(&mut self, node: &'n Node, object: &Object) -> Option<Fields<'n>> {
+        let fields = self.map(node, object.name)?;
+        for entry in fields.entries {
+            let name = entry.name.as_str();
+            if object.keys.iter().any(|key| key.name == name) {
+                continue;
+            }
+            if object.later.contains(&name) {
+                self.report(Code::NotSupported, entry.span, format!("`{name}` is not supported by this version"));
+                continue;
+            }
+            let message = format!("`{name}` is not a key of {}", object.name);
+            match likely(name, object) {
+                Some(likely) => {
+                    self.report_with_hint(Code::UnknownKey, entry.span, message, format!("did you mean `{likely}`?"));
+                }
+                None => {
+                    let known: Vec<&str> = object.keys.iter().map(|key| key.name).collect();
+                    self.report_with_hint(Code::UnknownKey, entry.span, message, format!("its keys are {}", known.join(", ")));
+                }
+            }
+        }
+        Some(fields)
+    }
+
+    /// A map with keys of any name, each once.
+    pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<Fields<'n>> {
+        if node.is_unquoted_placeholder() {
+            self.unquoted_placeholder(node);
+            return None;
+        }
+        let Value::Map(entries) = &node.value else {
+            self.wrong_type(node, &format!("{what} is a map"));
+            return None;
+        };
+        for (at, entry) in entries.iter().enumerate() {
+            if entries[..at].iter().any(|earlier| earlier.name == entry.name) {
+                let message = format!("`{}` stands here twice", entry.name.as_str());
+                self.report(Code::DuplicateKey, entry.span, message);
+            }
+        }
+        Some(Fields { span: node.span, entries })
+    }
+
+    pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+        match &node.value {
+            Value::List(items) => Some(items),
+            _ => {
+                self.wrong_type(node, &format!("{what} is a list"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn scalar<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Scalar> {
+        if node.is_unquoted_placeholder() {
+            self.unquoted_placeholder(node);
+            return None;
+        }
+        match node.scalar() {
+            Some(scalar) if !scalar.is_null() => Some(scalar),
+            _ => {
+                self.wrong_type(node, &format!("{what} is a single value"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn wrong_type(&mut self, node: &Node, wanted: &str) {
+        self.report(Code::WrongType, node.span, format!("{wanted}, not {}", node.describe()));
+    }
+
+    pub(super) fn unquoted_placeholder(&mut self, node: &Node) {
+        let hint = "YAML reads `{` as the start of a map: write \"{{name}}\"";
+        self.report_with_hint(Code::UnquotedPlaceholder, node.span, "an unquoted `{{name}}`", hint);
+    }
+
+    /// Text: a scalar's source, whatever it looks like.
+    pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<String> {
+        self.scalar(node, what).map(|scalar| scalar.as_str().to_owned())
+    }
+
+    pub(super) fn field_text(&mut self, fields: &Fields<'_>, name: &str) -> Option<String> {
+        let node = fields.get(name)?;
+        self.text(node, &format!("`{name}`"))
+    }
+
+    pub(super) fn field_flag(&mut self, fields: &Fields<'_>, name: &str) -> Option<bool> {
+        let node = fields.get(name)?;
+        let flag = node.scalar().and_then(Scalar::as_bool);
+        if flag.is_none() {
+            self.report(Code::WrongType, node.span, format!("`{name}` is true or false"));
+        }
+        flag
+    }
+
+    pub(super) fn whole(&mut self, node: &Node, what: &str, least: i64, greatest: i64) -> Option<i64> {
+        let scalar = self.scalar(node, what)?;
+        let number = match scalar {
+            Scalar::Plain(text) => text.parse::<i64>().ok().filter(|n| n.to_string() == *text),
+            Scalar::Quoted(_) => None,
+        };
+        match number {
+            Some(number) if (least..=greatest).contains(&number) => Some(number),
+            Some(_) => {
+                self.report(Code::BadValue, node.span, format!("{what} is between {least} and {greatest}"));
+                None
+            }
+            None => {
+                self.report(Code::WrongType, node.span, format!("{what} is a whole number"));
+                None
+            }
+        }
+    }
+
+    /// One text or a list of them.
+    pub(super) fn texts(&mut self, node: &Node, what: &str) -> Vec<String> {
+        match &node.value {
+            Value::List(items) => items.iter().filter_map(|item| self.text(item, what)).collect(),
+            _ => self.text(node, what).into_iter().collect(),
+        }
+    }
+
+    pub(super) fn field_texts(&mut self, fields: &Fields<'_>, name: &str) -> Vec<String> {
+        match fields.get(name) {
+            Some(node) => match self.list(node, &format!("`{name}`")) {
+                Some(items) => items.iter().filter_map(|item| self.text(item, &format!("one of `{name}`"))).collect(),
+                None => Vec::new(),
+            },
+            None => Vec::new(),
+        }
+    }
+
+    pub(super) fn word<'w>(&mut self, node: &Node, what: &str, words: &[&'w str]) -> Option<&'w str> {
+        let text = self.text(node, what)?;
+        let found = words.iter().find(|word| **word == text).copied();
+        if found.is_none() {
+            let message = format!("`{text}` is not possible here");
+            let hint = match nearest(&text, words) {
+                Some(word) => format!("did you mean `{word}`?"),
+                None => format!("{what} is one of {}", words.join(", ")),
+            };
+            self.report_with_hint(Code::BadValue, node.span, message, hint);
+        }
+        found
+    }
+}
+
+/// The key that was probably meant.
+fn likely(name: &str, object: &Object) -> Option<&'static str> {
+    let known: Vec<&'static str> = object.keys.iter().map(|key| key.name).collect();
+    // What other tools call the same thing.
+    let synonym = match (object.name, name) {
+        ("a rule", "match" | "is" | "equal" | "value" | "eq") => Some("equals"),
+        ("a rule", "regex" | "pattern") => Some("matches"),
+        ("a rule", "enum") => Some("one_of"),
+        ("a rule", "format") => Some("type"),
+        ("a request", "url" | "uri") => Some("path"),
+        ("a response", "code" | "statusCode") => Some("status"),
+        ("a backend", "variables") => Some("vars"),
+        _ => None,
+    };
+    synonym.filter(|synonym| known.contains(synonym)).or_else(|| nearest(name, &known))
+}
+
+/// The word that differs least, if it differs little.
+pub(super) fn nearest<'w>(text: &str, words: &[&'w str]) -> Option<&'w str> {
+    let text = text.to_lowercase();
+    let close = words.iter().map(|word| (strsim::damerau_levenshtein(&text, word), *word));
+    let (distance, word) = close.min_by_key(|(distance, _)| *distance)?;
+    (distance <= (word.len().max(text.len())) / 3).then_some(word)
+}

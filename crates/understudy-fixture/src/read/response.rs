@@ -1,0 +1,142 @@
+//! `response:`
+
+use super::Reader;
+use super::body::BodyFiles;
+use super::rule::Operands;
+use crate::diagnostic::Code;
+use crate::grammar;
+use crate::model::{Delay, HeaderPromise, ResponseBody, ResponsePromise, parse_duration};
+use crate::source::{Entry, Node, Value};
+use http::HeaderValue;
+use std::time::Duration;
+
+impl Reader<'_> {
+    pub(super) fn responses(&mut self, node: &Node, files: &dyn BodyFiles) -> Vec<ResponsePromise> {
+        match &node.value {
+            Value::List(items) if items.is_empty() => {
+                self.report(Code::MissingKey, node.span, "a list of responses has at least one");
+                Vec::new()
+            }
+            Value::List(items) => items.iter().filter_map(|item| self.response(item, files)).collect(),
+            _ => self.response(node, files).into_iter().collect(),
+        }
+    }
+
+    fn response(&mut self, node: &Node, files: &dyn BodyFiles) -> Option<ResponsePromise> {
+        let fields = self.object(node, &grammar::RESPONSE)?;
+        let status = fields.get("status").map_or(Some(200), |node| self.whole(node, "`status`", 200, 599));
+        let headers = self.response_headers(fields.get("headers"));
+        let body = fields.get("body").and_then(|node| self.response_body(node, files));
+        let rules = self.path_rules(fields.get("match"));
+        let delay = fields.get("delay").and_then(|node| self.delay(node));
+        let status = status.and_then(|status| u16::try_from(status).ok())?;
+        if let Some(entry) = fields.entry("body")
+            && (status == 204 || status == 205 || status == 304)
+        {
+            // RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
+            self.report(Code::BadValue, entry.span, format!("a response with status {status} has no body"));
+        }
+        if let (Some(entry), None) = (fields.entry("match"), &body)
+            && fields.get("body").is_none()
+        {
+            let hint = "rules speak of the body's parts: write the example under `body`";
+            self.report_with_hint(Code::BadRule, entry.span, "`match` without a `body`", hint);
+        }
+        Some(ResponsePromise { status, headers, body, rules, delay })
+    }
+
+    fn response_headers(&mut self, node: Option<&Node>) -> Vec<(String, HeaderPromise)> {
+        let Some(values) = node.and_then(|node| self.map(node, "`headers`")) else { return Vec::new() };
+        let mut headers = Vec::new();
+        for entry in values.entries() {
+            let Some(name) = self.header_name(entry) else { continue };
+            if matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection") {
+                let message = format!("`{name}` is set by the server itself");
+                self.report_with_hint(Code::BadValue, entry.span, message, "leave it out");
+                continue;
+            }
+            headers.extend(self.header_promise(entry).map(|promise| (name, promise)));
+        }
+        headers
+    }
+
+    fn header_promise(&mut self, entry: &Entry) -> Option<HeaderPromise> {
+        match &entry.value.value {
+            Value::List(items) => {
+                let values = items.iter().map(|item| self.header_value(item));
+                values.collect::<Option<Vec<String>>>().map(HeaderPromise::List)
+            }
+            Value::Map(_) => self.rule(&entry.value, Operands::Text).map(HeaderPromise::Rule),
+            Value::Scalar(_) => self.header_value(&entry.value).map(HeaderPromise::Value),
+        }
+    }
+
+    fn header_value(&mut self, node: &Node) -> Option<String> {
+        let text = match node.scalar() {
+            Some(scalar) if scalar.is_null() => String::new(),
+            _ => self.text(node, "a header's value")?,
+        };
+        if HeaderValue::from_str(&text).is_err() && HeaderValue::from_bytes(text.as_bytes()).is_err() {
+            let message = "a header's value has no line ends and no control characters";
+            self.report(Code::BadValue, node.span, message);
+            return None;
+        }
+        Some(text)
+    }
+
+    fn response_body(&mut self, node: &Node, files: &dyn BodyFiles) -> Option<ResponseBody> {
+        let fields = self.object(node, &grammar::RESPONSE_BODY)?;
+        let (kind, value) = self.only_kind(&fields, "a body")?;
+        Some(match kind {
+            "json" => ResponseBody::Json(self.json(value)),
+            "text" => ResponseBody::Text(self.body_text(value)?),
+            "base64" => ResponseBody::Base64(self.base64(value)?),
+            "file" => ResponseBody::File(self.body_file(value, files)?),
+            // `object` has said that it does not know the kind.
+            _ => return None,
+        })
+    }
+
+    pub(super) fn delay(&mut self, node: &Node) -> Option<Delay> {
+        if let Value::Map(_) = node.value {
+            let fields = self.object(node, &grammar::DELAY)?;
+            let (p50, p99) = (self.field_duration(&fields, "p50"), self.field_duration(&fields, "p99"));
+            return match (p50, p99) {
+                (Some(p50), Some(p99)) if p50 <= p99 && !p50.is_zero() => Some(Delay::Percentiles { p50, p99 }),
+                (Some(_), Some(_)) => {
+                    self.report(Code::BadValue, node.span, "p50 is more than nothing and at most p99");
+                    None
+                }
+                _ if fields.get("p50").is_some() && fields.get("p99").is_some() => None,
+                _ => {
+                    self.report(Code::MissingKey, node.span, "a delay needs both p50 and p99");
+                    None
+                }
+            };
+        }
+        let text = self.text(node, "`delay`")?;
+        let delay = match text.split_once("..") {
+            Some((least, most)) => match (parse_duration(least), parse_duration(most)) {
+                (Some(least), Some(most)) if least <= most => Some(Delay::Between(least, most)),
+                _ => None,
+            },
+            None => parse_duration(&text).map(Delay::Fixed),
+        };
+        if delay.is_none() {
+            let hint = "120ms, 100ms..300ms or {p50: 80ms, p99: 2s}; at most 60m";
+            self.report_with_hint(Code::BadValue, node.span, format!("`{text}` is no delay"), hint);
+        }
+        delay
+    }
+
+    pub(super) fn field_duration(&mut self, fields: &super::Fields<'_>, name: &str) -> Option<Duration> {
+        let node = fields.get(name)?;
+        let text = self.text(node, &format!("`{name}`"))?;
+        let duration = parse_duration(&text);
+        if duration.is_none() {
+            let hint = "a number with a unit: 120ms, 1.5s, 2m; at most 60m";
+            self.report_with_hint(Code::BadValue, node.span, format!("`{text}` is no length of time"), hint);
+        }
+        duration
+    }
+}

@@ -1,0 +1,149 @@
+//! Rules.
+
+use super::Reader;
+use crate::diagnostic::Code;
+use crate::grammar;
+use crate::model::{Check, Expression, PathRule, Rule};
+use crate::source::{Node, Value};
+use understudy_exchange::{Json, JsonPath, Number};
+
+/// What a rule's values are compared with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operands {
+    /// Values of JSON.
+    Json,
+    /// Text of a path, query, header, cookie or form.
+    Text,
+}
+
+impl Reader<'_> {
+    /// A one-word rule or a rule map.
+    pub(super) fn rule(&mut self, node: &Node, operands: Operands) -> Option<Rule> {
+        if let Some(scalar) = node.scalar() {
+            let text = if scalar.is_null() { "null" } else { scalar.as_str() };
+            let rule = Rule::from_word(text);
+            if rule.is_none() {
+                let message = format!("`{text}` is no rule");
+                let hint = match super::reader::nearest(text, grammar::RULE_WORDS) {
+                    Some(word) => format!("did you mean `{word}`? to pin the value down, write {{equals: {text}}}"),
+                    None => format!("write {{equals: {text}}}"),
+                };
+                self.report_with_hint(Code::BadRule, node.span, message, hint);
+            }
+            return rule;
+        }
+        if let Value::List(_) = node.value {
+            let hint = "write {equals: [...]} or {one_of: [...]}";
+            self.report_with_hint(Code::BadRule, node.span, "a rule is a word or a map, not a list", hint);
+            return None;
+        }
+        self.rule_map(node, operands)
+    }
+
+    fn rule_map(&mut self, node: &Node, operands: Operands) -> Option<Rule> {
+        let before = self.diagnostics.len();
+        let fields = self.object(node, &grammar::RULE)?;
+        let mut rule = Rule { checks: Vec::new(), example: None, fresh: false };
+        for entry in fields.entries() {
+            let value = &entry.value;
+            match entry.name.as_str() {
+                "type" => {
+                    if let Some(word) = self.word(value, "`type`", grammar::RULE_WORDS) {
+                        rule.checks.extend(Rule::from_word(word).map(|rule| rule.checks).unwrap_or_default());
+                    }
+                }
+                "example" => rule.example = self.operand(value, operands, "`example`"),
+                "fresh" => rule.fresh = self.field_flag(&fields, "fresh").unwrap_or(false),
+                name => rule.checks.extend(self.check(name, value, operands)),
+            }
+        }
+        if fields.entries().is_empty() {
+            self.report(Code::BadRule, node.span, "an empty rule");
+        } else if rule.checks.is_empty() && self.diagnostics.len() == before {
+            // An example alone says what is sent, and asks for nothing.
+            rule.checks.push(Check::Any);
+        }
+        if rule.fresh && !rule.checks.iter().any(can_be_made) && self.diagnostics.len() == before {
+            let message = "no fresh value can be made for this rule";
+            let hint = "fresh needs a format, a type, one_of, or bounds with a type";
+            self.report_with_hint(Code::BadRule, fields.entry("fresh").map_or(node.span, |e| e.span), message, hint);
+        }
+        (self.diagnostics.len() == before).then_some(rule)
+    }
+
+    fn check(&mut self, name: &str, value: &Node, operands: Operands) -> Option<Check> {
+        Some(match name {
+            "equals" => Check::Equals(self.operand(value, operands, "`equals`")?),
+            "matches" => {
+                let pattern = self.text(value, "`matches`")?;
+                match Expression::parse(&pattern) {
+                    Ok(expression) => Check::Matches(expression),
+                    Err(why) => {
+                        self.report(Code::BadRegex, value.span, format!("not a usable regular expression: {why}"));
+                        return None;
+                    }
+                }
+            }
+            "contains" => Check::Contains(self.text(value, "`contains`")?),
+            "starts_with" => Check::StartsWith(self.text(value, "`starts_with`")?),
+            "one_of" => {
+                let items = self.list(value, "`one_of`")?;
+                if items.is_empty() {
+                    self.report(Code::BadRule, value.span, "`one_of` needs at least one value");
+                }
+                Check::OneOf(items.iter().filter_map(|item| self.operand(item, operands, "one of `one_of`")).collect())
+            }
+            "min" => Check::Min(self.bound(value, "`min`")?),
+            "max" => Check::Max(self.bound(value, "`max`")?),
+            "each" => Check::Each(Box::new(self.rule(value, operands)?)),
+            "keys" => Check::Keys(Box::new(self.rule(value, Operands::Json)?)),
+            "optional" => Check::Optional(Box::new(self.rule(value, operands)?)),
+            "nullable" => Check::Nullable(Box::new(self.rule(value, operands)?)),
+            // `object` has said that it does not know the key.
+            _ => return None,
+        })
+    }
+
+    fn operand(&mut self, node: &Node, operands: Operands, what: &str) -> Option<Json> {
+        match operands {
+            Operands::Json => Some(self.json(node)),
+            Operands::Text => self.text_json(node, what),
+        }
+    }
+
+    fn bound(&mut self, node: &Node, what: &str) -> Option<Number> {
+        let text = self.text(node, what)?;
+        let number = Number::parse(&text);
+        if number.is_none() {
+            self.report(Code::WrongType, node.span, format!("{what} is a number"));
+        }
+        number
+    }
+
+    /// `match:`
+    pub(super) fn path_rules(&mut self, node: Option<&Node>) -> Vec<PathRule> {
+        let Some(fields) = node.and_then(|node| self.map(node, "`match`")) else { return Vec::new() };
+        let mut rules = Vec::new();
+        for entry in fields.entries() {
+            match JsonPath::parse(entry.name.as_str()) {
+                Ok(path) => rules.extend(self.rule(&entry.value, Operands::Json).map(|rule| PathRule { path, rule })),
+                Err(error) => {
+                    let message = format!("`{}` is no JSONPath: {error}", entry.name.as_str());
+                    let hint = "keys of `match` are JSONPaths: $.name, $.items[*].id";
+                    self.report_with_hint(Code::BadJsonPath, entry.span, message, hint);
+                }
+            }
+        }
+        rules
+    }
+}
+
+/// Whether a check says enough to make a new value from.
+fn can_be_made(check: &Check) -> bool {
+    match check {
+        Check::Format(_) | Check::OneOf(_) => true,
+        Check::Type(json_type) => !matches!(json_type.as_str(), "array" | "object" | "null"),
+        Check::Optional(rule) | Check::Nullable(rule) => rule.checks.iter().any(can_be_made),
+        _ => false,
+    }
+}

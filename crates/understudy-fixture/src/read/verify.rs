@@ -1,0 +1,109 @@
+//! `verify:`
+
+use super::{Fields, Reader};
+use crate::diagnostic::Code;
+use crate::grammar;
+use crate::model::{Capture, CaptureFrom, Known, Search, Verify};
+use crate::source::{Entry, Node, Value};
+use understudy_exchange::JsonPath;
+
+impl Reader<'_> {
+    pub(super) fn verify(&mut self, node: &Node) -> Option<Verify> {
+        let fields = self.object(node, &grammar::VERIFY)?;
+        Some(Verify {
+            skip: self.field_text(&fields, "skip"),
+            safe: self.field_flag(&fields, "safe").unwrap_or(false),
+            after: fields.get("after").map(|node| self.texts(node, "`after`")),
+            capture: self.captures(&fields),
+            status: self.statuses(&fields),
+            timeout: self.field_duration(&fields, "timeout"),
+            known: self.known(&fields),
+        })
+    }
+
+    fn statuses(&mut self, fields: &Fields<'_>) -> Vec<u16> {
+        let Some(node) = fields.get("status") else { return Vec::new() };
+        let nodes = match &node.value {
+            Value::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let statuses = nodes.iter().filter_map(|node| self.whole(node, "a status", 100, 599));
+        statuses.filter_map(|status| u16::try_from(status).ok()).collect()
+    }
+
+    fn captures(&mut self, fields: &Fields<'_>) -> Vec<Capture> {
+        let Some(captures) = fields.get("capture").and_then(|node| self.map(node, "`capture`")) else { return Vec::new() };
+        captures.entries().iter().filter_map(|entry| self.capture(entry)).collect()
+    }
+
+    fn capture(&mut self, entry: &Entry) -> Option<Capture> {
+        let name = entry.name.as_str().to_owned();
+        if let Some(scalar) = entry.value.scalar() {
+            let text = scalar.as_str();
+            return match JsonPath::parse(text) {
+                Ok(path) => Some(Capture { name, from: CaptureFrom::Body(path) }),
+                Err(error) => {
+                    let hint = "a JSONPath ($.id), {header: NAME} or {cookie: NAME}";
+                    let message = format!("`{text}` is no JSONPath: {error}");
+                    self.report_with_hint(Code::BadJsonPath, entry.value.span, message, hint);
+                    None
+                }
+            };
+        }
+        let fields = self.object(&entry.value, &grammar::CAPTURE)?;
+        let matches = match fields.get("matches") {
+            Some(node) => Some(self.search(node)?),
+            None => None,
+        };
+        let query = self.field_text(&fields, "query");
+        let from = match (self.field_text(&fields, "header"), self.field_text(&fields, "cookie")) {
+            (Some(header), None) if matches.is_none() || query.is_none() => {
+                CaptureFrom::Header { name: header.to_ascii_lowercase(), matches, query }
+            }
+            (None, Some(cookie)) if matches.is_none() && query.is_none() => CaptureFrom::Cookie(cookie),
+            _ => {
+                let hint = "a JSONPath ($.id), {header: NAME}, {header: NAME, matches: RE}, {header: NAME, query: NAME} or {cookie: NAME}";
+                self.report_with_hint(Code::BadValue, entry.value.span, "a capture is from one place", hint);
+                return None;
+            }
+        };
+        Some(Capture { name, from })
+    }
+
+    fn search(&mut self, node: &Node) -> Option<Search> {
+        let pattern = self.text(node, "`matches`")?;
+        match Search::parse(&pattern) {
+            Ok(search) => Some(search),
+            Err(why) => {
+                self.report(Code::BadRegex, node.span, format!("not a usable regular expression: {why}"));
+                None
+            }
+        }
+    }
+
+    fn known(&mut self, fields: &Fields<'_>) -> Vec<Known> {
+        let Some(items) = fields.get("known").and_then(|node| self.list(node, "`known`")) else { return Vec::new() };
+        items.iter().filter_map(|item| self.known_difference(item)).collect()
+    }
+
+    fn known_difference(&mut self, node: &Node) -> Option<Known> {
+        let fields = self.object(node, &grammar::KNOWN)?;
+        let Some(path) = self.field_text(&fields, "path") else {
+            self.report(Code::MissingKey, fields.span, "a known difference needs a `path`");
+            return None;
+        };
+        let kind = fields.get("kind").and_then(|node| self.word(node, "`kind`", grammar::DIFFERENCES));
+        let until = self.field_text(&fields, "until");
+        if let (Some(until), Some(node)) = (&until, fields.get("until"))
+            && !is_day(until)
+        {
+            self.report_with_hint(Code::BadValue, node.span, format!("`{until}` is no day"), "write it as 2026-12-31");
+        }
+        Some(Known { path, kind: kind.map(str::to_owned), why: self.field_text(&fields, "why"), until })
+    }
+}
+
+fn is_day(text: &str) -> bool {
+    let numbers: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
+    text.len() == 10 && matches!(numbers.as_slice(), [Some(_), Some(1..=12), Some(1..=31)])
+}

@@ -1,0 +1,62 @@
+//! JSON files.
+
+use super::{Entry, Node, Scalar, Source, Value};
+use crate::diagnostic::{Code, Diagnostic, Span};
+use std::ops::Range;
+use understudy_exchange::json::{Build, parse_with};
+use understudy_exchange::{Json, JsonString};
+
+struct Located<'a> {
+    lines: Lines<'a>,
+}
+
+/// Byte offsets to places. JSON is built inside out, so offsets do not come in order: look them up.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
+        Self { text, starts: std::iter::once(0).chain(ends).collect() }
+    }
+
+    fn span(&self, at: &Range<usize>) -> Span {
+        let line = self.starts.partition_point(|start| *start <= at.start) - 1;
+        let start = self.starts[line];
+        let line_end = self.starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
+        let count = |range: Range<usize>| self.text.get(range).map_or(1, |text| text.chars().count()) as u32;
+        let column = count(start..at.start) + 1;
+        Span { line: line as u32 + 1, column, width: count(at.start..at.end.min(line_end).max(at.start)).max(1) }
+    }
+}
+
+impl Build for Located<'_> {
+    type Value = Node;
+
+    fn scalar(&mut self, at: Range<usize>, value: Json) -> Node {
+        let scalar = match value {
+            Json::String(string) => Scalar::Quoted(string),
+            other => Scalar::Plain(other.to_string()),
+        };
+        Node { span: self.lines.span(&at), value: Value::Scalar(scalar) }
+    }
+
+    fn array(&mut self, at: Range<usize>, items: Vec<Node>) -> Node {
+        Node { span: self.lines.span(&at), value: Value::List(items) }
+    }
+
+    fn object(&mut self, at: Range<usize>, members: Vec<(Range<usize>, JsonString, Node)>) -> Node {
+        let entries = members.into_iter().map(|(at, name, value)| Entry { name, span: self.lines.span(&at), value });
+        Node { value: Value::Map(entries.collect()), span: self.lines.span(&at) }
+    }
+}
+
+pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
+    let mut located = Located { lines: Lines::new(&source.text) };
+    parse_with(source.text.as_bytes(), &mut located).map_err(|error| {
+        let span = located.lines.span(&(error.offset..error.offset + 1));
+        Box::new(source.diagnostic(Code::Syntax, span, format!("not JSON: {}", error.message)))
+    })
+}

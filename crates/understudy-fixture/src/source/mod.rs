@@ -1,0 +1,73 @@
+//! A file's text as a tree in which every node knows its place.
+
+mod json;
+mod node;
+mod yaml;
+
+pub(crate) use node::{Entry, Node, Scalar, Value};
+
+use crate::diagnostic::{Code, Diagnostic, Severity, Span};
+use std::sync::Arc;
+
+/// How large a fixture file may be. Larger bodies belong in body files.
+pub const SOURCE_BYTES_MAX: usize = 16 << 20;
+
+/// How deep maps and lists may nest in a file.
+pub(crate) const DEPTH_MAX: usize = understudy_exchange::json::DEPTH_MAX;
+
+/// A file: its name relative to the project, and its text.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// With `/` between folders. The ending says which language it is: `.json` is JSON, all else YAML.
+    pub file: Arc<str>,
+    /// The whole text.
+    pub text: String,
+}
+
+impl Source {
+    /// A file from its bytes.
+    ///
+    /// # Errors
+    /// A diagnostic where they are not UTF-8 or more than [`SOURCE_BYTES_MAX`].
+    pub fn new(file: &str, bytes: Vec<u8>) -> Result<Self, Box<Diagnostic>> {
+        if bytes.len() > SOURCE_BYTES_MAX {
+            let message = format!("the file has {} bytes; at most {SOURCE_BYTES_MAX} are read", bytes.len());
+            let hint = "move the body into a file under bodies/ and name it with `file:`";
+            return Err(Box::new(Diagnostic::of_file(Code::TooLarge, file, message).with_hint(hint)));
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self { file: file.into(), text }),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let before = &error.as_bytes()[..at];
+                let line = 1 + before.iter().filter(|b| **b == b'\n').count();
+                let message = format!("the file is not UTF-8: line {line} holds a byte that is not");
+                let hint = "save the file as UTF-8; bytes that are not text go into a body file";
+                Err(Box::new(Diagnostic::of_file(Code::NotUtf8, file, message).with_hint(hint)))
+            }
+        }
+    }
+
+    /// The file as a tree, or the one problem that keeps it from being one. An empty file is an empty map.
+    pub(crate) fn parse(&self) -> Result<Node, Box<Diagnostic>> {
+        if self.file.ends_with(".json") { json::parse(self) } else { yaml::parse(self) }
+    }
+
+    pub(crate) fn diagnostic(&self, code: Code, span: Span, message: String) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Error,
+            code,
+            file: Arc::clone(&self.file),
+            span: Some(span),
+            line_text: self.line(span.line).to_owned(),
+            message,
+            hint: None,
+        }
+    }
+
+    /// A line, from 1, without its end.
+    pub(crate) fn line(&self, number: u32) -> &str {
+        let text = self.text.strip_prefix('\u{FEFF}').unwrap_or(&self.text);
+        text.lines().nth(number.saturating_sub(1) as usize).unwrap_or("")
+    }
+}

@@ -1,0 +1,355 @@
+//! A fixture as YAML: what a new file holds. Reading it gives the same fixture again.
+
+use crate::model::{
+    CaptureFrom, Check, Delay, Field, FieldMatcher, Fixture, HeaderPromise, PartContent, PathRule, RequestBody, RequestPromise,
+    ResponseBody, ResponsePromise, Rule, Select, Verify, write_duration,
+};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use understudy_exchange::{Json, Number};
+
+/// The text of a fixture file.
+#[must_use]
+pub fn write_fixture(fixture: &Fixture) -> String {
+    let mut out = Map::default();
+    out.text("name", fixture.name.as_deref());
+    out.text("owner", fixture.owner.as_deref());
+    out.texts("tags", &fixture.tags);
+    if !fixture.enabled {
+        out.put("enabled", Json::Bool(false));
+    }
+    if fixture.priority != 0 {
+        out.put("priority", Json::Number(Number::from(fixture.priority)));
+    }
+    out.put("request", request(&fixture.request));
+    match fixture.responses.as_slice() {
+        [only] => out.put("response", response(only)),
+        several => out.put("response", Json::Array(several.iter().map(response).collect())),
+    }
+    match fixture.select {
+        Select::Cycle => {}
+        Select::InOrder => out.put("select", Json::string("in_order")),
+        Select::Random => out.put("select", Json::string("random")),
+    }
+    out.pairs("when", &fixture.when);
+    if fixture.verify != Verify::default() {
+        out.put("verify", verify(&fixture.verify));
+    }
+    let mut text = String::new();
+    for (name, value) in &out.0 {
+        write_entry(name, value, 0, &mut text);
+    }
+    text
+}
+
+/// A map under construction.
+#[derive(Default)]
+struct Map(Vec<(String, Json)>);
+
+impl Map {
+    fn put(&mut self, name: &str, value: Json) {
+        self.0.push((name.to_owned(), value));
+    }
+
+    fn text(&mut self, name: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.put(name, Json::string(value));
+        }
+    }
+
+    fn texts(&mut self, name: &str, values: &[String]) {
+        if !values.is_empty() {
+            self.put(name, texts(values));
+        }
+    }
+
+    fn pairs(&mut self, name: &str, pairs: &[(String, String)]) {
+        if !pairs.is_empty() {
+            self.put(name, map(pairs.iter().map(|(name, value)| (name.clone(), Json::string(value.clone())))));
+        }
+    }
+
+    fn json(self) -> Json {
+        map(self.0)
+    }
+}
+
+fn map(entries: impl IntoIterator<Item = (String, Json)>) -> Json {
+    Json::Object(entries.into_iter().map(|(name, value)| (understudy_exchange::JsonString::new(name), value)).collect())
+}
+
+fn texts(values: &[String]) -> Json {
+    Json::Array(values.iter().map(|value| Json::string(value.clone())).collect())
+}
+
+fn request(request: &RequestPromise) -> Json {
+    let mut out = Map::default();
+    out.put("method", Json::string(request.method.to_string()));
+    out.put("path", Json::string(request.path.to_string()));
+    for (name, values) in
+        [("params", &request.params), ("query", &request.query), ("headers", &request.headers), ("cookies", &request.cookies)]
+    {
+        if !values.is_empty() {
+            out.put(name, fields(values));
+        }
+    }
+    if let Some(body) = &request.body {
+        out.put("body", request_body(body));
+    }
+    put_rules(&request.rules, &mut out);
+    if request.strict {
+        out.put("strict", Json::Bool(true));
+    }
+    out.json()
+}
+
+fn put_rules(rules: &[PathRule], out: &mut Map) {
+    if !rules.is_empty() {
+        out.put("match", map(rules.iter().map(|r| (r.path.as_str().to_owned(), rule(&r.rule)))));
+    }
+}
+
+fn fields(fields: &[Field]) -> Json {
+    map(fields.iter().map(|field| {
+        let value = match &field.matcher {
+            FieldMatcher::Equals(pattern) => Json::string(pattern.to_string()),
+            FieldMatcher::List(patterns) => Json::Array(patterns.iter().map(|p| Json::string(p.to_string())).collect()),
+            FieldMatcher::Rule(field_rule) => rule_map(field_rule),
+        };
+        (field.name.clone(), value)
+    }))
+}
+
+fn request_body(body: &RequestBody) -> Json {
+    let (kind, value) = match body {
+        RequestBody::Json(value) => ("json", value.clone()),
+        RequestBody::Text(text) => ("text", Json::string(text.to_string())),
+        RequestBody::Form(form) => ("form", fields(form)),
+        RequestBody::Base64(bytes) => ("base64", Json::string(STANDARD.encode(bytes))),
+        RequestBody::File(file) => ("file", Json::string(file.path.clone())),
+        RequestBody::Graphql(graphql) => {
+            let mut out = Map::default();
+            out.text("operation", graphql.operation.as_deref());
+            out.text("query", graphql.query.as_deref());
+            if let Some(variables) = &graphql.variables {
+                out.put("variables", variables.clone());
+            }
+            ("graphql", out.json())
+        }
+        RequestBody::Multipart(parts) => {
+            let parts = parts.iter().map(|part| {
+                let mut out = Map::default();
+                out.text("name", Some(&part.name));
+                out.text("filename", part.filename.as_deref());
+                out.text("type", part.content_type.as_deref());
+                match &part.content {
+                    PartContent::Text(text) => out.put("text", Json::string(text.to_string())),
+                    PartContent::Json(value) => out.put("json", value.clone()),
+                    PartContent::File(file) => out.put("file", Json::string(file.path.clone())),
+                }
+                out.json()
+            });
+            ("multipart", Json::Array(parts.collect()))
+        }
+    };
+    map([(kind.to_owned(), value)])
+}
+
+fn response(response: &ResponsePromise) -> Json {
+    let mut out = Map::default();
+    out.put("status", Json::Number(Number::from(u64::from(response.status))));
+    if !response.headers.is_empty() {
+        let headers = response.headers.iter().map(|(name, promise)| {
+            let value = match promise {
+                HeaderPromise::Value(value) => Json::string(value.clone()),
+                HeaderPromise::List(values) => texts(values),
+                HeaderPromise::Rule(header_rule) => rule_map(header_rule),
+            };
+            (name.clone(), value)
+        });
+        out.put("headers", map(headers));
+    }
+    if let Some(body) = &response.body {
+        let (kind, value) = match body {
+            ResponseBody::Json(value) => ("json", value.clone()),
+            ResponseBody::Text(text) => ("text", Json::string(text.clone())),
+            ResponseBody::Base64(bytes) => ("base64", Json::string(STANDARD.encode(bytes))),
+            ResponseBody::File(file) => ("file", Json::string(file.path.clone())),
+        };
+        out.put("body", map([(kind.to_owned(), value)]));
+    }
+    put_rules(&response.rules, &mut out);
+    match response.delay {
+        None => {}
+        Some(Delay::Fixed(time)) => out.text("delay", Some(&write_duration(time))),
+        Some(Delay::Between(least, most)) => {
+            out.text("delay", Some(&format!("{}..{}", write_duration(least), write_duration(most))));
+        }
+        Some(Delay::Percentiles { p50, p99 }) => out.pairs(
+            "delay",
+            &[("p50".to_owned(), write_duration(p50)), ("p99".to_owned(), write_duration(p99))],
+        ),
+    }
+    out.json()
+}
+
+fn rule(rule: &Rule) -> Json {
+    match rule.as_word() {
+        Some(word) => Json::string(word),
+        None => rule_map(rule),
+    }
+}
+
+/// The map form, which is the only one where a plain value means *equals*.
+fn rule_map(rule: &Rule) -> Json {
+    let mut out = Map::default();
+    for check in &rule.checks {
+        let (name, value) = match check {
+            Check::Equals(value) => ("equals", value.clone()),
+            Check::Matches(expression) => ("matches", Json::string(expression.as_str())),
+            Check::Contains(text) => ("contains", Json::string(text.clone())),
+            Check::StartsWith(text) => ("starts_with", Json::string(text.clone())),
+            Check::OneOf(values) => ("one_of", Json::Array(values.clone())),
+            Check::Min(number) => ("min", Json::Number(number.clone())),
+            Check::Max(number) => ("max", Json::Number(number.clone())),
+            Check::Each(inner) => ("each", self::rule(inner)),
+            Check::Keys(inner) => ("keys", self::rule(inner)),
+            Check::Optional(inner) => ("optional", self::rule(inner)),
+            Check::Nullable(inner) => ("nullable", self::rule(inner)),
+            word => ("type", Json::string(word.as_word().expect("all other checks are words"))),
+        };
+        out.put(name, value);
+    }
+    if let Some(example) = &rule.example {
+        out.put("example", example.clone());
+    }
+    if rule.fresh {
+        out.put("fresh", Json::Bool(true));
+    }
+    out.json()
+}
+
+fn verify(verify: &Verify) -> Json {
+    let mut out = Map::default();
+    out.text("skip", verify.skip.as_deref());
+    if verify.safe {
+        out.put("safe", Json::Bool(true));
+    }
+    if let Some(after) = &verify.after {
+        out.put("after", texts(after));
+    }
+    if !verify.capture.is_empty() {
+        let captures = verify.capture.iter().map(|capture| {
+            let mut from = Map::default();
+            match &capture.from {
+                CaptureFrom::Body(path) => return (capture.name.clone(), Json::string(path.as_str())),
+                CaptureFrom::Cookie(name) => from.text("cookie", Some(name)),
+                CaptureFrom::Header { name, matches, query } => {
+                    from.text("header", Some(name));
+                    from.text("matches", matches.as_ref().map(|search| search.as_str()));
+                    from.text("query", query.as_deref());
+                }
+            }
+            (capture.name.clone(), from.json())
+        });
+        out.put("capture", map(captures));
+    }
+    if !verify.status.is_empty() {
+        let statuses = verify.status.iter().map(|status| Json::Number(Number::from(u64::from(*status))));
+        out.put("status", Json::Array(statuses.collect()));
+    }
+    out.text("timeout", verify.timeout.map(write_duration).as_deref());
+    if !verify.known.is_empty() {
+        let known = verify.known.iter().map(|known| {
+            let mut out = Map::default();
+            out.text("path", Some(&known.path));
+            out.text("kind", known.kind.as_deref());
+            out.text("why", known.why.as_deref());
+            out.text("until", known.until.as_deref());
+            out.json()
+        });
+        out.put("known", Json::Array(known.collect()));
+    }
+    out.json()
+}
+
+/// Maps down to this depth are written over several lines; below it, values stand in one line.
+const BLOCK_DEPTH_MAX: usize = 2;
+
+fn write_entry(name: &str, value: &Json, depth: usize, out: &mut String) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Json::Object(members) if depth < BLOCK_DEPTH_MAX && !members.is_empty() => {
+            out.push_str(&format!("{indent}{}:\n", flow_text(name)));
+            for (name, value) in members {
+                write_entry(name.as_str(), value, depth + 1, out);
+            }
+        }
+        value => {
+            out.push_str(&format!("{indent}{}: ", flow_text(name)));
+            write_flow(value, out);
+            out.push('\n');
+        }
+    }
+}
+
+/// A value in one line. Flow style is JSON's, with other escapes.
+fn write_flow(value: &Json, out: &mut String) {
+    match value {
+        Json::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push_str(", ");
+                }
+                write_flow(item, out);
+            }
+            out.push(']');
+        }
+        Json::Object(members) => {
+            out.push('{');
+            for (at, (name, value)) in members.iter().enumerate() {
+                if at > 0 {
+                    out.push_str(", ");
+                }
+                // A key that YAML takes for one has at most 1,024 characters (section 7.4.2).
+                if name.as_str().chars().count() > 500 {
+                    out.push_str("? ");
+                }
+                out.push_str(&flow_text(name.as_str()));
+                out.push_str(": ");
+                write_flow(value, out);
+            }
+            out.push('}');
+        }
+        Json::String(text) => out.push_str(&flow_text(text.as_str())),
+        other => other.write_to(out),
+    }
+}
+
+/// A string: plain where nobody can take it for anything else, else in double quotes.
+fn flow_text(text: &str) -> String {
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/' | '.'))
+        && !matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n");
+    if plain {
+        return text.to_owned();
+    }
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            // YAML 1.2, section 5.1: what is not printable has to be escaped; so do other line breaks.
+            c if c.is_control() || matches!(u32::from(c), 0x2028 | 0x2029 | 0xFEFF | 0xFFFE | 0xFFFF) => {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

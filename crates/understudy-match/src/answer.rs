@@ -1,0 +1,134 @@
+//! Whether an answer keeps a promise.
+
+use crate::body::show_bytes;
+use crate::headers;
+use crate::hold::{Base, hold};
+use crate::mismatch::{Kind, Mismatch, NOTHING};
+use crate::render::media_type_of_file;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method};
+use understudy_exchange::{Json, MediaType, Response};
+use understudy_fixture::model::{BodyFile, HeaderPromise, PathRule, ResponseBody, ResponsePromise};
+
+/// What was found out about one answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// Every difference: the status, the header fields, the body in the order in which it was received.
+    pub mismatches: Vec<Mismatch>,
+    /// What passed without proving anything.
+    pub unproven: Vec<String>,
+    /// Members that the backend adds.
+    pub added: Vec<String>,
+}
+
+/// Holds an answer to a request with this method against a promise. `statuses` are those that keep it, or
+/// none where the promise's own does.
+#[must_use]
+pub fn judge(promise: &ResponsePromise, statuses: &[u16], method: &Method, answer: &Response) -> Verdict {
+    let mut verdict = Verdict::default();
+    status(promise, statuses, answer, &mut verdict);
+    headers::compare(&promise.headers, &answer.headers, &mut verdict.mismatches);
+    match &promise.body {
+        // Nobody sends a body in answer to a HEAD (RFC 9110, section 9.3.2).
+        _ if *method == Method::HEAD => {}
+        None => verdict.unproven.push("$".to_owned()),
+        Some(body) => compare_body(promise, body, answer, &mut verdict),
+    }
+    verdict
+}
+
+fn status(promise: &ResponsePromise, statuses: &[u16], answer: &Response, verdict: &mut Verdict) {
+    let own = [promise.status];
+    let wanted = if statuses.is_empty() { &own } else { statuses };
+    let received = answer.status.as_u16();
+    if !wanted.contains(&received) {
+        let expected: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+        verdict.mismatches.push(Mismatch {
+            path: "status".to_owned(),
+            kind: Kind::Status,
+            expected: expected.join(" or "),
+            received: received.to_string(),
+        });
+    }
+}
+
+/// The promised body, as it is held.
+enum Promised<'p> {
+    /// By shape; parsed from a file or text where it is not written as JSON.
+    Json(std::borrow::Cow<'p, Json>),
+    /// As text or bytes.
+    Bytes(Bytes),
+}
+
+fn promised<'p>(promise: &'p ResponsePromise, body: &'p ResponseBody) -> Promised<'p> {
+    let content_type = listed_content_type(promise);
+    let (bytes, guessed) = match body {
+        ResponseBody::Json(value) => return Promised::Json(std::borrow::Cow::Borrowed(value)),
+        ResponseBody::Text(text) => (Bytes::copy_from_slice(text.as_bytes()), None),
+        ResponseBody::Base64(bytes) => (bytes.clone(), None),
+        ResponseBody::File(BodyFile { path, content }) => (content.clone(), media_type_of_file(path)),
+    };
+    let is_json = content_type.or(guessed).is_some_and(|value| MediaType::parse(value).is_json());
+    match is_json.then(|| Json::parse(&bytes)) {
+        Some(Ok(value)) => Promised::Json(std::borrow::Cow::Owned(value)),
+        _ => Promised::Bytes(bytes),
+    }
+}
+
+fn listed_content_type(promise: &ResponsePromise) -> Option<&str> {
+    promise.headers.iter().find_map(|(name, value)| match value {
+        HeaderPromise::Value(value) if name == CONTENT_TYPE.as_str() => Some(value.as_str()),
+        _ => None,
+    })
+}
+
+fn compare_body(promise: &ResponsePromise, body: &ResponseBody, answer: &Response, verdict: &mut Verdict) {
+    match promised(promise, body) {
+        Promised::Json(example) => {
+            if !promise.headers.iter().any(|(name, _)| name == CONTENT_TYPE.as_str()) {
+                json_media_type(&answer.headers, verdict);
+            }
+            match Json::parse(&answer.body) {
+                Ok(received) => compare_json(&example, &received, &promise.rules, verdict),
+                Err(_) => verdict.mismatches.push(at_root(Kind::Type, "JSON".to_owned(), show_bytes(&answer.body))),
+            }
+        }
+        Promised::Bytes(wanted) => compare_bytes(&wanted, &promise.rules, answer, verdict),
+    }
+}
+
+fn json_media_type(headers: &HeaderMap, verdict: &mut Verdict) {
+    let received = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    if !received.as_deref().is_some_and(|value| MediaType::parse(value).is_json()) {
+        verdict.mismatches.push(Mismatch {
+            path: CONTENT_TYPE.as_str().to_owned(),
+            kind: Kind::Header,
+            expected: "a JSON media type".to_owned(),
+            received: received.unwrap_or_else(|| NOTHING.to_owned()),
+        });
+    }
+}
+
+fn compare_json(example: &Json, received: &Json, rules: &[PathRule], verdict: &mut Verdict) {
+    let held = hold(Some(example), received, rules, Base::Shape);
+    verdict.mismatches.extend(held.mismatches);
+    verdict.unproven.extend(held.unproven);
+    verdict.added.extend(held.added);
+}
+
+/// What is not JSON is equal, unless a rule speaks of all of it.
+fn compare_bytes(wanted: &Bytes, rules: &[PathRule], answer: &Response, verdict: &mut Verdict) {
+    let whole: Vec<PathRule> = rules.iter().filter(|rule| rule.path.is_root()).cloned().collect();
+    if !whole.is_empty() {
+        let text = |bytes: &Bytes| Json::string(String::from_utf8_lossy(bytes));
+        return compare_json(&text(wanted), &text(&answer.body), &whole, verdict);
+    }
+    if *wanted != answer.body {
+        verdict.mismatches.push(at_root(Kind::Value, show_bytes(wanted), show_bytes(&answer.body)));
+    }
+}
+
+fn at_root(kind: Kind, expected: String, received: String) -> Mismatch {
+    Mismatch { path: "$".to_owned(), kind, expected, received }
+}

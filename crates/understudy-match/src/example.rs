@@ -1,0 +1,246 @@
+//! The request that a contract test sends: the fixture's example.
+
+use crate::rule::text_obeys;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use understudy_exchange::multipart::{self, Part};
+use understudy_exchange::target::{encode_query_part, encode_segment};
+use understudy_exchange::{Json, JsonString, Request, form};
+use understudy_fixture::model::{
+    Check, Field, FieldMatcher, Fixture, MethodMatcher, NamedPart, PartContent, Pattern, PatternPart, RequestBody, Rule, Segment,
+    SegmentPart,
+};
+
+/// Why no example request can be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoExample {
+    /// What has no value: `{{petId}}`, `path parameter id`.
+    pub name: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// Gives the value of `{{name}}`.
+pub type Values<'a> = dyn Fn(&str) -> Option<Json> + 'a;
+
+/// The request that shows what the fixture is about. `base` is the service's prefix of every path.
+///
+/// # Errors
+/// [`NoExample`] names what has no value.
+pub fn example_request(fixture: &Fixture, base: &str, values: &Values<'_>) -> Result<Request, NoExample> {
+    let filler = Filler { values };
+    let request = &fixture.request;
+    let mut target = base.to_owned();
+    for segment in &request.path.segments {
+        target.push('/');
+        target.push_str(&filler.segment(segment, &request.params)?);
+    }
+    let query = filler.pairs("query parameter", &request.query)?;
+    let pairs: Vec<String> = query.iter().map(|(n, v)| format!("{}={}", encode_query_part(n), encode_query_part(v))).collect();
+    if !pairs.is_empty() {
+        target.push('?');
+        target.push_str(&pairs.join("&"));
+    }
+    let mut headers = HeaderMap::new();
+    for (name, value) in filler.pairs("header", &request.headers)? {
+        insert_header(&name, &value, &mut headers)?;
+    }
+    let cookies = filler.pairs("cookie", &request.cookies)?;
+    if !cookies.is_empty() {
+        let cookies: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        insert_header(COOKIE.as_str(), &cookies.join("; "), &mut headers)?;
+    }
+    let body = match &request.body {
+        Some(body) => filler.body(body, &mut headers)?,
+        None if request.rules.is_empty() => Bytes::new(),
+        None => return Err(no_example("the body", "write an example under request.body")),
+    };
+    let method = match &request.method {
+        MethodMatcher::Any => Method::GET,
+        MethodMatcher::Is(method) => method.clone(),
+    };
+    Ok(Request { method, target, headers, body })
+}
+
+fn no_example(name: impl Into<String>, hint: impl Into<String>) -> NoExample {
+    NoExample { name: name.into(), hint: hint.into() }
+}
+
+fn insert_header(name: &str, value: &str, headers: &mut HeaderMap) -> Result<(), NoExample> {
+    let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) else {
+        return Err(no_example(format!("header {name}"), "its value cannot stand in a header field"));
+    };
+    headers.append(name, value);
+    Ok(())
+}
+
+struct Filler<'a> {
+    values: &'a Values<'a>,
+}
+
+impl Filler<'_> {
+    fn placeholder(&self, name: &str) -> Result<Json, NoExample> {
+        (self.values)(name).ok_or_else(|| {
+            no_example(format!("{{{{{name}}}}}"), format!("capture `{name}` in a fixture that this one comes `after`, or write it under the backend's `vars`"))
+        })
+    }
+
+    fn placeholder_text(&self, name: &str) -> Result<String, NoExample> {
+        Ok(as_text(&self.placeholder(name)?))
+    }
+
+    fn pattern(&self, pattern: &Pattern) -> Result<String, NoExample> {
+        let mut out = String::new();
+        for part in &pattern.parts {
+            match part {
+                PatternPart::Text(text) => out.push_str(text),
+                PatternPart::Placeholder(name) => out.push_str(&self.placeholder_text(name)?),
+            }
+        }
+        Ok(out)
+    }
+
+    fn segment(&self, segment: &Segment, params: &[Field]) -> Result<String, NoExample> {
+        let part = |part: &SegmentPart| match part {
+            SegmentPart::Text(text) => Ok(encode_segment(text)),
+            SegmentPart::Placeholder(name) => Ok(encode_segment(&self.placeholder_text(name)?)),
+            SegmentPart::Parameter(name) => Ok(encode_segment(&self.parameter(name, params)?)),
+        };
+        match segment {
+            Segment::Literal(text) => Ok(encode_segment(text)),
+            Segment::Parameter(only) => part(only),
+            Segment::Mixed(parts) => parts.iter().map(part).collect(),
+            Segment::Rest(name) => {
+                let text = self.parameter(name, params)?;
+                Ok(text.split('/').map(encode_segment).collect::<Vec<_>>().join("/"))
+            }
+        }
+    }
+
+    fn parameter(&self, name: &str, params: &[Field]) -> Result<String, NoExample> {
+        let missing = || {
+            no_example(format!("path parameter {name}"), format!("write an example: params: {{ {name}: {{ type: string, example: ... }} }}"))
+        };
+        let field = params.iter().find(|field| field.name == name).ok_or_else(missing)?;
+        self.field("path parameter", field)?.into_iter().next().ok_or_else(missing)
+    }
+
+    /// The values to send for one name: none for a rule that allows it.
+    fn field(&self, what: &str, field: &Field) -> Result<Vec<String>, NoExample> {
+        match &field.matcher {
+            FieldMatcher::Equals(pattern) => Ok(vec![self.pattern(pattern)?]),
+            FieldMatcher::List(patterns) => patterns.iter().map(|pattern| self.pattern(pattern)).collect(),
+            FieldMatcher::Rule(rule) => match self.rule(rule)? {
+                Some(value) => Ok(vec![value]),
+                None if rule.allows_missing() => Ok(Vec::new()),
+                None => Err(no_example(format!("{what} {}", field.name), format!("add an `example` to its rule, {rule}"))),
+            },
+        }
+    }
+
+    fn rule(&self, rule: &Rule) -> Result<Option<String>, NoExample> {
+        if let Some(example) = &rule.example {
+            return Ok(Some(as_text(&self.json(example)?)));
+        }
+        let mut candidates = Vec::new();
+        for check in &rule.checks {
+            match check {
+                Check::Equals(value) => candidates.push(as_text(&self.json(value)?)),
+                Check::OneOf(values) => candidates.extend(values.iter().map(as_text)),
+                Check::Contains(text) | Check::StartsWith(text) => candidates.push(text.clone()),
+                Check::Optional(inner) | Check::Nullable(inner) => candidates.extend(self.rule(inner)?),
+                _ => {}
+            }
+        }
+        Ok(candidates.into_iter().find(|candidate| text_obeys(rule, candidate)))
+    }
+
+    fn pairs(&self, what: &str, fields: &[Field]) -> Result<Vec<(String, String)>, NoExample> {
+        let mut pairs = Vec::new();
+        for field in fields {
+            pairs.extend(self.field(what, field)?.into_iter().map(|value| (field.name.clone(), value)));
+        }
+        Ok(pairs)
+    }
+
+    /// A value in which texts with `{{name}}` are filled; one that is a placeholder and nothing else keeps
+    /// the type of what was captured.
+    fn json(&self, value: &Json) -> Result<Json, NoExample> {
+        Ok(match value {
+            Json::String(text) if text.as_str().contains("{{") => {
+                let pattern = Pattern::parse(text.as_str());
+                match pattern.as_placeholder() {
+                    Some(name) => self.placeholder(name)?,
+                    None if pattern.as_literal().is_some() => value.clone(),
+                    None => Json::string(self.pattern(&pattern)?),
+                }
+            }
+            Json::Array(items) => Json::Array(items.iter().map(|item| self.json(item)).collect::<Result<_, _>>()?),
+            Json::Object(members) => {
+                let members = members.iter().map(|(name, value)| Ok((name.clone(), self.json(value)?)));
+                Json::Object(members.collect::<Result<_, _>>()?)
+            }
+            other => other.clone(),
+        })
+    }
+
+    fn body(&self, body: &RequestBody, headers: &mut HeaderMap) -> Result<Bytes, NoExample> {
+        let mut content_type = |value: &str| {
+            if !headers.contains_key(CONTENT_TYPE) {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_str(value).expect("media types are plain text"));
+            }
+        };
+        Ok(match body {
+            RequestBody::Json(value) => {
+                content_type("application/json");
+                self.json(value)?.to_string().into()
+            }
+            RequestBody::Text(pattern) => {
+                content_type("text/plain; charset=utf-8");
+                self.pattern(pattern)?.into()
+            }
+            RequestBody::Form(fields) => {
+                content_type("application/x-www-form-urlencoded");
+                let pairs = self.pairs("form field", fields)?;
+                form::write(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))).into()
+            }
+            RequestBody::Multipart(parts) => {
+                let parts = parts.iter().map(|part| self.part(part)).collect::<Result<Vec<_>, _>>()?;
+                let boundary = multipart::boundary(&parts);
+                // The boundary is ours, whatever was listed.
+                headers.remove(CONTENT_TYPE);
+                insert_header(CONTENT_TYPE.as_str(), &format!("multipart/form-data; boundary={boundary}"), headers)?;
+                multipart::write(&parts, &boundary)
+            }
+            RequestBody::Graphql(graphql) => {
+                let hint = "the contract test sends it: write the document under `query`";
+                let query = graphql.query.as_ref().ok_or_else(|| no_example("the GraphQL query", hint))?;
+                content_type("application/json");
+                let mut members = vec![(JsonString::new("query"), Json::string(query.clone()))];
+                members.extend(graphql.operation.as_ref().map(|name| (JsonString::new("operationName"), Json::string(name.clone()))));
+                if let Some(variables) = &graphql.variables {
+                    members.push((JsonString::new("variables"), self.json(variables)?));
+                }
+                Json::Object(members).to_string().into()
+            }
+            RequestBody::Base64(bytes) => bytes.clone(),
+            RequestBody::File(file) => file.content.clone(),
+        })
+    }
+
+    fn part(&self, part: &NamedPart) -> Result<Part, NoExample> {
+        let (content, guessed) = match &part.content {
+            PartContent::Text(pattern) => (self.pattern(pattern)?.into(), None),
+            PartContent::Json(value) => (self.json(value)?.to_string().into(), Some("application/json".to_owned())),
+            PartContent::File(file) => (file.content.clone(), Some("application/octet-stream".to_owned())),
+        };
+        let content_type = part.content_type.clone().or(guessed);
+        Ok(Part { name: part.name.clone(), filename: part.filename.clone(), content_type, content })
+    }
+}
+
+/// A value where only text can stand: strings without quotes, all else as JSON.
+fn as_text(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

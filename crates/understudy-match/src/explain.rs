@@ -1,0 +1,145 @@
+//! Why a request gets the answer that it gets, in words.
+
+use crate::incoming::Incoming;
+use crate::index::{Choice, Index, Promise, State, preference, takes};
+use crate::mismatch::NOTHING;
+use crate::request::{Difference, Sink, compare};
+use http::Method;
+use std::cmp::Reverse;
+use std::sync::Arc;
+use understudy_fixture::model::{Fixture, MethodMatcher, Segment};
+
+/// How many near fixtures are named.
+pub const NEAR_MAX: usize = 3;
+
+/// How many fixtures with similar paths are looked at closely.
+const CANDIDATES_MAX: usize = 50;
+
+/// What answers a request, and what nearly does.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// The fixture that answers.
+    pub chosen: Option<Promise>,
+    /// Where none does because of the method: the methods that the path is known with.
+    pub allowed: Vec<Method>,
+    /// Fixtures that do not answer, the nearest first; at most [`NEAR_MAX`].
+    pub near: Vec<Near>,
+}
+
+/// A fixture that does not answer.
+#[derive(Debug, Clone)]
+pub struct Near {
+    /// The fixture.
+    pub fixture: Promise,
+    /// What does not match. Empty where all does.
+    pub differences: Vec<Difference>,
+    /// Where all matches: why another fixture comes first.
+    pub behind: Option<String>,
+}
+
+pub(crate) fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explanation {
+    let choice = index.choose(incoming, state);
+    let chosen = match &choice {
+        Choice::Promise(place) => Some(Arc::clone(&index.promises()[*place])),
+        _ => None,
+    };
+    let allowed = match choice {
+        Choice::OtherMethods(methods) => methods,
+        _ => Vec::new(),
+    };
+    let on_path = index.on_path(incoming);
+    let mut candidates: Vec<(usize, &Promise)> = index
+        .promises()
+        .iter()
+        .enumerate()
+        .filter(|(_, fixture)| chosen.as_ref().is_none_or(|chosen| chosen.id != fixture.id))
+        .filter_map(|(place, fixture)| {
+            let distance = if on_path.contains(&place) { 0 } else { path_distance(index, fixture, incoming)? };
+            Some((distance, fixture))
+        })
+        .collect();
+    candidates.sort_by_key(|(distance, _)| *distance);
+    candidates.truncate(CANDIDATES_MAX);
+    let mut near: Vec<(usize, Near)> = candidates
+        .into_iter()
+        .map(|(distance, fixture)| (distance, near(index, fixture, distance > 0, chosen.as_deref(), incoming, state)))
+        .collect();
+    near.sort_by(|(a, x), (b, y)| {
+        (a, x.differences.len(), &x.fixture.id).cmp(&(b, y.differences.len(), &y.fixture.id))
+    });
+    Explanation { chosen, allowed, near: near.into_iter().map(|(_, near)| near).take(NEAR_MAX).collect() }
+}
+
+/// How many segments differ, and how many are too many or too few; `None` where nothing is alike.
+fn path_distance(index: &Index, fixture: &Fixture, incoming: &Incoming<'_>) -> Option<usize> {
+    let template = &fixture.request.path.segments;
+    let wanted = index.base().len() + template.len();
+    let received = &incoming.segments;
+    let base = index.base().iter().zip(received).filter(|(a, b)| a != b).count();
+    let below = received.get(index.base().len()..).unwrap_or(&[]);
+    let same = |(wanted, received): (&Segment, &std::borrow::Cow<'_, str>)| match wanted {
+        Segment::Rest(_) => true,
+        // One letter wrong is nearer than another word.
+        Segment::Literal(text) => text.eq_ignore_ascii_case(received),
+        segment => segment.bind(received).is_some(),
+    };
+    let differing = base + template.iter().zip(below).filter(|pair| !same(*pair)).count() + wanted.abs_diff(received.len());
+    (differing < wanted.max(received.len())).then_some(differing + 1)
+}
+
+fn near(
+    index: &Index,
+    fixture: &Promise,
+    other_path: bool,
+    chosen: Option<&Fixture>,
+    incoming: &Incoming<'_>,
+    state: &State,
+) -> Near {
+    let mut sink = Sink::all();
+    let method = &incoming.request.method;
+    if !takes(&fixture.request.method, method) && !(*method == Method::HEAD && takes(&fixture.request.method, &Method::GET)) {
+        sink.add(|| ("method".to_owned(), fixture.request.method.to_string(), method.to_string()));
+    }
+    if other_path {
+        let base: String = index.base().iter().map(|segment| format!("/{segment}")).collect();
+        let expected = format!("{base}{}", fixture.request.path);
+        sink.add(|| ("path".to_owned(), expected, incoming.request.path().to_owned()));
+    }
+    for (name, value) in fixture.when.iter().filter(|(name, value)| state.get(name) != Some(value)) {
+        let received = state.get(name).cloned().unwrap_or_else(|| NOTHING.to_owned());
+        sink.add(|| (format!("state {name}"), value.clone(), received));
+    }
+    compare(fixture, index.base().len(), incoming, &mut sink);
+    let mut differences = sink.into_list();
+    if other_path {
+        // Parameters of a path that is another one say nothing more.
+        differences.retain(|difference| !difference.place.starts_with("path parameter"));
+    }
+    let behind = match chosen {
+        Some(chosen) if differences.is_empty() => Some(why_before(chosen, fixture)),
+        _ => None,
+    };
+    Near { fixture: Arc::clone(fixture), differences, behind }
+}
+
+/// Why the first of two fixtures that both match answers.
+fn why_before(first: &Fixture, second: &Fixture) -> String {
+    let (a, b) = (preference(first), preference(second));
+    let id = &first.id;
+    if a.0 != b.0 {
+        let Reverse(priority) = a.0;
+        return format!("`{id}` has the higher priority, {priority}");
+    }
+    if a.1 != b.1 {
+        return format!("`{id}` has the more specific path, {}", first.request.path);
+    }
+    if a.2 != b.2 {
+        let MethodMatcher::Is(method) = &first.request.method else { return format!("`{id}` comes first") };
+        return format!("`{id}` asks for {method}, and this one for any method");
+    }
+    if a.3 != b.3 {
+        let (Reverse(more), Reverse(fewer)) = (a.3, b.3);
+        return format!("`{id}` asks for more: {more} things, and this one for {fewer}");
+    }
+    format!("`{id}` comes first in the alphabet")
+}

@@ -1,0 +1,51 @@
+//! Named values of a path, query, header, cookie or form.
+
+use crate::mismatch::{NOTHING, shorten};
+use crate::request::Sink;
+use crate::rule::text_obeys;
+use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern};
+
+/// Holds the occurrences of one name against what was written for it.
+pub(crate) fn compare<'v>(place: &str, field: &Field, values: impl Iterator<Item = &'v str>, sink: &mut Sink) {
+    let values: Vec<&str> = values.collect();
+    if obeys(&field.matcher, &values) {
+        return;
+    }
+    sink.add(|| {
+        let received = if values.is_empty() { NOTHING.to_owned() } else { shorten(&values.join(", ")) };
+        (format!("{place} {}", field.name), describe(&field.matcher), received)
+    });
+}
+
+fn obeys(matcher: &FieldMatcher, values: &[&str]) -> bool {
+    match matcher {
+        FieldMatcher::Equals(pattern) => matches!(values, [value] if pattern.matches(value)),
+        FieldMatcher::List(patterns) => assign(patterns, values),
+        FieldMatcher::Rule(rule) if values.is_empty() => rule.allows_missing(),
+        FieldMatcher::Rule(rule) if rule.checks.contains(&Check::Absent) => false,
+        FieldMatcher::Rule(rule) => values.iter().any(|value| text_obeys(rule, value)),
+    }
+}
+
+/// Whether the values are exactly these, in any order. Texts without placeholders are taken first, so that a
+/// placeholder does not take what only a text could have.
+fn assign(patterns: &[Pattern], values: &[&str]) -> bool {
+    let mut left: Vec<&str> = values.to_vec();
+    let (literal, open): (Vec<&Pattern>, Vec<&Pattern>) = patterns.iter().partition(|pattern| pattern.as_literal().is_some());
+    let taken = literal.into_iter().chain(open).all(|pattern| {
+        let at = left.iter().position(|value| pattern.matches(value));
+        at.map(|at| left.swap_remove(at)).is_some()
+    });
+    taken && left.is_empty()
+}
+
+pub(crate) fn describe(matcher: &FieldMatcher) -> String {
+    match matcher {
+        FieldMatcher::Equals(pattern) => shorten(&pattern.to_string()),
+        FieldMatcher::List(patterns) => {
+            let all: Vec<String> = patterns.iter().map(ToString::to_string).collect();
+            shorten(&format!("exactly {}, in any order", all.join(", ")))
+        }
+        FieldMatcher::Rule(rule) => shorten(&rule.to_string()),
+    }
+}

@@ -1,0 +1,119 @@
+//! The header fields of an answer.
+
+use crate::mismatch::{Kind, Mismatch, NOTHING, shorten};
+use crate::rule::text_obeys;
+use http::HeaderMap;
+use understudy_exchange::MediaType;
+use understudy_fixture::model::{Check, HeaderPromise, Rule};
+
+/// Fields whose value is another one each time: listed with a plain value they are sent as written, and have
+/// only to be there in the backend's answer. A rule is held as it stands.
+pub const PRESENT_ONLY_HEADERS: &[&str] = &[
+    "cf-ray",
+    "content-location",
+    "etag",
+    "last-modified",
+    "location",
+    "request-id",
+    "retry-after",
+    "traceparent",
+    "x-amzn-requestid",
+    "x-correlation-id",
+    "x-request-id",
+    "x-trace-id",
+];
+
+/// Fields that say something about the server or the connection: listed with a plain value they are sent as
+/// written, and not held at all. A rule is held as it stands. A `*` at the end stands for anything.
+pub const NOT_HELD_HEADERS: &[&str] = &[
+    "age",
+    "alt-svc",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "date",
+    "expires",
+    "keep-alive",
+    "ratelimit*",
+    "server",
+    "server-timing",
+    "transfer-encoding",
+    "vary",
+    "via",
+    "x-cache",
+    "x-powered-by",
+    "x-ratelimit-*",
+    "x-response-time",
+    "x-runtime",
+];
+
+pub(crate) fn is_not_held(name: &str) -> bool {
+    NOT_HELD_HEADERS.iter().any(|known| match known.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => *known == name,
+    })
+}
+
+/// Holds the listed fields against those received; `content-type` is left to the body.
+pub(crate) fn compare(promised: &[(String, HeaderPromise)], received: &HeaderMap, out: &mut Vec<Mismatch>) {
+    for (name, promise) in promised {
+        let values: Vec<String> =
+            received.get_all(name.as_str()).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).collect();
+        let expected = match promise {
+            HeaderPromise::Rule(rule) if rule_holds(rule, &values) => continue,
+            HeaderPromise::Rule(rule) => rule.to_string(),
+            _ if is_not_held(name) => continue,
+            _ if name == "set-cookie" => {
+                cookies(promise, &values, out);
+                continue;
+            }
+            _ if PRESENT_ONLY_HEADERS.contains(&name.as_str()) => {
+                if !values.is_empty() {
+                    continue;
+                }
+                "anything".to_owned()
+            }
+            HeaderPromise::Value(value) if name == "content-type" => {
+                let wanted = MediaType::parse(value);
+                if values.iter().any(|value| MediaType::parse(value) == wanted) {
+                    continue;
+                }
+                wanted.essence().to_owned()
+            }
+            HeaderPromise::Value(value) if same(std::slice::from_ref(value), &values) => continue,
+            HeaderPromise::List(list) if same(list, &values) => continue,
+            HeaderPromise::Value(value) => value.clone(),
+            HeaderPromise::List(list) => list.join(", "),
+        };
+        let received = if values.is_empty() { NOTHING.to_owned() } else { shorten(&values.join(", ")) };
+        out.push(Mismatch { path: name.clone(), kind: Kind::Header, expected: shorten(&expected), received });
+    }
+}
+
+/// Several fields are one with commas (RFC 9110, section 5.3).
+fn same(wanted: &[String], received: &[String]) -> bool {
+    let joined = |values: &[String]| values.iter().map(|value| value.trim()).collect::<Vec<_>>().join(", ");
+    !received.is_empty() && joined(wanted) == joined(received)
+}
+
+fn rule_holds(rule: &Rule, values: &[String]) -> bool {
+    if values.is_empty() {
+        return rule.allows_missing();
+    }
+    !rule.checks.contains(&Check::Absent) && values.iter().any(|value| text_obeys(rule, value))
+}
+
+/// Cookies are held by name: their values are the backend's own.
+fn cookies(promise: &HeaderPromise, received: &[String], out: &mut Vec<Mismatch>) {
+    let name = |value: &str| value.split(['=', ';']).next().unwrap_or("").trim().to_owned();
+    let wanted = match promise {
+        HeaderPromise::Value(value) => std::slice::from_ref(value),
+        HeaderPromise::List(list) => list.as_slice(),
+        HeaderPromise::Rule(_) => &[],
+    };
+    let names: Vec<String> = received.iter().map(|value| name(value)).collect();
+    for cookie in wanted.iter().map(|value| name(value)).filter(|cookie| !names.contains(cookie)) {
+        let received = if names.is_empty() { NOTHING.to_owned() } else { format!("cookies {}", names.join(", ")) };
+        out.push(Mismatch { path: "set-cookie".to_owned(), kind: Kind::Header, expected: format!("a cookie {cookie}"), received });
+    }
+}

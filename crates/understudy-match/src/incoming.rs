@@ -1,0 +1,69 @@
+//! A request as matching looks at it: each part is taken apart when it is first needed, and once.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use understudy_exchange::multipart::{self, Part};
+use understudy_exchange::target::{percent_decode, query_pairs, segments};
+use understudy_exchange::{Json, MediaType, Request, form};
+
+type Pairs<'r> = Vec<(Cow<'r, str>, Cow<'r, str>)>;
+
+/// A request on its way to a fixture.
+#[derive(Debug)]
+pub struct Incoming<'r> {
+    /// The request itself.
+    pub request: &'r Request,
+    /// The segments of its path, percent-decoded.
+    pub segments: Vec<Cow<'r, str>>,
+    query: OnceCell<Pairs<'r>>,
+    json: OnceCell<Option<Json>>,
+    form: OnceCell<Vec<(String, String)>>,
+    multipart: OnceCell<Option<Vec<Part>>>,
+}
+
+impl<'r> Incoming<'r> {
+    /// A request that nothing was looked up in yet.
+    #[must_use]
+    pub fn new(request: &'r Request) -> Self {
+        Self {
+            request,
+            segments: segments(request.path()).map(percent_decode).collect(),
+            query: OnceCell::new(),
+            json: OnceCell::new(),
+            form: OnceCell::new(),
+            multipart: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn query(&self) -> &[(Cow<'r, str>, Cow<'r, str>)] {
+        self.query.get_or_init(|| query_pairs(self.request.query()).collect())
+    }
+
+    pub(crate) fn body(&self) -> &Bytes {
+        &self.request.body
+    }
+
+    /// The body as JSON, whatever the content type says: a stub is asked by hand too.
+    pub(crate) fn json(&self) -> Option<&Json> {
+        self.json.get_or_init(|| Json::parse(&self.request.body).ok()).as_ref()
+    }
+
+    pub(crate) fn content_type(&self) -> &str {
+        self.request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("")
+    }
+
+    pub(crate) fn form(&self) -> &[(String, String)] {
+        self.form.get_or_init(|| form::parse(&self.request.body))
+    }
+
+    pub(crate) fn multipart(&self) -> Option<&[Part]> {
+        let parse = || {
+            let content_type = self.content_type();
+            let is_form = MediaType::parse(content_type).essence() == "multipart/form-data";
+            is_form.then(|| multipart::parse(content_type, &self.request.body)).flatten()
+        };
+        self.multipart.get_or_init(parse).as_deref()
+    }
+}

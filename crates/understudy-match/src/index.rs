@@ -1,0 +1,228 @@
+//! Which fixture a request means.
+//!
+//! Paths stand in a tree of segments, so that the cost of a choice grows with the fixtures on one path and
+//! not with all of them. The order of preference is computed once: it does not depend on the request, because
+//! of two templates that match one path the more specific is always the same.
+
+use crate::explain::{Explanation, explain};
+use crate::incoming::Incoming;
+use crate::request::{Sink, compare, count_matchers};
+use http::Method;
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use understudy_exchange::target;
+use understudy_fixture::model::{Fixture, MethodMatcher, Segment};
+
+/// What a service's state says; names that are not in it are unset.
+pub type State = BTreeMap<String, String>;
+
+/// A fixture with its place in the order of preference: of those that match, the least answers.
+pub type Promise = Arc<Fixture>;
+
+/// The fixtures of one service, ready to be chosen from.
+#[derive(Debug, Default)]
+pub struct Index {
+    base: Vec<String>,
+    /// In order of preference.
+    promises: Vec<Promise>,
+    root: Node,
+}
+
+/// What a request means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// The fixture at this place of [`Index::promises`].
+    Promise(usize),
+    /// The path is known, but only with these methods.
+    OtherMethods(Vec<Method>),
+    /// Nothing.
+    Nothing,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    literals: HashMap<String, Node>,
+    mixed: Vec<(Segment, Node)>,
+    parameter: Option<Box<Node>>,
+    rest: Option<Box<Node>>,
+    here: Vec<usize>,
+}
+
+/// The order of preference, without the id.
+type Preference = (Reverse<i64>, Vec<u8>, bool, Reverse<usize>);
+
+pub(crate) fn preference(fixture: &Fixture) -> Preference {
+    let mut ranks: Vec<u8> = fixture.request.path.segments.iter().map(Segment::rank).collect();
+    // Where one path ends, a longer one that still matched did so behind a `{*rest}`: it says more.
+    ranks.push(4);
+    let any_method = fixture.request.method == MethodMatcher::Any;
+    (Reverse(fixture.priority), ranks, any_method, Reverse(count_matchers(fixture)))
+}
+
+impl Index {
+    /// An index over the enabled fixtures; `base` is the service's prefix of every path.
+    #[must_use]
+    pub fn new(base: &str, fixtures: impl IntoIterator<Item = Arc<Fixture>>) -> Self {
+        let mut promises: Vec<Promise> = fixtures.into_iter().filter(|fixture| fixture.enabled).collect();
+        promises.sort_by_cached_key(|fixture| (preference(fixture), Arc::clone(&fixture.id)));
+        let base: Vec<String> = match base {
+            "" => Vec::new(),
+            base => target::segments(base).map(|segment| target::percent_decode(segment).into_owned()).collect(),
+        };
+        let mut root = Node::default();
+        for (place, fixture) in promises.iter().enumerate() {
+            root.insert(&fixture.request.path.segments, place);
+        }
+        Self { base, promises, root }
+    }
+
+    /// The fixtures in order of preference.
+    #[must_use]
+    pub fn promises(&self) -> &[Promise] {
+        &self.promises
+    }
+
+    /// The fixture that answers a request. A HEAD that no fixture asks for is a GET.
+    #[must_use]
+    pub fn choose(&self, incoming: &Incoming<'_>, state: &State) -> Choice {
+        let places = self.on_path(incoming);
+        let method = &incoming.request.method;
+        let chosen = self.among(&places, method, incoming, state).or_else(|| {
+            let as_get = (*method == Method::HEAD).then_some(&Method::GET)?;
+            self.among(&places, as_get, incoming, state)
+        });
+        match chosen {
+            Some(place) => Choice::Promise(place),
+            None => match self.other_methods(&places, method) {
+                methods if methods.is_empty() => Choice::Nothing,
+                methods => Choice::OtherMethods(methods),
+            },
+        }
+    }
+
+    /// Which fixture answers a request and why, and why those that are near do not.
+    #[must_use]
+    pub fn explain(&self, incoming: &Incoming<'_>, state: &State) -> Explanation {
+        explain(self, incoming, state)
+    }
+
+    fn among(&self, places: &[usize], method: &Method, incoming: &Incoming<'_>, state: &State) -> Option<usize> {
+        places.iter().copied().find(|place| {
+            let fixture = &self.promises[*place];
+            if !takes(&fixture.request.method, method) || !in_state(fixture, state) {
+                return false;
+            }
+            let mut sink = Sink::any();
+            compare(fixture, self.base.len(), incoming, &mut sink);
+            !sink.differs
+        })
+    }
+
+    /// The fixtures whose path is the request's, in order of preference.
+    pub(crate) fn on_path(&self, incoming: &Incoming<'_>) -> Vec<usize> {
+        let mut places = Vec::new();
+        if let Some(segments) = self.below_base(&incoming.segments) {
+            self.root.collect(segments, &mut places);
+            places.sort_unstable();
+        }
+        places
+    }
+
+    fn below_base<'s, 'r>(&self, segments: &'s [Cow<'r, str>]) -> Option<&'s [Cow<'r, str>]> {
+        let (base, rest) = segments.split_at_checked(self.base.len())?;
+        base.iter().zip(&self.base).all(|(a, b)| a == b).then_some(rest)
+    }
+
+    pub(crate) fn base(&self) -> &[String] {
+        &self.base
+    }
+
+    /// The methods of a path that is known only with others; empty where the method is known too.
+    fn other_methods(&self, places: &[usize], method: &Method) -> Vec<Method> {
+        let mut methods = Vec::new();
+        for place in places {
+            match &self.promises[*place].request.method {
+                MethodMatcher::Any => return Vec::new(),
+                MethodMatcher::Is(known) if known == method => return Vec::new(),
+                MethodMatcher::Is(known) if *known == Method::GET && *method == Method::HEAD => return Vec::new(),
+                MethodMatcher::Is(known) => {
+                    methods.push(known.clone());
+                    if *known == Method::GET {
+                        methods.push(Method::HEAD);
+                    }
+                }
+            }
+        }
+        methods.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+        methods.dedup();
+        methods
+    }
+
+    /// The methods that a path is known with.
+    #[must_use]
+    pub fn methods(&self, incoming: &Incoming<'_>) -> Vec<Method> {
+        // No request has this method, so all of them are others.
+        let none = Method::from_bytes(b"-").expect("a hyphen is a token");
+        self.other_methods(&self.on_path(incoming), &none)
+    }
+}
+
+pub(crate) fn takes(matcher: &MethodMatcher, method: &Method) -> bool {
+    match matcher {
+        MethodMatcher::Any => true,
+        MethodMatcher::Is(wanted) => wanted == method,
+    }
+}
+
+fn in_state(fixture: &Fixture, state: &State) -> bool {
+    fixture.when.iter().all(|(name, value)| state.get(name) == Some(value))
+}
+
+impl Node {
+    fn insert(&mut self, segments: &[Segment], place: usize) {
+        let Some((first, rest)) = segments.split_first() else {
+            self.here.push(place);
+            return;
+        };
+        let next = match first {
+            Segment::Literal(text) => self.literals.entry(text.clone()).or_default(),
+            Segment::Parameter(_) => &mut **self.parameter.get_or_insert_default(),
+            Segment::Rest(_) => &mut **self.rest.get_or_insert_default(),
+            Segment::Mixed(_) => {
+                let at = self.mixed.iter().position(|(known, _)| known == first).unwrap_or_else(|| {
+                    self.mixed.push((first.clone(), Self::default()));
+                    self.mixed.len() - 1
+                });
+                &mut self.mixed[at].1
+            }
+        };
+        next.insert(rest, place);
+    }
+
+    fn collect(&self, segments: &[Cow<'_, str>], out: &mut Vec<usize>) {
+        let Some((first, rest)) = segments.split_first() else {
+            out.extend_from_slice(&self.here);
+            return;
+        };
+        if let Some(next) = self.literals.get(&**first) {
+            next.collect(rest, out);
+        }
+        for (segment, next) in &self.mixed {
+            if segment.bind(first).is_some() {
+                next.collect(rest, out);
+            }
+        }
+        if let Some(next) = &self.parameter
+            && !first.is_empty()
+        {
+            next.collect(rest, out);
+        }
+        if let Some(next) = &self.rest {
+            for taken in 1..=segments.len() {
+                next.collect(&segments[taken..], out);
+            }
+        }
+    }
+}

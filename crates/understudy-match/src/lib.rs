@@ -1,0 +1,36 @@
+//! Which fixture a request means, and whether an exchange keeps its promise.
+//!
+//! Both directions of a fixture come through here, so that the stub and the contract test cannot disagree:
+//! `understudy-serve` asks [`Index::choose`] and sends what [`Rendering`] makes, `understudy-contract` sends
+//! what [`example_request`] makes and asks [`judge`]. Rules and shapes are held by one walk over a body
+//! (`hold`), whether the body is a request's or a response's.
+//!
+//! What this crate does not know: sockets, files, clocks and randomness; the last two come as parameters.
+
+mod answer;
+mod body;
+mod explain;
+mod example;
+mod field;
+mod format;
+mod fresh;
+mod headers;
+mod hold;
+mod incoming;
+mod index;
+mod mismatch;
+mod render;
+mod request;
+mod rule;
+
+pub use answer::{Verdict, judge};
+pub use example::{NoExample, example_request};
+pub use explain::{Explanation, Near, NEAR_MAX};
+pub use format::is_in_format;
+pub use fresh::{Chance, Moment};
+pub use headers::{NOT_HELD_HEADERS, PRESENT_ONLY_HEADERS};
+pub use incoming::Incoming;
+pub use index::{Choice, Index, Promise, State};
+pub use mismatch::{Kind, Mismatch};
+pub use render::{Rendered, Rendering, media_type_of_file};
+pub use request::Difference;

@@ -1,0 +1,72 @@
+//! How an answer differs from what was promised.
+
+use understudy_exchange::Json;
+
+/// What kind of difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Another status.
+    Status,
+    /// A header field that is missing or has another value.
+    Header,
+    /// Something promised is not there.
+    Missing,
+    /// Something is there that must not be.
+    Added,
+    /// Another type of JSON, or no JSON at all.
+    Type,
+    /// The right type, but a value that does not obey.
+    Value,
+    /// The request was sent, but no proper answer came.
+    NoAnswer,
+    /// A value that later fixtures need is not in the answer.
+    Capture,
+}
+
+impl Kind {
+    /// As it is written in `known` and in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Header => "header",
+            Self::Missing => "missing",
+            Self::Added => "added",
+            Self::Type => "type",
+            Self::Value => "value",
+            Self::NoAnswer => "no-answer",
+            Self::Capture => "capture",
+        }
+    }
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Where: a JSONPath, a header's name, or `status`.
+    pub path: String,
+    /// What kind.
+    pub kind: Kind,
+    /// What was promised, in words or as JSON.
+    pub expected: String,
+    /// What came.
+    pub received: String,
+}
+
+/// How much of a value is shown.
+const SHOWN_CHARS_MAX: usize = 120;
+
+/// A value for people: whole where it is short.
+pub(crate) fn show(value: &Json) -> String {
+    shorten(&value.to_string())
+}
+
+/// A text for people: whole where it is short.
+pub(crate) fn shorten(text: &str) -> String {
+    let mut chars = text.chars();
+    let start: String = chars.by_ref().take(SHOWN_CHARS_MAX).collect();
+    if chars.next().is_none() { start } else { format!("{start}… ({} characters)", text.chars().count()) }
+}
+
+/// What stands for something that is not there.
+pub(crate) const NOTHING: &str = "(nothing)";

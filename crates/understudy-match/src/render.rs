@@ -1,0 +1,161 @@
+//! What a stub sends: a response's example, with new values where they are asked for.
+
+use crate::fresh::{Chance, Moment, fresh};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use understudy_exchange::jsonpath::Step;
+use understudy_exchange::{Json, Response};
+use understudy_fixture::model::{HeaderPromise, ResponseBody, ResponsePromise, Rule};
+
+/// A response that can be sent.
+pub type Rendered = Response;
+
+/// A response, prepared: what is the same each time is made once.
+#[derive(Debug, Clone)]
+pub struct Rendering {
+    fixed: Rendered,
+    /// The example and the rules that want new values in it.
+    fresh_body: Option<(Json, Vec<understudy_fixture::model::PathRule>)>,
+    fresh_headers: Vec<(HeaderName, Rule)>,
+}
+
+impl Rendering {
+    /// Prepares a response.
+    #[must_use]
+    pub fn new(promise: &ResponsePromise) -> Self {
+        let mut headers = HeaderMap::new();
+        let mut fresh_headers = Vec::new();
+        for (name, value) in &promise.headers {
+            let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
+            let values = match value {
+                HeaderPromise::Value(value) => std::slice::from_ref(value),
+                HeaderPromise::List(values) => values.as_slice(),
+                HeaderPromise::Rule(rule) => {
+                    if rule.fresh {
+                        fresh_headers.push((name.clone(), rule.clone()));
+                    }
+                    headers.extend(rule.example.as_ref().and_then(header_value).map(|value| (name, value)));
+                    continue;
+                }
+            };
+            for value in values.iter().filter_map(|value| HeaderValue::from_bytes(value.as_bytes()).ok()) {
+                headers.append(name.clone(), value);
+            }
+        }
+        let (body, content_type) = promise.body.as_ref().map(body).unwrap_or_default();
+        if let Some(content_type) = content_type.filter(|_| !headers.contains_key(CONTENT_TYPE)) {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        let rules: Vec<_> = promise.rules.iter().filter(|rule| rule.rule.fresh).cloned().collect();
+        let fresh_body = match &promise.body {
+            Some(ResponseBody::Json(example)) if !rules.is_empty() => Some((example.clone(), rules)),
+            _ => None,
+        };
+        let status = StatusCode::from_u16(promise.status).unwrap_or(StatusCode::OK);
+        Self { fixed: Rendered { status, headers, body }, fresh_body, fresh_headers }
+    }
+
+    /// The response, where it is the same each time.
+    #[must_use]
+    pub fn fixed(&self) -> Option<&Rendered> {
+        (self.fresh_body.is_none() && self.fresh_headers.is_empty()).then_some(&self.fixed)
+    }
+
+    /// The response, with new values where the fixture asks for them.
+    #[must_use]
+    pub fn render(&self, chance: &mut Chance, now: Moment) -> Rendered {
+        let mut rendered = self.fixed.clone();
+        for (name, rule) in &self.fresh_headers {
+            if let Some(value) = fresh(rule, chance, now).as_ref().and_then(header_value) {
+                rendered.headers.insert(name, value);
+            }
+        }
+        if let Some((example, rules)) = &self.fresh_body {
+            let mut body = example.clone();
+            for rule in rules {
+                let places: Vec<Vec<Place>> = rule.path.select(example).iter().map(|node| node.path.0.iter().map(Place::from).collect()).collect();
+                for place in places {
+                    if let (Some(target), Some(value)) = (at(&mut body, &place), fresh(&rule.rule, chance, now)) {
+                        *target = value;
+                    }
+                }
+            }
+            rendered.body = body.to_string().into();
+        }
+        rendered
+    }
+}
+
+/// A step that does not borrow from the value that is changed.
+enum Place {
+    Index(usize),
+    Name(String),
+}
+
+impl From<&Step<'_>> for Place {
+    fn from(step: &Step<'_>) -> Self {
+        match step {
+            Step::Index(index) => Self::Index(*index),
+            Step::Name(name) => Self::Name((*name).to_owned()),
+        }
+    }
+}
+
+fn at<'v>(root: &'v mut Json, places: &[Place]) -> Option<&'v mut Json> {
+    places.iter().try_fold(root, |value, place| match (place, value) {
+        (Place::Index(index), Json::Array(items)) => items.get_mut(*index),
+        (Place::Name(name), Json::Object(members)) => {
+            members.iter_mut().rev().find(|(n, _)| n.as_str() == name).map(|(_, value)| value)
+        }
+        _ => None,
+    })
+}
+
+fn header_value(value: &Json) -> Option<HeaderValue> {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    HeaderValue::from_bytes(text.as_bytes()).ok()
+}
+
+fn body(body: &ResponseBody) -> (Bytes, Option<&'static str>) {
+    match body {
+        ResponseBody::Json(value) => (value.to_string().into(), Some("application/json")),
+        ResponseBody::Text(text) => (Bytes::copy_from_slice(text.as_bytes()), Some("text/plain; charset=utf-8")),
+        ResponseBody::Base64(bytes) => (bytes.clone(), Some("application/octet-stream")),
+        ResponseBody::File(file) => {
+            (file.content.clone(), Some(media_type_of_file(&file.path).unwrap_or("application/octet-stream")))
+        }
+    }
+}
+
+/// The media type of a file, by the ending of its name.
+#[must_use]
+pub fn media_type_of_file(path: &str) -> Option<&'static str> {
+    let (_, ending) = path.rsplit_once('.')?;
+    Some(match ending.to_ascii_lowercase().as_str() {
+        "json" => "application/json",
+        "html" | "htm" => "text/html; charset=utf-8",
+        "txt" | "md" | "log" => "text/plain; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "csv" => "text/csv; charset=utf-8",
+        "xml" => "application/xml",
+        "yaml" | "yml" => "application/yaml",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "avif" => "image/avif",
+        "ico" => "image/vnd.microsoft.icon",
+        "pdf" => "application/pdf",
+        "zip" => "application/zip",
+        "gz" => "application/gzip",
+        "wasm" => "application/wasm",
+        "woff2" => "font/woff2",
+        "mp3" => "audio/mpeg",
+        "mp4" => "video/mp4",
+        "webm" => "video/webm",
+        _ => return None,
+    })
+}

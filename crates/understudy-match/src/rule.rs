@@ -1,0 +1,82 @@
+//! One rule against one value.
+
+use crate::format::is_in_format;
+use crate::mismatch::Kind;
+use understudy_exchange::{Json, Number};
+use understudy_fixture::model::{Check, JsonType, Pattern, Rule};
+
+/// Whether a value has a type.
+pub(crate) fn has_type(json_type: JsonType, value: &Json) -> bool {
+    match (json_type, value) {
+        (JsonType::Integer, Json::Number(number)) => number.is_integer(),
+        (json_type, value) => json_type.as_str() == value.type_name(),
+    }
+}
+
+/// How a value fails a check that speaks of the value itself; `None` where it holds, or where the check
+/// speaks of something else (its shape, its elements, its presence).
+pub(crate) fn fails(check: &Check, value: &Json) -> Option<Kind> {
+    let unless = |holds: bool, kind: Kind| (!holds).then_some(kind);
+    match check {
+        Check::Type(json_type) => unless(has_type(*json_type, value), Kind::Type),
+        Check::Equals(expected) => unless(equals(expected, value), Kind::Value),
+        Check::OneOf(all) => unless(all.iter().any(|expected| equals(expected, value)), Kind::Value),
+        Check::Absent => Some(Kind::Added),
+        Check::Format(format) => text_fails(value, |text| is_in_format(*format, text)),
+        Check::Matches(expression) => text_fails(value, |text| expression.matches(text)),
+        Check::Contains(part) => text_fails(value, |text| text.contains(part.as_str())),
+        Check::StartsWith(start) => text_fails(value, |text| text.starts_with(start.as_str())),
+        Check::Min(least) => measure(value).and_then(|size| unless(size >= *least, Kind::Value)),
+        Check::Max(most) => measure(value).and_then(|size| unless(size <= *most, Kind::Value)),
+        Check::Like | Check::Exact | Check::Any | Check::Ignore | Check::Each(_) | Check::Keys(_) | Check::Optional(_) | Check::Nullable(_) => None,
+    }
+}
+
+fn text_fails(value: &Json, holds: impl FnOnce(&str) -> bool) -> Option<Kind> {
+    match value.as_str() {
+        Some(text) => (!holds(text)).then_some(Kind::Value),
+        None => Some(Kind::Type),
+    }
+}
+
+/// What `min` and `max` are about: the number, or the length of a string (in characters) or array.
+fn measure(value: &Json) -> Option<Number> {
+    match value {
+        Json::Number(number) => Some(number.clone()),
+        Json::String(text) => Some(Number::from(text.as_str().chars().count() as u64)),
+        Json::Array(items) => Some(Number::from(items.len() as u64)),
+        _ => None,
+    }
+}
+
+/// Equality in which a text with `{{name}}` stands for anything that fits.
+pub(crate) fn equals(expected: &Json, value: &Json) -> bool {
+    match expected {
+        Json::String(text) if text.as_str().contains("{{") => {
+            let pattern = Pattern::parse(text.as_str());
+            expected == value
+                || pattern.as_placeholder().is_some()
+                || value.as_str().is_some_and(|text| pattern.as_literal().is_none() && pattern.matches(text))
+        }
+        _ => expected == value,
+    }
+}
+
+/// Whether the text of a path, query, header, cookie or form obeys. Numbers and booleans are read from the
+/// text; `min` and `max` are about the number where the text is one and the rule does not say `string`.
+pub(crate) fn text_obeys(rule: &Rule, text: &str) -> bool {
+    let says_text = rule.checks.contains(&Check::Type(JsonType::String));
+    let number = if says_text { None } else { Number::parse(text) };
+    let as_json = number.map_or_else(|| Json::string(text), Json::Number);
+    rule.checks.iter().all(|check| match check {
+        Check::Like | Check::Any | Check::Ignore => true,
+        Check::Exact => rule.example.as_ref().is_none_or(|example| equals(example, &Json::string(text))),
+        Check::Type(JsonType::String) => true,
+        Check::Type(JsonType::Boolean) => matches!(text, "true" | "false"),
+        Check::Type(json_type) => has_type(*json_type, &as_json),
+        Check::Min(_) | Check::Max(_) => fails(check, &as_json).is_none(),
+        Check::Each(_) | Check::Keys(_) => false,
+        Check::Optional(rule) | Check::Nullable(rule) => text_obeys(rule, text),
+        check => fails(check, &Json::string(text)).is_none(),
+    })
+}
