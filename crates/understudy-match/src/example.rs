@@ -22,7 +22,7 @@ pub struct NoExample {
 }
 
 /// Gives the value of `{{name}}`.
-pub type Values<'a> = dyn Fn(&str) -> Option<Json> + 'a;
+pub(crate) type Values<'a> = dyn Fn(&str) -> Option<Json> + 'a;
 
 /// The request that shows what the fixture is about. `base` is the service's prefix of every path.
 ///

@@ -56,6 +56,11 @@ impl Rendering {
         Self { fixed: Rendered { status, headers, body }, fresh_body, fresh_headers }
     }
 
+    /// The header fields that are sent each time.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.fixed.headers
+    }
+
     /// The response, where it is the same each time.
     #[must_use]
     pub fn fixed(&self) -> Option<&Rendered> {

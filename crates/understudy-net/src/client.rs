@@ -1,0 +1,334 @@
+//! A client that says how far it came.
+
+use crate::address::Address;
+use crate::message::Stream;
+use crate::server::BODY_BYTES_MAX;
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+/// How long opening a connection may take, TLS included.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection that nobody uses is taken again: servers close theirs after a few seconds, and a
+/// request that crosses with that is lost.
+const IDLE_MAX: Duration = Duration::from_secs(2);
+/// How many connections that nobody uses are kept, for each address.
+const IDLE_CONNECTIONS_MAX: usize = 64;
+
+/// Sends requests, one connection for each at a time. Redirects are not followed; TLS is verified against the
+/// system's certificates.
+#[derive(Debug, Default)]
+pub struct Client {
+    idle: Mutex<HashMap<Address, Vec<Idle>>>,
+    tls: OnceLock<Tls>,
+}
+
+type Connection = SendRequest<Full<Bytes>>;
+
+#[derive(Debug)]
+struct Idle {
+    connection: Connection,
+    since: Instant,
+}
+
+#[derive(Clone)]
+struct Tls(TlsConnector);
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TlsConnector")
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The name has no address.
+    Resolve {
+        /// The name.
+        host: String,
+    },
+    /// Nobody listens there, or nobody can be reached.
+    Connect {
+        /// Where.
+        address: String,
+        /// What the system said about the last address tried.
+        source: io::Error,
+    },
+    /// The TLS handshake failed: often a certificate that is not trusted.
+    Handshake {
+        /// Where.
+        address: String,
+        /// What was wrong.
+        source: io::Error,
+    },
+    /// The request was sent, and no whole answer came in time.
+    TimedOut {
+        /// How long was waited.
+        after: Duration,
+    },
+    /// The request was sent, and the connection ended before the answer did.
+    Closed,
+    /// What came is no HTTP.
+    Malformed {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The answer has more than [`BODY_BYTES_MAX`] bytes.
+    TooLarge,
+}
+
+impl SendError {
+    /// Whether the request cannot have arrived: could not resolve, connect or shake hands.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Resolve { .. } | Self::Connect { .. } | Self::Handshake { .. })
+    }
+}
+
+impl std::fmt::Display for SendError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Resolve { host } => write!(f, "the name {host} has no address"),
+            Self::Connect { address, source } => match source.kind() {
+                io::ErrorKind::ConnectionRefused => write!(f, "nothing listens on {address}"),
+                io::ErrorKind::TimedOut => write!(f, "no connection to {address} within {} s", CONNECT_TIMEOUT.as_secs()),
+                _ => write!(f, "no connection to {address}: {source}"),
+            },
+            Self::Handshake { address, source } => write!(f, "no TLS with {address}: {source}"),
+            Self::TimedOut { after } => write!(f, "no answer within {after:?}"),
+            Self::Closed => f.write_str("the connection was closed before the answer ended"),
+            Self::Malformed { why } => write!(f, "the answer is no HTTP: {why}"),
+            Self::TooLarge => write!(f, "the answer has more than {BODY_BYTES_MAX} bytes"),
+        }
+    }
+}
+
+impl std::error::Error for SendError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Connect { source, .. } | Self::Handshake { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// An answer whose body is still to come.
+#[derive(Debug)]
+pub struct Upstream {
+    /// The status.
+    pub status: StatusCode,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Stream,
+}
+
+impl Client {
+    /// A client with no connections yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends a request and waits for the whole answer, its body still in its content coding. `target` is path
+    /// and query; the address's own path is put before it.
+    ///
+    /// # Errors
+    /// [`SendError`]
+    pub async fn send(
+        self: &Arc<Self>,
+        address: &Address,
+        method: &Method,
+        target: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+        timeout: Duration,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), SendError> {
+        let whole = async {
+            let upstream = self.open(address, method, target, headers, body).await?;
+            let (status, headers) = (upstream.status, upstream.headers);
+            match Limited::new(upstream.body.0, BODY_BYTES_MAX).collect().await {
+                Ok(body) => Ok((status, headers, body.to_bytes())),
+                Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(SendError::TooLarge),
+                Err(error) => Err(error.downcast::<hyper::Error>().map_or(SendError::Closed, |error| after_sending(&error))),
+            }
+        };
+        tokio::time::timeout(timeout, whole).await.unwrap_or(Err(SendError::TimedOut { after: timeout }))
+    }
+
+    /// Sends a request and waits for the answer's head.
+    ///
+    /// # Errors
+    /// [`SendError`]
+    pub async fn open(
+        self: &Arc<Self>,
+        address: &Address,
+        method: &Method,
+        target: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Upstream, SendError> {
+        let mut request = build(address, method, target, headers, body.clone())?;
+        if let Some(connection) = self.take(address) {
+            match self.exchange(address, connection, request).await {
+                Ok(upstream) => return Ok(upstream),
+                // Not sent at all, or sent on a connection that the server was about to close: once more.
+                Err((Some(unsent), _)) => request = *unsent,
+                Err((None, SendError::Closed)) if method.is_idempotent() => {
+                    request = build(address, method, target, headers, body)?;
+                }
+                Err((None, error)) => return Err(error),
+            }
+        }
+        let connection = self.connect(address).await?;
+        self.exchange(address, connection, request).await.map_err(|(_, error)| error)
+    }
+
+    async fn exchange(
+        self: &Arc<Self>,
+        address: &Address,
+        mut connection: Connection,
+        request: http::Request<Full<Bytes>>,
+    ) -> Result<Upstream, (Option<Box<http::Request<Full<Bytes>>>>, SendError)> {
+        match connection.try_send_request(request).await {
+            Ok(response) => {
+                let (parts, body) = response.into_parts();
+                self.give_back_when_read(address.clone(), connection);
+                Ok(Upstream { status: parts.status, headers: parts.headers, body: Stream(body) })
+            }
+            Err(mut error) => {
+                let unsent = error.take_message().map(Box::new);
+                Err((unsent, after_sending(&error.into_error())))
+            }
+        }
+    }
+
+    fn take(&self, address: &Address) -> Option<Connection> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let connections = idle.get_mut(address)?;
+        while let Some(candidate) = connections.pop() {
+            if candidate.since.elapsed() < IDLE_MAX && candidate.connection.is_ready() {
+                return Some(candidate.connection);
+            }
+        }
+        None
+    }
+
+    /// A connection is ready again once the answer's body was read.
+    fn give_back_when_read(self: &Arc<Self>, address: Address, mut connection: Connection) {
+        let client = Arc::clone(self);
+        tokio::spawn(async move {
+            if connection.ready().await.is_ok() {
+                let mut idle = client.idle.lock().unwrap_or_else(PoisonError::into_inner);
+                let connections = idle.entry(address).or_default();
+                if connections.len() < IDLE_CONNECTIONS_MAX {
+                    connections.push(Idle { connection, since: Instant::now() });
+                }
+            }
+        });
+    }
+
+    async fn connect(&self, address: &Address) -> Result<Connection, SendError> {
+        let at = format!("{}:{}", address.host, address.port);
+        let timed_out = || SendError::Connect { address: at.clone(), source: io::ErrorKind::TimedOut.into() };
+        let connecting = async {
+            let stream = tcp(address, &at).await?;
+            let _ = stream.set_nodelay(true);
+            if !address.is_tls {
+                return handshake(stream).await;
+            }
+            let failed = |source| SendError::Handshake { address: at.clone(), source };
+            let name = ServerName::try_from(address.host.clone()).map_err(|error| failed(io::Error::other(error)))?;
+            let connector = self.tls.get_or_init(|| Tls(connector())).0.clone();
+            handshake(connector.connect(name, stream).await.map_err(failed)?).await
+        };
+        tokio::time::timeout(CONNECT_TIMEOUT, connecting).await.unwrap_or_else(|_| Err(timed_out()))
+    }
+}
+
+fn build(
+    address: &Address,
+    method: &Method,
+    target: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<http::Request<Full<Bytes>>, SendError> {
+    let target = format!("{}{target}", address.path);
+    let malformed = |why: String| SendError::Malformed { why };
+    let mut request = http::Request::new(Full::new(body));
+    *request.method_mut() = method.clone();
+    *request.uri_mut() = target.parse().map_err(|_| malformed(format!("`{target}` cannot be a request target")))?;
+    *request.headers_mut() = headers.clone();
+    if !headers.contains_key(HOST) {
+        let host = HeaderValue::from_str(&address.authority).map_err(|_| malformed(format!("`{}` cannot be a host", address.authority)))?;
+        request.headers_mut().insert(HOST, host);
+    }
+    Ok(request)
+}
+
+/// What an error means that came after the connection was made.
+fn after_sending(error: &hyper::Error) -> SendError {
+    if error.is_parse() {
+        let why = error.to_string();
+        SendError::Malformed { why }
+    } else {
+        SendError::Closed
+    }
+}
+
+async fn tcp(address: &Address, at: &str) -> Result<TcpStream, SendError> {
+    let mut last = None;
+    for candidate in resolve(address).await? {
+        match TcpStream::connect(candidate).await {
+            Ok(stream) => return Ok(stream),
+            Err(source) => last = Some(source),
+        }
+    }
+    match last {
+        Some(source) => Err(SendError::Connect { address: at.to_owned(), source }),
+        None => Err(SendError::Resolve { host: address.host.clone() }),
+    }
+}
+
+/// Names under `localhost` are the loopbacks by RFC 6761, section 6.3, whatever the system's resolver says.
+async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, SendError> {
+    let port = address.port;
+    if let Ok(ip) = address.host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, port)]);
+    }
+    if address.host == "localhost" || address.host.ends_with(".localhost") {
+        return Ok(vec![SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port), SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port)]);
+    }
+    let failed = |_| SendError::Resolve { host: address.host.clone() };
+    Ok(tokio::net::lookup_host((address.host.as_str(), port)).await.map_err(failed)?.collect())
+}
+
+async fn handshake<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Connection, SendError> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+fn connector() -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    // Certificates that cannot be read cannot be trusted; the handshake then says which is missing.
+    for certificate in rustls_native_certs::load_native_certs().certs {
+        let _ = roots.add(certificate);
+    }
+    TlsConnector::from(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
+}

@@ -1,0 +1,164 @@
+//! Content codings (RFC 9110, section 8.4): gzip, brotli, zstd, and deflate for reading.
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::{GzEncoder, MultiGzDecoder, ZlibDecoder};
+use std::io::{self, Read};
+
+/// A coding that answers are sent in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// RFC 1952
+    Gzip,
+    /// RFC 7932
+    Brotli,
+    /// RFC 8878
+    Zstd,
+}
+
+/// Why a body could not be decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodingError {
+    /// No such coding is known.
+    Unknown(String),
+    /// The bytes are not in the coding that they are said to be in.
+    Malformed(String),
+    /// Decoded, it has more bytes than this.
+    TooLarge(usize),
+}
+
+impl std::fmt::Display for CodingError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unknown(name) => write!(f, "the content coding `{name}` is not known"),
+            Self::Malformed(name) => write!(f, "the body is not the {name} that it is said to be"),
+            Self::TooLarge(most) => write!(f, "the body has more than {most} bytes when it is decoded"),
+        }
+    }
+}
+
+impl std::error::Error for CodingError {}
+
+impl Coding {
+    /// Every coding, the preferred first: where a client takes several equally, brotli makes the smallest text.
+    pub const ALL: [Self; 3] = [Self::Brotli, Self::Zstd, Self::Gzip];
+
+    /// As it stands in a `Content-Encoding` field.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    /// The coding that a client prefers by its `Accept-Encoding`; `None` where it wants none.
+    #[must_use]
+    pub fn negotiate(accept: &str) -> Option<Self> {
+        let weights: Vec<(String, f32)> = accept
+            .split(',')
+            .map(|item| {
+                let (name, parameter) = item.split_once(';').unwrap_or((item, ""));
+                let weight = parameter.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse().ok());
+                (name.trim().to_ascii_lowercase(), weight.unwrap_or(0.0))
+            })
+            .collect();
+        let weight = |name: &str| weights.iter().find(|(n, _)| n == name).or_else(|| weights.iter().find(|(n, _)| n == "*")).map(|(_, q)| *q);
+        let identity = weights.iter().find(|(name, _)| name == "identity").map_or(0.001, |(_, q)| *q);
+        let mut best: Option<(Self, f32)> = None;
+        for coding in Self::ALL {
+            let weight = weight(coding.as_str()).unwrap_or(0.0);
+            if weight > 0.0 && weight >= identity && best.is_none_or(|(_, most)| weight > most) {
+                best = Some((coding, weight));
+            }
+        }
+        best.map(|(coding, _)| coding)
+    }
+
+    /// The bytes in this coding.
+    #[must_use]
+    pub fn encode(self, bytes: &[u8]) -> Bytes {
+        let mut out = Vec::new();
+        let result = match self {
+            Self::Gzip => GzEncoder::new(bytes, Compression::default()).read_to_end(&mut out).map(drop),
+            Self::Zstd => zstd::stream::copy_encode(bytes, &mut out, 3),
+            Self::Brotli => {
+                // Level 5 of 11: the last levels cost a hundred times as much for a few per cent.
+                let params = brotli::enc::BrotliEncoderParams { quality: 5, ..Default::default() };
+                brotli::BrotliCompress(&mut &bytes[..], &mut out, &params).map(drop)
+            }
+        };
+        result.expect("reading from and writing to memory does not fail");
+        out.into()
+    }
+}
+
+/// Takes off the codings that a `Content-Encoding` value names, the last one first.
+///
+/// # Errors
+/// [`CodingError`]; a body that grows beyond `bytes_max` is given up on, not held in memory.
+pub fn decode(content_encoding: &str, body: Bytes, bytes_max: usize) -> Result<Bytes, CodingError> {
+    let mut body = body;
+    for name in content_encoding.split(',').rev().map(str::trim) {
+        body = match name.to_ascii_lowercase().as_str() {
+            "" | "identity" => continue,
+            "gzip" | "x-gzip" => read(MultiGzDecoder::new(&*body), name, bytes_max)?,
+            "deflate" => read(ZlibDecoder::new(&*body), name, bytes_max)?,
+            "br" => read(brotli::Decompressor::new(&*body, 4096), name, bytes_max)?,
+            "zstd" => match zstd::stream::read::Decoder::new(&*body) {
+                Ok(decoder) => read(decoder, name, bytes_max)?,
+                Err(_) => return Err(CodingError::Malformed(name.to_owned())),
+            },
+            _ => return Err(CodingError::Unknown(name.to_owned())),
+        };
+    }
+    Ok(body)
+}
+
+fn read(decoder: impl Read, name: &str, bytes_max: usize) -> Result<Bytes, CodingError> {
+    let mut out = Vec::new();
+    let result: io::Result<usize> = decoder.take(bytes_max as u64 + 1).read_to_end(&mut out);
+    match result {
+        Ok(_) if out.len() > bytes_max => Err(CodingError::TooLarge(bytes_max)),
+        Ok(_) => Ok(out.into()),
+        Err(_) => Err(CodingError::Malformed(name.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        let text = Bytes::from("understudy ".repeat(1_000));
+        for coding in Coding::ALL {
+            let encoded = coding.encode(&text);
+            assert!(encoded.len() < text.len() / 10);
+            assert_eq!(decode(coding.as_str(), encoded.clone(), text.len()), Ok(text.clone()));
+            assert_eq!(decode(coding.as_str(), encoded, text.len() - 1), Err(CodingError::TooLarge(text.len() - 1)));
+            assert!(matches!(decode(coding.as_str(), Bytes::from_static(b"no such thing"), 99), Err(CodingError::Malformed(_))));
+        }
+        let twice = Coding::Brotli.encode(&Coding::Gzip.encode(&text));
+        assert_eq!(decode("gzip, br", twice, text.len()), Ok(text));
+        assert!(matches!(decode("pack200", Bytes::new(), 1), Err(CodingError::Unknown(_))));
+    }
+
+    #[test]
+    fn the_client_chooses_the_coding() {
+        for (accept, coding) in [
+            ("gzip, deflate, br, zstd", Some(Coding::Brotli)),
+            ("gzip", Some(Coding::Gzip)),
+            ("gzip;q=0.5, zstd", Some(Coding::Zstd)),
+            ("br;q=0, *", Some(Coding::Zstd)),
+            ("gzip;q=0", None),
+            ("identity", None),
+            ("identity;q=1, gzip;q=0.5", None),
+            ("", None),
+            ("deflate", None),
+        ] {
+            assert_eq!(Coding::negotiate(accept), coding, "{accept}");
+        }
+    }
+}

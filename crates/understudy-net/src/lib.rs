@@ -1,0 +1,20 @@
+//! Bytes on sockets: the only crate that knows hyper and TLS.
+//!
+//! A server hands whole requests to a [`Handler`] and sends what it gives back; a [`Client`] sends one request
+//! and says precisely how far it came, because "the backend is down" and "the backend broke its promise" must
+//! never be mixed up. Bounds on headers, bodies, connections and time are constants here.
+//!
+//! What this crate does not know: fixtures, services, what an answer should be.
+
+mod address;
+mod client;
+pub mod coding;
+mod listener;
+mod message;
+mod server;
+
+pub use address::{Address, AddressError};
+pub use client::{CONNECT_TIMEOUT, Client, SendError, Upstream};
+pub use listener::{BindError, Host, Listener};
+pub use message::{BodyProblem, Inbound, Outbound, OutboundBody};
+pub use server::{BODY_BYTES_MAX, BODY_TIMEOUT, CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};

@@ -1,0 +1,148 @@
+//! A server of HTTP/1.1 and, with prior knowledge, HTTP/2.
+
+use crate::listener::Listener;
+use crate::message::{BodyProblem, Inbound, Outbound, OutboundBody};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+/// How large the body of a request may be.
+pub const BODY_BYTES_MAX: usize = 64 << 20;
+/// How long a request's body may take.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How large the request line and header fields may be together.
+pub const HEADER_BYTES_MAX: usize = 64 << 10;
+/// How many connections a port has at once; more wait.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// How long a request's header fields may take.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many requests an HTTP/2 connection has at once.
+const STREAMS_MAX: u32 = 256;
+/// How long open requests may take once the server is asked to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+/// The pause after the system refuses a connection, which it does when it runs out of something.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Answers requests.
+pub trait Handler: Send + Sync + 'static {
+    /// The answer to a request.
+    fn handle(self: Arc<Self>, request: Inbound) -> impl Future<Output = Outbound> + Send;
+}
+
+/// Asks servers to stop. Dropping it asks too.
+#[derive(Debug)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self(watch::channel(false).0)
+    }
+}
+
+impl Stop {
+    /// Asks every server that listens for it to take no more connections and end.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    fn subscribe(&self) -> watch::Receiver<bool> {
+        self.0.subscribe()
+    }
+}
+
+/// Serves a port until `stop`; then lets open requests end, for a short while.
+pub fn serve<H: Handler>(listener: Listener, handler: Arc<H>, stop: &Stop) -> impl Future<Output = ()> + Send + use<H> {
+    let stopped = stop.subscribe();
+    async move {
+        let graceful = GracefulShutdown::new();
+        let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let mut sockets = listener.sockets.into_iter();
+        let first = accept(sockets.next(), &handler, &slots, &graceful, stopped.clone());
+        let second = accept(sockets.next(), &handler, &slots, &graceful, stopped.clone());
+        tokio::join!(first, second);
+        let _ = tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await;
+    }
+}
+
+async fn accept<H: Handler>(
+    socket: Option<TcpListener>,
+    handler: &Arc<H>,
+    slots: &Arc<Semaphore>,
+    graceful: &GracefulShutdown,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let Some(socket) = socket else { return };
+    loop {
+        let slot = tokio::select! {
+            slot = Arc::clone(slots).acquire_owned() => slot.expect("the semaphore is never closed"),
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        };
+        let accepted = tokio::select! {
+            accepted = socket.accept() => accepted,
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        };
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        let (handler, watcher) = (Arc::clone(handler), graceful.watcher());
+        tokio::spawn(async move {
+            connection(stream, handler, watcher).await;
+            drop(slot);
+        });
+    }
+}
+
+async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, watcher: Watcher) {
+    // Answers are small and whole: waiting for more to send with them only costs time.
+    let _ = stream.set_nodelay(true);
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(HEADER_BYTES_MAX)
+        .pipeline_flush(true);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS_MAX).max_header_list_size(HEADER_BYTES_MAX as u32);
+    let service = service_fn(move |request| {
+        let handler = Arc::clone(&handler);
+        async move { Ok::<_, Infallible>(answer(handler, request).await) }
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    // A peer that goes away or does not keep to the protocol is no business of anybody's.
+    let _ = watcher.watch(connection).await;
+}
+
+async fn answer<H: Handler>(handler: Arc<H>, request: hyper::Request<Incoming>) -> hyper::Response<Either<Full<Bytes>, Incoming>> {
+    let (parts, body) = request.into_parts();
+    let body = if body.is_end_stream() { Ok(Bytes::new()) } else { read(body).await };
+    let outbound = handler.handle(Inbound { parts, body }).await;
+    let body = match outbound.body {
+        OutboundBody::Whole(bytes) => Either::Left(Full::new(bytes)),
+        OutboundBody::Stream(stream) => Either::Right(stream.0),
+    };
+    let mut response = hyper::Response::new(body);
+    *response.status_mut() = outbound.status;
+    *response.headers_mut() = outbound.headers;
+    response
+}
+
+async fn read(body: Incoming) -> Result<Bytes, BodyProblem> {
+    let whole = Limited::new(body, BODY_BYTES_MAX).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyProblem::TooLarge),
+        Ok(Err(_)) => Err(BodyProblem::Broken),
+        Err(_) => Err(BodyProblem::TimedOut),
+    }
+}

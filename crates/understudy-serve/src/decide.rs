@@ -1,0 +1,99 @@
+//! What to do about a request.
+
+use crate::cors;
+use crate::snapshot::Snapshot;
+use http::Method;
+use std::time::Duration;
+use understudy_fixture::model::{Delay, Mode};
+use understudy_match::{Chance, Choice, Incoming};
+
+/// What is to be done about a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan {
+    /// A fixture answers.
+    Respond {
+        /// Its place in the index.
+        place: usize,
+        /// Which of its responses.
+        response: usize,
+        /// What to wait before.
+        delay: Duration,
+    },
+    /// A browser asks whether a page may send a request.
+    Preflight,
+    /// OPTIONS on a path that is known with these methods.
+    Options(Vec<Method>),
+    /// The path is known, but only with these methods.
+    OtherMethods(Vec<Method>),
+    /// Nothing matches.
+    Nothing,
+    /// The backend is asked; in `fallback`, the fixture answers where the backend does not.
+    Forward {
+        /// What is done where the backend does not answer.
+        otherwise: Box<Plan>,
+    },
+}
+
+/// Decides. The same snapshot, request and chance give the same plan, but for lists of responses, which go on.
+#[must_use]
+pub fn decide(snapshot: &Snapshot, incoming: &Incoming<'_>, chance: &mut Chance) -> Plan {
+    let choice = snapshot.index.choose(incoming, &snapshot.state);
+    let is_fixture = matches!(choice, Choice::Promise(_));
+    if !is_fixture && snapshot.cors && cors::is_preflight(incoming.request) {
+        return Plan::Preflight;
+    }
+    match (snapshot.mode, choice) {
+        (Mode::Fallback, choice) => Plan::Forward { otherwise: Box::new(local(snapshot, choice, incoming, chance)) },
+        (Mode::Passthrough, Choice::OtherMethods(_) | Choice::Nothing) => Plan::Forward { otherwise: Box::new(Plan::Nothing) },
+        (_, choice) => local(snapshot, choice, incoming, chance),
+    }
+}
+
+fn local(snapshot: &Snapshot, choice: Choice, incoming: &Incoming<'_>, chance: &mut Chance) -> Plan {
+    match choice {
+        Choice::Promise(place) => {
+            let answers = &snapshot.answers[place];
+            let response = answers.next(chance);
+            let delay = answers.response(response).delay.map_or(Duration::ZERO, |delay| sample(delay, chance));
+            Plan::Respond { place, response, delay }
+        }
+        Choice::OtherMethods(methods) if incoming.request.method == Method::OPTIONS => Plan::Options(methods),
+        Choice::OtherMethods(methods) => Plan::OtherMethods(methods),
+        Choice::Nothing => Plan::Nothing,
+    }
+}
+
+/// The standard normal distribution's 99th percentile.
+const NORMAL_P99: f64 = 2.326_347_874;
+
+fn sample(delay: Delay, chance: &mut Chance) -> Duration {
+    match delay {
+        Delay::Fixed(time) => time,
+        Delay::Between(least, most) => least + (most - least).mul_f64(chance.fraction()),
+        Delay::Percentiles { p50, p99 } => {
+            // Log-normal: the median gives the location, the 99th percentile the spread (Box and Muller, 1958).
+            let spread = (p99.as_secs_f64() / p50.as_secs_f64()).ln() / NORMAL_P99;
+            let (radius, angle) = (1.0 - chance.fraction(), chance.fraction());
+            let normal = (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos();
+            // A tail that never ends helps nobody: ten times the 99th percentile is the most.
+            p50.mul_f64((spread * normal).exp().min(p99.as_secs_f64() / p50.as_secs_f64() * 10.0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_keep_their_percentiles() {
+        let mut chance = Chance::from_seed(3);
+        let (p50, p99) = (Duration::from_millis(80), Duration::from_millis(2_000));
+        let mut sampled: Vec<Duration> = (0..20_000).map(|_| sample(Delay::Percentiles { p50, p99 }, &mut chance)).collect();
+        sampled.sort();
+        let near = |found: Duration, wanted: Duration| (0.8..1.25).contains(&(found.as_secs_f64() / wanted.as_secs_f64()));
+        assert!(near(sampled[10_000], p50) && near(sampled[19_800], p99), "{:?} {:?}", sampled[10_000], sampled[19_800]);
+        let (least, most) = (Duration::from_millis(100), Duration::from_millis(300));
+        assert!((0..1_000).map(|_| sample(Delay::Between(least, most), &mut chance)).all(|time| time >= least && time < most));
+    }
+}

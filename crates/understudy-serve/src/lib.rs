@@ -1,0 +1,26 @@
+//! Plays a service: decides an answer, performs it, says what happened.
+//!
+//! [`decide`] is pure: a [`Snapshot`], a request and chance in, a [`Plan`] out. [`Player`] carries plans out
+//! over `understudy-net`. A snapshot is never changed: an edit makes a new one, which is swapped in whole, so
+//! that a request sees either all of an edit or none of it, and no request waits for a lock.
+//!
+//! What this crate does not know: project files, where logs go, and that fixtures are also contract tests.
+
+mod conditional;
+mod cors;
+mod decide;
+mod event;
+mod forward;
+mod player;
+mod problem;
+mod respond;
+mod shared;
+mod snapshot;
+
+pub use decide::{Plan, decide};
+pub use event::{Answered, Exchanged, Observer};
+pub use forward::{FORWARD_TIMEOUT, Forwarding};
+pub use player::Player;
+pub use problem::describe_miss;
+pub use shared::SharedPort;
+pub use snapshot::Snapshot;

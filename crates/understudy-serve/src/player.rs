@@ -1,0 +1,225 @@
+//! One service on the wire.
+
+use crate::decide::{Plan, decide};
+use crate::event::{Answered, Exchanged, Observer};
+use crate::forward::Forwarding;
+use crate::snapshot::Snapshot;
+use crate::{cors, problem, respond};
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, ORIGIN};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use understudy_exchange::Request;
+use understudy_match::{Chance, Incoming, Moment, Rendered};
+use understudy_net::{BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, Client, HEADER_BYTES_MAX, Handler, Inbound, Outbound, OutboundBody, coding};
+
+/// Answers the requests of one service from a snapshot that can be swapped while it plays.
+#[derive(Debug)]
+pub struct Player {
+    snapshot: ArcSwap<Snapshot>,
+    forwarding: Option<Forwarding>,
+    client: Arc<Client>,
+    observer: Arc<dyn Observer>,
+    seed: AtomicU64,
+}
+
+impl Player {
+    /// A player. `forwarding` is where `passthrough` and `fallback` go; `seed` makes its chance repeatable.
+    #[must_use]
+    pub fn new(snapshot: Snapshot, forwarding: Option<Forwarding>, observer: Arc<dyn Observer>, seed: u64) -> Self {
+        Self {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            forwarding,
+            client: Arc::new(Client::new()),
+            observer,
+            seed: AtomicU64::new(seed),
+        }
+    }
+
+    /// What is served now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Serves something else from now on; requests that have begun end with what they began with.
+    pub fn swap(&self, snapshot: Snapshot) {
+        self.snapshot.store(Arc::new(snapshot));
+    }
+
+    async fn answer(&self, inbound: Inbound) -> Outbound {
+        let began = Instant::now();
+        let snapshot = self.snapshot.load_full();
+        let Inbound { parts, body } = inbound;
+        let origin = if snapshot.cors { parts.headers.get(ORIGIN).cloned() } else { None };
+        let (request, outcome) = match whole(parts, body) {
+            Ok((request, raw)) => {
+                let outcome = self.play(&snapshot, &request, raw).await;
+                (request, outcome)
+            }
+            Err((request, rendered, why)) => (request, (outbound(rendered), Answered::Server(why))),
+        };
+        let (mut outbound, answered) = outcome;
+        if let Some(origin) = origin {
+            cors::allow(&origin, &mut outbound.headers);
+        }
+        self.observer.exchanged(Exchanged {
+            service: Arc::clone(&snapshot.name),
+            method: request.method,
+            target: request.target,
+            status: outbound.status,
+            answered,
+            took: began.elapsed(),
+        });
+        outbound
+    }
+
+    async fn play(&self, snapshot: &Arc<Snapshot>, request: &Request, raw: Option<Bytes>) -> (Outbound, Answered) {
+        let mut chance = Chance::from_seed(self.seed.fetch_add(1, Ordering::Relaxed));
+        let plan = catch_unwind(AssertUnwindSafe(|| decide(snapshot, &Incoming::new(request), &mut chance)));
+        let Ok(plan) = plan else { return broken() };
+        let Plan::Forward { otherwise } = plan else {
+            return self.perform(snapshot, request, plan, &mut chance).await;
+        };
+        let Some(forwarding) = &self.forwarding else {
+            return self.perform(snapshot, request, *otherwise, &mut chance).await;
+        };
+        // The backend gets the bytes that the client sent, still in their coding.
+        let body = raw.unwrap_or_else(|| request.body.clone());
+        let answer = forwarding.send(&self.client, &request.method, &request.target, &request.headers, body).await;
+        let can_stand_in = matches!(*otherwise, Plan::Respond { .. });
+        match answer {
+            Ok(upstream) if !(can_stand_in && upstream.status.is_server_error()) => {
+                let body = OutboundBody::Stream(upstream.body);
+                (Outbound { status: upstream.status, headers: upstream.headers, body }, Answered::Backend)
+            }
+            _ if can_stand_in => self.perform(snapshot, request, *otherwise, &mut chance).await,
+            Ok(_) => unreachable!("an answer that is not passed on is one that a fixture stands in for"),
+            Err(error) => {
+                let title = "The backend did not answer";
+                let detail = format!("{} {}: {error}", forwarding.address, request.target);
+                let rendered = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
+                (outbound(rendered), Answered::BackendFailed(error.to_string()))
+            }
+        }
+    }
+
+    async fn perform(&self, snapshot: &Arc<Snapshot>, request: &Request, plan: Plan, chance: &mut Chance) -> (Outbound, Answered) {
+        match plan {
+            Plan::Respond { place, response, delay } => {
+                if !delay.is_zero() {
+                    tokio::time::sleep(delay).await;
+                }
+                let prepared = snapshot.answers[place].response(response);
+                let rendered = respond::respond(prepared, &request.method, &request.headers, chance, now);
+                (outbound(rendered), Answered::Fixture(Arc::clone(&snapshot.index.promises()[place])))
+            }
+            Plan::Preflight => {
+                let headers = cors::preflight(&request.headers);
+                (Outbound::whole(StatusCode::NO_CONTENT, headers, Bytes::new()), Answered::Server("preflight"))
+            }
+            Plan::Options(methods) => {
+                let mut headers = HeaderMap::new();
+                problem::allow(&methods, &mut headers);
+                (Outbound::whole(StatusCode::NO_CONTENT, headers, Bytes::new()), Answered::Server("options"))
+            }
+            Plan::OtherMethods(_) | Plan::Nothing | Plan::Forward { .. } => {
+                let explanation = snapshot.index.explain(&Incoming::new(request), &snapshot.state);
+                let line = format!("{} {}", request.method, request.target);
+                let rendered = problem::miss(&snapshot.name, &line, &explanation);
+                (outbound(rendered), Answered::Nobody(problem::describe_miss(&explanation)))
+            }
+        }
+    }
+}
+
+impl Handler for Player {
+    fn handle(self: Arc<Self>, request: Inbound) -> impl Future<Output = Outbound> + Send {
+        async move { self.answer(request).await }
+    }
+}
+
+/// The request with its body whole and decoded, and the body as it was sent where that is something else; or
+/// what to answer where there is no such body.
+type Whole = Result<(Request, Option<Bytes>), (Request, Rendered, &'static str)>;
+
+fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Whole {
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let mut request = Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() };
+    let raw = match body {
+        Ok(raw) => raw,
+        Err(problem) => {
+            let (rendered, why) = refuse(problem);
+            return Err((request, rendered, why));
+        }
+    };
+    let Some(encoding) = request.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()) else {
+        request.body = raw;
+        return Ok((request, None));
+    };
+    match coding::decode(encoding, raw.clone(), BODY_BYTES_MAX) {
+        Ok(decoded) => {
+            request.body = decoded;
+            Ok((request, Some(raw)))
+        }
+        Err(coding::CodingError::TooLarge(_)) => {
+            let (rendered, why) = refuse(BodyProblem::TooLarge);
+            Err((request, rendered, why))
+        }
+        Err(error) => {
+            let detail = error.to_string();
+            let rendered = problem::problem(StatusCode::BAD_REQUEST, "content-coding", "The body cannot be decoded", &detail);
+            Err((request, rendered, "body not decoded"))
+        }
+    }
+}
+
+fn refuse(problem: BodyProblem) -> (Rendered, &'static str) {
+    let (status, kind, title, detail, why) = match problem {
+        BodyProblem::TooLarge => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body-too-large",
+            "The body is too large",
+            format!("at most {BODY_BYTES_MAX} bytes are read"),
+            "body too large",
+        ),
+        BodyProblem::TimedOut => (
+            StatusCode::REQUEST_TIMEOUT,
+            "body-timeout",
+            "The body took too long",
+            format!("a body may take {} s", BODY_TIMEOUT.as_secs()),
+            "body took too long",
+        ),
+        BodyProblem::Broken => (
+            StatusCode::BAD_REQUEST,
+            "body-broken",
+            "The body did not arrive",
+            format!("the connection ended, or the body is not framed by the rules; header fields may have {HEADER_BYTES_MAX} bytes"),
+            "body broken",
+        ),
+    };
+    (problem::problem(status, kind, title, &detail), why)
+}
+
+/// A bug of ours costs one request.
+fn broken() -> (Outbound, Answered) {
+    let title = "Understudy failed to decide on an answer";
+    let detail = "this is a bug in Understudy; the request and the fixtures of this service show it";
+    let rendered = problem::problem(StatusCode::INTERNAL_SERVER_ERROR, "bug", title, detail);
+    (outbound(rendered), Answered::Server("bug"))
+}
+
+fn outbound(rendered: Rendered) -> Outbound {
+    Outbound::whole(rendered.status, rendered.headers, rendered.body)
+}
+
+fn now() -> Moment {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment { unix_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) }
+}

@@ -1,0 +1,48 @@
+//! Many services on one port, told apart by the first label of the host: `http://petshop.localhost:4000`.
+
+use crate::player::Player;
+use crate::problem;
+use http::StatusCode;
+use http::header::HOST;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use understudy_net::{Handler, Inbound, Outbound};
+
+/// Hands each request to the service that its host names.
+#[derive(Debug)]
+pub struct SharedPort {
+    players: BTreeMap<String, Arc<Player>>,
+}
+
+impl SharedPort {
+    /// A port with these services, by name.
+    #[must_use]
+    pub fn new(players: BTreeMap<String, Arc<Player>>) -> Self {
+        let players = players.into_iter().map(|(name, player)| (name.to_ascii_lowercase(), player));
+        Self { players: players.collect() }
+    }
+
+    fn player(&self, request: &Inbound) -> Option<&Arc<Player>> {
+        let host = match request.parts.uri.host() {
+            Some(host) => host,
+            None => request.parts.headers.get(HOST)?.to_str().ok()?,
+        };
+        let name = host.split(['.', ':']).next()?.to_ascii_lowercase();
+        self.players.get(&name)
+    }
+}
+
+impl Handler for SharedPort {
+    fn handle(self: Arc<Self>, request: Inbound) -> impl Future<Output = Outbound> + Send {
+        async move {
+            if let Some(player) = self.player(&request) {
+                return Arc::clone(player).handle(request).await;
+            }
+            let names: Vec<String> = self.players.keys().map(|name| format!("{name}.localhost")).collect();
+            let detail = format!("the host names the service on this port; there are {}", names.join(", "));
+            let rendered = problem::problem(StatusCode::NOT_FOUND, "no-service", "The host names no service", &detail);
+            Outbound::whole(rendered.status, rendered.headers, rendered.body)
+        }
+    }
+}
