@@ -32,6 +32,8 @@ pub fn judge(promise: &ResponsePromise, statuses: &[u16], method: &Method, answe
     match &promise.body {
         // Nobody sends a body in answer to a HEAD (RFC 9110, section 9.3.2).
         _ if *method == Method::HEAD => {}
+        // These statuses have none either (sections 15.3.5, 15.3.6 and 15.4.5).
+        None if matches!(promise.status, 204 | 205 | 304) => {}
         None => verdict.unproven.push("$".to_owned()),
         Some(body) => compare_body(promise, body, answer, &mut verdict),
     }

@@ -1,0 +1,90 @@
+//! Every problem in a project's files.
+
+use crate::error::ApiError;
+use crate::project::{LoadedService, Project, open_project};
+use crate::report::CheckReport;
+use std::path::Path;
+use std::sync::Arc;
+use understudy_exchange::{Json, Response};
+use understudy_fixture::model::Fixture;
+use understudy_fixture::{Code, Diagnostic, Severity};
+use understudy_match::{Chance, Choice, Incoming, Index, Moment, Rendering, State, example_request, judge};
+
+/// What a check found.
+#[derive(Debug)]
+pub struct Check {
+    /// The project.
+    pub project: Project,
+    /// Every problem, sorted by file and place.
+    pub problems: Vec<Diagnostic>,
+}
+
+impl Check {
+    /// Whether some problem is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(Diagnostic::is_error)
+    }
+
+    /// The document of `check --json`.
+    #[must_use]
+    pub fn report(&self) -> CheckReport {
+        CheckReport::new(&self.project, &self.problems)
+    }
+}
+
+/// Reads a project and looks for what reading alone does not show: examples that another fixture would answer,
+/// and examples that do not obey the fixture's own rules.
+///
+/// # Errors
+/// As [`open_project`].
+pub fn check(root: &Path) -> Result<Check, ApiError> {
+    let project = open_project(root)?;
+    let mut problems = project.diagnostics.clone();
+    for loaded in &project.services {
+        problems.extend(shadowed(loaded));
+        problems.extend(loaded.fixtures.iter().filter_map(|fixture| broken_example(fixture)));
+    }
+    problems.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    Ok(Check { project, problems })
+}
+
+/// A placeholder stands for anything: this is as good as any other value.
+fn stand_in(_: &str) -> Option<Json> {
+    Some(Json::string("understudy"))
+}
+
+fn shadowed(loaded: &LoadedService) -> Vec<Diagnostic> {
+    let index = Index::new(&loaded.service.base, loaded.fixtures.iter().cloned());
+    let mut problems = Vec::new();
+    for fixture in loaded.fixtures.iter().filter(|fixture| fixture.enabled) {
+        let Ok(request) = example_request(fixture, &loaded.service.base, &stand_in) else { continue };
+        let state: State = fixture.when.iter().cloned().collect();
+        let incoming = Incoming::new(&request);
+        let Choice::Promise(place) = index.choose(&incoming, &state) else { continue };
+        let chosen = &index.promises()[place];
+        if chosen.id == fixture.id {
+            continue;
+        }
+        let why = index.explain(&incoming, &state).near.into_iter().find(|near| near.fixture.id == fixture.id).and_then(|near| near.behind);
+        let message = format!("the fixture's own example, {} {}, is answered by `{}`", request.method, request.target, chosen.id);
+        let hint = match why {
+            Some(why) => format!("{why}; give this one a higher `priority`, or change a request"),
+            None => "give this one a higher `priority`, or change a request".to_owned(),
+        };
+        problems.push(Diagnostic { severity: Severity::Warning, ..Diagnostic::of_file(Code::Shadowed, &fixture.file, message) }.with_hint(hint));
+    }
+    problems
+}
+
+/// A stub sends the example, and the contract test holds it against the rules: what breaks them here would be
+/// called broken on a backend that does exactly what the stub does.
+fn broken_example(fixture: &Arc<Fixture>) -> Option<Diagnostic> {
+    let promise = &fixture.responses[0];
+    let sent = Rendering::new(promise).render(&mut Chance::from_seed(1), Moment { unix_millis: 0 });
+    let answer = Response { status: sent.status, headers: sent.headers, body: sent.body };
+    let verdict = judge(promise, &[], &http::Method::GET, &answer);
+    let first = verdict.mismatches.first()?;
+    let message = format!("the example does not obey the fixture's own rules: {}: expected {}, found {}", first.path, first.expected, first.received);
+    Some(Diagnostic::of_file(Code::BrokenExample, &fixture.file, message).with_hint("change the example or the rule"))
+}

@@ -1,0 +1,119 @@
+//! A project's files.
+
+use bytes::Bytes;
+use std::cell::RefCell;
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use understudy_fixture::{BodyFiles, FileProblem, is_leaf_of_services};
+
+/// How large a body file may be.
+pub(crate) const BODY_FILE_BYTES_MAX: u64 = 64 << 20;
+/// How deep folders of a service may nest.
+const FOLDER_DEPTH_MAX: usize = 32;
+/// How many fixture files a service may have.
+const FILES_MAX: usize = 1_000_000;
+
+/// What tells whether a file is still the one that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Stamp {
+    modified: Option<SystemTime>,
+    bytes: u64,
+}
+
+impl Stamp {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self { modified: metadata.modified().ok(), bytes: metadata.len() }
+    }
+
+    fn at(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().map(|metadata| Self::of(&metadata))
+    }
+}
+
+/// The fixture files of a folder, by their paths below it, sorted.
+pub(crate) fn fixture_files(folder: &Path, except: Option<&str>) -> io::Result<Vec<String>> {
+    let mut files = Vec::new();
+    collect(folder, "", 0, &mut files)?;
+    files.retain(|file| Some(file.as_str()) != except);
+    files.sort();
+    Ok(files)
+}
+
+fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+        if name.starts_with(['.', '_']) {
+            continue;
+        }
+        let path = format!("{prefix}{name}");
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            let is_for_others = prefix.is_empty() && matches!(name.as_str(), "bodies" | "scripts");
+            if depth < FOLDER_DEPTH_MAX && !is_for_others {
+                collect(&entry.path(), &format!("{path}/"), depth + 1, files)?;
+            }
+        } else if is_leaf_of_services(&path) && files.len() < FILES_MAX {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The body files of one fixture, and which of them were read.
+pub(crate) struct ServiceFiles<'a> {
+    folder: &'a Path,
+    read: RefCell<Vec<(PathBuf, Option<Stamp>)>>,
+}
+
+impl<'a> ServiceFiles<'a> {
+    pub(crate) fn new(folder: &'a Path) -> Self {
+        Self { folder, read: RefCell::new(Vec::new()) }
+    }
+
+    /// What was read, to know later whether it is still the same.
+    pub(crate) fn into_read(self) -> Vec<(PathBuf, Option<Stamp>)> {
+        self.read.into_inner()
+    }
+}
+
+/// Whether files are still what they were.
+pub(crate) fn unchanged(read: &[(PathBuf, Option<Stamp>)]) -> bool {
+    read.iter().all(|(path, stamp)| Stamp::at(path) == *stamp)
+}
+
+impl BodyFiles for ServiceFiles<'_> {
+    fn read(&self, path: &str) -> Result<Bytes, FileProblem> {
+        let full = self.folder.join(path);
+        self.read.borrow_mut().push((full.clone(), Stamp::at(&full)));
+        let unreadable = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound => FileProblem::Missing(beside(self.folder, path)),
+            _ => FileProblem::Unreadable(error.to_string()),
+        };
+        // Links are followed before it is asked where the file is, and whole names are compared: neither a link
+        // nor a sibling whose name merely starts the same leads out.
+        let real = full.canonicalize().map_err(unreadable)?;
+        let folder = self.folder.canonicalize().map_err(unreadable)?;
+        if !real.starts_with(&folder) {
+            return Err(FileProblem::Outside);
+        }
+        let metadata = fs::metadata(&real).map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(FileProblem::Unreadable("it is no file".to_owned()));
+        }
+        if metadata.len() > BODY_FILE_BYTES_MAX {
+            return Err(FileProblem::TooLarge(BODY_FILE_BYTES_MAX));
+        }
+        fs::read(&real).map(Bytes::from).map_err(unreadable)
+    }
+}
+
+/// The files in the folder where one was looked for, for a hint.
+fn beside(folder: &Path, path: &str) -> Vec<String> {
+    let prefix = path.rsplit_once('/').map_or("", |(prefix, _)| prefix);
+    let Ok(entries) = fs::read_dir(folder.join(prefix)) else { return Vec::new() };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.map(|name| if prefix.is_empty() { name } else { format!("{prefix}/{name}") }).collect()
+}

@@ -1,0 +1,119 @@
+//! Which fixture would answer a request, and why the others would not.
+
+use crate::error::{ApiError, Code};
+use crate::project::{LoadedService, open_project};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde::Serialize;
+use std::path::Path;
+use understudy_exchange::Request;
+use understudy_match::{Incoming, Index, State};
+
+/// What would happen to a request.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explained {
+    /// The service that was asked.
+    pub service: String,
+    /// The request.
+    pub request: String,
+    /// The fixture that answers.
+    pub fixture: Option<String>,
+    /// Its file, relative to the project.
+    pub file: Option<String>,
+    /// The status of its first response.
+    pub status: Option<u16>,
+    /// The methods that the path is known with, where only the method is another one.
+    pub allowed: Vec<String>,
+    /// Fixtures that do not answer, the nearest first.
+    pub near: Vec<NearFixture>,
+}
+
+/// A fixture that does not answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct NearFixture {
+    /// Its id.
+    pub fixture: String,
+    /// What does not match, in words.
+    pub differences: Vec<String>,
+    /// Where all matches: why another one comes first.
+    pub behind: Option<String>,
+}
+
+/// Explains a request. `url` is a path, or a whole URL whose port or host says which service is meant; else it is
+/// `service`, the only one, or the one that has an answer.
+///
+/// # Errors
+/// No project, no such service, or a request that is none.
+pub fn explain(
+    root: &Path,
+    service: Option<&str>,
+    method: &str,
+    url: &str,
+    headers: &[String],
+    body: Option<Vec<u8>>,
+    state: &[(String, String)],
+) -> Result<Explained, ApiError> {
+    let project = open_project(root)?;
+    let request = request(method, url, headers, body)?;
+    let state: State = state.iter().cloned().collect();
+    crate::verify::check_names(&project, &service.map(str::to_owned).into_iter().collect::<Vec<_>>())?;
+    let mut candidates: Vec<&LoadedService> = project.services.iter().filter(|loaded| service.is_none_or(|name| name == loaded.service.name)).collect();
+    if let Some(named) = candidates.iter().position(|loaded| is_meant(loaded, url)) {
+        candidates = vec![candidates[named]];
+    }
+    let mut explained: Vec<Explained> = candidates.into_iter().map(|loaded| explain_in(loaded, &request, &state)).collect();
+    let best = explained.iter().position(|explained| explained.fixture.is_some()).or_else(|| {
+        explained.iter().position(|explained| !explained.allowed.is_empty())
+    });
+    Ok(explained.swap_remove(best.unwrap_or(0)))
+}
+
+/// Whether a URL's port or host names a service.
+fn is_meant(loaded: &LoadedService, url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    let authority = rest.split(['/', '?']).next().unwrap_or("");
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    let by_port = loaded.service.port != 0 && port == loaded.service.port.to_string();
+    by_port || host.strip_suffix(".localhost").is_some_and(|name| name == loaded.service.name)
+}
+
+fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> Explained {
+    let index = Index::new(&loaded.service.base, loaded.fixtures.iter().cloned());
+    let explanation = index.explain(&Incoming::new(request), state);
+    Explained {
+        service: loaded.service.name.clone(),
+        request: format!("{} {}", request.method, request.target),
+        fixture: explanation.chosen.as_ref().map(|fixture| fixture.id.to_string()),
+        file: explanation.chosen.as_ref().map(|fixture| fixture.file.to_string()),
+        status: explanation.chosen.as_ref().map(|fixture| fixture.responses[0].status),
+        allowed: explanation.allowed.iter().map(ToString::to_string).collect(),
+        near: explanation
+            .near
+            .into_iter()
+            .map(|near| NearFixture {
+                fixture: near.fixture.id.to_string(),
+                differences: near.differences.iter().map(ToString::to_string).collect(),
+                behind: near.behind,
+            })
+            .collect(),
+    }
+}
+
+fn request(method: &str, url: &str, headers: &[String], body: Option<Vec<u8>>) -> Result<Request, ApiError> {
+    let usage = |message: String, hint: &str| ApiError::new(Code::Usage, message).with_hint(hint);
+    let method = Method::from_bytes(method.as_bytes()).map_err(|_| usage(format!("`{method}` is no method"), "like GET or POST"))?;
+    let target = match url.split_once("://") {
+        Some((_, rest)) => rest.find(['/', '?']).map_or("/", |at| &rest[at..]),
+        None => url,
+    };
+    let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+    let mut map = HeaderMap::new();
+    for header in headers {
+        let parsed = header.split_once(':').and_then(|(name, value)| {
+            Some((HeaderName::from_bytes(name.trim().as_bytes()).ok()?, HeaderValue::from_bytes(value.trim().as_bytes()).ok()?))
+        });
+        let (name, value) = parsed.ok_or_else(|| usage(format!("`{header}` is no header field"), "like -H 'accept: application/json'"))?;
+        map.append(name, value);
+    }
+    Ok(Request { method, target, headers: map, body: Bytes::from(body.unwrap_or_default()) })
+}

@@ -1,0 +1,36 @@
+//! Everything a person can do with a project, one function each: the crate that programs are made of.
+//!
+//! Here the pure crates meet the disk and the clock: projects are read from folders and watched, the environment is
+//! filled in, servers and runs are started, and what they say becomes reports. Programs decide by
+//! [`Code`], never by text.
+//!
+//! What this crate does not know: terminals, windows, arguments.
+
+mod check;
+mod disk;
+mod error;
+mod explain;
+mod init;
+mod junit;
+mod project;
+mod report;
+mod requests_log;
+mod resolve;
+mod serve;
+mod verify;
+mod watch;
+
+pub use check::{Check, check};
+pub use error::{ApiError, Code};
+pub use explain::{Explained, NearFixture, explain};
+pub use init::init;
+pub use junit::junit;
+pub use project::{LoadedService, Project, find_project, open_project};
+pub use report::{CheckReport, DiagnosticReport, DifferenceReport, FixtureReport, RunReport};
+pub use requests_log::LogFormat;
+pub use serve::{Listening, ServeRequest, Serving, serve};
+pub use understudy_contract::{Outcome, Result as FixtureResult, Summary};
+pub use understudy_exchange::Json;
+pub use understudy_fixture::model::parse_duration;
+pub use understudy_fixture::{Diagnostic, fixture_schema, project_schema};
+pub use verify::{Run, VerifyProgress, VerifyRequest, verify};

@@ -1,0 +1,287 @@
+//! Projects on disk.
+
+use crate::disk::{ServiceFiles, Stamp, fixture_files, unchanged};
+use crate::error::{ApiError, Code};
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use understudy_fixture::model::{self, Fixture, Mode, Service};
+use understudy_fixture::{Code as Problem, Diagnostic, Source, check_service};
+
+/// The names that a project's file may have.
+const PROJECT_FILES: [&str; 3] = ["understudy.yaml", "understudy.yml", "understudy.json"];
+
+/// A project as it was read: what is good, and every problem.
+#[derive(Debug)]
+pub struct Project {
+    /// The folder of the project's file.
+    pub root: PathBuf,
+    /// The project's file, where it has one.
+    pub file: Option<PathBuf>,
+    /// What the file says.
+    pub settings: model::Project,
+    /// The services with their fixtures.
+    pub services: Vec<LoadedService>,
+    /// Every problem, sorted by file and place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A service with its fixtures.
+#[derive(Debug)]
+pub struct LoadedService {
+    /// What the project says about it.
+    pub service: Arc<Service>,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Sorted by id, those that are not enabled included.
+    pub fixtures: Vec<Arc<Fixture>>,
+    files: HashMap<String, Read>,
+}
+
+/// A fixture file that was read.
+#[derive(Debug, Clone)]
+struct Read {
+    stamp: Stamp,
+    bodies: Vec<(PathBuf, Option<Stamp>)>,
+    /// The last good version; older than the file where that has gone bad.
+    fixture: Option<Arc<Fixture>>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// The project that a person means: the folder or file that they name, else the nearest one upwards, else
+/// `./fixtures`.
+///
+/// # Errors
+/// [`Code::NoProject`]
+pub fn find_project(named: Option<&Path>, current: &Path) -> Result<PathBuf, ApiError> {
+    let Some(named) = named else {
+        let above = current.ancestors().find(|folder| project_file(folder).is_some());
+        if let Some(folder) = above {
+            return Ok(folder.to_path_buf());
+        }
+        let below = current.join("fixtures");
+        if below.is_dir() {
+            return Ok(below);
+        }
+        let message = format!("there is no understudy.yaml in {} or above, and no folder fixtures", current.display());
+        return Err(ApiError::new(Code::NoProject, message).with_hint("`understudy init` makes a small working project"));
+    };
+    let path = current.join(named);
+    if path.is_file() {
+        return Ok(path.parent().map_or_else(|| current.to_path_buf(), Path::to_path_buf));
+    }
+    if path.is_dir() {
+        return Ok(path);
+    }
+    let message = format!("there is no folder {}", named.display());
+    Err(ApiError::new(Code::NoProject, message).with_hint("name a folder that holds understudy.yaml"))
+}
+
+fn project_file(folder: &Path) -> Option<PathBuf> {
+    PROJECT_FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// Reads a project. Problems in its files do not fail this: they are in [`Project::diagnostics`].
+///
+/// # Errors
+/// [`Code::NoProject`] where the folder holds neither a project file nor services; [`Code::BadProject`] where the
+/// project file names no service that can be used.
+pub fn open_project(root: &Path) -> Result<Project, ApiError> {
+    read(root, None)
+}
+
+impl Project {
+    /// Reads the project again. Files that did not change are not read; of files that have gone bad the last
+    /// good version stays.
+    ///
+    /// # Errors
+    /// As [`open_project`].
+    pub(crate) fn reread(&self) -> Result<Self, ApiError> {
+        read(&self.root, Some(self))
+    }
+
+    /// How many fixtures can be used.
+    #[must_use]
+    pub fn fixture_count(&self) -> usize {
+        self.services.iter().map(|service| service.fixtures.len()).sum()
+    }
+
+    /// Whether some problem is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
+    let file = project_file(root);
+    let (settings, mut diagnostics) = match &file {
+        Some(file) => read_settings(file)?,
+        None => (settings_of_folders(root)?, Vec::new()),
+    };
+    if settings.services.is_empty() {
+        let mut error = ApiError::new(Code::BadProject, "the project has no service that can be used");
+        error.details = diagnostics.iter().map(ToString::to_string).collect();
+        return Err(error);
+    }
+    let mut services = Vec::new();
+    for service in &settings.services {
+        let known = before.and_then(|before| before.services.iter().find(|known| known.service.name == service.name));
+        let folder = root.join(&service.dir);
+        let files = match fixture_files(&folder, service.openapi.as_deref()) {
+            Ok(files) => files,
+            Err(error) => {
+                diagnostics.push(missing_folder(file.as_deref(), service, &error));
+                Vec::new()
+            }
+        };
+        let (loaded, problems) = load_service(service, folder, files, known.filter(|known| known.service.dir == service.dir));
+        diagnostics.extend(problems);
+        services.push(loaded);
+    }
+    diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    Ok(Project { root: root.to_path_buf(), file, settings, services, diagnostics })
+}
+
+fn read_settings(file: &Path) -> Result<(model::Project, Vec<Diagnostic>), ApiError> {
+    let failed = |error| ApiError::new(Code::Disk, format!("failed to read {}: {error}", file.display()));
+    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    match Source::new(&name, fs::read(file).map_err(failed)?) {
+        Ok(source) => Ok(understudy_fixture::project(&source)),
+        Err(diagnostic) => Ok((model::Project::default(), vec![*diagnostic])),
+    }
+}
+
+/// Without a project file, each folder is a service on a free port.
+fn settings_of_folders(root: &Path) -> Result<model::Project, ApiError> {
+    let failed = |error| ApiError::new(Code::Disk, format!("failed to read {}: {error}", root.display()));
+    let mut names: Vec<String> = fs::read_dir(root)
+        .map_err(failed)?
+        .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir())?.file_name().into_string().ok())
+        .filter(|name| !name.starts_with(['.', '_']))
+        .filter(|name| fixture_files(&root.join(name), None).is_ok_and(|files| !files.is_empty()))
+        .collect();
+    names.sort();
+    if names.is_empty() {
+        let message = format!("{} holds no understudy.yaml and no folder with fixtures", root.display());
+        return Err(ApiError::new(Code::NoProject, message).with_hint("`understudy init` makes a small working project"));
+    }
+    let services = names.into_iter().map(|name| Service {
+        dir: name.clone(),
+        name,
+        port: 0,
+        base: String::new(),
+        owner: None,
+        openapi: None,
+        mode: Mode::Mock,
+        backend: None,
+        cors: true,
+        delay: None,
+        after: Vec::new(),
+        timeout: None,
+        backends: Vec::new(),
+    });
+    Ok(model::Project { services: services.collect(), ..model::Project::default() })
+}
+
+fn missing_folder(file: Option<&Path>, service: &Service, error: &std::io::Error) -> Diagnostic {
+    let file = file.and_then(Path::file_name).map_or_else(|| "understudy.yaml".into(), |name| name.to_string_lossy());
+    let message = match error.kind() {
+        std::io::ErrorKind::NotFound => format!("the service `{}` has no folder `{}`", service.name, service.dir),
+        _ => format!("the folder `{}` of the service `{}` cannot be read: {error}", service.dir, service.name),
+    };
+    Diagnostic::of_file(Problem::MissingFolder, &file, message).with_hint("make the folder, or name another one with `dir`")
+}
+
+fn load_service(service: &Service, folder: PathBuf, files: Vec<String>, known: Option<&LoadedService>) -> (LoadedService, Vec<Diagnostic>) {
+    let reads = read_all(service, &folder, &files, known);
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    let mut by_id: HashMap<Arc<str>, Arc<Fixture>> = HashMap::new();
+    let mut named: HashMap<&str, &str> = HashMap::new();
+    for (file, read) in files.iter().zip(&reads) {
+        diagnostics.extend(read.diagnostics.iter().cloned());
+        let id = id_of(file);
+        if let Some(first) = named.insert(id, file) {
+            let message = format!("two files make the fixture `{id}`: {first} and {file}");
+            let shown = format!("{}/{file}", service.dir);
+            diagnostics.push(Diagnostic::of_file(Problem::DuplicateId, &shown, message).with_hint("rename one of them"));
+            named.insert(id, first);
+            continue;
+        }
+        if let Some(fixture) = &read.fixture {
+            by_id.insert(Arc::clone(&fixture.id), Arc::clone(fixture));
+        }
+    }
+    let mut fixtures: Vec<Arc<Fixture>> = by_id.into_values().collect();
+    fixtures.sort_by(|a, b| a.id.cmp(&b.id));
+    let all: Vec<&Fixture> = fixtures.iter().map(|fixture| &**fixture).collect();
+    diagnostics.extend(check_service(service, &all));
+    drop(named);
+    let files = files.into_iter().zip(reads).collect();
+    (LoadedService { service: Arc::new(service.clone()), folder, fixtures, files }, diagnostics)
+}
+
+fn id_of(file: &str) -> &str {
+    file.rsplit_once('.').map_or(file, |(id, _)| id)
+}
+
+/// Below this number of files, starting threads costs more than it brings.
+const FILES_FOR_THREADS_MIN: usize = 64;
+
+fn read_all(service: &Service, folder: &Path, files: &[String], known: Option<&LoadedService>) -> Vec<Read> {
+    let threads = if files.len() < FILES_FOR_THREADS_MIN { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(at) else { return done };
+            let before = known.and_then(|known| known.files.get(file));
+            done.push((at, read_file(service, folder, file, before)));
+        }
+    };
+    let mut reads: Vec<(usize, Read)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            all.extend(other.join().expect("reading a file does not panic"));
+        }
+        all
+    });
+    reads.sort_by_key(|(at, _)| *at);
+    reads.into_iter().map(|(_, read)| read).collect()
+}
+
+fn read_file(service: &Service, folder: &Path, file: &str, before: Option<&Read>) -> Read {
+    let path = folder.join(file);
+    let shown = format!("{}/{file}", service.dir);
+    let unreadable = |error: std::io::Error| {
+        let message = format!("the file cannot be read: {error}");
+        Diagnostic::of_file(Problem::Unreadable, &shown, message).with_hint("check who may read it")
+    };
+    let stamp = fs::metadata(&path).map(|metadata| Stamp::of(&metadata));
+    if let (Some(before), Ok(stamp)) = (before, &stamp)
+        && before.stamp == *stamp
+        && unchanged(&before.bodies)
+    {
+        return before.clone();
+    }
+    let last_good = before.and_then(|before| before.fixture.clone());
+    let source = stamp.and_then(|stamp| Ok((stamp, fs::read(&path)?)));
+    let (stamp, bytes) = match source {
+        Ok(source) => source,
+        Err(error) => {
+            let nothing = Stamp::default();
+            return Read { stamp: nothing, bodies: Vec::new(), fixture: last_good, diagnostics: vec![unreadable(error)] };
+        }
+    };
+    let source = match Source::new(&shown, bytes) {
+        Ok(source) => source,
+        Err(diagnostic) => return Read { stamp, bodies: Vec::new(), fixture: last_good, diagnostics: vec![*diagnostic] },
+    };
+    let bodies = ServiceFiles::new(folder);
+    let (fixture, diagnostics) = understudy_fixture::fixture(&source, id_of(file), &bodies);
+    Read { stamp, bodies: bodies.into_read(), fixture: fixture.map(Arc::new).or(last_good), diagnostics }
+}

@@ -1,0 +1,188 @@
+//! What runs and checks say, for programs: the documents of `--json`.
+
+use crate::project::Project;
+use crate::verify::Run;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use understudy_contract::{Outcome, Result as FixtureResult};
+use understudy_fixture::{Diagnostic, Severity};
+use understudy_match::Mismatch;
+
+/// The document of `verify --json`.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    /// The version of this document's form.
+    pub version: u32,
+    /// The backends, by service.
+    pub backends: BTreeMap<String, String>,
+    /// How many fixtures came to what.
+    pub summary: BTreeMap<&'static str, usize>,
+    /// Every fixture of the run.
+    pub fixtures: Vec<FixtureReport>,
+    /// Problems in the project's files: what they spoil was not verified.
+    pub problems: Vec<DiagnosticReport>,
+}
+
+/// What came of one fixture.
+#[derive(Debug, Clone, Serialize)]
+pub struct FixtureReport {
+    /// The service.
+    pub service: String,
+    /// The fixture's id.
+    pub fixture: String,
+    /// Its name, or its method and path.
+    pub name: String,
+    /// Its file, relative to the project.
+    pub file: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// What came of it: `kept`, `broken`, `known`, `skipped`, `held back`, `not verifiable`, `blocked`, `unreachable`.
+    pub outcome: &'static str,
+    /// Why, for the outcomes that have a reason.
+    pub reason: Option<String>,
+    /// What was sent: `GET /pets/7`.
+    pub request: Option<String>,
+    /// The status that came back.
+    pub status: Option<u16>,
+    /// Differences that break the promise.
+    pub differences: Vec<DifferenceReport>,
+    /// Differences that are accepted for now.
+    pub known: Vec<DifferenceReport>,
+    /// Accepted differences that no longer occur, or whose day has passed.
+    pub stale: Vec<String>,
+    /// What passed without proving anything.
+    pub unproven: Vec<String>,
+    /// What the backend adds.
+    pub added: Vec<String>,
+    /// From sending to the end of the answer, in microseconds.
+    pub micros: u64,
+}
+
+/// One difference.
+#[derive(Debug, Clone, Serialize)]
+pub struct DifferenceReport {
+    /// Where: a JSONPath, a header's name, or `status`.
+    pub path: String,
+    /// What kind.
+    pub kind: &'static str,
+    /// What was promised.
+    pub expected: String,
+    /// What came.
+    pub received: String,
+}
+
+/// A problem in a file.
+#[derive(Debug, Clone, Serialize)]
+pub struct DiagnosticReport {
+    /// `error` or `warning`.
+    pub severity: &'static str,
+    /// What kind of problem.
+    pub code: &'static str,
+    /// The file, relative to the project.
+    pub file: String,
+    /// From 1; `null` where it is about the file as a whole.
+    pub line: Option<u32>,
+    /// In characters, from 1.
+    pub column: Option<u32>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// The document of `check --json`.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckReport {
+    /// The version of this document's form.
+    pub version: u32,
+    /// How many fixtures can be used.
+    pub fixtures: usize,
+    /// Every problem.
+    pub problems: Vec<DiagnosticReport>,
+}
+
+impl RunReport {
+    /// The report of a run.
+    #[must_use]
+    pub fn new(run: &Run) -> Self {
+        Self {
+            version: 1,
+            backends: run.backends.clone(),
+            summary: Outcome::NAMES.into_iter().map(|name| (name, run.summary.count(name))).collect(),
+            fixtures: run.results.iter().map(FixtureReport::new).collect(),
+            problems: run.problems.iter().map(DiagnosticReport::new).collect(),
+        }
+    }
+}
+
+impl FixtureReport {
+    /// The report of one result.
+    #[must_use]
+    pub fn new(result: &FixtureResult) -> Self {
+        Self {
+            service: result.service.to_string(),
+            fixture: result.fixture.id.to_string(),
+            name: result.fixture.title(),
+            file: result.fixture.file.to_string(),
+            owner: result.owner.clone(),
+            tags: result.fixture.tags.clone(),
+            outcome: result.outcome.name(),
+            reason: reason(&result.outcome),
+            request: result.request.clone(),
+            status: result.status.map(|status| status.as_u16()),
+            differences: result.mismatches.iter().map(DifferenceReport::new).collect(),
+            known: result.known.iter().map(|known| DifferenceReport::new(&known.mismatch)).collect(),
+            stale: result.stale.clone(),
+            unproven: result.unproven.clone(),
+            added: result.added.clone(),
+            micros: u64::try_from(result.took.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// Why an outcome came about, in words.
+pub(crate) fn reason(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Kept | Outcome::Broken | Outcome::Known => None,
+        Outcome::Skipped(why) => Some(why.clone()),
+        Outcome::HeldBack => Some("it writes: allow that with `writes: true` at the backend, or --allow-writes".to_owned()),
+        Outcome::NotVerifiable(missing) => Some(format!("{} has no value: {}", missing.name, missing.hint)),
+        Outcome::Blocked(parent) => Some(format!("`{parent}` comes before it and was not kept")),
+        Outcome::Unreachable(why) => Some(why.clone()),
+    }
+}
+
+impl DifferenceReport {
+    fn new(mismatch: &Mismatch) -> Self {
+        Self {
+            path: mismatch.path.clone(),
+            kind: mismatch.kind.as_str(),
+            expected: mismatch.expected.clone(),
+            received: mismatch.received.clone(),
+        }
+    }
+}
+
+impl DiagnosticReport {
+    /// The report of a problem.
+    #[must_use]
+    pub fn new(diagnostic: &Diagnostic) -> Self {
+        Self {
+            severity: if diagnostic.severity == Severity::Error { "error" } else { "warning" },
+            code: diagnostic.code.as_str(),
+            file: diagnostic.file.to_string(),
+            line: diagnostic.span.map(|span| span.line),
+            column: diagnostic.span.map(|span| span.column),
+            message: diagnostic.message.clone(),
+            hint: diagnostic.hint.clone(),
+        }
+    }
+}
+
+impl CheckReport {
+    pub(crate) fn new(project: &Project, problems: &[Diagnostic]) -> Self {
+        Self { version: 1, fixtures: project.fixture_count(), problems: problems.iter().map(DiagnosticReport::new).collect() }
+    }
+}

@@ -1,0 +1,82 @@
+//! Backends with the environment filled in.
+
+use crate::error::{ApiError, Code};
+use http::{HeaderName, HeaderValue};
+use std::collections::HashMap;
+use understudy_contract::Backend;
+use understudy_fixture::model::{self, EnvText, Service};
+use understudy_net::Address;
+
+/// Gives a variable of the environment.
+pub(crate) type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// The backend of a service that a person means: by name, by address, or the service's own. `None` where the
+/// service has none and none was named.
+///
+/// # Errors
+/// A name that the service does not have, a variable that is not set, an address that is none.
+pub(crate) fn backend(service: &Service, named: Option<&str>, environment: &Environment<'_>) -> Result<Option<Backend>, ApiError> {
+    match named {
+        Some(address) if address.contains("://") => {
+            let own = service.backends.iter().find(|backend| backend.url.text == address);
+            let address = parse(address)?;
+            let bare = || Backend {
+                name: address.to_string(),
+                address: address.clone(),
+                headers: Vec::new(),
+                vars: HashMap::new(),
+                writes: false,
+                parallel: false,
+            };
+            // Its own address written out is still the backend that the project speaks of.
+            own.map_or_else(|| Ok(bare()), |own| resolve(service, own, environment)).map(Some)
+        }
+        Some(name) => match service.backends.iter().find(|backend| backend.name == name) {
+            Some(backend) => resolve(service, backend, environment).map(Some),
+            None => {
+                let known: Vec<&str> = service.backends.iter().map(|backend| backend.name.as_str()).collect();
+                let message = format!("the service `{}` has no backend `{name}`", service.name);
+                let hint = if known.is_empty() {
+                    "it has none; name an address: --backend http://127.0.0.1:8080".to_owned()
+                } else {
+                    format!("it has {}; or name an address: --backend http://127.0.0.1:8080", known.join(", "))
+                };
+                Err(ApiError::new(Code::UnknownName, message).with_hint(hint))
+            }
+        },
+        None => service.default_backend().map(|backend| resolve(service, backend, environment)).transpose(),
+    }
+}
+
+fn resolve(service: &Service, backend: &model::Backend, environment: &Environment<'_>) -> Result<Backend, ApiError> {
+    let fill = |text: &EnvText| {
+        text.resolve(environment).map_err(|name| {
+            let place = format!("line {}, the backend `{}` of the service `{}`", text.span.line, backend.name, service.name);
+            let message = format!("the environment variable {name} is not set (understudy.yaml {place})");
+            ApiError::new(Code::MissingVariable, message).with_hint(format!("set it: export {name}=..."))
+        })
+    };
+    let mut headers = Vec::new();
+    for (name, value) in &backend.headers {
+        let parsed = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&fill(value)?));
+        let (Ok(header), Ok(mut value)) = parsed else {
+            let message = format!("the header `{name}` of the backend `{}` cannot be sent", backend.name);
+            return Err(ApiError::new(Code::BadProject, message).with_hint("a header's value is one line of text"));
+        };
+        value.set_sensitive(true);
+        headers.push((header, value));
+    }
+    let vars = backend.vars.iter().map(|(name, value)| Ok((name.clone(), fill(value)?)));
+    Ok(Backend {
+        name: backend.name.clone(),
+        address: parse(&fill(&backend.url)?)?,
+        headers,
+        vars: vars.collect::<Result<_, ApiError>>()?,
+        writes: backend.writes,
+        parallel: backend.parallel,
+    })
+}
+
+fn parse(text: &str) -> Result<Address, ApiError> {
+    Address::parse(text).map_err(|error| ApiError::new(Code::Usage, error.to_string()).with_hint("like http://127.0.0.1:8080"))
+}

@@ -1,0 +1,180 @@
+//! Verifying a project against its backends.
+
+use crate::error::{ApiError, Code};
+use crate::project::{Project, open_project};
+use crate::resolve;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use understudy_contract::{Plan, Result as FixtureResult, Settings, Summary, TIMEOUT, run};
+use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member};
+use understudy_fixture::Diagnostic;
+use understudy_fixture::model::{Fixture, Redact};
+use understudy_match::{Mismatch, Moment};
+
+/// What to verify, and how.
+#[derive(Debug, Clone)]
+pub struct VerifyRequest {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// The backend, by name or address; each service's own where it is not said.
+    pub backend: Option<String>,
+    /// Only these services; all where empty.
+    pub services: Vec<String>,
+    /// Only fixtures whose id or name holds one of these.
+    pub filters: Vec<String>,
+    /// Only fixtures with one of these tags.
+    pub tags: Vec<String>,
+    /// How many requests are under way at once.
+    pub jobs: usize,
+    /// How long an answer may take where the project does not say.
+    pub timeout: Option<Duration>,
+    /// Whether write methods are sent although the backend's entry does not allow them.
+    pub allow_writes: bool,
+    /// Whether what proves nothing, and what the backend adds, breaks a promise.
+    pub strict: bool,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Run {
+    /// The backends' addresses, by service.
+    pub backends: BTreeMap<String, String>,
+    /// Services that were left out because they have no backend.
+    pub without_backend: Vec<String>,
+    /// Every fixture, by service and id.
+    pub results: Vec<FixtureResult>,
+    /// How many came to what.
+    pub summary: Summary,
+    /// Problems in the project's files: what they spoil was not verified.
+    pub problems: Vec<Diagnostic>,
+    /// From the first request to the last answer.
+    pub took: Duration,
+}
+
+/// Is told how many fixtures there are, and of each as it ends.
+pub type VerifyProgress = Arc<dyn Fn(usize, Option<&FixtureResult>) + Send + Sync>;
+
+/// Verifies a project.
+///
+/// # Errors
+/// No project, names that it does not have, variables that are not set, and nothing to verify. A backend that
+/// cannot be reached is no error: the fixtures' outcomes say so.
+pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result<Run, ApiError> {
+    let project = open_project(&request.project)?;
+    check_names(&project, &request.services)?;
+    let mut plans = Vec::new();
+    let mut without_backend = Vec::new();
+    for loaded in &project.services {
+        let name = &loaded.service.name;
+        if !request.services.is_empty() && !request.services.contains(name) {
+            continue;
+        }
+        // A name that only some services have is not a mistake, as long as one does.
+        let lacks_name = request.backend.as_deref().is_some_and(|named| {
+            !named.contains("://") && !loaded.service.backends.iter().any(|backend| backend.name == named)
+        });
+        if lacks_name && request.services.is_empty() && project.services.len() > 1 {
+            without_backend.push(name.clone());
+            continue;
+        }
+        match resolve::backend(&loaded.service, request.backend.as_deref(), &|name| std::env::var(name).ok())? {
+            Some(backend) => {
+                let plan = Plan::new(Arc::clone(&loaded.service), &loaded.fixtures, |fixture| is_wanted(fixture, request));
+                plans.push((plan, backend));
+            }
+            None => without_backend.push(name.clone()),
+        }
+    }
+    let total: usize = plans.iter().map(|(plan, _)| plan.len()).sum();
+    if total == 0 {
+        return Err(nothing(&project, request, &without_backend, plans.is_empty()));
+    }
+    progress(total, None);
+    let settings = Settings {
+        jobs: request.jobs.max(1),
+        timeout: request.timeout.unwrap_or(TIMEOUT),
+        allow_writes: request.allow_writes,
+        strict: request.strict,
+        today: today(),
+    };
+    let began = std::time::Instant::now();
+    let mut results = Vec::with_capacity(total);
+    let mut backends = BTreeMap::new();
+    for (plan, backend) in plans {
+        let (progress, name) = (Arc::clone(&progress), backend.address.to_string());
+        let told: understudy_contract::Progress = Arc::new(move |result| progress(total, Some(result)));
+        let done = run(plan, backend, settings.clone(), told).await;
+        backends.extend(done.first().map(|result| (result.service.to_string(), name)));
+        results.extend(done);
+    }
+    results.iter_mut().for_each(|result| redact(result, &project.settings.redact));
+    let summary = Summary::of(&results);
+    let took = began.elapsed();
+    Ok(Run { backends, without_backend, results, summary, problems: project.diagnostics, took })
+}
+
+fn is_wanted(fixture: &Fixture, request: &VerifyRequest) -> bool {
+    let (title, id) = (fixture.title(), &fixture.id);
+    let by_text = request.filters.is_empty() || request.filters.iter().any(|text| id.contains(text.as_str()) || title.contains(text.as_str()));
+    let by_tag = request.tags.is_empty() || request.tags.iter().any(|tag| fixture.tags.contains(tag));
+    by_text && by_tag
+}
+
+fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String], no_backend: bool) -> ApiError {
+    if no_backend {
+        let names = without_backend.join(", ");
+        let message = match &request.backend {
+            Some(named) => format!("no service has a backend `{named}`"),
+            None => format!("no backend is known for {names}"),
+        };
+        let hint = "write it under the service's `backends` in understudy.yaml, or name an address: --backend http://127.0.0.1:8080";
+        return ApiError::new(Code::NothingToDo, message).with_hint(hint);
+    }
+    let mut error = ApiError::new(Code::NothingToDo, "there is no fixture to verify");
+    error.details = project.diagnostics.iter().filter(|d| d.is_error()).map(ToString::to_string).collect();
+    error.with_hint("look at --service, --filter and --tag; `understudy check` says what is wrong with files")
+}
+
+/// Every name is that of a service.
+///
+/// # Errors
+/// [`Code::UnknownName`]
+pub(crate) fn check_names(project: &Project, names: &[String]) -> Result<(), ApiError> {
+    let known: Vec<&str> = project.services.iter().map(|loaded| loaded.service.name.as_str()).collect();
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let message = format!("the project has no service `{name}`");
+            Err(ApiError::new(Code::UnknownName, message).with_hint(format!("it has {}", known.join(", "))))
+        }
+    }
+}
+
+/// Differences are shown and stored: credentials in them are not.
+fn redact(result: &mut FixtureResult, more: &Redact) {
+    let paths: Vec<String> = more.json.iter().filter(|path| path.is_singular()).map(|path| path.as_str().to_owned()).collect();
+    let last_names: Vec<String> = more.json.iter().filter_map(|path| last_name(path.as_str())).collect();
+    let is_secret = |mismatch: &Mismatch| {
+        is_secret_header(&mismatch.path)
+            || more.headers.contains(&mismatch.path.to_ascii_lowercase())
+            || paths.contains(&mismatch.path)
+            || last_name(&mismatch.path).is_some_and(|name| is_secret_member(&name) || last_names.contains(&name))
+    };
+    let known = result.known.iter_mut().map(|known| &mut known.mismatch);
+    for mismatch in result.mismatches.iter_mut().chain(known).filter(|mismatch| is_secret(mismatch)) {
+        REDACTED.clone_into(&mut mismatch.received);
+    }
+}
+
+/// The name that a JSONPath ends in.
+fn last_name(path: &str) -> Option<String> {
+    let name = path.strip_prefix('$')?.rsplit(['.', '[']).next()?;
+    Some(name.trim_matches(|c| matches!(c, '\'' | '"' | ']')).to_owned())
+}
+
+fn today() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment { unix_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) }.date()
+}

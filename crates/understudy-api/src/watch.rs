@@ -1,0 +1,72 @@
+//! Tells when a project's files change.
+
+use crate::project::Project;
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+/// Editors write a file in several steps: what follows within this time belongs together.
+const QUIET: Duration = Duration::from_millis(15);
+/// However busy the folder is, it is read again after this time.
+const BUSY_MAX: Duration = Duration::from_millis(200);
+
+/// Watches the project's file and the services' folders.
+pub(crate) struct Watch {
+    watcher: RecommendedWatcher,
+    watched: BTreeSet<(PathBuf, bool)>,
+    changes: UnboundedReceiver<()>,
+}
+
+impl Watch {
+    /// Starts watching.
+    pub(crate) fn new(project: &Project) -> notify::Result<Self> {
+        let (sender, changes) = unbounded_channel();
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            let is_change = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
+            if is_change {
+                // Once the receiver is gone, nobody wants to know.
+                let _ = sender.send(());
+            }
+        })?;
+        let mut watch = Self { watcher, watched: BTreeSet::new(), changes };
+        watch.follow(project)?;
+        Ok(watch)
+    }
+
+    /// Watches what the project now consists of.
+    pub(crate) fn follow(&mut self, project: &Project) -> notify::Result<()> {
+        // The project's folder may hold anything (node_modules): only its files are watched, not what is below.
+        let mut wanted = BTreeSet::from([(project.root.clone(), false)]);
+        wanted.extend(project.services.iter().map(|service| existing(&service.folder)));
+        for (path, _) in self.watched.difference(&wanted) {
+            let _ = self.watcher.unwatch(path);
+        }
+        for (path, recursive) in wanted.difference(&self.watched) {
+            self.watcher.watch(path, if *recursive { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive })?;
+        }
+        self.watched = wanted;
+        Ok(())
+    }
+
+    /// Waits until something changed and it is quiet again.
+    pub(crate) async fn changed(&mut self) {
+        if self.changes.recv().await.is_none() {
+            return std::future::pending().await;
+        }
+        let settle = async {
+            while let Ok(Some(())) = tokio::time::timeout(QUIET, self.changes.recv()).await {}
+        };
+        let _ = tokio::time::timeout(BUSY_MAX, settle).await;
+    }
+}
+
+/// The folder, or, where it is not there yet, the nearest one above it, to see it being made.
+fn existing(folder: &Path) -> (PathBuf, bool) {
+    if folder.is_dir() {
+        return (folder.to_path_buf(), true);
+    }
+    let above = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder);
+    (above.to_path_buf(), false)
+}

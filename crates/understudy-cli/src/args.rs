@@ -1,0 +1,177 @@
+//! What can be written on the command line.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Mock HTTP services from fixtures, and hold the real backends to them.
+#[derive(Debug, Parser)]
+#[command(name = "understudy", version, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Answer requests from a project's fixtures
+    Serve(ServeArgs),
+    /// Replay a project's fixtures against the real backend
+    Verify(VerifyArgs),
+    /// Say everything that is wrong with a project's files
+    Check {
+        /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
+        project: Option<PathBuf>,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say which fixture would answer a request, and why the others would not
+    Explain(ExplainArgs),
+    /// Make a small working project
+    Init {
+        /// The folder
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Print the JSON Schema of a file format
+    Schema {
+        /// Which files
+        #[arg(value_enum, default_value_t = SchemaOf::Fixture)]
+        of: SchemaOf,
+    },
+    /// Print a script that completes arguments in a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// A fixture's file
+    Fixture,
+    /// understudy.yaml
+    Project,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ServeArgs {
+    /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
+    pub(crate) project: Option<PathBuf>,
+    /// Serve only this service; may be repeated
+    #[arg(long = "service", value_name = "NAME")]
+    pub(crate) services: Vec<String>,
+    /// The port of the only service, or the shared port of several; 0 is any free one
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+    /// Listen on this address instead of the loopbacks
+    #[arg(long, value_name = "IP")]
+    pub(crate) host: Option<IpAddr>,
+    /// The backend that passthrough and fallback use
+    #[arg(long, value_name = "NAME|URL")]
+    pub(crate) backend: Option<String>,
+    /// The state at the start, for fixtures with `when`; may be repeated
+    #[arg(long = "state", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) state: Vec<(String, String)>,
+    /// What the lines for requests look like
+    #[arg(long, value_enum, default_value_t = Log::Text, value_name = "FORMAT")]
+    pub(crate) log: Log,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Log {
+    /// For people
+    Text,
+    /// A JSON object each
+    Json,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct VerifyArgs {
+    /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
+    pub(crate) project: Option<PathBuf>,
+    /// The backend, by its name in the project or by its address
+    #[arg(long, value_name = "NAME|URL")]
+    pub(crate) backend: Option<String>,
+    /// Verify only this service; may be repeated
+    #[arg(long = "service", value_name = "NAME")]
+    pub(crate) services: Vec<String>,
+    /// Verify only fixtures whose id or name holds this; may be repeated
+    #[arg(long = "filter", value_name = "TEXT")]
+    pub(crate) filters: Vec<String>,
+    /// Verify only fixtures with this tag; may be repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(crate) tags: Vec<String>,
+    /// How many requests are under way at once
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(crate) jobs: u16,
+    /// How long an answer may take where the project does not say: 500ms, 10s
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
+    /// Send write methods although the backend's entry does not allow them
+    #[arg(long)]
+    pub(crate) allow_writes: bool,
+    /// Let what proves nothing, and what the backend adds, break a promise
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Write a report to a file, as FORMAT=FILE with the formats junit and json; may be repeated
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
+    pub(crate) reports: Vec<(Report, PathBuf)>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Report {
+    Junit,
+    Json,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExplainArgs {
+    /// The request's method
+    pub(crate) method: String,
+    /// Its path, or its whole URL
+    pub(crate) url: String,
+    /// A header field; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+    /// The body; @FILE reads a file
+    #[arg(short = 'd', long = "data", value_name = "TEXT")]
+    pub(crate) data: Option<String>,
+    /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
+    #[arg(long, value_name = "PROJECT")]
+    pub(crate) project: Option<PathBuf>,
+    /// The service that is asked
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// The state, for fixtures with `when`; may be repeated
+    #[arg(long = "state", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) state: Vec<(String, String)>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    understudy_api::parse_duration(text).filter(|time| !time.is_zero()).ok_or_else(|| "write it as 500ms, 10s or 2m".to_owned())
+}
+
+fn report(text: &str) -> Result<(Report, PathBuf), String> {
+    match text.split_once('=') {
+        Some(("junit", file)) if !file.is_empty() => Ok((Report::Junit, file.into())),
+        Some(("json", file)) if !file.is_empty() => Ok((Report::Json, file.into())),
+        _ => Err("write it as junit=FILE or json=FILE".to_owned()),
+    }
+}

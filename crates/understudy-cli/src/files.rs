@@ -1,0 +1,98 @@
+//! `check`, `explain`, `init`, `schema`
+
+use crate::args::{ExplainArgs, SchemaOf};
+use crate::exit::Exit;
+use crate::terminal::{Paint, count, count_problems, plain, say_problems};
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+use understudy_api::{ApiError, Explained, find_project};
+
+/// The project's folder.
+pub(crate) fn project(named: Option<&Path>) -> Result<PathBuf, ApiError> {
+    let current = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    find_project(named, &current)
+}
+
+/// Prints a document to standard output.
+pub(crate) fn print_json(document: &impl serde::Serialize) {
+    let text = serde_json::to_string_pretty(document).expect("reports are plain data");
+    let _ = writeln!(stdout(), "{text}");
+}
+
+pub(crate) fn check(named: Option<&Path>, json: bool) -> Result<Exit, ApiError> {
+    let check = understudy_api::check(&project(named)?)?;
+    let exit = if check.has_errors() { Exit::Files } else { Exit::Fine };
+    if json {
+        print_json(&check.report());
+        return Ok(exit);
+    }
+    say_problems(&check.problems);
+    let fixtures = count(check.project.fixture_count(), "fixture");
+    let services = count(check.project.services.len(), "service");
+    let found = if check.problems.is_empty() { "no problems".to_owned() } else { count_problems(&check.problems) };
+    let _ = writeln!(stdout(), "{fixtures} in {services}: {found}");
+    Ok(exit)
+}
+
+pub(crate) fn explain(args: ExplainArgs) -> Result<Exit, ApiError> {
+    let body = match args.data.as_deref().map(|data| data.strip_prefix('@').ok_or(data)) {
+        None => None,
+        Some(Err(text)) => Some(text.as_bytes().to_vec()),
+        Some(Ok(file)) => match std::fs::read(file) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => return Err(ApiError::of_file(Path::new(file), "read", &error)),
+        },
+    };
+    let root = project(args.project.as_deref())?;
+    let explained = understudy_api::explain(&root, args.service.as_deref(), &args.method, &args.url, &args.headers, body, &args.state)?;
+    if args.json {
+        print_json(&explained);
+    } else {
+        let _ = write!(stdout(), "{}", explanation(&explained, Paint::stdout()));
+    }
+    Ok(if explained.fixture.is_some() { Exit::Fine } else { Exit::Broken })
+}
+
+fn explanation(explained: &Explained, paint: Paint) -> String {
+    let mut out = format!("{} at {}\n", paint.bold(&plain(&explained.request)), explained.service);
+    match (&explained.fixture, &explained.file, explained.status) {
+        (Some(fixture), Some(file), Some(status)) => {
+            out.push_str(&format!("{} {fixture} with {status} ({file})\n", paint.green("is answered by")));
+        }
+        _ if explained.allowed.is_empty() => out.push_str(&format!("{}\n", paint.red("is answered by no fixture: 404"))),
+        _ => {
+            let methods = explained.allowed.join(", ");
+            out.push_str(&format!("{} this path knows {methods}\n", paint.red("is answered by no fixture: 405,")));
+        }
+    }
+    for near in &explained.near {
+        out.push_str(&format!("\n{}\n", near.fixture));
+        for difference in &near.differences {
+            out.push_str(&format!("  {}\n", plain(difference)));
+        }
+        if let Some(behind) = &near.behind {
+            out.push_str(&format!("  matches too, but {behind}\n"));
+        }
+    }
+    out
+}
+
+pub(crate) fn init(folder: &Path) -> Result<Exit, ApiError> {
+    let made = understudy_api::init(folder)?;
+    let mut out = stdout().lock();
+    for path in made {
+        let _ = writeln!(out, "made {}", path.display());
+    }
+    let place = if folder == Path::new(".") { String::new() } else { format!(" {}", folder.display()) };
+    let _ = writeln!(out, "\nnext: understudy serve{place}\n      curl http://localhost:4010/greetings/Ada");
+    Ok(Exit::Fine)
+}
+
+pub(crate) fn schema(of: SchemaOf) -> Exit {
+    let schema = match of {
+        SchemaOf::Fixture => understudy_api::fixture_schema(),
+        SchemaOf::Project => understudy_api::project_schema(),
+    };
+    let _ = writeln!(stdout(), "{schema}");
+    Exit::Fine
+}

@@ -1,0 +1,47 @@
+//! The command line: arguments in, text and exit code out. No logic.
+
+mod args;
+mod exit;
+mod files;
+mod serve;
+mod terminal;
+mod verify;
+
+use args::{Args, Command};
+use clap::{CommandFactory, Parser};
+use exit::Exit;
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+use terminal::say_error;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are asked for; everything else is a mistake.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Fine.into() };
+        }
+    };
+    let result = match args.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Check { project, json } => files::check(project.as_deref(), json),
+        Command::Explain(args) => files::explain(args),
+        Command::Init { folder } => files::init(&folder),
+        Command::Schema { of } => Ok(files::schema(of)),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "understudy", &mut script);
+            let _ = stdout().write_all(&script);
+            Ok(Exit::Fine)
+        }
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            say_error(&error);
+            Exit::of(&error).into()
+        }
+    }
+}

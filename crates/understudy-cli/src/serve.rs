@@ -1,0 +1,93 @@
+//! `serve`
+
+use crate::args::{Log, ServeArgs};
+use crate::exit::Exit;
+use crate::files::project;
+use crate::terminal::{Paint, count, count_problems, say_problems};
+use std::io::{Write, stderr, stdout};
+use understudy_api::{ApiError, Listening, LogFormat, ServeRequest, Serving, serve};
+
+pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
+    let is_json = args.log == Log::Json;
+    let request = ServeRequest {
+        project: project(args.project.as_deref())?,
+        services: args.services,
+        port: args.port,
+        host: args.host,
+        backend: args.backend,
+        state: args.state,
+        log: if is_json { LogFormat::Json } else { LogFormat::Text },
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
+    runtime.block_on(async {
+        let serving = serve(request, Box::new(stdout())).await?;
+        announce(&serving, is_json);
+        let ended = async {
+            tokio::select! {
+                () = interrupted() => {}
+                () = terminated() => {}
+            }
+        };
+        serving.until(ended, |problems| say_problems(problems)).await;
+        Ok(Exit::Fine)
+    })
+}
+
+/// Ctrl-C.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// What a service manager or a test's clean-up sends.
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
+}
+
+fn announce(serving: &Serving, is_json: bool) {
+    say_problems(&serving.diagnostics);
+    if !serving.diagnostics.is_empty() {
+        let counted = count_problems(&serving.diagnostics);
+        let _ = writeln!(stderr(), "{counted} in the project's files: what is good is served\n");
+    }
+    let mut out = stdout().lock();
+    let width = serving.listening.iter().filter_map(|l| l.service.as_ref()).map(String::len).max().unwrap_or(0);
+    for listening in &serving.listening {
+        let _ = if is_json { writeln!(out, "{}", json_line(listening)) } else { writeln!(out, "{}", text_line(listening, width)) };
+    }
+    let _ = out.flush();
+}
+
+fn text_line(listening: &Listening, width: usize) -> String {
+    let paint = Paint::stdout();
+    let fixtures = count(listening.fixtures, "fixture");
+    match &listening.service {
+        Some(name) if listening.mode == "mock" => format!("{name:width$}  {}  {fixtures}", paint.bold(&listening.url)),
+        Some(name) => format!("{name:width$}  {}  {fixtures}, {}", paint.bold(&listening.url), listening.mode),
+        None => format!("{:width$}  {}  every service by its name", "all", paint.bold(&listening.url)),
+    }
+}
+
+fn json_line(listening: &Listening) -> String {
+    let line = serde_json::json!({
+        "event": "listening",
+        "service": listening.service,
+        "url": listening.url,
+        "fixtures": listening.fixtures,
+        "mode": listening.mode,
+    });
+    line.to_string()
+}

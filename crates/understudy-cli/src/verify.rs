@@ -1,0 +1,171 @@
+//! `verify`
+
+use crate::args::{Report, VerifyArgs};
+use crate::exit::Exit;
+use crate::files::{print_json, project};
+use crate::terminal::{Paint, count, count_problems, plain, say_problems};
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use understudy_api::{ApiError, FixtureReport, FixtureResult, Outcome, Run, RunReport, VerifyProgress, VerifyRequest, verify};
+
+pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
+    let request = VerifyRequest {
+        project: project(args.project.as_deref())?,
+        backend: args.backend,
+        services: args.services,
+        filters: args.filters,
+        tags: args.tags,
+        jobs: usize::from(args.jobs),
+        timeout: args.timeout,
+        allow_writes: args.allow_writes,
+        strict: args.strict,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
+    let bar = Arc::new(Bar::default());
+    let run = runtime.block_on(verify(&request, Arc::clone(&bar).progress()));
+    bar.clear();
+    let run = run?;
+    say_problems(&run.problems);
+    if args.json {
+        print_json(&RunReport::new(&run));
+    } else {
+        let _ = stdout().write_all(text(&run, Paint::stdout()).as_bytes());
+    }
+    for (format, file) in &args.reports {
+        let text = match format {
+            Report::Junit => understudy_api::junit(&run),
+            Report::Json => serde_json::to_string_pretty(&RunReport::new(&run)).expect("reports are plain data"),
+        };
+        std::fs::write(file, text).map_err(|error| ApiError::of_file(file, "write", &error))?;
+    }
+    Ok(exit(&run))
+}
+
+/// Broken promises weigh most: they are known even where the backend went away later.
+fn exit(run: &Run) -> Exit {
+    if run.summary.count("broken") > 0 {
+        return Exit::Broken;
+    }
+    if run.summary.count("unreachable") > 0 || run.summary.judged() == 0 {
+        return Exit::CouldNot;
+    }
+    if run.problems.iter().any(understudy_api::Diagnostic::is_error) { Exit::Files } else { Exit::Fine }
+}
+
+fn text(run: &Run, paint: Paint) -> String {
+    let mut out = String::new();
+    let told = |result: &&FixtureResult| result.outcome != Outcome::Kept || !result.stale.is_empty();
+    for result in run.results.iter().filter(told) {
+        out.push_str(&fixture(result, paint));
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    for (service, backend) in &run.backends {
+        out.push_str(&format!("{service} at {backend}\n"));
+    }
+    for service in &run.without_backend {
+        out.push_str(&format!("{service} {}\n", paint.yellow("not verified: it has no such backend")));
+    }
+    let counted: Vec<String> = Outcome::NAMES
+        .iter()
+        .map(|name| (run.summary.count(name), *name))
+        .filter(|(number, name)| *number > 0 || *name == "kept")
+        .map(|(number, name)| paint_outcome(name, &format!("{number} {name}"), paint))
+        .collect();
+    out.push_str(&format!("{} in {:.2} s\n", counted.join(", "), run.took.as_secs_f64()));
+    let (unproven, added): (usize, usize) =
+        run.results.iter().fold((0, 0), |(unproven, added), result| (unproven + result.unproven.len(), added + result.added.len()));
+    if unproven + added > 0 {
+        let note = format!("{} unproven, {} added by the backend: --json names them, --strict refuses them", count(unproven, "place"), count(added, "member"));
+        out.push_str(&format!("{}\n", paint.dim(&note)));
+    }
+    if !run.problems.is_empty() {
+        out.push_str(&format!("{} in the project's files\n", count_problems(&run.problems)));
+    }
+    if run.summary.judged() == 0 {
+        out.push_str(&format!("{}\n", paint.red("no promise was tested")));
+    }
+    out
+}
+
+fn fixture(result: &FixtureResult, paint: Paint) -> String {
+    let report = FixtureReport::new(result);
+    let request = report.request.as_deref().map(|request| format!("  {}", paint.dim(&plain(request)))).unwrap_or_default();
+    let name = report.outcome;
+    let mut out = format!("{} {}/{}{request}\n", paint_outcome(name, name, paint), report.service, report.fixture);
+    if let Some(reason) = &report.reason {
+        out.push_str(&format!("  {}\n", plain(reason)));
+    }
+    for difference in &report.differences {
+        out.push_str(&format!("  {} {}\n", paint.bold(&plain(&difference.path)), difference.kind));
+        out.push_str(&format!("    expected  {}\n", plain(&difference.expected)));
+        out.push_str(&format!("    received  {}\n", plain(&difference.received)));
+    }
+    for known in &result.known {
+        let until = known.known.until.as_deref().map(|day| format!(" until {day}")).unwrap_or_default();
+        let why = known.known.why.as_deref().unwrap_or("no reason given");
+        let path = plain(&known.mismatch.path);
+        out.push_str(&format!("  {path} {}, accepted{until}: {}\n", known.mismatch.kind.as_str(), plain(why)));
+    }
+    for stale in &report.stale {
+        out.push_str(&format!("  {} {}\n", paint.yellow("known difference"), plain(stale)));
+    }
+    out
+}
+
+fn paint_outcome(name: &str, text: &str, paint: Paint) -> String {
+    match name {
+        "kept" => paint.green(text),
+        "broken" | "unreachable" => paint.red(text),
+        _ => paint.yellow(text),
+    }
+}
+
+/// A line on a terminal that shows how far the run is.
+#[derive(Default)]
+struct Bar {
+    done: AtomicUsize,
+    broken: AtomicUsize,
+    drawn: Mutex<Option<Instant>>,
+}
+
+const BAR_WIDTH: usize = 30;
+/// How often it is drawn again.
+const REDRAW: Duration = Duration::from_millis(50);
+
+impl Bar {
+    fn progress(self: Arc<Self>) -> VerifyProgress {
+        let on_terminal = stderr().is_terminal();
+        Arc::new(move |total, result| {
+            let Some(result) = result else { return };
+            let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+            if result.outcome == Outcome::Broken {
+                self.broken.fetch_add(1, Ordering::Relaxed);
+            }
+            if on_terminal {
+                self.draw(done, total);
+            }
+        })
+    }
+
+    fn draw(&self, done: usize, total: usize) {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if done < total && drawn.is_some_and(|at| at.elapsed() < REDRAW) {
+            return;
+        }
+        *drawn = Some(Instant::now());
+        let filled = BAR_WIDTH * done / total.max(1);
+        let broken = self.broken.load(Ordering::Relaxed);
+        let bar = format!("{}{}", "=".repeat(filled), " ".repeat(BAR_WIDTH - filled));
+        let _ = write!(stderr(), "\r[{bar}] {done}/{total}, {broken} broken\x1b[K");
+    }
+
+    fn clear(&self) {
+        if self.drawn.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            let _ = write!(stderr(), "\r\x1b[K");
+        }
+    }
+}

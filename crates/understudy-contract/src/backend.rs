@@ -1,0 +1,22 @@
+//! A backend with everything from the environment filled in.
+
+use http::{HeaderName, HeaderValue};
+use std::collections::HashMap;
+use understudy_net::Address;
+
+/// The real server that a service is verified against.
+#[derive(Debug, Clone)]
+pub struct Backend {
+    /// Its name, or its address where it was given as one.
+    pub name: String,
+    /// Where it is.
+    pub address: Address,
+    /// Added to every request.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Values of `{{name}}`.
+    pub vars: HashMap<String, String>,
+    /// Whether write methods may be sent.
+    pub writes: bool,
+    /// Whether flows that write may run side by side.
+    pub parallel: bool,
+}

@@ -1,0 +1,81 @@
+//! What a fixture leaves to those that come after it.
+
+use crate::jar::{Jar, cookie_set};
+use std::collections::BTreeMap;
+use understudy_exchange::target::query_pairs;
+use understudy_exchange::{Json, Response};
+use understudy_fixture::model::{Capture, CaptureFrom, Fixture};
+use understudy_match::{Kind, Mismatch};
+
+/// Captured values and cookies.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Context {
+    pub(crate) values: BTreeMap<String, Json>,
+    pub(crate) jar: Jar,
+}
+
+impl Context {
+    /// What several parents leave; of two values with one name, the later parent's.
+    pub(crate) fn merge<'c>(parents: impl Iterator<Item = &'c Self>) -> Self {
+        let mut merged = Self::default();
+        for parent in parents {
+            merged.values.extend(parent.values.iter().map(|(name, value)| (name.clone(), value.clone())));
+            merged.jar.merge(&parent.jar);
+        }
+        merged
+    }
+
+    /// Takes what a fixture captures of its answer; says what is not there.
+    pub(crate) fn capture(&mut self, fixture: &Fixture, answer: &Response) -> Vec<Mismatch> {
+        self.jar.take(&answer.headers);
+        let mut missing = Vec::new();
+        for Capture { name, from } in &fixture.verify.capture {
+            match find(from, answer) {
+                Ok(value) => {
+                    self.values.insert(name.clone(), value);
+                }
+                Err(received) => missing.push(Mismatch {
+                    path: describe(from),
+                    kind: Kind::Capture,
+                    expected: format!("a value for `{name}`"),
+                    received,
+                }),
+            }
+        }
+        missing
+    }
+}
+
+fn describe(from: &CaptureFrom) -> String {
+    match from {
+        CaptureFrom::Body(path) => path.as_str().to_owned(),
+        CaptureFrom::Header { name, .. } => name.clone(),
+        CaptureFrom::Cookie(name) => format!("cookie {name}"),
+    }
+}
+
+fn find(from: &CaptureFrom, answer: &Response) -> Result<Json, String> {
+    let nothing = || "(nothing)".to_owned();
+    match from {
+        CaptureFrom::Body(path) => {
+            let body = Json::parse(&answer.body).map_err(|_| "a body that is no JSON".to_owned())?;
+            path.select(&body).first().map(|node| node.value.clone()).ok_or_else(nothing)
+        }
+        CaptureFrom::Cookie(name) => cookie_set(&answer.headers, name).map(Json::string).ok_or_else(nothing),
+        CaptureFrom::Header { name, matches, query } => {
+            let value = answer.headers.get(name.as_str()).and_then(|value| value.to_str().ok()).ok_or_else(nothing)?;
+            let found = match (matches, query) {
+                (Some(search), _) => search.find(value).map(str::to_owned),
+                (None, Some(query)) => parameter(value, query),
+                (None, None) => Some(value.to_owned()),
+            };
+            found.map(Json::string).ok_or_else(|| value.to_owned())
+        }
+    }
+}
+
+/// A query parameter of a URL, decoded.
+fn parameter(url: &str, name: &str) -> Option<String> {
+    let (_, query) = url.split('#').next()?.split_once('?')?;
+    query_pairs(query).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+}

@@ -1,0 +1,20 @@
+//! Holds a backend to its promises.
+//!
+//! A run is planned before anything is sent ([`Plan`]): what only reads goes first and in parallel, flows that
+//! write go one after the other, and what a fixture captures is seen by those that come `after` it and by
+//! nobody else, so that the outcome does not depend on who was faster. Outcomes are never mixed: a backend that
+//! cannot be reached breaks no promise, and a promise that could not be tested is not kept.
+//!
+//! What this crate does not know: project files, reports on paper, and stubs.
+
+mod backend;
+mod flow;
+mod jar;
+mod outcome;
+mod plan;
+mod run;
+
+pub use backend::Backend;
+pub use outcome::{KnownDifference, Outcome, Result, Summary};
+pub use plan::Plan;
+pub use run::{Progress, Settings, TIMEOUT, run};

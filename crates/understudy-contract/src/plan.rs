@@ -1,0 +1,129 @@
+//! In which order fixtures are sent.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use understudy_fixture::model::{Fixture, MethodMatcher, Service};
+
+/// What is sent for one service, and in which order.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(crate) service: Arc<Service>,
+    /// Sorted by id.
+    pub(crate) fixtures: Vec<Arc<Fixture>>,
+    /// Of each fixture, those that it comes after.
+    pub(crate) parents: Vec<Vec<usize>>,
+    /// What only reads, level by level: each comes after those of earlier levels.
+    pub(crate) reads: Vec<Vec<usize>>,
+    /// Flows that write, each in the order in which it is sent.
+    pub(crate) flows: Vec<Vec<usize>>,
+}
+
+/// Whether sending a fixture's request changes nothing (RFC 9110, section 9.2.1, or the fixture's own word).
+pub(crate) fn only_reads(fixture: &Fixture) -> bool {
+    fixture.verify.safe
+        || match &fixture.request.method {
+            MethodMatcher::Any => true,
+            MethodMatcher::Is(method) => method.is_safe(),
+        }
+}
+
+impl Plan {
+    /// Plans the enabled fixtures that `wanted` wants, with all that they come after.
+    #[must_use]
+    pub fn new(service: Arc<Service>, all: &[Arc<Fixture>], wanted: impl Fn(&Fixture) -> bool) -> Self {
+        let by_id: HashMap<&str, &Arc<Fixture>> = all.iter().filter(|f| f.enabled).map(|f| (&*f.id, f)).collect();
+        let mut chosen: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut open: Vec<&Arc<Fixture>> = by_id.values().copied().filter(|fixture| wanted(fixture)).collect();
+        while let Some(fixture) = open.pop() {
+            if chosen.insert(Arc::clone(&fixture.id)) {
+                open.extend(fixture.parents(&service).iter().filter_map(|id| by_id.get(id.as_str()).copied()));
+            }
+        }
+        let fixtures: Vec<Arc<Fixture>> = chosen.iter().map(|id| Arc::clone(by_id[&**id])).collect();
+        let place: HashMap<&str, usize> = fixtures.iter().enumerate().map(|(at, f)| (&*f.id, at)).collect();
+        let parents: Vec<Vec<usize>> = fixtures
+            .iter()
+            .map(|fixture| fixture.parents(&service).iter().filter_map(|id| place.get(id.as_str()).copied()).collect())
+            .collect();
+        drop(place);
+        let levels = levels(&parents);
+        let flow_of = flows(&fixtures, &parents);
+        let mut plan = Self { service, fixtures, parents, reads: Vec::new(), flows: Vec::new() };
+        let mut flows: Vec<(usize, Vec<usize>)> = Vec::new();
+        let mut order: Vec<usize> = (0..plan.fixtures.len()).collect();
+        order.sort_by_key(|at| (levels[*at], *at));
+        for at in order {
+            match flow_of[at] {
+                None => {
+                    if plan.reads.len() <= levels[at] {
+                        plan.reads.resize_with(levels[at] + 1, Vec::new);
+                    }
+                    plan.reads[levels[at]].push(at);
+                }
+                Some(flow) => match flows.iter_mut().find(|(known, _)| *known == flow) {
+                    Some((_, members)) => members.push(at),
+                    None => flows.push((flow, vec![at])),
+                },
+            }
+        }
+        flows.sort_by_key(|(flow, _)| *flow);
+        plan.flows = flows.into_iter().map(|(_, members)| members).collect();
+        plan
+    }
+
+    /// How many fixtures it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.fixtures.len()
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fixtures.is_empty()
+    }
+}
+
+/// How many steps along `after` are before each fixture. Cycles were refused when the project was read; one
+/// that is here all the same ends after as many steps as there are fixtures.
+fn levels(parents: &[Vec<usize>]) -> Vec<usize> {
+    let mut levels = vec![0; parents.len()];
+    for _ in 0..parents.len() {
+        let mut changed = false;
+        for (at, parents) in parents.iter().enumerate() {
+            let level = parents.iter().map(|parent| levels[*parent] + 1).max().unwrap_or(0);
+            if level > levels[at] && level < levels.len() {
+                levels[at] = level;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    levels
+}
+
+/// Of each fixture the flow that it belongs to, named by its least member; `None` for what reads alone. Fixtures
+/// belong together that come after one another, but a parent that only reads and has no parent that writes (a
+/// login) holds no flow together: otherwise everything would be one.
+fn flows(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>]) -> Vec<Option<usize>> {
+    let mut writes_before: Vec<bool> = fixtures.iter().map(|fixture| !only_reads(fixture)).collect();
+    for _ in 0..fixtures.len() {
+        let before = writes_before.clone();
+        for (at, parents) in parents.iter().enumerate() {
+            writes_before[at] |= parents.iter().any(|parent| before[*parent]);
+        }
+        if before == writes_before {
+            break;
+        }
+    }
+    let mut group: Vec<usize> = (0..fixtures.len()).collect();
+    for (at, parents) in parents.iter().enumerate() {
+        for parent in parents.iter().filter(|parent| writes_before[**parent]) {
+            let (from, to) = (group[at].max(group[*parent]), group[at].min(group[*parent]));
+            group.iter_mut().filter(|of| **of == from).for_each(|of| *of = to);
+        }
+    }
+    group.iter().zip(&writes_before).map(|(group, writes)| writes.then_some(*group)).collect()
+}

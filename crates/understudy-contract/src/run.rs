@@ -1,0 +1,266 @@
+//! A run: sends a plan's requests and judges the answers.
+
+use crate::backend::Backend;
+use crate::flow::Context;
+use crate::outcome::{KnownDifference, Outcome, Result};
+use crate::plan::{Plan, only_reads};
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, COOKIE};
+use http::{HeaderMap, HeaderValue};
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+use understudy_exchange::{Json, Request, Response, cookie_pairs};
+use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, Known};
+use understudy_match::{Kind, Mismatch, Verdict, example_request, judge};
+use understudy_net::{BODY_BYTES_MAX, Client, coding};
+
+/// How long an answer may take where nothing else is said.
+pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How a run is done.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How many requests are under way at once; at least 1.
+    pub jobs: usize,
+    /// How long an answer may take where the fixture and the service do not say.
+    pub timeout: Duration,
+    /// Whether write methods are sent although the backend's entry does not allow them.
+    pub allow_writes: bool,
+    /// Whether what proves nothing, and what the backend adds, breaks a promise.
+    pub strict: bool,
+    /// The day in UTC, as `YYYY-MM-DD`.
+    pub today: String,
+}
+
+/// Is told about every fixture as it ends.
+pub type Progress = Arc<dyn Fn(&Result) + Send + Sync>;
+
+/// Sends what a plan says to a backend. The results come in the order of the fixtures' ids, all of them, whatever
+/// happens to the backend.
+pub async fn run(plan: Plan, backend: Backend, settings: Settings, progress: Progress) -> Vec<Result> {
+    let done = plan.fixtures.iter().map(|_| OnceLock::new()).collect();
+    let run = Arc::new(Run { plan, backend, settings, progress, client: Arc::default(), gone: AtomicBool::new(false), done });
+    for level in &run.plan.reads {
+        let jobs = run.settings.jobs;
+        side_by_side(&run, level.clone(), jobs, |run, at| async move { run.fixture(at).await }).await;
+    }
+    let flows: Vec<usize> = (0..run.plan.flows.len()).collect();
+    let jobs = if run.backend.parallel { run.settings.jobs } else { 1 };
+    side_by_side(&run, flows, jobs, |run, flow| async move {
+        for at in &run.plan.flows[flow] {
+            run.fixture(*at).await;
+        }
+    })
+    .await;
+    run.done.iter().map(|done| done.get().expect("every fixture of a plan is in a level or a flow").0.clone()).collect()
+}
+
+struct Run {
+    plan: Plan,
+    backend: Backend,
+    settings: Settings,
+    progress: Progress,
+    client: Arc<Client>,
+    /// Whether the backend could not be reached: nothing is sent any more.
+    gone: AtomicBool,
+    /// What came of each fixture, and what it leaves to those after it.
+    done: Vec<OnceLock<(Result, Context)>>,
+}
+
+/// Does something for each item, `jobs` of them at once.
+async fn side_by_side<F>(run: &Arc<Run>, items: Vec<usize>, jobs: usize, work: fn(Arc<Run>, usize) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (items, next) = (Arc::new(items), Arc::new(AtomicUsize::new(0)));
+    let mut workers = JoinSet::new();
+    for _ in 0..jobs.clamp(1, items.len().max(1)) {
+        let (run, items, next) = (Arc::clone(run), Arc::clone(&items), Arc::clone(&next));
+        workers.spawn(async move {
+            while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                work(Arc::clone(&run), *item).await;
+            }
+        });
+    }
+    while let Some(worker) = workers.join_next().await {
+        worker.expect("a worker neither panics nor is cancelled");
+    }
+}
+
+impl Run {
+    async fn fixture(&self, at: usize) {
+        let fixture = &self.plan.fixtures[at];
+        let parents: Vec<&(Result, Context)> = self.plan.parents[at].iter().filter_map(|parent| self.done[*parent].get()).collect();
+        let mut context = Context::merge(parents.iter().map(|(_, context)| context));
+        let mut result = self.begin(fixture);
+        match self.hindrance(fixture, &parents) {
+            Some(outcome) => result.outcome = outcome,
+            None => self.send(fixture, &mut context, &mut result).await,
+        }
+        (self.progress)(&result);
+        let _ = self.done[at].set((result, context));
+    }
+
+    fn begin(&self, fixture: &Arc<Fixture>) -> Result {
+        let service = &self.plan.service;
+        Result {
+            service: service.name.as_str().into(),
+            fixture: Arc::clone(fixture),
+            owner: fixture.owner.clone().or_else(|| service.owner.clone()),
+            outcome: Outcome::Kept,
+            request: None,
+            status: None,
+            mismatches: Vec::new(),
+            known: Vec::new(),
+            stale: Vec::new(),
+            unproven: Vec::new(),
+            added: Vec::new(),
+            took: Duration::ZERO,
+        }
+    }
+
+    /// Why a fixture is not sent.
+    fn hindrance(&self, fixture: &Fixture, parents: &[&(Result, Context)]) -> Option<Outcome> {
+        if let Some(why) = &fixture.verify.skip {
+            return Some(Outcome::Skipped(why.clone()));
+        }
+        if self.gone.load(Ordering::Relaxed) {
+            return Some(Outcome::Unreachable(format!("{} could not be reached before", self.backend.address)));
+        }
+        if let Some((parent, _)) = parents.iter().find(|(parent, _)| !parent.outcome.lets_others_follow()) {
+            return Some(Outcome::Blocked(Arc::clone(&parent.fixture.id)));
+        }
+        let writes_allowed = self.settings.allow_writes || self.backend.writes;
+        (!writes_allowed && !only_reads(fixture)).then_some(Outcome::HeldBack)
+    }
+
+    async fn send(&self, fixture: &Fixture, context: &mut Context, result: &mut Result) {
+        let value = |name: &str| context.values.get(name).cloned().or_else(|| self.backend.vars.get(name).map(|v| Json::string(v.clone())));
+        let mut request = match example_request(fixture, &self.plan.service.base, &value) {
+            Ok(request) => request,
+            Err(missing) => {
+                result.outcome = Outcome::NotVerifiable(missing);
+                return;
+            }
+        };
+        self.add_headers(fixture, &mut request.headers);
+        add_cookies(context, &mut request);
+        result.request = Some(format!("{} {}", request.method, request.target));
+        let began = Instant::now();
+        let timeout = fixture.verify.timeout.or(self.plan.service.timeout).unwrap_or(self.settings.timeout);
+        let Request { method, target, headers, body } = &request;
+        let sent = self.client.send(&self.backend.address, method, target, headers, body.clone(), timeout).await;
+        result.took = began.elapsed();
+        let answer = match sent {
+            Ok((status, headers, body)) => decoded(&headers, body).map(|body| Response { status, headers, body }),
+            Err(error) if error.is_unreachable() => {
+                self.gone.store(true, Ordering::Relaxed);
+                result.outcome = Outcome::Unreachable(error.to_string());
+                return;
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        let verdict = match answer {
+            Ok(answer) => {
+                result.status = Some(answer.status);
+                let mut verdict = judge(&fixture.responses[0], &fixture.verify.status, &request.method, &answer);
+                verdict.mismatches.extend(context.capture(fixture, &answer));
+                verdict
+            }
+            Err(received) => Verdict { mismatches: vec![no_answer(received)], ..Verdict::default() },
+        };
+        self.conclude(fixture, verdict, result);
+    }
+
+    /// The backend's own header fields, but where the fixture says what has to be there, or that nothing must.
+    fn add_headers(&self, fixture: &Fixture, headers: &mut HeaderMap) {
+        let pinned = |field: &Field| match &field.matcher {
+            FieldMatcher::Equals(_) | FieldMatcher::List(_) => true,
+            FieldMatcher::Rule(rule) => rule.checks.contains(&Check::Absent),
+        };
+        for (name, value) in &self.backend.headers {
+            if !fixture.request.headers.iter().any(|field| field.name == name.as_str() && pinned(field)) {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
+    }
+
+    fn conclude(&self, fixture: &Fixture, verdict: Verdict, result: &mut Result) {
+        let mut mismatches = verdict.mismatches;
+        if self.settings.strict {
+            mismatches.extend(verdict.added.iter().map(|path| strict(path, Kind::Added, "nothing else (strict)", "a member")));
+            let unproven = verdict.unproven.iter();
+            mismatches.extend(unproven.map(|path| strict(path, Kind::Value, "something to compare (strict)", "nothing that proves it")));
+        }
+        let mut occurred = vec![false; fixture.verify.known.len()];
+        for mismatch in mismatches {
+            let at = fixture.verify.known.iter().position(|known| is_about(known, &mismatch) && self.is_current(known));
+            match at {
+                Some(at) => {
+                    occurred[at] = true;
+                    result.known.push(KnownDifference { mismatch, known: fixture.verify.known[at].clone() });
+                }
+                None => result.mismatches.push(mismatch),
+            }
+        }
+        for (known, occurred) in fixture.verify.known.iter().zip(occurred) {
+            if !self.is_current(known) {
+                result.stale.push(format!("{}: accepted until {}", known.path, known.until.as_deref().unwrap_or("")));
+            } else if !occurred {
+                result.stale.push(format!("{}: no longer occurs", known.path));
+            }
+        }
+        result.unproven = verdict.unproven;
+        result.added = verdict.added;
+        result.outcome = match (result.mismatches.is_empty(), result.known.is_empty()) {
+            (false, _) => Outcome::Broken,
+            (true, false) => Outcome::Known,
+            (true, true) => Outcome::Kept,
+        };
+    }
+
+    fn is_current(&self, known: &Known) -> bool {
+        known.until.as_ref().is_none_or(|until| self.settings.today <= *until)
+    }
+}
+
+fn is_about(known: &Known, mismatch: &Mismatch) -> bool {
+    known.path.eq_ignore_ascii_case(&mismatch.path) && known.kind.as_deref().is_none_or(|kind| kind == mismatch.kind.as_str())
+}
+
+fn strict(path: &str, kind: Kind, expected: &str, received: &str) -> Mismatch {
+    Mismatch { path: path.to_owned(), kind, expected: expected.to_owned(), received: received.to_owned() }
+}
+
+fn no_answer(received: String) -> Mismatch {
+    Mismatch { path: "answer".to_owned(), kind: Kind::NoAnswer, expected: "an answer".to_owned(), received }
+}
+
+fn decoded(headers: &HeaderMap, body: Bytes) -> std::result::Result<Bytes, String> {
+    match headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()) {
+        // Nobody sends a body in answer to a HEAD, whatever its fields say.
+        Some(encoding) if !body.is_empty() => coding::decode(encoding, body, BODY_BYTES_MAX).map_err(|error| error.to_string()),
+        _ => Ok(body),
+    }
+}
+
+/// The cookies of the flow, but those that the fixture sends itself.
+fn add_cookies(context: &Context, request: &mut Request) {
+    let mut pairs: Vec<String> = Vec::new();
+    for (name, value) in context.jar.pairs(request.path()) {
+        if !cookie_pairs(&request.headers).any(|(own, _)| own == name) {
+            pairs.push(format!("{name}={value}"));
+        }
+    }
+    if pairs.is_empty() {
+        return;
+    }
+    let own = request.headers.get(COOKIE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let all: Vec<String> = own.into_iter().chain(pairs).collect();
+    if let Ok(value) = HeaderValue::from_str(&all.join("; ")) {
+        request.headers.insert(COOKIE, value);
+    }
+}
