@@ -70,11 +70,18 @@ pub fn explain(
 
 /// Whether a URL's port or host names a service.
 fn is_meant(loaded: &LoadedService, url: &str) -> bool {
-    let Some((_, rest)) = url.split_once("://") else { return false };
-    let authority = rest.split(['/', '?']).next().unwrap_or("");
+    let Some(authority) = without_path(url) else { return false };
     let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
     let by_port = loaded.service.port != 0 && port == loaded.service.port.to_string();
     by_port || host.strip_suffix(".localhost").is_some_and(|name| name == loaded.service.name)
+}
+
+/// The host and port of a URL, which may be written without its scheme: `localhost:4010/pets`.
+fn without_path(url: &str) -> Option<&str> {
+    let (rest, is_url) = url.split_once("://").map_or((url, false), |(_, rest)| (rest, true));
+    let authority = rest.split(['/', '?']).next().unwrap_or("");
+    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
+    (is_url || has_port).then_some(authority)
 }
 
 fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> Explained {
@@ -102,8 +109,8 @@ fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> Expla
 fn request(method: &str, url: &str, headers: &[String], body: Option<Vec<u8>>) -> Result<Request, ApiError> {
     let usage = |message: String, hint: &str| ApiError::new(Code::Usage, message).with_hint(hint);
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| usage(format!("`{method}` is no method"), "like GET or POST"))?;
-    let target = match url.split_once("://") {
-        Some((_, rest)) => rest.find(['/', '?']).map_or("/", |at| &rest[at..]),
+    let target = match without_path(url) {
+        Some(authority) => &url[url.find(authority).map_or(0, |at| at + authority.len())..],
         None => url,
     };
     let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };

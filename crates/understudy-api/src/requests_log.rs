@@ -117,22 +117,30 @@ impl Writer {
     }
 }
 
+/// Written piece by piece: this is done for every request.
 fn text_line(exchanged: &Exchanged, out: &mut String) {
-    use std::fmt::Write;
     let Exchanged { service, method, target, status, answered, took } = exchanged;
-    let micros = took.as_micros();
-    let _ = write!(out, "{service} {method} ");
+    for piece in [service, " ", method.as_str(), " "] {
+        out.push_str(piece);
+    }
     // Targets come from outside: what could move a terminal's cursor is not written to it.
-    out.extend(target.chars().map(|c| if c.is_control() { '·' } else { c }));
-    let _ = write!(out, " {} ", status.as_u16());
-    let _ = match answered {
-        Answered::Fixture(fixture) => write!(out, "{}", fixture.id),
-        Answered::Backend => write!(out, "(backend)"),
-        Answered::Nobody(nearest) => write!(out, "(no fixture) {nearest}"),
-        Answered::Server(what) => write!(out, "({what})"),
-        Answered::BackendFailed(why) => write!(out, "(backend failed) {why}"),
-    };
-    let _ = writeln!(out, " {}.{} ms", micros / 1_000, micros % 1_000 / 100);
+    if target.bytes().any(|b| b.is_ascii_control() || !b.is_ascii()) {
+        out.extend(target.chars().map(|c| if c.is_control() { '·' } else { c }));
+    } else {
+        out.push_str(target);
+    }
+    out.push(' ');
+    out.push_str(status.as_str());
+    out.push(' ');
+    match answered {
+        Answered::Fixture(id) => out.push_str(id),
+        Answered::Backend => out.push_str("(backend)"),
+        Answered::Nobody(nearest) => out.extend(["(no fixture) ", nearest]),
+        Answered::Server(what) => out.extend(["(", what, ")"]),
+        Answered::BackendFailed(why) => out.extend(["(backend failed) ", why]),
+    }
+    let tenths = took.as_micros() / 100;
+    out.extend([" ", &(tenths / 10).to_string(), ".", &(tenths % 10).to_string(), " ms\n"]);
 }
 
 fn json_line(exchanged: &Exchanged, out: &mut String) {
@@ -140,7 +148,7 @@ fn json_line(exchanged: &Exchanged, out: &mut String) {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Moment { unix_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) };
     let (by, fixture, detail) = match answered {
-        Answered::Fixture(fixture) => ("fixture", Some(&*fixture.id), None),
+        Answered::Fixture(id) => ("fixture", Some(&**id), None),
         Answered::Backend => ("backend", None, None),
         Answered::Nobody(nearest) => ("nobody", None, Some(nearest.as_str())),
         Answered::Server(what) => ("server", None, Some(*what)),

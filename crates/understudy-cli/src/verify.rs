@@ -56,9 +56,22 @@ fn exit(run: &Run) -> Exit {
 
 fn text(run: &Run, paint: Paint) -> String {
     let mut out = String::new();
-    let told = |result: &&FixtureResult| result.outcome != Outcome::Kept || !result.stale.is_empty();
+    // Where a backend is gone, one fixture says it for all of them.
+    let was_sent = |result: &&FixtureResult| result.request.is_some();
+    let told = |result: &&FixtureResult| match result.outcome {
+        Outcome::Kept => !result.stale.is_empty(),
+        Outcome::Unreachable(_) => false,
+        _ => true,
+    };
     for result in run.results.iter().filter(told) {
         out.push_str(&fixture(result, paint));
+    }
+    for service in run.backends.keys() {
+        let gone = |result: &&FixtureResult| *result.service == **service && matches!(result.outcome, Outcome::Unreachable(_));
+        let all = run.results.iter().filter(gone).count();
+        if let Some(Outcome::Unreachable(why)) = run.results.iter().filter(gone).find(was_sent).map(|result| &result.outcome) {
+            out.push_str(&format!("{} {}\n  {}\n", paint_outcome("unreachable", "unreachable", paint), count(all, "fixture"), plain(why)));
+        }
     }
     if !out.is_empty() {
         out.push('\n');

@@ -17,7 +17,7 @@ pub mod multipart;
 pub mod redact;
 pub mod target;
 
-pub use json::{Json, JsonString, Number};
+pub use json::{Json, JsonString, JsonText, Number};
 pub use jsonpath::JsonPath;
 pub use media_type::MediaType;
 pub use message::{Request, Response, cookie_pairs};

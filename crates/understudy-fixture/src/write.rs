@@ -171,7 +171,7 @@ fn response(response: &ResponsePromise) -> Json {
     }
     if let Some(body) = &response.body {
         let (kind, value) = match body {
-            ResponseBody::Json(value) => ("json", value.clone()),
+            ResponseBody::Json(text) => ("json", text.value()),
             ResponseBody::Text(text) => ("text", Json::string(text.clone())),
             ResponseBody::Base64(bytes) => ("base64", Json::string(STANDARD.encode(bytes))),
             ResponseBody::File(file) => ("file", Json::string(file.path.clone())),

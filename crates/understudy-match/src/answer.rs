@@ -56,24 +56,24 @@ fn status(promise: &ResponsePromise, statuses: &[u16], answer: &Response, verdic
 }
 
 /// The promised body, as it is held.
-enum Promised<'p> {
-    /// By shape; parsed from a file or text where it is not written as JSON.
-    Json(std::borrow::Cow<'p, Json>),
+enum Promised {
+    /// By shape; also of a file or text that is said to be JSON, and is.
+    Json(Json),
     /// As text or bytes.
     Bytes(Bytes),
 }
 
-fn promised<'p>(promise: &'p ResponsePromise, body: &'p ResponseBody) -> Promised<'p> {
+fn promised(promise: &ResponsePromise, body: &ResponseBody) -> Promised {
     let content_type = listed_content_type(promise);
     let (bytes, guessed) = match body {
-        ResponseBody::Json(value) => return Promised::Json(std::borrow::Cow::Borrowed(value)),
+        ResponseBody::Json(text) => return Promised::Json(text.value()),
         ResponseBody::Text(text) => (Bytes::copy_from_slice(text.as_bytes()), None),
         ResponseBody::Base64(bytes) => (bytes.clone(), None),
         ResponseBody::File(BodyFile { path, content }) => (content.clone(), media_type_of_file(path)),
     };
     let is_json = content_type.or(guessed).is_some_and(|value| MediaType::parse(value).is_json());
     match is_json.then(|| Json::parse(&bytes)) {
-        Some(Ok(value)) => Promised::Json(std::borrow::Cow::Owned(value)),
+        Some(Ok(value)) => Promised::Json(value),
         _ => Promised::Bytes(bytes),
     }
 }

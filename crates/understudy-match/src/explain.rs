@@ -70,21 +70,34 @@ pub(crate) fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> 
     Explanation { chosen, allowed, near: near.into_iter().map(|(_, near)| near).take(NEAR_MAX).collect() }
 }
 
-/// How many segments differ, and how many are too many or too few; `None` where nothing is alike.
+/// How far a fixture's path is from the request's: 2 for each segment that differs, is too many or too few, 1 where
+/// only a letter or two do; `None` where nothing is alike.
 fn path_distance(index: &Index, fixture: &Fixture, incoming: &Incoming<'_>) -> Option<usize> {
     let template = &fixture.request.path.segments;
     let wanted = index.base().len() + template.len();
     let received = &incoming.segments;
-    let base = index.base().iter().zip(received).filter(|(a, b)| a != b).count();
+    let base: usize = index.base().iter().zip(received).map(|(a, b)| text_distance(a, b)).sum();
     let below = received.get(index.base().len()..).unwrap_or(&[]);
-    let same = |(wanted, received): (&Segment, &std::borrow::Cow<'_, str>)| match wanted {
-        Segment::Rest(_) => true,
-        // One letter wrong is nearer than another word.
-        Segment::Literal(text) => text.eq_ignore_ascii_case(received),
-        segment => segment.bind(received).is_some(),
+    let distance = |(wanted, received): (&Segment, &std::borrow::Cow<'_, str>)| match wanted {
+        Segment::Rest(_) => 0,
+        Segment::Literal(text) => text_distance(text, received),
+        segment if segment.bind(received).is_some() => 0,
+        _ => 2,
     };
-    let differing = base + template.iter().zip(below).filter(|pair| !same(*pair)).count() + wanted.abs_diff(received.len());
-    (differing < wanted.max(received.len())).then_some(differing + 1)
+    let sum = base + template.iter().zip(below).map(distance).sum::<usize>() + 2 * wanted.abs_diff(received.len());
+    (sum < 2 * wanted.max(received.len())).then_some(sum + 1)
+}
+
+/// Longer texts are not compared letter by letter: they come from outside, and the cost is their product.
+const COMPARED_CHARS_MAX: usize = 64;
+
+fn text_distance(a: &str, b: &str) -> usize {
+    if a == b {
+        return 0;
+    }
+    let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
+    let close = longer <= COMPARED_CHARS_MAX && longer - shorter <= longer / 3 && strsim::damerau_levenshtein(a, b) <= longer / 3;
+    if close { 1 } else { 2 }
 }
 
 fn near(

@@ -27,7 +27,17 @@ pub struct Index {
     base: Vec<String>,
     /// In order of preference.
     promises: Vec<Promise>,
+    /// Beside each promise what a choice needs to know first: fixtures themselves are large and far apart.
+    gates: Vec<Gate>,
     root: Node,
+}
+
+/// Whether a fixture is worth a closer look.
+#[derive(Debug)]
+struct Gate {
+    method: MethodMatcher,
+    /// Whether it asks for anything but method and path.
+    asks_for_more: bool,
 }
 
 /// What a request means.
@@ -75,7 +85,12 @@ impl Index {
         for (place, fixture) in promises.iter().enumerate() {
             root.insert(&fixture.request.path.segments, place);
         }
-        Self { base, promises, root }
+        let gates = promises.iter().map(|fixture| Gate {
+            method: fixture.request.method.clone(),
+            asks_for_more: count_matchers(fixture) > 0 || fixture.request.strict,
+        });
+        let gates = gates.collect();
+        Self { base, promises, gates, root }
     }
 
     /// The fixtures in order of preference.
@@ -110,8 +125,15 @@ impl Index {
 
     fn among(&self, places: &[usize], method: &Method, incoming: &Incoming<'_>, state: &State) -> Option<usize> {
         places.iter().copied().find(|place| {
+            let gate = &self.gates[*place];
+            if !takes(&gate.method, method) {
+                return false;
+            }
+            if !gate.asks_for_more {
+                return true;
+            }
             let fixture = &self.promises[*place];
-            if !takes(&fixture.request.method, method) || !in_state(fixture, state) {
+            if !in_state(fixture, state) {
                 return false;
             }
             let mut sink = Sink::any();
@@ -125,7 +147,10 @@ impl Index {
         let mut places = Vec::new();
         if let Some(segments) = self.below_base(&incoming.segments) {
             self.root.collect(segments, &mut places);
-            places.sort_unstable();
+            // One leaf is in order already.
+            if !places.is_sorted() {
+                places.sort_unstable();
+            }
         }
         places
     }
@@ -143,7 +168,7 @@ impl Index {
     fn other_methods(&self, places: &[usize], method: &Method) -> Vec<Method> {
         let mut methods = Vec::new();
         for place in places {
-            match &self.promises[*place].request.method {
+            match &self.gates[*place].method {
                 MethodMatcher::Any => return Vec::new(),
                 MethodMatcher::Is(known) if known == method => return Vec::new(),
                 MethodMatcher::Is(known) if *known == Method::GET && *method == Method::HEAD => return Vec::new(),

@@ -49,7 +49,7 @@ impl Rendering {
         }
         let rules: Vec<_> = promise.rules.iter().filter(|rule| rule.rule.fresh).cloned().collect();
         let fresh_body = match &promise.body {
-            Some(ResponseBody::Json(example)) if !rules.is_empty() => Some((example.clone(), rules)),
+            Some(ResponseBody::Json(example)) if !rules.is_empty() => Some((example.value(), rules)),
             _ => None,
         };
         let status = StatusCode::from_u16(promise.status).unwrap_or(StatusCode::OK);
@@ -124,7 +124,7 @@ fn header_value(value: &Json) -> Option<HeaderValue> {
 
 fn body(body: &ResponseBody) -> (Bytes, Option<&'static str>) {
     match body {
-        ResponseBody::Json(value) => (value.to_string().into(), Some("application/json")),
+        ResponseBody::Json(text) => (text.bytes().clone(), Some("application/json")),
         ResponseBody::Text(text) => (Bytes::copy_from_slice(text.as_bytes()), Some("text/plain; charset=utf-8")),
         ResponseBody::Base64(bytes) => (bytes.clone(), Some("application/octet-stream")),
         ResponseBody::File(file) => {

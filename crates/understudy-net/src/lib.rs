@@ -9,6 +9,7 @@
 mod address;
 mod client;
 pub mod coding;
+mod idle;
 mod listener;
 mod message;
 mod server;

@@ -1,8 +1,10 @@
 //! A server of HTTP/1.1 and, with prior knowledge, HTTP/2.
 
+use crate::idle::{Activity, Connections, Counted, IDLE_PERIOD, UnderWay};
 use crate::listener::Listener;
 use crate::message::{BodyProblem, Inbound, Outbound, OutboundBody};
 use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
@@ -24,8 +26,6 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 pub const HEADER_BYTES_MAX: usize = 64 << 10;
 /// How many connections a port has at once; more wait.
 pub const CONNECTIONS_MAX: usize = 4_096;
-/// How long a request's header fields may take.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many requests an HTTP/2 connection has at once.
 const STREAMS_MAX: u32 = 256;
 /// How long open requests may take once the server is asked to stop.
@@ -67,9 +67,19 @@ pub fn serve<H: Handler>(listener: Listener, handler: Arc<H>, stop: &Stop) -> im
         let graceful = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut sockets = listener.sockets.into_iter();
-        let first = accept(sockets.next(), &handler, &slots, &graceful, stopped.clone());
-        let second = accept(sockets.next(), &handler, &slots, &graceful, stopped.clone());
-        tokio::join!(first, second);
+        let connections = Connections::default();
+        let first = accept(sockets.next(), &handler, &slots, &graceful, &connections, stopped.clone());
+        let second = accept(sockets.next(), &handler, &slots, &graceful, &connections, stopped.clone());
+        let sweeping = async {
+            loop {
+                tokio::time::sleep(IDLE_PERIOD).await;
+                connections.sweep();
+            }
+        };
+        tokio::select! {
+            _ = async { tokio::join!(first, second) } => {}
+            () = sweeping => {}
+        }
         let _ = tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await;
     }
 }
@@ -79,6 +89,7 @@ async fn accept<H: Handler>(
     handler: &Arc<H>,
     slots: &Arc<Semaphore>,
     graceful: &GracefulShutdown,
+    connections: &Connections,
     mut stopped: watch::Receiver<bool>,
 ) {
     let Some(socket) = socket else { return };
@@ -96,40 +107,51 @@ async fn accept<H: Handler>(
             continue;
         };
         let (handler, watcher) = (Arc::clone(handler), graceful.watcher());
-        tokio::spawn(async move {
-            connection(stream, handler, watcher).await;
-            drop(slot);
+        let activity = Arc::new(Activity::default());
+        let task = tokio::spawn({
+            let activity = Arc::clone(&activity);
+            async move {
+                connection(stream, handler, activity, watcher).await;
+                drop(slot);
+            }
         });
+        connections.watch(activity, task.abort_handle());
     }
 }
 
-async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, watcher: Watcher) {
+async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Arc<Activity>, watcher: Watcher) {
     // Answers are small and whole: waiting for more to send with them only costs time.
     let _ = stream.set_nodelay(true);
     let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(HEADER_BYTES_MAX)
-        .pipeline_flush(true);
+    // Heads are not timed one by one: see `idle`.
+    builder.http1().header_read_timeout(None).max_buf_size(HEADER_BYTES_MAX).pipeline_flush(true);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS_MAX).max_header_list_size(HEADER_BYTES_MAX as u32);
+    let stream = TokioIo::new(Counted::new(stream, Arc::clone(&activity)));
     let service = service_fn(move |request| {
-        let handler = Arc::clone(&handler);
-        async move { Ok::<_, Infallible>(answer(handler, request).await) }
+        let (handler, under_way) = (Arc::clone(&handler), activity.begin());
+        async move { Ok::<_, Infallible>(answer(handler, request, under_way).await) }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = builder.serve_connection(stream, service).into_owned();
     // A peer that goes away or does not keep to the protocol is no business of anybody's.
     let _ = watcher.watch(connection).await;
 }
 
-async fn answer<H: Handler>(handler: Arc<H>, request: hyper::Request<Incoming>) -> hyper::Response<Either<Full<Bytes>, Incoming>> {
+type Answer = Either<Full<Bytes>, UnsyncBoxBody<Bytes, hyper::Error>>;
+
+async fn answer<H: Handler>(handler: Arc<H>, request: hyper::Request<Incoming>, under_way: UnderWay) -> hyper::Response<Answer> {
     let (parts, body) = request.into_parts();
-    let body = if body.is_end_stream() { Ok(Bytes::new()) } else { read(body).await };
+    let body = if body.is_end_stream() { Ok(Bytes::new()) } else { Box::pin(read(body)).await };
     let outbound = handler.handle(Inbound { parts, body }).await;
     let body = match outbound.body {
         OutboundBody::Whole(bytes) => Either::Left(Full::new(bytes)),
-        OutboundBody::Stream(stream) => Either::Right(stream.0),
+        OutboundBody::Stream(stream) => {
+            // The request is under way until the last of it was passed on.
+            let passed_on = stream.0.map_frame(move |frame| {
+                let _ = &under_way;
+                frame
+            });
+            Either::Right(passed_on.boxed_unsync())
+        }
     };
     let mut response = hyper::Response::new(body);
     *response.status_mut() = outbound.status;

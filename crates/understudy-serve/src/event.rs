@@ -3,7 +3,6 @@
 use http::{Method, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
-use understudy_fixture::model::Fixture;
 
 /// One request that was answered.
 #[derive(Debug, Clone)]
@@ -25,8 +24,8 @@ pub struct Exchanged {
 /// Who answered a request, or why nobody did.
 #[derive(Debug, Clone)]
 pub enum Answered {
-    /// A fixture.
-    Fixture(Arc<Fixture>),
+    /// The fixture with this id.
+    Fixture(Arc<str>),
     /// The backend.
     Backend,
     /// Nobody: the nearest fixtures and what did not match, in words.

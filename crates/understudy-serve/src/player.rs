@@ -55,19 +55,24 @@ impl Player {
 
     async fn answer(&self, inbound: Inbound) -> Outbound {
         let began = Instant::now();
-        let snapshot = self.snapshot.load_full();
         let Inbound { parts, body } = inbound;
-        let origin = if snapshot.cors { parts.headers.get(ORIGIN).cloned() } else { None };
         let (request, outcome) = match whole(parts, body) {
-            Ok((request, raw)) => {
-                let outcome = self.play(&snapshot, &request, raw).await;
-                (request, outcome)
-            }
+            Ok((request, raw)) => match self.at_once(&request) {
+                Ok(outcome) => (request, outcome),
+                Err(plan) => {
+                    // What waits is rare, and large: on the heap it makes no other request slower.
+                    let outcome = Box::pin(self.later(&request, raw, plan)).await;
+                    (request, outcome)
+                }
+            },
             Err((request, rendered, why)) => (request, (outbound(rendered), Answered::Server(why))),
         };
         let (mut outbound, answered) = outcome;
-        if let Some(origin) = origin {
-            cors::allow(&origin, &mut outbound.headers);
+        let snapshot = self.snapshot.load();
+        if snapshot.cors
+            && let Some(origin) = request.headers.get(ORIGIN)
+        {
+            cors::allow(origin, &mut outbound.headers);
         }
         self.observer.exchanged(Exchanged {
             service: Arc::clone(&snapshot.name),
@@ -80,61 +85,83 @@ impl Player {
         outbound
     }
 
-    async fn play(&self, snapshot: &Arc<Snapshot>, request: &Request, raw: Option<Bytes>) -> (Outbound, Answered) {
-        let mut chance = Chance::from_seed(self.seed.fetch_add(1, Ordering::Relaxed));
-        let plan = catch_unwind(AssertUnwindSafe(|| decide(snapshot, &Incoming::new(request), &mut chance)));
-        let Ok(plan) = plan else { return broken() };
-        let Plan::Forward { otherwise } = plan else {
-            return self.perform(snapshot, request, plan, &mut chance).await;
+    /// The answer, where nothing has to be waited for; else the plan, with the snapshot that it was made from.
+    fn at_once(&self, request: &Request) -> Result<(Outbound, Answered), (Arc<Snapshot>, Plan)> {
+        let snapshot = self.snapshot.load();
+        let mut chance = self.chance();
+        let plan = catch_unwind(AssertUnwindSafe(|| decide(&snapshot, &Incoming::new(request), &mut chance)));
+        match plan {
+            Err(_) => Ok(broken()),
+            Ok(plan @ Plan::Forward { .. }) => Err((Arc::clone(&snapshot), plan)),
+            Ok(plan @ Plan::Respond { delay, .. }) if !delay.is_zero() => Err((Arc::clone(&snapshot), plan)),
+            Ok(plan) => Ok(perform(&snapshot, request, plan, &mut chance)),
+        }
+    }
+
+    fn chance(&self) -> Chance {
+        Chance::from_seed(self.seed.fetch_add(1, Ordering::Relaxed))
+    }
+
+    async fn later(&self, request: &Request, raw: Option<Bytes>, (snapshot, plan): (Arc<Snapshot>, Plan)) -> (Outbound, Answered) {
+        let plan = match plan {
+            Plan::Forward { otherwise } => match self.forward(request, raw, &otherwise).await {
+                Some(outcome) => return outcome,
+                None => *otherwise,
+            },
+            plan => plan,
         };
-        let Some(forwarding) = &self.forwarding else {
-            return self.perform(snapshot, request, *otherwise, &mut chance).await;
-        };
+        if let Plan::Respond { delay, .. } = plan {
+            tokio::time::sleep(delay).await;
+        }
+        perform(&snapshot, request, plan, &mut self.chance())
+    }
+
+    /// What the backend answers; `None` where a fixture stands in for it.
+    async fn forward(&self, request: &Request, raw: Option<Bytes>, otherwise: &Plan) -> Option<(Outbound, Answered)> {
+        let forwarding = self.forwarding.as_ref()?;
         // The backend gets the bytes that the client sent, still in their coding.
         let body = raw.unwrap_or_else(|| request.body.clone());
         let answer = forwarding.send(&self.client, &request.method, &request.target, &request.headers, body).await;
-        let can_stand_in = matches!(*otherwise, Plan::Respond { .. });
+        let can_stand_in = matches!(otherwise, Plan::Respond { .. });
         match answer {
-            Ok(upstream) if !(can_stand_in && upstream.status.is_server_error()) => {
+            Ok(upstream) if can_stand_in && upstream.status.is_server_error() => None,
+            Err(_) if can_stand_in => None,
+            Ok(upstream) => {
                 let body = OutboundBody::Stream(upstream.body);
-                (Outbound { status: upstream.status, headers: upstream.headers, body }, Answered::Backend)
+                Some((Outbound { status: upstream.status, headers: upstream.headers, body }, Answered::Backend))
             }
-            _ if can_stand_in => self.perform(snapshot, request, *otherwise, &mut chance).await,
-            Ok(_) => unreachable!("an answer that is not passed on is one that a fixture stands in for"),
             Err(error) => {
                 let title = "The backend did not answer";
                 let detail = format!("{} {}: {error}", forwarding.address, request.target);
                 let rendered = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
-                (outbound(rendered), Answered::BackendFailed(error.to_string()))
+                Some((outbound(rendered), Answered::BackendFailed(error.to_string())))
             }
         }
     }
+}
 
-    async fn perform(&self, snapshot: &Arc<Snapshot>, request: &Request, plan: Plan, chance: &mut Chance) -> (Outbound, Answered) {
-        match plan {
-            Plan::Respond { place, response, delay } => {
-                if !delay.is_zero() {
-                    tokio::time::sleep(delay).await;
-                }
-                let prepared = snapshot.answers[place].response(response);
-                let rendered = respond::respond(prepared, &request.method, &request.headers, chance, now);
-                (outbound(rendered), Answered::Fixture(Arc::clone(&snapshot.index.promises()[place])))
-            }
-            Plan::Preflight => {
-                let headers = cors::preflight(&request.headers);
-                (Outbound::whole(StatusCode::NO_CONTENT, headers, Bytes::new()), Answered::Server("preflight"))
-            }
-            Plan::Options(methods) => {
-                let mut headers = HeaderMap::new();
-                problem::allow(&methods, &mut headers);
-                (Outbound::whole(StatusCode::NO_CONTENT, headers, Bytes::new()), Answered::Server("options"))
-            }
-            Plan::OtherMethods(_) | Plan::Nothing | Plan::Forward { .. } => {
-                let explanation = snapshot.index.explain(&Incoming::new(request), &snapshot.state);
-                let line = format!("{} {}", request.method, request.target);
-                let rendered = problem::miss(&snapshot.name, &line, &explanation);
-                (outbound(rendered), Answered::Nobody(problem::describe_miss(&explanation)))
-            }
+/// Carries out a plan that needs nobody else.
+fn perform(snapshot: &Snapshot, request: &Request, plan: Plan, chance: &mut Chance) -> (Outbound, Answered) {
+    match plan {
+        Plan::Respond { place, response, .. } => {
+            let answers = &snapshot.answers[place];
+            let rendered = respond::respond(answers.response(response), &request.method, &request.headers, chance, now);
+            (outbound(rendered), Answered::Fixture(Arc::clone(&answers.id)))
+        }
+        Plan::Preflight => {
+            let headers = cors::preflight(&request.headers);
+            (Outbound::whole(StatusCode::NO_CONTENT, headers, Bytes::new()), Answered::Server("preflight"))
+        }
+        Plan::Options(methods) => {
+            let mut headers = HeaderMap::new();
+            problem::allow(&methods, &mut headers);
+            (Outbound::whole(StatusCode::NO_CONTENT, headers, Bytes::new()), Answered::Server("options"))
+        }
+        Plan::OtherMethods(_) | Plan::Nothing | Plan::Forward { .. } => {
+            let explanation = snapshot.index.explain(&Incoming::new(request), &snapshot.state);
+            let line = format!("{} {}", request.method, request.target);
+            let rendered = problem::miss(&snapshot.name, &line, &explanation);
+            (outbound(rendered), Answered::Nobody(problem::describe_miss(&explanation)))
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct Snapshot {
 /// The responses of one fixture.
 #[derive(Debug)]
 pub(crate) struct Answers {
+    /// The fixture's id.
+    pub(crate) id: Arc<str>,
     responses: Vec<Prepared>,
     select: Select,
     /// How often the fixture answered; outlives edits of other files.
@@ -73,7 +75,7 @@ impl Snapshot {
 impl Answers {
     fn new(service: &Service, fixture: &Fixture, served: Arc<AtomicUsize>) -> Self {
         let responses = fixture.responses.iter().map(|response| Prepared::new(service, fixture, response));
-        Self { responses: responses.collect(), select: fixture.select, served }
+        Self { id: Arc::clone(&fixture.id), responses: responses.collect(), select: fixture.select, served }
     }
 
     /// Which response is next.
@@ -103,11 +105,14 @@ impl Prepared {
         let headers = rendering.headers_mut();
         let compressible = is_compressible(headers) && response.body.is_some();
         // Caches must know what an answer depends on, also where a request does not show it.
-        let mut vary: Vec<&str> = Vec::new();
-        vary.extend(service.cors.then_some("origin"));
-        vary.extend(compressible.then_some("accept-encoding"));
-        if !vary.is_empty() && !headers.contains_key(VARY) {
-            headers.insert(VARY, HeaderValue::from_str(&vary.join(", ")).expect("field names are plain text"));
+        let vary = match (service.cors, compressible) {
+            (true, true) => Some("origin, accept-encoding"),
+            (true, false) => Some("origin"),
+            (false, true) => Some("accept-encoding"),
+            (false, false) => None,
+        };
+        if let Some(vary) = vary.filter(|_| !headers.contains_key(VARY)) {
+            headers.insert(VARY, HeaderValue::from_static(vary));
         }
         let own = fixture.request.headers.iter().filter_map(|field| field.name.parse().ok());
         Self {

@@ -4,11 +4,14 @@
 mod number;
 mod parse;
 mod string;
+mod text;
 mod write;
 
 pub use number::Number;
 pub use parse::{Build, DEPTH_MAX, JsonError, parse_with};
 pub use string::JsonString;
+pub use text::JsonText;
+pub use write::write_string;
 
 use std::collections::HashMap;
 

@@ -38,10 +38,11 @@ impl Json {
     }
 }
 
-fn write_string(string: &JsonString, out: &mut String) {
+/// Appends a string as JSON.
+pub fn write_string(string: &JsonString, out: &mut String) {
     out.push('"');
     match string.units() {
-        None => string.as_str().chars().for_each(|c| write_char(c, out)),
+        None => write_text(string.as_str(), out),
         Some(units) => {
             for unit in char::decode_utf16(units.iter().copied()) {
                 match unit {
@@ -54,6 +55,17 @@ fn write_string(string: &JsonString, out: &mut String) {
         }
     }
     out.push('"');
+}
+
+/// Most text has nothing to escape: it is copied in runs.
+fn write_text(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|b| b < b' ' || b == b'"' || b == b'\\') {
+        out.push_str(&rest[..at]);
+        write_char(char::from(rest.as_bytes()[at]), out);
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
 }
 
 fn write_char(c: char, out: &mut String) {

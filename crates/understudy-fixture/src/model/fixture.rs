@@ -4,7 +4,7 @@ use super::{Delay, PathTemplate, Pattern, Rule, Search};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
-use understudy_exchange::{Json, JsonPath};
+use understudy_exchange::{Json, JsonPath, JsonText};
 
 /// A request like this gets a response like that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,7 +218,7 @@ pub enum HeaderPromise {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResponseBody {
     /// `json:`
-    Json(Json),
+    Json(JsonText),
     /// `text:`
     Text(String),
     /// `base64:`

@@ -88,7 +88,7 @@ impl Reader<'_> {
         let fields = self.object(node, &grammar::RESPONSE_BODY)?;
         let (kind, value) = self.only_kind(&fields, "a body")?;
         Some(match kind {
-            "json" => ResponseBody::Json(self.json(value)),
+            "json" => ResponseBody::Json(self.json_text(value)),
             "text" => ResponseBody::Text(self.body_text(value)?),
             "base64" => ResponseBody::Base64(self.base64(value)?),
             "file" => ResponseBody::File(self.body_file(value, files)?),

@@ -3,7 +3,8 @@
 use super::Reader;
 use crate::diagnostic::Code;
 use crate::source::{Node, Scalar, Value};
-use understudy_exchange::{Json, JsonString, Number};
+use understudy_exchange::json::write_string;
+use understudy_exchange::{Json, JsonString, JsonText, Number};
 
 impl Reader<'_> {
     /// A node as JSON. A plain scalar is a number only if it is a JSON number; what YAML alone calls a
@@ -18,26 +19,70 @@ impl Reader<'_> {
             Value::Map(entries) => {
                 Json::Object(entries.iter().map(|entry| (entry.name.clone(), self.json(&entry.value))).collect())
             }
-            Value::Scalar(Scalar::Quoted(text)) => Json::String(text.clone()),
-            Value::Scalar(scalar @ Scalar::Plain(text)) => {
-                if scalar.is_null() {
-                    return Json::Null;
+            Value::Scalar(scalar) => self.json_scalar(scalar, node),
+        }
+    }
+
+    fn json_scalar(&mut self, scalar: &Scalar, node: &Node) -> Json {
+        let text = match scalar {
+            Scalar::Quoted(text) => return Json::String(text.clone()),
+            Scalar::Plain(text) => text,
+        };
+        if scalar.is_null() {
+            return Json::Null;
+        }
+        if let Some(flag) = scalar.as_bool() {
+            return Json::Bool(flag);
+        }
+        if let Some(number) = Number::parse(text) {
+            return Json::Number(number);
+        }
+        if let Some(reading) = yaml_number(text) {
+            let message = format!("`{text}` is a number in YAML, but not in JSON");
+            let hint = match reading {
+                Some(number) => format!("write {number} for the number or \"{text}\" for the text"),
+                None => format!("JSON has no such number: write \"{text}\" for the text"),
+            };
+            self.report_with_hint(Code::AmbiguousNumber, node.span, message, hint);
+        }
+        Json::String(JsonString::new(text.clone()))
+    }
+
+    /// A node as JSON text, without a tree on the way: bodies are most of what a project holds.
+    pub(super) fn json_text(&mut self, node: &Node) -> JsonText {
+        let mut text = String::new();
+        self.write_json(node, &mut text);
+        JsonText::from_written(text)
+    }
+
+    fn write_json(&mut self, node: &Node, out: &mut String) {
+        if node.is_unquoted_placeholder() {
+            self.unquoted_placeholder(node);
+        }
+        match &node.value {
+            Value::Scalar(Scalar::Quoted(text)) => write_string(text, out),
+            Value::Scalar(scalar) => self.json_scalar(scalar, node).write_to(out),
+            Value::List(items) => {
+                out.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    self.write_json(item, out);
                 }
-                if let Some(flag) = scalar.as_bool() {
-                    return Json::Bool(flag);
+                out.push(']');
+            }
+            Value::Map(entries) => {
+                out.push('{');
+                for (at, entry) in entries.iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    write_string(&entry.name, out);
+                    out.push(':');
+                    self.write_json(&entry.value, out);
                 }
-                if let Some(number) = Number::parse(text) {
-                    return Json::Number(number);
-                }
-                if let Some(reading) = yaml_number(text) {
-                    let message = format!("`{text}` is a number in YAML, but not in JSON");
-                    let hint = match reading {
-                        Some(number) => format!("write {number} for the number or \"{text}\" for the text"),
-                        None => format!("JSON has no such number: write \"{text}\" for the text"),
-                    };
-                    self.report_with_hint(Code::AmbiguousNumber, node.span, message, hint);
-                }
-                Json::String(JsonString::new(text.clone()))
+                out.push('}');
             }
         }
     }

@@ -6,11 +6,16 @@ use std::ops::Range;
 use understudy_exchange::json::{Build, parse_with};
 use understudy_exchange::{Json, JsonString};
 
-struct Located<'a> {
-    lines: Lines<'a>,
+struct Located<P> {
+    places: P,
 }
 
-/// Byte offsets to places. JSON is built inside out, so offsets do not come in order: look them up.
+/// Byte offsets to places.
+trait Places {
+    fn span(&self, at: &Range<usize>) -> Span;
+}
+
+/// The lines of a whole file. JSON is built inside out, so offsets do not come in order: they are looked up.
 struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
@@ -21,7 +26,9 @@ impl<'a> Lines<'a> {
         let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
         Self { text, starts: std::iter::once(0).chain(ends).collect() }
     }
+}
 
+impl Places for Lines<'_> {
     fn span(&self, at: &Range<usize>) -> Span {
         let line = self.starts.partition_point(|start| *start <= at.start) - 1;
         let start = self.starts[line];
@@ -32,7 +39,25 @@ impl<'a> Lines<'a> {
     }
 }
 
-impl Build for Located<'_> {
+/// A part of one line.
+struct InLine<'a> {
+    text: &'a str,
+    is_ascii: bool,
+    start: Span,
+}
+
+impl Places for InLine<'_> {
+    fn span(&self, at: &Range<usize>) -> Span {
+        let count = |range: Range<usize>| match self.text.get(range.clone()) {
+            Some(text) if !self.is_ascii => text.chars().count(),
+            _ => range.len(),
+        };
+        let column = self.start.column + count(0..at.start) as u32;
+        Span { line: self.start.line, column, width: (count(at.clone()) as u32).max(1) }
+    }
+}
+
+impl<P: Places> Build for Located<P> {
     type Value = Node;
 
     fn scalar(&mut self, at: Range<usize>, value: Json) -> Node {
@@ -40,23 +65,29 @@ impl Build for Located<'_> {
             Json::String(string) => Scalar::Quoted(string),
             other => Scalar::Plain(other.to_string()),
         };
-        Node { span: self.lines.span(&at), value: Value::Scalar(scalar) }
+        Node { span: self.places.span(&at), value: Value::Scalar(scalar) }
     }
 
     fn array(&mut self, at: Range<usize>, items: Vec<Node>) -> Node {
-        Node { span: self.lines.span(&at), value: Value::List(items) }
+        Node { span: self.places.span(&at), value: Value::List(items) }
     }
 
     fn object(&mut self, at: Range<usize>, members: Vec<(Range<usize>, JsonString, Node)>) -> Node {
-        let entries = members.into_iter().map(|(at, name, value)| Entry { name, span: self.lines.span(&at), value });
-        Node { value: Value::Map(entries.collect()), span: self.lines.span(&at) }
+        let entries = members.into_iter().map(|(at, name, value)| Entry { name, span: self.places.span(&at), value });
+        Node { value: Value::Map(entries.collect()), span: self.places.span(&at) }
     }
 }
 
 pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
-    let mut located = Located { lines: Lines::new(&source.text) };
+    let mut located = Located { places: Lines::new(&source.text) };
     parse_with(source.text.as_bytes(), &mut located).map_err(|error| {
-        let span = located.lines.span(&(error.offset..error.offset + 1));
+        let span = located.places.span(&(error.offset..error.offset + 1));
         Box::new(source.diagnostic(Code::Syntax, span, format!("not JSON: {}", error.message)))
     })
+}
+
+/// A value that stands in one line of another file, starting at `start`; `None` where it is no JSON.
+pub(super) fn parse_in_line(text: &str, start: Span) -> Option<Node> {
+    let mut located = Located { places: InLine { text, is_ascii: text.is_ascii(), start } };
+    parse_with(text.as_bytes(), &mut located).ok()
 }

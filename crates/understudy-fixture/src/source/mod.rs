@@ -1,6 +1,7 @@
 //! A file's text as a tree in which every node knows its place.
 
 mod json;
+mod json_lines;
 mod node;
 mod yaml;
 

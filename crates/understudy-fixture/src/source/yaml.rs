@@ -1,7 +1,7 @@
 //! YAML files, from the events of `saphyr-parser`, which leaves to its caller to refuse second documents and
 //! alias bombs.
 
-use super::{DEPTH_MAX, Entry, Node, Scalar, Source, Value};
+use super::{DEPTH_MAX, Entry, json_lines, Node, Scalar, Source, Value};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
 use std::collections::HashMap;
@@ -12,13 +12,27 @@ pub(crate) const NODES_MAX: usize = 1_000_000;
 
 pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
     let text = source.text.strip_prefix('\u{FEFF}').unwrap_or(&source.text);
-    let mut reader = Reader { source, events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
+    if let Some(shortened) = json_lines::shorten(text) {
+        let result = read(source, &shortened.text, shortened.nodes);
+        // What stands in for a value and came out as part of some text was no value: read it the long way. So is
+        // what cannot be read, for the message's sake.
+        match result {
+            Ok((root, left)) if left.is_empty() => return Ok(root),
+            _ => {}
+        }
+    }
+    read(source, text, HashMap::new()).map(|(root, _)| root)
+}
+
+/// The root, and those of the values in `json` that were not met.
+fn read(source: &Source, text: &str, json: HashMap<u32, Node>) -> Result<(Node, HashMap<u32, Node>), Box<Diagnostic>> {
+    let mut reader = Reader { source, events: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0, json };
     let root = reader.document()?;
     if let Some((Event::DocumentStart(_), span)) = reader.peek_document()? {
         let message = "a second document: a file holds one fixture".to_owned();
         return Err(Box::new(source.diagnostic(Code::Syntax, span, message).with_hint("move it into a file of its own")));
     }
-    Ok(root)
+    Ok((root, reader.json))
 }
 
 struct Reader<'a> {
@@ -26,6 +40,8 @@ struct Reader<'a> {
     events: Parser<'a, StrInput<'a>>,
     anchors: HashMap<usize, Node>,
     nodes: usize,
+    /// Values that were read as JSON, by line.
+    json: HashMap<u32, Node>,
 }
 
 type Read<T> = Result<T, Box<Diagnostic>>;
@@ -71,6 +87,12 @@ impl<'a> Reader<'a> {
         }
         let (anchor, tag, value) = match event {
             Event::Alias(id) => return self.alias(id, span),
+            Event::Scalar(text, ScalarStyle::DoubleQuoted, 0, None) if text == json_lines::STAND_IN => {
+                return match self.json.remove(&span.line) {
+                    Some(node) => Ok(node),
+                    None => Ok(Node { span, value: Value::Scalar(Scalar::Quoted(JsonString::new(text))) }),
+                };
+            }
             Event::Scalar(text, style, anchor, tag) => {
                 let is_text = tag.as_ref().is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
                 let scalar = if style == ScalarStyle::Plain && !is_text {

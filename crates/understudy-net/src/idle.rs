@@ -1,0 +1,154 @@
+//! Ends connections on which nothing happens: idle ones, and those whose peer sends a request's head a byte at a
+//! time to hold a place (slow loris). hyper can time each head, at the cost of a timer for each request; here
+//! requests only count, and all connections are looked at together now and then.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+
+/// A connection on which nothing happens lasts between one and two of these.
+pub(crate) const IDLE_PERIOD: Duration = Duration::from_secs(30);
+
+/// What happens on one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Activity {
+    requests: AtomicU64,
+    under_way: AtomicUsize,
+    written: AtomicU64,
+}
+
+/// A request that is under way as long as this is there.
+#[derive(Debug)]
+pub(crate) struct UnderWay(Arc<Activity>);
+
+impl Activity {
+    pub(crate) fn begin(self: &Arc<Self>) -> UnderWay {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay(Arc::clone(self))
+    }
+
+    /// A number that is another one whenever something has happened; `None` while a request is under way.
+    fn progress(&self) -> Option<u64> {
+        let idle = self.under_way.load(Ordering::Relaxed) == 0;
+        idle.then(|| self.requests.load(Ordering::Relaxed).wrapping_add(self.written.load(Ordering::Relaxed)))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The connections of one port.
+#[derive(Debug, Default)]
+pub(crate) struct Connections(Mutex<Vec<Watched>>);
+
+#[derive(Debug)]
+struct Watched {
+    activity: Arc<Activity>,
+    task: AbortHandle,
+    /// What was seen at the last look.
+    seen: Option<u64>,
+}
+
+impl Connections {
+    pub(crate) fn watch(&self, activity: Arc<Activity>, task: AbortHandle) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Watched { activity, task, seen: None });
+    }
+
+    /// Ends what was idle at the last look and since.
+    pub(crate) fn sweep(&self) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain_mut(|connection| {
+            let now = connection.activity.progress();
+            if now.is_some() && now == connection.seen {
+                connection.task.abort();
+            }
+            connection.seen = now;
+            !connection.task.is_finished()
+        });
+    }
+}
+
+/// A stream that counts what is written: a large answer to a slow reader is no idleness.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    stream: TcpStream,
+    activity: Arc<Activity>,
+}
+
+impl Counted {
+    pub(crate) fn new(stream: TcpStream, activity: Arc<Activity>) -> Self {
+        Self { stream, activity }
+    }
+
+    fn count(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = &result {
+            self.activity.written.fetch_add(*bytes as u64, Ordering::Relaxed);
+        }
+        result
+    }
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.count(result)
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.count(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_ends_only_after_nothing_happened_between_two_looks() {
+        let connections = Connections::default();
+        let activity = Arc::new(Activity::default());
+        let task = tokio::spawn(std::future::pending::<()>());
+        connections.watch(Arc::clone(&activity), task.abort_handle());
+        let look = || connections.sweep();
+        look();
+        let request = activity.begin();
+        look();
+        look();
+        drop(request);
+        look();
+        activity.written.fetch_add(1, Ordering::Relaxed);
+        look();
+        assert!(!task.is_finished());
+        look();
+        assert!(task.await.unwrap_err().is_cancelled());
+    }
+}
