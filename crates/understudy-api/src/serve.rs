@@ -116,6 +116,8 @@ impl Serving {
             let message = format!("files cannot be watched, so that edits need a restart: {error}");
             reloaded(&[Diagnostic::of_file(understudy_fixture::Code::Unreadable, &self.project.root.to_string_lossy(), message)]);
         }
+        // What was edited between the first look at the files and the watch is not told by the watch.
+        self.reload(watch.as_mut().ok(), &mut reloaded);
         tokio::pin!(end);
         loop {
             let changed = async {

@@ -63,6 +63,7 @@ fn same_bytes(wanted: &Bytes, received: &Bytes, sink: &mut Sink) {
 pub(crate) fn show_bytes(bytes: &Bytes) -> String {
     match std::str::from_utf8(bytes) {
         Ok("") => NOTHING.to_owned(),
+        Ok(text) if text.contains(char::is_control) => shorten(&format!("{text:?}")),
         Ok(text) => shorten(text),
         Err(_) => format!("{} bytes that are no text", bytes.len()),
     }

@@ -84,6 +84,12 @@ fn path_distance(index: &Index, fixture: &Fixture, incoming: &Incoming<'_>) -> O
         segment if segment.bind(received).is_some() => 0,
         _ => 2,
     };
+    let has_literals = template.iter().any(|segment| segment.rank() == 0);
+    let alike = |(wanted, received): (&Segment, &std::borrow::Cow<'_, str>)| matches!(wanted, Segment::Literal(text) if text_distance(text, received) < 2);
+    // A parameter fits anything: that alone makes no path near.
+    if has_literals && !template.iter().zip(below).any(alike) {
+        return None;
+    }
     let sum = base + template.iter().zip(below).map(distance).sum::<usize>() + 2 * wanted.abs_diff(received.len());
     (sum < 2 * wanted.max(received.len())).then_some(sum + 1)
 }
@@ -152,7 +158,8 @@ fn why_before(first: &Fixture, second: &Fixture) -> String {
     }
     if a.3 != b.3 {
         let (Reverse(more), Reverse(fewer)) = (a.3, b.3);
-        return format!("`{id}` asks for more: {more} things, and this one for {fewer}");
+        let things = if more == 1 { "thing" } else { "things" };
+        return format!("`{id}` asks for more: {more} {things}, and this one for {fewer}");
     }
     format!("`{id}` comes first in the alphabet")
 }

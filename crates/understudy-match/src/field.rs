@@ -41,6 +41,7 @@ fn assign(patterns: &[Pattern], values: &[&str]) -> bool {
 
 pub(crate) fn describe(matcher: &FieldMatcher) -> String {
     match matcher {
+        FieldMatcher::Equals(pattern) if pattern.parts.is_empty() => "\"\"".to_owned(),
         FieldMatcher::Equals(pattern) => shorten(&pattern.to_string()),
         FieldMatcher::List(patterns) => {
             let all: Vec<String> = patterns.iter().map(ToString::to_string).collect();

@@ -7,6 +7,7 @@
 
 use crate::mismatch::{Kind, Mismatch, NOTHING, show};
 use crate::rule::{equals, fails};
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use understudy_exchange::json::member_table;
 use understudy_exchange::jsonpath::{Path, Step, Tail};
@@ -100,8 +101,11 @@ impl<'v> Found<'v> {
         let below_gone = |path: &Path<'v>| (0..path.0.len()).any(|end| gone.contains(&Path(path.0[..end].to_vec())));
         self.differences.retain(|difference| difference.kind != Kind::Missing || !below_gone(&difference.path));
         if self.differences.len() > 1 {
-            self.differences.sort_by_cached_key(|difference| document_order(&difference.path, received, example));
-            self.differences.dedup_by(|b, a| a.path == b.path && a.kind == b.kind);
+            self.differences.sort_by_cached_key(|difference| {
+                (document_order(&difference.path, received, example), Reverse(difference.kind == Kind::Type))
+            });
+            // Another type says it all about a node; else each rule that fails is a difference of its own.
+            self.differences.dedup_by(|b, a| a.path == b.path && (a.kind == Kind::Type || (a.kind, &a.expected) == (b.kind, &b.expected)));
         }
         let mismatches = self.differences.into_iter().map(|difference| Mismatch {
             path: difference.path.to_string(),

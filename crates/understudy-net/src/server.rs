@@ -22,8 +22,9 @@ use tokio::sync::{Semaphore, watch};
 pub const BODY_BYTES_MAX: usize = 64 << 20;
 /// How long a request's body may take.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
-/// How large the request line and header fields may be together.
-pub const HEADER_BYTES_MAX: usize = 64 << 10;
+/// How large the request line and header fields may be together. The request line alone may have 64 KiB (hyper's
+/// bound, answered with 414): room beyond that lets a line that is too long be read to its end and answered.
+pub const HEADER_BYTES_MAX: usize = 256 << 10;
 /// How many connections a port has at once; more wait.
 pub const CONNECTIONS_MAX: usize = 4_096;
 /// How many requests an HTTP/2 connection has at once.
@@ -123,8 +124,9 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
     // Answers are small and whole: waiting for more to send with them only costs time.
     let _ = stream.set_nodelay(true);
     let mut builder = Builder::new(TokioExecutor::new());
-    // Heads are not timed one by one: see `idle`.
-    builder.http1().header_read_timeout(None).max_buf_size(HEADER_BYTES_MAX).pipeline_flush(true);
+    // Heads are not timed one by one: see `idle`. Answers to pipelined requests are not collected either
+    // (`pipeline_flush`): hyper 1.12 then never sends its own 414 and 431.
+    builder.http1().header_read_timeout(None).max_buf_size(HEADER_BYTES_MAX);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS_MAX).max_header_list_size(HEADER_BYTES_MAX as u32);
     let stream = TokioIo::new(Counted::new(stream, Arc::clone(&activity)));
     let service = service_fn(move |request| {

@@ -35,6 +35,8 @@ impl Forwarding {
     ) -> Result<Upstream, SendError> {
         let mut headers = end_to_end(headers);
         headers.remove(HOST);
+        // The body is whole when it is sent on: its framing is ours.
+        headers.remove(CONTENT_LENGTH);
         for (name, value) in &self.headers {
             if !headers.contains_key(name) {
                 headers.insert(name.clone(), value.clone());
@@ -57,9 +59,7 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
         .flat_map(|value| value.split(',').map(|name| name.trim().to_ascii_lowercase()))
         .collect();
     let mut kept = headers.clone();
-    // The body is whole when it is sent on: its framing is ours.
     kept.remove(TRANSFER_ENCODING);
-    kept.remove(CONTENT_LENGTH);
     for name in HOP_BY_HOP {
         kept.remove(name);
     }

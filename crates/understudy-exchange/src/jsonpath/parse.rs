@@ -21,7 +21,10 @@ pub struct JsonPathError {
 
 impl std::fmt::Display for JsonPathError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} at offset {}", self.message, self.offset)
+        match self.offset {
+            0 => f.write_str(self.message),
+            offset => write!(f, "{} after {offset} characters", self.message),
+        }
     }
 }
 

@@ -21,8 +21,9 @@ pub fn fixture(source: &Source, id: &str, files: &dyn BodyFiles) -> (Option<Fixt
             None
         }
     };
-    let good = !reader.diagnostics.iter().any(Diagnostic::is_error);
-    (fixture.filter(|_| good), reader.diagnostics)
+    let diagnostics = reader.into_diagnostics();
+    let good = !diagnostics.iter().any(Diagnostic::is_error);
+    (fixture.filter(|_| good), diagnostics)
 }
 
 /// Whether a file of a service's folder is a fixture, by its path below that folder: YAML or JSON, not under

@@ -19,7 +19,7 @@ pub fn project(source: &Source) -> (Project, Vec<Diagnostic>) {
             Project::default()
         }
     };
-    (project, reader.diagnostics)
+    (project, reader.into_diagnostics())
 }
 
 impl Reader<'_> {
@@ -179,10 +179,11 @@ impl Reader<'_> {
         };
         let headers = self.field_texts(&fields, "headers").iter().map(|name| name.to_ascii_lowercase()).collect();
         let mut json = Vec::new();
-        for (text, span) in self.field_texts(&fields, "json").iter().zip(std::iter::repeat(fields.span)) {
-            match JsonPath::parse(text) {
+        for node in fields.get("json").and_then(|node| self.list(node, "`json`")).unwrap_or_default() {
+            let Some(text) = self.text(node, "one of `json`") else { continue };
+            match JsonPath::parse(&text) {
                 Ok(path) => json.push(path),
-                Err(error) => self.report(Code::BadJsonPath, span, format!("`{text}` is no JSONPath: {error}")),
+                Err(error) => self.report(Code::BadJsonPath, node.span, format!("`{text}` is no JSONPath: {error}")),
             }
         }
         Redact { headers, json }

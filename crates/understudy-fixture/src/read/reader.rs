@@ -37,6 +37,12 @@ impl<'s> Reader<'s> {
         Self { source, diagnostics: Vec::new() }
     }
 
+    /// Every problem, in the order of the file.
+    pub(super) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        self.diagnostics
+    }
+
     pub(super) fn report(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.diagnostics.push(self.source.diagnostic(code, span, message.into()));
     }

@@ -110,7 +110,9 @@ impl<'a> Reader<'a> {
             let message = format!("the tag `{tag}` means nothing here");
             return self.fail(Code::Syntax, span, message);
         }
-        let node = Node { span, value };
+        // A map or list is pointed at, not underlined.
+        let width = if matches!(value, Value::Scalar(_)) { span.width } else { 1 };
+        let node = Node { span: Span { width, ..span }, value };
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());
         }

@@ -1,0 +1,65 @@
+//! Edits while it serves, and its end.
+
+use crate::program::{Folder, Served};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Asks until the answer is as wanted; editing files and serving them are two processes.
+fn eventually(served: &Served, line: &str, wanted: &str) {
+    let began = Instant::now();
+    loop {
+        let answer = served.request(line, &[], "");
+        if answer.contains(wanted) {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "{line} still answers\n{answer}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn edits_are_served_at_once_and_a_file_that_turns_bad_keeps_its_last_good_version() {
+    let good = |text: &str| format!("request: {{ path: /a }}\nresponse: {{ body: {{ text: {text} }} }}\n");
+    let folder = Folder::with_fixtures(&[("a", &good("one"))]);
+    let served = Served::new(&folder.0, &[]);
+    eventually(&served, "GET /a", "\r\n\r\none");
+    folder.write("fixtures/s/a.yaml", good("two"));
+    eventually(&served, "GET /a", "\r\n\r\ntwo");
+    folder.write("fixtures/s/a.yaml", "request: [");
+    folder.write("fixtures/s/new/b.yaml", "request: { path: /b }\nresponse: { body: { file: bodies/b.txt } }\n");
+    folder.write("fixtures/s/bodies/b.txt", "before");
+    eventually(&served, "GET /b", "\r\n\r\nbefore");
+    eventually(&served, "GET /a", "\r\n\r\ntwo");
+    folder.write("fixtures/s/bodies/b.txt", "afterwards");
+    eventually(&served, "GET /b", "\r\n\r\nafterwards");
+    std::fs::remove_file(folder.0.join("fixtures/s/new/b.yaml")).unwrap();
+    eventually(&served, "GET /b", "404 Not Found");
+    folder.write("understudy.yaml", "version: [");
+    folder.write("fixtures/s/a.yaml", good("three"));
+    folder.write("understudy.yaml", "version: 1\nservices:\n  s: {}\n");
+    eventually(&served, "GET /a", "\r\n\r\nthree");
+}
+
+#[test]
+fn it_ends_cleanly_when_it_is_asked_to() {
+    let folder = Folder::with_fixtures(&[("slow", "request: { path: /slow }\nresponse: { delay: 300ms, body: { text: late } }\n")]);
+    let mut served = Served::new(&folder.0, &[]);
+    let port = served.port;
+    let waiting = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.write_all(b"GET /slow HTTP/1.1\r\nhost: s\r\n\r\nGET").unwrap();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    });
+    // A request that is answered shows that the slow one, sent before it, is under way or soon will be.
+    served.request("GET /other", &[], "");
+    assert!(served.line().contains("/other"));
+    let interrupt = Command::new("kill").args(["-INT", &served.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    let (exit, stderr) = served.wait();
+    assert_eq!((exit, stderr.as_str()), (0, ""));
+    let answer = waiting.join().unwrap();
+    assert!(answer.is_empty() || answer.ends_with("late"), "{answer}");
+}

@@ -1,0 +1,212 @@
+//! The wire, in raw bytes.
+
+use crate::program::{Folder, Served};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+fn served(fixtures: &[(&str, &str)]) -> (Folder, Served) {
+    let folder = Folder::with_fixtures(fixtures);
+    let served = Served::new(&folder.0, &[]);
+    (folder, served)
+}
+
+fn head(answer: &str) -> &str {
+    answer.split("\r\n\r\n").next().unwrap()
+}
+
+fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+}
+
+#[test]
+fn numbers_names_and_bytes_are_sent_as_they_are_written() {
+    let (folder, served) = served(&[
+        ("n", "request: { path: /n }\nresponse: { headers: { x-two: [a, b] }, body: { json: { z: 0.00, big: [1E400, 9223372036854775809], nul: \"\\u0000\", a: 1, a: 2 } } }\n"),
+        ("b", "request: { path: /b }\nresponse: { body: { base64: \"/wD+\" } }\n"),
+        ("f", "request: { path: /f }\nresponse: { body: { file: bodies/lone.json } }\n"),
+        ("q", "request: { path: /q, query: { a: [\"1\", \"2\"] }, headers: { x-h: [p, q] } }\nresponse: { body: { text: both } }\n"),
+    ]);
+    folder.write("fixtures/s/bodies/lone.json", r#"{"lone": "\ud83d", "x":  0.00}"#);
+    let again = Served::new(&folder.0, &[]);
+    let answer = served.request("GET /n", &[], "");
+    assert_eq!(body(&answer), r#"{"z":0.00,"big":[1E400,9223372036854775809],"nul":"\u0000","a":1,"a":2}"#);
+    assert!(head(&answer).contains("x-two: a\r\nx-two: b"), "{answer}");
+    let mut stream = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
+    stream.write_all(b"GET /b HTTP/1.1\r\nhost: s\r\nconnection: close\r\n\r\n").unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    assert!(bytes.ends_with(b"\r\n\r\n\xFF\x00\xFE"));
+    assert_eq!(body(&again.request("GET /f", &[], "")), r#"{"lone": "\ud83d", "x":  0.00}"#);
+    assert_eq!(body(&served.request("GET /q?a=2&a=1", &["x-h: q", "x-h: p"], "")), "both");
+    let backend = format!("http://127.0.0.1:{}", again.port);
+    let (exit, stdout, stderr) = crate::program::run(&folder.0, &["verify", "--backend", &backend]);
+    assert!(exit == 0 && stdout.contains("4 kept"), "{stdout}{stderr}");
+}
+
+#[test]
+fn requests_are_pipelined_and_connections_kept() {
+    let (_folder, served) = served(&[("a", "request: { path: \"/a/{n}\" }\nresponse: { body: { text: ok } }\n")]);
+    let answer = served.raw("GET /a/1 HTTP/1.1\r\nhost: s\r\n\r\nGET /a/2 HTTP/1.1\r\nhost: s\r\n\r\nGET /a/3 HTTP/1.1\r\nhost: s\r\nconnection: close\r\n\r\n");
+    assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 3, "{answer}");
+}
+
+#[test]
+fn what_is_too_much_is_refused_with_a_clear_answer() {
+    let (_folder, served) = served(&[("a", "request: { method: POST, path: /a }\nresponse: { body: { text: ok } }\n")]);
+    let long_line = served.raw(format!("GET /{} HTTP/1.1\r\nhost: s\r\n\r\n", "x".repeat(70_000)));
+    assert!(long_line.starts_with("HTTP/1.1 414 ") || long_line.starts_with("HTTP/1.1 431 "), "{long_line}");
+    let many_headers = served.raw(format!("GET /a HTTP/1.1\r\nhost: s\r\n{}\r\n", "x: y\r\n".repeat(5_000)));
+    assert!(many_headers.starts_with("HTTP/1.1 431 "), "{many_headers}");
+    let limit = 64 << 20;
+    let mut stream = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
+    stream.write_all(format!("POST /a HTTP/1.1\r\nhost: s\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", limit + 1).as_bytes()).unwrap();
+    let chunk = vec![b'x'; 1 << 20];
+    let sending = (0..65).map(|_| stream.write_all(&chunk)).take_while(Result::is_ok).count();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    assert!(sending == 0 || answer.is_empty() || answer.contains("413 Payload Too Large"), "{answer}");
+    // The server is none the worse for it.
+    assert_eq!(body(&served.request("POST /a", &[], "{}")), "ok");
+}
+
+#[test]
+fn a_zip_bomb_and_a_broken_coding_are_refused() {
+    let (_folder, served) = served(&[("a", "request: { method: POST, path: /a, body: { text: hello } }\nresponse: { body: { text: ok } }\n")]);
+    let answer = served.request("POST /a", &["content-encoding: gzip"], "no gzip at all");
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("the body is not the gzip that it is said to be"), "{answer}");
+    let answer = served.request("POST /a", &["content-encoding: pack200"], "x");
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("the content coding `pack200` is not known"), "{answer}");
+}
+
+#[test]
+fn conditions_ranges_head_options_and_codings() {
+    let long = "understudy ".repeat(300);
+    let (_folder, served) = served(&[
+        ("e", "request: { path: /e }\nresponse: { headers: { etag: '\"v1\"', last-modified: \"Tue, 01 Dec 2026 10:00:00 GMT\", cache-control: no-cache }, body: { text: 0123456789 } }\n"),
+        ("own", "priority: 1\nrequest: { path: /e, headers: { if-none-match: '\"own\"' } }\nresponse: { headers: { etag: '\"own\"' }, body: { text: mine } }\n"),
+        ("long", &format!("request: {{ path: /long }}\nresponse: {{ headers: {{ etag: '\"l\"' }}, body: {{ text: \"{long}\" }} }}\n")),
+    ]);
+    let not_modified = served.request("GET /e", &["if-none-match: W/\"v1\""], "");
+    assert!(not_modified.starts_with("HTTP/1.1 304 ") && not_modified.contains("etag: \"v1\"") && body(&not_modified).is_empty(), "{not_modified}");
+    assert!(served.request("GET /e", &["if-modified-since: Tue, 01 Dec 2026 10:00:00 GMT"], "").starts_with("HTTP/1.1 304 "));
+    assert!(served.request("GET /e", &["if-modified-since: Tue, 01 Dec 2026 09:59:59 GMT"], "").starts_with("HTTP/1.1 200 "));
+    assert!(served.request("GET /e", &["if-none-match: \"own\""], "").ends_with("mine"));
+    let part = served.request("GET /e", &["range: bytes=2-4"], "");
+    assert!(part.starts_with("HTTP/1.1 206 ") && part.contains("content-range: bytes 2-4/10") && body(&part) == "234", "{part}");
+    let outside = served.request("GET /e", &["range: bytes=20-"], "");
+    assert!(outside.starts_with("HTTP/1.1 416 ") && outside.contains("content-range: bytes */10"), "{outside}");
+    let stale = served.request("GET /e", &["range: bytes=2-4", "if-range: \"v0\""], "");
+    assert_eq!(body(&stale), "0123456789");
+    let head_only = served.request("HEAD /e", &[], "");
+    assert!(head_only.starts_with("HTTP/1.1 200 ") && head_only.contains("content-length: 10") && body(&head_only).is_empty(), "{head_only}");
+    let options = served.request("OPTIONS /e", &[], "");
+    assert!(options.starts_with("HTTP/1.1 204 ") && options.contains("allow: GET, HEAD"), "{options}");
+    let other = served.request("DELETE /e", &[], "");
+    assert!(other.starts_with("HTTP/1.1 405 ") && other.contains("allow: GET, HEAD") && other.contains("application/problem+json"), "{other}");
+    for coding in ["gzip", "br", "zstd"] {
+        let coded = served.request("GET /long", &[&format!("accept-encoding: {coding}")], "");
+        let head = head(&coded);
+        assert!(head.contains(&format!("content-encoding: {coding}")) && head.contains("etag: W/\"l\"") && head.contains("vary: origin, accept-encoding"), "{head}");
+    }
+    assert_eq!(body(&served.request("GET /long", &[], "")), long);
+}
+
+#[test]
+fn a_browser_may_read_every_answer_with_credentials() {
+    let (_folder, served) = served(&[("a", "request: { path: /a }\nresponse: { headers: { x-count: \"3\" }, body: { text: ok } }\n")]);
+    let origin = "origin: https://app.example";
+    let answer = served.request("GET /a", &[origin], "");
+    for line in ["access-control-allow-origin: https://app.example", "access-control-allow-credentials: true", "access-control-expose-headers: x-count", "vary: origin"] {
+        assert!(head(&answer).contains(line), "{line}\n{answer}");
+    }
+    let miss = served.request("GET /b", &[origin], "");
+    assert!(miss.starts_with("HTTP/1.1 404 ") && miss.contains("access-control-allow-origin: https://app.example"), "{miss}");
+    let preflight = served.request("OPTIONS /a", &[origin, "access-control-request-method: PATCH", "access-control-request-headers: x-a, x-b"], "");
+    for line in ["HTTP/1.1 204 ", "access-control-allow-methods: PATCH", "access-control-allow-headers: x-a, x-b"] {
+        assert!(preflight.contains(line), "{line}\n{preflight}");
+    }
+    assert!(!served.request("GET /a", &[], "").contains("access-control"));
+}
+
+#[test]
+fn lists_of_responses_states_and_fresh_values() {
+    let folder = Folder::with_fixtures(&[
+        ("cycle", "request: { path: /cycle }\nresponse: [{ body: { text: one } }, { body: { text: two } }]\n"),
+        ("order", "request: { path: /order }\nselect: in_order\nresponse: [{ body: { text: one } }, { body: { text: two } }]\n"),
+        ("state", "when: { cart: full }\nrequest: { path: /state }\nresponse: { body: { text: full } }\n"),
+        ("other", "request: { path: /state }\nresponse: { body: { text: any } }\n"),
+        ("fresh", "request: { path: /fresh }\nresponse: { body: { json: { id: x, at: y } }, match: { $.id: { type: uuid, fresh: true }, $.at: { type: date-time, fresh: true } } }\n"),
+    ]);
+    let served = Served::new(&folder.0, &["--state", "cart=full"]);
+    let get = |path: &str| body(&served.request(&format!("GET {path}"), &[], "")).to_owned();
+    assert_eq!([get("/cycle"), get("/cycle"), get("/cycle")], ["one", "two", "one"]);
+    assert_eq!([get("/order"), get("/order"), get("/order")], ["one", "two", "two"]);
+    assert_eq!(get("/state"), "full");
+    let (first, second) = (get("/fresh"), get("/fresh"));
+    assert!(first != second && first.len() > 60, "{first} {second}");
+}
+
+/// A backend that answers every request with these bytes.
+fn backend(answer: &'static str) -> (u16, std::thread::JoinHandle<String>) {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let thread = std::thread::spawn(move || {
+        let (mut stream, _) = socket.accept().unwrap();
+        let mut request = Vec::new();
+        let mut chunk = [0; 4_096];
+        while !request.windows(4).any(|window| window == b"\r\n\r\n") {
+            let count = stream.read(&mut chunk).unwrap();
+            request.extend_from_slice(&chunk[..count]);
+        }
+        stream.write_all(answer.as_bytes()).unwrap();
+        String::from_utf8_lossy(&request).into_owned()
+    });
+    (port, thread)
+}
+
+fn with_backend(mode: &str, port: u16) -> (Folder, Served) {
+    let folder = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { body: { text: fixture } }\n")]);
+    let service = format!("version: 1\nservices:\n  s: {{ mode: {mode}, backends: {{ real: {{ url: \"http://127.0.0.1:{port}/up\", headers: {{ x-key: \"${{PATH}}\" }} }} }} }}\n");
+    folder.write("understudy.yaml", service);
+    let served = Served::new(&folder.0, &[]);
+    (folder, served)
+}
+
+#[test]
+fn passthrough_forwards_what_matches_no_fixture() {
+    let (port, thread) = backend("HTTP/1.1 200 OK\r\ncontent-length: 4\r\nx-up: 1\r\nkeep-alive: timeout=5\r\n\r\nreal");
+    let (_folder, served) = with_backend("passthrough", port);
+    assert_eq!(body(&served.request("GET /a", &[], "")), "fixture");
+    let answer = served.request("GET /b?c=1", &["x-mine: 1", "te: trailers", "origin: http://o"], "");
+    assert!(body(&answer) == "real" && answer.contains("x-up: 1") && !answer.contains("keep-alive: ") && answer.contains("access-control-allow-origin: http://o"), "{answer}");
+    let seen = thread.join().unwrap();
+    assert!(seen.starts_with("GET /up/b?c=1 HTTP/1.1\r\n") && seen.contains("x-mine: 1") && !seen.contains("te: ") && seen.contains("x-key: "), "{seen}");
+    let gone = served.request("GET /b", &[], "");
+    assert!(gone.starts_with("HTTP/1.1 502 ") && gone.contains("nothing listens on"), "{gone}");
+}
+
+#[test]
+fn fallback_serves_the_fixture_when_the_backend_fails() {
+    let (port, thread) = backend("HTTP/1.1 503 Sorry\r\ncontent-length: 0\r\n\r\n");
+    let (_folder, served) = with_backend("fallback", port);
+    assert_eq!(body(&served.request("GET /a", &[], "")), "fixture");
+    thread.join().unwrap();
+    assert_eq!(body(&served.request("GET /a", &[], "")), "fixture");
+    assert!(served.request("GET /b", &[], "").starts_with("HTTP/1.1 502 "));
+}
+
+#[test]
+fn http_2_with_prior_knowledge_and_both_loopbacks() {
+    let (_folder, served) = served(&[("a", "request: { path: /a }\nresponse: { body: { text: ok } }\n")]);
+    let mut stream = TcpStream::connect(("::1", served.port)).unwrap();
+    stream.write_all(b"GET /a HTTP/1.1\r\nhost: s\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("ok"));
+    let mut stream = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
+    // RFC 9113, section 3.4: the preface, an empty SETTINGS frame; the server answers with its own SETTINGS (type 4).
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00").unwrap();
+    let mut frame = [0; 9];
+    stream.read_exact(&mut frame).unwrap();
+    assert_eq!(frame[3], 4);
+}

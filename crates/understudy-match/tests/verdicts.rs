@@ -1,0 +1,78 @@
+//! Each file of `verdicts/` is a fixture and answers to it, each with what is found in it. `UPDATE=1 cargo test` writes
+//! what is found anew.
+//!
+//! An answer begins with `#### answer STATUS`, its header fields, an empty line and its body; what is found follows
+//! `#### found`.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use std::fs;
+use std::path::{Path, PathBuf};
+use understudy_exchange::Response;
+use understudy_fixture::{BodyFiles, FileProblem, Source, fixture};
+use understudy_match::{Verdict, judge};
+
+struct NoFiles;
+
+impl BodyFiles for NoFiles {
+    fn read(&self, path: &str) -> Result<Bytes, FileProblem> {
+        panic!("{path} is not wanted")
+    }
+}
+
+fn answer(text: &str) -> Response {
+    let (status, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let (head, body) = rest.strip_prefix('\n').map_or_else(|| rest.split_once("\n\n").unwrap_or((rest, "")), |body| ("", body));
+    let mut headers = HeaderMap::new();
+    for (name, value) in head.lines().filter_map(|line| line.split_once(':')) {
+        headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_bytes(value.trim().as_bytes()).unwrap());
+    }
+    let status: u16 = status.trim().parse().unwrap();
+    Response { status: StatusCode::from_u16(status).unwrap(), headers, body: Bytes::copy_from_slice(body.trim_end_matches('\n').as_bytes()) }
+}
+
+fn found(verdict: &Verdict) -> String {
+    let mut out = String::new();
+    for m in &verdict.mismatches {
+        out.push_str(&format!("{} {}: expected {}, received {}\n", m.path, m.kind.as_str(), m.expected, m.received));
+    }
+    if out.is_empty() {
+        out.push_str("kept\n");
+    }
+    verdict.unproven.iter().for_each(|path| out.push_str(&format!("unproven {path}\n")));
+    verdict.added.iter().for_each(|path| out.push_str(&format!("added {path}\n")));
+    out
+}
+
+fn judged(case: &Path, text: &str) -> String {
+    let (fixture_text, answers) = text.split_once("#### answer").expect("a case has an answer");
+    let source = Source::new(&case.display().to_string(), fixture_text.as_bytes().to_vec()).unwrap();
+    let (read, diagnostics) = fixture(&source, "case", &NoFiles);
+    let read = read.unwrap_or_else(|| panic!("{}", diagnostics[0]));
+    let mut out = fixture_text.to_owned();
+    for part in answers.split("#### answer") {
+        let part = part.split("#### found").next().unwrap();
+        let verdict = judge(&read.responses[0], &read.verify.status, &Method::GET, &answer(part));
+        out.push_str(&format!("#### answer{part}#### found\n{}\n", found(&verdict)));
+    }
+    format!("{}\n", out.trim_end())
+}
+
+#[test]
+fn every_answer_is_judged_as_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verdicts");
+    let mut cases: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    assert!(!cases.is_empty());
+    let mut failures = Vec::new();
+    for case in cases {
+        let text = fs::read_to_string(&case).unwrap();
+        let found = judged(&case, &text);
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&case, &found).unwrap();
+        } else if found != text {
+            failures.push(format!("{}\n--- found\n{found}", case.display()));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}

@@ -1,0 +1,108 @@
+//! For tests: fixtures by the thousand, each made from a number, so that a failure is repeated by its number.
+//!
+//! Every fixture that is made here is verifiable and answers its own example: its path is its own, its examples obey
+//! its rules, and what it asks for has an example.
+
+mod body;
+mod request;
+
+use std::sync::Arc;
+use understudy_exchange::{Json, JsonPath};
+use understudy_fixture::model::{
+    Check, Field, FieldMatcher, Fixture, Format, HeaderPromise, JsonType, PathRule, ResponseBody, ResponsePromise, Rule, Select, Verify,
+};
+use understudy_match::Chance;
+
+pub use body::json;
+
+/// The fixture of a number. Different numbers have different paths.
+#[must_use]
+pub fn fixture(seed: u64) -> Fixture {
+    let mut chance = Chance::from_seed(seed);
+    let id: Arc<str> = format!("made/f{seed}").into();
+    let response = response(&mut chance);
+    Fixture {
+        file: format!("made/f{seed}.yaml").into(),
+        name: pick(&mut chance, &[None, Some("a name: with \"quotes\"\n# and lines")]).map(str::to_owned),
+        owner: pick(&mut chance, &[None, Some("team")]).map(str::to_owned),
+        tags: if chance.below(2) == 0 { Vec::new() } else { vec!["smoke".to_owned(), "yes".to_owned()] },
+        enabled: true,
+        priority: i64::try_from(chance.below(3)).unwrap_or(0) - 1,
+        request: request::request(&format!("f{seed}"), &mut chance),
+        responses: vec![response],
+        select: Select::Cycle,
+        when: Vec::new(),
+        verify: Verify { safe: true, ..Verify::default() },
+        id,
+    }
+}
+
+pub(crate) fn pick<T: Copy>(chance: &mut Chance, of: &[T]) -> T {
+    of[usize::try_from(chance.below(of.len() as u64)).expect("an index fits")]
+}
+
+fn response(chance: &mut Chance) -> ResponsePromise {
+    let body = match chance.below(6) {
+        0 => None,
+        1 => Some(ResponseBody::Text(body::text(chance))),
+        2 => Some(ResponseBody::Base64(body::bytes(chance))),
+        _ => Some(ResponseBody::Json(understudy_exchange::JsonText::new(&body::json(chance, 3)))),
+    };
+    let rules = match &body {
+        Some(ResponseBody::Json(text)) => body_rules(&text.value(), chance),
+        _ => Vec::new(),
+    };
+    let mut headers = vec![("x-plain".to_owned(), HeaderPromise::Value("a, b".to_owned()))];
+    if chance.below(2) == 0 {
+        headers.push(("x-several".to_owned(), HeaderPromise::List(vec!["1".to_owned(), "2".to_owned()])));
+        headers.push(("etag".to_owned(), HeaderPromise::Value("\"e\"".to_owned())));
+    }
+    if chance.below(2) == 0 {
+        let rule = Rule { checks: vec![Check::Format(Format::Uuid)], example: Some(Json::string("f81d4fae-7dec-11d0-a765-00a0c91e6bf6")), fresh: chance.below(2) == 0 };
+        headers.push(("x-request-number".to_owned(), HeaderPromise::Rule(rule)));
+    }
+    ResponsePromise { status: pick(chance, &[200, 201, 404, 500]), headers, body, rules, delay: None }
+}
+
+/// Rules for some members of an object, each obeyed by what is there.
+fn body_rules(body: &Json, chance: &mut Chance) -> Vec<PathRule> {
+    let Json::Object(members) = body else { return Vec::new() };
+    let mut rules = Vec::new();
+    for (name, value) in members {
+        let Some(check) = true_check(value, chance).filter(|_| chance.below(2) == 0) else { continue };
+        let path = JsonPath::parse(&format!("$['{}']", name.as_str())).expect("names of made members need no escapes");
+        rules.push(PathRule { path, rule: Rule::of(check) });
+    }
+    rules
+}
+
+/// Something that is true of a value.
+fn true_check(value: &Json, chance: &mut Chance) -> Option<Check> {
+    Some(match value {
+        Json::String(text) => match chance.below(3) {
+            0 => Check::StartsWith(text.as_str().chars().take(1).collect()),
+            1 => Check::OneOf(vec![Json::string("other"), value.clone()]),
+            _ => Check::Type(JsonType::String),
+        },
+        Json::Number(number) if number.is_integer() => pick(chance, &[JsonType::Integer, JsonType::Number]).into_check(),
+        Json::Number(number) => Check::Max(number.clone()),
+        Json::Bool(_) => Check::Exact,
+        Json::Null => Check::Nullable(Box::new(Rule::of(Check::Type(JsonType::String)))),
+        Json::Array(_) => Check::Min(0u64.into()),
+        Json::Object(_) => return None,
+    })
+}
+
+trait IntoCheck {
+    fn into_check(self) -> Check;
+}
+
+impl IntoCheck for JsonType {
+    fn into_check(self) -> Check {
+        Check::Type(self)
+    }
+}
+
+pub(crate) fn field(name: &str, matcher: FieldMatcher) -> Field {
+    Field { name: name.to_owned(), matcher }
+}
