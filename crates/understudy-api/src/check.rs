@@ -43,7 +43,7 @@ pub fn check(root: &Path) -> Result<Check, ApiError> {
     let mut problems = project.diagnostics.clone();
     for loaded in &project.services {
         problems.extend(shadowed(loaded));
-        problems.extend(loaded.fixtures.iter().filter_map(|fixture| broken_example(fixture)));
+        problems.extend(loaded.fixtures.iter().filter_map(broken_example));
     }
     problems.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     Ok(Check { project, problems })
@@ -66,13 +66,22 @@ fn shadowed(loaded: &LoadedService) -> Vec<Diagnostic> {
         if chosen.id == fixture.id {
             continue;
         }
-        let why = index.explain(&incoming, &state).near.into_iter().find(|near| near.fixture.id == fixture.id).and_then(|near| near.behind);
-        let message = format!("the fixture's own example, {} {}, is answered by `{}`", request.method, request.target, chosen.id);
+        let why = index
+            .explain(&incoming, &state)
+            .near
+            .into_iter()
+            .find(|near| near.fixture.id == fixture.id)
+            .and_then(|near| near.behind);
+        let message =
+            format!("the fixture's own example, {} {}, is answered by `{}`", request.method, request.target, chosen.id);
         let hint = match why {
             Some(why) => format!("{why}; give this one a higher `priority`, or change a request"),
             None => "give this one a higher `priority`, or change a request".to_owned(),
         };
-        problems.push(Diagnostic { severity: Severity::Warning, ..Diagnostic::of_file(Code::Shadowed, &fixture.file, message) }.with_hint(hint));
+        problems.push(
+            Diagnostic { severity: Severity::Warning, ..Diagnostic::of_file(Code::Shadowed, &fixture.file, message) }
+                .with_hint(hint),
+        );
     }
     problems
 }
@@ -85,6 +94,9 @@ fn broken_example(fixture: &Arc<Fixture>) -> Option<Diagnostic> {
     let answer = Response { status: sent.status, headers: sent.headers, body: sent.body };
     let verdict = judge(promise, &[], &http::Method::GET, &answer);
     let first = verdict.mismatches.first()?;
-    let message = format!("the example does not obey the fixture's own rules: {}: expected {}, found {}", first.path, first.expected, first.received);
+    let message = format!(
+        "the example does not obey the fixture's own rules: {}: expected {}, found {}",
+        first.path, first.expected, first.received
+    );
     Some(Diagnostic::of_file(Code::BrokenExample, &fixture.file, message).with_hint("change the example or the rule"))
 }

@@ -57,14 +57,17 @@ pub fn explain(
     let request = request(method, url, headers, body)?;
     let state: State = state.iter().cloned().collect();
     crate::verify::check_names(&project, &service.map(str::to_owned).into_iter().collect::<Vec<_>>())?;
-    let mut candidates: Vec<&LoadedService> = project.services.iter().filter(|loaded| service.is_none_or(|name| name == loaded.service.name)).collect();
+    let mut candidates: Vec<&LoadedService> =
+        project.services.iter().filter(|loaded| service.is_none_or(|name| name == loaded.service.name)).collect();
     if let Some(named) = candidates.iter().position(|loaded| is_meant(loaded, url)) {
         candidates = vec![candidates[named]];
     }
-    let mut explained: Vec<Explained> = candidates.into_iter().map(|loaded| explain_in(loaded, &request, &state)).collect();
-    let best = explained.iter().position(|explained| explained.fixture.is_some()).or_else(|| {
-        explained.iter().position(|explained| !explained.allowed.is_empty())
-    });
+    let mut explained: Vec<Explained> =
+        candidates.into_iter().map(|loaded| explain_in(loaded, &request, &state)).collect();
+    let best = explained
+        .iter()
+        .position(|explained| explained.fixture.is_some())
+        .or_else(|| explained.iter().position(|explained| !explained.allowed.is_empty()));
     Ok(explained.swap_remove(best.unwrap_or(0)))
 }
 
@@ -80,7 +83,9 @@ fn is_meant(loaded: &LoadedService, url: &str) -> bool {
 fn without_path(url: &str) -> Option<&str> {
     let (rest, is_url) = url.split_once("://").map_or((url, false), |(_, rest)| (rest, true));
     let authority = rest.split(['/', '?']).next().unwrap_or("");
-    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
+    let has_port = authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
     (is_url || has_port).then_some(authority)
 }
 
@@ -108,7 +113,8 @@ fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> Expla
 
 fn request(method: &str, url: &str, headers: &[String], body: Option<Vec<u8>>) -> Result<Request, ApiError> {
     let usage = |message: String, hint: &str| ApiError::new(Code::Usage, message).with_hint(hint);
-    let method = Method::from_bytes(method.as_bytes()).map_err(|_| usage(format!("`{method}` is no method"), "like GET or POST"))?;
+    let method = Method::from_bytes(method.as_bytes())
+        .map_err(|_| usage(format!("`{method}` is no method"), "like GET or POST"))?;
     let target = match without_path(url) {
         Some(authority) => &url[url.find(authority).map_or(0, |at| at + authority.len())..],
         None => url,
@@ -117,9 +123,13 @@ fn request(method: &str, url: &str, headers: &[String], body: Option<Vec<u8>>) -
     let mut map = HeaderMap::new();
     for header in headers {
         let parsed = header.split_once(':').and_then(|(name, value)| {
-            Some((HeaderName::from_bytes(name.trim().as_bytes()).ok()?, HeaderValue::from_bytes(value.trim().as_bytes()).ok()?))
+            Some((
+                HeaderName::from_bytes(name.trim().as_bytes()).ok()?,
+                HeaderValue::from_bytes(value.trim().as_bytes()).ok()?,
+            ))
         });
-        let (name, value) = parsed.ok_or_else(|| usage(format!("`{header}` is no header field"), "like -H 'accept: application/json'"))?;
+        let (name, value) = parsed
+            .ok_or_else(|| usage(format!("`{header}` is no header field"), "like -H 'accept: application/json'"))?;
         map.append(name, value);
     }
     Ok(Request { method, target, headers: map, body: Bytes::from(body.unwrap_or_default()) })

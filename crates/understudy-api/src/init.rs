@@ -32,14 +32,16 @@ const FILES: [(&str, &str); 3] = [
          \x20   $.greeting: { starts_with: \"Hello\" }\n\
          \x20   $.at: { type: date-time, fresh: true }\n",
     ),
-    ("fixtures/hello/greeting/unknown.yaml",
+    (
+        "fixtures/hello/greeting/unknown.yaml",
         "# yaml-language-server: $schema=../../../schema/fixture.json\n\
          request:\n\
          \x20 path: /greetings/nobody\n\
          response:\n\
          \x20 status: 404\n\
          \x20 body:\n\
-         \x20   json: { error: \"nobody is known by that name\" }\n"),
+         \x20   json: { error: \"nobody is known by that name\" }\n",
+    ),
 ];
 
 /// Makes a project in a folder, which is made too where it is not there. Nothing that is there is changed.

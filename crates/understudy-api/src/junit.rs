@@ -12,7 +12,12 @@ pub fn junit(run: &Run) -> String {
     let mut services: Vec<&str> = run.results.iter().map(|result| &*result.service).collect();
     services.dedup();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(out, "<testsuites name=\"understudy\" {} time=\"{:.6}\">", counts(&run.results), run.took.as_secs_f64());
+    let _ = writeln!(
+        out,
+        "<testsuites name=\"understudy\" {} time=\"{:.6}\">",
+        counts(&run.results),
+        run.took.as_secs_f64()
+    );
     for service in services {
         let results: Vec<&FixtureResult> = run.results.iter().filter(|result| &*result.service == service).collect();
         let _ = writeln!(out, "  <testsuite name=\"{}\" {}>", escape(service), counts(results.iter().copied()));
@@ -52,14 +57,19 @@ fn case(service: &str, result: &FixtureResult, out: &mut String) {
     let _ = match &result.outcome {
         Outcome::Kept | Outcome::Known => writeln!(out, "/>"),
         Outcome::Broken => {
-            let first = result.mismatches.first().map(|m| format!("{} {}", m.path, m.kind.as_str())).unwrap_or_default();
+            let first =
+                result.mismatches.first().map(|m| format!("{} {}", m.path, m.kind.as_str())).unwrap_or_default();
             let lines: Vec<String> = result
                 .mismatches
                 .iter()
                 .map(|m| format!("{} {}: expected {}, received {}", m.path, m.kind.as_str(), m.expected, m.received))
                 .collect();
             let lines = escape(&lines.join("\n"));
-            writeln!(out, ">\n      <failure message=\"{}\" type=\"broken\">{lines}</failure>\n    </testcase>", escape(&first))
+            writeln!(
+                out,
+                ">\n      <failure message=\"{}\" type=\"broken\">{lines}</failure>\n    </testcase>",
+                escape(&first)
+            )
         }
         Outcome::Unreachable(_) => {
             writeln!(out, ">\n      <error message=\"{}\" type=\"unreachable\"/>\n    </testcase>", escape(&why))

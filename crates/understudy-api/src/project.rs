@@ -66,7 +66,9 @@ pub fn find_project(named: Option<&Path>, current: &Path) -> Result<PathBuf, Api
             return Ok(below);
         }
         let message = format!("there is no understudy.yaml in {} or above, and no folder fixtures", current.display());
-        return Err(ApiError::new(Code::NoProject, message).with_hint("`understudy init` makes a small working project"));
+        return Err(
+            ApiError::new(Code::NoProject, message).with_hint("`understudy init` makes a small working project")
+        );
     };
     let path = current.join(named);
     if path.is_file() {
@@ -137,7 +139,8 @@ fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
                 Vec::new()
             }
         };
-        let (loaded, problems) = load_service(service, folder, files, known.filter(|known| known.service.dir == service.dir));
+        let (loaded, problems) =
+            load_service(service, folder, files, known.filter(|known| known.service.dir == service.dir));
         diagnostics.extend(problems);
         services.push(loaded);
     }
@@ -166,7 +169,9 @@ fn settings_of_folders(root: &Path) -> Result<model::Project, ApiError> {
     names.sort();
     if names.is_empty() {
         let message = format!("{} holds no understudy.yaml and no folder with fixtures", root.display());
-        return Err(ApiError::new(Code::NoProject, message).with_hint("`understudy init` makes a small working project"));
+        return Err(
+            ApiError::new(Code::NoProject, message).with_hint("`understudy init` makes a small working project")
+        );
     }
     let services = names.into_iter().map(|name| Service {
         dir: name.clone(),
@@ -192,10 +197,16 @@ fn missing_folder(file: Option<&Path>, service: &Service, error: &std::io::Error
         std::io::ErrorKind::NotFound => format!("the service `{}` has no folder `{}`", service.name, service.dir),
         _ => format!("the folder `{}` of the service `{}` cannot be read: {error}", service.dir, service.name),
     };
-    Diagnostic::of_file(Problem::MissingFolder, &file, message).with_hint("make the folder, or name another one with `dir`")
+    Diagnostic::of_file(Problem::MissingFolder, &file, message)
+        .with_hint("make the folder, or name another one with `dir`")
 }
 
-fn load_service(service: &Service, folder: PathBuf, files: Vec<String>, known: Option<&LoadedService>) -> (LoadedService, Vec<Diagnostic>) {
+fn load_service(
+    service: &Service,
+    folder: PathBuf,
+    files: Vec<String>,
+    known: Option<&LoadedService>,
+) -> (LoadedService, Vec<Diagnostic>) {
     let reads = read_all(service, &folder, &files, known);
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut by_id: HashMap<Arc<str>, Arc<Fixture>> = HashMap::new();
@@ -206,7 +217,8 @@ fn load_service(service: &Service, folder: PathBuf, files: Vec<String>, known: O
         if let Some(first) = named.insert(id, file) {
             let message = format!("two files make the fixture `{id}`: {first} and {file}");
             let shown = format!("{}/{file}", service.dir);
-            diagnostics.push(Diagnostic::of_file(Problem::DuplicateId, &shown, message).with_hint("rename one of them"));
+            diagnostics
+                .push(Diagnostic::of_file(Problem::DuplicateId, &shown, message).with_hint("rename one of them"));
             named.insert(id, first);
             continue;
         }
@@ -231,7 +243,11 @@ fn id_of(file: &str) -> &str {
 const FILES_FOR_THREADS_MIN: usize = 64;
 
 fn read_all(service: &Service, folder: &Path, files: &[String], known: Option<&LoadedService>) -> Vec<Read> {
-    let threads = if files.len() < FILES_FOR_THREADS_MIN { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    let threads = if files.len() < FILES_FOR_THREADS_MIN {
+        1
+    } else {
+        std::thread::available_parallelism().map_or(1, usize::from)
+    };
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -274,12 +290,19 @@ fn read_file(service: &Service, folder: &Path, file: &str, before: Option<&Read>
         Ok(source) => source,
         Err(error) => {
             let nothing = Stamp::default();
-            return Read { stamp: nothing, bodies: Vec::new(), fixture: last_good, diagnostics: vec![unreadable(error)] };
+            return Read {
+                stamp: nothing,
+                bodies: Vec::new(),
+                fixture: last_good,
+                diagnostics: vec![unreadable(error)],
+            };
         }
     };
     let source = match Source::new(&shown, bytes) {
         Ok(source) => source,
-        Err(diagnostic) => return Read { stamp, bodies: Vec::new(), fixture: last_good, diagnostics: vec![*diagnostic] },
+        Err(diagnostic) => {
+            return Read { stamp, bodies: Vec::new(), fixture: last_good, diagnostics: vec![*diagnostic] };
+        }
     };
     let bodies = ServiceFiles::new(folder);
     let (fixture, diagnostics) = understudy_fixture::fixture(&source, id_of(file), &bodies);

@@ -147,7 +147,9 @@ pub(crate) fn reason(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Kept | Outcome::Broken | Outcome::Known => None,
         Outcome::Skipped(why) => Some(why.clone()),
-        Outcome::HeldBack => Some("it writes: allow that with `writes: true` at the backend, or --allow-writes".to_owned()),
+        Outcome::HeldBack => {
+            Some("it writes: allow that with `writes: true` at the backend, or --allow-writes".to_owned())
+        }
         Outcome::NotVerifiable(missing) => Some(format!("{} has no value: {}", missing.name, missing.hint)),
         Outcome::Blocked(parent) => Some(format!("`{parent}` comes before it and was not kept")),
         Outcome::Unreachable(why) => Some(why.clone()),
@@ -183,6 +185,10 @@ impl DiagnosticReport {
 
 impl CheckReport {
     pub(crate) fn new(project: &Project, problems: &[Diagnostic]) -> Self {
-        Self { version: 1, fixtures: project.fixture_count(), problems: problems.iter().map(DiagnosticReport::new).collect() }
+        Self {
+            version: 1,
+            fixtures: project.fixture_count(),
+            problems: problems.iter().map(DiagnosticReport::new).collect(),
+        }
     }
 }

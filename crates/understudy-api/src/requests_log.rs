@@ -111,7 +111,9 @@ impl Writer {
     fn dropped_line(&self, dropped: u64, out: &mut String) {
         use std::fmt::Write;
         let _ = match self.format {
-            LogFormat::Text => writeln!(out, "... {dropped} requests were answered faster than they could be written down"),
+            LogFormat::Text => {
+                writeln!(out, "... {dropped} requests were answered faster than they could be written down")
+            }
             LogFormat::Json => writeln!(out, "{}", json!({"event": "dropped", "requests": dropped})),
         };
     }

@@ -15,7 +15,11 @@ pub(crate) type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
 ///
 /// # Errors
 /// A name that the service does not have, a variable that is not set, an address that is none.
-pub(crate) fn backend(service: &Service, named: Option<&str>, environment: &Environment<'_>) -> Result<Option<Backend>, ApiError> {
+pub(crate) fn backend(
+    service: &Service,
+    named: Option<&str>,
+    environment: &Environment<'_>,
+) -> Result<Option<Backend>, ApiError> {
     match named {
         Some(address) if address.contains("://") => {
             let own = service.backends.iter().find(|backend| backend.url.text == address);
@@ -51,7 +55,8 @@ pub(crate) fn backend(service: &Service, named: Option<&str>, environment: &Envi
 fn resolve(service: &Service, backend: &model::Backend, environment: &Environment<'_>) -> Result<Backend, ApiError> {
     let fill = |text: &EnvText| {
         text.resolve(environment).map_err(|name| {
-            let place = format!("line {}, the backend `{}` of the service `{}`", text.span.line, backend.name, service.name);
+            let place =
+                format!("line {}, the backend `{}` of the service `{}`", text.span.line, backend.name, service.name);
             let message = format!("the environment variable {name} is not set (understudy.yaml {place})");
             ApiError::new(Code::MissingVariable, message).with_hint(format!("set it: export {name}=..."))
         })
@@ -78,5 +83,6 @@ fn resolve(service: &Service, backend: &model::Backend, environment: &Environmen
 }
 
 fn parse(text: &str) -> Result<Address, ApiError> {
-    Address::parse(text).map_err(|error| ApiError::new(Code::Usage, error.to_string()).with_hint("like http://127.0.0.1:8080"))
+    Address::parse(text)
+        .map_err(|error| ApiError::new(Code::Usage, error.to_string()).with_hint("like http://127.0.0.1:8080"))
 }

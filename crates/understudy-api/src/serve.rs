@@ -114,7 +114,11 @@ impl Serving {
         let mut watch = Watch::new(&self.project);
         if let Err(error) = &watch {
             let message = format!("files cannot be watched, so that edits need a restart: {error}");
-            reloaded(&[Diagnostic::of_file(understudy_fixture::Code::Unreadable, &self.project.root.to_string_lossy(), message)]);
+            reloaded(&[Diagnostic::of_file(
+                understudy_fixture::Code::Unreadable,
+                &self.project.root.to_string_lossy(),
+                message,
+            )]);
         }
         // What was edited between the first look at the files and the watch is not told by the watch.
         self.reload(watch.as_mut().ok(), &mut reloaded);
@@ -141,10 +145,19 @@ impl Serving {
         let project = match self.project.reread() {
             Ok(project) => project,
             Err(error) => {
-                let file = self.project.file.as_ref().and_then(|file| file.file_name()).map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+                let file = self
+                    .project
+                    .file
+                    .as_ref()
+                    .and_then(|file| file.file_name())
+                    .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
                 let details = error.details.join("\n");
                 let message = format!("{error}; what was served before goes on\n{details}");
-                return reloaded(&[Diagnostic::of_file(understudy_fixture::Code::Syntax, &file, message.trim_end().to_owned())]);
+                return reloaded(&[Diagnostic::of_file(
+                    understudy_fixture::Code::Syntax,
+                    &file,
+                    message.trim_end().to_owned(),
+                )]);
             }
         };
         let state: State = self.request.state.iter().cloned().collect();
@@ -154,7 +167,8 @@ impl Serving {
             }
         }
         let before: BTreeSet<String> = self.project.diagnostics.iter().map(ToString::to_string).collect();
-        let new: Vec<Diagnostic> = project.diagnostics.iter().filter(|d| !before.contains(&d.to_string())).cloned().collect();
+        let new: Vec<Diagnostic> =
+            project.diagnostics.iter().filter(|d| !before.contains(&d.to_string())).cloned().collect();
         if !new.is_empty() {
             reloaded(&new);
         }

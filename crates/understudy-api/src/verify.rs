@@ -81,7 +81,8 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
         }
         match resolve::backend(&loaded.service, request.backend.as_deref(), &|name| std::env::var(name).ok())? {
             Some(backend) => {
-                let plan = Plan::new(Arc::clone(&loaded.service), &loaded.fixtures, |fixture| is_wanted(fixture, request));
+                let plan =
+                    Plan::new(Arc::clone(&loaded.service), &loaded.fixtures, |fixture| is_wanted(fixture, request));
                 plans.push((plan, backend));
             }
             None => without_backend.push(name.clone()),
@@ -117,7 +118,8 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
 
 fn is_wanted(fixture: &Fixture, request: &VerifyRequest) -> bool {
     let (title, id) = (fixture.title(), &fixture.id);
-    let by_text = request.filters.is_empty() || request.filters.iter().any(|text| id.contains(text.as_str()) || title.contains(text.as_str()));
+    let by_text = request.filters.is_empty()
+        || request.filters.iter().any(|text| id.contains(text.as_str()) || title.contains(text.as_str()));
     let by_tag = request.tags.is_empty() || request.tags.iter().any(|tag| fixture.tags.contains(tag));
     by_text && by_tag
 }
@@ -154,7 +156,8 @@ pub(crate) fn check_names(project: &Project, names: &[String]) -> Result<(), Api
 
 /// Differences are shown and stored: credentials in them are not.
 fn redact(result: &mut FixtureResult, more: &Redact) {
-    let paths: Vec<String> = more.json.iter().filter(|path| path.is_singular()).map(|path| path.as_str().to_owned()).collect();
+    let paths: Vec<String> =
+        more.json.iter().filter(|path| path.is_singular()).map(|path| path.as_str().to_owned()).collect();
     let last_names: Vec<String> = more.json.iter().filter_map(|path| last_name(path.as_str())).collect();
     let is_secret = |mismatch: &Mismatch| {
         is_secret_header(&mismatch.path)

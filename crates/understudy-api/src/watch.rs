@@ -44,7 +44,8 @@ impl Watch {
             let _ = self.watcher.unwatch(path);
         }
         for (path, recursive) in wanted.difference(&self.watched) {
-            self.watcher.watch(path, if *recursive { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive })?;
+            self.watcher
+                .watch(path, if *recursive { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive })?;
         }
         self.watched = wanted;
         Ok(())
@@ -55,9 +56,7 @@ impl Watch {
         if self.changes.recv().await.is_none() {
             return std::future::pending().await;
         }
-        let settle = async {
-            while let Ok(Some(())) = tokio::time::timeout(QUIET, self.changes.recv()).await {}
-        };
+        let settle = async { while let Ok(Some(())) = tokio::time::timeout(QUIET, self.changes.recv()).await {} };
         let _ = tokio::time::timeout(BUSY_MAX, settle).await;
     }
 }

@@ -165,7 +165,9 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 fn time(text: &str) -> Result<Duration, String> {
-    understudy_api::parse_duration(text).filter(|time| !time.is_zero()).ok_or_else(|| "write it as 500ms, 10s or 2m".to_owned())
+    understudy_api::parse_duration(text)
+        .filter(|time| !time.is_zero())
+        .ok_or_else(|| "write it as 500ms, 10s or 2m".to_owned())
 }
 
 fn report(text: &str) -> Result<(Report, PathBuf), String> {

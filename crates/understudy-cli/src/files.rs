@@ -44,7 +44,15 @@ pub(crate) fn explain(args: ExplainArgs) -> Result<Exit, ApiError> {
         },
     };
     let root = project(args.project.as_deref())?;
-    let explained = understudy_api::explain(&root, args.service.as_deref(), &args.method, &args.url, &args.headers, body, &args.state)?;
+    let explained = understudy_api::explain(
+        &root,
+        args.service.as_deref(),
+        &args.method,
+        &args.url,
+        &args.headers,
+        body,
+        &args.state,
+    )?;
     if args.json {
         print_json(&explained);
     } else {
@@ -59,7 +67,9 @@ fn explanation(explained: &Explained, paint: Paint) -> String {
         (Some(fixture), Some(file), Some(status)) => {
             out.push_str(&format!("{} {fixture} with {status} ({file})\n", paint.green("is answered by")));
         }
-        _ if explained.allowed.is_empty() => out.push_str(&format!("{}\n", paint.red("is answered by no fixture: 404"))),
+        _ if explained.allowed.is_empty() => {
+            out.push_str(&format!("{}\n", paint.red("is answered by no fixture: 404")))
+        }
         _ => {
             let methods = explained.allowed.join(", ");
             out.push_str(&format!("{} this path knows {methods}\n", paint.red("is answered by no fixture: 405,")));

@@ -66,7 +66,11 @@ fn announce(serving: &Serving, is_json: bool) {
     let mut out = stdout().lock();
     let width = serving.listening.iter().filter_map(|l| l.service.as_ref()).map(String::len).max().unwrap_or(0);
     for listening in &serving.listening {
-        let _ = if is_json { writeln!(out, "{}", json_line(listening)) } else { writeln!(out, "{}", text_line(listening, width)) };
+        let _ = if is_json {
+            writeln!(out, "{}", json_line(listening))
+        } else {
+            writeln!(out, "{}", text_line(listening, width))
+        };
     }
     let _ = out.flush();
 }

@@ -8,7 +8,9 @@ use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use understudy_api::{ApiError, FixtureReport, FixtureResult, Outcome, Run, RunReport, VerifyProgress, VerifyRequest, verify};
+use understudy_api::{
+    ApiError, FixtureReport, FixtureResult, Outcome, Run, RunReport, VerifyProgress, VerifyRequest, verify,
+};
 
 pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
     let request = VerifyRequest {
@@ -67,10 +69,18 @@ fn text(run: &Run, paint: Paint) -> String {
         out.push_str(&fixture(result, paint));
     }
     for service in run.backends.keys() {
-        let gone = |result: &&FixtureResult| *result.service == **service && matches!(result.outcome, Outcome::Unreachable(_));
+        let gone =
+            |result: &&FixtureResult| *result.service == **service && matches!(result.outcome, Outcome::Unreachable(_));
         let all = run.results.iter().filter(gone).count();
-        if let Some(Outcome::Unreachable(why)) = run.results.iter().filter(gone).find(was_sent).map(|result| &result.outcome) {
-            out.push_str(&format!("{} {}\n  {}\n", paint_outcome("unreachable", "unreachable", paint), count(all, "fixture"), plain(why)));
+        if let Some(Outcome::Unreachable(why)) =
+            run.results.iter().filter(gone).find(was_sent).map(|result| &result.outcome)
+        {
+            out.push_str(&format!(
+                "{} {}\n  {}\n",
+                paint_outcome("unreachable", "unreachable", paint),
+                count(all, "fixture"),
+                plain(why)
+            ));
         }
     }
     if !out.is_empty() {
@@ -89,10 +99,16 @@ fn text(run: &Run, paint: Paint) -> String {
         .map(|(number, name)| paint_outcome(name, &format!("{number} {name}"), paint))
         .collect();
     out.push_str(&format!("{} in {:.2} s\n", counted.join(", "), run.took.as_secs_f64()));
-    let (unproven, added): (usize, usize) =
-        run.results.iter().fold((0, 0), |(unproven, added), result| (unproven + result.unproven.len(), added + result.added.len()));
+    let (unproven, added): (usize, usize) = run
+        .results
+        .iter()
+        .fold((0, 0), |(unproven, added), result| (unproven + result.unproven.len(), added + result.added.len()));
     if unproven + added > 0 {
-        let note = format!("{} unproven, {} added by the backend: --json names them, --strict refuses them", count(unproven, "place"), count(added, "member"));
+        let note = format!(
+            "{} unproven, {} added by the backend: --json names them, --strict refuses them",
+            count(unproven, "place"),
+            count(added, "member")
+        );
         out.push_str(&format!("{}\n", paint.dim(&note)));
     }
     if !run.problems.is_empty() {
@@ -106,7 +122,8 @@ fn text(run: &Run, paint: Paint) -> String {
 
 fn fixture(result: &FixtureResult, paint: Paint) -> String {
     let report = FixtureReport::new(result);
-    let request = report.request.as_deref().map(|request| format!("  {}", paint.dim(&plain(request)))).unwrap_or_default();
+    let request =
+        report.request.as_deref().map(|request| format!("  {}", paint.dim(&plain(request)))).unwrap_or_default();
     let name = report.outcome;
     let mut out = format!("{} {}/{}{request}\n", paint_outcome(name, name, paint), report.service, report.fixture);
     if let Some(reason) = &report.reason {

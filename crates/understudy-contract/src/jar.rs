@@ -88,7 +88,12 @@ mod tests {
         };
         let mut jar = Jar::default();
         jar.take(&set(&["sid=1; HttpOnly", "area=x; Path=/admin", "old=1"]));
-        jar.take(&set(&["sid=2; Path=/", "old=; Max-Age=0", "gone=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "area=x; Path=/admin; Expires=Thu, 19 Nov 2099 00:00:00 GMT"]));
+        jar.take(&set(&[
+            "sid=2; Path=/",
+            "old=; Max-Age=0",
+            "gone=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+            "area=x; Path=/admin; Expires=Thu, 19 Nov 2099 00:00:00 GMT",
+        ]));
         let pairs = |path: &str| jar.pairs(path).map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>();
         assert_eq!(pairs("/admin/users"), ["sid=2", "area=x"]);
         assert_eq!(pairs("/administrator"), ["sid=2"]);

@@ -42,7 +42,8 @@ pub type Progress = Arc<dyn Fn(&Result) + Send + Sync>;
 /// happens to the backend.
 pub async fn run(plan: Plan, backend: Backend, settings: Settings, progress: Progress) -> Vec<Result> {
     let done = plan.fixtures.iter().map(|_| OnceLock::new()).collect();
-    let run = Arc::new(Run { plan, backend, settings, progress, client: Arc::default(), gone: AtomicBool::new(false), done });
+    let run =
+        Arc::new(Run { plan, backend, settings, progress, client: Arc::default(), gone: AtomicBool::new(false), done });
     for level in &run.plan.reads {
         let jobs = run.settings.jobs;
         side_by_side(&run, level.clone(), jobs, |run, at| async move { run.fixture(at).await }).await;
@@ -93,7 +94,8 @@ where
 impl Run {
     async fn fixture(&self, at: usize) {
         let fixture = &self.plan.fixtures[at];
-        let parents: Vec<&(Result, Context)> = self.plan.parents[at].iter().filter_map(|parent| self.done[*parent].get()).collect();
+        let parents: Vec<&(Result, Context)> =
+            self.plan.parents[at].iter().filter_map(|parent| self.done[*parent].get()).collect();
         let mut context = Context::merge(parents.iter().map(|(_, context)| context));
         let mut result = self.begin(fixture);
         match self.hindrance(fixture, &parents) {
@@ -138,7 +140,9 @@ impl Run {
     }
 
     async fn send(&self, fixture: &Fixture, context: &mut Context, result: &mut Result) {
-        let value = |name: &str| context.values.get(name).cloned().or_else(|| self.backend.vars.get(name).map(|v| Json::string(v.clone())));
+        let value = |name: &str| {
+            context.values.get(name).cloned().or_else(|| self.backend.vars.get(name).map(|v| Json::string(v.clone())))
+        };
         let mut request = match example_request(fixture, &self.plan.service.base, &value) {
             Ok(request) => request,
             Err(missing) => {
@@ -191,9 +195,14 @@ impl Run {
     fn conclude(&self, fixture: &Fixture, verdict: Verdict, result: &mut Result) {
         let mut mismatches = verdict.mismatches;
         if self.settings.strict {
-            mismatches.extend(verdict.added.iter().map(|path| strict(path, Kind::Added, "nothing else (strict)", "a member")));
+            mismatches.extend(
+                verdict.added.iter().map(|path| strict(path, Kind::Added, "nothing else (strict)", "a member")),
+            );
             let unproven = verdict.unproven.iter();
-            mismatches.extend(unproven.map(|path| strict(path, Kind::Value, "something to compare (strict)", "nothing that proves it")));
+            mismatches.extend(
+                unproven
+                    .map(|path| strict(path, Kind::Value, "something to compare (strict)", "nothing that proves it")),
+            );
         }
         let mut occurred = vec![false; fixture.verify.known.len()];
         for mismatch in mismatches {
@@ -228,7 +237,8 @@ impl Run {
 }
 
 fn is_about(known: &Known, mismatch: &Mismatch) -> bool {
-    known.path.eq_ignore_ascii_case(&mismatch.path) && known.kind.as_deref().is_none_or(|kind| kind == mismatch.kind.as_str())
+    known.path.eq_ignore_ascii_case(&mismatch.path)
+        && known.kind.as_deref().is_none_or(|kind| kind == mismatch.kind.as_str())
 }
 
 fn strict(path: &str, kind: Kind, expected: &str, received: &str) -> Mismatch {
@@ -242,7 +252,9 @@ fn no_answer(received: String) -> Mismatch {
 fn decoded(headers: &HeaderMap, body: Bytes) -> std::result::Result<Bytes, String> {
     match headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()) {
         // Nobody sends a body in answer to a HEAD, whatever its fields say.
-        Some(encoding) if !body.is_empty() => coding::decode(encoding, body, BODY_BYTES_MAX).map_err(|error| error.to_string()),
+        Some(encoding) if !body.is_empty() => {
+            coding::decode(encoding, body, BODY_BYTES_MAX).map_err(|error| error.to_string())
+        }
         _ => Ok(body),
     }
 }

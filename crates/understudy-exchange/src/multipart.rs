@@ -72,7 +72,9 @@ pub fn write(parts: &[Part], boundary: &str) -> Bytes {
     let mut out = Vec::new();
     let quoted = |text: &str| text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
     for part in parts {
-        out.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(&part.name)).as_bytes());
+        out.extend_from_slice(
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(&part.name)).as_bytes(),
+        );
         if let Some(filename) = &part.filename {
             out.extend_from_slice(format!("; filename=\"{}\"", quoted(filename)).as_bytes());
         }
@@ -122,7 +124,13 @@ mod tests {
     fn a_body_that_does_not_keep_to_its_boundary_is_none() {
         let body = |text: &'static str| Bytes::from_static(text.as_bytes());
         assert_eq!(parse("multipart/form-data", &body("--x--\r\n")), None);
-        for text in ["", "--x", "--x\r\n", "--x\r\nno header\r\n--x--", "--x\r\nContent-Disposition: form-data; name=a\r\n\r\nunfinished"] {
+        for text in [
+            "",
+            "--x",
+            "--x\r\n",
+            "--x\r\nno header\r\n--x--",
+            "--x\r\nContent-Disposition: form-data; name=a\r\n\r\nunfinished",
+        ] {
             assert_eq!(parse("multipart/form-data; boundary=x", &body(text)), None, "{text}");
         }
         assert_eq!(parse("multipart/form-data; boundary=x", &body("--x--\r\n")), Some(vec![]));

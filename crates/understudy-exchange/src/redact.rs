@@ -16,17 +16,8 @@ const SECRET_HEADERS: &[&str] = &[
 ];
 
 /// JSON members that carry credentials, in lower case and without `_` and `-`.
-const SECRET_MEMBERS: &[&str] = &[
-    "accesstoken",
-    "apikey",
-    "clientsecret",
-    "idtoken",
-    "passwd",
-    "password",
-    "privatekey",
-    "refreshtoken",
-    "secret",
-];
+const SECRET_MEMBERS: &[&str] =
+    &["accesstoken", "apikey", "clientsecret", "idtoken", "passwd", "password", "privatekey", "refreshtoken", "secret"];
 
 /// Whether a header field of this name carries a credential.
 #[must_use]

@@ -93,8 +93,8 @@ mod tests {
     #[test]
     fn queries_are_decoded_and_keep_order_and_duplicates() {
         let pairs: Vec<_> = query_pairs("a=1&b=x+y&a=%2B&c&&d=%zz&e=%FF").collect();
-        let expected =
-            [("a", "1"), ("b", "x y"), ("a", "+"), ("c", ""), ("d", "%zz"), ("e", "\u{FFFD}")].map(|(n, v)| (n.into(), v.into()));
+        let expected = [("a", "1"), ("b", "x y"), ("a", "+"), ("c", ""), ("d", "%zz"), ("e", "\u{FFFD}")]
+            .map(|(n, v)| (n.into(), v.into()));
         assert_eq!(pairs, expected);
     }
 

@@ -2,6 +2,8 @@
 //! (github.com/jsonpath-standard/jsonpath-compliance-test-suite, commit 05f6cac, BSD-2-Clause; its LICENSE
 //! and NOTICE stand beside it).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use understudy_exchange::{Json, JsonPath};
 
 fn text<'a>(case: &'a Json, name: &str) -> &'a str {
@@ -30,7 +32,7 @@ fn allowed(case: &Json) -> Vec<(Json, Json)> {
 fn failure(case: &Json) -> Option<String> {
     let query = JsonPath::parse(text(case, "selector"));
     if case.member("invalid_selector").is_some() {
-        return query.is_ok().then(|| "should be refused".to_string());
+        return query.is_ok().then(|| "should be refused".to_owned());
     }
     let query = match query {
         Ok(query) => query,

@@ -16,7 +16,8 @@ pub fn check_service(service: &Service, fixtures: &[&Fixture]) -> Vec<Diagnostic
     sorted.sort_by(|a, b| a.id.cmp(&b.id));
     for fixture in sorted.iter().filter(|fixture| fixture.enabled) {
         if let Some(first) = seen.insert(request_key(fixture), fixture) {
-            let message = format!("no request can tell this fixture from `{}`: same request, `when` and priority", first.id);
+            let message =
+                format!("no request can tell this fixture from `{}`: same request, `when` and priority", first.id);
             let diagnostic = whole_file(Code::DuplicateRequest, fixture, message);
             diagnostics.push(diagnostic.with_hint("change the request, or give one of them a higher `priority`"));
             seen.insert(request_key(first), first);
@@ -94,7 +95,11 @@ fn near_id(wanted: &str, by_id: &HashMap<&str, &Fixture>) -> String {
 }
 
 /// The way from a fixture along `after` back to itself.
-fn cycle_through<'f>(start: &'f Fixture, service: &'f Service, by_id: &HashMap<&str, &'f Fixture>) -> Option<Vec<&'f str>> {
+fn cycle_through<'f>(
+    start: &'f Fixture,
+    service: &'f Service,
+    by_id: &HashMap<&str, &'f Fixture>,
+) -> Option<Vec<&'f str>> {
     let mut visited: HashMap<&str, &str> = HashMap::new();
     let mut open = vec![start];
     while let Some(fixture) = open.pop() {

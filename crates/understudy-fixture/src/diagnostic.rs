@@ -174,7 +174,15 @@ impl fmt::Display for Diagnostic {
 
 /// The part of a line around a column, with tabs and control characters shown as one column each.
 fn window(line: &str, column: usize) -> (String, usize) {
-    let plain = |c: char| if c == '\t' { '→' } else if c.is_control() { '·' } else { c };
+    let plain = |c: char| {
+        if c == '\t' {
+            '→'
+        } else if c.is_control() {
+            '·'
+        } else {
+            c
+        }
+    };
     let length = line.chars().count();
     let column = column.clamp(1, length + 1);
     if length <= LINE_CHARS_MAX {

@@ -55,8 +55,28 @@ const fn key(name: &'static str, shape: Shape, doc: &'static str) -> Key {
 
 /// Rules that are one word.
 pub const RULE_WORDS: &[&str] = &[
-    "like", "exact", "any", "ignore", "absent", "string", "number", "integer", "boolean", "array", "object", "null", "uuid",
-    "date", "time", "date-time", "email", "uri", "ipv4", "ipv6", "hostname", "base64",
+    "like",
+    "exact",
+    "any",
+    "ignore",
+    "absent",
+    "string",
+    "number",
+    "integer",
+    "boolean",
+    "array",
+    "object",
+    "null",
+    "uuid",
+    "date",
+    "time",
+    "date-time",
+    "email",
+    "uri",
+    "ipv4",
+    "ipv6",
+    "hostname",
+    "base64",
 ];
 
 const TEXTS: Shape = Shape::ListOf(&Shape::Text);

@@ -59,11 +59,9 @@ impl Definitions {
     fn shape(&mut self, shape: &'static Shape) -> Json {
         match shape {
             Shape::Text => types(&["string", "number", "boolean", "null"]),
-            Shape::Whole(least, greatest) => object([
-                ("type", text("integer")),
-                ("minimum", number(*least)),
-                ("maximum", number(*greatest)),
-            ]),
+            Shape::Whole(least, greatest) => {
+                object([("type", text("integer")), ("minimum", number(*least)), ("maximum", number(*greatest))])
+            }
             Shape::Flag => object([("type", text("boolean"))]),
             Shape::Duration => object([("type", text("string")), ("pattern", text("^[0-9]+(\\.[0-9]+)?(ms|s|m)$"))]),
             Shape::Json => object([]),

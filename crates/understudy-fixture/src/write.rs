@@ -1,8 +1,8 @@
 //! A fixture as YAML: what a new file holds. Reading it gives the same fixture again.
 
 use crate::model::{
-    CaptureFrom, Check, Delay, Field, FieldMatcher, Fixture, HeaderPromise, PartContent, PathRule, RequestBody, RequestPromise,
-    ResponseBody, ResponsePromise, Rule, Select, Verify, write_duration,
+    CaptureFrom, Check, Delay, Field, FieldMatcher, Fixture, HeaderPromise, PartContent, PathRule, RequestBody,
+    RequestPromise, ResponseBody, ResponsePromise, Rule, Select, Verify, write_duration,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -86,9 +86,12 @@ fn request(request: &RequestPromise) -> Json {
     let mut out = Map::default();
     out.put("method", Json::string(request.method.to_string()));
     out.put("path", Json::string(request.path.to_string()));
-    for (name, values) in
-        [("params", &request.params), ("query", &request.query), ("headers", &request.headers), ("cookies", &request.cookies)]
-    {
+    for (name, values) in [
+        ("params", &request.params),
+        ("query", &request.query),
+        ("headers", &request.headers),
+        ("cookies", &request.cookies),
+    ] {
         if !values.is_empty() {
             out.put(name, fields(values));
         }
@@ -185,10 +188,9 @@ fn response(response: &ResponsePromise) -> Json {
         Some(Delay::Between(least, most)) => {
             out.text("delay", Some(&format!("{}..{}", write_duration(least), write_duration(most))));
         }
-        Some(Delay::Percentiles { p50, p99 }) => out.pairs(
-            "delay",
-            &[("p50".to_owned(), write_duration(p50)), ("p99".to_owned(), write_duration(p99))],
-        ),
+        Some(Delay::Percentiles { p50, p99 }) => {
+            out.pairs("delay", &[("p50".to_owned(), write_duration(p50)), ("p99".to_owned(), write_duration(p99))])
+        }
     }
     out.json()
 }
@@ -331,7 +333,10 @@ fn write_flow(value: &Json, out: &mut String) {
 fn flow_text(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/' | '.'))
-        && !matches!(text.to_ascii_lowercase().as_str(), "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n");
+        && !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
+        );
     if plain {
         return text.to_owned();
     }

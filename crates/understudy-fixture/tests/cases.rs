@@ -3,6 +3,8 @@
 //!
 //! Names that start with `project` are project files, all others fixtures.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use bytes::Bytes;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! What is written is read again.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use bytes::Bytes;
 use understudy_fixture::{BodyFiles, FileProblem, Source, fixture, write_fixture};
 

@@ -1,10 +1,10 @@
 //! The body of a request against what a fixture writes for it.
 
+use crate::field;
 use crate::hold::{Base, hold};
 use crate::incoming::Incoming;
 use crate::mismatch::{NOTHING, shorten, show};
 use crate::request::{Sink, refuse_others};
-use crate::field;
 use bytes::Bytes;
 use understudy_exchange::multipart::Part;
 use understudy_exchange::{Json, MediaType};
@@ -23,7 +23,8 @@ pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &
         }
         Some(RequestBody::Form(fields)) => {
             for wanted in fields {
-                let values = incoming.form().iter().filter(|(name, _)| *name == wanted.name).map(|(_, value)| value.as_str());
+                let values =
+                    incoming.form().iter().filter(|(name, _)| *name == wanted.name).map(|(_, value)| value.as_str());
                 field::compare("form field", wanted, values, sink);
             }
             if request.strict {
@@ -49,7 +50,9 @@ fn json(wanted: Option<&Json>, request: &RequestPromise, incoming: &Incoming<'_>
         sink.add(|| (format!("body {}", mismatch.path), mismatch.expected, mismatch.received));
     }
     // In a response a rule that found nothing is unproven; a request that does not show it does not match.
-    for path in request.rules.iter().map(|rule| &rule.path).filter(|path| held.unproven.iter().any(|p| p == path.as_str())) {
+    for path in
+        request.rules.iter().map(|rule| &rule.path).filter(|path| held.unproven.iter().any(|p| p == path.as_str()))
+    {
         sink.add(|| (format!("body {}", path.as_str()), "something there".to_owned(), NOTHING.to_owned()));
     }
 }
@@ -98,8 +101,9 @@ fn is_part(wanted: &NamedPart, part: &Part) -> bool {
     let content = match &wanted.content {
         PartContent::Text(pattern) => pattern.matches(&String::from_utf8_lossy(&part.content)),
         PartContent::File(file) => file.content == part.content,
-        PartContent::Json(value) => Json::parse(&part.content)
-            .is_ok_and(|received| hold(Some(value), &received, &[], Base::Written { strict: false }).mismatches.is_empty()),
+        PartContent::Json(value) => Json::parse(&part.content).is_ok_and(|received| {
+            hold(Some(value), &received, &[], Base::Written { strict: false }).mismatches.is_empty()
+        }),
     };
     wanted.name == part.name
         && same(&wanted.filename, &part.filename)
@@ -133,7 +137,9 @@ fn graphql(wanted: &Graphql, incoming: &Incoming<'_>, sink: &mut Sink) {
     if let Some(query) = &wanted.query {
         let received = text("query").unwrap_or("");
         if without_white_space(query) != without_white_space(received) {
-            sink.add(|| ("query".to_owned(), shorten(&without_white_space(query)), shorten(&without_white_space(received))));
+            sink.add(|| {
+                ("query".to_owned(), shorten(&without_white_space(query)), shorten(&without_white_space(received)))
+            });
         }
     }
     if let Some(variables) = &wanted.variables {
@@ -196,7 +202,9 @@ pub(crate) fn count_leaves(body: &RequestBody) -> usize {
         RequestBody::Form(fields) => fields.len(),
         RequestBody::Multipart(parts) => parts.len(),
         RequestBody::Graphql(graphql) => {
-            usize::from(graphql.operation.is_some()) + usize::from(graphql.query.is_some()) + graphql.variables.as_ref().map_or(0, leaves)
+            usize::from(graphql.operation.is_some())
+                + usize::from(graphql.query.is_some())
+                + graphql.variables.as_ref().map_or(0, leaves)
         }
         RequestBody::Text(_) | RequestBody::Base64(_) | RequestBody::File(_) => 1,
     }
@@ -216,7 +224,10 @@ mod tests {
 
     #[test]
     fn white_space_means_nothing_in_graphql_but_the_end_of_a_name() {
-        assert_eq!(without_white_space("query  A {\n  b(c: 1,  d: \"x  y\") { e  f }\n}"), "query A{b(c:1 d:\"x  y\"){e f}}");
+        assert_eq!(
+            without_white_space("query  A {\n  b(c: 1,  d: \"x  y\") { e  f }\n}"),
+            "query A{b(c:1 d:\"x  y\"){e f}}"
+        );
         assert_eq!(without_white_space("{a}"), without_white_space(" { a\t} "));
         assert_ne!(without_white_space("{a b}"), without_white_space("{ab}"));
     }

@@ -8,8 +8,8 @@ use understudy_exchange::multipart::{self, Part};
 use understudy_exchange::target::{encode_query_part, encode_segment};
 use understudy_exchange::{Json, JsonString, Request, form};
 use understudy_fixture::model::{
-    Check, Field, FieldMatcher, Fixture, MethodMatcher, NamedPart, PartContent, Pattern, PatternPart, RequestBody, Rule, Segment,
-    SegmentPart,
+    Check, Field, FieldMatcher, Fixture, MethodMatcher, NamedPart, PartContent, Pattern, PatternPart, RequestBody,
+    Rule, Segment, SegmentPart,
 };
 
 /// Why no example request can be made.
@@ -37,7 +37,8 @@ pub fn example_request(fixture: &Fixture, base: &str, values: &Values<'_>) -> Re
         target.push_str(&filler.segment(segment, &request.params)?);
     }
     let query = filler.pairs("query parameter", &request.query)?;
-    let pairs: Vec<String> = query.iter().map(|(n, v)| format!("{}={}", encode_query_part(n), encode_query_part(v))).collect();
+    let pairs: Vec<String> =
+        query.iter().map(|(n, v)| format!("{}={}", encode_query_part(n), encode_query_part(v))).collect();
     if !pairs.is_empty() {
         target.push('?');
         target.push_str(&pairs.join("&"));
@@ -68,7 +69,8 @@ fn no_example(name: impl Into<String>, hint: impl Into<String>) -> NoExample {
 }
 
 fn insert_header(name: &str, value: &str, headers: &mut HeaderMap) -> Result<(), NoExample> {
-    let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) else {
+    let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+    else {
         return Err(no_example(format!("header {name}"), "its value cannot stand in a header field"));
     };
     headers.append(name, value);
@@ -82,7 +84,12 @@ struct Filler<'a> {
 impl Filler<'_> {
     fn placeholder(&self, name: &str) -> Result<Json, NoExample> {
         (self.values)(name).ok_or_else(|| {
-            no_example(format!("{{{{{name}}}}}"), format!("capture `{name}` in a fixture that this one comes `after`, or write it under the backend's `vars`"))
+            no_example(
+                format!("{{{{{name}}}}}"),
+                format!(
+                    "capture `{name}` in a fixture that this one comes `after`, or write it under the backend's `vars`"
+                ),
+            )
         })
     }
 
@@ -120,7 +127,10 @@ impl Filler<'_> {
 
     fn parameter(&self, name: &str, params: &[Field]) -> Result<String, NoExample> {
         let missing = || {
-            no_example(format!("path parameter {name}"), format!("write an example: params: {{ {name}: {{ type: string, example: ... }} }}"))
+            no_example(
+                format!("path parameter {name}"),
+                format!("write an example: params: {{ {name}: {{ type: string, example: ... }} }}"),
+            )
         };
         let field = params.iter().find(|field| field.name == name).ok_or_else(missing)?;
         self.field("path parameter", field)?.into_iter().next().ok_or_else(missing)
@@ -134,7 +144,9 @@ impl Filler<'_> {
             FieldMatcher::Rule(rule) => match self.rule(rule)? {
                 Some(value) => Ok(vec![value]),
                 None if rule.allows_missing() => Ok(Vec::new()),
-                None => Err(no_example(format!("{what} {}", field.name), format!("add an `example` to its rule, {rule}"))),
+                None => {
+                    Err(no_example(format!("{what} {}", field.name), format!("add an `example` to its rule, {rule}")))
+                }
             },
         }
     }
@@ -218,7 +230,12 @@ impl Filler<'_> {
                 let query = graphql.query.as_ref().ok_or_else(|| no_example("the GraphQL query", hint))?;
                 content_type("application/json");
                 let mut members = vec![(JsonString::new("query"), Json::string(query.clone()))];
-                members.extend(graphql.operation.as_ref().map(|name| (JsonString::new("operationName"), Json::string(name.clone()))));
+                members.extend(
+                    graphql
+                        .operation
+                        .as_ref()
+                        .map(|name| (JsonString::new("operationName"), Json::string(name.clone()))),
+                );
                 if let Some(variables) = &graphql.variables {
                     members.push((JsonString::new("variables"), self.json(variables)?));
                 }

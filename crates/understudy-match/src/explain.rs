@@ -102,7 +102,9 @@ fn text_distance(a: &str, b: &str) -> usize {
         return 0;
     }
     let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
-    let close = longer <= COMPARED_CHARS_MAX && longer - shorter <= longer / 3 && strsim::damerau_levenshtein(a, b) <= longer / 3;
+    let close = longer <= COMPARED_CHARS_MAX
+        && longer - shorter <= longer / 3
+        && strsim::damerau_levenshtein(a, b) <= longer / 3;
     if close { 1 } else { 2 }
 }
 
@@ -116,7 +118,8 @@ fn near(
 ) -> Near {
     let mut sink = Sink::all();
     let method = &incoming.request.method;
-    if !takes(&fixture.request.method, method) && !(*method == Method::HEAD && takes(&fixture.request.method, &Method::GET)) {
+    let as_get = *method == Method::HEAD && takes(&fixture.request.method, &Method::GET);
+    if !as_get && !takes(&fixture.request.method, method) {
         sink.add(|| ("method".to_owned(), fixture.request.method.to_string(), method.to_string()));
     }
     if other_path {

@@ -31,7 +31,8 @@ fn obeys(matcher: &FieldMatcher, values: &[&str]) -> bool {
 /// placeholder does not take what only a text could have.
 fn assign(patterns: &[Pattern], values: &[&str]) -> bool {
     let mut left: Vec<&str> = values.to_vec();
-    let (literal, open): (Vec<&Pattern>, Vec<&Pattern>) = patterns.iter().partition(|pattern| pattern.as_literal().is_some());
+    let (literal, open): (Vec<&Pattern>, Vec<&Pattern>) =
+        patterns.iter().partition(|pattern| pattern.as_literal().is_some());
     let taken = literal.into_iter().chain(open).all(|pattern| {
         let at = left.iter().position(|value| pattern.matches(value));
         at.map(|at| left.swap_remove(at)).is_some()

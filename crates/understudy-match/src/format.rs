@@ -22,7 +22,10 @@ pub fn is_in_format(format: Format, text: &str) -> bool {
 
 fn is_uuid(text: &str) -> bool {
     text.len() == 36
-        && text.bytes().enumerate().all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
 /// Two or four digits at a place.
@@ -56,7 +59,9 @@ fn is_time(text: &str) -> bool {
     if !text.is_ascii() || bytes.len() < 9 || bytes[2] != b':' || bytes[5] != b':' {
         return false;
     }
-    let in_range = matches!(digits(text, 0, 2), Some(0..=23)) && matches!(digits(text, 3, 2), Some(0..=59)) && matches!(digits(text, 6, 2), Some(0..=60));
+    let in_range = matches!(digits(text, 0, 2), Some(0..=23))
+        && matches!(digits(text, 3, 2), Some(0..=59))
+        && matches!(digits(text, 6, 2), Some(0..=60));
     let rest = &text[8..];
     let zone = match rest.strip_prefix('.') {
         Some(fraction) => {
@@ -76,7 +81,10 @@ fn is_zone(text: &str) -> bool {
     match bytes.first() {
         Some(b'Z' | b'z') => bytes.len() == 1,
         Some(b'+' | b'-') => {
-            bytes.len() == 6 && bytes[3] == b':' && matches!(digits(text, 1, 2), Some(0..=23)) && matches!(digits(text, 4, 2), Some(0..=59))
+            bytes.len() == 6
+                && bytes[3] == b':'
+                && matches!(digits(text, 1, 2), Some(0..=23))
+                && matches!(digits(text, 4, 2), Some(0..=59))
         }
         _ => false,
     }
@@ -91,9 +99,8 @@ fn is_date_time(text: &str) -> bool {
 
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let atom = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c))
-    };
+    let atom =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c));
     local.len() <= 64 && local.split('.').all(atom) && is_hostname(domain)
 }
 
@@ -122,7 +129,9 @@ fn is_uri(text: &str) -> bool {
 fn is_base64(text: &str) -> bool {
     let plain = text.trim_end_matches('=');
     let padding = text.len() - plain.len();
-    text.len().is_multiple_of(4) && padding <= 2 && plain.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+    text.len().is_multiple_of(4)
+        && padding <= 2
+        && plain.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
 }
 
 #[cfg(test)]
@@ -136,12 +145,32 @@ mod tests {
 
     #[test]
     fn formats_are_told_apart() {
-        check(Format::Uuid, &["f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6"], &["", "f81d4fae7dec11d0a76500a0c91e6bf6", "f81d4fae-7dec-11d0-a765-00a0c91e6bfg"]);
-        check(Format::Date, &["2020-02-29", "1985-04-12"], &["2021-02-29", "2020-13-01", "2020-00-01", "2020-1-1", "20200101", "2020-01-01T00:00:00Z", "２020-01-0"]);
-        check(Format::Time, &["23:20:50.52Z", "00:00:00+01:00", "23:59:60Z"], &["23:20:50", "24:00:00Z", "23:20Z", "23:20:50.Z", "23:20:50+1:00", "23:20:5éZ"]);
-        check(Format::DateTime, &["1985-04-12T23:20:50.52Z", "1996-12-19t16:39:57-08:00"], &["1985-04-12", "1985-04-12T23:20:50", "1985-04-12_23:20:50Z"]);
+        check(
+            Format::Uuid,
+            &["f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6"],
+            &["", "f81d4fae7dec11d0a76500a0c91e6bf6", "f81d4fae-7dec-11d0-a765-00a0c91e6bfg"],
+        );
+        check(
+            Format::Date,
+            &["2020-02-29", "1985-04-12"],
+            &["2021-02-29", "2020-13-01", "2020-00-01", "2020-1-1", "20200101", "2020-01-01T00:00:00Z", "２020-01-0"],
+        );
+        check(
+            Format::Time,
+            &["23:20:50.52Z", "00:00:00+01:00", "23:59:60Z"],
+            &["23:20:50", "24:00:00Z", "23:20Z", "23:20:50.Z", "23:20:50+1:00", "23:20:5éZ"],
+        );
+        check(
+            Format::DateTime,
+            &["1985-04-12T23:20:50.52Z", "1996-12-19t16:39:57-08:00"],
+            &["1985-04-12", "1985-04-12T23:20:50", "1985-04-12_23:20:50Z"],
+        );
         check(Format::Email, &["a@b.example", "a.b+c@localhost"], &["a", "@b", "a@", "a b@c.d", ".a@b.c", "a@-b.c"]);
-        check(Format::Uri, &["http://a.example/b?c#d", "urn:isbn:1", "mailto:a@b.c"], &["/a", "a b:c", "http://a b", "http://%zz", "1a:b", "a:"]);
+        check(
+            Format::Uri,
+            &["http://a.example/b?c#d", "urn:isbn:1", "mailto:a@b.c"],
+            &["/a", "a b:c", "http://a b", "http://%zz", "1a:b", "a:"],
+        );
         check(Format::Ipv4, &["127.0.0.1"], &["127.0.0", "256.0.0.1", "01.2.3.4"]);
         check(Format::Ipv6, &["::1", "2001:db8::ff00:42:8329", "::ffff:1.2.3.4"], &["1", ":::", "::g"]);
         check(Format::Hostname, &["a", "xn--bcher-kva.example", "1.2"], &["", "a..b", "-a", "a_b", "a."]);

@@ -78,7 +78,9 @@ pub(crate) fn fresh(rule: &Rule, chance: &mut Chance, now: Moment) -> Option<Jso
     let bounds = Bounds::of(rule);
     rule.checks.iter().find_map(|check| match check {
         Check::Format(format) => Some(Json::string(in_format(*format, chance, now))),
-        Check::OneOf(values) => usize::try_from(chance.below(values.len() as u64)).ok().and_then(|at| values.get(at)).cloned(),
+        Check::OneOf(values) => {
+            usize::try_from(chance.below(values.len() as u64)).ok().and_then(|at| values.get(at)).cloned()
+        }
         Check::Type(JsonType::Boolean) => Some(Json::Bool(chance.below(2) == 1)),
         Check::Type(JsonType::Integer | JsonType::Number) => {
             let (least, most) = bounds.or(0, 1_000_000);

@@ -57,8 +57,11 @@ pub(crate) fn is_not_held(name: &str) -> bool {
 /// Holds the listed fields against those received; `content-type` is left to the body.
 pub(crate) fn compare(promised: &[(String, HeaderPromise)], received: &HeaderMap, out: &mut Vec<Mismatch>) {
     for (name, promise) in promised {
-        let values: Vec<String> =
-            received.get_all(name.as_str()).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).collect();
+        let values: Vec<String> = received
+            .get_all(name.as_str())
+            .into_iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+            .collect();
         let expected = match promise {
             HeaderPromise::Rule(rule) if rule_holds(rule, &values) => continue,
             HeaderPromise::Rule(rule) => rule.to_string(),
@@ -114,6 +117,11 @@ fn cookies(promise: &HeaderPromise, received: &[String], out: &mut Vec<Mismatch>
     let names: Vec<String> = received.iter().map(|value| name(value)).collect();
     for cookie in wanted.iter().map(|value| name(value)).filter(|cookie| !names.contains(cookie)) {
         let received = if names.is_empty() { NOTHING.to_owned() } else { format!("cookies {}", names.join(", ")) };
-        out.push(Mismatch { path: "set-cookie".to_owned(), kind: Kind::Header, expected: format!("a cookie {cookie}"), received });
+        out.push(Mismatch {
+            path: "set-cookie".to_owned(),
+            kind: Kind::Header,
+            expected: format!("a cookie {cookie}"),
+            received,
+        });
     }
 }

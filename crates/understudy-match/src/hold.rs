@@ -105,7 +105,9 @@ impl<'v> Found<'v> {
                 (document_order(&difference.path, received, example), Reverse(difference.kind == Kind::Type))
             });
             // Another type says it all about a node; else each rule that fails is a difference of its own.
-            self.differences.dedup_by(|b, a| a.path == b.path && (a.kind == Kind::Type || (a.kind, &a.expected) == (b.kind, &b.expected)));
+            self.differences.dedup_by(|b, a| {
+                a.path == b.path && (a.kind == Kind::Type || (a.kind, &a.expected) == (b.kind, &b.expected))
+            });
         }
         let mismatches = self.differences.into_iter().map(|difference| Mismatch {
             path: difference.path.to_string(),
@@ -218,7 +220,13 @@ fn children(value: &Json) -> Vec<(Step<'_>, &Json)> {
 
 /// Applies a rule to all that its path selects. The names and indexes at the path's end stand for that member
 /// of every node before them: where one lacks it, it is missing.
-fn apply_at<'v>(path: &'v understudy_exchange::JsonPath, rule: &Rule, received: &'v Json, examples: &[&Json], found: &mut Found<'v>) {
+fn apply_at<'v>(
+    path: &'v understudy_exchange::JsonPath,
+    rule: &Rule,
+    received: &'v Json,
+    examples: &[&Json],
+    found: &mut Found<'v>,
+) {
     let (head, tail) = path.split_singular_tail();
     let heads = head.select(received);
     if heads.is_empty() {
@@ -264,10 +272,13 @@ fn apply<'v>(rule: &Rule, path: &Path<'v>, value: &'v Json, examples: &[&Json], 
             Check::Optional(inner) => apply(inner, path, value, examples, found),
             Check::Nullable(inner) if *value != Json::Null => apply(inner, path, value, examples, found),
             Check::Exact if examples.is_empty() => found.unproven.push(path.to_string()),
-            Check::Exact if !examples.iter().any(|example| equals(example, value)) => worst = worst.or(Some(Kind::Value)),
+            Check::Exact if !examples.iter().any(|example| equals(example, value)) => {
+                worst = worst.or(Some(Kind::Value));
+            }
             Check::Each(inner) => match value {
                 Json::Array(_) | Json::Object(_) => {
-                    let examples: Vec<&Json> = examples.iter().flat_map(|value| children(value)).map(|(_, child)| child).collect();
+                    let examples: Vec<&Json> =
+                        examples.iter().flat_map(|value| children(value)).map(|(_, child)| child).collect();
                     for (step, child) in children(value) {
                         apply(inner, &path.child(step), child, &examples, found);
                     }
@@ -334,7 +345,13 @@ impl<'v> Walk<'v> {
     }
 
     /// The node has the shape of one of the alternatives, of which there is at least one.
-    fn shape(&self, alternatives: &[Alternative<'v>], received: &'v Json, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
+    fn shape(
+        &self,
+        alternatives: &[Alternative<'v>],
+        received: &'v Json,
+        trail: &Trail<'_, 'v>,
+        found: &mut Found<'v>,
+    ) {
         let here = self.received_cover(trail);
         let covers: Vec<Cover> = alternatives.iter().filter_map(|a| self.example_cover(a)).chain(here).collect();
         if covers.iter().any(|cover| cover.owned || (cover.nullable && *received == Json::Null)) {
@@ -365,7 +382,13 @@ impl<'v> Walk<'v> {
     }
 
     /// Like one of several examples of one type, and in no member unlike all of them.
-    fn like_one_of(&self, several: &[&Alternative<'v>], received: &'v Json, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
+    fn like_one_of(
+        &self,
+        several: &[&Alternative<'v>],
+        received: &'v Json,
+        trail: &Trail<'_, 'v>,
+        found: &mut Found<'v>,
+    ) {
         if !matches!(received, Json::Array(_) | Json::Object(_)) {
             return;
         }
@@ -387,8 +410,15 @@ impl<'v> Walk<'v> {
         }
     }
 
-    fn like_all_together(&self, several: &[&Alternative<'v>], received: &'v Json, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
-        let options: Vec<Alternative<'v>> = several.iter().flat_map(|a| self.children_with_names(a)).map(|(_, a)| a).collect();
+    fn like_all_together(
+        &self,
+        several: &[&Alternative<'v>],
+        received: &'v Json,
+        trail: &Trail<'_, 'v>,
+        found: &mut Found<'v>,
+    ) {
+        let options: Vec<Alternative<'v>> =
+            several.iter().flat_map(|a| self.children_with_names(a)).map(|(_, a)| a).collect();
         match received {
             Json::Array(items) => self.elements(&options, items, trail, found),
             Json::Object(members) => {
@@ -449,7 +479,13 @@ impl<'v> Walk<'v> {
     }
 
     /// The values of an object whose keys are free.
-    fn values(&self, examples: &[Alternative<'v>], members: &'v [(JsonString, Json)], trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
+    fn values(
+        &self,
+        examples: &[Alternative<'v>],
+        members: &'v [(JsonString, Json)],
+        trail: &Trail<'_, 'v>,
+        found: &mut Found<'v>,
+    ) {
         if examples.is_empty() {
             return;
         }
@@ -488,7 +524,14 @@ impl<'v> Walk<'v> {
     }
 
     /// Everything that is written is there and equal.
-    fn written(&self, expected: &Alternative<'v>, received: &'v Json, trail: &Trail<'_, 'v>, strict: bool, found: &mut Found<'v>) {
+    fn written(
+        &self,
+        expected: &Alternative<'v>,
+        received: &'v Json,
+        trail: &Trail<'_, 'v>,
+        strict: bool,
+        found: &mut Found<'v>,
+    ) {
         match (self.example_cover(expected), self.received_cover(trail)) {
             (None, None) => {}
             _ => {
@@ -497,7 +540,9 @@ impl<'v> Walk<'v> {
             }
         }
         match (expected.value, received) {
-            (Json::Object(members), Json::Object(_)) => self.written_members(expected, members, received, trail, strict, found),
+            (Json::Object(members), Json::Object(_)) => {
+                self.written_members(expected, members, received, trail, strict, found);
+            }
             (Json::Array(wanted), Json::Array(items)) if wanted.len() == items.len() => {
                 for (at, (child, item)) in self.children(expected).iter().zip(items).enumerate() {
                     let trail = Trail { parent: Some(trail), step: Some(Step::Index(at)) };

@@ -9,8 +9,8 @@
 
 mod answer;
 mod body;
-mod explain;
 mod example;
+mod explain;
 mod field;
 mod format;
 mod fresh;
@@ -25,7 +25,7 @@ mod rule;
 
 pub use answer::{Verdict, judge};
 pub use example::{NoExample, example_request};
-pub use explain::{Explanation, Near, NEAR_MAX};
+pub use explain::{Explanation, NEAR_MAX, Near};
 pub use format::is_in_format;
 pub use fresh::{Chance, Moment};
 pub use headers::{NOT_HELD_HEADERS, PRESENT_ONLY_HEADERS};

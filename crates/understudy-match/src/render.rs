@@ -79,7 +79,12 @@ impl Rendering {
         if let Some((example, rules)) = &self.fresh_body {
             let mut body = example.clone();
             for rule in rules {
-                let places: Vec<Vec<Place>> = rule.path.select(example).iter().map(|node| node.path.0.iter().map(Place::from).collect()).collect();
+                let places: Vec<Vec<Place>> = rule
+                    .path
+                    .select(example)
+                    .iter()
+                    .map(|node| node.path.0.iter().map(Place::from).collect())
+                    .collect();
                 for place in places {
                     if let (Some(target), Some(value)) = (at(&mut body, &place), fresh(&rule.rule, chance, now)) {
                         *target = value;

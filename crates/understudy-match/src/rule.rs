@@ -28,7 +28,14 @@ pub(crate) fn fails(check: &Check, value: &Json) -> Option<Kind> {
         Check::StartsWith(start) => text_fails(value, |text| text.starts_with(start.as_str())),
         Check::Min(least) => measure(value).and_then(|size| unless(size >= *least, Kind::Value)),
         Check::Max(most) => measure(value).and_then(|size| unless(size <= *most, Kind::Value)),
-        Check::Like | Check::Exact | Check::Any | Check::Ignore | Check::Each(_) | Check::Keys(_) | Check::Optional(_) | Check::Nullable(_) => None,
+        Check::Like
+        | Check::Exact
+        | Check::Any
+        | Check::Ignore
+        | Check::Each(_)
+        | Check::Keys(_)
+        | Check::Optional(_)
+        | Check::Nullable(_) => None,
     }
 }
 

@@ -4,6 +4,8 @@
 //! `#### fixture ID` is followed by a fixture; `#### request METHOD TARGET` (then `in NAME=VALUE` for a state) by its
 //! header fields, an empty line and its body; what is found follows `#### found`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::fs;
@@ -22,14 +24,18 @@ impl BodyFiles for OneFile {
 }
 
 fn request(line: &str, text: &str) -> (Request, State) {
-    let (head, body) = text.strip_prefix('\n').map_or_else(|| text.split_once("\n\n").unwrap_or((text, "")), |body| ("", body));
+    let (head, body) =
+        text.strip_prefix('\n').map_or_else(|| text.split_once("\n\n").unwrap_or((text, "")), |body| ("", body));
     let mut words = line.split_whitespace();
     let method = Method::from_bytes(words.next().unwrap().as_bytes()).unwrap();
     let target = words.next().unwrap().to_owned();
     let state = words.filter_map(|word| word.split_once('=')).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
     let mut headers = HeaderMap::new();
     for (name, value) in head.lines().filter_map(|line| line.split_once(':')) {
-        headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_bytes(value.trim().as_bytes()).unwrap());
+        headers.append(
+            HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            HeaderValue::from_bytes(value.trim().as_bytes()).unwrap(),
+        );
     }
     // What cannot stand in a text file is written as in a shell's $'...'.
     let body = body.trim_end_matches('\n').replace("\\r\\n", "\r\n");

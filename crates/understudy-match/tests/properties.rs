@@ -1,6 +1,8 @@
 //! The two properties that the product is named for, as far as they need no socket, and that the order of files
 //! means nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use std::sync::Arc;
 use understudy_exchange::{Json, JsonString, JsonText, Request, Response};
@@ -52,7 +54,12 @@ fn the_choice_does_not_depend_on_the_order_of_files() {
     let mut rivals: Vec<Arc<Fixture>> = (0..40).map(rival).collect();
     let ids = |index: &Index| index.promises().iter().map(|fixture| Arc::clone(&fixture.id)).collect::<Vec<_>>();
     let sorted = Index::new("", rivals.iter().cloned());
-    let request = Request { method: Method::GET, target: "/a/b".to_owned(), headers: HeaderMap::new(), body: bytes::Bytes::new() };
+    let request = Request {
+        method: Method::GET,
+        target: "/a/b".to_owned(),
+        headers: HeaderMap::new(),
+        body: bytes::Bytes::new(),
+    };
     let incoming = Incoming::new(&request);
     let mut chance = Chance::from_seed(11);
     for _ in 0..50 {
@@ -67,7 +74,13 @@ fn the_choice_does_not_depend_on_the_order_of_files() {
 }
 
 fn promise_of(body: &Json) -> ResponsePromise {
-    ResponsePromise { status: 200, headers: Vec::new(), body: Some(ResponseBody::Json(JsonText::new(body))), rules: Vec::new(), delay: None }
+    ResponsePromise {
+        status: 200,
+        headers: Vec::new(),
+        body: Some(ResponseBody::Json(JsonText::new(body))),
+        rules: Vec::new(),
+        delay: None,
+    }
 }
 
 fn answer_with(body: &Json) -> Response {
@@ -122,7 +135,8 @@ fn changes(value: &Json, path: &str) -> Vec<Change> {
 
 /// The path as reports show it, worked out independently of the code under test.
 fn child_path(path: &str, name: &str) -> String {
-    let simple = name.chars().all(|c| c.is_ascii_alphanumeric() || !c.is_ascii()) && !name.starts_with(|c: char| c.is_ascii_digit());
+    let simple = name.chars().all(|c| c.is_ascii_alphanumeric() || !c.is_ascii())
+        && !name.starts_with(|c: char| c.is_ascii_digit());
     if simple { format!("{path}.{name}") } else { format!("{path}['{name}']") }
 }
 

@@ -4,6 +4,8 @@
 //! An answer begins with `#### answer STATUS`, its header fields, an empty line and its body; what is found follows
 //! `#### found`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::fs;
@@ -22,13 +24,21 @@ impl BodyFiles for NoFiles {
 
 fn answer(text: &str) -> Response {
     let (status, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let (head, body) = rest.strip_prefix('\n').map_or_else(|| rest.split_once("\n\n").unwrap_or((rest, "")), |body| ("", body));
+    let (head, body) =
+        rest.strip_prefix('\n').map_or_else(|| rest.split_once("\n\n").unwrap_or((rest, "")), |body| ("", body));
     let mut headers = HeaderMap::new();
     for (name, value) in head.lines().filter_map(|line| line.split_once(':')) {
-        headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_bytes(value.trim().as_bytes()).unwrap());
+        headers.append(
+            HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            HeaderValue::from_bytes(value.trim().as_bytes()).unwrap(),
+        );
     }
     let status: u16 = status.trim().parse().unwrap();
-    Response { status: StatusCode::from_u16(status).unwrap(), headers, body: Bytes::copy_from_slice(body.trim_end_matches('\n').as_bytes()) }
+    Response {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers,
+        body: Bytes::copy_from_slice(body.trim_end_matches('\n').as_bytes()),
+    }
 }
 
 fn found(verdict: &Verdict) -> String {

@@ -74,7 +74,10 @@ mod tests {
     #[test]
     fn an_address_is_taken_apart() {
         let address = Address::parse("https://[::1]/api/").unwrap();
-        assert_eq!((address.is_tls, address.host.as_str(), address.port, address.path.as_str()), (true, "::1", 443, "/api"));
+        assert_eq!(
+            (address.is_tls, address.host.as_str(), address.port, address.path.as_str()),
+            (true, "::1", 443, "/api")
+        );
         assert_eq!(address.to_string(), "https://[::1]/api");
         for text in ["", "localhost:80", "ftp://a", "http://a/?b", "http://u:p@a", "http:///a"] {
             assert!(Address::parse(text).is_err(), "{text}");

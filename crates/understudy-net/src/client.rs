@@ -106,7 +106,9 @@ impl std::fmt::Display for SendError {
             Self::Resolve { host } => write!(f, "the name {host} has no address"),
             Self::Connect { address, source } => match source.kind() {
                 io::ErrorKind::ConnectionRefused => write!(f, "nothing listens on {address}"),
-                io::ErrorKind::TimedOut => write!(f, "no connection to {address} within {} s", CONNECT_TIMEOUT.as_secs()),
+                io::ErrorKind::TimedOut => {
+                    write!(f, "no connection to {address} within {} s", CONNECT_TIMEOUT.as_secs())
+                }
                 _ => write!(f, "no connection to {address}: {source}"),
             },
             Self::Handshake { address, source } => write!(f, "no TLS with {address}: {source}"),
@@ -165,7 +167,9 @@ impl Client {
             match Limited::new(upstream.body.0, BODY_BYTES_MAX).collect().await {
                 Ok(body) => Ok((status, headers, body.to_bytes())),
                 Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(SendError::TooLarge),
-                Err(error) => Err(error.downcast::<hyper::Error>().map_or(SendError::Closed, |error| after_sending(&error))),
+                Err(error) => {
+                    Err(error.downcast::<hyper::Error>().map_or(SendError::Closed, |error| after_sending(&error)))
+                }
             }
         };
         tokio::time::timeout(timeout, whole).await.unwrap_or(Err(SendError::TimedOut { after: timeout }))
@@ -275,7 +279,8 @@ fn build(
     *request.uri_mut() = target.parse().map_err(|_| malformed(format!("`{target}` cannot be a request target")))?;
     *request.headers_mut() = headers.clone();
     if !headers.contains_key(HOST) {
-        let host = HeaderValue::from_str(&address.authority).map_err(|_| malformed(format!("`{}` cannot be a host", address.authority)))?;
+        let host = HeaderValue::from_str(&address.authority)
+            .map_err(|_| malformed(format!("`{}` cannot be a host", address.authority)))?;
         request.headers_mut().insert(HOST, host);
     }
     Ok(request)
@@ -312,7 +317,10 @@ async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, SendError> {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
     if address.host == "localhost" || address.host.ends_with(".localhost") {
-        return Ok(vec![SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port), SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port)]);
+        return Ok(vec![
+            SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port),
+            SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port),
+        ]);
     }
     let failed = |_| SendError::Resolve { host: address.host.clone() };
     Ok(tokio::net::lookup_host((address.host.as_str(), port)).await.map_err(failed)?.collect())

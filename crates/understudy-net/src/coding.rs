@@ -64,7 +64,9 @@ impl Coding {
                 (name.trim().to_ascii_lowercase(), weight.unwrap_or(0.0))
             })
             .collect();
-        let weight = |name: &str| weights.iter().find(|(n, _)| n == name).or_else(|| weights.iter().find(|(n, _)| n == "*")).map(|(_, q)| *q);
+        let weight = |name: &str| {
+            weights.iter().find(|(n, _)| n == name).or_else(|| weights.iter().find(|(n, _)| n == "*")).map(|(_, q)| *q)
+        };
         let identity = weights.iter().find(|(name, _)| name == "identity").map_or(0.001, |(_, q)| *q);
         let mut best: Option<(Self, f32)> = None;
         for coding in Self::ALL {
@@ -138,7 +140,10 @@ mod tests {
             assert!(encoded.len() < text.len() / 10);
             assert_eq!(decode(coding.as_str(), encoded.clone(), text.len()), Ok(text.clone()));
             assert_eq!(decode(coding.as_str(), encoded, text.len() - 1), Err(CodingError::TooLarge(text.len() - 1)));
-            assert!(matches!(decode(coding.as_str(), Bytes::from_static(b"no such thing"), 99), Err(CodingError::Malformed(_))));
+            assert!(matches!(
+                decode(coding.as_str(), Bytes::from_static(b"no such thing"), 99),
+                Err(CodingError::Malformed(_))
+            ));
         }
         let twice = Coding::Brotli.encode(&Coding::Gzip.encode(&text));
         assert_eq!(decode("gzip, br", twice, text.len()), Ok(text));

@@ -127,7 +127,11 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
     // Heads are not timed one by one: see `idle`. Answers to pipelined requests are not collected either
     // (`pipeline_flush`): hyper 1.12 then never sends its own 414 and 431.
     builder.http1().header_read_timeout(None).max_buf_size(HEADER_BYTES_MAX);
-    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS_MAX).max_header_list_size(HEADER_BYTES_MAX as u32);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(HEADER_BYTES_MAX as u32);
     let stream = TokioIo::new(Counted::new(stream, Arc::clone(&activity)));
     let service = service_fn(move |request| {
         let (handler, under_way) = (Arc::clone(&handler), activity.begin());
@@ -140,7 +144,11 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
 
 type Answer = Either<Full<Bytes>, UnsyncBoxBody<Bytes, hyper::Error>>;
 
-async fn answer<H: Handler>(handler: Arc<H>, request: hyper::Request<Incoming>, under_way: UnderWay) -> hyper::Response<Answer> {
+async fn answer<H: Handler>(
+    handler: Arc<H>,
+    request: hyper::Request<Incoming>,
+    under_way: UnderWay,
+) -> hyper::Response<Answer> {
     let (parts, body) = request.into_parts();
     let body = if body.is_end_stream() { Ok(Bytes::new()) } else { Box::pin(read(body)).await };
     let outbound = handler.handle(Inbound { parts, body }).await;

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use http::header::{
-    CACHE_CONTROL, CONTENT_LOCATION, CONTENT_RANGE, ETAG, EXPIRES, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE,
-    VARY,
+    CACHE_CONTROL, CONTENT_LOCATION, CONTENT_RANGE, ETAG, EXPIRES, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    LAST_MODIFIED, RANGE, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::ops::Range;
@@ -15,7 +15,9 @@ pub(crate) fn apply(method: &Method, request: &HeaderMap, own: &[HeaderName], re
     if rendered.status != StatusCode::OK || !matches!(*method, Method::GET | Method::HEAD) {
         return;
     }
-    let asked = |name: &HeaderName| if own.contains(name) { None } else { request.get(name).and_then(|value| value.to_str().ok()) };
+    let asked = |name: &HeaderName| {
+        if own.contains(name) { None } else { request.get(name).and_then(|value| value.to_str().ok()) }
+    };
     if is_unchanged(asked(&IF_NONE_MATCH), asked(&IF_MODIFIED_SINCE), &rendered.headers) {
         rendered.status = StatusCode::NOT_MODIFIED;
         rendered.body = Bytes::new();
@@ -108,10 +110,13 @@ fn parse_range(text: &str, length: usize) -> Asked {
     let Some((first, last)) = text.trim().strip_prefix("bytes=").and_then(|range| range.trim().split_once('-')) else {
         return Asked::All;
     };
-    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<usize>().unwrap_or(usize::MAX));
+    let number =
+        |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<usize>().unwrap_or(usize::MAX));
     let range = match (first, last) {
         ("", "") => return Asked::All,
-        ("", suffix) => number(suffix).map(|suffix| length.saturating_sub(suffix)..if suffix == 0 { 0 } else { length }),
+        ("", suffix) => {
+            number(suffix).map(|suffix| length.saturating_sub(suffix)..if suffix == 0 { 0 } else { length })
+        }
         (first, "") => number(first).map(|first| first..length),
         (first, last) => match (number(first), number(last)) {
             (Some(first), Some(last)) if first <= last => Some(first..last.saturating_add(1).min(length)),

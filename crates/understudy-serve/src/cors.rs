@@ -3,8 +3,9 @@
 //! are said by name.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use understudy_exchange::Request;
@@ -15,8 +16,17 @@ const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 /// Fields that a page may read without being told (WHATWG Fetch, "CORS-safelisted response-header name"), and
 /// those that no page may.
-const NOT_EXPOSED: [&str; 9] =
-    ["cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma", "set-cookie", "vary"];
+const NOT_EXPOSED: [&str; 9] = [
+    "cache-control",
+    "content-language",
+    "content-length",
+    "content-type",
+    "expires",
+    "last-modified",
+    "pragma",
+    "set-cookie",
+    "vary",
+];
 
 /// Whether a browser asks before it sends a request.
 pub(crate) fn is_preflight(request: &Request) -> bool {
@@ -36,7 +46,10 @@ pub(crate) fn preflight(request: &HeaderMap) -> HeaderMap {
     echo(ACCESS_CONTROL_REQUEST_METHOD, ACCESS_CONTROL_ALLOW_METHODS);
     echo(ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_ALLOW_HEADERS);
     headers.insert(ACCESS_CONTROL_MAX_AGE, PREFLIGHT_AGE);
-    headers.insert(VARY, HeaderValue::from_static("origin, access-control-request-method, access-control-request-headers"));
+    headers.insert(
+        VARY,
+        HeaderValue::from_static("origin, access-control-request-method, access-control-request-headers"),
+    );
     if request.contains_key("access-control-request-private-network") {
         headers.insert(HeaderName::from_static("access-control-allow-private-network"), TRUE);
     }
@@ -56,7 +69,9 @@ pub(crate) fn allow(origin: &HeaderValue, headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
     let names_origin = |value: &HeaderValue| {
-        value.to_str().is_ok_and(|text| text.split(',').any(|name| matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("origin")))
+        value.to_str().is_ok_and(|text| {
+            text.split(',').any(|name| matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("origin"))
+        })
     };
     if !headers.get_all(VARY).iter().any(names_origin) {
         headers.append(VARY, HeaderValue::from_static("origin"));
@@ -65,6 +80,7 @@ pub(crate) fn allow(origin: &HeaderValue, headers: &mut HeaderMap) {
 
 fn exposed(headers: &HeaderMap) -> Option<HeaderValue> {
     let names = headers.keys().map(HeaderName::as_str);
-    let names: Vec<&str> = names.filter(|name| !NOT_EXPOSED.contains(name) && !name.starts_with("access-control-")).collect();
+    let names: Vec<&str> =
+        names.filter(|name| !NOT_EXPOSED.contains(name) && !name.starts_with("access-control-")).collect();
     if names.is_empty() { None } else { HeaderValue::from_str(&names.join(", ")).ok() }
 }

@@ -44,7 +44,9 @@ pub fn decide(snapshot: &Snapshot, incoming: &Incoming<'_>, chance: &mut Chance)
     }
     match (snapshot.mode, choice) {
         (Mode::Fallback, choice) => Plan::Forward { otherwise: Box::new(local(snapshot, choice, incoming, chance)) },
-        (Mode::Passthrough, Choice::OtherMethods(_) | Choice::Nothing) => Plan::Forward { otherwise: Box::new(Plan::Nothing) },
+        (Mode::Passthrough, Choice::OtherMethods(_) | Choice::Nothing) => {
+            Plan::Forward { otherwise: Box::new(Plan::Nothing) }
+        }
         (_, choice) => local(snapshot, choice, incoming, chance),
     }
 }
@@ -89,11 +91,22 @@ mod tests {
     fn delays_keep_their_percentiles() {
         let mut chance = Chance::from_seed(3);
         let (p50, p99) = (Duration::from_millis(80), Duration::from_millis(2_000));
-        let mut sampled: Vec<Duration> = (0..20_000).map(|_| sample(Delay::Percentiles { p50, p99 }, &mut chance)).collect();
+        let mut sampled: Vec<Duration> =
+            (0..20_000).map(|_| sample(Delay::Percentiles { p50, p99 }, &mut chance)).collect();
         sampled.sort();
-        let near = |found: Duration, wanted: Duration| (0.8..1.25).contains(&(found.as_secs_f64() / wanted.as_secs_f64()));
-        assert!(near(sampled[10_000], p50) && near(sampled[19_800], p99), "{:?} {:?}", sampled[10_000], sampled[19_800]);
+        let near =
+            |found: Duration, wanted: Duration| (0.8..1.25).contains(&(found.as_secs_f64() / wanted.as_secs_f64()));
+        assert!(
+            near(sampled[10_000], p50) && near(sampled[19_800], p99),
+            "{:?} {:?}",
+            sampled[10_000],
+            sampled[19_800]
+        );
         let (least, most) = (Duration::from_millis(100), Duration::from_millis(300));
-        assert!((0..1_000).map(|_| sample(Delay::Between(least, most), &mut chance)).all(|time| time >= least && time < most));
+        assert!(
+            (0..1_000)
+                .map(|_| sample(Delay::Between(least, most), &mut chance))
+                .all(|time| time >= least && time < most)
+        );
     }
 }

@@ -10,14 +10,16 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::Request;
 use understudy_match::{Chance, Incoming, Moment, Rendered};
-use understudy_net::{BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, Client, HEADER_BYTES_MAX, Handler, Inbound, Outbound, OutboundBody, coding};
+use understudy_net::{
+    BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, Client, HEADER_BYTES_MAX, Handler, Inbound, Outbound, OutboundBody,
+    coding,
+};
 
 /// Answers the requests of one service from a snapshot that can be swapped while it plays.
 #[derive(Debug)]
@@ -65,7 +67,10 @@ impl Player {
                     (request, outcome)
                 }
             },
-            Err((request, rendered, why)) => (request, (outbound(rendered), Answered::Server(why))),
+            Err(refused) => {
+                let (request, rendered, why) = *refused;
+                (request, (outbound(rendered), Answered::Server(why)))
+            }
         };
         let (mut outbound, answered) = outcome;
         let snapshot = self.snapshot.load();
@@ -102,7 +107,12 @@ impl Player {
         Chance::from_seed(self.seed.fetch_add(1, Ordering::Relaxed))
     }
 
-    async fn later(&self, request: &Request, raw: Option<Bytes>, (snapshot, plan): (Arc<Snapshot>, Plan)) -> (Outbound, Answered) {
+    async fn later(
+        &self,
+        request: &Request,
+        raw: Option<Bytes>,
+        (snapshot, plan): (Arc<Snapshot>, Plan),
+    ) -> (Outbound, Answered) {
         let plan = match plan {
             Plan::Forward { otherwise } => match self.forward(request, raw, &otherwise).await {
                 Some(outcome) => return outcome,
@@ -167,14 +177,14 @@ fn perform(snapshot: &Snapshot, request: &Request, plan: Plan, chance: &mut Chan
 }
 
 impl Handler for Player {
-    fn handle(self: Arc<Self>, request: Inbound) -> impl Future<Output = Outbound> + Send {
-        async move { self.answer(request).await }
+    async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
+        self.answer(request).await
     }
 }
 
 /// The request with its body whole and decoded, and the body as it was sent where that is something else; or
 /// what to answer where there is no such body.
-type Whole = Result<(Request, Option<Bytes>), (Request, Rendered, &'static str)>;
+type Whole = Result<(Request, Option<Bytes>), Box<(Request, Rendered, &'static str)>>;
 
 fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Whole {
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
@@ -183,7 +193,7 @@ fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Whole {
         Ok(raw) => raw,
         Err(problem) => {
             let (rendered, why) = refuse(problem);
-            return Err((request, rendered, why));
+            return Err(Box::new((request, rendered, why)));
         }
     };
     let Some(encoding) = request.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()) else {
@@ -197,12 +207,13 @@ fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Whole {
         }
         Err(coding::CodingError::TooLarge(_)) => {
             let (rendered, why) = refuse(BodyProblem::TooLarge);
-            Err((request, rendered, why))
+            Err(Box::new((request, rendered, why)))
         }
         Err(error) => {
             let detail = error.to_string();
-            let rendered = problem::problem(StatusCode::BAD_REQUEST, "content-coding", "The body cannot be decoded", &detail);
-            Err((request, rendered, "body not decoded"))
+            let rendered =
+                problem::problem(StatusCode::BAD_REQUEST, "content-coding", "The body cannot be decoded", &detail);
+            Err(Box::new((request, rendered, "body not decoded")))
         }
     }
 }
@@ -227,7 +238,9 @@ fn refuse(problem: BodyProblem) -> (Rendered, &'static str) {
             StatusCode::BAD_REQUEST,
             "body-broken",
             "The body did not arrive",
-            format!("the connection ended, or the body is not framed by the rules; header fields may have {HEADER_BYTES_MAX} bytes"),
+            format!(
+                "the connection ended, or the body is not framed by the rules; header fields may have {HEADER_BYTES_MAX} bytes"
+            ),
             "body broken",
         ),
     };

@@ -5,7 +5,6 @@ use crate::problem;
 use http::StatusCode;
 use http::header::HOST;
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::Arc;
 use understudy_net::{Handler, Inbound, Outbound};
 
@@ -34,15 +33,13 @@ impl SharedPort {
 }
 
 impl Handler for SharedPort {
-    fn handle(self: Arc<Self>, request: Inbound) -> impl Future<Output = Outbound> + Send {
-        async move {
-            if let Some(player) = self.player(&request) {
-                return Arc::clone(player).handle(request).await;
-            }
-            let names: Vec<String> = self.players.keys().map(|name| format!("{name}.localhost")).collect();
-            let detail = format!("the host names the service on this port; there are {}", names.join(", "));
-            let rendered = problem::problem(StatusCode::NOT_FOUND, "no-service", "The host names no service", &detail);
-            Outbound::whole(rendered.status, rendered.headers, rendered.body)
+    async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
+        if let Some(player) = self.player(&request) {
+            return Arc::clone(player).handle(request).await;
         }
+        let names: Vec<String> = self.players.keys().map(|name| format!("{name}.localhost")).collect();
+        let detail = format!("the host names the service on this port; there are {}", names.join(", "));
+        let rendered = problem::problem(StatusCode::NOT_FOUND, "no-service", "The host names no service", &detail);
+        Outbound::whole(rendered.status, rendered.headers, rendered.body)
     }
 }

@@ -61,7 +61,9 @@ impl Snapshot {
     pub fn new(service: &Service, fixtures: Vec<Arc<Fixture>>, state: State, previous: Option<&Self>) -> Self {
         let index = Index::new(&service.base, fixtures);
         let served: HashMap<&str, &Arc<AtomicUsize>> = previous
-            .map(|previous| previous.index.promises().iter().zip(&previous.answers).map(|(f, a)| (&*f.id, &a.served)).collect())
+            .map(|previous| {
+                previous.index.promises().iter().zip(&previous.answers).map(|(f, a)| (&*f.id, &a.served)).collect()
+            })
             .unwrap_or_default();
         let answers = index.promises().iter().map(|fixture| {
             let served = served.get(&*fixture.id).map_or_else(Arc::default, |served| Arc::clone(served));
@@ -148,6 +150,9 @@ fn is_compressible(headers: &HeaderMap) -> bool {
             kind.is_json()
                 || essence.starts_with("text/")
                 || essence.ends_with("+xml")
-                || matches!(essence, "application/xml" | "application/javascript" | "application/yaml" | "application/wasm")
+                || matches!(
+                    essence,
+                    "application/xml" | "application/javascript" | "application/yaml" | "application/wasm"
+                )
         })
 }

@@ -5,7 +5,21 @@ use bytes::Bytes;
 use understudy_exchange::{Json, JsonString, Number};
 use understudy_match::Chance;
 
-const TEXTS: &[&str] = &["", "plain", "yes", "0x1F", "2020-01-31", "é\u{1F600}", "\u{0}\u{1F}", "a: b # c", "\"\\/", "{x}", " lead", "\u{85}\u{2028}", "- item"];
+const TEXTS: &[&str] = &[
+    "",
+    "plain",
+    "yes",
+    "0x1F",
+    "2020-01-31",
+    "é\u{1F600}",
+    "\u{0}\u{1F}",
+    "a: b # c",
+    "\"\\/",
+    "{x}",
+    " lead",
+    "\u{85}\u{2028}",
+    "- item",
+];
 const NUMBERS: &[&str] = &["0", "0.00", "-1", "1E400", "9223372036854775809", "1.10", "-0.5e-3", "42"];
 const NAMES: &[&str] = &["id", "name", "Owner", "x-y", "a b", "0", "null", "é"];
 

@@ -9,7 +9,8 @@ mod request;
 use std::sync::Arc;
 use understudy_exchange::{Json, JsonPath};
 use understudy_fixture::model::{
-    Check, Field, FieldMatcher, Fixture, Format, HeaderPromise, JsonType, PathRule, ResponseBody, ResponsePromise, Rule, Select, Verify,
+    Check, Field, FieldMatcher, Fixture, Format, HeaderPromise, JsonType, PathRule, ResponseBody, ResponsePromise,
+    Rule, Select, Verify,
 };
 use understudy_match::Chance;
 
@@ -58,7 +59,11 @@ fn response(chance: &mut Chance) -> ResponsePromise {
         headers.push(("etag".to_owned(), HeaderPromise::Value("\"e\"".to_owned())));
     }
     if chance.below(2) == 0 {
-        let rule = Rule { checks: vec![Check::Format(Format::Uuid)], example: Some(Json::string("f81d4fae-7dec-11d0-a765-00a0c91e6bf6")), fresh: chance.below(2) == 0 };
+        let rule = Rule {
+            checks: vec![Check::Format(Format::Uuid)],
+            example: Some(Json::string("f81d4fae-7dec-11d0-a765-00a0c91e6bf6")),
+            fresh: chance.below(2) == 0,
+        };
         headers.push(("x-request-number".to_owned(), HeaderPromise::Rule(rule)));
     }
     ResponsePromise { status: pick(chance, &[200, 201, 404, 500]), headers, body, rules, delay: None }
@@ -84,7 +89,9 @@ fn true_check(value: &Json, chance: &mut Chance) -> Option<Check> {
             1 => Check::OneOf(vec![Json::string("other"), value.clone()]),
             _ => Check::Type(JsonType::String),
         },
-        Json::Number(number) if number.is_integer() => pick(chance, &[JsonType::Integer, JsonType::Number]).into_check(),
+        Json::Number(number) if number.is_integer() => {
+            pick(chance, &[JsonType::Integer, JsonType::Number]).into_check()
+        }
         Json::Number(number) => Check::Max(number.clone()),
         Json::Bool(_) => Check::Exact,
         Json::Null => Check::Nullable(Box::new(Rule::of(Check::Type(JsonType::String)))),

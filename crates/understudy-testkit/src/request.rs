@@ -4,8 +4,8 @@ use crate::{body, field, pick};
 use http::Method;
 use understudy_exchange::Json;
 use understudy_fixture::model::{
-    Check, Expression, Field, FieldMatcher, Format, Graphql, JsonType, MethodMatcher, NamedPart, PartContent, PathTemplate, Pattern, RequestBody,
-    RequestPromise, Rule,
+    Check, Expression, Field, FieldMatcher, Format, Graphql, JsonType, MethodMatcher, NamedPart, PartContent,
+    PathTemplate, Pattern, RequestBody, RequestPromise, Rule,
 };
 use understudy_match::Chance;
 
@@ -41,7 +41,9 @@ impl IntoMethod for usize {
 }
 
 fn path(name: &str, chance: &mut Chance) -> (String, Vec<Field>) {
-    let example = |value: &str, check: Check| FieldMatcher::Rule(Rule { checks: vec![check], example: Some(Json::string(value)), fresh: false });
+    let example = |value: &str, check: Check| {
+        FieldMatcher::Rule(Rule { checks: vec![check], example: Some(Json::string(value)), fresh: false })
+    };
     match chance.below(5) {
         0 => (format!("/{name}"), Vec::new()),
         1 => (format!("/{name}/a%2Fb/"), Vec::new()),
@@ -53,14 +55,19 @@ fn path(name: &str, chance: &mut Chance) -> (String, Vec<Field>) {
 
 fn fields(chance: &mut Chance) -> Vec<Field> {
     let text = |text: &str| Pattern::parse(text);
-    let rule = |check: Check, example: &str| FieldMatcher::Rule(Rule { checks: vec![check], example: Some(Json::string(example)), fresh: false });
+    let rule = |check: Check, example: &str| {
+        FieldMatcher::Rule(Rule { checks: vec![check], example: Some(Json::string(example)), fresh: false })
+    };
     let all = [
         field("equal", FieldMatcher::Equals(text("a b+c&d=e"))),
         field("list", FieldMatcher::List(vec![text("1"), text("2"), text("1")])),
         field("uuid", rule(Check::Format(Format::Uuid), "f81d4fae-7dec-11d0-a765-00a0c91e6bf6")),
         field("matched", rule(Check::Matches(Expression::parse("[a-z]+").expect("an expression")), "abc")),
         field("none", FieldMatcher::Rule(Rule::of(Check::Absent))),
-        field("maybe", FieldMatcher::Rule(Rule::of(Check::Optional(Box::new(Rule::of(Check::Type(JsonType::Integer))))))),
+        field(
+            "maybe",
+            FieldMatcher::Rule(Rule::of(Check::Optional(Box::new(Rule::of(Check::Type(JsonType::Integer)))))),
+        ),
         field("derived", FieldMatcher::Rule(Rule::of(Check::OneOf(vec![Json::string("x"), Json::string("y")])))),
     ];
     all.into_iter().filter(|_| chance.below(3) == 0).collect()
@@ -72,7 +79,12 @@ fn body(chance: &mut Chance) -> Option<RequestBody> {
         1 => RequestBody::Text(Pattern::parse(&body::text(chance))),
         2 => RequestBody::Form(fields(chance)),
         3 => RequestBody::Multipart(vec![
-            NamedPart { name: "a".to_owned(), filename: None, content_type: None, content: PartContent::Text(Pattern::parse(&body::text(chance))) },
+            NamedPart {
+                name: "a".to_owned(),
+                filename: None,
+                content_type: None,
+                content: PartContent::Text(Pattern::parse(&body::text(chance))),
+            },
             NamedPart {
                 name: "b \"q\"".replace('"', "'"),
                 filename: Some("f.json".to_owned()),

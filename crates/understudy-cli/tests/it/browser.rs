@@ -26,14 +26,26 @@ fn a_page_on_another_origin_fetches_with_json_credentials_and_a_header_of_its_ow
         "request: { method: POST, path: /things, headers: { x-custom: \"yes\" }, body: { json: { n: 1 } } }\nresponse: { status: 201, headers: { x-made: here }, body: { json: { ok: true } } }\n",
     )]);
     let api = Served::new(&api.0, &[]);
-    let pages = Folder::with_fixtures(&[("page", "request: { path: /page }\nresponse: { body: { file: bodies/page.html } }\n")]);
+    let pages = Folder::with_fixtures(&[(
+        "page",
+        "request: { path: /page }\nresponse: { body: { file: bodies/page.html } }\n",
+    )]);
     pages.write("fixtures/s/bodies/page.html", PAGE.replace("API", &api.port.to_string()));
     let pages = Served::new(&pages.0, &[]);
     let profile = Folder::new();
     let mut chromium = Command::new("chromium");
-    chromium.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]);
+    chromium.args([
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]);
     chromium.args(["--disable-sync", "--disable-quic", "--virtual-time-budget=10000", "--dump-dom"]);
-    chromium.arg(format!("--user-data-dir={}", profile.0.display())).arg(format!("http://127.0.0.1:{}/page", pages.port));
+    chromium
+        .arg(format!("--user-data-dir={}", profile.0.display()))
+        .arg(format!("http://127.0.0.1:{}/page", pages.port));
     let output = match chromium.output() {
         Ok(output) => output,
         Err(error) if std::env::var_os("CI").is_none() => {

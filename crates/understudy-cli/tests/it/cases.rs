@@ -27,8 +27,19 @@ fn played(text: &str) -> String {
                 let args: Vec<&str> = line.split(' ').skip(1).collect();
                 let (exit, stdout, stderr) = run(&folder.0, &args);
                 let place = folder.0.display().to_string();
-                let shown = |name: &str, text: String| if text.is_empty() { String::new() } else { format!("#### {name}\n{}", text.replace(&place, "{folder}")) };
-                out.push_str(&format!("#### {}\n#### exit {exit}\n{}{}", line, shown("stdout", without_times(&stdout)), shown("stderr", stderr)));
+                let shown = |name: &str, text: String| {
+                    if text.is_empty() {
+                        String::new()
+                    } else {
+                        format!("#### {name}\n{}", text.replace(&place, "{folder}"))
+                    }
+                };
+                out.push_str(&format!(
+                    "#### {}\n#### exit {exit}\n{}{}",
+                    line,
+                    shown("stdout", without_times(&stdout)),
+                    shown("stderr", stderr)
+                ));
                 out.push('\n');
                 continue;
             }
@@ -45,7 +56,9 @@ fn without_times(text: &str) -> String {
         Some((start, end)) if end.ends_with(" s") => format!("{start} in 0.00 s"),
         _ => line.to_owned(),
     };
-    text.split_inclusive('\n').map(|line| times(line.trim_end_matches('\n')) + if line.ends_with('\n') { "\n" } else { "" }).collect()
+    text.split_inclusive('\n')
+        .map(|line| times(line.trim_end_matches('\n')) + if line.ends_with('\n') { "\n" } else { "" })
+        .collect()
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn every_fixture_that_is_served_is_kept_when_it_is_verified() {
 fn the_sample_keeps_its_own_promises() {
     let served = Served::new(&sample(), &["--service", "theatre", "--port", "0"]);
     let backend = format!("http://127.0.0.1:{}", served.port);
-    let (exit, stdout, stderr) = run(&sample(), &["verify", "--service", "theatre", "--backend", &backend, "--allow-writes"]);
+    let (exit, stdout, stderr) =
+        run(&sample(), &["verify", "--service", "theatre", "--backend", &backend, "--allow-writes"]);
     assert!(exit == 0 && stdout.contains("13 kept, 1 skipped in"), "{exit}\n{stdout}\n{stderr}");
 }

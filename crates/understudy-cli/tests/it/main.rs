@@ -1,5 +1,7 @@
 //! The program as its users meet it: commands, the wire, a browser, a real backend.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod browser;
 mod cases;
 mod fresh_and_kept;

@@ -78,12 +78,18 @@ fn a_real_registry_keeps_every_promise_twice_and_its_differences_are_found() {
     assert!(exit == 1 && stdout.starts_with(expected) && stdout.contains("12 kept, 1 broken in"), "{exit}\n{stdout}");
     fs::write(&fixture, good).unwrap();
 
-    let held_back = run(&project, &["verify", "--service", "registry", "--backend", &registry.url.replace("127.0.0.1", "localhost"), "--json"]);
+    let held_back = run(
+        &project,
+        &["verify", "--service", "registry", "--backend", &registry.url.replace("127.0.0.1", "localhost"), "--json"],
+    );
     assert!(held_back.0 == 0 && held_back.1.contains("\"held back\": 1,"), "{}", held_back.1);
 
     drop(registry);
     let (exit, stdout, _) = verify(&[]);
-    assert!(exit == 3 && stdout.contains("0 kept, 13 unreachable") && stdout.contains("nothing listens on"), "{exit}\n{stdout}");
+    assert!(
+        exit == 3 && stdout.contains("0 kept, 13 unreachable") && stdout.contains("nothing listens on"),
+        "{exit}\n{stdout}"
+    );
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {
@@ -91,6 +97,10 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() { copy(&entry.path(), &target) } else { drop(fs::copy(entry.path(), target).unwrap()) }
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            drop(fs::copy(entry.path(), target).unwrap());
+        }
     }
 }

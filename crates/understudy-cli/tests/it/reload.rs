@@ -42,7 +42,10 @@ fn edits_are_served_at_once_and_a_file_that_turns_bad_keeps_its_last_good_versio
 
 #[test]
 fn it_ends_cleanly_when_it_is_asked_to() {
-    let folder = Folder::with_fixtures(&[("slow", "request: { path: /slow }\nresponse: { delay: 300ms, body: { text: late } }\n")]);
+    let folder = Folder::with_fixtures(&[(
+        "slow",
+        "request: { path: /slow }\nresponse: { delay: 300ms, body: { text: late } }\n",
+    )]);
     let mut served = Served::new(&folder.0, &[]);
     let port = served.port;
     let waiting = std::thread::spawn(move || {

@@ -21,10 +21,16 @@ fn body(answer: &str) -> &str {
 #[test]
 fn numbers_names_and_bytes_are_sent_as_they_are_written() {
     let (folder, served) = served(&[
-        ("n", "request: { path: /n }\nresponse: { headers: { x-two: [a, b] }, body: { json: { z: 0.00, big: [1E400, 9223372036854775809], nul: \"\\u0000\", a: 1, a: 2 } } }\n"),
+        (
+            "n",
+            "request: { path: /n }\nresponse: { headers: { x-two: [a, b] }, body: { json: { z: 0.00, big: [1E400, 9223372036854775809], nul: \"\\u0000\", a: 1, a: 2 } } }\n",
+        ),
         ("b", "request: { path: /b }\nresponse: { body: { base64: \"/wD+\" } }\n"),
         ("f", "request: { path: /f }\nresponse: { body: { file: bodies/lone.json } }\n"),
-        ("q", "request: { path: /q, query: { a: [\"1\", \"2\"] }, headers: { x-h: [p, q] } }\nresponse: { body: { text: both } }\n"),
+        (
+            "q",
+            "request: { path: /q, query: { a: [\"1\", \"2\"] }, headers: { x-h: [p, q] } }\nresponse: { body: { text: both } }\n",
+        ),
     ]);
     folder.write("fixtures/s/bodies/lone.json", r#"{"lone": "\ud83d", "x":  0.00}"#);
     let again = Served::new(&folder.0, &[]);
@@ -59,7 +65,12 @@ fn what_is_too_much_is_refused_with_a_clear_answer() {
     assert!(many_headers.starts_with("HTTP/1.1 431 "), "{many_headers}");
     let limit = 64 << 20;
     let mut stream = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
-    stream.write_all(format!("POST /a HTTP/1.1\r\nhost: s\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", limit + 1).as_bytes()).unwrap();
+    stream
+        .write_all(
+            format!("POST /a HTTP/1.1\r\nhost: s\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", limit + 1)
+                .as_bytes(),
+        )
+        .unwrap();
     let chunk = vec![b'x'; 1 << 20];
     let sending = (0..65).map(|_| stream.write_all(&chunk)).take_while(Result::is_ok).count();
     let mut answer = String::new();
@@ -71,57 +82,121 @@ fn what_is_too_much_is_refused_with_a_clear_answer() {
 
 #[test]
 fn a_zip_bomb_and_a_broken_coding_are_refused() {
-    let (_folder, served) = served(&[("a", "request: { method: POST, path: /a, body: { text: hello } }\nresponse: { body: { text: ok } }\n")]);
+    let (_folder, served) = served(&[(
+        "a",
+        "request: { method: POST, path: /a, body: { text: hello } }\nresponse: { body: { text: ok } }\n",
+    )]);
     let answer = served.request("POST /a", &["content-encoding: gzip"], "no gzip at all");
-    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("the body is not the gzip that it is said to be"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 400 ") && answer.contains("the body is not the gzip that it is said to be"),
+        "{answer}"
+    );
     let answer = served.request("POST /a", &["content-encoding: pack200"], "x");
-    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("the content coding `pack200` is not known"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 400 ") && answer.contains("the content coding `pack200` is not known"),
+        "{answer}"
+    );
 }
 
 #[test]
 fn conditions_ranges_head_options_and_codings() {
     let long = "understudy ".repeat(300);
     let (_folder, served) = served(&[
-        ("e", "request: { path: /e }\nresponse: { headers: { etag: '\"v1\"', last-modified: \"Tue, 01 Dec 2026 10:00:00 GMT\", cache-control: no-cache }, body: { text: 0123456789 } }\n"),
-        ("own", "priority: 1\nrequest: { path: /e, headers: { if-none-match: '\"own\"' } }\nresponse: { headers: { etag: '\"own\"' }, body: { text: mine } }\n"),
-        ("long", &format!("request: {{ path: /long }}\nresponse: {{ headers: {{ etag: '\"l\"' }}, body: {{ text: \"{long}\" }} }}\n")),
+        (
+            "e",
+            "request: { path: /e }\nresponse: { headers: { etag: '\"v1\"', last-modified: \"Tue, 01 Dec 2026 10:00:00 GMT\", cache-control: no-cache }, body: { text: 0123456789 } }\n",
+        ),
+        (
+            "own",
+            "priority: 1\nrequest: { path: /e, headers: { if-none-match: '\"own\"' } }\nresponse: { headers: { etag: '\"own\"' }, body: { text: mine } }\n",
+        ),
+        (
+            "long",
+            &format!(
+                "request: {{ path: /long }}\nresponse: {{ headers: {{ etag: '\"l\"' }}, body: {{ text: \"{long}\" }} }}\n"
+            ),
+        ),
     ]);
     let not_modified = served.request("GET /e", &["if-none-match: W/\"v1\""], "");
-    assert!(not_modified.starts_with("HTTP/1.1 304 ") && not_modified.contains("etag: \"v1\"") && body(&not_modified).is_empty(), "{not_modified}");
-    assert!(served.request("GET /e", &["if-modified-since: Tue, 01 Dec 2026 10:00:00 GMT"], "").starts_with("HTTP/1.1 304 "));
-    assert!(served.request("GET /e", &["if-modified-since: Tue, 01 Dec 2026 09:59:59 GMT"], "").starts_with("HTTP/1.1 200 "));
+    assert!(
+        not_modified.starts_with("HTTP/1.1 304 ")
+            && not_modified.contains("etag: \"v1\"")
+            && body(&not_modified).is_empty(),
+        "{not_modified}"
+    );
+    assert!(
+        served
+            .request("GET /e", &["if-modified-since: Tue, 01 Dec 2026 10:00:00 GMT"], "")
+            .starts_with("HTTP/1.1 304 ")
+    );
+    assert!(
+        served
+            .request("GET /e", &["if-modified-since: Tue, 01 Dec 2026 09:59:59 GMT"], "")
+            .starts_with("HTTP/1.1 200 ")
+    );
     assert!(served.request("GET /e", &["if-none-match: \"own\""], "").ends_with("mine"));
     let part = served.request("GET /e", &["range: bytes=2-4"], "");
-    assert!(part.starts_with("HTTP/1.1 206 ") && part.contains("content-range: bytes 2-4/10") && body(&part) == "234", "{part}");
+    assert!(
+        part.starts_with("HTTP/1.1 206 ") && part.contains("content-range: bytes 2-4/10") && body(&part) == "234",
+        "{part}"
+    );
     let outside = served.request("GET /e", &["range: bytes=20-"], "");
     assert!(outside.starts_with("HTTP/1.1 416 ") && outside.contains("content-range: bytes */10"), "{outside}");
     let stale = served.request("GET /e", &["range: bytes=2-4", "if-range: \"v0\""], "");
     assert_eq!(body(&stale), "0123456789");
     let head_only = served.request("HEAD /e", &[], "");
-    assert!(head_only.starts_with("HTTP/1.1 200 ") && head_only.contains("content-length: 10") && body(&head_only).is_empty(), "{head_only}");
+    assert!(
+        head_only.starts_with("HTTP/1.1 200 ")
+            && head_only.contains("content-length: 10")
+            && body(&head_only).is_empty(),
+        "{head_only}"
+    );
     let options = served.request("OPTIONS /e", &[], "");
     assert!(options.starts_with("HTTP/1.1 204 ") && options.contains("allow: GET, HEAD"), "{options}");
     let other = served.request("DELETE /e", &[], "");
-    assert!(other.starts_with("HTTP/1.1 405 ") && other.contains("allow: GET, HEAD") && other.contains("application/problem+json"), "{other}");
+    assert!(
+        other.starts_with("HTTP/1.1 405 ")
+            && other.contains("allow: GET, HEAD")
+            && other.contains("application/problem+json"),
+        "{other}"
+    );
     for coding in ["gzip", "br", "zstd"] {
         let coded = served.request("GET /long", &[&format!("accept-encoding: {coding}")], "");
         let head = head(&coded);
-        assert!(head.contains(&format!("content-encoding: {coding}")) && head.contains("etag: W/\"l\"") && head.contains("vary: origin, accept-encoding"), "{head}");
+        assert!(
+            head.contains(&format!("content-encoding: {coding}"))
+                && head.contains("etag: W/\"l\"")
+                && head.contains("vary: origin, accept-encoding"),
+            "{head}"
+        );
     }
     assert_eq!(body(&served.request("GET /long", &[], "")), long);
 }
 
 #[test]
 fn a_browser_may_read_every_answer_with_credentials() {
-    let (_folder, served) = served(&[("a", "request: { path: /a }\nresponse: { headers: { x-count: \"3\" }, body: { text: ok } }\n")]);
+    let (_folder, served) =
+        served(&[("a", "request: { path: /a }\nresponse: { headers: { x-count: \"3\" }, body: { text: ok } }\n")]);
     let origin = "origin: https://app.example";
     let answer = served.request("GET /a", &[origin], "");
-    for line in ["access-control-allow-origin: https://app.example", "access-control-allow-credentials: true", "access-control-expose-headers: x-count", "vary: origin"] {
+    for line in [
+        "access-control-allow-origin: https://app.example",
+        "access-control-allow-credentials: true",
+        "access-control-expose-headers: x-count",
+        "vary: origin",
+    ] {
         assert!(head(&answer).contains(line), "{line}\n{answer}");
     }
     let miss = served.request("GET /b", &[origin], "");
-    assert!(miss.starts_with("HTTP/1.1 404 ") && miss.contains("access-control-allow-origin: https://app.example"), "{miss}");
-    let preflight = served.request("OPTIONS /a", &[origin, "access-control-request-method: PATCH", "access-control-request-headers: x-a, x-b"], "");
+    assert!(
+        miss.starts_with("HTTP/1.1 404 ") && miss.contains("access-control-allow-origin: https://app.example"),
+        "{miss}"
+    );
+    let preflight = served.request(
+        "OPTIONS /a",
+        &[origin, "access-control-request-method: PATCH", "access-control-request-headers: x-a, x-b"],
+        "",
+    );
     for line in ["HTTP/1.1 204 ", "access-control-allow-methods: PATCH", "access-control-allow-headers: x-a, x-b"] {
         assert!(preflight.contains(line), "{line}\n{preflight}");
     }
@@ -132,10 +207,16 @@ fn a_browser_may_read_every_answer_with_credentials() {
 fn lists_of_responses_states_and_fresh_values() {
     let folder = Folder::with_fixtures(&[
         ("cycle", "request: { path: /cycle }\nresponse: [{ body: { text: one } }, { body: { text: two } }]\n"),
-        ("order", "request: { path: /order }\nselect: in_order\nresponse: [{ body: { text: one } }, { body: { text: two } }]\n"),
+        (
+            "order",
+            "request: { path: /order }\nselect: in_order\nresponse: [{ body: { text: one } }, { body: { text: two } }]\n",
+        ),
         ("state", "when: { cart: full }\nrequest: { path: /state }\nresponse: { body: { text: full } }\n"),
         ("other", "request: { path: /state }\nresponse: { body: { text: any } }\n"),
-        ("fresh", "request: { path: /fresh }\nresponse: { body: { json: { id: x, at: y } }, match: { $.id: { type: uuid, fresh: true }, $.at: { type: date-time, fresh: true } } }\n"),
+        (
+            "fresh",
+            "request: { path: /fresh }\nresponse: { body: { json: { id: x, at: y } }, match: { $.id: { type: uuid, fresh: true }, $.at: { type: date-time, fresh: true } } }\n",
+        ),
     ]);
     let served = Served::new(&folder.0, &["--state", "cart=full"]);
     let get = |path: &str| body(&served.request(&format!("GET {path}"), &[], "")).to_owned();
@@ -166,7 +247,9 @@ fn backend(answer: &'static str) -> (u16, std::thread::JoinHandle<String>) {
 
 fn with_backend(mode: &str, port: u16) -> (Folder, Served) {
     let folder = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { body: { text: fixture } }\n")]);
-    let service = format!("version: 1\nservices:\n  s: {{ mode: {mode}, backends: {{ real: {{ url: \"http://127.0.0.1:{port}/up\", headers: {{ x-key: \"${{PATH}}\" }} }} }} }}\n");
+    let service = format!(
+        "version: 1\nservices:\n  s: {{ mode: {mode}, backends: {{ real: {{ url: \"http://127.0.0.1:{port}/up\", headers: {{ x-key: \"${{PATH}}\" }} }} }} }}\n"
+    );
     folder.write("understudy.yaml", service);
     let served = Served::new(&folder.0, &[]);
     (folder, served)
@@ -174,13 +257,26 @@ fn with_backend(mode: &str, port: u16) -> (Folder, Served) {
 
 #[test]
 fn passthrough_forwards_what_matches_no_fixture() {
-    let (port, thread) = backend("HTTP/1.1 200 OK\r\ncontent-length: 4\r\nx-up: 1\r\nkeep-alive: timeout=5\r\n\r\nreal");
+    let (port, thread) =
+        backend("HTTP/1.1 200 OK\r\ncontent-length: 4\r\nx-up: 1\r\nkeep-alive: timeout=5\r\n\r\nreal");
     let (_folder, served) = with_backend("passthrough", port);
     assert_eq!(body(&served.request("GET /a", &[], "")), "fixture");
     let answer = served.request("GET /b?c=1", &["x-mine: 1", "te: trailers", "origin: http://o"], "");
-    assert!(body(&answer) == "real" && answer.contains("x-up: 1") && !answer.contains("keep-alive: ") && answer.contains("access-control-allow-origin: http://o"), "{answer}");
+    assert!(
+        body(&answer) == "real"
+            && answer.contains("x-up: 1")
+            && !answer.contains("keep-alive: ")
+            && answer.contains("access-control-allow-origin: http://o"),
+        "{answer}"
+    );
     let seen = thread.join().unwrap();
-    assert!(seen.starts_with("GET /up/b?c=1 HTTP/1.1\r\n") && seen.contains("x-mine: 1") && !seen.contains("te: ") && seen.contains("x-key: "), "{seen}");
+    assert!(
+        seen.starts_with("GET /up/b?c=1 HTTP/1.1\r\n")
+            && seen.contains("x-mine: 1")
+            && !seen.contains("te: ")
+            && seen.contains("x-key: "),
+        "{seen}"
+    );
     let gone = served.request("GET /b", &[], "");
     assert!(gone.starts_with("HTTP/1.1 502 ") && gone.contains("nothing listens on"), "{gone}");
 }

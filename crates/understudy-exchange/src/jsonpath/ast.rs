@@ -28,7 +28,11 @@ pub(super) enum Test {
     Exists(Query),
     Compare(Operand, Comparison, Operand),
     /// `match` (the whole value) and `search` (any part of it).
-    Regex { whole: bool, subject: Operand, pattern: Pattern },
+    Regex {
+        whole: bool,
+        subject: Operand,
+        pattern: Pattern,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,12 +19,8 @@ pub(super) fn typed(name: &str, arguments: Vec<Term>) -> Result<Term, &'static s
             let value = value.operand().ok_or("`length` takes one value")?;
             Ok(Term::Value(Operand::Length(Box::new(value))))
         }
-        ("count", Some(nodes), None) => {
-            Ok(Term::Value(Operand::Count(nodes.query().ok_or("`count` takes a query")?)))
-        }
-        ("value", Some(nodes), None) => {
-            Ok(Term::Value(Operand::Value(nodes.query().ok_or("`value` takes a query")?)))
-        }
+        ("count", Some(nodes), None) => Ok(Term::Value(Operand::Count(nodes.query().ok_or("`count` takes a query")?))),
+        ("value", Some(nodes), None) => Ok(Term::Value(Operand::Value(nodes.query().ok_or("`value` takes a query")?))),
         ("match" | "search", Some(subject), Some(pattern)) => {
             let whole = name == "match";
             let subject = subject.operand().ok_or("`match` and `search` take single values")?;

@@ -120,7 +120,8 @@ fn bind_parts<'s>(parts: &'s [SegmentPart], text: &str, bound: &mut Vec<(&'s str
         _ => None,
     };
     for end in ends {
-        let worth_trying = if rest.is_empty() { end == text.len() } else { literal.is_none_or(|l| text[end..].starts_with(l)) };
+        let worth_trying =
+            if rest.is_empty() { end == text.len() } else { literal.is_none_or(|l| text[end..].starts_with(l)) };
         if !worth_trying {
             continue;
         }
@@ -248,7 +249,8 @@ mod tests {
 
     #[test]
     fn a_segment_binds_its_parameters() {
-        let pairs = |pairs: &[(&str, &str)]| Some(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
+        let pairs =
+            |pairs: &[(&str, &str)]| Some(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect());
         assert_eq!(bind("/{id}", "7"), pairs(&[("id", "7")]));
         assert_eq!(bind("/{id}", ""), None);
         assert_eq!(bind("/{sid}.json", "a.b.json"), pairs(&[("sid", "a.b")]));

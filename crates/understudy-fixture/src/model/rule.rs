@@ -137,9 +137,9 @@ impl Compiled {
     fn new(pattern: &str, anchored: &str) -> Result<Self, String> {
         match RegexBuilder::new(anchored).size_limit(EXPRESSION_BYTES_MAX).build() {
             Ok(regex) => Ok(Self { pattern: pattern.to_owned(), regex }),
-            Err(regex::Error::CompiledTooBig(_)) => {
-                Err(format!("it would take more than {EXPRESSION_BYTES_MAX} bytes; repeat less, or bound the length with `max`"))
-            }
+            Err(regex::Error::CompiledTooBig(_)) => Err(format!(
+                "it would take more than {EXPRESSION_BYTES_MAX} bytes; repeat less, or bound the length with `max`"
+            )),
             Err(error) => Err(last_line(&error.to_string())),
         }
     }

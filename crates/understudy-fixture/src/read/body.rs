@@ -80,7 +80,11 @@ impl Reader<'_> {
         match fields.entries() {
             [entry] => Some((entry.name.as_str(), &entry.value)),
             [] => {
-                self.report(Code::MissingKey, fields.span, format!("{what} has one key, its kind: `json`, `text`, ..."));
+                self.report(
+                    Code::MissingKey,
+                    fields.span,
+                    format!("{what} has one key, its kind: `json`, `text`, ..."),
+                );
                 None
             }
             [_, second, ..] => {
@@ -93,5 +97,9 @@ impl Reader<'_> {
 
 fn is_inside(path: &str) -> bool {
     let windows_root = path.contains('\\') || path.as_bytes().get(1) == Some(&b':');
-    !path.is_empty() && !path.starts_with('/') && !windows_root && !path.contains('\0') && path.split('/').all(|part| part != "..")
+    !path.is_empty()
+        && !path.starts_with('/')
+        && !windows_root
+        && !path.contains('\0')
+        && path.split('/').all(|part| part != "..")
 }

@@ -1,7 +1,7 @@
 //! A file of a service.
 
-use super::Reader;
 use super::body::BodyFiles;
+use super::{Fields, Reader};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::grammar;
 use crate::model::{Fixture, Select, Verify};
@@ -43,22 +43,20 @@ impl Reader<'_> {
         let fields = self.object(root, &grammar::FIXTURE)?;
         let request = match fields.get("request") {
             Some(node) => self.request(node, files),
-            None if fields.get("resource").is_some() => None,
             None => {
-                self.report(Code::MissingKey, fields.span, "a fixture needs a `request`");
+                self.missing(&fields, "request", "request: {path: /pets}");
                 None
             }
         };
         let responses = match fields.get("response") {
             Some(node) => self.responses(node, files),
-            None if fields.get("resource").is_some() => Vec::new(),
             None => {
-                let hint = "response: {status: 200}";
-                self.report_with_hint(Code::MissingKey, fields.span, "a fixture needs a `response`", hint);
+                self.missing(&fields, "response", "response: {status: 200}");
                 Vec::new()
             }
         };
-        let priority = fields.get("priority").map_or(Some(0), |node| self.whole(node, "`priority`", -1_000_000, 1_000_000));
+        let priority =
+            fields.get("priority").map_or(Some(0), |node| self.whole(node, "`priority`", -1_000_000, 1_000_000));
         let fixture = Fixture {
             id: id.into(),
             file: Arc::clone(file),
@@ -76,6 +74,14 @@ impl Reader<'_> {
         (!fixture.responses.is_empty()).then_some(fixture)
     }
 
+    /// Says that a key is missing, unless something is there that was meant to be it.
+    fn missing(&mut self, fields: &Fields<'_>, name: &str, hint: &str) {
+        let is_meant = |written: &str| written == "resource" || super::reader::nearest(written, &[name]).is_some();
+        if !fields.entries().iter().any(|entry| is_meant(entry.name.as_str())) {
+            self.report_with_hint(Code::MissingKey, fields.span, format!("a fixture needs a `{name}`"), hint);
+        }
+    }
+
     fn select(&mut self, node: Option<&Node>) -> Select {
         match node.and_then(|node| self.word(node, "`select`", &["cycle", "in_order", "random"])) {
             Some("in_order") => Select::InOrder,
@@ -87,6 +93,8 @@ impl Reader<'_> {
     fn when(&mut self, node: Option<&Node>) -> Vec<(String, String)> {
         let Some(fields) = node.and_then(|node| self.map(node, "`when`")) else { return Vec::new() };
         let entries = fields.entries().iter();
-        entries.filter_map(|entry| Some((entry.name.as_str().to_owned(), self.text(&entry.value, "a state")?))).collect()
+        entries
+            .filter_map(|entry| Some((entry.name.as_str().to_owned(), self.text(&entry.value, "a state")?)))
+            .collect()
     }
 }

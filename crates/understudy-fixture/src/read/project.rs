@@ -29,7 +29,12 @@ impl Reader<'_> {
             Some(node) => {
                 self.whole(node, "`version`", 1, 1);
             }
-            None => self.report_with_hint(Code::MissingKey, Span { line: 1, column: 1, width: 1 }, "a project needs a `version`", "version: 1"),
+            None => self.report_with_hint(
+                Code::MissingKey,
+                Span { line: 1, column: 1, width: 1 },
+                "a project needs a `version`",
+                "version: 1",
+            ),
         }
         let port = fields.get("port").and_then(|node| self.whole(node, "`port`", 0, 65_535));
         let services = match fields.get("services").and_then(|node| self.map(node, "`services`")) {
@@ -41,7 +46,8 @@ impl Reader<'_> {
                 Vec::new()
             }
         };
-        let project = Project { port: port.and_then(|port| u16::try_from(port).ok()), services, redact: self.redact(&fields) };
+        let project =
+            Project { port: port.and_then(|port| u16::try_from(port).ok()), services, redact: self.redact(&fields) };
         self.check_ports(&fields, &project);
         project
     }
@@ -63,10 +69,17 @@ impl Reader<'_> {
 
     fn service(&mut self, entry: &Entry) -> Option<Service> {
         let name = entry.name.as_str().to_owned();
-        let valid = !name.is_empty() && name.len() <= 63 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        let valid = !name.is_empty()
+            && name.len() <= 63
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
         if !valid {
             let message = format!("`{name}` cannot be the name of a service");
-            self.report_with_hint(Code::BadValue, entry.span, message, "letters, digits, `-` and `_`: it is also a host name");
+            self.report_with_hint(
+                Code::BadValue,
+                entry.span,
+                message,
+                "letters, digits, `-` and `_`: it is also a host name",
+            );
             return None;
         }
         let fields = self.object(&entry.value, &grammar::SERVICE)?;
@@ -164,9 +177,15 @@ impl Reader<'_> {
     }
 
     fn env_texts(&mut self, fields: &Fields<'_>, name: &str) -> Vec<(String, EnvText)> {
-        let Some(map) = fields.get(name).and_then(|node| self.map(node, &format!("`{name}`"))) else { return Vec::new() };
+        let Some(map) = fields.get(name).and_then(|node| self.map(node, &format!("`{name}`"))) else {
+            return Vec::new();
+        };
         let entries = map.entries().iter();
-        entries.filter_map(|entry| Some((entry.name.as_str().to_owned(), self.env_text(&entry.value, &format!("one of `{name}`"))?))).collect()
+        entries
+            .filter_map(|entry| {
+                Some((entry.name.as_str().to_owned(), self.env_text(&entry.value, &format!("one of `{name}`"))?))
+            })
+            .collect()
     }
 
     fn env_text(&mut self, node: &Node, what: &str) -> Option<EnvText> {

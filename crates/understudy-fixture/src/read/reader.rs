@@ -47,7 +47,13 @@ impl<'s> Reader<'s> {
         self.diagnostics.push(self.source.diagnostic(code, span, message.into()));
     }
 
-    pub(super) fn report_with_hint(&mut self, code: Code, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn report_with_hint(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         self.diagnostics.push(self.source.diagnostic(code, span, message.into()).with_hint(hint));
     }
 
@@ -70,7 +76,12 @@ impl<'s> Reader<'s> {
                 }
                 None => {
                     let known: Vec<&str> = object.keys.iter().map(|key| key.name).collect();
-                    self.report_with_hint(Code::UnknownKey, entry.span, message, format!("its keys are {}", known.join(", ")));
+                    self.report_with_hint(
+                        Code::UnknownKey,
+                        entry.span,
+                        message,
+                        format!("its keys are {}", known.join(", ")),
+                    );
                 }
             }
         }

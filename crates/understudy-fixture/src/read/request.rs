@@ -6,7 +6,8 @@ use super::{Fields, Reader};
 use crate::diagnostic::Code;
 use crate::grammar;
 use crate::model::{
-    Field, FieldMatcher, Graphql, MethodMatcher, NamedPart, PartContent, PathTemplate, Pattern, RequestBody, RequestPromise,
+    Field, FieldMatcher, Graphql, MethodMatcher, NamedPart, PartContent, PathTemplate, Pattern, RequestBody,
+    RequestPromise,
 };
 use crate::source::{Entry, Node, Value};
 use http::{HeaderName, Method};
@@ -96,7 +97,9 @@ impl Reader<'_> {
     }
 
     fn header_fields(&mut self, fields: &Fields<'_>) -> Vec<Field> {
-        let Some(values) = fields.get("headers").and_then(|node| self.map(node, "`headers`")) else { return Vec::new() };
+        let Some(values) = fields.get("headers").and_then(|node| self.map(node, "`headers`")) else {
+            return Vec::new();
+        };
         let mut headers = Vec::new();
         for entry in values.entries() {
             if let Some(name) = self.header_name(entry) {

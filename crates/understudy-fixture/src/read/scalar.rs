@@ -95,7 +95,9 @@ impl Reader<'_> {
 
 /// For what YAML 1.2 (core schema, section 10.3.2) calls a number and JSON does not: how JSON would write it.
 fn yaml_number(text: &str) -> Option<Option<String>> {
-    if matches!(text.trim_start_matches(['+', '-']), ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
+    if matches!(text.trim_start_matches(['+', '-']), ".inf" | ".Inf" | ".INF")
+        || matches!(text, ".nan" | ".NaN" | ".NAN")
+    {
         return Some(None);
     }
     let radix = |prefix: &str, radix: u32| {

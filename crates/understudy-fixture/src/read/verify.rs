@@ -32,7 +32,9 @@ impl Reader<'_> {
     }
 
     fn captures(&mut self, fields: &Fields<'_>) -> Vec<Capture> {
-        let Some(captures) = fields.get("capture").and_then(|node| self.map(node, "`capture`")) else { return Vec::new() };
+        let Some(captures) = fields.get("capture").and_then(|node| self.map(node, "`capture`")) else {
+            return Vec::new();
+        };
         captures.entries().iter().filter_map(|entry| self.capture(entry)).collect()
     }
 

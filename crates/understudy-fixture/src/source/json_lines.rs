@@ -30,7 +30,8 @@ pub(super) fn shorten(text: &str) -> Option<Shortened> {
     let mut start = 0;
     for (number, line) in (1..).zip(text.split_inclusive('\n')) {
         if let Some((at, value)) = value_of(line)
-            && let Some(node) = parse_in_line(value, Span { line: number, column: line[..at].chars().count() as u32 + 1, width: 1 })
+            && let Some(node) =
+                parse_in_line(value, Span { line: number, column: line[..at].chars().count() as u32 + 1, width: 1 })
         {
             out.push_str(&text[copied..start + at]);
             out.push('"');

@@ -1,7 +1,7 @@
 //! YAML files, from the events of `saphyr-parser`, which leaves to its caller to refuse second documents and
 //! alias bombs.
 
-use super::{DEPTH_MAX, Entry, json_lines, Node, Scalar, Source, Value};
+use super::{DEPTH_MAX, Entry, Node, Scalar, Source, Value, json_lines};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
 use std::collections::HashMap;
@@ -30,7 +30,9 @@ fn read(source: &Source, text: &str, json: HashMap<u32, Node>) -> Result<(Node, 
     let root = reader.document()?;
     if let Some((Event::DocumentStart(_), span)) = reader.peek_document()? {
         let message = "a second document: a file holds one fixture".to_owned();
-        return Err(Box::new(source.diagnostic(Code::Syntax, span, message).with_hint("move it into a file of its own")));
+        return Err(Box::new(
+            source.diagnostic(Code::Syntax, span, message).with_hint("move it into a file of its own"),
+        ));
     }
     Ok((root, reader.json))
 }

@@ -1,0 +1,231 @@
+//! How fast Understudy is, as ratios to bare hyper within one run: configurations take turns, and medians are printed
+//! with their spread. Everything is on loopback and ends by itself.
+
+use crate::step::{Step, cargo, install};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How often configurations take turns; `UNDERSTUDY_BENCH_ROUNDS` changes it.
+const ROUNDS: usize = 7;
+const STUBS: [usize; 3] = [1, 1_000, 10_000];
+const SECONDS: &str = "3s";
+
+/// About a kilobyte, the same in fixtures and in bare hyper's answer.
+fn body() -> String {
+    let item = |id: usize| format!("{{\"id\":{id},\"name\":\"item {id}\",\"price\":1.50,\"tags\":[\"a\",\"b\"]}}");
+    let items: Vec<String> = (10..30).map(item).collect();
+    format!("{{\"id\":1,\"items\":[{}]}}", items.join(","))
+}
+
+pub(crate) fn run() -> Step {
+    install(&[("wrk", "wrk")])?;
+    cargo(&["build", "--release", "--package", "understudy-cli"])?;
+    cargo(&["build", "--release", "--package", "understudy-net", "--example", "bare_server"])?;
+    let folder = Folder(std::env::temp_dir().join(format!("understudy-bench-{}", std::process::id())));
+    let rounds = std::env::var("UNDERSTUDY_BENCH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(ROUNDS);
+    let bench = Bench { folder, target: Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release"), rounds };
+    bench.prepare().map_err(|error| format!("failed to prepare: {error}"))?;
+    bench.serving();
+    bench.verifying();
+    Ok(())
+}
+
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+struct Bench {
+    folder: Folder,
+    target: PathBuf,
+    rounds: usize,
+}
+
+/// A server that ends when it is dropped.
+struct Server {
+    child: Child,
+    port: u16,
+    /// From its start to its first answer.
+    first_answer: Duration,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    fn start(mut command: Command, port: u16) -> Self {
+        let began = Instant::now();
+        let child = command.stdin(Stdio::null()).spawn().expect("the program starts");
+        while !answers(port) {
+            assert!(began.elapsed() < Duration::from_secs(20), "no answer on port {port}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Self { child, port, first_answer: began.elapsed() }
+    }
+
+    fn resident_mebibytes(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0) / 1_024.0
+    }
+
+    /// Requests a second and the 99th percentile in milliseconds, with 32 connections asking for random stubs.
+    fn load(&self, script: &Path) -> (f64, f64) {
+        let url = format!("http://127.0.0.1:{}/", self.port);
+        let mut wrk = Command::new("wrk");
+        wrk.args(["--threads", "1", "--connections", "32", "--duration", SECONDS, "--latency", "--script"])
+            .arg(script)
+            .arg(url);
+        let text = String::from_utf8_lossy(&wrk.output().expect("wrk runs").stdout).into_owned();
+        assert!(!text.contains("Non-2xx"), "{text}");
+        let word = |start: &str| {
+            text.lines()
+                .find(|line| line.trim_start().starts_with(start))
+                .and_then(|line| line.split_whitespace().last())
+                .unwrap_or("0")
+                .to_owned()
+        };
+        let p99 = word("99%");
+        let millis = if let Some(us) = p99.strip_suffix("us") {
+            us.parse().unwrap_or(0.0) / 1_000.0
+        } else {
+            p99.trim_end_matches(|c: char| c.is_ascii_alphabetic()).parse().unwrap_or(0.0)
+        };
+        (word("Requests/sec:").parse().unwrap_or(0.0), millis)
+    }
+}
+
+fn answers(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(2)));
+    let mut start = [0; 12];
+    stream.write_all(b"GET /items/0 HTTP/1.1\r\nhost: s\r\n\r\n").is_ok()
+        && stream.read_exact(&mut start).is_ok()
+        && start.ends_with(b"200")
+}
+
+fn free_port() -> u16 {
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    socket.local_addr().expect("it has an address").port()
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn line(what: &str, values: &mut [f64], unit: &str) {
+    let middle = median(values);
+    println!("  {what:34} {middle:>10.2} {unit}  ({:.2} to {:.2})", values[0], values[values.len() - 1]);
+}
+
+impl Bench {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.0.join(name)
+    }
+
+    fn prepare(&self) -> std::io::Result<()> {
+        fs::create_dir_all(&self.folder.0)?;
+        fs::write(self.path("body.json"), body())?;
+        for stubs in STUBS {
+            let folder = self.path(&format!("serve-{stubs}/s"));
+            fs::create_dir_all(&folder)?;
+            fs::write(folder.join("../understudy.yaml"), "version: 1\nservices: { s: { dir: s } }\n")?;
+            for at in 0..stubs {
+                let text = format!("request: {{ path: /items/{at} }}\nresponse:\n  body:\n    json: {}\n", body());
+                fs::write(folder.join(format!("f{at}.yaml")), text)?;
+            }
+            let script = format!(
+                "request = function() return wrk.format('GET', '/items/' .. math.random(0, {})) end\n",
+                stubs - 1
+            );
+            fs::write(self.path(&format!("random-{stubs}.lua")), script)?;
+        }
+        let folder = self.path("verify/s");
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join("../understudy.yaml"), "version: 1\nservices: { s: { dir: s } }\n")?;
+        for at in 0..1_000 {
+            let rules = "$.id: integer\n    $.items[*].price: { min: 0, max: 10 }\n    $.items[*].name: { matches: \"item [0-9]+\" }\n    $.items[*].tags: { each: string }\n    $.items: { min: 1 }";
+            let text = format!(
+                "request: {{ path: /items/{at} }}\nresponse:\n  body:\n    json: {}\n  match:\n    {rules}\n",
+                body()
+            );
+            fs::write(folder.join(format!("f{at}.yaml")), text)?;
+        }
+        Ok(())
+    }
+
+    fn bare(&self) -> Server {
+        let port = free_port();
+        let mut command = Command::new(self.target.join("examples/bare_server"));
+        command.arg(port.to_string()).arg(self.path("body.json"));
+        command.args(["content-type", "application/json", "vary", "origin, accept-encoding"]);
+        Server::start(command, port)
+    }
+
+    fn understudy(&self, stubs: usize) -> Server {
+        let port = free_port();
+        let log = fs::File::create(self.path("log")).expect("the log can be written");
+        let mut command = Command::new(self.target.join("understudy"));
+        command.arg("serve").arg(self.path(&format!("serve-{stubs}"))).args(["--port", &port.to_string()]).stdout(log);
+        Server::start(command, port)
+    }
+
+    fn serving(&self) {
+        for stubs in STUBS {
+            let (mut ratios, mut bare, mut ours, mut p99) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+            let (mut first, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
+            let script = self.path(&format!("random-{stubs}.lua"));
+            for _ in 0..self.rounds {
+                let (base, base_p99) = self.bare().load(&script);
+                let server = self.understudy(stubs);
+                first.push(server.first_answer.as_secs_f64() * 1_000.0);
+                before.push(server.resident_mebibytes());
+                let (rate, rate_p99) = server.load(&script);
+                after.push(server.resident_mebibytes());
+                ratios.push(rate / base);
+                bare.push(base);
+                ours.push(rate);
+                p99.push(rate_p99 / base_p99.max(0.001));
+            }
+            println!("\nserve, {stubs} stubs, {} rounds: median (least to most)", self.rounds);
+            line("share of bare hyper", &mut ratios, "");
+            line("requests/s, bare hyper", &mut bare, "");
+            line("requests/s", &mut ours, "");
+            line("99th percentile, times bare hyper's", &mut p99, "");
+            line("start to first answer", &mut first, "ms");
+            line("resident before load", &mut before, "MiB");
+            line("resident after load", &mut after, "MiB");
+        }
+    }
+
+    fn verifying(&self) {
+        let mut times = Vec::new();
+        for _ in 0..self.rounds {
+            let server = self.bare();
+            let began = Instant::now();
+            let mut command = Command::new(self.target.join("understudy"));
+            command
+                .arg("verify")
+                .arg(self.path("verify"))
+                .args(["--backend", &format!("http://127.0.0.1:{}", server.port)]);
+            let output = command.output().expect("the program starts");
+            times.push(began.elapsed().as_secs_f64() * 1_000.0);
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(text.contains("1000 kept"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+        }
+        println!("\nverify, 1000 fixture files, five kinds of rules, {} rounds: median (least to most)", self.rounds);
+        line("the whole process", &mut times, "ms");
+    }
+}

@@ -1,0 +1,54 @@
+//! One step after the other, the first that fails ends it.
+
+use std::process::{Command, Stdio};
+
+/// What a step comes to: nothing, or why it failed.
+pub(crate) type Step = Result<(), String>;
+
+/// Runs cargo in the workspace.
+pub(crate) fn cargo(args: &[&str]) -> Step {
+    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    run(Command::new(program).args(args).current_dir(root), &format!("cargo {}", args.join(" ")))
+}
+
+pub(crate) fn run(command: &mut Command, shown: &str) -> Step {
+    println!("> {shown}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{shown}: {status}")),
+        Err(error) => Err(format!("{shown}: {error}")),
+    }
+}
+
+/// Installs the Debian packages whose commands are not there; each pair is a command and its package.
+pub(crate) fn install(wanted: &[(&str, &str)]) -> Step {
+    let missing: Vec<&str> =
+        wanted.iter().filter(|(command, _)| !is_there(command)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !is_there("apt-get") {
+        return Err(format!("install these first: {}", missing.join(", ")));
+    }
+    let apt = |args: &[&str]| {
+        let mut command = if is_root() { Command::new("apt-get") } else { Command::new("sudo") };
+        if !is_root() {
+            command.arg("apt-get");
+        }
+        command.args(args).env("DEBIAN_FRONTEND", "noninteractive").stdout(Stdio::null());
+        run(&mut command, &format!("apt-get {}", args.join(" ")))
+    };
+    apt(&["update"])?;
+    apt(&[&["install", "--yes", "--no-install-recommends"], missing.as_slice()].concat())
+}
+
+fn is_there(command: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(command).is_file())
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|output| output.stdout.starts_with(b"0\n"))
+}
