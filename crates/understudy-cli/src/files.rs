@@ -34,7 +34,7 @@ pub(crate) fn check(named: Option<&Path>, json: bool) -> Result<Exit, ApiError> 
     Ok(exit)
 }
 
-pub(crate) fn explain(args: ExplainArgs) -> Result<Exit, ApiError> {
+pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, ApiError> {
     let body = match args.data.as_deref().map(|data| data.strip_prefix('@').ok_or(data)) {
         None => None,
         Some(Err(text)) => Some(text.as_bytes().to_vec()),
@@ -68,7 +68,7 @@ fn explanation(explained: &Explained, paint: Paint) -> String {
             out.push_str(&format!("{} {fixture} with {status} ({file})\n", paint.green("is answered by")));
         }
         _ if explained.allowed.is_empty() => {
-            out.push_str(&format!("{}\n", paint.red("is answered by no fixture: 404")))
+            out.push_str(&format!("{}\n", paint.red("is answered by no fixture: 404")));
         }
         _ => {
             let methods = explained.allowed.join(", ");

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Check { project, json } => files::check(project.as_deref(), json),
-        Command::Explain(args) => files::explain(args),
+        Command::Explain(args) => files::explain(&args),
         Command::Init { folder } => files::init(&folder),
         Command::Schema { of } => Ok(files::schema(of)),
         Command::Completions { shell } => {

@@ -28,7 +28,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
                 () = terminated() => {}
             }
         };
-        serving.until(ended, |problems| say_problems(problems)).await;
+        serving.until(ended, say_problems).await;
         Ok(Exit::Fine)
     })
 }
@@ -36,7 +36,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
 /// Ctrl-C.
 async fn interrupted() {
     if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -48,13 +48,13 @@ async fn terminated() {
         Ok(mut signal) => {
             signal.recv().await;
         }
-        Err(_) => std::future::pending().await,
+        Err(_) => std::future::pending::<()>().await,
     }
 }
 
 #[cfg(not(unix))]
 async fn terminated() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn announce(serving: &Serving, is_json: bool) {

@@ -189,7 +189,7 @@ fn response(response: &ResponsePromise) -> Json {
             out.text("delay", Some(&format!("{}..{}", write_duration(least), write_duration(most))));
         }
         Some(Delay::Percentiles { p50, p99 }) => {
-            out.pairs("delay", &[("p50".to_owned(), write_duration(p50)), ("p99".to_owned(), write_duration(p99))])
+            out.pairs("delay", &[("p50".to_owned(), write_duration(p50)), ("p99".to_owned(), write_duration(p99))]);
         }
     }
     out.json()
@@ -248,7 +248,7 @@ fn verify(verify: &Verify) -> Json {
                 CaptureFrom::Cookie(name) => from.text("cookie", Some(name)),
                 CaptureFrom::Header { name, matches, query } => {
                     from.text("header", Some(name));
-                    from.text("matches", matches.as_ref().map(|search| search.as_str()));
+                    from.text("matches", matches.as_ref().map(crate::model::Search::as_str));
                     from.text("query", query.as_deref());
                 }
             }

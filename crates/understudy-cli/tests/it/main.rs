@@ -6,6 +6,7 @@ mod browser;
 mod cases;
 mod fresh_and_kept;
 mod program;
+mod readme;
 mod registry;
 mod reload;
 mod wire;

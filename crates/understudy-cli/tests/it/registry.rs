@@ -100,7 +100,7 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
         if entry.file_type().unwrap().is_dir() {
             copy(&entry.path(), &target);
         } else {
-            drop(fs::copy(entry.path(), target).unwrap());
+            fs::copy(entry.path(), target).unwrap();
         }
     }
 }

@@ -306,3 +306,16 @@ fn http_2_with_prior_knowledge_and_both_loopbacks() {
     stream.read_exact(&mut frame).unwrap();
     assert_eq!(frame[3], 4);
 }
+
+#[test]
+fn a_port_in_use_is_said_with_what_to_do() {
+    let (_folder, first) = served(&[("a", "request: { path: /a }\nresponse: {}\n")]);
+    let folder = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: {}\n")]);
+    let port = first.port.to_string();
+    let (exit, stdout, stderr) = crate::program::run(&folder.0, &["serve", "--port", &port]);
+    let expected = format!(
+        "error: s: port {port} is in use by another program\n  hint: end the other program, or choose another port: `port:` in \
+         understudy.yaml, or --service NAME --port N; 0 is any free one\n"
+    );
+    assert_eq!((exit, stdout.as_str(), stderr), (3, "", expected));
+}

@@ -47,8 +47,8 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 pub fn write_duration(duration: Duration) -> String {
     let micros = duration.as_micros();
     match micros {
-        _ if micros % 1_000_000 == 0 => format!("{}s", micros / 1_000_000),
-        _ if micros % 1_000 == 0 => format!("{}ms", micros / 1_000),
+        _ if micros.is_multiple_of(1_000_000) => format!("{}s", micros / 1_000_000),
+        _ if micros.is_multiple_of(1_000) => format!("{}ms", micros / 1_000),
         _ => format!("{}.{:03}ms", micros / 1_000, micros % 1_000),
     }
 }
