@@ -76,7 +76,7 @@ fn text(run: &Run, paint: Paint) -> String {
             run.results.iter().filter(gone).find(was_sent).map(|result| &result.outcome)
         {
             out.push_str(&format!(
-                "{} {}\n  {}\n",
+                "{} {service}: {}\n  {}\n",
                 paint_outcome("unreachable", "unreachable", paint),
                 count(all, "fixture"),
                 plain(why)
