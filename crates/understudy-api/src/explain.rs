@@ -120,6 +120,8 @@ fn request(method: &str, url: &str, headers: &[String], body: Option<Vec<u8>>) -
         None => url,
     };
     let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+    let target =
+        target.parse().map_err(|_| usage(format!("`{target}` cannot be requested"), "write a space as %20"))?;
     let mut map = HeaderMap::new();
     for header in headers {
         let parsed = header.split_once(':').and_then(|(name, value)| {

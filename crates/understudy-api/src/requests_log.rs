@@ -1,10 +1,10 @@
-//! One line for each request. Lines are made by a thread of their own: writing them where a request is answered
-//! costs a tenth of the throughput. What does not fit in its queue is counted, and said.
+//! One line for each request. Lines are made where a request is answered, into memory that hardly ever two threads
+//! want at once, and written by a thread of their own: writing them where a request is answered costs a tenth of
+//! the throughput. What does not fit is counted, and said.
 
 use serde_json::json;
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,32 +20,55 @@ pub enum LogFormat {
     Json,
 }
 
-/// How many requests wait to be written.
-const QUEUE_MAX: usize = 16_384;
+/// How much text waits to be written, for each thread that answers requests.
+const WAITING_BYTES_MAX: usize = 4 << 20;
 /// How long a line may wait: short for people, long enough that waking up costs nothing.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Threads that answer requests have a place each, as far as there are places.
+const PLACES: usize = 16;
 
 /// Takes what players say and writes it down.
 #[derive(Debug)]
 pub(crate) struct RequestsLog {
-    queue: SyncSender<Exchanged>,
-    dropped: Arc<AtomicU64>,
-    stopping: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    format: LogFormat,
+    places: [Mutex<Waiting>; PLACES],
+    /// Numbers lines, so that those of different threads are written in the order in which they were made.
+    lines: AtomicU64,
+    dropped: AtomicU64,
+    stopping: AtomicBool,
+}
+
+/// Lines of one thread.
+#[derive(Debug, Default)]
+struct Waiting {
+    text: String,
+    /// The number of each line, and where it ends.
+    lines: Vec<(u64, usize)>,
 }
 
 impl RequestsLog {
     pub(crate) fn new(format: LogFormat, out: Box<dyn Write + Send>) -> Self {
-        let (queue, waiting) = sync_channel(QUEUE_MAX);
-        let (dropped, stopping) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-        let writer = Writer { format, out, waiting, dropped: Arc::clone(&dropped), stopping: Arc::clone(&stopping) };
-        let writer = std::thread::spawn(move || writer.run());
-        Self { queue, dropped, stopping, writer: Mutex::new(Some(writer)) }
+        let shared = Arc::new(Shared {
+            format,
+            places: Default::default(),
+            lines: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+        });
+        let writing = Arc::clone(&shared);
+        let writer = std::thread::spawn(move || writing.write_to(out));
+        Self { shared, writer: Mutex::new(Some(writer)) }
     }
 
     /// Writes what waits, and ends.
     pub(crate) fn finish(&self) {
-        self.stopping.store(true, Ordering::Release);
+        self.shared.stopping.store(true, Ordering::Release);
         if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // A writer that panicked has said so itself.
             let _ = writer.join();
@@ -54,58 +77,87 @@ impl RequestsLog {
 }
 
 impl Observer for RequestsLog {
-    fn exchanged(&self, exchanged: Exchanged) {
-        if self.queue.try_send(exchanged).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
+    fn exchanged(&self, exchanged: Exchanged<'_>) {
+        self.shared.add(&exchanged);
     }
 }
 
-struct Writer {
-    format: LogFormat,
-    out: Box<dyn Write + Send>,
-    waiting: Receiver<Exchanged>,
-    dropped: Arc<AtomicU64>,
-    stopping: Arc<AtomicBool>,
+/// This thread's place.
+fn own_place() -> usize {
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static PLACE: usize = THREADS.fetch_add(1, Ordering::Relaxed) % PLACES;
+    }
+    PLACE.with(|place| *place)
 }
 
-impl Writer {
-    fn run(mut self) {
-        let mut text = String::new();
+impl Shared {
+    /// Makes the line at this thread's place. No lock is waited for: the writer holds one for a moment only, and
+    /// then another place does.
+    fn add(&self, exchanged: &Exchanged<'_>) {
+        let own = own_place();
+        for place in (0..PLACES).map(|at| &self.places[(own + at) % PLACES]) {
+            let Ok(mut waiting) = place.try_lock() else { continue };
+            if waiting.text.len() >= WAITING_BYTES_MAX {
+                break;
+            }
+            match self.format {
+                LogFormat::Text => text_line(exchanged, &mut waiting.text),
+                LogFormat::Json => json_line(exchanged, &mut waiting.text),
+            }
+            let end = waiting.text.len();
+            waiting.lines.push((self.lines.fetch_add(1, Ordering::Relaxed), end));
+            return;
+        }
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn write_to(&self, mut out: Box<dyn Write + Send>) {
         loop {
             let stopping = self.stopping.load(Ordering::Acquire);
-            let mut gone = false;
-            for _ in 0..QUEUE_MAX {
-                match self.waiting.try_recv() {
-                    Ok(exchanged) => self.line(&exchanged, &mut text),
-                    Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => {
-                        gone = true;
-                        break;
-                    }
-                }
-            }
+            let mut text = self.take();
             let dropped = self.dropped.swap(0, Ordering::Relaxed);
             if dropped > 0 {
                 self.dropped_line(dropped, &mut text);
             }
             if !text.is_empty() {
                 // Nobody may be reading any more: the servers go on.
-                let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
-                text.clear();
+                let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
             }
-            if stopping || gone {
+            if stopping {
                 return;
             }
             std::thread::sleep(PAUSE);
         }
     }
 
-    fn line(&self, exchanged: &Exchanged, out: &mut String) {
-        match self.format {
-            LogFormat::Text => text_line(exchanged, out),
-            LogFormat::Json => json_line(exchanged, out),
+    /// All that waits, in order.
+    fn take(&self) -> String {
+        let taken: Vec<Waiting> = self
+            .places
+            .iter()
+            .map(|place| {
+                let mut waiting = place.lock().unwrap_or_else(PoisonError::into_inner);
+                let room = Waiting {
+                    text: String::with_capacity(waiting.text.len()),
+                    lines: Vec::with_capacity(waiting.lines.len()),
+                };
+                std::mem::replace(&mut *waiting, room)
+            })
+            .filter(|waiting| !waiting.lines.is_empty())
+            .collect();
+        if let [only] = taken.as_slice() {
+            return only.text.clone();
         }
+        let mut lines: Vec<(u64, &str)> = Vec::new();
+        for waiting in &taken {
+            let starts = std::iter::once(0).chain(waiting.lines.iter().map(|(_, end)| *end));
+            lines.extend(
+                waiting.lines.iter().zip(starts).map(|((number, end), start)| (*number, &waiting.text[start..*end])),
+            );
+        }
+        lines.sort_unstable_by_key(|(number, _)| *number);
+        lines.into_iter().map(|(_, line)| line).collect()
     }
 
     fn dropped_line(&self, dropped: u64, out: &mut String) {
@@ -120,7 +172,7 @@ impl Writer {
 }
 
 /// Written piece by piece: this is done for every request.
-fn text_line(exchanged: &Exchanged, out: &mut String) {
+fn text_line(exchanged: &Exchanged<'_>, out: &mut String) {
     let Exchanged { service, method, target, status, answered, took } = exchanged;
     for piece in [service, " ", method.as_str(), " "] {
         out.push_str(piece);
@@ -145,12 +197,12 @@ fn text_line(exchanged: &Exchanged, out: &mut String) {
     out.extend([" ", &(tenths / 10).to_string(), ".", &(tenths % 10).to_string(), " ms\n"]);
 }
 
-fn json_line(exchanged: &Exchanged, out: &mut String) {
+fn json_line(exchanged: &Exchanged<'_>, out: &mut String) {
     let Exchanged { service, method, target, status, answered, took } = exchanged;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Moment { unix_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) };
     let (by, fixture, detail) = match answered {
-        Answered::Fixture(id) => ("fixture", Some(&**id), None),
+        Answered::Fixture(id) => ("fixture", Some(*id), None),
         Answered::Backend => ("backend", None, None),
         Answered::Nobody(nearest) => ("nobody", None, Some(nearest.as_str())),
         Answered::Server(what) => ("server", None, Some(*what)),
@@ -159,7 +211,7 @@ fn json_line(exchanged: &Exchanged, out: &mut String) {
     let line = json!({
         "event": "request",
         "time": format!("{}T{}", now.date(), now.time()),
-        "service": &**service,
+        "service": service,
         "method": method.as_str(),
         "target": target,
         "status": status.as_u16(),

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 use understudy_fixture::Diagnostic;
 use understudy_fixture::model::Mode;
@@ -79,10 +78,10 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
     let mut listening = Vec::new();
     let shared_port = shared_port(&project, &chosen, request.port);
     let host = request.host.map_or(Host::Loopbacks, Host::Only);
-    for (at, loaded) in chosen.iter().enumerate() {
+    for loaded in &chosen {
         let forwarding = forwarding(loaded, request.backend.as_deref())?;
         let observer: Arc<dyn understudy_serve::Observer> = Arc::clone(&log) as _;
-        let player = Arc::new(Player::new(snapshot(loaded, &state, None), forwarding, observer, seed() ^ at as u64));
+        let player = Arc::new(Player::new(snapshot(loaded, &state, None), forwarding, observer));
         players.insert(loaded.service.name.clone(), Arc::clone(&player));
         let port = match (request.port, chosen.len()) {
             (Some(port), 1) => port,
@@ -217,10 +216,4 @@ fn port_error(service: &str, error: &BindError) -> ApiError {
         "choose another port: `port:` in understudy.yaml, or --service NAME --port N; 0 is any free one"
     };
     ApiError::new(Code::Port, format!("{service}: {error}")).with_hint(hint)
-}
-
-/// Different each time, so that random choices are.
-fn seed() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos() & u128::from(u64::MAX)).unwrap_or(0)
 }

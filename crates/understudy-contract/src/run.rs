@@ -156,7 +156,8 @@ impl Run {
         let began = Instant::now();
         let timeout = fixture.verify.timeout.or(self.plan.service.timeout).unwrap_or(self.settings.timeout);
         let Request { method, target, headers, body } = &request;
-        let sent = self.client.send(&self.backend.address, method, target, headers, body.clone(), timeout).await;
+        let sent =
+            self.client.send(&self.backend.address, method, target.as_str(), headers, body.clone(), timeout).await;
         result.took = began.elapsed();
         let answer = match sent {
             Ok((status, headers, body)) => decoded(&headers, body).map(|body| Response { status, headers, body }),

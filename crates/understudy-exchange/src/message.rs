@@ -1,6 +1,7 @@
 //! A request and a response.
 
 use bytes::Bytes;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, StatusCode, header};
 
 /// A request as it stands on the wire, its body whole and decoded.
@@ -9,7 +10,7 @@ pub struct Request {
     /// The method, as it was sent: methods are case-sensitive (RFC 9110, section 9.1).
     pub method: Method,
     /// Path and query, still encoded: `/pets/7?expand=owner`.
-    pub target: String,
+    pub target: PathAndQuery,
     /// The header fields.
     pub headers: HeaderMap,
     /// The content, without content codings.
@@ -31,19 +32,14 @@ impl Request {
     /// The path, still encoded.
     #[must_use]
     pub fn path(&self) -> &str {
-        split_target(&self.target).0
+        self.target.path()
     }
 
     /// The query without its `?`, still encoded; empty where there is none.
     #[must_use]
     pub fn query(&self) -> &str {
-        split_target(&self.target).1
+        self.target.query().unwrap_or("")
     }
-}
-
-fn split_target(target: &str) -> (&str, &str) {
-    let target = target.split('#').next().unwrap_or("");
-    target.split_once('?').unwrap_or((target, ""))
 }
 
 /// The pairs of all `Cookie` fields, in order (RFC 6265, section 4.2.1). Quotes around a value stay.

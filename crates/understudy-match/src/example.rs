@@ -61,6 +61,9 @@ pub fn example_request(fixture: &Fixture, base: &str, values: &Values<'_>) -> Re
         MethodMatcher::Any => Method::GET,
         MethodMatcher::Is(method) => method.clone(),
     };
+    let shown = target.clone();
+    let target =
+        target.try_into().map_err(|_| no_example(format!("the target {shown}"), "it cannot be sent as it is"))?;
     Ok(Request { method, target, headers, body })
 }
 

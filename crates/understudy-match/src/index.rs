@@ -60,6 +60,24 @@ struct Node {
     here: Vec<usize>,
 }
 
+/// The leaves that a path leads to: nearly always one, which is in order already.
+enum Leaves<'n> {
+    None,
+    One(&'n [usize]),
+    Several(Vec<usize>),
+}
+
+impl<'n> Leaves<'n> {
+    fn add(&mut self, leaf: &'n [usize]) {
+        match self {
+            _ if leaf.is_empty() => {}
+            Self::None => *self = Self::One(leaf),
+            Self::One(first) => *self = Self::Several([first, leaf].concat()),
+            Self::Several(places) => places.extend_from_slice(leaf),
+        }
+    }
+}
+
 /// The order of preference, without the id.
 type Preference = (Reverse<i64>, Vec<u8>, bool, Reverse<usize>);
 
@@ -143,16 +161,19 @@ impl Index {
     }
 
     /// The fixtures whose path is the request's, in order of preference.
-    pub(crate) fn on_path(&self, incoming: &Incoming<'_>) -> Vec<usize> {
-        let mut places = Vec::new();
+    pub(crate) fn on_path(&self, incoming: &Incoming<'_>) -> Cow<'_, [usize]> {
+        let mut leaves = Leaves::None;
         if let Some(segments) = self.below_base(&incoming.segments) {
-            self.root.collect(segments, &mut places);
-            // One leaf is in order already.
-            if !places.is_sorted() {
+            self.root.collect(segments, &mut leaves);
+        }
+        match leaves {
+            Leaves::None => Cow::Borrowed(&[]),
+            Leaves::One(leaf) => Cow::Borrowed(leaf),
+            Leaves::Several(mut places) => {
                 places.sort_unstable();
+                Cow::Owned(places)
             }
         }
-        places
     }
 
     fn below_base<'s, 'r>(&self, segments: &'s [Cow<'r, str>]) -> Option<&'s [Cow<'r, str>]> {
@@ -226,9 +247,9 @@ impl Node {
         next.insert(rest, place);
     }
 
-    fn collect(&self, segments: &[Cow<'_, str>], out: &mut Vec<usize>) {
+    fn collect<'n>(&'n self, segments: &[Cow<'_, str>], out: &mut Leaves<'n>) {
         let Some((first, rest)) = segments.split_first() else {
-            out.extend_from_slice(&self.here);
+            out.add(&self.here);
             return;
         };
         if let Some(next) = self.literals.get(&**first) {

@@ -28,7 +28,7 @@ fn request(line: &str, text: &str) -> (Request, State) {
         text.strip_prefix('\n').map_or_else(|| text.split_once("\n\n").unwrap_or((text, "")), |body| ("", body));
     let mut words = line.split_whitespace();
     let method = Method::from_bytes(words.next().unwrap().as_bytes()).unwrap();
-    let target = words.next().unwrap().to_owned();
+    let target = words.next().unwrap().parse().unwrap();
     let state = words.filter_map(|word| word.split_once('=')).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
     let mut headers = HeaderMap::new();
     for (name, value) in head.lines().filter_map(|line| line.split_once(':')) {

@@ -56,7 +56,7 @@ fn the_choice_does_not_depend_on_the_order_of_files() {
     let sorted = Index::new("", rivals.iter().cloned());
     let request = Request {
         method: Method::GET,
-        target: "/a/b".to_owned(),
+        target: "/a/b".parse().unwrap(),
         headers: HeaderMap::new(),
         body: bytes::Bytes::new(),
     };

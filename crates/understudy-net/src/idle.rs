@@ -78,6 +78,28 @@ impl Connections {
     }
 }
 
+/// How often it is asked whether requests have ended.
+const END_LOOK: Duration = Duration::from_millis(10);
+
+impl Connections {
+    /// Waits until no request is under way, twice in a row: what has just ended is still being written.
+    pub(crate) async fn ended(&self) {
+        let mut quiet = 0;
+        while quiet < 2 {
+            tokio::time::sleep(END_LOOK).await;
+            let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let busy =
+                all.iter().any(|connection| !connection.task.is_finished() && connection.activity.progress().is_none());
+            quiet = if busy { 0 } else { quiet + 1 };
+        }
+    }
+
+    /// Ends all that is left.
+    pub(crate) fn end(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|connection| connection.task.abort());
+    }
+}
+
 /// A stream that counts what is written: a large answer to a slow reader is no idleness.
 #[derive(Debug)]
 pub(crate) struct Counted {

@@ -10,7 +10,6 @@ use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
@@ -65,12 +64,11 @@ impl Stop {
 pub fn serve<H: Handler>(listener: Listener, handler: Arc<H>, stop: &Stop) -> impl Future<Output = ()> + Send + use<H> {
     let stopped = stop.subscribe();
     async move {
-        let graceful = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut sockets = listener.sockets.into_iter();
         let connections = Connections::default();
-        let first = accept(sockets.next(), &handler, &slots, &graceful, &connections, stopped.clone());
-        let second = accept(sockets.next(), &handler, &slots, &graceful, &connections, stopped.clone());
+        let first = accept(sockets.next(), &handler, &slots, &connections, stopped.clone());
+        let second = accept(sockets.next(), &handler, &slots, &connections, stopped.clone());
         let sweeping = async {
             loop {
                 tokio::time::sleep(IDLE_PERIOD).await;
@@ -81,7 +79,8 @@ pub fn serve<H: Handler>(listener: Listener, handler: Arc<H>, stop: &Stop) -> im
             _ = async { tokio::join!(first, second) } => {}
             () = sweeping => {}
         }
-        let _ = tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await;
+        let _ = tokio::time::timeout(STOP_TIMEOUT, connections.ended()).await;
+        connections.end();
     }
 }
 
@@ -89,7 +88,6 @@ async fn accept<H: Handler>(
     socket: Option<TcpListener>,
     handler: &Arc<H>,
     slots: &Arc<Semaphore>,
-    graceful: &GracefulShutdown,
     connections: &Connections,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -107,12 +105,12 @@ async fn accept<H: Handler>(
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let (handler, watcher) = (Arc::clone(handler), graceful.watcher());
+        let handler = Arc::clone(handler);
         let activity = Arc::new(Activity::default());
         let task = tokio::spawn({
             let activity = Arc::clone(&activity);
             async move {
-                connection(stream, handler, activity, watcher).await;
+                connection(stream, handler, activity).await;
                 drop(slot);
             }
         });
@@ -120,7 +118,7 @@ async fn accept<H: Handler>(
     }
 }
 
-async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Arc<Activity>, watcher: Watcher) {
+async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Arc<Activity>) {
     // Answers are small and whole: waiting for more to send with them only costs time.
     let _ = stream.set_nodelay(true);
     let mut builder = Builder::new(TokioExecutor::new());
@@ -137,9 +135,8 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
         let (handler, under_way) = (Arc::clone(&handler), activity.begin());
         async move { Ok::<_, Infallible>(answer(handler, request, under_way).await) }
     });
-    let connection = builder.serve_connection(stream, service).into_owned();
     // A peer that goes away or does not keep to the protocol is no business of anybody's.
-    let _ = watcher.watch(connection).await;
+    let _ = builder.serve_connection(stream, service).await;
 }
 
 type Answer = Either<Full<Bytes>, UnsyncBoxBody<Bytes, hyper::Error>>;

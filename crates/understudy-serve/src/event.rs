@@ -1,31 +1,31 @@
 //! What happened, for those who want to know.
 
 use http::{Method, StatusCode};
-use std::sync::Arc;
 use std::time::Duration;
 
-/// One request that was answered.
-#[derive(Debug, Clone)]
-pub struct Exchanged {
+/// One request that was answered. Borrowed: whoever wants to keep it decides what of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchanged<'e> {
     /// The service.
-    pub service: Arc<str>,
+    pub service: &'e str,
     /// The request's method.
-    pub method: Method,
+    pub method: &'e Method,
     /// The request's path and query.
-    pub target: String,
+    pub target: &'e str,
     /// The answer's status.
     pub status: StatusCode,
     /// Who answered.
-    pub answered: Answered,
-    /// From the whole request to the answer, delays included.
+    pub answered: &'e Answered<'e>,
+    /// From the whole request to the answer, delays included. Zero where the answer neither waited nor looked at a
+    /// body: asking the clock twice would take as long.
     pub took: Duration,
 }
 
 /// Who answered a request, or why nobody did.
 #[derive(Debug, Clone)]
-pub enum Answered {
+pub enum Answered<'e> {
     /// The fixture with this id.
-    Fixture(Arc<str>),
+    Fixture(&'e str),
     /// The backend.
     Backend,
     /// Nobody: the nearest fixtures and what did not match, in words.
@@ -39,5 +39,5 @@ pub enum Answered {
 /// Is told about every request. Called on the path of requests: it must return at once.
 pub trait Observer: Send + Sync + std::fmt::Debug + 'static {
     /// A request was answered.
-    fn exchanged(&self, exchanged: Exchanged);
+    fn exchanged(&self, exchanged: Exchanged<'_>);
 }

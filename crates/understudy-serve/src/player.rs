@@ -9,11 +9,13 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, ORIGIN};
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode};
+use std::cell::RefCell;
+use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::Request;
 use understudy_match::{Chance, Incoming, Moment, Rendered};
 use understudy_net::{
@@ -28,20 +30,13 @@ pub struct Player {
     forwarding: Option<Forwarding>,
     client: Arc<Client>,
     observer: Arc<dyn Observer>,
-    seed: AtomicU64,
 }
 
 impl Player {
-    /// A player. `forwarding` is where `passthrough` and `fallback` go; `seed` makes its chance repeatable.
+    /// A player. `forwarding` is where `passthrough` and `fallback` go.
     #[must_use]
-    pub fn new(snapshot: Snapshot, forwarding: Option<Forwarding>, observer: Arc<dyn Observer>, seed: u64) -> Self {
-        Self {
-            snapshot: ArcSwap::from_pointee(snapshot),
-            forwarding,
-            client: Arc::new(Client::new()),
-            observer,
-            seed: AtomicU64::new(seed),
-        }
+    pub fn new(snapshot: Snapshot, forwarding: Option<Forwarding>, observer: Arc<dyn Observer>) -> Self {
+        Self { snapshot: ArcSwap::from_pointee(snapshot), forwarding, client: Arc::new(Client::new()), observer }
     }
 
     /// What is served now.
@@ -56,66 +51,46 @@ impl Player {
     }
 
     async fn answer(&self, inbound: Inbound) -> Outbound {
-        let began = Instant::now();
         let Inbound { parts, body } = inbound;
-        let (request, outcome) = match whole(parts, body) {
+        match whole(parts, body) {
             Ok((request, raw)) => match self.at_once(&request) {
-                Ok(outcome) => (request, outcome),
-                Err(plan) => {
-                    // What waits is rare, and large: on the heap it makes no other request slower.
-                    let outcome = Box::pin(self.later(&request, raw, plan)).await;
-                    (request, outcome)
-                }
+                Ok(outbound) => outbound,
+                // What waits is rare, and large: on the heap it makes no other request slower.
+                Err(plan) => Box::pin(self.later(request, raw, plan)).await,
             },
             Err(refused) => {
                 let (request, rendered, why) = *refused;
-                (request, (outbound(rendered), Answered::Server(why)))
+                self.finish(
+                    &self.snapshot.load(),
+                    &request,
+                    (outbound(rendered), Answered::Server(why)),
+                    Duration::ZERO,
+                )
             }
-        };
-        let (mut outbound, answered) = outcome;
-        let snapshot = self.snapshot.load();
-        if snapshot.cors
-            && let Some(origin) = request.headers.get(ORIGIN)
-        {
-            cors::allow(origin, &mut outbound.headers);
         }
-        self.observer.exchanged(Exchanged {
-            service: Arc::clone(&snapshot.name),
-            method: request.method,
-            target: request.target,
-            status: outbound.status,
-            answered,
-            took: began.elapsed(),
-        });
-        outbound
     }
 
     /// The answer, where nothing has to be waited for; else the plan, with the snapshot that it was made from.
-    fn at_once(&self, request: &Request) -> Result<(Outbound, Answered), (Arc<Snapshot>, Plan)> {
+    fn at_once(&self, request: &Request) -> Result<Outbound, (Arc<Snapshot>, Plan)> {
+        let began = if request.body.is_empty() { None } else { Some(Instant::now()) };
         let snapshot = self.snapshot.load();
-        let mut chance = self.chance();
+        let mut chance = chance();
         let plan = catch_unwind(AssertUnwindSafe(|| decide(&snapshot, &Incoming::new(request), &mut chance)));
-        match plan {
-            Err(_) => Ok(broken()),
-            Ok(plan @ Plan::Forward { .. }) => Err((Arc::clone(&snapshot), plan)),
-            Ok(plan @ Plan::Respond { delay, .. }) if !delay.is_zero() => Err((Arc::clone(&snapshot), plan)),
-            Ok(plan) => Ok(perform(&snapshot, request, plan, &mut chance)),
-        }
+        let outcome = match plan {
+            Err(_) => broken(),
+            Ok(plan @ Plan::Forward { .. }) => return Err((Arc::clone(&snapshot), plan)),
+            Ok(plan @ Plan::Respond { delay, .. }) if !delay.is_zero() => return Err((Arc::clone(&snapshot), plan)),
+            Ok(plan) => perform(&snapshot, request, plan, &mut chance),
+        };
+        let took = began.map_or(Duration::ZERO, |began| began.elapsed());
+        Ok(self.finish(&snapshot, request, outcome, took))
     }
 
-    fn chance(&self) -> Chance {
-        Chance::from_seed(self.seed.fetch_add(1, Ordering::Relaxed))
-    }
-
-    async fn later(
-        &self,
-        request: &Request,
-        raw: Option<Bytes>,
-        (snapshot, plan): (Arc<Snapshot>, Plan),
-    ) -> (Outbound, Answered) {
+    async fn later(&self, request: Request, raw: Option<Bytes>, (snapshot, plan): (Arc<Snapshot>, Plan)) -> Outbound {
+        let began = Instant::now();
         let plan = match plan {
-            Plan::Forward { otherwise } => match self.forward(request, raw, &otherwise).await {
-                Some(outcome) => return outcome,
+            Plan::Forward { otherwise } => match self.forward(&request, raw, &otherwise).await {
+                Some(outcome) => return self.finish(&snapshot, &request, outcome, began.elapsed()),
                 None => *otherwise,
             },
             plan => plan,
@@ -123,15 +98,47 @@ impl Player {
         if let Plan::Respond { delay, .. } = plan {
             tokio::time::sleep(delay).await;
         }
-        perform(&snapshot, request, plan, &mut self.chance())
+        let outcome = perform(&snapshot, &request, plan, &mut chance());
+        self.finish(&snapshot, &request, outcome, began.elapsed())
+    }
+
+    /// What every answer gets, and telling that it was given.
+    fn finish(
+        &self,
+        snapshot: &Snapshot,
+        request: &Request,
+        outcome: (Outbound, Answered<'_>),
+        took: Duration,
+    ) -> Outbound {
+        let (mut outbound, answered) = outcome;
+        if snapshot.cors
+            && let Some(origin) = request.headers.get(ORIGIN)
+        {
+            cors::allow(origin, &mut outbound.headers);
+        }
+        self.observer.exchanged(Exchanged {
+            service: &snapshot.name,
+            method: &request.method,
+            target: request.target.as_str(),
+            status: outbound.status,
+            answered: &answered,
+            took,
+        });
+        outbound
     }
 
     /// What the backend answers; `None` where a fixture stands in for it.
-    async fn forward(&self, request: &Request, raw: Option<Bytes>, otherwise: &Plan) -> Option<(Outbound, Answered)> {
+    async fn forward(
+        &self,
+        request: &Request,
+        raw: Option<Bytes>,
+        otherwise: &Plan,
+    ) -> Option<(Outbound, Answered<'static>)> {
         let forwarding = self.forwarding.as_ref()?;
         // The backend gets the bytes that the client sent, still in their coding.
         let body = raw.unwrap_or_else(|| request.body.clone());
-        let answer = forwarding.send(&self.client, &request.method, &request.target, &request.headers, body).await;
+        let answer =
+            forwarding.send(&self.client, &request.method, request.target.as_str(), &request.headers, body).await;
         let can_stand_in = matches!(otherwise, Plan::Respond { .. });
         match answer {
             Ok(upstream) if can_stand_in && upstream.status.is_server_error() => None,
@@ -151,12 +158,12 @@ impl Player {
 }
 
 /// Carries out a plan that needs nobody else.
-fn perform(snapshot: &Snapshot, request: &Request, plan: Plan, chance: &mut Chance) -> (Outbound, Answered) {
+fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &mut Chance) -> (Outbound, Answered<'s>) {
     match plan {
         Plan::Respond { place, response, .. } => {
             let answers = &snapshot.answers[place];
             let rendered = respond::respond(answers.response(response), &request.method, &request.headers, chance, now);
-            (outbound(rendered), Answered::Fixture(Arc::clone(&answers.id)))
+            (outbound(rendered), Answered::Fixture(&answers.id))
         }
         Plan::Preflight => {
             let headers = cors::preflight(&request.headers);
@@ -187,7 +194,7 @@ impl Handler for Player {
 type Whole = Result<(Request, Option<Bytes>), Box<(Request, Rendered, &'static str)>>;
 
 fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Whole {
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let target = parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
     let mut request = Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() };
     let raw = match body {
         Ok(raw) => raw,
@@ -196,6 +203,9 @@ fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Whole {
             return Err(Box::new((request, rendered, why)));
         }
     };
+    if raw.is_empty() {
+        return Ok((request, None));
+    }
     let Some(encoding) = request.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()) else {
         request.body = raw;
         return Ok((request, None));
@@ -248,7 +258,7 @@ fn refuse(problem: BodyProblem) -> (Rendered, &'static str) {
 }
 
 /// A bug of ours costs one request.
-fn broken() -> (Outbound, Answered) {
+fn broken() -> (Outbound, Answered<'static>) {
     let title = "Understudy failed to decide on an answer";
     let detail = "this is a bug in Understudy; the request and the fixtures of this service show it";
     let rendered = problem::problem(StatusCode::INTERNAL_SERVER_ERROR, "bug", title, detail);
@@ -257,6 +267,14 @@ fn broken() -> (Outbound, Answered) {
 
 fn outbound(rendered: Rendered) -> Outbound {
     Outbound::whole(rendered.status, rendered.headers, rendered.body)
+}
+
+/// Chance that is different in each thread and for each request, with nothing that threads share.
+fn chance() -> Chance {
+    thread_local! {
+        static CHANCE: RefCell<Chance> = RefCell::new(Chance::from_seed(RandomState::new().hash_one(0)));
+    }
+    CHANCE.with_borrow_mut(|chance| Chance::from_seed(chance.bits()))
 }
 
 fn now() -> Moment {

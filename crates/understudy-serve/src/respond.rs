@@ -2,10 +2,13 @@
 
 use crate::conditional;
 use crate::snapshot::Prepared;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, RANGE, VARY};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE, VARY};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use understudy_match::{Chance, Moment, Rendered};
 use understudy_net::coding::Coding;
+
+/// The fields by which a request asks for something else than the response as it is.
+const ASKS: [HeaderName; 4] = [ACCEPT_ENCODING, IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE];
 
 /// The response with what the request asks of it: new values, conditions, ranges, a content coding.
 pub(crate) fn respond(
@@ -19,6 +22,10 @@ pub(crate) fn respond(
         Some(fixed) => fixed.clone(),
         None => prepared.rendering.render(chance, now()),
     };
+    // One look at the names instead of one for each: most requests ask for none of it.
+    if !request.keys().any(|name| ASKS.contains(name)) {
+        return rendered;
+    }
     conditional::apply(method, request, &prepared.own_headers, &mut rendered);
     if rendered.status != StatusCode::PARTIAL_CONTENT && !request.contains_key(RANGE) {
         encode(prepared, request, &mut rendered);

@@ -1,6 +1,8 @@
 //! Rules: one vocabulary for requests and responses.
 
 use regex::{Regex, RegexBuilder};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use understudy_exchange::{Json, Number};
 
 /// What a value has to be.
@@ -130,13 +132,29 @@ struct Compiled {
     regex: Regex,
 }
 
+/// Compiled expressions by their anchored text. A project's fixtures share a few expressions, and compiling one costs
+/// as much as reading a fixture.
+static KNOWN: Mutex<BTreeMap<String, Regex>> = Mutex::new(BTreeMap::new());
+
+/// How many expressions are remembered.
+const KNOWN_MAX: usize = 1_024;
+
 /// The compiled size that an expression may have.
 const EXPRESSION_BYTES_MAX: usize = 1 << 20;
 
 impl Compiled {
     fn new(pattern: &str, anchored: &str) -> Result<Self, String> {
+        if let Some(regex) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(anchored) {
+            return Ok(Self { pattern: pattern.to_owned(), regex: regex.clone() });
+        }
         match RegexBuilder::new(anchored).size_limit(EXPRESSION_BYTES_MAX).build() {
-            Ok(regex) => Ok(Self { pattern: pattern.to_owned(), regex }),
+            Ok(regex) => {
+                let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+                if known.len() < KNOWN_MAX {
+                    known.insert(anchored.to_owned(), regex.clone());
+                }
+                Ok(Self { pattern: pattern.to_owned(), regex })
+            }
             Err(regex::Error::CompiledTooBig(_)) => Err(format!(
                 "it would take more than {EXPRESSION_BYTES_MAX} bytes; repeat less, or bound the length with `max`"
             )),
