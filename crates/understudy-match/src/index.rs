@@ -51,13 +51,47 @@ pub enum Choice {
     Nothing,
 }
 
+/// A place in the tree. Most are leaves with one fixture, and small for that.
 #[derive(Debug, Default)]
 struct Node {
-    literals: HashMap<String, Node>,
+    here: Here,
+    below: Option<Box<Below>>,
+}
+
+/// Where a path may go on from a node.
+#[derive(Debug, Default)]
+struct Below {
+    literals: HashMap<Box<str>, Node>,
     mixed: Vec<(Segment, Node)>,
-    parameter: Option<Box<Node>>,
-    rest: Option<Box<Node>>,
-    here: Vec<usize>,
+    parameter: Node,
+    rest: Node,
+}
+
+/// The fixtures whose path ends at a node, in order of preference.
+#[derive(Debug, Default)]
+enum Here {
+    #[default]
+    None,
+    One(usize),
+    Several(Vec<usize>),
+}
+
+impl Here {
+    fn push(&mut self, place: usize) {
+        match self {
+            Self::None => *self = Self::One(place),
+            Self::One(first) => *self = Self::Several(vec![*first, place]),
+            Self::Several(places) => places.push(place),
+        }
+    }
+
+    fn as_slice(&self) -> &[usize] {
+        match self {
+            Self::None => &[],
+            Self::One(place) => std::slice::from_ref(place),
+            Self::Several(places) => places,
+        }
+    }
 }
 
 /// The leaves that a path leads to: nearly always one, which is in order already.
@@ -232,16 +266,17 @@ impl Node {
             self.here.push(place);
             return;
         };
+        let below = self.below.get_or_insert_default();
         let next = match first {
-            Segment::Literal(text) => self.literals.entry(text.clone()).or_default(),
-            Segment::Parameter(_) => &mut **self.parameter.get_or_insert_default(),
-            Segment::Rest(_) => &mut **self.rest.get_or_insert_default(),
+            Segment::Literal(text) => below.literals.entry(text.as_str().into()).or_default(),
+            Segment::Parameter(_) => &mut below.parameter,
+            Segment::Rest(_) => &mut below.rest,
             Segment::Mixed(_) => {
-                let at = self.mixed.iter().position(|(known, _)| known == first).unwrap_or_else(|| {
-                    self.mixed.push((first.clone(), Self::default()));
-                    self.mixed.len() - 1
+                let at = below.mixed.iter().position(|(known, _)| known == first).unwrap_or_else(|| {
+                    below.mixed.push((first.clone(), Self::default()));
+                    below.mixed.len() - 1
                 });
-                &mut self.mixed[at].1
+                &mut below.mixed[at].1
             }
         };
         next.insert(rest, place);
@@ -249,26 +284,29 @@ impl Node {
 
     fn collect<'n>(&'n self, segments: &[Cow<'_, str>], out: &mut Leaves<'n>) {
         let Some((first, rest)) = segments.split_first() else {
-            out.add(&self.here);
+            out.add(self.here.as_slice());
             return;
         };
-        if let Some(next) = self.literals.get(&**first) {
+        let Some(below) = &self.below else { return };
+        if let Some(next) = below.literals.get(&**first) {
             next.collect(rest, out);
         }
-        for (segment, next) in &self.mixed {
+        for (segment, next) in &below.mixed {
             if segment.bind(first).is_some() {
                 next.collect(rest, out);
             }
         }
-        if let Some(next) = &self.parameter
-            && !first.is_empty()
-        {
-            next.collect(rest, out);
+        if !first.is_empty() {
+            below.parameter.collect(rest, out);
         }
-        if let Some(next) = &self.rest {
+        if !below.rest.is_empty() {
             for taken in 1..=segments.len() {
-                next.collect(&segments[taken..], out);
+                below.rest.collect(&segments[taken..], out);
             }
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.below.is_none() && matches!(self.here, Here::None)
     }
 }

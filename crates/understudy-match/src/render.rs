@@ -61,10 +61,16 @@ impl Rendering {
         &mut self.fixed.headers
     }
 
-    /// The response, where it is the same each time.
+    /// The response with the examples in it.
     #[must_use]
-    pub fn fixed(&self) -> Option<&Rendered> {
-        (self.fresh_body.is_none() && self.fresh_headers.is_empty()).then_some(&self.fixed)
+    pub fn always(&self) -> &Rendered {
+        &self.fixed
+    }
+
+    /// Whether there are new values in it each time.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.fresh_body.is_some() || !self.fresh_headers.is_empty()
     }
 
     /// The response, with new values where the fixture asks for them.

@@ -56,7 +56,7 @@ fn local(snapshot: &Snapshot, choice: Choice, incoming: &Incoming<'_>, chance: &
         Choice::Promise(place) => {
             let answers = &snapshot.answers[place];
             let response = answers.next(chance);
-            let delay = answers.response(response).delay.map_or(Duration::ZERO, |delay| sample(delay, chance));
+            let delay = answers.response(response).delay().map_or(Duration::ZERO, |delay| sample(delay, chance));
             Plan::Respond { place, response, delay }
         }
         Choice::OtherMethods(methods) if incoming.request.method == Method::OPTIONS => Plan::Options(methods),

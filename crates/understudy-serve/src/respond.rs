@@ -18,15 +18,12 @@ pub(crate) fn respond(
     chance: &mut Chance,
     now: impl FnOnce() -> Moment,
 ) -> Rendered {
-    let mut rendered = match prepared.rendering.fixed() {
-        Some(fixed) => fixed.clone(),
-        None => prepared.rendering.render(chance, now()),
-    };
+    let mut rendered = prepared.render(chance, now);
     // One look at the names instead of one for each: most requests ask for none of it.
     if !request.keys().any(|name| ASKS.contains(name)) {
         return rendered;
     }
-    conditional::apply(method, request, &prepared.own_headers, &mut rendered);
+    conditional::apply(method, request, prepared.own_headers(), &mut rendered);
     if rendered.status != StatusCode::PARTIAL_CONTENT && !request.contains_key(RANGE) {
         encode(prepared, request, &mut rendered);
     }

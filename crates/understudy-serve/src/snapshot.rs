@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use understudy_exchange::MediaType;
 use understudy_fixture::model::{Delay, Fixture, Mode, ResponsePromise, Select, Service};
-use understudy_match::{Chance, Index, Rendering, State};
+use understudy_match::{Chance, Index, Moment, Rendered, Rendering, State};
 use understudy_net::coding::Coding;
 
 /// Everything that answers of a service depend on.
@@ -28,12 +28,20 @@ pub struct Snapshot {
     pub(crate) answers: Vec<Answers>,
 }
 
-/// The responses of one fixture.
+/// The responses of one fixture. Nearly all have one, which is sent as it stands: that one is kept small and in
+/// place, because thousands of them are asked for in no order, and memory is slow.
 #[derive(Debug)]
 pub(crate) struct Answers {
     /// The fixture's id.
     pub(crate) id: Arc<str>,
-    responses: Vec<Prepared>,
+    first: Prepared,
+    list: Option<Box<List>>,
+}
+
+/// What there is beside the first response.
+#[derive(Debug)]
+struct List {
+    others: Vec<Prepared>,
     select: Select,
     /// How often the fixture answered; outlives edits of other files.
     served: Arc<AtomicUsize>,
@@ -42,13 +50,25 @@ pub(crate) struct Answers {
 /// A response, ready to be sent.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub(crate) rendering: Rendering,
-    pub(crate) delay: Option<Delay>,
-    /// Header fields of the request that the fixture itself matches: what they mean is its business.
-    pub(crate) own_headers: Vec<HeaderName>,
+    status: StatusCode,
     /// Whether sending it in a content coding is worth while.
-    pub(crate) compressible: bool,
-    encoded: [OnceLock<Bytes>; Coding::ALL.len()],
+    compressible: bool,
+    /// Shared with all responses that have the same.
+    headers: Arc<HeaderMap>,
+    body: Bytes,
+    rare: Option<Box<Rare>>,
+    /// The body in content codings, each made when it is first asked for.
+    encoded: OnceLock<Box<[OnceLock<Bytes>; Coding::ALL.len()]>>,
+}
+
+/// What few responses have.
+#[derive(Debug)]
+struct Rare {
+    /// Makes the response anew each time.
+    fresh: Option<Rendering>,
+    delay: Option<Delay>,
+    /// Header fields of the request that the fixture itself matches: what they mean is its business.
+    own_headers: Vec<HeaderName>,
 }
 
 /// A body below this size is not worth compressing: the packet is sent anyhow.
@@ -60,49 +80,68 @@ impl Snapshot {
     #[must_use]
     pub fn new(service: &Service, fixtures: Vec<Arc<Fixture>>, state: State, previous: Option<&Self>) -> Self {
         let index = Index::new(&service.base, fixtures);
-        let served: HashMap<&str, &Arc<AtomicUsize>> = previous
-            .map(|previous| {
-                previous.index.promises().iter().zip(&previous.answers).map(|(f, a)| (&*f.id, &a.served)).collect()
-            })
-            .unwrap_or_default();
+        let mut served: HashMap<&str, Arc<AtomicUsize>> = HashMap::new();
+        for answers in previous.iter().flat_map(|previous| &previous.answers) {
+            served.extend(answers.list.as_ref().map(|list| (&*answers.id, Arc::clone(&list.served))));
+        }
+        let mut known = Vec::new();
         let answers = index.promises().iter().map(|fixture| {
-            let served = served.get(&*fixture.id).map_or_else(Arc::default, |served| Arc::clone(served));
-            Answers::new(service, fixture, served)
+            let served = served.get(&*fixture.id).map(Arc::clone).unwrap_or_default();
+            Answers::new(service, fixture, served, &mut known)
         });
         let answers = answers.collect();
         Self { name: service.name.as_str().into(), mode: service.mode, cors: service.cors, state, index, answers }
     }
 }
 
+/// How many different sets of header fields are shared.
+const KNOWN_HEADERS_MAX: usize = 64;
+
+/// The same set of header fields, if it is known already.
+fn share(headers: HeaderMap, known: &mut Vec<Arc<HeaderMap>>) -> Arc<HeaderMap> {
+    if let Some(same) = known.iter().find(|other| ***other == headers) {
+        return Arc::clone(same);
+    }
+    let headers = Arc::new(headers);
+    if known.len() < KNOWN_HEADERS_MAX {
+        known.push(Arc::clone(&headers));
+    }
+    headers
+}
+
 impl Answers {
-    fn new(service: &Service, fixture: &Fixture, served: Arc<AtomicUsize>) -> Self {
-        let responses = fixture.responses.iter().map(|response| Prepared::new(service, fixture, response));
-        Self { id: Arc::clone(&fixture.id), responses: responses.collect(), select: fixture.select, served }
+    fn new(service: &Service, fixture: &Fixture, served: Arc<AtomicUsize>, known: &mut Vec<Arc<HeaderMap>>) -> Self {
+        let mut responses = fixture.responses.iter().map(|response| Prepared::new(service, fixture, response, known));
+        let first = responses.next().expect("a fixture has a response");
+        let others: Vec<Prepared> = responses.collect();
+        let list = (!others.is_empty()).then(|| Box::new(List { others, select: fixture.select, served }));
+        Self { id: Arc::clone(&fixture.id), first, list }
     }
 
     /// Which response is next.
     pub(crate) fn next(&self, chance: &mut Chance) -> usize {
-        let count = self.responses.len();
-        if count == 1 {
-            return 0;
-        }
-        match self.select {
+        let Some(list) = &self.list else { return 0 };
+        let count = list.others.len() + 1;
+        match list.select {
             Select::Random => usize::try_from(chance.below(count as u64)).unwrap_or(0),
-            Select::Cycle => self.served.fetch_add(1, Ordering::Relaxed) % count,
+            Select::Cycle => list.served.fetch_add(1, Ordering::Relaxed) % count,
             Select::InOrder => {
                 let next = |served: usize| (served < count - 1).then_some(served + 1);
-                self.served.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(count - 1).min(count - 1)
+                list.served.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(count - 1).min(count - 1)
             }
         }
     }
 
     pub(crate) fn response(&self, at: usize) -> &Prepared {
-        &self.responses[at]
+        match (at, &self.list) {
+            (1.., Some(list)) => &list.others[at - 1],
+            _ => &self.first,
+        }
     }
 }
 
 impl Prepared {
-    fn new(service: &Service, fixture: &Fixture, response: &ResponsePromise) -> Self {
+    fn new(service: &Service, fixture: &Fixture, response: &ResponsePromise, known: &mut Vec<Arc<HeaderMap>>) -> Self {
         let mut rendering = Rendering::new(response);
         let headers = rendering.headers_mut();
         let compressible = is_compressible(headers) && response.body.is_some();
@@ -116,27 +155,50 @@ impl Prepared {
         if let Some(vary) = vary.filter(|_| !headers.contains_key(VARY)) {
             headers.insert(VARY, HeaderValue::from_static(vary));
         }
-        let own = fixture.request.headers.iter().filter_map(|field| field.name.parse().ok());
+        let own_headers: Vec<HeaderName> =
+            fixture.request.headers.iter().filter_map(|field| field.name.parse().ok()).collect();
+        let delay = response.delay.or(service.delay);
+        let always = rendering.always().clone();
+        let fresh = if rendering.is_fresh() { Some(rendering) } else { None };
+        let is_rare = fresh.is_some() || delay.is_some() || !own_headers.is_empty();
         Self {
-            rendering,
-            delay: response.delay.or(service.delay),
-            own_headers: own.collect(),
+            status: always.status,
             compressible,
-            encoded: Default::default(),
+            headers: share(always.headers, known),
+            body: always.body,
+            rare: is_rare.then(|| Box::new(Rare { fresh, delay, own_headers })),
+            encoded: OnceLock::new(),
         }
     }
 
-    /// The fixed body in a coding: made once; `None` where that would be of no use.
+    /// What to wait before it is sent.
+    pub(crate) fn delay(&self) -> Option<Delay> {
+        self.rare.as_ref().and_then(|rare| rare.delay)
+    }
+
+    /// Header fields of the request that the fixture itself matches.
+    pub(crate) fn own_headers(&self) -> &[HeaderName] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.own_headers)
+    }
+
+    /// The response, with new values where the fixture asks for them.
+    pub(crate) fn render(&self, chance: &mut Chance, now: impl FnOnce() -> Moment) -> Rendered {
+        match self.rare.as_ref().and_then(|rare| rare.fresh.as_ref()) {
+            Some(rendering) => rendering.render(chance, now()),
+            None => Rendered { status: self.status, headers: (*self.headers).clone(), body: self.body.clone() },
+        }
+    }
+
+    /// A body of this response in a coding; `None` where that would be of no use.
     pub(crate) fn encoded(&self, coding: Coding, body: &Bytes) -> Option<Bytes> {
         if !self.compressible || body.len() < COMPRESSED_BYTES_MIN {
             return None;
         }
-        let encoded = match self.rendering.fixed() {
-            Some(_) => {
-                let at = Coding::ALL.iter().position(|known| *known == coding)?;
-                self.encoded[at].get_or_init(|| coding.encode(body)).clone()
-            }
-            None => coding.encode(body),
+        let encoded = if *body == self.body {
+            let at = Coding::ALL.iter().position(|known| *known == coding)?;
+            self.encoded.get_or_init(Box::default)[at].get_or_init(|| coding.encode(body)).clone()
+        } else {
+            coding.encode(body)
         };
         (encoded.len() < body.len()).then_some(encoded)
     }
