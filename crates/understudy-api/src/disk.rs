@@ -32,16 +32,25 @@ impl Stamp {
     }
 }
 
-/// The fixture files of a folder, by their paths below it, sorted.
-pub(crate) fn fixture_files(folder: &Path, except: Option<&str>) -> io::Result<Vec<String>> {
-    let mut files = Vec::new();
-    collect(folder, "", 0, &mut files)?;
-    files.retain(|file| Some(file.as_str()) != except);
-    files.sort();
-    Ok(files)
+/// What a folder of fixtures holds.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    /// The fixture files, by their paths below the folder, sorted.
+    pub(crate) files: Vec<String>,
+    /// Folders below it that cannot be read, and why.
+    pub(crate) unreadable: Vec<(String, io::Error)>,
 }
 
-fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<String>) -> io::Result<()> {
+/// The fixture files of a folder. A folder below it that cannot be read costs only what is in it.
+pub(crate) fn fixture_files(folder: &Path, except: Option<&str>) -> io::Result<Listing> {
+    let mut listing = Listing::default();
+    collect(folder, "", 0, &mut listing)?;
+    listing.files.retain(|file| Some(file.as_str()) != except);
+    listing.files.sort();
+    Ok(listing)
+}
+
+fn collect(folder: &Path, prefix: &str, depth: usize, listing: &mut Listing) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
@@ -53,10 +62,15 @@ fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<String>) -
         if kind.is_dir() {
             let is_for_others = prefix.is_empty() && matches!(name.as_str(), "bodies" | "scripts");
             if depth < FOLDER_DEPTH_MAX && !is_for_others {
-                collect(&entry.path(), &format!("{path}/"), depth + 1, files)?;
+                match collect(&entry.path(), &format!("{path}/"), depth + 1, listing) {
+                    // It has just gone, with what was in it.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => listing.unreadable.push((path, error)),
+                    Ok(()) => {}
+                }
             }
-        } else if is_leaf_of_services(&path) && files.len() < FILES_MAX {
-            files.push(path);
+        } else if is_leaf_of_services(&path) && listing.files.len() < FILES_MAX {
+            listing.files.push(path);
         }
     }
     Ok(())

@@ -133,7 +133,14 @@ fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
         let known = before.and_then(|before| before.services.iter().find(|known| known.service.name == service.name));
         let folder = root.join(&service.dir);
         let files = match fixture_files(&folder, service.openapi.as_deref()) {
-            Ok(files) => files,
+            Ok(listing) => {
+                diagnostics.extend(listing.unreadable.iter().map(|(path, error)| {
+                    let path = format!("{}/{path}", service.dir);
+                    let message = format!("the folder cannot be read: {error}");
+                    Diagnostic::of_file(Problem::Unreadable, &path, message).with_hint("check who may read it")
+                }));
+                listing.files
+            }
             Err(error) => {
                 diagnostics.push(missing_folder(file.as_deref(), service, &error));
                 Vec::new()
@@ -164,7 +171,7 @@ fn settings_of_folders(root: &Path) -> Result<model::Project, ApiError> {
         .map_err(failed)?
         .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir())?.file_name().into_string().ok())
         .filter(|name| !name.starts_with(['.', '_']))
-        .filter(|name| fixture_files(&root.join(name), None).is_ok_and(|files| !files.is_empty()))
+        .filter(|name| fixture_files(&root.join(name), None).is_ok_and(|listing| !listing.files.is_empty()))
         .collect();
     names.sort();
     if names.is_empty() {

@@ -177,24 +177,34 @@ fn text_line(exchanged: &Exchanged<'_>, out: &mut String) {
     for piece in [service, " ", method.as_str(), " "] {
         out.push_str(piece);
     }
-    // Targets come from outside: what could move a terminal's cursor is not written to it.
-    if target.bytes().any(|b| b.is_ascii_control() || !b.is_ascii()) {
-        out.extend(target.chars().map(|c| if c.is_control() { '·' } else { c }));
-    } else {
-        out.push_str(target);
-    }
+    push_plain(target, out);
     out.push(' ');
     out.push_str(status.as_str());
     out.push(' ');
     match answered {
         Answered::Fixture(id) => out.push_str(id),
         Answered::Backend => out.push_str("(backend)"),
-        Answered::Nobody(nearest) => out.extend(["(no fixture) ", nearest]),
+        Answered::Nobody(nearest) => {
+            out.push_str("(no fixture) ");
+            push_plain(nearest, out);
+        }
         Answered::Server(what) => out.extend(["(", what, ")"]),
-        Answered::BackendFailed(why) => out.extend(["(backend failed) ", why]),
+        Answered::BackendFailed(why) => {
+            out.push_str("(backend failed) ");
+            push_plain(why, out);
+        }
     }
     let tenths = took.as_micros() / 100;
     out.extend([" ", &(tenths / 10).to_string(), ".", &(tenths % 10).to_string(), " ms\n"]);
+}
+
+/// Text from outside: what could move a terminal's cursor is not written to it.
+fn push_plain(text: &str, out: &mut String) {
+    if text.bytes().any(|b| b.is_ascii_control() || !b.is_ascii()) {
+        out.extend(text.chars().map(|c| if c.is_control() { '·' } else { c }));
+    } else {
+        out.push_str(text);
+    }
 }
 
 fn json_line(exchanged: &Exchanged<'_>, out: &mut String) {

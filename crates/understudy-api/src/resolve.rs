@@ -29,6 +29,7 @@ pub(crate) fn backend(
                 address: address.clone(),
                 headers: Vec::new(),
                 vars: HashMap::new(),
+                secrets: Vec::new(),
                 writes: false,
                 parallel: false,
             };
@@ -71,12 +72,18 @@ fn resolve(service: &Service, backend: &model::Backend, environment: &Environmen
         value.set_sensitive(true);
         headers.push((header, value));
     }
+    let mut secrets = Vec::new();
+    for (_, value) in backend.vars.iter().filter(|(_, value)| value.is_secret()) {
+        secrets.push(fill(value)?);
+    }
+    secrets.retain(|secret| !secret.is_empty());
     let vars = backend.vars.iter().map(|(name, value)| Ok((name.clone(), fill(value)?)));
     Ok(Backend {
         name: backend.name.clone(),
         address: parse(&fill(&backend.url)?)?,
         headers,
         vars: vars.collect::<Result<_, ApiError>>()?,
+        secrets,
         writes: backend.writes,
         parallel: backend.parallel,
     })

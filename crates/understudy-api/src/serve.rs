@@ -79,9 +79,9 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
     let shared_port = shared_port(&project, &chosen, request.port);
     let host = request.host.map_or(Host::Loopbacks, Host::Only);
     for loaded in &chosen {
-        let forwarding = forwarding(loaded, request.backend.as_deref())?;
+        let first = snapshot(loaded, request.backend.as_deref(), &state, None)?;
         let observer: Arc<dyn understudy_serve::Observer> = Arc::clone(&log) as _;
-        let player = Arc::new(Player::new(snapshot(loaded, &state, None), forwarding, observer));
+        let player = Arc::new(Player::new(first, observer));
         players.insert(loaded.service.name.clone(), Arc::clone(&player));
         let port = match (request.port, chosen.len()) {
             (Some(port), 1) => port,
@@ -161,8 +161,13 @@ impl Serving {
         };
         let state: State = self.request.state.iter().cloned().collect();
         for loaded in &project.services {
-            if let Some(player) = self.players.get(&loaded.service.name) {
-                player.swap(snapshot(loaded, &state, Some(&player.snapshot())));
+            let Some(player) = self.players.get(&loaded.service.name) else { continue };
+            match snapshot(loaded, self.request.backend.as_deref(), &state, Some(&player.snapshot())) {
+                Ok(snapshot) => player.swap(snapshot),
+                Err(error) => {
+                    let message = format!("{error}; what was served before goes on");
+                    reloaded(&[Diagnostic::of_file(understudy_fixture::Code::BadValue, "understudy.yaml", message)]);
+                }
             }
         }
         let before: BTreeSet<String> = self.project.diagnostics.iter().map(ToString::to_string).collect();
@@ -190,14 +195,17 @@ fn shared_port(project: &Project, chosen: &[&LoadedService], asked: Option<u16>)
     if chosen.len() > 1 { asked.or(project.settings.port) } else { project.settings.port.filter(|_| asked.is_none()) }
 }
 
-fn snapshot(loaded: &LoadedService, state: &State, previous: Option<&Snapshot>) -> Snapshot {
-    Snapshot::new(&loaded.service, loaded.fixtures.clone(), state.clone(), previous)
+fn snapshot(
+    loaded: &LoadedService,
+    backend: Option<&str>,
+    state: &State,
+    previous: Option<&Snapshot>,
+) -> Result<Snapshot, ApiError> {
+    let forwarding = if loaded.service.mode == Mode::Mock { None } else { forwarding(loaded, backend)? };
+    Ok(Snapshot::new(&loaded.service, loaded.fixtures.clone(), forwarding, state.clone(), previous))
 }
 
 fn forwarding(loaded: &LoadedService, named: Option<&str>) -> Result<Option<Forwarding>, ApiError> {
-    if loaded.service.mode == Mode::Mock {
-        return Ok(None);
-    }
     let backend = resolve::backend(&loaded.service, named, &|name| std::env::var(name).ok())?;
     Ok(backend.map(|backend| Forwarding { address: backend.address, headers: backend.headers }))
 }

@@ -156,14 +156,13 @@ pub(crate) fn check_names(project: &Project, names: &[String]) -> Result<(), Api
 
 /// Differences are shown and stored: credentials in them are not.
 fn redact(result: &mut FixtureResult, more: &Redact) {
-    let paths: Vec<String> =
-        more.json.iter().filter(|path| path.is_singular()).map(|path| path.as_str().to_owned()).collect();
-    let last_names: Vec<String> = more.json.iter().filter_map(|path| last_name(path.as_str())).collect();
+    // The members that a path ends in, and all below them.
+    let names: Vec<String> = more.json.iter().filter_map(|path| last_name(path.as_str())).collect();
     let is_secret = |mismatch: &Mismatch| {
         is_secret_header(&mismatch.path)
             || more.headers.contains(&mismatch.path.to_ascii_lowercase())
-            || paths.contains(&mismatch.path)
-            || last_name(&mismatch.path).is_some_and(|name| is_secret_member(&name) || last_names.contains(&name))
+            || names_of(&mismatch.path).iter().any(|name| is_secret_member(name) || names.contains(name))
+            || names.iter().any(|name| mismatch.received.contains(&format!("\"{name}\":")))
     };
     let known = result.known.iter_mut().map(|known| &mut known.mismatch);
     for mismatch in result.mismatches.iter_mut().chain(known).filter(|mismatch| is_secret(mismatch)) {
@@ -171,10 +170,16 @@ fn redact(result: &mut FixtureResult, more: &Redact) {
     }
 }
 
-/// The name that a JSONPath ends in.
+/// The last name of a JSONPath: what it is about, whatever indexes or wildcards follow.
 fn last_name(path: &str) -> Option<String> {
-    let name = path.strip_prefix('$')?.rsplit(['.', '[']).next()?;
-    Some(name.trim_matches(|c| matches!(c, '\'' | '"' | ']')).to_owned())
+    names_of(path).into_iter().rev().find(|name| name.chars().any(char::is_alphabetic))
+}
+
+/// The names on the way of a JSONPath.
+fn names_of(path: &str) -> Vec<String> {
+    let Some(path) = path.strip_prefix('$') else { return Vec::new() };
+    let parts = path.split(['.', '[', ']']).map(|part| part.trim_matches(['\'', '"']));
+    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 fn today() -> String {

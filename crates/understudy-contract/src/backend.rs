@@ -15,6 +15,8 @@ pub struct Backend {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Values of `{{name}}`.
     pub vars: HashMap<String, String>,
+    /// Values that came from the environment: they are not shown.
+    pub secrets: Vec<String>,
     /// Whether write methods may be sent.
     pub writes: bool,
     /// Whether flows that write may run side by side.

@@ -12,6 +12,9 @@ pub struct Plan {
     pub(crate) fixtures: Vec<Arc<Fixture>>,
     /// Of each fixture, those that it comes after.
     pub(crate) parents: Vec<Vec<usize>>,
+    /// Of each fixture, one that it comes after and that is not there: with a problem in its file, not enabled, or in a
+    /// circle. Nothing may be sent without what has to come before it.
+    pub(crate) lacks: Vec<Option<Arc<str>>>,
     /// What only reads, level by level: each comes after those of earlier levels.
     pub(crate) reads: Vec<Vec<usize>>,
     /// Flows that write, each in the order in which it is sent.
@@ -45,10 +48,21 @@ impl Plan {
             .iter()
             .map(|fixture| fixture.parents(&service).iter().filter_map(|id| place.get(id.as_str()).copied()).collect())
             .collect();
+        let mut lacks: Vec<Option<Arc<str>>> = fixtures
+            .iter()
+            .map(|fixture| {
+                let lacking = fixture.parents(&service).iter().find(|id| !place.contains_key(id.as_str()));
+                lacking.map(|id| id.as_str().into())
+            })
+            .collect();
         drop(place);
+        for at in in_circles(&parents) {
+            lacks[at] =
+                lacks[at].take().or_else(|| parents[at].first().map(|parent| Arc::clone(&fixtures[*parent].id)));
+        }
         let levels = levels(&parents);
         let flow_of = flows(&fixtures, &parents);
-        let mut plan = Self { service, fixtures, parents, reads: Vec::new(), flows: Vec::new() };
+        let mut plan = Self { service, fixtures, parents, lacks, reads: Vec::new(), flows: Vec::new() };
         let mut flows: Vec<(usize, Vec<usize>)> = Vec::new();
         let mut order: Vec<usize> = (0..plan.fixtures.len()).collect();
         order.sort_by_key(|at| (levels[*at], *at));
@@ -84,8 +98,23 @@ impl Plan {
     }
 }
 
-/// How many steps along `after` are before each fixture. Cycles were refused when the project was read; one
-/// that is here all the same ends after as many steps as there are fixtures.
+/// The fixtures that come after themselves, or after such: those that are left when all others were taken away whose
+/// parents are gone.
+fn in_circles(parents: &[Vec<usize>]) -> Vec<usize> {
+    let mut left: BTreeSet<usize> = (0..parents.len()).collect();
+    loop {
+        let free: Vec<usize> =
+            left.iter().copied().filter(|at| parents[*at].iter().all(|p| !left.contains(p))).collect();
+        if free.is_empty() {
+            return left.into_iter().collect();
+        }
+        free.iter().for_each(|at| {
+            left.remove(at);
+        });
+    }
+}
+
+/// How many steps along `after` are before each fixture; a circle ends after as many steps as there are fixtures.
 fn levels(parents: &[Vec<usize>]) -> Vec<usize> {
     let mut levels = vec![0; parents.len()];
     for _ in 0..parents.len() {

@@ -5,13 +5,14 @@ use crate::flow::Context;
 use crate::outcome::{KnownDifference, Outcome, Result};
 use crate::plan::{Plan, only_reads};
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, COOKIE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderValue};
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
+use understudy_exchange::redact::REDACTED;
 use understudy_exchange::{Json, Request, Response, cookie_pairs};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, Known};
 use understudy_match::{Kind, Mismatch, Verdict, example_request, judge};
@@ -98,7 +99,7 @@ impl Run {
             self.plan.parents[at].iter().filter_map(|parent| self.done[*parent].get()).collect();
         let mut context = Context::merge(parents.iter().map(|(_, context)| context));
         let mut result = self.begin(fixture);
-        match self.hindrance(fixture, &parents) {
+        match self.hindrance(at, &parents) {
             Some(outcome) => result.outcome = outcome,
             None => self.send(fixture, &mut context, &mut result).await,
         }
@@ -125,12 +126,16 @@ impl Run {
     }
 
     /// Why a fixture is not sent.
-    fn hindrance(&self, fixture: &Fixture, parents: &[&(Result, Context)]) -> Option<Outcome> {
+    fn hindrance(&self, at: usize, parents: &[&(Result, Context)]) -> Option<Outcome> {
+        let fixture = &self.plan.fixtures[at];
         if let Some(why) = &fixture.verify.skip {
             return Some(Outcome::Skipped(why.clone()));
         }
         if self.gone.load(Ordering::Relaxed) {
             return Some(Outcome::Unreachable(format!("{} could not be reached before", self.backend.address)));
+        }
+        if let Some(lacking) = &self.plan.lacks[at] {
+            return Some(Outcome::Blocked(Arc::clone(lacking)));
         }
         if let Some((parent, _)) = parents.iter().find(|(parent, _)| !parent.outcome.lets_others_follow()) {
             return Some(Outcome::Blocked(Arc::clone(&parent.fixture.id)));
@@ -151,8 +156,9 @@ impl Run {
             }
         };
         self.add_headers(fixture, &mut request.headers);
-        add_cookies(context, &mut request);
-        result.request = Some(format!("{} {}", request.method, request.target));
+        self.add_cookies(fixture, context, &mut request);
+        let shown = format!("{} {}", request.method, request.target);
+        result.request = Some(self.backend.secrets.iter().fold(shown, |shown, secret| shown.replace(secret, REDACTED)));
         let began = Instant::now();
         let timeout = fixture.verify.timeout.or(self.plan.service.timeout).unwrap_or(self.settings.timeout);
         let Request { method, target, headers, body } = &request;
@@ -184,12 +190,40 @@ impl Run {
     fn add_headers(&self, fixture: &Fixture, headers: &mut HeaderMap) {
         let pinned = |field: &Field| match &field.matcher {
             FieldMatcher::Equals(_) | FieldMatcher::List(_) => true,
-            FieldMatcher::Rule(rule) => rule.checks.contains(&Check::Absent),
+            FieldMatcher::Rule(_) => wants_none(field),
         };
         for (name, value) in &self.backend.headers {
-            if !fixture.request.headers.iter().any(|field| field.name == name.as_str() && pinned(field)) {
+            // What the fixture says of its cookies and its body is in these fields.
+            let own = (name == COOKIE && !fixture.request.cookies.is_empty())
+                || (name == CONTENT_TYPE && fixture.request.body.is_some());
+            if !own && !fixture.request.headers.iter().any(|field| field.name == name.as_str() && pinned(field)) {
                 headers.insert(name.clone(), value.clone());
             }
+        }
+    }
+
+    /// The cookies of the flow, but those that the fixture sends itself or wants absent.
+    fn add_cookies(&self, fixture: &Fixture, context: &Context, request: &mut Request) {
+        let none_at_all =
+            fixture.request.headers.iter().any(|field| field.name == COOKIE.as_str() && wants_none(field));
+        if none_at_all {
+            return;
+        }
+        let path = format!("{}{}", self.backend.address.path, request.path());
+        let unwanted = |name: &str| fixture.request.cookies.iter().any(|field| field.name == name && wants_none(field));
+        let mut pairs: Vec<String> = Vec::new();
+        for (name, value) in context.jar.pairs(&path) {
+            if !unwanted(name) && !cookie_pairs(&request.headers).any(|(own, _)| own == name) {
+                pairs.push(format!("{name}={value}"));
+            }
+        }
+        if pairs.is_empty() {
+            return;
+        }
+        let own = request.headers.get(COOKIE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let all: Vec<String> = own.into_iter().chain(pairs).collect();
+        if let Ok(value) = HeaderValue::from_str(&all.join("; ")) {
+            request.headers.insert(COOKIE, value);
         }
     }
 
@@ -237,9 +271,13 @@ impl Run {
     }
 }
 
+/// Whether a fixture wants something not to be there: to see a 401, say.
+fn wants_none(field: &Field) -> bool {
+    matches!(&field.matcher, FieldMatcher::Rule(rule) if rule.checks.contains(&Check::Absent))
+}
+
 fn is_about(known: &Known, mismatch: &Mismatch) -> bool {
-    known.path.eq_ignore_ascii_case(&mismatch.path)
-        && known.kind.as_deref().is_none_or(|kind| kind == mismatch.kind.as_str())
+    known.path == mismatch.path && known.kind.as_deref().is_none_or(|kind| kind == mismatch.kind.as_str())
 }
 
 fn strict(path: &str, kind: Kind, expected: &str, received: &str) -> Mismatch {
@@ -257,23 +295,5 @@ fn decoded(headers: &HeaderMap, body: Bytes) -> std::result::Result<Bytes, Strin
             coding::decode(encoding, body, BODY_BYTES_MAX).map_err(|error| error.to_string())
         }
         _ => Ok(body),
-    }
-}
-
-/// The cookies of the flow, but those that the fixture sends itself.
-fn add_cookies(context: &Context, request: &mut Request) {
-    let mut pairs: Vec<String> = Vec::new();
-    for (name, value) in context.jar.pairs(request.path()) {
-        if !cookie_pairs(&request.headers).any(|(own, _)| own == name) {
-            pairs.push(format!("{name}={value}"));
-        }
-    }
-    if pairs.is_empty() {
-        return;
-    }
-    let own = request.headers.get(COOKIE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let all: Vec<String> = own.into_iter().chain(pairs).collect();
-    if let Ok(value) = HeaderValue::from_str(&all.join("; ")) {
-        request.headers.insert(COOKIE, value);
     }
 }

@@ -23,7 +23,8 @@ pub struct Part {
 /// does not keep to it.
 #[must_use]
 pub fn parse(content_type: &str, body: &Bytes) -> Option<Vec<Part>> {
-    let boundary = format!("--{}", parameter(content_type, "boundary")?);
+    // RFC 2046, section 5.1.1: at most 70 characters.
+    let boundary = format!("--{}", parameter(content_type, "boundary").filter(|boundary| boundary.len() <= 70)?);
     let boundary = boundary.as_bytes();
     let mut at = find(body, boundary, 0)? + boundary.len();
     let mut parts = Vec::new();

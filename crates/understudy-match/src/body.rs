@@ -50,8 +50,7 @@ fn json(wanted: Option<&Json>, request: &RequestPromise, incoming: &Incoming<'_>
         sink.add(|| (format!("body {}", mismatch.path), mismatch.expected, mismatch.received));
     }
     // In a response a rule that found nothing is unproven; a request that does not show it does not match.
-    for path in
-        request.rules.iter().map(|rule| &rule.path).filter(|path| held.unproven.iter().any(|p| p == path.as_str()))
+    for path in request.rules.iter().map(|rule| &rule.path).filter(|path| held.idle.iter().any(|p| p == path.as_str()))
     {
         sink.add(|| (format!("body {}", path.as_str()), "something there".to_owned(), NOTHING.to_owned()));
     }

@@ -162,13 +162,19 @@ impl Filler<'_> {
         for check in &rule.checks {
             match check {
                 Check::Equals(value) => candidates.push(as_text(&self.json(value)?)),
-                Check::OneOf(values) => candidates.extend(values.iter().map(as_text)),
-                Check::Contains(text) | Check::StartsWith(text) => candidates.push(text.clone()),
+                Check::OneOf(values) => {
+                    for value in values {
+                        candidates.push(as_text(&self.json(value)?));
+                    }
+                }
+                Check::Contains(text) | Check::StartsWith(text) => {
+                    candidates.push(self.pattern(&Pattern::parse(text))?)
+                }
                 Check::Optional(inner) | Check::Nullable(inner) => candidates.extend(self.rule(inner)?),
                 _ => {}
             }
         }
-        Ok(candidates.into_iter().find(|candidate| text_obeys(rule, candidate)))
+        Ok(candidates.into_iter().find(|candidate| text_obeys(rule, candidate, true)))
     }
 
     fn pairs(&self, what: &str, fields: &[Field]) -> Result<Vec<(String, String)>, NoExample> {
@@ -232,7 +238,7 @@ impl Filler<'_> {
                 let hint = "the contract test sends it: write the document under `query`";
                 let query = graphql.query.as_ref().ok_or_else(|| no_example("the GraphQL query", hint))?;
                 content_type("application/json");
-                let mut members = vec![(JsonString::new("query"), Json::string(query.clone()))];
+                let mut members = vec![(JsonString::new("query"), Json::string(self.pattern(&Pattern::parse(query))?))];
                 members.extend(
                     graphql
                         .operation

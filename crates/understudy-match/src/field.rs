@@ -3,6 +3,7 @@
 use crate::mismatch::{NOTHING, shorten};
 use crate::request::Sink;
 use crate::rule::text_obeys;
+use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern};
 
 /// Holds the occurrences of one name against what was written for it.
@@ -12,7 +13,15 @@ pub(crate) fn compare<'v>(place: &str, field: &Field, values: impl Iterator<Item
         return;
     }
     sink.add(|| {
-        let received = if values.is_empty() { NOTHING.to_owned() } else { shorten(&values.join(", ")) };
+        let is_secret =
+            (place == "header" && is_secret_header(&field.name)) || is_secret_member(&field.name) || place == "cookie";
+        let received = if is_secret && !values.is_empty() {
+            REDACTED.to_owned()
+        } else if values.is_empty() {
+            NOTHING.to_owned()
+        } else {
+            shorten(&values.join(", "))
+        };
         (format!("{place} {}", field.name), describe(&field.matcher), received)
     });
 }
@@ -23,7 +32,7 @@ fn obeys(matcher: &FieldMatcher, values: &[&str]) -> bool {
         FieldMatcher::List(patterns) => assign(patterns, values),
         FieldMatcher::Rule(rule) if values.is_empty() => rule.allows_missing(),
         FieldMatcher::Rule(rule) if rule.checks.contains(&Check::Absent) => false,
-        FieldMatcher::Rule(rule) => values.iter().any(|value| text_obeys(rule, value)),
+        FieldMatcher::Rule(rule) => values.iter().any(|value| text_obeys(rule, value, true)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! New values that obey a rule, for `fresh: true`. Chance and the time come as parameters.
 
+use crate::rule::fails;
 use understudy_exchange::{Json, Number};
 use understudy_fixture::model::{Check, Format, JsonType, Rule};
 
@@ -75,8 +76,15 @@ impl Moment {
 /// A new value for a rule with `fresh: true`, or `None` where the rule says too little to make one from; the
 /// example stands then.
 pub(crate) fn fresh(rule: &Rule, chance: &mut Chance, now: Moment) -> Option<Json> {
+    // A value is made from one of the checks; the others may still refuse it.
+    let made = made(rule, chance, now)?;
+    rule.checks.iter().all(|check| fails(check, &made, false).is_none()).then_some(made)
+}
+
+fn made(rule: &Rule, chance: &mut Chance, now: Moment) -> Option<Json> {
     let bounds = Bounds::of(rule);
-    rule.checks.iter().find_map(|check| match check {
+    let one_of_first = rule.checks.iter().filter(|check| matches!(check, Check::OneOf(_)));
+    one_of_first.chain(&rule.checks).find_map(|check| match check {
         Check::Format(format) => Some(Json::string(in_format(*format, chance, now))),
         Check::OneOf(values) => {
             usize::try_from(chance.below(values.len() as u64)).ok().and_then(|at| values.get(at)).cloned()
@@ -193,7 +201,7 @@ mod tests {
         let mut chance = Chance::from_seed(1);
         for _ in 0..200 {
             let value = fresh(&rule, &mut chance, Moment { unix_millis: 0 }).unwrap();
-            assert!(rule.checks.iter().all(|check| crate::rule::fails(check, &value).is_none()), "{value}");
+            assert!(rule.checks.iter().all(|check| crate::rule::fails(check, &value, false).is_none()), "{value}");
         }
     }
 }

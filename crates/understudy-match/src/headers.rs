@@ -103,7 +103,7 @@ fn rule_holds(rule: &Rule, values: &[String]) -> bool {
     if values.is_empty() {
         return rule.allows_missing();
     }
-    !rule.checks.contains(&Check::Absent) && values.iter().any(|value| text_obeys(rule, value))
+    !rule.checks.contains(&Check::Absent) && values.iter().any(|value| text_obeys(rule, value, false))
 }
 
 /// Cookies are held by name: their values are the backend's own.

@@ -1,6 +1,7 @@
 //! How an answer differs from what was promised.
 
 use understudy_exchange::Json;
+use understudy_exchange::redact::redacted;
 
 /// What kind of difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,7 +59,10 @@ const SHOWN_CHARS_MAX: usize = 120;
 
 /// A value for people: whole where it is short.
 pub(crate) fn show(value: &Json) -> String {
-    shorten(&value.to_string())
+    match value {
+        Json::Array(_) | Json::Object(_) => shorten(&redacted(value).to_string()),
+        value => shorten(&value.to_string()),
+    }
 }
 
 /// A text for people: whole where it is short.

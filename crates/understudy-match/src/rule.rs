@@ -15,17 +15,27 @@ pub(crate) fn has_type(json_type: JsonType, value: &Json) -> bool {
 
 /// How a value fails a check that speaks of the value itself; `None` where it holds, or where the check
 /// speaks of something else (its shape, its elements, its presence).
-pub(crate) fn fails(check: &Check, value: &Json) -> Option<Kind> {
+pub(crate) fn fails(check: &Check, value: &Json, placeholders: bool) -> Option<Kind> {
     let unless = |holds: bool, kind: Kind| (!holds).then_some(kind);
     match check {
         Check::Type(json_type) => unless(has_type(*json_type, value), Kind::Type),
-        Check::Equals(expected) => unless(equals(expected, value), Kind::Value),
-        Check::OneOf(all) => unless(all.iter().any(|expected| equals(expected, value)), Kind::Value),
+        Check::Equals(expected) => unless(equals(expected, value, placeholders), Kind::Value),
+        Check::OneOf(all) => unless(all.iter().any(|expected| equals(expected, value, placeholders)), Kind::Value),
         Check::Absent => Some(Kind::Added),
         Check::Format(format) => text_fails(value, |text| is_in_format(*format, text)),
         Check::Matches(expression) => text_fails(value, |text| expression.matches(text)),
-        Check::Contains(part) => text_fails(value, |text| text.contains(part.as_str())),
-        Check::StartsWith(start) => text_fails(value, |text| text.starts_with(start.as_str())),
+        Check::Contains(part) if !has_placeholder(part, placeholders) => {
+            text_fails(value, |text| text.contains(part.as_str()))
+        }
+        Check::StartsWith(start) if !has_placeholder(start, placeholders) => {
+            text_fails(value, |text| text.starts_with(start.as_str()))
+        }
+        Check::Contains(part) => {
+            text_fails(value, |text| Pattern::parse(&format!("{{{{a}}}}{part}{{{{b}}}}")).matches(text))
+        }
+        Check::StartsWith(start) => {
+            text_fails(value, |text| Pattern::parse(&format!("{start}{{{{a}}}}")).matches(text))
+        }
         Check::Min(least) => measure(value).and_then(|size| unless(size >= *least, Kind::Value)),
         Check::Max(most) => measure(value).and_then(|size| unless(size <= *most, Kind::Value)),
         Check::Like
@@ -37,6 +47,10 @@ pub(crate) fn fails(check: &Check, value: &Json) -> Option<Kind> {
         | Check::Optional(_)
         | Check::Nullable(_) => None,
     }
+}
+
+fn has_placeholder(text: &str, placeholders: bool) -> bool {
+    placeholders && text.contains("{{") && Pattern::parse(text).as_literal().is_none()
 }
 
 fn text_fails(value: &Json, holds: impl FnOnce(&str) -> bool) -> Option<Kind> {
@@ -56,10 +70,10 @@ fn measure(value: &Json) -> Option<Number> {
     }
 }
 
-/// Equality in which a text with `{{name}}` stands for anything that fits.
-pub(crate) fn equals(expected: &Json, value: &Json) -> bool {
+/// Equality; with `placeholders`, as in requests, a text with `{{name}}` stands for anything that fits.
+pub(crate) fn equals(expected: &Json, value: &Json, placeholders: bool) -> bool {
     match expected {
-        Json::String(text) if text.as_str().contains("{{") => {
+        Json::String(text) if placeholders && text.as_str().contains("{{") => {
             let pattern = Pattern::parse(text.as_str());
             expected == value
                 || pattern.as_placeholder().is_some()
@@ -71,19 +85,19 @@ pub(crate) fn equals(expected: &Json, value: &Json) -> bool {
 
 /// Whether the text of a path, query, header, cookie or form obeys. Numbers and booleans are read from the
 /// text; `min` and `max` are about the number where the text is one and the rule does not say `string`.
-pub(crate) fn text_obeys(rule: &Rule, text: &str) -> bool {
+pub(crate) fn text_obeys(rule: &Rule, text: &str, placeholders: bool) -> bool {
     let says_text = rule.checks.contains(&Check::Type(JsonType::String));
     let number = if says_text { None } else { Number::parse(text) };
     let as_json = number.map_or_else(|| Json::string(text), Json::Number);
     rule.checks.iter().all(|check| match check {
         Check::Like | Check::Any | Check::Ignore => true,
-        Check::Exact => rule.example.as_ref().is_none_or(|example| equals(example, &Json::string(text))),
+        Check::Exact => rule.example.as_ref().is_none_or(|example| equals(example, &Json::string(text), placeholders)),
         Check::Type(JsonType::String) => true,
         Check::Type(JsonType::Boolean) => matches!(text, "true" | "false"),
         Check::Type(json_type) => has_type(*json_type, &as_json),
-        Check::Min(_) | Check::Max(_) => fails(check, &as_json).is_none(),
+        Check::Min(_) | Check::Max(_) => fails(check, &as_json, placeholders).is_none(),
         Check::Each(_) | Check::Keys(_) => false,
-        Check::Optional(rule) | Check::Nullable(rule) => text_obeys(rule, text),
-        check => fails(check, &Json::string(text)).is_none(),
+        Check::Optional(rule) | Check::Nullable(rule) => text_obeys(rule, text, placeholders),
+        check => fails(check, &Json::string(text), placeholders).is_none(),
     })
 }

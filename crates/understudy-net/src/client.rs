@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -107,7 +108,7 @@ impl std::fmt::Display for SendError {
             Self::Connect { address, source } => match source.kind() {
                 io::ErrorKind::ConnectionRefused => write!(f, "nothing listens on {address}"),
                 io::ErrorKind::TimedOut => {
-                    write!(f, "no connection to {address} within {} s", CONNECT_TIMEOUT.as_secs())
+                    write!(f, "no connection to {address} in time")
                 }
                 _ => write!(f, "no connection to {address}: {source}"),
             },
@@ -161,8 +162,9 @@ impl Client {
         body: Bytes,
         timeout: Duration,
     ) -> Result<(StatusCode, HeaderMap, Bytes), SendError> {
+        let reached = AtomicBool::new(false);
         let whole = async {
-            let upstream = self.open(address, method, target, headers, body).await?;
+            let upstream = self.open_told(address, method, target, headers, body, &reached).await?;
             let (status, headers) = (upstream.status, upstream.headers);
             match Limited::new(upstream.body.0, BODY_BYTES_MAX).collect().await {
                 Ok(body) => Ok((status, headers, body.to_bytes())),
@@ -172,7 +174,15 @@ impl Client {
                 }
             }
         };
-        tokio::time::timeout(timeout, whole).await.unwrap_or(Err(SendError::TimedOut { after: timeout }))
+        match tokio::time::timeout(timeout, whole).await {
+            Ok(result) => result,
+            // A request that never left breaks no promise.
+            Err(_) if !reached.load(Ordering::Relaxed) => {
+                let at = format!("{}:{}", address.host, address.port);
+                Err(SendError::Connect { address: at, source: io::ErrorKind::TimedOut.into() })
+            }
+            Err(_) => Err(SendError::TimedOut { after: timeout }),
+        }
     }
 
     /// Sends a request and waits for the answer's head.
@@ -187,8 +197,22 @@ impl Client {
         headers: &HeaderMap,
         body: Bytes,
     ) -> Result<Upstream, SendError> {
+        self.open_told(address, method, target, headers, body, &AtomicBool::new(false)).await
+    }
+
+    /// As [`Self::open`], and tells when there is a connection.
+    async fn open_told(
+        self: &Arc<Self>,
+        address: &Address,
+        method: &Method,
+        target: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+        reached: &AtomicBool,
+    ) -> Result<Upstream, SendError> {
         let mut request = build(address, method, target, headers, body.clone())?;
         if let Some(connection) = self.take(address) {
+            reached.store(true, Ordering::Relaxed);
             match self.exchange(address, connection, request).await {
                 Ok(upstream) => return Ok(upstream),
                 // Not sent at all, or sent on a connection that the server was about to close: once more.
@@ -200,6 +224,7 @@ impl Client {
             }
         }
         let connection = self.connect(address).await?;
+        reached.store(true, Ordering::Relaxed);
         self.exchange(address, connection, request).await.map_err(|(_, error)| error)
     }
 

@@ -61,7 +61,12 @@ struct Watched {
 
 impl Connections {
     pub(crate) fn watch(&self, activity: Arc<Activity>, task: AbortHandle) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Watched { activity, task, seen: None });
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() == all.capacity() {
+            // Before it grows: those that have ended keep their memory until they are let go.
+            all.retain(|connection| !connection.task.is_finished());
+        }
+        all.push(Watched { activity, task, seen: None });
     }
 
     /// Ends what was idle at the last look and since.

@@ -2,7 +2,6 @@
 
 use crate::decide::{Plan, decide};
 use crate::event::{Answered, Exchanged, Observer};
-use crate::forward::Forwarding;
 use crate::snapshot::Snapshot;
 use crate::{cors, problem, respond};
 use arc_swap::ArcSwap;
@@ -27,16 +26,15 @@ use understudy_net::{
 #[derive(Debug)]
 pub struct Player {
     snapshot: ArcSwap<Snapshot>,
-    forwarding: Option<Forwarding>,
     client: Arc<Client>,
     observer: Arc<dyn Observer>,
 }
 
 impl Player {
-    /// A player. `forwarding` is where `passthrough` and `fallback` go.
+    /// A player that tells `observer` of every request.
     #[must_use]
-    pub fn new(snapshot: Snapshot, forwarding: Option<Forwarding>, observer: Arc<dyn Observer>) -> Self {
-        Self { snapshot: ArcSwap::from_pointee(snapshot), forwarding, client: Arc::new(Client::new()), observer }
+    pub fn new(snapshot: Snapshot, observer: Arc<dyn Observer>) -> Self {
+        Self { snapshot: ArcSwap::from_pointee(snapshot), client: Arc::new(Client::new()), observer }
     }
 
     /// What is served now.
@@ -89,7 +87,7 @@ impl Player {
     async fn later(&self, request: Request, raw: Option<Bytes>, (snapshot, plan): (Arc<Snapshot>, Plan)) -> Outbound {
         let began = Instant::now();
         let plan = match plan {
-            Plan::Forward { otherwise } => match self.forward(&request, raw, &otherwise).await {
+            Plan::Forward { otherwise } => match self.forward(&snapshot, &request, raw, &otherwise).await {
                 Some(outcome) => return self.finish(&snapshot, &request, outcome, began.elapsed()),
                 None => *otherwise,
             },
@@ -130,11 +128,12 @@ impl Player {
     /// What the backend answers; `None` where a fixture stands in for it.
     async fn forward(
         &self,
+        snapshot: &Snapshot,
         request: &Request,
         raw: Option<Bytes>,
         otherwise: &Plan,
     ) -> Option<(Outbound, Answered<'static>)> {
-        let forwarding = self.forwarding.as_ref()?;
+        let forwarding = snapshot.forwarding.as_ref()?;
         // The backend gets the bytes that the client sent, still in their coding.
         let body = raw.unwrap_or_else(|| request.body.clone());
         let answer =
@@ -218,6 +217,11 @@ fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Whole {
         Err(coding::CodingError::TooLarge(_)) => {
             let (rendered, why) = refuse(BodyProblem::TooLarge);
             Err(Box::new((request, rendered, why)))
+        }
+        // Fixtures and backends may know a coding that is not known here.
+        Err(coding::CodingError::Unknown(_)) => {
+            request.body = raw;
+            Ok((request, None))
         }
         Err(error) => {
             let detail = error.to_string();

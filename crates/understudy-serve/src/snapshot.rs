@@ -1,5 +1,6 @@
 //! A service as it stands between two edits.
 
+use crate::forward::Forwarding;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -20,6 +21,8 @@ pub struct Snapshot {
     pub mode: Mode,
     /// Whether browsers on other origins may call it.
     pub cors: bool,
+    /// Where `passthrough` and `fallback` go.
+    pub forwarding: Option<Forwarding>,
     /// The state in which it is.
     pub state: State,
     /// The fixtures.
@@ -78,7 +81,13 @@ impl Snapshot {
     /// A snapshot of a service. `previous` is the one that it takes the place of: fixtures that are in both go on
     /// where they were in their lists of responses.
     #[must_use]
-    pub fn new(service: &Service, fixtures: Vec<Arc<Fixture>>, state: State, previous: Option<&Self>) -> Self {
+    pub fn new(
+        service: &Service,
+        fixtures: Vec<Arc<Fixture>>,
+        forwarding: Option<Forwarding>,
+        state: State,
+        previous: Option<&Self>,
+    ) -> Self {
         let index = Index::new(&service.base, fixtures);
         let mut served: HashMap<&str, Arc<AtomicUsize>> = HashMap::new();
         for answers in previous.iter().flat_map(|previous| &previous.answers) {
@@ -90,7 +99,15 @@ impl Snapshot {
             Answers::new(service, fixture, served, &mut known)
         });
         let answers = answers.collect();
-        Self { name: service.name.as_str().into(), mode: service.mode, cors: service.cors, state, index, answers }
+        Self {
+            name: service.name.as_str().into(),
+            mode: service.mode,
+            cors: service.cors,
+            forwarding,
+            state,
+            index,
+            answers,
+        }
     }
 }
 

@@ -104,35 +104,43 @@ impl Segment {
     }
 }
 
-/// Parameters take as little as they can; the last one takes the rest.
-fn bind_parts<'s>(parts: &'s [SegmentPart], text: &str, bound: &mut Vec<(&'s str, String)>) -> bool {
-    let Some((first, rest)) = parts.split_first() else { return text.is_empty() };
-    let (name, least) = match first {
-        SegmentPart::Text(literal) => {
-            return text.strip_prefix(literal.as_str()).is_some_and(|after| bind_parts(rest, after, bound));
+/// From the left, each parameter takes as little as it can, at least one character, up to the next text; the last one
+/// takes the rest. Nothing is tried twice: segments come from outside and may be long.
+fn bind_parts<'s>(parts: &'s [SegmentPart], segment: &str, bound: &mut Vec<(&'s str, String)>) -> bool {
+    let mut rest = segment;
+    let mut parts = parts;
+    while let Some((first, after)) = parts.split_first() {
+        parts = after;
+        let (name, least) = match first {
+            SegmentPart::Text(text) => match rest.strip_prefix(text.as_str()) {
+                Some(left) => {
+                    rest = left;
+                    continue;
+                }
+                None => return false,
+            },
+            SegmentPart::Parameter(name) => (Some(name.as_str()), 1),
+            SegmentPart::Placeholder(_) => (None, 0),
+        };
+        let least = rest.chars().take(least).map(char::len_utf8).sum::<usize>().max(least);
+        let end = match after {
+            [] => Some(rest.len()),
+            // The last text stands at the end, wherever else it stands.
+            [SegmentPart::Text(text)] => rest.strip_suffix(text.as_str()).map(str::len),
+            [SegmentPart::Text(text), ..] => {
+                rest.get(least..).and_then(|rest| rest.find(text.as_str())).map(|at| least + at)
+            }
+            [_, ..] => Some(least),
+        };
+        match end.filter(|end| *end >= least && *end <= rest.len()) {
+            Some(end) => {
+                bound.extend(name.map(|name| (name, rest[..end].to_owned())));
+                rest = &rest[end..];
+            }
+            None => return false,
         }
-        SegmentPart::Parameter(name) => (Some(name.as_str()), 1),
-        SegmentPart::Placeholder(_) => (None, 0),
-    };
-    let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]).skip(least);
-    let literal = match rest.first() {
-        Some(SegmentPart::Text(literal)) => Some(literal.as_str()),
-        _ => None,
-    };
-    for end in ends {
-        let worth_trying =
-            if rest.is_empty() { end == text.len() } else { literal.is_none_or(|l| text[end..].starts_with(l)) };
-        if !worth_trying {
-            continue;
-        }
-        let before = bound.len();
-        bound.extend(name.map(|name| (name, text[..end].to_owned())));
-        if bind_parts(rest, &text[end..], bound) {
-            return true;
-        }
-        bound.truncate(before);
     }
-    false
+    rest.is_empty()
 }
 
 /// How many parameters one segment may mix with text: more would make matching slow.
@@ -259,6 +267,9 @@ mod tests {
         assert_eq!(bind("/a%2Fb", "a/b"), pairs(&[]));
         assert_eq!(bind("/v{{n}}", "v2"), pairs(&[]));
         assert_eq!(bind("/{{n}}", "x"), pairs(&[]));
+        assert_eq!(bind("/{a}{b}", "éx"), pairs(&[("a", "é"), ("b", "x")]));
+        assert_eq!(bind("/{a}{b}", "é"), None);
+        assert_eq!(bind("/{y}-{m}-{d}.json", &"-".repeat(100_000)), None);
     }
 
     #[test]

@@ -88,10 +88,10 @@ impl<'a> Reader<'a> {
             return self.fail(Code::TooLarge, span, format!("nested more than {DEPTH_MAX} deep"));
         }
         let (anchor, tag, value) = match event {
-            Event::Alias(id) => return self.alias(id, span),
+            Event::Alias(id) => return self.alias(id, span, depth),
             Event::Scalar(text, ScalarStyle::DoubleQuoted, 0, None) if text == json_lines::STAND_IN => {
                 return match self.json.remove(&span.line) {
-                    Some(node) => Ok(node),
+                    Some(node) => self.within_depth(node, depth),
                     None => Ok(Node { span, value: Value::Scalar(Scalar::Quoted(JsonString::new(text))) }),
                 };
             }
@@ -152,11 +152,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn alias(&mut self, id: usize, span: Span) -> Read<Node> {
+    fn alias(&mut self, id: usize, span: Span, depth: usize) -> Read<Node> {
         let Some(node) = self.anchors.get(&id).cloned() else {
             return self.fail(Code::Syntax, span, "an alias inside its own anchor".to_owned());
         };
         self.count(size(&node), span)?;
+        self.within_depth(Node { span, ..node }, depth)
+    }
+
+    /// What comes from elsewhere in the file counts with its own depth.
+    fn within_depth(&self, node: Node, depth: usize) -> Read<Node> {
+        if depth + height(&node) > DEPTH_MAX {
+            return self.fail(Code::TooLarge, node.span, format!("nested more than {DEPTH_MAX} deep"));
+        }
         Ok(node)
     }
 
@@ -203,6 +211,14 @@ fn size(node: &Node) -> usize {
         Value::Scalar(_) => 1,
         Value::List(items) => 1 + items.iter().map(size).sum::<usize>(),
         Value::Map(entries) => 1 + entries.iter().map(|entry| 1 + size(&entry.value)).sum::<usize>(),
+    }
+}
+
+fn height(node: &Node) -> usize {
+    match &node.value {
+        Value::Scalar(_) => 0,
+        Value::List(items) => 1 + items.iter().map(height).max().unwrap_or(0),
+        Value::Map(entries) => 1 + entries.iter().map(|entry| height(&entry.value)).max().unwrap_or(0),
     }
 }
 

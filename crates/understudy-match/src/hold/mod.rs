@@ -1,0 +1,173 @@
+//! A body against an example and rules.
+//!
+//! One walk serves both directions. What no rule speaks of is held by its *shape* in a response and by what
+//! is *written* in a request. A rule takes the nodes that its path selects, in the example and in the received
+//! body, out of the walk's hands: with all below them, or, where the rule leaves the rest to the shape
+//! (`array`, `min`, `each`, ...), only for what it says.
+
+mod cover;
+mod rules;
+mod walk;
+
+use crate::mismatch::{Kind, Mismatch};
+use cover::cover;
+use rules::{Context, apply_at};
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use understudy_exchange::Json;
+use understudy_exchange::jsonpath::{Path, Step};
+use understudy_fixture::model::PathRule;
+use walk::{Alternative, Trail, Walk};
+
+/// How the parts of a body are held that no rule speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Base {
+    /// By the example's shape.
+    Shape,
+    /// By what is written; `strict` refuses members that are not.
+    Written { strict: bool },
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    /// In the order of the received body.
+    pub(crate) mismatches: Vec<Mismatch>,
+    /// The paths of rules that found nothing; they are among the unproven too.
+    pub(crate) idle: Vec<String>,
+    /// What passed without proving anything.
+    pub(crate) unproven: Vec<String>,
+    /// What was received beyond the example.
+    pub(crate) added: Vec<String>,
+}
+
+/// Holds `received` against `example` and `rules`.
+pub(crate) fn hold(example: Option<&Json>, received: &Json, rules: &[PathRule], base: Base) -> Held {
+    let mut walk = Walk::new(matches!(base, Base::Written { .. }));
+    let mut found = Found::default();
+    for PathRule { path, rule } in rules {
+        let examples = example.map(|example| path.select(example)).unwrap_or_default();
+        let values: Vec<&Json> = examples.iter().map(|node| node.value).collect();
+        for node in examples {
+            cover(&mut walk.in_example, node.path, node.value, rule);
+        }
+        for node in path.select(received) {
+            cover(&mut walk.in_received, node.path, node.value, rule);
+        }
+        let context = Context { examples: &values, placeholders: walk.placeholders };
+        apply_at(path, rule, received, context, &mut found);
+    }
+    let root = Trail::root();
+    if let Some(example) = example {
+        let example = Alternative { value: example, path: Path::default() };
+        match base {
+            Base::Shape => walk.shape(&[example], received, &root, &mut found),
+            Base::Written { strict } => walk.written(&example, received, &root, strict, &mut found),
+        }
+    }
+    found.finish(received, example)
+}
+
+/// A difference with its place still in steps.
+struct Difference<'v> {
+    path: Path<'v>,
+    kind: Kind,
+    expected: String,
+    received: String,
+}
+
+/// How many differences of one body are told: nobody reads more, and bodies come from outside.
+pub(crate) const DIFFERENCES_MAX: usize = 1_000;
+
+/// How many nodes are compared where an example gives several choices at every level; what is beyond is unproven.
+const STEPS_MAX: u64 = 5_000_000;
+
+#[derive(Default)]
+struct Found<'v> {
+    differences: Vec<Difference<'v>>,
+    /// Rules whose path found nothing.
+    idle: Vec<String>,
+    unproven: Vec<String>,
+    added: Vec<String>,
+}
+
+impl<'v> Found<'v> {
+    fn differ(&mut self, path: Path<'v>, kind: Kind, expected: impl Into<String>, received: impl Into<String>) {
+        if self.differences.len() == DIFFERENCES_MAX {
+            return;
+        }
+        self.differences.push(Difference { path, kind, expected: expected.into(), received: received.into() });
+    }
+
+    fn is_perfect(&self) -> bool {
+        self.differences.is_empty() && self.unproven.is_empty() && self.added.is_empty()
+    }
+
+    fn extend(&mut self, other: Self) {
+        self.differences.extend(other.differences);
+        self.idle.extend(other.idle);
+        self.unproven.extend(other.unproven);
+        self.added.extend(other.added);
+    }
+
+    fn finish(mut self, received: &Json, example: Option<&Json>) -> Held {
+        // What is missing below something that is itself missing, or of another type, is one difference.
+        let gone: HashSet<Path<'v>> = self
+            .differences
+            .iter()
+            .filter(|difference| matches!(difference.kind, Kind::Missing | Kind::Type))
+            .map(|difference| difference.path.clone())
+            .collect();
+        let below_gone = |path: &Path<'v>| (0..path.0.len()).any(|end| gone.contains(&Path(path.0[..end].to_vec())));
+        self.differences.retain(|difference| difference.kind != Kind::Missing || !below_gone(&difference.path));
+        if self.differences.len() > 1 {
+            self.differences.sort_by_cached_key(|difference| {
+                (document_order(&difference.path, received, example), Reverse(difference.kind == Kind::Type))
+            });
+            // Another type says it all about a node; else each rule that fails is a difference of its own.
+            self.differences.dedup_by(|b, a| {
+                a.path == b.path && (a.kind == Kind::Type || (a.kind, &a.expected) == (b.kind, &b.expected))
+            });
+        }
+        let mismatches = self.differences.into_iter().map(|difference| Mismatch {
+            path: difference.path.to_string(),
+            kind: difference.kind,
+            expected: difference.expected,
+            received: difference.received,
+        });
+        let mismatches = mismatches.collect();
+        self.unproven.extend(self.idle.iter().cloned());
+        self.unproven.sort();
+        self.unproven.dedup();
+        self.added.sort();
+        self.added.dedup();
+        Held { mismatches, idle: self.idle, unproven: self.unproven, added: self.added }
+    }
+}
+
+/// Where a node stands in the received text; members that are missing come after those that are there, in the
+/// order of the example.
+fn document_order(path: &Path<'_>, received: &Json, example: Option<&Json>) -> Vec<usize> {
+    let (mut received, mut example) = (Some(received), example);
+    let place = |value: Option<&Json>, name: &str| match value {
+        Some(Json::Object(members)) => members.iter().position(|(n, _)| n.as_str() == name),
+        _ => None,
+    };
+    path.0
+        .iter()
+        .map(|step| match step {
+            Step::Index(index) => {
+                received = received.and_then(|value| value.element(*index));
+                example = example.and_then(|value| value.element(*index));
+                *index
+            }
+            Step::Name(name) => {
+                let order = place(received, name)
+                    .unwrap_or_else(|| usize::MAX / 2 + place(example, name).unwrap_or(usize::MAX / 2));
+                received = received.and_then(|value| value.member(name));
+                example = example.and_then(|value| value.member(name));
+                order
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,115 @@
+//! Rules against the nodes that their paths select.
+
+use super::Found;
+use super::cover::children;
+use crate::mismatch::{Kind, NOTHING, show};
+use crate::rule::{equals, fails};
+use understudy_exchange::jsonpath::{Path, Step, Tail};
+use understudy_exchange::{Json, JsonPath};
+use understudy_fixture::model::{Check, Rule};
+
+/// What a rule is applied with.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'e> {
+    /// What its path selects in the example.
+    pub(super) examples: &'e [&'e Json],
+    pub(super) placeholders: bool,
+}
+
+/// Applies a rule to all that its path selects. The names and indexes at the path's end stand for that member
+/// of every node before them: where one lacks it, it is missing.
+pub(super) fn apply_at<'v>(
+    path: &'v JsonPath,
+    rule: &Rule,
+    received: &'v Json,
+    context: Context<'_>,
+    found: &mut Found<'v>,
+) {
+    let (head, tail) = path.split_singular_tail();
+    let heads = head.select(received);
+    if heads.is_empty() {
+        found.idle.push(path.as_str().to_owned());
+    }
+    for node in heads {
+        let (mut at, mut value) = (node.path, Some(node.value));
+        for step in &tail {
+            let (next, child) = follow(*step, value);
+            at = at.child(next);
+            value = child;
+        }
+        match value {
+            Some(value) => apply(rule, &at, value, context, found),
+            None if rule.allows_missing() => {}
+            None => found.differ(at, Kind::Missing, rule.to_string(), NOTHING),
+        }
+    }
+}
+
+fn follow<'v>(step: Tail<'v>, value: Option<&'v Json>) -> (Step<'v>, Option<&'v Json>) {
+    match step {
+        Tail::Name(name) => (Step::Name(name), value.and_then(|value| value.member(name))),
+        Tail::Index(index) => {
+            let items = match value {
+                Some(Json::Array(items)) => items.as_slice(),
+                _ => &[],
+            };
+            let back = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
+            let at = if index < 0 { items.len().saturating_sub(back) } else { back };
+            let inside = index >= 0 || back <= items.len();
+            (Step::Index(at), items.get(at).filter(|_| inside))
+        }
+    }
+}
+
+/// One rule against one node that is there. A node gives one difference for a rule, however many of its
+/// checks fail: another type says it all.
+fn apply<'v>(rule: &Rule, path: &Path<'v>, value: &'v Json, context: Context<'_>, found: &mut Found<'v>) {
+    let examples = context.examples;
+    let mut worst: Option<Kind> = None;
+    for check in &rule.checks {
+        match check {
+            Check::Optional(inner) => apply(inner, path, value, context, found),
+            Check::Nullable(inner) if *value != Json::Null => apply(inner, path, value, context, found),
+            Check::Exact if examples.is_empty() => found.unproven.push(path.to_string()),
+            Check::Exact if !examples.iter().any(|example| equals(example, value, context.placeholders)) => {
+                worst = worst.or(Some(Kind::Value));
+            }
+            Check::Each(inner) => match value {
+                Json::Array(_) | Json::Object(_) => {
+                    let examples: Vec<&Json> =
+                        examples.iter().flat_map(|value| children(value)).map(|(_, child)| child).collect();
+                    let context = Context { examples: &examples, ..context };
+                    for (step, child) in children(value) {
+                        apply(inner, &path.child(step), child, context, found);
+                    }
+                }
+                _ => worst = Some(Kind::Type),
+            },
+            Check::Keys(inner) => keys(inner, path, value, found),
+            check => match fails(check, value, context.placeholders) {
+                Some(Kind::Type) => worst = Some(Kind::Type),
+                failure => worst = worst.or(failure),
+            },
+        }
+    }
+    if let Some(kind) = worst {
+        let expected = if rule.checks == [Check::Exact] { exact(examples) } else { rule.to_string() };
+        found.differ(path.clone(), kind, expected, show(value));
+    }
+}
+
+fn exact(examples: &[&Json]) -> String {
+    let all: Vec<String> = examples.iter().map(|value| show(value)).collect();
+    format!("exactly {}", all.join(" or "))
+}
+
+fn keys<'v>(rule: &Rule, path: &Path<'v>, value: &'v Json, found: &mut Found<'v>) {
+    let Json::Object(members) = value else { return };
+    for (name, _) in members {
+        let key = Json::String(name.clone());
+        if rule.checks.iter().any(|check| fails(check, &key, false).is_some()) {
+            let at = path.child(Step::Name(name.as_str()));
+            found.differ(at, Kind::Value, format!("a key that is {rule}"), format!("the key {key}"));
+        }
+    }
+}
