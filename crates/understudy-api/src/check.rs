@@ -66,8 +66,7 @@ fn shadowed(loaded: &LoadedService) -> Vec<Diagnostic> {
         if chosen.id == fixture.id {
             continue;
         }
-        let why = index
-            .explain(&incoming, &state)
+        let why = understudy_match::explain(&index, &incoming, &state)
             .near
             .into_iter()
             .find(|near| near.fixture.id == fixture.id)

@@ -91,7 +91,7 @@ fn without_path(url: &str) -> Option<&str> {
 
 fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> Explained {
     let index = Index::new(&loaded.service.base, loaded.fixtures.iter().cloned());
-    let explanation = index.explain(&Incoming::new(request), state);
+    let explanation = understudy_match::explain(&index, &Incoming::new(request), state);
     Explained {
         service: loaded.service.name.clone(),
         request: format!("{} {}", request.method, request.target),

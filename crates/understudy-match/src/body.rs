@@ -1,10 +1,11 @@
 //! The body of a request against what a fixture writes for it.
 
+use crate::difference::Sink;
 use crate::field;
+use crate::field::refuse_others;
 use crate::hold::{Base, hold};
 use crate::incoming::Incoming;
 use crate::mismatch::{NOTHING, shorten, show};
-use crate::request::{Sink, refuse_others};
 use bytes::Bytes;
 use understudy_exchange::multipart::Part;
 use understudy_exchange::{Json, MediaType};

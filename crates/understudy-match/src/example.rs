@@ -168,7 +168,7 @@ impl Filler<'_> {
                     }
                 }
                 Check::Contains(text) | Check::StartsWith(text) => {
-                    candidates.push(self.pattern(&Pattern::parse(text))?)
+                    candidates.push(self.pattern(&Pattern::parse(text))?);
                 }
                 Check::Optional(inner) | Check::Nullable(inner) => candidates.extend(self.rule(inner)?),
                 _ => {}

@@ -1,9 +1,10 @@
 //! Why a request gets the answer that it gets, in words.
 
+use crate::difference::{Difference, Sink};
 use crate::incoming::Incoming;
 use crate::index::{Choice, Index, Promise, State, preference, takes};
 use crate::mismatch::NOTHING;
-use crate::request::{Difference, Sink, compare};
+use crate::request::compare;
 use http::Method;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -37,7 +38,9 @@ pub struct Near {
     pub behind: Option<String>,
 }
 
-pub(crate) fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explanation {
+/// Which fixture answers a request and why, and why those that are near do not.
+#[must_use]
+pub fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explanation {
     let choice = index.choose(incoming, state);
     let chosen = match &choice {
         Choice::Promise(place) => Some(Arc::clone(&index.promises()[*place])),

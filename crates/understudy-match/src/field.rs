@@ -1,7 +1,7 @@
 //! Named values of a path, query, header, cookie or form.
 
+use crate::difference::Sink;
 use crate::mismatch::{NOTHING, shorten};
-use crate::request::Sink;
 use crate::rule::text_obeys;
 use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern};
@@ -58,5 +58,22 @@ pub(crate) fn describe(matcher: &FieldMatcher) -> String {
             shorten(&format!("exactly {}, in any order", all.join(", ")))
         }
         FieldMatcher::Rule(rule) => shorten(&rule.to_string()),
+    }
+}
+
+/// Says what was sent under names that are not written.
+pub(crate) fn refuse_others<'v>(
+    place: &str,
+    wanted: &[Field],
+    received: impl Iterator<Item = (&'v str, &'v str)>,
+    sink: &mut Sink,
+) {
+    for (name, value) in received {
+        if sink.is_done() {
+            return;
+        }
+        if !wanted.iter().any(|field| field.name == name) {
+            sink.add(|| (format!("{place} {name}"), "nothing else (strict)".to_owned(), value.to_owned()));
+        }
     }
 }

@@ -4,9 +4,9 @@
 //! not with all of them. The order of preference is computed once: it does not depend on the request, because
 //! of two templates that match one path the more specific is always the same.
 
-use crate::explain::{Explanation, explain};
+use crate::difference::Sink;
 use crate::incoming::Incoming;
-use crate::request::{Sink, compare, count_matchers};
+use crate::request::{compare, count_matchers};
 use http::Method;
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -167,12 +167,6 @@ impl Index {
                 methods => Choice::OtherMethods(methods),
             },
         }
-    }
-
-    /// Which fixture answers a request and why, and why those that are near do not.
-    #[must_use]
-    pub fn explain(&self, incoming: &Incoming<'_>, state: &State) -> Explanation {
-        explain(self, incoming, state)
     }
 
     fn among(&self, places: &[usize], method: &Method, incoming: &Incoming<'_>, state: &State) -> Option<usize> {

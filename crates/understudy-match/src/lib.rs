@@ -9,6 +9,7 @@
 
 mod answer;
 mod body;
+mod difference;
 mod example;
 mod explain;
 mod field;
@@ -24,8 +25,9 @@ mod request;
 mod rule;
 
 pub use answer::{Verdict, judge};
+pub use difference::Difference;
 pub use example::{NoExample, example_request};
-pub use explain::{Explanation, NEAR_MAX, Near};
+pub use explain::{Explanation, NEAR_MAX, Near, explain};
 pub use format::is_in_format;
 pub use fresh::{Chance, Moment};
 pub use headers::{NOT_HELD_HEADERS, PRESENT_ONLY_HEADERS};
@@ -33,4 +35,3 @@ pub use incoming::Incoming;
 pub use index::{Choice, Index, Promise, State};
 pub use mismatch::{Kind, Mismatch};
 pub use render::{Rendered, Rendering, media_type_of_file};
-pub use request::Difference;

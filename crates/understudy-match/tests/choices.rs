@@ -72,7 +72,7 @@ fn chosen(case: &Path, text: &str) -> String {
             Some(("request", line)) => {
                 let index = Index::new("", fixtures.iter().cloned());
                 let (request, state) = request(line, rest);
-                let explanation = index.explain(&Incoming::new(&request), &state);
+                let explanation = understudy_match::explain(&index, &Incoming::new(&request), &state);
                 out.push_str(&format!("#### {part}#### found\n{}\n", found(&explanation)));
             }
             _ => {}

@@ -34,7 +34,7 @@ fn a_fixture_answers_its_own_example_among_a_thousand_in_any_order() {
         let incoming = Incoming::new(&request);
         for index in [&forward, &backward] {
             let Choice::Promise(place) = index.choose(&incoming, &State::new()) else {
-                panic!("{}: {:?}", fixture.id, index.explain(&incoming, &State::new()));
+                panic!("{}: {:?}", fixture.id, understudy_match::explain(index, &incoming, &State::new()));
             };
             assert_eq!(index.promises()[place].id, fixture.id, "{} {}", request.method, request.target);
         }

@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::Request;
-use understudy_match::{Chance, Incoming, Moment, Rendered};
+use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
 use understudy_net::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, Client, HEADER_BYTES_MAX, Handler, Inbound, Outbound, OutboundBody,
     coding,
@@ -174,7 +174,7 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
             (Outbound::whole(StatusCode::NO_CONTENT, headers, Bytes::new()), Answered::Server("options"))
         }
         Plan::OtherMethods(_) | Plan::Nothing | Plan::Forward { .. } => {
-            let explanation = snapshot.index.explain(&Incoming::new(request), &snapshot.state);
+            let explanation = explain(&snapshot.index, &Incoming::new(request), &snapshot.state);
             let line = format!("{} {}", request.method, request.target);
             let rendered = problem::miss(&snapshot.name, &line, &explanation);
             (outbound(rendered), Answered::Nobody(problem::describe_miss(&explanation)))

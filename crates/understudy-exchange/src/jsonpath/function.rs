@@ -1,7 +1,8 @@
 //! The functions of RFC 9535, section 2.4: their types, and I-Regexp (RFC 9485).
 
 use super::ast::{Operand, Pattern, Test};
-use super::parse::Term;
+use super::term::Term;
+use crate::Json;
 use regex::{Regex, RegexBuilder};
 
 /// The compiled size that a regular expression may have.
@@ -57,4 +58,13 @@ fn dots_exclude_line_ends(pattern: &str) -> String {
         out.push(c);
     }
     out
+}
+
+impl Pattern {
+    pub(super) fn new(operand: Operand, whole: bool) -> Self {
+        match operand {
+            Operand::Literal(Json::String(pattern)) => Self::Fixed(regex(pattern.as_str(), whole)),
+            other => Self::Computed(other),
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod eval;
 mod function;
 mod parse;
 mod path;
+mod term;
 
 pub use parse::{FILTER_DEPTH_MAX, JsonPathError};
 pub use path::{Path, Step};

@@ -1,7 +1,8 @@
 //! Text to query, with the well-typedness rules of RFC 9535, section 2.4.3.
 
-use super::ast::{Comparison, Operand, Pattern, Query, Segment, Selector, Test};
+use super::ast::{Comparison, Operand, Query, Segment, Selector, Test};
 use super::function;
+use super::term::Term;
 use crate::{Json, Number};
 
 /// How deep parentheses, filters and function arguments may nest in a query.
@@ -436,43 +437,5 @@ impl<'a> Parser<'a> {
             offset: start,
             message: "only single values can be compared: a query of names and indexes, a literal, or a function with a value",
         })
-    }
-}
-
-/// An expression before it is known whether a test or a value is wanted.
-pub(super) enum Term {
-    Query(Query),
-    Literal(Json),
-    /// A function that gives a value.
-    Value(Operand),
-    /// A function that gives true or false.
-    Test(Test),
-}
-
-impl Term {
-    /// The term as something with at most one value.
-    pub(super) fn operand(self) -> Option<Operand> {
-        match self {
-            Self::Query(query) if query.is_singular() => Some(Operand::Singular(query)),
-            Self::Literal(value) => Some(Operand::Literal(value)),
-            Self::Value(operand) => Some(operand),
-            Self::Query(_) | Self::Test(_) => None,
-        }
-    }
-
-    pub(super) fn query(self) -> Option<Query> {
-        match self {
-            Self::Query(query) => Some(query),
-            _ => None,
-        }
-    }
-}
-
-impl Pattern {
-    pub(super) fn new(operand: Operand, whole: bool) -> Self {
-        match operand {
-            Operand::Literal(Json::String(pattern)) => Self::Fixed(function::regex(pattern.as_str(), whole)),
-            other => Self::Computed(other),
-        }
     }
 }
