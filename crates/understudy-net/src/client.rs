@@ -215,9 +215,10 @@ impl Client {
             reached.store(true, Ordering::Relaxed);
             match self.exchange(address, connection, request).await {
                 Ok(upstream) => return Ok(upstream),
-                // Not sent at all, or sent on a connection that the server was about to close: once more.
+                // Not sent at all, or sent on a connection that the server was about to close: once more, if that
+                // cannot be noticed. (A second DELETE can: the first may have arrived.)
                 Err((Some(unsent), _)) => request = *unsent,
-                Err((None, SendError::Closed)) if method.is_idempotent() => {
+                Err((None, SendError::Closed)) if method.is_safe() => {
                     request = build(address, method, target, headers, body)?;
                 }
                 Err((None, error)) => return Err(error),

@@ -274,7 +274,11 @@ impl Rule {
     /// Whether a value that is not there obeys the rule.
     #[must_use]
     pub fn allows_missing(&self) -> bool {
-        self.checks.iter().all(|check| matches!(check, Check::Optional(_) | Check::Ignore | Check::Absent))
+        self.checks.iter().all(|check| match check {
+            Check::Optional(_) | Check::Ignore | Check::Absent => true,
+            Check::Nullable(rule) => rule.allows_missing(),
+            _ => false,
+        })
     }
 
     /// Whether the rule leaves what it does not speak of to the example's shape. One that does not answers
