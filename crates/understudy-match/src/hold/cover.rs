@@ -1,8 +1,9 @@
 //! What rules take out of the walk's hands.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use understudy_exchange::Json;
-use understudy_exchange::jsonpath::{Path, Step};
+use understudy_exchange::jsonpath::Step;
 use understudy_fixture::model::{Check, Rule};
 
 /// What rules leave of a node.
@@ -15,11 +16,44 @@ pub(super) struct Cover {
     pub(super) may_be_missing: bool,
 }
 
-pub(super) fn cover<'v>(covers: &mut HashMap<Path<'v>, Cover>, path: Path<'v>, value: &'v Json, rule: &Rule) {
+/// What rules leave of the nodes of one body. Nodes are known by where they stand in memory: bodies do not move while
+/// they are held, and a path would have to be made for every node that is looked up.
+#[derive(Debug, Default)]
+pub(super) struct Covers(HashMap<usize, Cover, BuildHasherDefault<AddressHasher>>);
+
+/// Spreads addresses, which differ in their middle bits (Knuth's multiplicative hashing).
+#[derive(Debug, Default)]
+pub(super) struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        self.0 = (self.0 ^ address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+impl Covers {
+    pub(super) fn of(&self, value: &Json) -> Option<Cover> {
+        if self.0.is_empty() { None } else { self.0.get(&std::ptr::from_ref(value).addr()).copied() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+pub(super) fn cover(covers: &mut Covers, value: &Json, rule: &Rule) {
     let each = each_of(rule);
     if let Some(inner) = each {
-        for (step, child) in children(value) {
-            cover(covers, path.child(step), child, inner);
+        for (_, child) in children(value) {
+            cover(covers, child, inner);
         }
     }
     let new = Cover {
@@ -28,7 +62,7 @@ pub(super) fn cover<'v>(covers: &mut HashMap<Path<'v>, Cover>, path: Path<'v>, v
         nullable: rule.checks.iter().any(|check| matches!(check, Check::Nullable(_))),
         may_be_missing: rule.allows_missing(),
     };
-    let known = covers.entry(path).or_insert(new);
+    let known = covers.0.entry(std::ptr::from_ref(value).addr()).or_insert(new);
     // Several rules on one node must all hold.
     known.owned |= new.owned;
     known.keys_free |= new.keys_free;

@@ -17,7 +17,7 @@ use std::collections::HashSet;
 use understudy_exchange::Json;
 use understudy_exchange::jsonpath::{Path, Step};
 use understudy_fixture::model::PathRule;
-use walk::{Alternative, Trail, Walk};
+use walk::{Trail, Walk};
 
 /// How the parts of a body are held that no rule speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,20 +49,19 @@ pub(crate) fn hold(example: Option<&Json>, received: &Json, rules: &[PathRule], 
         let examples = example.map(|example| path.select(example)).unwrap_or_default();
         let values: Vec<&Json> = examples.iter().map(|node| node.value).collect();
         for node in examples {
-            cover(&mut walk.in_example, node.path, node.value, rule);
+            cover(&mut walk.in_example, node.value, rule);
         }
         for node in path.select(received) {
-            cover(&mut walk.in_received, node.path, node.value, rule);
+            cover(&mut walk.in_received, node.value, rule);
         }
         let context = Context { examples: &values, placeholders: walk.placeholders };
         apply_at(path, rule, received, context, &mut found);
     }
     let root = Trail::root();
     if let Some(example) = example {
-        let example = Alternative { value: example, path: Path::default() };
         match base {
             Base::Shape => walk.shape(&[example], received, &root, &mut found),
-            Base::Written { strict } => walk.written(&example, received, &root, strict, &mut found),
+            Base::Written { strict } => walk.written(example, received, &root, strict, &mut found),
         }
     }
     found.finish(received, example)

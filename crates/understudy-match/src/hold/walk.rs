@@ -1,6 +1,6 @@
 //! The walk over a received body, beside the example.
 
-use super::cover::{Cover, children};
+use super::cover::{Cover, Covers, children};
 use super::{Found, STEPS_MAX};
 use crate::mismatch::{Kind, NOTHING, show};
 use crate::rule::equals;
@@ -33,48 +33,32 @@ impl<'v> Trail<'_, 'v> {
     }
 }
 
-/// One of the examples that a received node may be like.
-pub(super) struct Alternative<'v> {
-    pub(super) value: &'v Json,
-    pub(super) path: Path<'v>,
-}
-
-pub(super) struct Walk<'v> {
-    pub(super) in_example: HashMap<Path<'v>, Cover>,
-    pub(super) in_received: HashMap<Path<'v>, Cover>,
+pub(super) struct Walk {
+    pub(super) in_example: Covers,
+    pub(super) in_received: Covers,
     /// How many nodes were compared.
     steps: Cell<u64>,
     /// Whether `{{name}}` in the example stands for anything: in requests it does.
     pub(super) placeholders: bool,
 }
 
-impl<'v> Walk<'v> {
+/// A member of an object; of duplicates the last. Objects are small, or compared through a table.
+fn member<'v>(members: &'v [(JsonString, Json)], name: &JsonString) -> Option<&'v Json> {
+    members.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value)
+}
+
+/// Larger objects are looked up through a table.
+const MEMBERS_LOOKED_THROUGH_MAX: usize = 16;
+
+impl Walk {
     pub(super) fn new(placeholders: bool) -> Self {
-        Self { in_example: HashMap::new(), in_received: HashMap::new(), steps: Cell::new(0), placeholders }
-    }
-
-    fn child(&self, of: &Alternative<'v>, step: Step<'v>, value: &'v Json) -> Alternative<'v> {
-        // Paths are only looked at where rules cover something.
-        let path = if self.in_example.is_empty() { Path::default() } else { of.path.child(step) };
-        Alternative { value, path }
-    }
-
-    fn children(&self, of: &Alternative<'v>) -> Vec<Alternative<'v>> {
-        children(of.value).into_iter().map(|(step, value)| self.child(of, step, value)).collect()
-    }
-
-    fn example_cover(&self, alternative: &Alternative<'v>) -> Option<Cover> {
-        if self.in_example.is_empty() { None } else { self.in_example.get(&alternative.path).copied() }
-    }
-
-    fn received_cover(&self, trail: &Trail<'_, 'v>) -> Option<Cover> {
-        if self.in_received.is_empty() { None } else { self.in_received.get(&trail.path()).copied() }
+        Self { in_example: Covers::default(), in_received: Covers::default(), steps: Cell::new(0), placeholders }
     }
 
     /// The node has the shape of one of the alternatives, of which there is at least one.
-    pub(super) fn shape(
+    pub(super) fn shape<'v>(
         &self,
-        alternatives: &[Alternative<'v>],
+        alternatives: &[&'v Json],
         received: &'v Json,
         trail: &Trail<'_, 'v>,
         found: &mut Found<'v>,
@@ -85,15 +69,13 @@ impl<'v> Walk<'v> {
             return;
         }
         let leaves = |cover: Cover| cover.owned || (cover.nullable && *received == Json::Null);
-        if self.received_cover(trail).is_some_and(leaves) {
+        if self.in_received.of(received).is_some_and(leaves) {
             return;
         }
         // A rule on one element of the example says nothing about what is like another one.
-        let covered = |alternative: &Alternative<'v>| self.example_cover(alternative).is_some_and(leaves);
-        if !self.in_example.is_empty() && alternatives.iter().any(covered) {
-            let others = alternatives.iter().filter(|a| !covered(a));
-            let others: Vec<Alternative<'v>> =
-                others.map(|a| Alternative { value: a.value, path: a.path.clone() }).collect();
+        let covered = |value: &&&Json| self.in_example.of(value).is_some_and(leaves);
+        if !self.in_example.is_empty() && alternatives.iter().any(|value| covered(&value)) {
+            let others: Vec<&'v Json> = alternatives.iter().filter(|value| !covered(value)).copied().collect();
             if others.is_empty() {
                 found.unproven.push(trail.path().to_string());
             } else {
@@ -101,43 +83,34 @@ impl<'v> Walk<'v> {
             }
             return;
         }
-        let or_null = alternatives.iter().any(|alternative| *alternative.value == Json::Null);
-        if or_null && *received == Json::Null {
-            return;
-        }
-        let telling: Vec<&Alternative<'v>> = alternatives.iter().filter(|a| *a.value != Json::Null).collect();
-        if telling.is_empty() {
-            found.unproven.push(trail.path().to_string());
-            return;
-        }
-        let same: Vec<&Alternative<'v>> =
-            telling.iter().copied().filter(|a| a.value.type_name() == received.type_name()).collect();
-        match same.as_slice() {
-            [] => {
-                let mut types: Vec<&str> = telling.iter().map(|a| a.value.type_name()).collect();
-                types.extend(or_null.then_some("null"));
-                types.sort_unstable();
-                types.dedup();
-                found.differ(trail.path(), Kind::Type, types.join(" or "), show(received));
-            }
-            [only] => self.like(only, received, trail, found),
+        match alternatives {
+            [only] => self.like_only(only, received, trail, found),
             several => self.like_one_of(several, received, trail, found),
         }
     }
 
-    /// Like one of several examples of one type, and in no member unlike all of them.
-    fn like_one_of(
+    fn like_only<'v>(&self, example: &'v Json, received: &'v Json, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
+        if *example == Json::Null {
+            if *received != Json::Null {
+                found.unproven.push(trail.path().to_string());
+            }
+        } else if example.type_name() == received.type_name() {
+            self.like(example, received, trail, found);
+        } else {
+            found.differ(trail.path(), Kind::Type, example.type_name(), show(received));
+        }
+    }
+
+    /// Like one of several examples, and in no member unlike all of them.
+    fn like_one_of<'v>(
         &self,
-        several: &[&Alternative<'v>],
+        alternatives: &[&'v Json],
         received: &'v Json,
         trail: &Trail<'_, 'v>,
         found: &mut Found<'v>,
     ) {
-        if !matches!(received, Json::Array(_) | Json::Object(_)) {
-            return;
-        }
         let mut best: Option<Found<'v>> = None;
-        for alternative in several {
+        for alternative in alternatives.iter().filter(|a| a.type_name() == received.type_name()) {
             let mut result = Found::default();
             self.like(alternative, received, trail, &mut result);
             if result.is_perfect() {
@@ -150,33 +123,44 @@ impl<'v> Walk<'v> {
         match best {
             Some(best) if !best.differences.is_empty() => found.extend(best),
             // It is like one of them, which leaves some of it open: the others may say more.
-            _ => self.like_all_together(several, received, trail, found),
+            Some(_) => self.like_all_together(alternatives, received, trail, found),
+            None if alternatives.iter().all(|value| **value == Json::Null) => {
+                found.unproven.push(trail.path().to_string());
+            }
+            None => {
+                let mut types: Vec<&str> = alternatives.iter().map(|value| value.type_name()).collect();
+                types.sort_unstable_by_key(|name| (*name == "null", *name));
+                types.dedup();
+                found.differ(trail.path(), Kind::Type, types.join(" or "), show(received));
+            }
         }
     }
 
-    fn like_all_together(
+    fn like_all_together<'v>(
         &self,
-        several: &[&Alternative<'v>],
+        alternatives: &[&'v Json],
         received: &'v Json,
         trail: &Trail<'_, 'v>,
         found: &mut Found<'v>,
     ) {
-        let options: Vec<Alternative<'v>> =
-            several.iter().flat_map(|a| self.children_with_names(a)).map(|(_, a)| a).collect();
+        let same = alternatives.iter().filter(|a| a.type_name() == received.type_name());
         match received {
-            Json::Array(items) => self.elements(&options, items, trail, found),
+            Json::Array(items) => {
+                let options: Vec<&'v Json> = same.flat_map(|value| children(value)).map(|(_, child)| child).collect();
+                self.elements(&options, items, trail, found);
+            }
             Json::Object(members) => {
-                let mut by_name: HashMap<&JsonString, Vec<Alternative<'v>>> = HashMap::new();
-                for (name, alternative) in several.iter().flat_map(|a| self.children_with_names(a)) {
-                    if let Some(name) = name {
-                        by_name.entry(name).or_default().push(alternative);
+                let mut by_name: HashMap<&str, Vec<&'v Json>> = HashMap::new();
+                for (step, child) in same.flat_map(|value| children(value)) {
+                    if let Step::Name(name) = step {
+                        by_name.entry(name).or_default().push(child);
                     }
                 }
                 for (name, value) in members {
                     let trail = Trail { parent: Some(trail), step: Some(Step::Name(name.as_str())) };
-                    match by_name.get(name) {
+                    match by_name.get(name.as_str()) {
                         Some(options) => self.shape(options, value, &trail, found),
-                        None => self.added(&trail, found),
+                        None => self.added(value, &trail, found),
                     }
                 }
             }
@@ -184,33 +168,27 @@ impl<'v> Walk<'v> {
         }
     }
 
-    fn children_with_names(&self, of: &Alternative<'v>) -> Vec<(Option<&'v JsonString>, Alternative<'v>)> {
-        match of.value {
-            Json::Object(members) => members
-                .iter()
-                .map(|(name, value)| (Some(name), self.child(of, Step::Name(name.as_str()), value)))
-                .collect(),
-            _ => self.children(of).into_iter().map(|child| (None, child)).collect(),
-        }
-    }
-
     /// Like one example of the same type.
-    fn like(&self, example: &Alternative<'v>, received: &'v Json, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
-        match (example.value, received) {
-            (Json::Array(_), Json::Array(items)) => self.elements(&self.children(example), items, trail, found),
+    fn like<'v>(&self, example: &'v Json, received: &'v Json, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
+        match (example, received) {
+            (Json::Array(examples), Json::Array(items)) => {
+                let examples: Vec<&'v Json> = examples.iter().collect();
+                self.elements(&examples, items, trail, found);
+            }
             (Json::Object(promised), Json::Object(members)) => {
-                let keys_free = [self.example_cover(example), self.received_cover(trail)];
-                if keys_free.iter().flatten().any(|cover| cover.keys_free) {
-                    self.values(&self.children(example), members, trail, found);
+                let covers = [self.in_example.of(example), self.in_received.of(received)];
+                if covers.iter().flatten().any(|cover| cover.keys_free) {
+                    let examples: Vec<&'v Json> = promised.iter().map(|(_, value)| value).collect();
+                    self.values(&examples, members, trail, found);
                 } else {
-                    self.members(example, promised, members, trail, found);
+                    self.members(promised, members, trail, found);
                 }
             }
             _ => {}
         }
     }
 
-    fn elements(&self, examples: &[Alternative<'v>], items: &'v [Json], trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
+    fn elements<'v>(&self, examples: &[&'v Json], items: &'v [Json], trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
         if items.is_empty() != examples.is_empty() {
             found.unproven.push(trail.path().to_string());
         }
@@ -223,9 +201,9 @@ impl<'v> Walk<'v> {
     }
 
     /// The values of an object whose keys are free.
-    fn values(
+    fn values<'v>(
         &self,
-        examples: &[Alternative<'v>],
+        examples: &[&'v Json],
         members: &'v [(JsonString, Json)],
         trail: &Trail<'_, 'v>,
         found: &mut Found<'v>,
@@ -238,57 +216,63 @@ impl<'v> Walk<'v> {
         }
     }
 
-    fn members(
+    fn members<'v>(
         &self,
-        example: &Alternative<'v>,
         promised: &'v [(JsonString, Json)],
         members: &'v [(JsonString, Json)],
         trail: &Trail<'_, 'v>,
         found: &mut Found<'v>,
     ) {
-        let (promised, received) = (member_table(promised), member_table(members));
-        for (name, value) in &promised {
-            let child = self.child(example, Step::Name(name.as_str()), value);
+        let is_large = promised.len().max(members.len()) > MEMBERS_LOOKED_THROUGH_MAX;
+        let tables = is_large.then(|| (member_table(promised), member_table(members)));
+        let in_promised = |name: &JsonString| match &tables {
+            Some((promised, _)) => promised.get(name).copied(),
+            None => member(promised, name),
+        };
+        let in_received = |name: &JsonString| match &tables {
+            Some((_, received)) => received.get(name).copied(),
+            None => member(members, name),
+        };
+        // Of duplicates in the example the last counts, and counts once.
+        for (name, value) in
+            promised.iter().filter(|(name, v)| in_promised(name).is_some_and(|last| std::ptr::eq(last, v)))
+        {
             let trail = Trail { parent: Some(trail), step: Some(Step::Name(name.as_str())) };
-            match received.get(name) {
-                Some(received) => self.shape(&[child], received, &trail, found),
-                None if self.example_cover(&child).is_some_and(|cover| cover.may_be_missing) => {}
+            match in_received(name) {
+                Some(received) => self.shape(&[value], received, &trail, found),
+                None if self.in_example.of(value).is_some_and(|cover| cover.may_be_missing) => {}
                 None => found.differ(trail.path(), Kind::Missing, show(value), NOTHING),
             }
         }
-        for (name, _) in members.iter().filter(|(name, _)| !promised.contains_key(name)) {
-            self.added(&Trail { parent: Some(trail), step: Some(Step::Name(name.as_str())) }, found);
+        for (name, value) in members.iter().filter(|(name, _)| in_promised(name).is_none()) {
+            self.added(value, &Trail { parent: Some(trail), step: Some(Step::Name(name.as_str())) }, found);
         }
     }
 
-    fn added(&self, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
-        if self.received_cover(trail).is_none() {
+    fn added<'v>(&self, value: &Json, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
+        if self.in_received.of(value).is_none() {
             found.added.push(trail.path().to_string());
         }
     }
 
     /// Everything that is written is there and equal.
-    pub(super) fn written(
+    pub(super) fn written<'v>(
         &self,
-        expected: &Alternative<'v>,
+        expected: &'v Json,
         received: &'v Json,
         trail: &Trail<'_, 'v>,
         strict: bool,
         found: &mut Found<'v>,
     ) {
-        match (self.example_cover(expected), self.received_cover(trail)) {
-            (None, None) => {}
-            _ => {
-                let alternative = Alternative { value: expected.value, path: expected.path.clone() };
-                return self.shape(&[alternative], received, trail, found);
-            }
+        if self.in_example.of(expected).is_some() || self.in_received.of(received).is_some() {
+            return self.shape(&[expected], received, trail, found);
         }
-        match (expected.value, received) {
+        match (expected, received) {
             (Json::Object(members), Json::Object(_)) => {
-                self.written_members(expected, members, received, trail, strict, found);
+                self.written_members(members, received, trail, strict, found);
             }
             (Json::Array(wanted), Json::Array(items)) if wanted.len() == items.len() => {
-                for (at, (child, item)) in self.children(expected).iter().zip(items).enumerate() {
+                for (at, (child, item)) in wanted.iter().zip(items).enumerate() {
                     let trail = Trail { parent: Some(trail), step: Some(Step::Index(at)) };
                     self.written(child, item, &trail, strict, found);
                 }
@@ -305,9 +289,8 @@ impl<'v> Walk<'v> {
         }
     }
 
-    fn written_members(
+    fn written_members<'v>(
         &self,
-        expected: &Alternative<'v>,
         wanted: &'v [(JsonString, Json)],
         received: &'v Json,
         trail: &Trail<'_, 'v>,
@@ -317,18 +300,17 @@ impl<'v> Walk<'v> {
         let Json::Object(members) = received else { return };
         let table = member_table(members);
         for (name, value) in wanted {
-            let child = self.child(expected, Step::Name(name.as_str()), value);
             let trail = Trail { parent: Some(trail), step: Some(Step::Name(name.as_str())) };
             match table.get(name) {
-                Some(received) => self.written(&child, received, &trail, strict, found),
-                None if self.example_cover(&child).is_some_and(|cover| cover.may_be_missing) => {}
+                Some(received) => self.written(value, received, &trail, strict, found),
+                None if self.in_example.of(value).is_some_and(|cover| cover.may_be_missing) => {}
                 None => found.differ(trail.path(), Kind::Missing, show(value), NOTHING),
             }
         }
         if strict {
             for (name, value) in members.iter().filter(|(name, _)| !wanted.iter().any(|(n, _)| n == name)) {
                 let trail = Trail { parent: Some(trail), step: Some(Step::Name(name.as_str())) };
-                if self.received_cover(&trail).is_none() {
+                if self.in_received.of(value).is_none() {
                     found.differ(trail.path(), Kind::Added, "nothing else (strict)", show(value));
                 }
             }
