@@ -23,8 +23,9 @@ fn body() -> String {
 
 pub(crate) fn run() -> Step {
     install(&[("wrk", "wrk")])?;
-    cargo(&["build", "--release", "--package", "understudy-cli"])?;
-    cargo(&["build", "--release", "--package", "understudy-net", "--example", "bare_server"])?;
+    // In one go: built one by one, the two would take turns with the features of what they share.
+    let packages = ["--package", "understudy-cli", "--package", "understudy-net"];
+    cargo(&[&["build", "--release", "--bins", "--examples"], packages.as_slice()].concat())?;
     let folder = Folder(std::env::temp_dir().join(format!("understudy-bench-{}", std::process::id())));
     let rounds = std::env::var("UNDERSTUDY_BENCH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(ROUNDS);
     let bench = Bench { folder, target: Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release"), rounds };

@@ -8,8 +8,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use understudy_exchange::Response;
 use understudy_fixture::{BodyFiles, FileProblem, Source, fixture};
 use understudy_match::{Verdict, judge};
@@ -71,18 +70,5 @@ fn judged(case: &Path, text: &str) -> String {
 #[test]
 fn every_answer_is_judged_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verdicts");
-    let mut cases: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    assert!(!cases.is_empty());
-    let mut failures = Vec::new();
-    for case in cases {
-        let text = fs::read_to_string(&case).unwrap();
-        let found = judged(&case, &text);
-        if std::env::var_os("UPDATE").is_some() {
-            fs::write(&case, &found).unwrap();
-        } else if found != text {
-            failures.push(format!("{}\n--- found\n{found}", case.display()));
-        }
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    understudy_testkit::check_cases(&folder, judged);
 }

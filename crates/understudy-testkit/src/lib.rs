@@ -1,9 +1,11 @@
-//! For tests: fixtures by the thousand, each made from a number, so that a failure is repeated by its number.
+//! For tests: case files, and fixtures by the thousand, each made from a number, so that a failure is repeated by its
+//! number.
 //!
 //! Every fixture that is made here is verifiable and answers its own example: its path is its own, its examples obey
 //! its rules, and what it asks for has an example.
 
 mod body;
+mod cases;
 mod request;
 
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use understudy_fixture::model::{
 use understudy_match::Chance;
 
 pub use body::json;
+pub use cases::check_cases;
 
 /// The fixture of a number. Different numbers have different paths.
 #[must_use]
