@@ -8,6 +8,7 @@ use crate::difference::Sink;
 use crate::incoming::Incoming;
 use crate::request::{compare, count_matchers};
 use http::Method;
+use rustc_hash::FxBuildHasher;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -61,7 +62,8 @@ struct Node {
 /// Where a path may go on from a node.
 #[derive(Debug, Default)]
 struct Below {
-    literals: HashMap<Box<str>, Node>,
+    /// The keys are the project's own, so that nobody outside can make them collide.
+    literals: HashMap<Box<str>, Node, FxBuildHasher>,
     mixed: Vec<(Segment, Node)>,
     parameter: Node,
     rest: Node,
