@@ -7,6 +7,7 @@
 //! What this crate does not know: terminals, windows, arguments.
 
 mod check;
+mod clock;
 mod disk;
 mod error;
 mod explain;

@@ -109,12 +109,6 @@ impl Project {
     pub fn fixture_count(&self) -> usize {
         self.services.iter().map(|service| service.fixtures.len()).sum()
     }
-
-    /// Whether some problem is an error.
-    #[must_use]
-    pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_error)
-    }
 }
 
 fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {

@@ -2,13 +2,13 @@
 //! want at once, and written by a thread of their own: writing them where a request is answered costs a tenth of
 //! the throughput. What does not fit is counted, and said.
 
+use crate::clock;
 use serde_json::json;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use understudy_match::Moment;
+use std::time::Duration;
 use understudy_serve::{Answered, Exchanged, Observer};
 
 /// What lines look like.
@@ -209,8 +209,7 @@ fn push_plain(text: &str, out: &mut String) {
 
 fn json_line(exchanged: &Exchanged<'_>, out: &mut String) {
     let Exchanged { service, method, target, status, answered, took } = exchanged;
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = Moment { unix_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) };
+    let now = clock::now();
     let (by, fixture, detail) = match answered {
         Answered::Fixture(id) => ("fixture", Some(*id), None),
         Answered::Backend => ("backend", None, None),

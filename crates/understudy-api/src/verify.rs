@@ -1,17 +1,18 @@
 //! Verifying a project against its backends.
 
+use crate::clock;
 use crate::error::{ApiError, Code};
 use crate::project::{Project, open_project};
 use crate::resolve;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use understudy_contract::{Plan, Result as FixtureResult, Settings, Summary, TIMEOUT, run};
 use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member};
 use understudy_fixture::Diagnostic;
 use understudy_fixture::model::{Fixture, Redact};
-use understudy_match::{Mismatch, Moment};
+use understudy_match::Mismatch;
 
 /// What to verify, and how.
 #[derive(Debug, Clone)]
@@ -98,7 +99,7 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
         timeout: request.timeout.unwrap_or(TIMEOUT),
         allow_writes: request.allow_writes,
         strict: request.strict,
-        today: today(),
+        today: clock::now().date(),
     };
     let began = std::time::Instant::now();
     let mut results = Vec::with_capacity(total);
@@ -180,9 +181,4 @@ fn names_of(path: &str) -> Vec<String> {
     let Some(path) = path.strip_prefix('$') else { return Vec::new() };
     let parts = path.split(['.', '[', ']']).map(|part| part.trim_matches(['\'', '"']));
     parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
-}
-
-fn today() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Moment { unix_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) }.date()
 }

@@ -16,7 +16,7 @@ use understudy_exchange::redact::REDACTED;
 use understudy_exchange::{Json, Request, Response, cookie_pairs};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, Known};
 use understudy_match::{Kind, Mismatch, Verdict, example_request, judge};
-use understudy_net::{BODY_BYTES_MAX, Client, coding};
+use understudy_net::{BODY_BYTES_MAX, Call, Client, coding};
 
 /// How long an answer may take where nothing else is said.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -162,8 +162,8 @@ impl Run {
         let began = Instant::now();
         let timeout = fixture.verify.timeout.or(self.plan.service.timeout).unwrap_or(self.settings.timeout);
         let Request { method, target, headers, body } = &request;
-        let sent =
-            self.client.send(&self.backend.address, method, target.as_str(), headers, body.clone(), timeout).await;
+        let call = Call { address: &self.backend.address, method, target: target.as_str(), headers, body };
+        let sent = self.client.send(call, timeout).await;
         result.took = began.elapsed();
         let answer = match sent {
             Ok((status, headers, body)) => decoded(&headers, body).map(|body| Response { status, headers, body }),

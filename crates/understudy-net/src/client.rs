@@ -130,6 +130,21 @@ impl std::error::Error for SendError {
     }
 }
 
+/// A request that is to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'c> {
+    /// Where to.
+    pub address: &'c Address,
+    /// The method.
+    pub method: &'c Method,
+    /// Path and query; the address's own path is put before it.
+    pub target: &'c str,
+    /// The header fields; `host` is added.
+    pub headers: &'c HeaderMap,
+    /// The body.
+    pub body: &'c Bytes,
+}
+
 /// An answer whose body is still to come.
 #[derive(Debug)]
 pub struct Upstream {
@@ -148,23 +163,18 @@ impl Client {
         Self::default()
     }
 
-    /// Sends a request and waits for the whole answer, its body still in its content coding. `target` is path
-    /// and query; the address's own path is put before it.
+    /// Sends a request and waits for the whole answer, its body still in its content coding.
     ///
     /// # Errors
     /// [`SendError`]
     pub async fn send(
         self: &Arc<Self>,
-        address: &Address,
-        method: &Method,
-        target: &str,
-        headers: &HeaderMap,
-        body: Bytes,
+        call: Call<'_>,
         timeout: Duration,
     ) -> Result<(StatusCode, HeaderMap, Bytes), SendError> {
         let reached = AtomicBool::new(false);
         let whole = async {
-            let upstream = self.open_told(address, method, target, headers, body, &reached).await?;
+            let upstream = self.open_told(call, &reached).await?;
             let (status, headers) = (upstream.status, upstream.headers);
             match Limited::new(upstream.body.0, BODY_BYTES_MAX).collect().await {
                 Ok(body) => Ok((status, headers, body.to_bytes())),
@@ -178,7 +188,7 @@ impl Client {
             Ok(result) => result,
             // A request that never left breaks no promise.
             Err(_) if !reached.load(Ordering::Relaxed) => {
-                let at = format!("{}:{}", address.host, address.port);
+                let at = format!("{}:{}", call.address.host, call.address.port);
                 Err(SendError::Connect { address: at, source: io::ErrorKind::TimedOut.into() })
             }
             Err(_) => Err(SendError::TimedOut { after: timeout }),
@@ -189,28 +199,14 @@ impl Client {
     ///
     /// # Errors
     /// [`SendError`]
-    pub async fn open(
-        self: &Arc<Self>,
-        address: &Address,
-        method: &Method,
-        target: &str,
-        headers: &HeaderMap,
-        body: Bytes,
-    ) -> Result<Upstream, SendError> {
-        self.open_told(address, method, target, headers, body, &AtomicBool::new(false)).await
+    pub async fn open(self: &Arc<Self>, call: Call<'_>) -> Result<Upstream, SendError> {
+        self.open_told(call, &AtomicBool::new(false)).await
     }
 
     /// As [`Self::open`], and tells when there is a connection.
-    async fn open_told(
-        self: &Arc<Self>,
-        address: &Address,
-        method: &Method,
-        target: &str,
-        headers: &HeaderMap,
-        body: Bytes,
-        reached: &AtomicBool,
-    ) -> Result<Upstream, SendError> {
-        let mut request = build(address, method, target, headers, body.clone())?;
+    async fn open_told(self: &Arc<Self>, call: Call<'_>, reached: &AtomicBool) -> Result<Upstream, SendError> {
+        let address = call.address;
+        let mut request = build(call)?;
         if let Some(connection) = self.take(address) {
             reached.store(true, Ordering::Relaxed);
             match self.exchange(address, connection, request).await {
@@ -218,12 +214,13 @@ impl Client {
                 // Not sent at all, or sent on a connection that the server was about to close: once more, if that
                 // cannot be noticed. (A second DELETE can: the first may have arrived.)
                 Err((Some(unsent), _)) => request = *unsent,
-                Err((None, SendError::Closed)) if method.is_safe() => {
-                    request = build(address, method, target, headers, body)?;
+                Err((None, SendError::Closed)) if call.method.is_safe() => {
+                    request = build(call)?;
                 }
                 Err((None, error)) => return Err(error),
             }
         }
+        reached.store(false, Ordering::Relaxed);
         let connection = self.connect(address).await?;
         reached.store(true, Ordering::Relaxed);
         self.exchange(address, connection, request).await.map_err(|(_, error)| error)
@@ -291,16 +288,11 @@ impl Client {
     }
 }
 
-fn build(
-    address: &Address,
-    method: &Method,
-    target: &str,
-    headers: &HeaderMap,
-    body: Bytes,
-) -> Result<http::Request<Full<Bytes>>, SendError> {
+fn build(call: Call<'_>) -> Result<http::Request<Full<Bytes>>, SendError> {
+    let Call { address, method, target, headers, body } = call;
     let target = format!("{}{target}", address.path);
     let malformed = |why: String| SendError::Malformed { why };
-    let mut request = http::Request::new(Full::new(body));
+    let mut request = http::Request::new(Full::new(body.clone()));
     *request.method_mut() = method.clone();
     *request.uri_mut() = target.parse().map_err(|_| malformed(format!("`{target}` cannot be a request target")))?;
     *request.headers_mut() = headers.clone();

@@ -15,7 +15,7 @@ mod message;
 mod server;
 
 pub use address::{Address, AddressError};
-pub use client::{CONNECT_TIMEOUT, Client, SendError, Upstream};
+pub use client::{CONNECT_TIMEOUT, Call, Client, SendError, Upstream};
 pub use listener::{BindError, Host, Listener};
 pub use message::{BodyProblem, Inbound, Outbound, OutboundBody};
 pub use server::{BODY_BYTES_MAX, BODY_TIMEOUT, CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};

@@ -5,7 +5,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::sync::Arc;
 use std::time::Duration;
-use understudy_net::{Address, Client, SendError, Upstream};
+use understudy_net::{Address, Call, Client, SendError, Upstream};
 
 /// How long a backend may take to begin its answer.
 pub const FORWARD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -50,7 +50,7 @@ impl Forwarding {
                 headers.insert(name.clone(), value.clone());
             }
         }
-        let sending = client.open(&self.address, method, target, &headers, body);
+        let sending = client.open(Call { address: &self.address, method, target, headers: &headers, body: &body });
         let timed_out = || Err(SendError::TimedOut { after: FORWARD_TIMEOUT });
         let mut upstream = tokio::time::timeout(FORWARD_TIMEOUT, sending).await.unwrap_or_else(|_| timed_out())?;
         upstream.headers = end_to_end(&upstream.headers);

@@ -92,21 +92,6 @@ impl Json {
             Self::Object(_) => "object",
         }
     }
-
-    /// Whether this and `other` are the same in every member, digit and duplicate, order included.
-    #[must_use]
-    pub fn is_written_like(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Number(a), Self::Number(b)) => a.as_str() == b.as_str(),
-            (Self::Array(a), Self::Array(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_written_like(b))
-            }
-            (Self::Object(a), Self::Object(b)) => {
-                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.0 == b.0 && a.1.is_written_like(&b.1))
-            }
-            _ => self == other,
-        }
-    }
 }
 
 impl PartialEq for Json {

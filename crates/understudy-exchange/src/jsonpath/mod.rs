@@ -70,12 +70,6 @@ impl JsonPath {
         (Self { text: self.text.clone(), segments: head.to_vec() }, names.collect())
     }
 
-    /// Whether the query is made of names and indexes only, so that it selects one node or none.
-    #[must_use]
-    pub fn is_singular(&self) -> bool {
-        self.segments.iter().all(|segment| segment.singular().is_some())
-    }
-
     /// Whether the query is `$`, the whole value.
     #[must_use]
     pub fn is_root(&self) -> bool {
