@@ -316,3 +316,72 @@ fn a_port_in_use_is_said_with_what_to_do() {
     );
     assert_eq!((exit, stdout.as_str(), stderr), (3, "", expected));
 }
+
+#[test]
+fn a_shared_port_tells_services_apart_by_their_host() {
+    let folder = Folder::new();
+    folder.write("understudy.yaml", "version: 1\nport: 0\nservices: { cats: {}, dogs: {} }\n");
+    for name in ["cats", "dogs"] {
+        let text = format!("request: {{ path: /who }}\nresponse: {{ body: {{ text: {name} }} }}\n");
+        folder.write(&format!("fixtures/{name}/who.yaml"), text);
+    }
+    let mut served = Served::new(&folder.0, &[]);
+    assert!(served.line().contains("\"service\":\"dogs\""));
+    let shared = served.line();
+    let port = shared.split("http://NAME.localhost:").nth(1).unwrap().split('"').next().unwrap();
+    let ask = |host: &str| {
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        let request = format!("GET /who HTTP/1.1\r\nhost: {host}:{port}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert_eq!(body(&ask("cats.localhost")), "cats");
+    assert_eq!(body(&ask("DOGS.localhost")), "dogs");
+    let other = ask("birds.localhost");
+    assert!(
+        other.starts_with("HTTP/1.1 404 ") && other.contains("there are cats.localhost, dogs.localhost"),
+        "{other}"
+    );
+}
+
+#[test]
+fn the_log_says_in_one_line_who_answered_and_lets_nothing_move_a_cursor() {
+    let (_folder, mut served) =
+        served(&[("a", "request: { path: /a, query: { q: { type: integer } } }\nresponse: {}\n")]);
+    served.request("GET /a?q=1", &[], "");
+    let hit = served.line();
+    for part in [
+        "\"event\":\"request\"",
+        "\"target\":\"/a?q=1\"",
+        "\"status\":200",
+        "\"answered\":\"fixture\"",
+        "\"fixture\":\"a\"",
+    ] {
+        assert!(hit.contains(part), "{part} {hit}");
+    }
+    let folder =
+        Folder::with_fixtures(&[("a", "request: { path: /a, query: { q: { type: integer } } }\nresponse: {}\n")]);
+    let mut child = std::process::Command::new(crate::program::PROGRAM);
+    child.arg("serve").arg(&folder.0).stdout(std::process::Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let listening = lines.next().unwrap().unwrap();
+    let port = listening.split("http://localhost:").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    assert_eq!(listening, format!("s  http://localhost:{port}  1 fixture"));
+    for query in ["q=1", "q=%1b%5b2J%0afake"] {
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        stream
+            .write_all(format!("GET /a?{query} HTTP/1.1\r\nhost: s\r\nconnection: close\r\n\r\n").as_bytes())
+            .unwrap();
+        stream.read_to_string(&mut String::new()).unwrap();
+    }
+    assert_eq!(lines.next().unwrap().unwrap(), "s GET /a?q=1 200 a 0.0 ms");
+    let miss = lines.next().unwrap().unwrap();
+    let expected =
+        "s GET /a?q=%1b%5b2J%0afake 404 (no fixture) nearest: a (query q: expected integer, received ·[2J·fake) 0.0 ms";
+    let _ = child.kill();
+    let _ = child.wait();
+    assert_eq!(miss, expected);
+}
