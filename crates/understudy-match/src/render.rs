@@ -89,7 +89,7 @@ impl Rendering {
                     .path
                     .select(example)
                     .iter()
-                    .map(|node| node.path.0.iter().map(Place::from).collect())
+                    .map(|node| node.path.steps().iter().map(Place::from).collect())
                     .collect();
                 for place in places {
                     if let (Some(target), Some(value)) = (at(&mut body, &place), fresh(&rule.rule, chance, now)) {

@@ -34,6 +34,15 @@ pub enum Json {
     Object(Vec<(JsonString, Json)>),
 }
 
+/// One step down from a node to its child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step<'a> {
+    /// Into an array.
+    Index(usize),
+    /// Into an object.
+    Name(&'a str),
+}
+
 /// Objects with more members than this are compared through a table, so that a large hostile body
 /// costs time in proportion to its size.
 const MEMBERS_COMPARED_IN_PLACE_MAX: usize = 16;
@@ -49,7 +58,7 @@ impl Json {
 
     /// A string value.
     #[must_use]
-    pub fn string(text: impl Into<String>) -> Self {
+    pub fn string(text: impl AsRef<str>) -> Self {
         Self::String(JsonString::new(text))
     }
 
@@ -69,6 +78,17 @@ impl Json {
             Self::Array(items) => items.get(index),
             _ => None,
         }
+    }
+
+    /// The elements of an array or the members of an object, in order; nothing of other values.
+    pub fn children(&self) -> impl Iterator<Item = (Step<'_>, &Self)> {
+        let (items, members) = match self {
+            Self::Array(items) => (items.as_slice(), [].as_slice()),
+            Self::Object(members) => ([].as_slice(), members.as_slice()),
+            _ => ([].as_slice(), [].as_slice()),
+        };
+        let items = items.iter().enumerate().map(|(at, item)| (Step::Index(at), item));
+        items.chain(members.iter().map(|(name, value)| (Step::Name(name.as_str()), value)))
     }
 
     /// The text of a string value.

@@ -1,11 +1,12 @@
 //! A JSON number as its source text, compared as a decimal.
 
+use smol_str::{SmolStr, ToSmolStr};
 use std::cmp::Ordering;
 
 /// A number that keeps every digit. `1`, `1.0` and `10e-1` are equal and differ only in
 /// [`Number::as_str`].
 #[derive(Debug, Clone)]
-pub struct Number(Box<str>);
+pub struct Number(SmolStr);
 
 /// A decimal in scientific form: `0.DIGITS * 10^exponent`, with no zero at either end of the digits.
 struct Decimal<'a> {
@@ -28,7 +29,7 @@ impl Number {
     /// Returns `None` where `text` is not a number by RFC 8259, section 6 (`+1`, `01`, `.5`, `1.`, `0x1F`).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        (scan(text.as_bytes()) == Some(text.len())).then(|| Self(text.into()))
+        (scan(text.as_bytes()) == Some(text.len())).then(|| Self(SmolStr::new(text)))
     }
 
     /// The text as it was written.
@@ -70,13 +71,13 @@ impl Number {
 
 impl From<u64> for Number {
     fn from(value: u64) -> Self {
-        Self(value.to_string().into())
+        Self(value.to_smolstr())
     }
 }
 
 impl From<i64> for Number {
     fn from(value: i64) -> Self {
-        Self(value.to_string().into())
+        Self(value.to_smolstr())
     }
 }
 

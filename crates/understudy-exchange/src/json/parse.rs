@@ -27,18 +27,23 @@ impl std::error::Error for JsonError {}
 pub trait Build {
     /// What is made.
     type Value;
+    /// What is made of an object's member.
+    type Member;
     /// A `null`, a boolean, a number or a string, at these bytes.
     fn scalar(&mut self, at: Range<usize>, value: Json) -> Self::Value;
     /// An array at these bytes.
     fn array(&mut self, at: Range<usize>, items: Vec<Self::Value>) -> Self::Value;
-    /// An object at these bytes; each member with the bytes of its name.
-    fn object(&mut self, at: Range<usize>, members: Vec<(Range<usize>, JsonString, Self::Value)>) -> Self::Value;
+    /// A member, whose name is at these bytes.
+    fn member(&mut self, at: Range<usize>, name: JsonString, value: Self::Value) -> Self::Member;
+    /// An object at these bytes.
+    fn object(&mut self, at: Range<usize>, members: Vec<Self::Member>) -> Self::Value;
 }
 
 struct Plain;
 
 impl Build for Plain {
     type Value = Json;
+    type Member = (JsonString, Json);
 
     fn scalar(&mut self, _: Range<usize>, value: Json) -> Json {
         value
@@ -48,8 +53,12 @@ impl Build for Plain {
         Json::Array(items)
     }
 
-    fn object(&mut self, _: Range<usize>, members: Vec<(Range<usize>, JsonString, Json)>) -> Json {
-        Json::Object(members.into_iter().map(|(_, name, value)| (name, value)).collect())
+    fn member(&mut self, _: Range<usize>, name: JsonString, value: Json) -> (JsonString, Json) {
+        (name, value)
+    }
+
+    fn object(&mut self, _: Range<usize>, members: Vec<(JsonString, Json)>) -> Json {
+        Json::Object(members)
     }
 }
 
@@ -170,7 +179,8 @@ impl<B: Build> Parser<'_, B> {
                 return self.fail("expected `:`");
             }
             self.space();
-            members.push((name_range, name, self.value(depth + 1)?));
+            let value = self.value(depth + 1)?;
+            members.push(self.build.member(name_range, name, value));
             closed = self.comma_or(b'}', "expected `,` or `}`")?;
         }
         Ok(self.build.object(start..self.at, members))

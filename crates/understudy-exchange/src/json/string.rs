@@ -1,21 +1,23 @@
 //! A JSON string, lone surrogates included.
 
+use smol_str::SmolStr;
 use std::hash::{Hash, Hasher};
 
 /// A JSON string. RFC 8259, section 8.2, lets a text escape half of a surrogate pair, which no Rust string
 /// can hold: such a string keeps its UTF-16 units as well, so that it is written and compared as it was.
 #[derive(Debug, Clone)]
 pub struct JsonString {
-    text: Box<str>,
-    /// Only where `text` cannot say it.
-    units: Option<Box<[u16]>>,
+    /// Short ones, which most are, in place.
+    text: SmolStr,
+    /// Only where `text` cannot say it. Boxed twice: it is rare, and every string of a body has room for it.
+    units: Option<Box<Box<[u16]>>>,
 }
 
 impl JsonString {
     /// A string that is proper Unicode.
     #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into().into_boxed_str(), units: None }
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self { text: SmolStr::new(text), units: None }
     }
 
     /// A string from its UTF-16 units, lone surrogates allowed.
@@ -23,7 +25,7 @@ impl JsonString {
     pub fn from_utf16(units: &[u16]) -> Self {
         match String::from_utf16(units) {
             Ok(text) => Self::new(text),
-            Err(_) => Self { text: String::from_utf16_lossy(units).into(), units: Some(units.into()) },
+            Err(_) => Self { text: String::from_utf16_lossy(units).into(), units: Some(Box::new(units.into())) },
         }
     }
 
@@ -41,7 +43,7 @@ impl JsonString {
 
     /// The UTF-16 units where lone surrogates make them necessary.
     pub(crate) fn units(&self) -> Option<&[u16]> {
-        self.units.as_deref()
+        self.units.as_deref().map(|units| &**units)
     }
 }
 

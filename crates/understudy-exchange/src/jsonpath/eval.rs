@@ -6,12 +6,27 @@ use crate::{Json, Number};
 use regex::Regex;
 use std::cmp::Ordering;
 
-pub(super) fn select<'a>(segments: &[Segment], root: &'a Json) -> Vec<Node<'a>> {
+/// What is kept of the way to a node: a [`Path`], or nothing.
+pub(super) trait Place<'a>: Clone + Default {
+    fn child(&self, step: Step<'a>) -> Self;
+}
+
+impl<'a> Place<'a> for Path<'a> {
+    fn child(&self, step: Step<'a>) -> Self {
+        Path::child(self, step)
+    }
+}
+
+impl<'a> Place<'a> for () {
+    fn child(&self, _: Step<'a>) {}
+}
+
+pub(super) fn select<'a, P: Place<'a>>(segments: &[Segment], root: &'a Json) -> Vec<Node<'a, P>> {
     walk(segments, root, root)
 }
 
-fn walk<'a>(segments: &[Segment], root: &'a Json, from: &'a Json) -> Vec<Node<'a>> {
-    let mut nodes = vec![Node { path: Path::default(), value: from }];
+fn walk<'a, P: Place<'a>>(segments: &[Segment], root: &'a Json, from: &'a Json) -> Vec<Node<'a, P>> {
+    let mut nodes = vec![Node { path: P::default(), value: from }];
     for segment in segments {
         let mut next = Vec::new();
         for node in &nodes {
@@ -26,48 +41,39 @@ fn walk<'a>(segments: &[Segment], root: &'a Json, from: &'a Json) -> Vec<Node<'a
     nodes
 }
 
-fn descend<'a>(segment: &Segment, root: &'a Json, node: &Node<'a>, out: &mut Vec<Node<'a>>) {
+fn descend<'a, P: Place<'a>>(segment: &Segment, root: &'a Json, node: &Node<'a, P>, out: &mut Vec<Node<'a, P>>) {
     apply(segment, root, node, out);
     for child in children(node) {
         descend(segment, root, &child, out);
     }
 }
 
-fn children<'a>(node: &Node<'a>) -> Vec<Node<'a>> {
-    match node.value {
-        Json::Array(items) => {
-            items.iter().enumerate().map(|(i, value)| Node { path: node.path.child(Step::Index(i)), value }).collect()
-        }
-        Json::Object(members) => members
-            .iter()
-            .map(|(name, value)| Node { path: node.path.child(Step::Name(name.as_str())), value })
-            .collect(),
-        _ => Vec::new(),
-    }
+fn children<'n, 'a, P: Place<'a>>(node: &'n Node<'a, P>) -> impl Iterator<Item = Node<'a, P>> + use<'n, 'a, P> {
+    node.value.children().map(|(step, value)| Node { path: node.path.child(step), value })
 }
 
-fn apply<'a>(segment: &Segment, root: &'a Json, node: &Node<'a>, out: &mut Vec<Node<'a>>) {
+fn apply<'a, P: Place<'a>>(segment: &Segment, root: &'a Json, node: &Node<'a, P>, out: &mut Vec<Node<'a, P>>) {
+    let found = |step: Step<'a>, value: &'a Json| Node { path: node.path.child(step), value };
     for selector in &segment.selectors {
         match (selector, node.value) {
             (Selector::Name(name), Json::Object(members)) => {
                 // Of duplicate members the last, as `Json::member` takes it.
                 if let Some((name, value)) = members.iter().rev().find(|(n, _)| n.is(name)) {
-                    out.push(Node { path: node.path.child(Step::Name(name.as_str())), value });
+                    out.push(found(Step::Name(name.as_str()), value));
                 }
             }
             (Selector::Index(index), Json::Array(items)) => {
                 if let Some(at) = position(*index, items.len()) {
-                    out.push(Node { path: node.path.child(Step::Index(at)), value: &items[at] });
+                    out.push(found(Step::Index(at), &items[at]));
                 }
             }
             (Selector::Slice { start, end, step }, Json::Array(items)) => {
-                for at in slice(*start, *end, *step, items.len()) {
-                    out.push(Node { path: node.path.child(Step::Index(at)), value: &items[at] });
-                }
+                let places = slice(*start, *end, *step, items.len());
+                out.extend(places.into_iter().map(|at| found(Step::Index(at), &items[at])));
             }
             (Selector::Wildcard, _) => out.extend(children(node)),
             (Selector::Filter(test), _) => {
-                out.extend(children(node).into_iter().filter(|child| holds(test, root, child.value)));
+                out.extend(children(node).filter(|child| holds(test, root, child.value)));
             }
             _ => {}
         }
@@ -127,7 +133,7 @@ fn holds(test: &Test, root: &Json, current: &Json) -> bool {
     }
 }
 
-fn nodes<'a>(query: &Query, root: &'a Json, current: &'a Json) -> Vec<Node<'a>> {
+fn nodes<'a>(query: &Query, root: &'a Json, current: &'a Json) -> Vec<Node<'a, ()>> {
     walk(&query.segments, root, if query.absolute { root } else { current })
 }
 

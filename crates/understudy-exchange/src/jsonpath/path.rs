@@ -1,27 +1,28 @@
 //! The place of a node.
 
+use super::Step;
+use smallvec::SmallVec;
 use std::fmt;
-
-/// One step down from a node to its child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Step<'a> {
-    /// Into an array.
-    Index(usize),
-    /// Into an object.
-    Name(&'a str),
-}
 
 /// The way from the root to a node. Displayed as `$.items[0].id`; see [`Path::normalized`] for RFC 9535's
 /// form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Path<'a>(pub Vec<Step<'a>>);
+pub struct Path<'a>(SmallVec<[Step<'a>; STEPS_IN_PLACE]>);
+
+/// How many steps are kept in place: bodies are rarely deeper.
+const STEPS_IN_PLACE: usize = 5;
 
 impl<'a> Path<'a> {
+    /// The steps, from the root.
+    #[must_use]
+    pub fn steps(&self) -> &[Step<'a>] {
+        &self.0
+    }
+
     /// The path of the child that `step` leads to.
     #[must_use]
     pub fn child(&self, step: Step<'a>) -> Self {
-        let mut steps = Vec::with_capacity(self.0.len() + 1);
-        steps.extend_from_slice(&self.0);
+        let mut steps = self.0.clone();
         steps.push(step);
         Self(steps)
     }
@@ -72,6 +73,12 @@ impl fmt::Display for Path<'_> {
             }
         }
         f.write_str(&out)
+    }
+}
+
+impl<'a> FromIterator<Step<'a>> for Path<'a> {
+    fn from_iter<I: IntoIterator<Item = Step<'a>>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
     }
 }
 

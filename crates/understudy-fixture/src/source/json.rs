@@ -59,10 +59,12 @@ impl Places for InLine<'_> {
 
 impl<P: Places> Build for Located<P> {
     type Value = Node;
+    type Member = Entry;
 
     fn scalar(&mut self, at: Range<usize>, value: Json) -> Node {
         let scalar = match value {
             Json::String(string) => Scalar::Quoted(string),
+            Json::Number(number) => Scalar::Plain(number.as_str().to_owned()),
             other => Scalar::Plain(other.to_string()),
         };
         Node { span: self.places.span(&at), value: Value::Scalar(scalar) }
@@ -72,9 +74,12 @@ impl<P: Places> Build for Located<P> {
         Node { span: self.places.span(&at), value: Value::List(items) }
     }
 
-    fn object(&mut self, at: Range<usize>, members: Vec<(Range<usize>, JsonString, Node)>) -> Node {
-        let entries = members.into_iter().map(|(at, name, value)| Entry { name, span: self.places.span(&at), value });
-        Node { value: Value::Map(entries.collect()), span: self.places.span(&at) }
+    fn member(&mut self, at: Range<usize>, name: JsonString, value: Node) -> Entry {
+        Entry { name, span: self.places.span(&at), value }
+    }
+
+    fn object(&mut self, at: Range<usize>, members: Vec<Entry>) -> Node {
+        Node { span: self.places.span(&at), value: Value::Map(members) }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use understudy_exchange::Json;
-use understudy_exchange::jsonpath::Step;
 use understudy_fixture::model::{Check, Rule};
 
 /// What rules leave of a node.
@@ -52,7 +51,7 @@ impl Covers {
 pub(super) fn cover(covers: &mut Covers, value: &Json, rule: &Rule) {
     let each = each_of(rule);
     if let Some(inner) = each {
-        for (_, child) in children(value) {
+        for (_, child) in value.children() {
             cover(covers, child, inner);
         }
     }
@@ -79,10 +78,3 @@ fn each_of(rule: &Rule) -> Option<&Rule> {
     })
 }
 
-pub(super) fn children(value: &Json) -> Vec<(Step<'_>, &Json)> {
-    match value {
-        Json::Array(items) => items.iter().enumerate().map(|(at, item)| (Step::Index(at), item)).collect(),
-        Json::Object(members) => members.iter().map(|(name, value)| (Step::Name(name.as_str()), value)).collect(),
-        _ => Vec::new(),
-    }
-}

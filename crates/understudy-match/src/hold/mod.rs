@@ -46,15 +46,14 @@ pub(crate) fn hold(example: Option<&Json>, received: &Json, rules: &[PathRule], 
     let mut walk = Walk::new(matches!(base, Base::Written { .. }));
     let mut found = Found::default();
     for PathRule { path, rule } in rules {
-        let examples = example.map(|example| path.select(example)).unwrap_or_default();
-        let values: Vec<&Json> = examples.iter().map(|node| node.value).collect();
-        for node in examples {
-            cover(&mut walk.in_example, node.value, rule);
+        let examples = example.map(|example| path.select_values(example)).unwrap_or_default();
+        for value in &examples {
+            cover(&mut walk.in_example, value, rule);
         }
-        for node in path.select(received) {
-            cover(&mut walk.in_received, node.value, rule);
+        for value in path.select_values(received) {
+            cover(&mut walk.in_received, value, rule);
         }
-        let context = Context { examples: &values, placeholders: walk.placeholders };
+        let context = Context { examples: &examples, placeholders: walk.placeholders };
         apply_at(path, rule, received, context, &mut found);
     }
     let root = Trail::root();
@@ -117,7 +116,10 @@ impl<'v> Found<'v> {
             .filter(|difference| matches!(difference.kind, Kind::Missing | Kind::Type))
             .map(|difference| difference.path.clone())
             .collect();
-        let below_gone = |path: &Path<'v>| (0..path.0.len()).any(|end| gone.contains(&Path(path.0[..end].to_vec())));
+        let below_gone = |path: &Path<'v>| {
+            let steps = path.steps();
+            (0..steps.len()).any(|end| gone.contains(&steps[..end].iter().copied().collect::<Path<'v>>()))
+        };
         self.differences.retain(|difference| difference.kind != Kind::Missing || !below_gone(&difference.path));
         if self.differences.len() > 1 {
             self.differences.sort_by_cached_key(|difference| {
@@ -152,7 +154,7 @@ fn document_order(path: &Path<'_>, received: &Json, example: Option<&Json>) -> V
         Some(Json::Object(members)) => members.iter().position(|(n, _)| n.as_str() == name),
         _ => None,
     };
-    path.0
+    path.steps()
         .iter()
         .map(|step| match step {
             Step::Index(index) => {

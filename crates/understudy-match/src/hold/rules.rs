@@ -1,7 +1,6 @@
 //! Rules against the nodes that their paths select.
 
 use super::Found;
-use super::cover::children;
 use crate::mismatch::{Kind, NOTHING, show};
 use crate::rule::{equals, fails};
 use understudy_exchange::jsonpath::{Path, Step, Tail};
@@ -77,9 +76,9 @@ fn apply<'v>(rule: &Rule, path: &Path<'v>, value: &'v Json, context: Context<'_>
             Check::Each(inner) => match value {
                 Json::Array(_) | Json::Object(_) => {
                     let examples: Vec<&Json> =
-                        examples.iter().flat_map(|value| children(value)).map(|(_, child)| child).collect();
+                        examples.iter().flat_map(|value| value.children()).map(|(_, child)| child).collect();
                     let context = Context { examples: &examples, ..context };
-                    for (step, child) in children(value) {
+                    for (step, child) in value.children() {
                         apply(inner, &path.child(step), child, context, found);
                     }
                 }

@@ -1,6 +1,6 @@
 //! The walk over a received body, beside the example.
 
-use super::cover::{Cover, Covers, children};
+use super::cover::{Cover, Covers};
 use super::{Found, STEPS_MAX};
 use crate::mismatch::{Kind, NOTHING, show};
 use crate::rule::equals;
@@ -28,8 +28,7 @@ impl<'v> Trail<'_, 'v> {
             steps.extend(trail.step);
             at = trail.parent;
         }
-        steps.reverse();
-        Path(steps)
+        steps.into_iter().rev().collect()
     }
 }
 
@@ -146,12 +145,12 @@ impl Walk {
         let same = alternatives.iter().filter(|a| a.type_name() == received.type_name());
         match received {
             Json::Array(items) => {
-                let options: Vec<&'v Json> = same.flat_map(|value| children(value)).map(|(_, child)| child).collect();
+                let options: Vec<&'v Json> = same.flat_map(|value| value.children()).map(|(_, child)| child).collect();
                 self.elements(&options, items, trail, found);
             }
             Json::Object(members) => {
                 let mut by_name: HashMap<&str, Vec<&'v Json>> = HashMap::new();
-                for (step, child) in same.flat_map(|value| children(value)) {
+                for (step, child) in same.flat_map(|value| value.children()) {
                     if let Step::Name(name) = step {
                         by_name.entry(name).or_default().push(child);
                     }
