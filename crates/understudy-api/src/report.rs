@@ -52,6 +52,8 @@ pub struct FixtureReport {
     pub known: Vec<DifferenceReport>,
     /// Accepted differences that no longer occur, or whose day has passed.
     pub stale: Vec<String>,
+    /// States (`given`) that the backend was not brought out of again, and why.
+    pub left: Vec<String>,
     /// What passed without proving anything.
     pub unproven: Vec<String>,
     /// What the backend adds.
@@ -135,6 +137,7 @@ impl FixtureReport {
             differences: result.mismatches.iter().map(DifferenceReport::new).collect(),
             known: result.known.iter().map(|known| DifferenceReport::new(&known.mismatch)).collect(),
             stale: result.stale.clone(),
+            left: result.left.clone(),
             unproven: result.unproven.clone(),
             added: result.added.clone(),
             micros: u64::try_from(result.took.as_micros()).unwrap_or(u64::MAX),
@@ -150,7 +153,7 @@ pub(crate) fn reason(outcome: &Outcome) -> Option<String> {
         Outcome::HeldBack => {
             Some("it writes: allow that with `writes: true` at the backend, or --allow-writes".to_owned())
         }
-        Outcome::NotVerifiable(missing) => Some(format!("{} has no value: {}", missing.name, missing.hint)),
+        Outcome::NotVerifiable(why) => Some(why.clone()),
         Outcome::Blocked(parent) => Some(format!("`{parent}` comes before it and was not kept")),
         Outcome::Unreachable(why) => Some(why.clone()),
     }

@@ -31,6 +31,7 @@ pub(crate) fn backend(
                 vars: HashMap::new(),
                 secrets: Vec::new(),
                 writes: false,
+                states: None,
                 parallel: false,
             };
             // Its own address written out is still the backend that the project speaks of.
@@ -85,6 +86,7 @@ fn resolve(service: &Service, backend: &model::Backend, environment: &Environmen
         vars: vars.collect::<Result<_, ApiError>>()?,
         secrets,
         writes: backend.writes,
+        states: backend.states.as_ref().map(|states| parse(&fill(states)?)).transpose()?,
         parallel: backend.parallel,
     })
 }

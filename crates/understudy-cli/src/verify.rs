@@ -61,7 +61,7 @@ fn text(run: &Run, paint: Paint) -> String {
     // Where a backend is gone, one fixture says it for all of them.
     let was_sent = |result: &&FixtureResult| result.request.is_some();
     let told = |result: &&FixtureResult| match result.outcome {
-        Outcome::Kept => !result.stale.is_empty(),
+        Outcome::Kept => !result.stale.is_empty() || !result.left.is_empty(),
         Outcome::Unreachable(_) => false,
         _ => true,
     };
@@ -142,6 +142,9 @@ fn fixture(result: &FixtureResult, paint: Paint) -> String {
     }
     for stale in &report.stale {
         out.push_str(&format!("  {} {}\n", paint.yellow("known difference"), plain(stale)));
+    }
+    for left in &report.left {
+        out.push_str(&format!("  {} {}\n", paint.yellow("not taken back"), plain(left)));
     }
     out
 }

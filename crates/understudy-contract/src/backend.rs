@@ -19,6 +19,8 @@ pub struct Backend {
     pub secrets: Vec<String>,
     /// Whether write methods may be sent.
     pub writes: bool,
+    /// Where fixtures' `given` is posted to.
+    pub states: Option<Address>,
     /// Whether flows that write may run side by side.
     pub parallel: bool,
 }

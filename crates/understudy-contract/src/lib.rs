@@ -13,6 +13,7 @@ mod jar;
 mod outcome;
 mod plan;
 mod run;
+mod states;
 
 pub use backend::Backend;
 pub use outcome::{KnownDifference, Outcome, Result, Summary};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use understudy_fixture::model::{Fixture, Known};
-use understudy_match::{Mismatch, NoExample};
+use understudy_match::Mismatch;
 
 /// What came of one fixture. Never mixed: each says what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub enum Outcome {
     Skipped(String),
     /// It writes, and the backend's entry does not allow that.
     HeldBack,
-    /// A value is missing that its request needs.
-    NotVerifiable(NoExample),
+    /// A value is missing that its request needs, or the backend could not be brought into the state that it needs.
+    NotVerifiable(String),
     /// A fixture that it comes after was not kept.
     Blocked(Arc<str>),
     /// The backend could not be reached.
@@ -85,6 +85,8 @@ pub struct Result {
     pub known: Vec<KnownDifference>,
     /// Accepted differences that no longer occur, or whose day has passed.
     pub stale: Vec<String>,
+    /// States that the backend was not brought out of again, and why.
+    pub left: Vec<String>,
     /// What passed without proving anything.
     pub unproven: Vec<String>,
     /// What the backend adds.

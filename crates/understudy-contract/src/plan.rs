@@ -1,6 +1,6 @@
 //! In which order fixtures are sent.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use understudy_fixture::model::{Fixture, MethodMatcher, Service};
 
@@ -15,10 +15,27 @@ pub struct Plan {
     /// Of each fixture, one that it comes after and that is not there: with a problem in its file, not enabled, or in a
     /// circle. Nothing may be sent without what has to come before it.
     pub(crate) lacks: Vec<Option<Arc<str>>>,
-    /// What only reads, level by level: each comes after those of earlier levels.
-    pub(crate) reads: Vec<Vec<usize>>,
-    /// Flows that write, each in the order in which it is sent.
-    pub(crate) flows: Vec<Vec<usize>>,
+    /// What is sent when: each stage after the one before it has ended.
+    pub(crate) stages: Vec<Stage>,
+}
+
+/// Fixtures that may be sent side by side.
+#[derive(Debug, Clone)]
+pub(crate) struct Stage {
+    pub(crate) company: Company,
+    /// Each is sent one after the other; those of different sequences know nothing of each other.
+    pub(crate) sequences: Vec<Vec<usize>>,
+}
+
+/// What may be under way beside a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Company {
+    /// Others: all of them only read.
+    Others,
+    /// Others only where the backend says so: they write.
+    OthersIfAllowed,
+    /// Nobody: the backend is brought into a state for it.
+    Nobody,
 }
 
 /// Whether sending a fixture's request changes nothing (RFC 9110, section 9.2.1, or the fixture's own word).
@@ -60,29 +77,8 @@ impl Plan {
             lacks[at] =
                 lacks[at].take().or_else(|| parents[at].first().map(|parent| Arc::clone(&fixtures[*parent].id)));
         }
-        let levels = levels(&parents);
-        let flow_of = flows(&fixtures, &parents);
-        let mut plan = Self { service, fixtures, parents, lacks, reads: Vec::new(), flows: Vec::new() };
-        let mut flows: Vec<(usize, Vec<usize>)> = Vec::new();
-        let mut order: Vec<usize> = (0..plan.fixtures.len()).collect();
-        order.sort_by_key(|at| (levels[*at], *at));
-        for at in order {
-            match flow_of[at] {
-                None => {
-                    if plan.reads.len() <= levels[at] {
-                        plan.reads.resize_with(levels[at] + 1, Vec::new);
-                    }
-                    plan.reads[levels[at]].push(at);
-                }
-                Some(flow) => match flows.iter_mut().find(|(known, _)| *known == flow) {
-                    Some((_, members)) => members.push(at),
-                    None => flows.push((flow, vec![at])),
-                },
-            }
-        }
-        flows.sort_by_key(|(flow, _)| *flow);
-        plan.flows = flows.into_iter().map(|(_, members)| members).collect();
-        plan
+        let stages = stages(&fixtures, &parents);
+        Self { service, fixtures, parents, lacks, stages }
     }
 
     /// How many fixtures it has.
@@ -96,6 +92,31 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.fixtures.is_empty()
     }
+}
+
+/// What only reads, level by level, then the flows that write; after each of these, one by one, those for which the
+/// backend has to be in a state.
+fn stages(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>]) -> Vec<Stage> {
+    let levels = levels(parents);
+    let mut order: Vec<usize> = (0..fixtures.len()).collect();
+    order.sort_by_key(|at| (levels[*at], *at));
+    let mut reads: BTreeMap<usize, Vec<Vec<usize>>> = BTreeMap::new();
+    let mut writes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let flow_of = flows(fixtures, parents);
+    for at in order {
+        match flow_of[at] {
+            None => reads.entry(levels[at]).or_default().push(vec![at]),
+            Some(flow) => writes.entry(flow).or_default().push(at),
+        }
+    }
+    let all = reads.into_values().map(|sequences| (Company::Others, sequences));
+    let all = all.chain([(Company::OthersIfAllowed, writes.into_values().collect())]);
+    let is_given = |sequence: &Vec<usize>| sequence.iter().any(|at| !fixtures[*at].verify.given.is_empty());
+    let stages = all.flat_map(|(company, sequences)| {
+        let (given, others): (Vec<_>, Vec<_>) = sequences.into_iter().partition(is_given);
+        [Stage { company, sequences: others }, Stage { company: Company::Nobody, sequences: given }]
+    });
+    stages.filter(|stage| !stage.sequences.is_empty()).collect()
 }
 
 /// The fixtures that come after themselves, or after such: those that are left when all others were taken away whose

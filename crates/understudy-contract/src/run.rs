@@ -3,11 +3,11 @@
 use crate::backend::Backend;
 use crate::flow::Context;
 use crate::outcome::{KnownDifference, Outcome, Result};
-use crate::plan::{Plan, only_reads};
+use crate::plan::{Company, Plan, only_reads};
+use crate::states::States;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderValue};
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -43,21 +43,14 @@ pub type Progress = Arc<dyn Fn(&Result) + Send + Sync>;
 /// happens to the backend.
 pub async fn run(plan: Plan, backend: Backend, settings: Settings, progress: Progress) -> Vec<Result> {
     let done = plan.fixtures.iter().map(|_| OnceLock::new()).collect();
-    let run =
-        Arc::new(Run { plan, backend, settings, progress, client: Arc::default(), gone: AtomicBool::new(false), done });
-    for level in &run.plan.reads {
-        let jobs = run.settings.jobs;
-        side_by_side(&run, level.clone(), jobs, |run, at| async move { run.fixture(at).await }).await;
+    let client = Arc::default();
+    let states = backend.states.clone().map(|address| States::new(address, Arc::clone(&client), settings.timeout));
+    let gone = AtomicBool::new(false);
+    let run = Arc::new(Run { plan, backend, settings, progress, client, states, gone, done });
+    for stage in 0..run.plan.stages.len() {
+        side_by_side(&run, stage).await;
     }
-    let flows: Vec<usize> = (0..run.plan.flows.len()).collect();
-    let jobs = if run.backend.parallel { run.settings.jobs } else { 1 };
-    side_by_side(&run, flows, jobs, |run, flow| async move {
-        for at in &run.plan.flows[flow] {
-            run.fixture(*at).await;
-        }
-    })
-    .await;
-    run.done.iter().map(|done| done.get().expect("every fixture of a plan is in a level or a flow").0.clone()).collect()
+    run.done.iter().map(|done| done.get().expect("every fixture of a plan is in a stage").0.clone()).collect()
 }
 
 struct Run {
@@ -66,24 +59,31 @@ struct Run {
     settings: Settings,
     progress: Progress,
     client: Arc<Client>,
+    /// Where the backend is brought into states.
+    states: Option<States>,
     /// Whether the backend could not be reached: nothing is sent any more.
     gone: AtomicBool,
     /// What came of each fixture, and what it leaves to those after it.
     done: Vec<OnceLock<(Result, Context)>>,
 }
 
-/// Does something for each item, `jobs` of them at once.
-async fn side_by_side<F>(run: &Arc<Run>, items: Vec<usize>, jobs: usize, work: fn(Arc<Run>, usize) -> F)
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let (items, next) = (Arc::new(items), Arc::new(AtomicUsize::new(0)));
+/// Sends the sequences of a stage, as many at once as it allows.
+async fn side_by_side(run: &Arc<Run>, stage: usize) {
+    let sequences = run.plan.stages[stage].sequences.len();
+    let jobs = match run.plan.stages[stage].company {
+        Company::Others => run.settings.jobs,
+        Company::OthersIfAllowed if run.backend.parallel => run.settings.jobs,
+        Company::OthersIfAllowed | Company::Nobody => 1,
+    };
+    let next = Arc::new(AtomicUsize::new(0));
     let mut workers = JoinSet::new();
-    for _ in 0..jobs.clamp(1, items.len().max(1)) {
-        let (run, items, next) = (Arc::clone(run), Arc::clone(&items), Arc::clone(&next));
+    for _ in 0..jobs.clamp(1, sequences) {
+        let (run, next) = (Arc::clone(run), Arc::clone(&next));
         workers.spawn(async move {
-            while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-                work(Arc::clone(&run), *item).await;
+            while let Some(sequence) = run.plan.stages[stage].sequences.get(next.fetch_add(1, Ordering::Relaxed)) {
+                for at in sequence {
+                    run.fixture(*at).await;
+                }
             }
         });
     }
@@ -101,7 +101,7 @@ impl Run {
         let mut result = self.begin(fixture);
         match self.hindrance(at, &parents) {
             Some(outcome) => result.outcome = outcome,
-            None => self.send(fixture, &mut context, &mut result).await,
+            None => self.send_in_state(fixture, &mut context, &mut result).await,
         }
         (self.progress)(&result);
         let _ = self.done[at].set((result, context));
@@ -119,6 +119,7 @@ impl Run {
             mismatches: Vec::new(),
             known: Vec::new(),
             stale: Vec::new(),
+            left: Vec::new(),
             unproven: Vec::new(),
             added: Vec::new(),
             took: Duration::ZERO,
@@ -144,6 +145,40 @@ impl Run {
         (!writes_allowed && !only_reads(fixture)).then_some(Outcome::HeldBack)
     }
 
+    /// Brings the backend into the states that the fixture needs, and out of them again, whatever came of it.
+    async fn send_in_state(&self, fixture: &Fixture, context: &mut Context, result: &mut Result) {
+        let given = &fixture.verify.given;
+        let Some(states) = &self.states else {
+            match given.first() {
+                Some(state) => result.outcome = Outcome::NotVerifiable(no_states(state, &self.backend.name)),
+                None => self.send(fixture, context, result).await,
+            }
+            return;
+        };
+        let mut asked = 0;
+        let mut set = Ok(());
+        for state in given {
+            asked += 1;
+            match states.set_up(state).await {
+                Ok(values) => context.values.extend(values),
+                Err(why) => {
+                    set = Err(format!("the backend could not be brought into the state `{state}`: {why}"));
+                    break;
+                }
+            }
+        }
+        match set {
+            Ok(()) => self.send(fixture, context, result).await,
+            Err(why) => result.outcome = Outcome::NotVerifiable(why),
+        }
+        // Also of the one that failed: nobody knows how far it came.
+        for state in given[..asked].iter().rev() {
+            if let Err(why) = states.tear_down(state).await {
+                result.left.push(format!("`{state}`: {why}"));
+            }
+        }
+    }
+
     async fn send(&self, fixture: &Fixture, context: &mut Context, result: &mut Result) {
         let value = |name: &str| {
             context.values.get(name).cloned().or_else(|| self.backend.vars.get(name).map(|v| Json::string(v.clone())))
@@ -151,7 +186,7 @@ impl Run {
         let mut request = match example_request(fixture, &self.plan.service.base, &value) {
             Ok(request) => request,
             Err(missing) => {
-                result.outcome = Outcome::NotVerifiable(missing);
+                result.outcome = Outcome::NotVerifiable(missing.to_string());
                 return;
             }
         };
@@ -278,6 +313,10 @@ fn wants_none(field: &Field) -> bool {
 
 fn is_about(known: &Known, mismatch: &Mismatch) -> bool {
     known.path == mismatch.path && known.kind.as_deref().is_none_or(|kind| kind == mismatch.kind.as_str())
+}
+
+fn no_states(state: &str, backend: &str) -> String {
+    format!("it is given that `{state}`, and the backend `{backend}` has no `states` endpoint to be told so")
 }
 
 fn strict(path: &str, kind: Kind, expected: &str, received: &str) -> Mismatch {

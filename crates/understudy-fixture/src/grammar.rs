@@ -227,10 +227,15 @@ pub static DELAY: Object = Object {
 /// `verify:`
 pub static VERIFY: Object = Object {
     name: "a verify block",
-    later: &["given"],
+    later: &[],
     keys: &[
         key("skip", Shape::Text, "Why it is not replayed."),
         key("safe", Shape::Flag, "This write method only reads: it may be sent where writes are not allowed."),
+        key(
+            "given",
+            Shape::AnyOf(&[Shape::Text, TEXTS]),
+            "What has to be so at the backend: told to its `states` endpoint before, and taken back after.",
+        ),
         key("after", Shape::AnyOf(&[Shape::Text, TEXTS]), "The fixtures that run before it."),
         key(
             "capture",
@@ -318,12 +323,13 @@ pub static SERVICE_VERIFY: Object = Object {
 /// One of `backends:`
 pub static BACKEND: Object = Object {
     name: "a backend",
-    later: &["states"],
+    later: &[],
     keys: &[
         key("url", Shape::Text, "Where it is: http://127.0.0.1:8080. ${NAME} is taken from the environment."),
         key("writes", Shape::Flag, "Whether write methods may be sent there; by default no."),
         key("headers", Shape::MapOf(&Shape::Text), "Added to every request. ${NAME} is taken from the environment."),
         key("vars", Shape::MapOf(&Shape::Text), "Values of {{name}} in requests."),
+        key("states", Shape::Text, "Where fixtures' `given` is posted to. ${NAME} is taken from the environment."),
         key("parallel", Shape::Flag, "Whether write flows may run side by side; by default no."),
     ],
 };

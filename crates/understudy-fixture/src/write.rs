@@ -237,6 +237,7 @@ fn verify(verify: &Verify) -> Json {
     if verify.safe {
         out.put("safe", Json::Bool(true));
     }
+    out.texts("given", &verify.given);
     if let Some(after) = &verify.after {
         out.put("after", texts(after));
     }

@@ -21,6 +21,12 @@ pub struct NoExample {
     pub hint: String,
 }
 
+impl std::fmt::Display for NoExample {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} has no value: {}", self.name, self.hint)
+    }
+}
+
 /// Gives the value of `{{name}}`.
 pub(crate) type Values<'a> = dyn Fn(&str) -> Option<Json> + 'a;
 

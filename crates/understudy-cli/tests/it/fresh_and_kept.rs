@@ -96,3 +96,78 @@ fn a_flow_keeps_its_cookies_and_the_fixture_has_the_last_word() {
     let (exit, stdout, stderr) = run(&project.0, &["verify"]);
     assert!(exit == 0 && stdout.contains("4 kept"), "{stdout}{stderr}");
 }
+
+/// A backend that can be told what has to be so: it knows one state that gives an id, one that cannot be taken back,
+/// and no other.
+fn backend_with_states() -> (Folder, Served) {
+    let states = |name: &str, action: &str, response: &str| {
+        format!(
+            "request: {{ method: POST, path: /_states, body: {{ json: {{ state: {name}, params: {{}}, action: {action} }} }} }}\nresponse: {response}\n"
+        )
+    };
+    let folder = Folder::with_fixtures(&[
+        ("set", &states("a pet exists", "setup", "{ body: { json: { petId: 7 } } }")),
+        ("unset", &states("a pet exists", "teardown", "{ status: 204 }")),
+        ("set-stuck", &states("it is stuck", "setup", "{ status: 204 }")),
+        ("unset-stuck", &states("it is stuck", "teardown", "{ status: 500 }")),
+        ("pet", "request: { path: /pets/7 }\nresponse: { body: { json: { id: 7 } } }\n"),
+    ]);
+    let served = Served::new(&folder.0, &[]);
+    (folder, served)
+}
+
+#[test]
+fn a_backend_is_brought_into_a_state_and_out_of_it_again() {
+    let (_folder, mut backend) = backend_with_states();
+    let given = |given: &str| {
+        format!(
+            "request: {{ path: \"/pets/{{id}}\", params: {{ id: \"{{{{petId}}}}\" }} }}\nresponse: {{ body: {{ json: {{ id: 7 }} }} }}\nverify: {{ given: {given} }}\n"
+        )
+    };
+    let project = Folder::with_fixtures(&[
+        ("a", &given("[a pet exists, it is stuck]")),
+        ("b", &given("a pet exists")),
+        ("c", &given("the moon is full")),
+        ("d", "request: { path: /pets/7 }\nresponse: { body: { json: { id: 7 } } }\n"),
+    ]);
+    let port = backend.port;
+    let services = |states: &str| {
+        let url = format!("http://127.0.0.1:{port}");
+        format!(
+            "version: 1\nservices: {{ s: {{ backends: {{ b: {{ url: \"{url}\"{} }} }} }} }}\n",
+            states.replace("URL", &url)
+        )
+    };
+    project.write("understudy.yaml", services(", states: \"URL/_states\""));
+    let (exit, stdout, _) = run(&project.0, &["verify", "--jobs", "8"]);
+    assert!(stdout.contains("3 kept, 1 not verifiable"), "{exit} {stdout}");
+    assert!(stdout.contains("not taken back `it is stuck`: teardown at http://127.0.0.1:"), "{stdout}");
+    assert!(stdout.contains("could not be brought into the state `the moon is full`: setup at"), "{stdout}");
+    let seen: Vec<String> = (0..11)
+        .map(|_| {
+            let line = backend.line();
+            let part =
+                |name: &str| line.split(name).nth(1).unwrap_or("null").split([',', '}']).next().unwrap().to_owned();
+            format!("{} {}", part("\"method\":"), part("\"fixture\":")).replace('"', "")
+        })
+        .collect();
+    // What needs no state goes first; then each alone, in reverse on the way out.
+    let wanted = [
+        "GET pet",
+        "POST set",
+        "POST set-stuck",
+        "GET pet",
+        "POST unset-stuck",
+        "POST unset",
+        "POST set",
+        "GET pet",
+        "POST unset",
+        "POST null",
+        "POST null",
+    ];
+    assert_eq!(seen, wanted);
+
+    project.write("understudy.yaml", services(""));
+    let (_, stdout, _) = run(&project.0, &["verify"]);
+    assert!(stdout.contains("1 kept, 3 not verifiable") && stdout.contains("has no `states` endpoint"), "{stdout}");
+}

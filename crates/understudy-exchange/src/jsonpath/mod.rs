@@ -11,8 +11,8 @@ mod parse;
 mod path;
 mod term;
 
-pub use parse::{FILTER_DEPTH_MAX, JsonPathError};
 pub use crate::json::Step;
+pub use parse::{FILTER_DEPTH_MAX, JsonPathError};
 pub use path::Path;
 
 use crate::Json;

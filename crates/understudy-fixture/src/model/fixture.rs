@@ -234,6 +234,8 @@ pub struct Verify {
     pub skip: Option<String>,
     /// Whether it only reads, whatever its method.
     pub safe: bool,
+    /// What has to be so at the backend (provider states).
+    pub given: Vec<String>,
     /// The ids of the fixtures that run before it; `None` where the service's default holds.
     pub after: Option<Vec<String>>,
     /// Values of the answer, for the fixtures after it.

@@ -93,6 +93,8 @@ pub struct Backend {
     pub headers: Vec<(String, EnvText)>,
     /// Values of `{{name}}`.
     pub vars: Vec<(String, EnvText)>,
+    /// Where fixtures' `given` is posted to.
+    pub states: Option<EnvText>,
     /// Whether write flows may run side by side.
     pub parallel: bool,
 }

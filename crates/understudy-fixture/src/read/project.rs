@@ -160,10 +160,13 @@ impl Reader<'_> {
             }
             return None;
         };
-        let known_scheme = ["http://", "https://", "${"].iter().any(|start| url.text.starts_with(start));
-        if !known_scheme {
-            let message = format!("`{}` is no address", url.text);
-            self.report_with_hint(Code::BadValue, url.span, message, "an address starts with http:// or https://");
+        let states = fields.get("states").and_then(|node| self.env_text(node, "`states`"));
+        for address in [Some(&url), states.as_ref()].into_iter().flatten() {
+            if !["http://", "https://", "${"].iter().any(|start| address.text.starts_with(start)) {
+                let message = format!("`{}` is no address", address.text);
+                let hint = "an address starts with http:// or https://";
+                self.report_with_hint(Code::BadValue, address.span, message, hint);
+            }
         }
         let headers = self.env_texts(&fields, "headers");
         Some(Backend {
@@ -172,6 +175,7 @@ impl Reader<'_> {
             writes: self.field_flag(&fields, "writes").unwrap_or(false),
             headers: headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
             vars: self.env_texts(&fields, "vars"),
+            states,
             parallel: self.field_flag(&fields, "parallel").unwrap_or(false),
         })
     }

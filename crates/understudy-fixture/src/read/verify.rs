@@ -13,6 +13,7 @@ impl Reader<'_> {
         Some(Verify {
             skip: self.field_text(&fields, "skip"),
             safe: self.field_flag(&fields, "safe").unwrap_or(false),
+            given: fields.get("given").map_or_else(Vec::new, |node| self.texts(node, "`given`")),
             after: fields.get("after").map(|node| self.texts(node, "`after`")),
             capture: self.captures(&fields),
             status: self.statuses(&fields),

@@ -77,4 +77,3 @@ fn each_of(rule: &Rule) -> Option<&Rule> {
         _ => None,
     })
 }
-
