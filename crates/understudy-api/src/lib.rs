@@ -18,6 +18,7 @@ mod report;
 mod requests_log;
 mod resolve;
 mod serve;
+mod servers;
 mod verify;
 mod watch;
 

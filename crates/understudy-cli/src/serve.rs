@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::files::project;
 use crate::terminal::{Paint, count, count_problems, say_problems};
 use std::io::{Write, stderr, stdout};
-use understudy_api::{ApiError, Listening, LogFormat, ServeRequest, Serving, serve};
+use understudy_api::{ApiError, Diagnostic, Listening, LogFormat, ServeRequest, Serving, serve};
 
 pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
     let is_json = args.log == Log::Json;
@@ -28,7 +28,11 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
                 () = terminated() => {}
             }
         };
-        serving.until(ended, say_problems).await;
+        let reloaded = |problems: &[Diagnostic], listening: &[Listening]| {
+            say_problems(problems);
+            say_listening(listening, is_json);
+        };
+        serving.until(ended, reloaded).await;
         Ok(Exit::Fine)
     })
 }
@@ -63,9 +67,13 @@ fn announce(serving: &Serving, is_json: bool) {
         let counted = count_problems(&serving.diagnostics);
         let _ = writeln!(stderr(), "{counted} in the project's files: what is good is served\n");
     }
+    say_listening(&serving.listening, is_json);
+}
+
+fn say_listening(listening: &[Listening], is_json: bool) {
     let mut out = stdout().lock();
-    let width = serving.listening.iter().filter_map(|l| l.service.as_ref()).map(String::len).max().unwrap_or(0);
-    for listening in &serving.listening {
+    let width = listening.iter().filter_map(|l| l.service.as_ref()).map(String::len).max().unwrap_or(0);
+    for listening in listening {
         let _ = if is_json {
             writeln!(out, "{}", json_line(listening))
         } else {

@@ -1,19 +1,18 @@
 //! What happened, for those who want to know.
 
-use http::{Method, StatusCode};
 use std::time::Duration;
+use understudy_exchange::Request;
+use understudy_net::Outbound;
 
 /// One request that was answered. Borrowed: whoever wants to keep it decides what of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Exchanged<'e> {
     /// The service.
     pub service: &'e str,
-    /// The request's method.
-    pub method: &'e Method,
-    /// The request's path and query.
-    pub target: &'e str,
-    /// The answer's status.
-    pub status: StatusCode,
+    /// The request, its body decoded.
+    pub request: &'e Request,
+    /// The answer.
+    pub answer: &'e Outbound,
     /// Who answered.
     pub answered: &'e Answered<'e>,
     /// From the whole request to the answer, delays included. Zero where the answer neither waited nor looked at a

@@ -116,9 +116,8 @@ impl Player {
         }
         self.observer.exchanged(Exchanged {
             service: &snapshot.name,
-            method: &request.method,
-            target: request.target.as_str(),
-            status: outbound.status,
+            request,
+            answer: &outbound,
             answered: &answered,
             took,
         });

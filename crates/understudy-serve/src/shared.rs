@@ -2,6 +2,7 @@
 
 use crate::player::Player;
 use crate::problem;
+use arc_swap::ArcSwap;
 use http::StatusCode;
 use http::header::HOST;
 use std::collections::BTreeMap;
@@ -11,33 +12,41 @@ use understudy_net::{Handler, Inbound, Outbound};
 /// Hands each request to the service that its host names.
 #[derive(Debug)]
 pub struct SharedPort {
-    players: BTreeMap<String, Arc<Player>>,
+    players: ArcSwap<BTreeMap<String, Arc<Player>>>,
 }
 
 impl SharedPort {
     /// A port with these services, by name.
     #[must_use]
     pub fn new(players: BTreeMap<String, Arc<Player>>) -> Self {
-        let players = players.into_iter().map(|(name, player)| (name.to_ascii_lowercase(), player));
-        Self { players: players.collect() }
+        Self { players: ArcSwap::from_pointee(by_host(players)) }
     }
 
-    fn player(&self, request: &Inbound) -> Option<&Arc<Player>> {
+    /// These services from now on.
+    pub fn set(&self, players: BTreeMap<String, Arc<Player>>) {
+        self.players.store(Arc::new(by_host(players)));
+    }
+
+    fn player(&self, request: &Inbound) -> Option<Arc<Player>> {
         let host = match request.parts.uri.host() {
             Some(host) => host,
             None => request.parts.headers.get(HOST)?.to_str().ok()?,
         };
         let name = host.split(['.', ':']).next()?.to_ascii_lowercase();
-        self.players.get(&name)
+        self.players.load().get(&name).map(Arc::clone)
     }
+}
+
+fn by_host(players: BTreeMap<String, Arc<Player>>) -> BTreeMap<String, Arc<Player>> {
+    players.into_iter().map(|(name, player)| (name.to_ascii_lowercase(), player)).collect()
 }
 
 impl Handler for SharedPort {
     async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
         if let Some(player) = self.player(&request) {
-            return Arc::clone(player).handle(request).await;
+            return player.handle(request).await;
         }
-        let names: Vec<String> = self.players.keys().map(|name| format!("{name}.localhost")).collect();
+        let names: Vec<String> = self.players.load().keys().map(|name| format!("{name}.localhost")).collect();
         let detail = format!("the host names the service on this port; there are {}", names.join(", "));
         let rendered = problem::problem(StatusCode::NOT_FOUND, "no-service", "The host names no service", &detail);
         Outbound::whole(rendered.status, rendered.headers, rendered.body)

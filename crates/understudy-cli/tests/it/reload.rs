@@ -66,3 +66,21 @@ fn it_ends_cleanly_when_it_is_asked_to() {
     let answer = waiting.join().unwrap();
     assert!(answer.is_empty() || answer.ends_with("late"), "{answer}");
 }
+
+#[test]
+fn services_that_come_and_move_and_go_are_served_without_a_restart() {
+    let folder = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { body: { text: a } }\n")]);
+    folder.write("fixtures/t/b.yaml", "request: { path: /b }\nresponse: { body: { text: b } }\n");
+    let mut served = Served::new(&folder.0, &[]);
+    let mut next_port = || -> u16 {
+        let line = served.line();
+        line.split("localhost:").nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+    };
+    folder.write("understudy.yaml", "version: 1\nservices:\n  s: {}\n  t: { port: 0 }\n");
+    let first = next_port();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    folder.write("understudy.yaml", format!("version: 1\nservices:\n  t: {{ port: {free} }}\n"));
+    assert_eq!(next_port(), free);
+    let connects = |port: u16| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+    assert!(connects(free) && !connects(first) && !connects(served.port));
+}
