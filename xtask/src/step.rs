@@ -12,6 +12,12 @@ pub(crate) fn cargo(args: &[&str]) -> Step {
     run(Command::new(program).args(args).current_dir(root), &format!("cargo {}", args.join(" ")))
 }
 
+/// Runs npm for the front end.
+pub(crate) fn npm(args: &[&str]) -> Step {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui");
+    run(Command::new("npm").args(args).current_dir(folder), &format!("npm {}", args.join(" ")))
+}
+
 pub(crate) fn run(command: &mut Command, shown: &str) -> Step {
     println!("> {shown}");
     match command.status() {

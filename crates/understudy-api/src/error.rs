@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// What went wrong, for programs. A code exists while someone decides by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
     /// There is no project where one was looked for.
@@ -18,6 +19,8 @@ pub enum Code {
     Port,
     /// Nothing was there to do.
     NothingToDo,
+    /// Somebody else changed what was to be changed.
+    Conflict,
     /// The disk says no.
     Disk,
     /// An argument cannot be understood.
@@ -26,6 +29,7 @@ pub enum Code {
 
 /// Something that could not be done: what, and what to do about it.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ApiError {
     /// What went wrong.
     pub code: Code,

@@ -6,6 +6,7 @@
 //!
 //! What this crate does not know: terminals, windows, arguments.
 
+mod app;
 mod check;
 mod clock;
 mod disk;
@@ -22,6 +23,7 @@ mod servers;
 mod verify;
 mod watch;
 
+pub use app::{App, Assets, COMMANDS, UiAddress, UiServer, serve_ui};
 pub use check::{Check, check};
 pub use error::{ApiError, Code};
 pub use explain::{Explained, NearFixture, explain};

@@ -40,6 +40,15 @@ pub struct LoadedService {
     files: HashMap<String, Read>,
 }
 
+impl LoadedService {
+    /// Every fixture file by its path below the service's folder, with its id and its last good version; sorted.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str, Option<&Arc<Fixture>>)> {
+        let mut files: Vec<(&str, &Read)> = self.files.iter().map(|(file, read)| (file.as_str(), read)).collect();
+        files.sort_by_key(|(file, _)| *file);
+        files.into_iter().map(|(file, read)| (file, id_of(file), read.fixture.as_ref()))
+    }
+}
+
 /// A fixture file that was read.
 #[derive(Debug, Clone)]
 struct Read {

@@ -25,6 +25,7 @@ pub struct RunReport {
 
 /// What came of one fixture.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct FixtureReport {
     /// The service.
     pub service: String,
@@ -64,6 +65,7 @@ pub struct FixtureReport {
 
 /// One difference.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DifferenceReport {
     /// Where: a JSONPath, a header's name, or `status`.
     pub path: String,
@@ -77,6 +79,7 @@ pub struct DifferenceReport {
 
 /// A problem in a file.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DiagnosticReport {
     /// `error` or `warning`.
     pub severity: &'static str,
@@ -88,6 +91,8 @@ pub struct DiagnosticReport {
     pub line: Option<u32>,
     /// In characters, from 1.
     pub column: Option<u32>,
+    /// How many characters it is about.
+    pub width: Option<u32>,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -180,6 +185,7 @@ impl DiagnosticReport {
             file: diagnostic.file.to_string(),
             line: diagnostic.span.map(|span| span.line),
             column: diagnostic.span.map(|span| span.column),
+            width: diagnostic.span.map(|span| span.width),
             message: diagnostic.message.clone(),
             hint: diagnostic.hint.clone(),
         }

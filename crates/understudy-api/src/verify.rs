@@ -25,6 +25,8 @@ pub struct VerifyRequest {
     pub services: Vec<String>,
     /// Only fixtures whose id or name holds one of these.
     pub filters: Vec<String>,
+    /// Only these fixtures, as `SERVICE/ID`; all where empty.
+    pub fixtures: Vec<String>,
     /// Only fixtures with one of these tags.
     pub tags: Vec<String>,
     /// How many requests are under way at once.
@@ -82,8 +84,9 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
         }
         match resolve::backend(&loaded.service, request.backend.as_deref(), &|name| std::env::var(name).ok())? {
             Some(backend) => {
-                let plan =
-                    Plan::new(Arc::clone(&loaded.service), &loaded.fixtures, |fixture| is_wanted(fixture, request));
+                let plan = Plan::new(Arc::clone(&loaded.service), &loaded.fixtures, |fixture| {
+                    is_wanted(name, fixture, request)
+                });
                 plans.push((plan, backend));
             }
             None => without_backend.push(name.clone()),
@@ -106,7 +109,15 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
     let mut backends = BTreeMap::new();
     for (plan, backend) in plans {
         let (progress, name) = (Arc::clone(&progress), backend.address.to_string());
-        let told: understudy_contract::Progress = Arc::new(move |result| progress(total, Some(result)));
+        let hidden = project.settings.redact.clone();
+        let told: understudy_contract::Progress = Arc::new(move |result| {
+            if result.mismatches.is_empty() && result.known.is_empty() {
+                return progress(total, Some(result));
+            }
+            let mut shown = result.clone();
+            redact(&mut shown, &hidden);
+            progress(total, Some(&shown));
+        });
         let done = run(plan, backend, settings.clone(), told).await;
         backends.extend(done.first().map(|result| (result.service.to_string(), name)));
         results.extend(done);
@@ -117,12 +128,13 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
     Ok(Run { backends, without_backend, results, summary, problems: project.diagnostics, took })
 }
 
-fn is_wanted(fixture: &Fixture, request: &VerifyRequest) -> bool {
+fn is_wanted(service: &str, fixture: &Fixture, request: &VerifyRequest) -> bool {
     let (title, id) = (fixture.title(), &fixture.id);
     let by_text = request.filters.is_empty()
         || request.filters.iter().any(|text| id.contains(text.as_str()) || title.contains(text.as_str()));
     let by_tag = request.tags.is_empty() || request.tags.iter().any(|tag| fixture.tags.contains(tag));
-    by_text && by_tag
+    let by_name = |named: &String| named.split_once('/') == Some((service, &**id));
+    by_text && by_tag && (request.fixtures.is_empty() || request.fixtures.iter().any(by_name))
 }
 
 fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String], no_backend: bool) -> ApiError {

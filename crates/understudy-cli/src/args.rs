@@ -19,6 +19,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Replay a project's fixtures against the real backend
     Verify(VerifyArgs),
+    /// Open a project in the browser: served, watched, edited and verified there
+    Ui(UiArgs),
     /// Say everything that is wrong with a project's files
     Check {
         /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
@@ -47,6 +49,18 @@ pub(crate) enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct UiArgs {
+    /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
+    pub(crate) project: Option<PathBuf>,
+    /// The port of the app itself; 0 is any free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Print the URL, and open nothing
+    #[arg(long)]
+    pub(crate) no_open: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -99,6 +113,9 @@ pub(crate) struct VerifyArgs {
     /// Verify only this service; may be repeated
     #[arg(long = "service", value_name = "NAME")]
     pub(crate) services: Vec<String>,
+    /// Only this fixture, with those that it comes after; may be repeated
+    #[arg(long = "fixture", value_name = "SERVICE/ID")]
+    pub(crate) fixtures: Vec<String>,
     /// Verify only fixtures whose id or name holds this; may be repeated
     #[arg(long = "filter", value_name = "TEXT")]
     pub(crate) filters: Vec<String>,

@@ -5,6 +5,7 @@ mod exit;
 mod files;
 mod serve;
 mod terminal;
+mod ui;
 mod verify;
 
 use args::{Args, Command};
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let result = match args.command {
         Command::Serve(args) => serve::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Ui(args) => ui::run(&args),
         Command::Check { project, json } => files::check(project.as_deref(), json),
         Command::Explain(args) => files::explain(&args),
         Command::Init { folder } => files::init(&folder),

@@ -22,19 +22,21 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
     runtime.block_on(async {
         let serving = serve(request, Box::new(stdout())).await?;
         announce(&serving, is_json);
-        let ended = async {
-            tokio::select! {
-                () = interrupted() => {}
-                () = terminated() => {}
-            }
-        };
         let reloaded = |problems: &[Diagnostic], listening: &[Listening]| {
             say_problems(problems);
             say_listening(listening, is_json);
         };
-        serving.until(ended, reloaded).await;
+        serving.until(ended(), reloaded).await;
         Ok(Exit::Fine)
     })
+}
+
+/// Waits until somebody ends the program.
+pub(crate) async fn ended() {
+    tokio::select! {
+        () = interrupted() => {}
+        () = terminated() => {}
+    }
 }
 
 /// Ctrl-C.

@@ -18,6 +18,7 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
         backend: args.backend,
         services: args.services,
         filters: args.filters,
+        fixtures: args.fixtures,
         tags: args.tags,
         jobs: usize::from(args.jobs),
         timeout: args.timeout,

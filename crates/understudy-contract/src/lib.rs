@@ -17,5 +17,5 @@ mod states;
 
 pub use backend::Backend;
 pub use outcome::{KnownDifference, Outcome, Result, Summary};
-pub use plan::Plan;
+pub use plan::{Plan, only_reads};
 pub use run::{Progress, Settings, TIMEOUT, run};

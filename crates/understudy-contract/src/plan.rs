@@ -39,7 +39,8 @@ pub(crate) enum Company {
 }
 
 /// Whether sending a fixture's request changes nothing (RFC 9110, section 9.2.1, or the fixture's own word).
-pub(crate) fn only_reads(fixture: &Fixture) -> bool {
+#[must_use]
+pub fn only_reads(fixture: &Fixture) -> bool {
     fixture.verify.safe
         || match &fixture.request.method {
             MethodMatcher::Any => true,

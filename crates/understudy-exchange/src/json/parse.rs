@@ -290,6 +290,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_indented_is_the_same_value() {
+        let text = r#"{"a":[1,{"b":[]}],"a":{},"c":"x"}"#;
+        let indented = parse(text.as_bytes()).unwrap().indented();
+        assert_eq!(
+            indented,
+            "{\n  \"a\": [\n    1,\n    {\n      \"b\": []\n    }\n  ],\n  \"a\": {},\n  \"c\": \"x\"\n}"
+        );
+        assert_eq!(parse(indented.as_bytes()).unwrap().to_string(), text);
+    }
+
+    #[test]
     fn what_is_not_json_is_refused_with_its_place() {
         for (text, offset) in [
             ("", 0),

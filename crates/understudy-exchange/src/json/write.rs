@@ -1,6 +1,6 @@
-//! [`Json`] to text, with no white space that was not asked for.
+//! [`Json`] to text: with no white space, or indented for people.
 
-use super::{Json, JsonString};
+use super::{Json, JsonString, Step};
 use std::fmt::Write;
 
 impl Json {
@@ -35,6 +35,39 @@ impl Json {
                 out.push('}');
             }
         }
+    }
+}
+
+impl Json {
+    /// The value over several lines, two spaces a level: a line for each element and member.
+    #[must_use]
+    pub fn indented(&self) -> String {
+        let mut out = String::new();
+        self.indent_to(0, &mut out);
+        out
+    }
+
+    fn indent_to(&self, depth: usize, out: &mut String) {
+        let (open, close) = match self {
+            Self::Array(items) if !items.is_empty() => ('[', ']'),
+            Self::Object(members) if !members.is_empty() => ('{', '}'),
+            plain => return plain.write_to(out),
+        };
+        out.push(open);
+        for (at, (step, child)) in self.children().enumerate() {
+            out.push_str(if at == 0 { "\n" } else { ",\n" });
+            out.extend(std::iter::repeat_n("  ", depth + 1));
+            if let Step::Name(_) = step
+                && let Self::Object(members) = self
+            {
+                write_string(&members[at].0, out);
+                out.push_str(": ");
+            }
+            child.indent_to(depth + 1, out);
+        }
+        out.push('\n');
+        out.extend(std::iter::repeat_n("  ", depth));
+        out.push(close);
     }
 }
 

@@ -1,0 +1,193 @@
+//! The one list of what front ends can ask for. A command that has no function does not compile, and the TypeScript
+//! that front ends are written against is made from it (`ui/src/engine/commands.ts`).
+
+use super::App;
+use super::actions::Action;
+use super::exchange::{BodyRequest, BodyView, ExchangeRequest, ExchangeView};
+use super::files::{Created, FixtureFrom, FixtureRef, FixtureText, NewFixture, SaveFixture, SavedFixture};
+use super::preferences::Preferences;
+use super::run::{RunPart, RunRequest, StartRun};
+use super::traffic::{Changed, ChangesRequest, TrafficCleared};
+use super::tried::{Tried, TryRequest};
+use super::undo::Undone;
+use super::view::{ProjectView, ServiceRef};
+use crate::error::{ApiError, Code};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A request or a response with nothing in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct Nothing {}
+
+/// Text to copy.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct Text {
+    /// The text.
+    pub(super) text: String,
+}
+
+/// The actions of the app.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct Actions {
+    /// In the order in which menus show them.
+    pub(super) actions: Vec<Action>,
+}
+
+macro_rules! commands {
+    ($($(#[doc = $doc:literal])+ $name:ident($request:ty) -> $response:ty;)*) => {
+        /// The names of all commands.
+        pub const COMMANDS: &[&str] = &[$(stringify!($name),)*];
+
+        impl App {
+            /// Does what a front end asks for: a command's name and its request as JSON in, its response as JSON out.
+            ///
+            /// # Errors
+            /// What the command says; [`Code::Usage`] where there is no such command, or its request is another one.
+            pub async fn call(self: &Arc<Self>, command: &str, request: &[u8]) -> Result<Vec<u8>, ApiError> {
+                match command {
+                    $(stringify!($name) => {
+                        let request: $request = read(command, request)?;
+                        let response: $response = self.$name(request).await?;
+                        Ok(serde_json::to_vec(&response).expect("what is declared here is JSON"))
+                    })*
+                    _ => Err(ApiError::new(Code::Usage, format!("there is no command `{command}`"))),
+                }
+            }
+        }
+
+        #[cfg(test)]
+        pub(super) fn typescript() -> String {
+            let mut types = tests::Types::default();
+            $(types.add::<$request>(); types.add::<$response>();)*
+            types.add::<ApiError>();
+            let mut out = types.write();
+            out.push_str("/** Every command: what it takes and what it gives. */\nexport type Commands = {\n");
+            $(
+                for line in [$($doc,)+] {
+                    out.push_str(&format!("  /** {} */\n", line.trim()));
+                }
+                let (request, response) = (tests::name::<$request>(), tests::name::<$response>());
+                out.push_str(&format!("  {}: {{ request: {request}; response: {response} }};\n", stringify!($name)));
+            )*
+            out.push_str("};\n");
+            out
+        }
+    };
+}
+
+commands! {
+    /// The project as it stands.
+    project(Nothing) -> ProjectView;
+    /// Waits until something changed, for some seconds at most; says what.
+    changes(ChangesRequest) -> Changed;
+    /// Opens a service's port.
+    service_start(ServiceRef) -> Nothing;
+    /// Closes a service's port.
+    service_stop(ServiceRef) -> Nothing;
+    /// A fixture's file.
+    fixture(FixtureRef) -> FixtureText;
+    /// Writes a fixture's file, unless it is another one by now.
+    fixture_save(SaveFixture) -> SavedFixture;
+    /// Makes a fixture to start from.
+    fixture_new(NewFixture) -> Created;
+    /// Makes a fixture that answers a request that came in.
+    fixture_from(FixtureFrom) -> Created;
+    /// Copies a fixture.
+    fixture_duplicate(FixtureRef) -> Created;
+    /// Deletes a fixture's file.
+    fixture_delete(FixtureRef) -> Nothing;
+    /// Takes back the last change that was made to a file here.
+    undo(Nothing) -> Undone;
+    /// Makes again what was taken back.
+    redo(Nothing) -> Undone;
+    /// The request that shows what a fixture is about.
+    try_example(FixtureRef) -> TryRequest;
+    /// Sends a request to a service, and says which fixture answered and why.
+    try_request(TryRequest) -> Tried;
+    /// One exchange, without its bodies.
+    exchange(ExchangeRequest) -> ExchangeView;
+    /// The body of one side of an exchange.
+    exchange_body(BodyRequest) -> BodyView;
+    /// An exchange's request as a line for a shell.
+    exchange_curl(ExchangeRequest) -> Text;
+    /// Forgets the traffic.
+    traffic_clear(Nothing) -> TrafficCleared;
+    /// Replays fixtures against a backend.
+    run_start(StartRun) -> Nothing;
+    /// Ends a run; what was judged stands.
+    run_cancel(Nothing) -> Nothing;
+    /// The last run, from its nth result on.
+    run(RunRequest) -> RunPart;
+    /// What can be done, with its keys.
+    actions(Nothing) -> Actions;
+    /// What is remembered of this person, on this machine.
+    preferences(Nothing) -> Preferences;
+    /// Remembers something else.
+    preferences_set(Preferences) -> Nothing;
+}
+
+fn read<T: DeserializeOwned>(command: &str, request: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(request)
+        .map_err(|error| ApiError::new(Code::Usage, format!("`{command}` does not take that: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use ts_rs::{Config, TS, TypeVisitor};
+
+    fn config() -> Config {
+        Config::default().with_large_int("number")
+    }
+
+    pub(super) fn name<T: TS>() -> String {
+        T::name(&config())
+    }
+
+    /// Declarations, by name.
+    #[derive(Default)]
+    pub(super) struct Types(BTreeMap<String, String>);
+
+    impl Types {
+        pub(super) fn add<T: TS + 'static + ?Sized>(&mut self) {
+            // Only what is declared by somebody has a place to be exported to.
+            if T::output_path().is_some() {
+                let docs = T::docs().unwrap_or_default();
+                let declaration = format!("{docs}export {}\n\n", T::decl(&config()));
+                if self.0.insert(T::ident(&config()), declaration).is_some() {
+                    return;
+                }
+            }
+            T::visit_dependencies(self);
+            T::visit_generics(self);
+        }
+
+        pub(super) fn write(self) -> String {
+            let mut out = "// Made from crates/understudy-api/src/app/commands.rs; `UPDATE=1 cargo test -p understudy-api` makes it anew.\n\n".to_owned();
+            out.extend(self.0.into_values());
+            out
+        }
+    }
+
+    impl TypeVisitor for Types {
+        fn visit<T: TS + 'static + ?Sized>(&mut self) {
+            self.add::<T>();
+        }
+    }
+
+    #[test]
+    fn the_front_end_is_written_against_these_commands() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/engine/commands.ts");
+        let made = super::typescript();
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &made).expect("the file can be written");
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(committed == made, "ui/src/engine/commands.ts is not what the commands say: UPDATE=1 makes it anew");
+    }
+}

@@ -1,0 +1,281 @@
+//! One exchange, looked at closely.
+
+use super::App;
+use super::commands::Text;
+use super::traffic::{Exchange, ExchangeRow};
+use crate::error::{ApiError, Code};
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use understudy_exchange::{Json, MediaType, Request};
+use understudy_match::{Incoming, Index, State};
+use understudy_net::{BODY_BYTES_MAX, coding};
+
+/// Larger bodies are shown only where somebody asks for all of them.
+const SHOWN_BYTES_MAX: usize = 2 << 20;
+
+/// An exchange, by its id.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct ExchangeRequest {
+    /// The id.
+    pub(super) id: u64,
+}
+
+/// One exchange, without its bodies.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct ExchangeView {
+    /// As it is listed.
+    pub(super) row: ExchangeRow,
+    /// The request's header fields.
+    pub(super) request_headers: Vec<HeaderView>,
+    /// The answer's header fields.
+    pub(super) response_headers: Vec<HeaderView>,
+    /// What the fixtures as they are now make of the request; `null` where the service is gone.
+    pub(super) explanation: Option<ExplanationView>,
+}
+
+/// A header field.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct HeaderView {
+    /// Its name.
+    pub(super) name: String,
+    /// Its value; bytes that are not UTF-8 are shown as U+FFFD.
+    pub(super) value: String,
+}
+
+/// Which fixture answers a request, and why those that are near do not.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct ExplanationView {
+    /// The fixture that answers.
+    pub(super) chosen: Option<NearView>,
+    /// The methods that the path is known with, where only the method is another one.
+    pub(super) allowed: Vec<String>,
+    /// Fixtures that do not answer, the nearest first.
+    pub(super) near: Vec<NearView>,
+}
+
+/// A fixture beside a request.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct NearView {
+    /// Its id.
+    pub(super) id: String,
+    /// Its file, relative to the service's folder.
+    pub(super) file: String,
+    /// Its method.
+    pub(super) method: String,
+    /// Its path's template.
+    pub(super) path: String,
+    /// What does not match.
+    pub(super) differences: Vec<RequestDifference>,
+    /// Where all matches: why another fixture comes first.
+    pub(super) behind: Option<String>,
+}
+
+/// One way in which a request is not what a fixture wants.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct RequestDifference {
+    /// Where: `method`, `path`, `header x-tenant`, `body $.id`.
+    pub(super) place: String,
+    /// What is wanted.
+    pub(super) expected: String,
+    /// What the request has.
+    pub(super) received: String,
+}
+
+/// A side of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Side {
+    /// What was asked.
+    Request,
+    /// What was answered.
+    Response,
+}
+
+/// The body of one side.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct BodyRequest {
+    /// The exchange.
+    pub(super) id: u64,
+    /// Which side.
+    pub(super) side: Side,
+    /// Whether to show it however large it is.
+    pub(super) whole: bool,
+}
+
+/// A body, made ready to be read.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct BodyView {
+    /// How many bytes it has, without its content coding.
+    pub(super) bytes: u64,
+    /// `none`, `json`, `text`, `binary`, `large` (ask for the whole) or `stream` (passed on, not kept).
+    pub(super) kind: &'static str,
+    /// The text: JSON indented, of bytes a dump of the first lines.
+    pub(super) text: String,
+}
+
+impl BodyView {
+    pub(super) fn new(headers: &HeaderMap, body: &Bytes, whole: bool) -> Self {
+        let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+        let body = match coding {
+            Some(coding) => coding::decode(coding, body.clone(), BODY_BYTES_MAX).unwrap_or_else(|_| body.clone()),
+            None => body.clone(),
+        };
+        let view = |kind, text| Self { bytes: body.len() as u64, kind, text };
+        if body.is_empty() {
+            return view("none", String::new());
+        }
+        if body.len() > SHOWN_BYTES_MAX && !whole {
+            return view("large", String::new());
+        }
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let is_json = MediaType::parse(content_type).is_json() || matches!(body.first(), Some(b'{' | b'['));
+        if is_json && let Ok(json) = Json::parse(&body) {
+            return view("json", json.indented());
+        }
+        match std::str::from_utf8(&body) {
+            Ok(text) if !text.contains('\0') => view("text", text.to_owned()),
+            _ => view("binary", dump(&body)),
+        }
+    }
+}
+
+/// How many bytes of a binary body are shown.
+const DUMPED_BYTES_MAX: usize = 4_096;
+
+/// Offsets, bytes and characters, sixteen in a line.
+fn dump(body: &[u8]) -> String {
+    let mut out = String::new();
+    for (at, line) in body[..body.len().min(DUMPED_BYTES_MAX)].chunks(16).enumerate() {
+        let hex: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text: String =
+            line.iter().map(|byte| if (0x20..0x7F).contains(byte) { char::from(*byte) } else { '·' }).collect();
+        out.push_str(&format!("{:08x}  {:<47}  {text}\n", at * 16, hex.join(" ")));
+    }
+    if body.len() > DUMPED_BYTES_MAX {
+        out.push_str(&format!("… {} bytes more\n", body.len() - DUMPED_BYTES_MAX));
+    }
+    out
+}
+
+pub(super) fn header_views(headers: &HeaderMap) -> Vec<HeaderView> {
+    let view = |(name, value): (&http::HeaderName, &http::HeaderValue)| HeaderView {
+        name: name.to_string(),
+        value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+    };
+    headers.iter().map(view).collect()
+}
+
+impl App {
+    pub(super) fn kept(&self, id: u64) -> Result<Arc<Exchange>, ApiError> {
+        self.traffic.get(id).ok_or_else(|| {
+            ApiError::new(Code::UnknownName, format!("exchange {id} is not kept any more"))
+                .with_hint("the last 10,000 are kept, and their bodies as far as 64 MiB go")
+        })
+    }
+
+    /// What the fixtures as they are now make of a request.
+    pub(super) async fn explanation(&self, service: &str, request: &Request) -> Option<ExplanationView> {
+        let project = Arc::clone(self.project.lock().await.servers.project());
+        let loaded = project.services.iter().find(|loaded| loaded.service.name == service)?;
+        let index = Index::new(&loaded.service.base, loaded.fixtures.iter().cloned());
+        let explained = understudy_match::explain(&index, &Incoming::new(request), &State::new());
+        let file = |fixture: &understudy_fixture::model::Fixture| {
+            let dir = format!("{}/", loaded.service.dir);
+            fixture.file.strip_prefix(&dir).unwrap_or(&fixture.file).to_owned()
+        };
+        let plain = |fixture: &understudy_fixture::model::Fixture| NearView {
+            id: fixture.id.to_string(),
+            file: file(fixture),
+            method: fixture.request.method.to_string(),
+            path: fixture.request.path.to_string(),
+            differences: Vec::new(),
+            behind: None,
+        };
+        Some(ExplanationView {
+            chosen: explained.chosen.as_deref().map(plain),
+            allowed: explained.allowed.iter().map(ToString::to_string).collect(),
+            near: explained
+                .near
+                .into_iter()
+                .map(|near| NearView {
+                    differences: near
+                        .differences
+                        .into_iter()
+                        .map(|difference| RequestDifference {
+                            place: difference.place,
+                            expected: difference.expected,
+                            received: difference.received,
+                        })
+                        .collect(),
+                    behind: near.behind,
+                    ..plain(&near.fixture)
+                })
+                .collect(),
+        })
+    }
+
+    pub(super) async fn exchange(&self, request: ExchangeRequest) -> Result<ExchangeView, ApiError> {
+        let exchange = self.kept(request.id)?;
+        Ok(ExchangeView {
+            row: ExchangeRow::new(&exchange),
+            request_headers: header_views(&exchange.request.headers),
+            response_headers: header_views(&exchange.headers),
+            explanation: self.explanation(&exchange.service, &exchange.request).await,
+        })
+    }
+
+    pub(super) async fn exchange_body(&self, request: BodyRequest) -> Result<BodyView, ApiError> {
+        let exchange = self.kept(request.id)?;
+        Ok(match (request.side, &exchange.body) {
+            // A request's body was decoded when it came in.
+            (Side::Request, _) => {
+                let mut headers = exchange.request.headers.clone();
+                headers.remove(CONTENT_ENCODING);
+                BodyView::new(&headers, &exchange.request.body, request.whole)
+            }
+            (Side::Response, Some(body)) => BodyView::new(&exchange.headers, body, request.whole),
+            (Side::Response, None) => BodyView { bytes: 0, kind: "stream", text: String::new() },
+        })
+    }
+
+    pub(super) async fn exchange_curl(&self, request: ExchangeRequest) -> Result<Text, ApiError> {
+        let exchange = self.kept(request.id)?;
+        let url = self.project.lock().await.servers.url(&exchange.service).unwrap_or_default();
+        Ok(Text { text: curl(&url, &exchange.request) })
+    }
+}
+
+/// Header fields that curl makes itself.
+const CURL_OWN: [&str; 5] = ["host", "content-length", "connection", "accept-encoding", "user-agent"];
+
+fn curl(url: &str, request: &Request) -> String {
+    let mut out = "curl".to_owned();
+    if request.method != http::Method::GET {
+        out.push_str(&format!(" -X {}", request.method));
+    }
+    out.push_str(&format!(" {}", quoted(&format!("{url}{}", request.target))));
+    for header in header_views(&request.headers).iter().filter(|header| !CURL_OWN.contains(&header.name.as_str())) {
+        out.push_str(&format!(" -H {}", quoted(&format!("{}: {}", header.name, header.value))));
+    }
+    if !request.body.is_empty() {
+        out.push_str(&format!(" --data-binary {}", quoted(&String::from_utf8_lossy(&request.body))));
+    }
+    out
+}
+
+/// As one word of a POSIX shell.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

@@ -1,0 +1,124 @@
+//! A fixture drafted from an exchange: what a person would write down first.
+
+use super::traffic::Exchange;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use understudy_exchange::redact::{is_secret_member, redacted};
+use understudy_exchange::target::{percent_decode, query_pairs, segments};
+use understudy_exchange::{Json, JsonText, MediaType};
+use understudy_fixture::model::{
+    Field, FieldMatcher, Fixture, HeaderPromise, MethodMatcher, PathTemplate, Pattern, RequestBody, RequestPromise,
+    ResponseBody, ResponsePromise, Segment, Select, Verify,
+};
+use understudy_fixture::write_fixture;
+use understudy_net::{BODY_BYTES_MAX, coding};
+
+/// A fixture's text, and what its file may be called.
+pub(super) struct Draft {
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+/// How long a file's name may be, without its ending.
+const NAME_CHARS_MAX: usize = 60;
+
+/// Drafts a fixture. Method, path, query and a JSON body are wanted as they came; what a backend answered is
+/// answered again, and what nobody answered gets an empty JSON object to start from. Secrets are left out.
+pub(super) fn draft(exchange: &Exchange, base: &str) -> Draft {
+    let request = &exchange.request;
+    let path = request.path().strip_prefix(base).filter(|path| path.starts_with('/')).unwrap_or(request.path());
+    let path = PathTemplate {
+        segments: segments(path).map(|segment| Segment::Literal(percent_decode(segment).into_owned())).collect(),
+    };
+    let fixture = Fixture {
+        id: "".into(),
+        file: "".into(),
+        name: None,
+        owner: None,
+        tags: Vec::new(),
+        enabled: true,
+        priority: 0,
+        request: RequestPromise {
+            method: MethodMatcher::Is(request.method.clone()),
+            path,
+            params: Vec::new(),
+            query: query(request.query()),
+            headers: Vec::new(),
+            cookies: Vec::new(),
+            body: Json::parse(&request.body).ok().map(|body| RequestBody::Json(redacted(&body))),
+            rules: Vec::new(),
+            strict: false,
+        },
+        responses: vec![response(exchange)],
+        select: Select::Cycle,
+        when: Vec::new(),
+        verify: Verify::default(),
+    };
+    Draft { name: name(exchange), text: write_fixture(&fixture) }
+}
+
+fn query(query: &str) -> Vec<Field> {
+    let mut fields: Vec<(String, Vec<Pattern>)> = Vec::new();
+    for (name, value) in query_pairs(query).filter(|(name, _)| !is_secret_member(name)) {
+        let value = Pattern::parse(&value);
+        match fields.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => values.push(value),
+            None => fields.push((name.into_owned(), vec![value])),
+        }
+    }
+    let field = |(name, mut values): (String, Vec<Pattern>)| {
+        let matcher =
+            if values.len() == 1 { FieldMatcher::Equals(values.remove(0)) } else { FieldMatcher::List(values) };
+        Field { name, matcher }
+    };
+    fields.into_iter().map(field).collect()
+}
+
+fn response(exchange: &Exchange) -> ResponsePromise {
+    let promise = |status, headers, body| ResponsePromise { status, headers, body, rules: Vec::new(), delay: None };
+    let (true, Some(body)) = (matches!(exchange.answered, "backend" | "fixture"), &exchange.body) else {
+        return promise(200, Vec::new(), Some(ResponseBody::Json(JsonText::new(&Json::Object(Vec::new())))));
+    };
+    let header = |name: &http::HeaderName| exchange.headers.get(name).and_then(|value| value.to_str().ok());
+    let decoded =
+        header(&CONTENT_ENCODING).and_then(|coding| coding::decode(coding, body.clone(), BODY_BYTES_MAX).ok());
+    let body = decoded.unwrap_or_else(|| body.clone());
+    let status = exchange.status.as_u16();
+    let content_type = header(&CONTENT_TYPE);
+    if body.is_empty() {
+        return promise(status, Vec::new(), None);
+    }
+    if content_type.is_some_and(|kind| MediaType::parse(kind).is_json())
+        && let Ok(json) = Json::parse(&body)
+    {
+        return promise(status, Vec::new(), Some(ResponseBody::Json(JsonText::new(&redacted(&json)))));
+    }
+    let headers = content_type.map(|kind| (CONTENT_TYPE.to_string(), HeaderPromise::Value(kind.to_owned())));
+    let body = match String::from_utf8(body.to_vec()) {
+        Ok(text) => ResponseBody::Text(text),
+        Err(_) => ResponseBody::Base64(body),
+    };
+    promise(status, headers.into_iter().collect(), Some(body))
+}
+
+/// `users/get-9`: the folder of what the path begins with, then the method and the rest.
+fn name(exchange: &Exchange) -> String {
+    let words: Vec<String> = segments(exchange.request.path()).map(word).filter(|word| !word.is_empty()).collect();
+    let method = exchange.request.method.as_str().to_ascii_lowercase();
+    let (folder, rest) = match words.split_first() {
+        Some((first, rest)) => (format!("{first}/"), rest.join("-")),
+        None => (String::new(), String::new()),
+    };
+    let stem = if rest.is_empty() { method } else { format!("{method}-{rest}") };
+    let stem: String = stem.chars().take(NAME_CHARS_MAX).collect();
+    format!("{folder}{}", stem.trim_end_matches('-'))
+}
+
+/// A segment as part of a file's name on every system.
+fn word(segment: &str) -> String {
+    let plain: String = percent_decode(segment)
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.') { c.to_ascii_lowercase() } else { '-' })
+        .take(NAME_CHARS_MAX)
+        .collect();
+    plain.trim_matches(['-', '.']).to_owned()
+}

@@ -1,0 +1,291 @@
+//! Fixture files: read, written, made and deleted.
+
+use super::App;
+use super::commands::Nothing;
+use super::undo::Change;
+use crate::error::{ApiError, Code};
+use crate::project::{LoadedService, Project};
+use crate::report::DiagnosticReport;
+use serde::{Deserialize, Serialize};
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A fixture's file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct FixtureRef {
+    /// The service.
+    pub(super) service: String,
+    /// Relative to the service's folder.
+    pub(super) file: String,
+}
+
+/// A fixture's file as it is on the disk.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct FixtureText {
+    /// The file, relative to the project.
+    pub(super) shown: String,
+    /// The whole text.
+    pub(super) text: String,
+    /// Tells this version from others.
+    pub(super) version: String,
+    /// Problems in it.
+    pub(super) problems: Vec<DiagnosticReport>,
+}
+
+/// A fixture's file with a new text.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct SaveFixture {
+    /// The service.
+    pub(super) service: String,
+    /// Relative to the service's folder.
+    pub(super) file: String,
+    /// The new text.
+    pub(super) text: String,
+    /// The version that was edited; `null` to write whatever the file holds by now.
+    pub(super) base: Option<String>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct SavedFixture {
+    /// The new version.
+    pub(super) version: String,
+    /// Problems in it. Where some are errors, the last good version is served.
+    pub(super) problems: Vec<DiagnosticReport>,
+}
+
+/// A fixture to make.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct NewFixture {
+    /// The service.
+    pub(super) service: String,
+}
+
+/// An exchange to make a fixture of.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct FixtureFrom {
+    /// The exchange.
+    pub(super) exchange: u64,
+}
+
+/// A fixture that was made.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct Created {
+    /// The service.
+    pub(super) service: String,
+    /// Relative to the service's folder.
+    pub(super) file: String,
+}
+
+/// What a new fixture says: enough to be served, and to see how it goes on.
+const STARTER: &str =
+    "request:\n  method: GET\n  path: /PATH\nresponse:\n  status: 200\n  body:\n    json: { hello: world }\n";
+
+/// The file of a fixture: its service, and where it is.
+struct Place {
+    project: Arc<Project>,
+    at: usize,
+    path: PathBuf,
+    shown: String,
+}
+
+impl Place {
+    fn loaded(&self) -> &LoadedService {
+        &self.project.services[self.at]
+    }
+}
+
+impl App {
+    async fn place(&self, service: &str, file: &str) -> Result<Place, ApiError> {
+        let project = Arc::clone(self.project.lock().await.servers.project());
+        crate::verify::check_names(&project, &[service.to_owned()])?;
+        let at = project.services.iter().position(|loaded| loaded.service.name == service).unwrap_or(0);
+        let loaded = &project.services[at];
+        let is_plain =
+            |part: &str| !part.is_empty() && !part.starts_with(['.', '_']) && !part.contains(['\\', ':', '\0']);
+        if !file.split('/').all(is_plain) || !understudy_fixture::is_leaf_of_services(file) {
+            let message = format!("`{file}` is no fixture's file");
+            return Err(ApiError::new(Code::Usage, message)
+                .with_hint("a path below the service's folder that ends in .yaml, .yml or .json"));
+        }
+        let path = loaded.folder.join(file);
+        stays_inside(&loaded.folder, &path)?;
+        Ok(Place { shown: format!("{}/{file}", loaded.service.dir), at, path, project })
+    }
+
+    pub(super) async fn fixture(&self, request: FixtureRef) -> Result<FixtureText, ApiError> {
+        let place = self.place(&request.service, &request.file).await?;
+        let bytes = content(&place.path)?.ok_or_else(|| gone(&place.shown))?;
+        let version = version_of(&bytes);
+        let text = String::from_utf8(bytes).map_err(|_| {
+            ApiError::new(Code::Disk, format!("{} is not UTF-8", place.shown)).with_hint("save the file as UTF-8")
+        })?;
+        let problems = self.problems_of(&place.shown).await;
+        Ok(FixtureText { shown: place.shown, text, version, problems })
+    }
+
+    async fn problems_of(&self, shown: &str) -> Vec<DiagnosticReport> {
+        let project = Arc::clone(self.project.lock().await.servers.project());
+        project.diagnostics.iter().filter(|problem| &*problem.file == shown).map(DiagnosticReport::new).collect()
+    }
+
+    pub(super) async fn fixture_save(&self, request: SaveFixture) -> Result<SavedFixture, ApiError> {
+        let place = self.place(&request.service, &request.file).await?;
+        let before = content(&place.path)?;
+        let current = before.as_deref().map(version_of);
+        if request.base.is_some() && request.base != current {
+            let message = format!("{} was changed by another program", place.shown);
+            return Err(ApiError::new(Code::Conflict, message).with_hint("keep yours, or take the file's"));
+        }
+        let after = request.text.into_bytes();
+        let version = version_of(&after);
+        self.change(&place, before, Some(after)).await?;
+        Ok(SavedFixture { version, problems: self.problems_of(&place.shown).await })
+    }
+
+    /// Changes a file, remembers that, and serves it.
+    async fn change(&self, place: &Place, before: Option<Vec<u8>>, after: Option<Vec<u8>>) -> Result<(), ApiError> {
+        if before == after {
+            return Ok(());
+        }
+        match &after {
+            Some(bytes) => write(&place.path, bytes)?,
+            None => remove(&place.path)?,
+        }
+        let change = Change { path: place.path.clone(), shown: place.shown.clone(), before, after };
+        self.history.lock().await.add(change);
+        self.reload().await;
+        Ok(())
+    }
+
+    pub(super) async fn fixture_new(&self, request: NewFixture) -> Result<Created, ApiError> {
+        self.create(&request.service, "new-fixture", |id| STARTER.replace("PATH", id)).await
+    }
+
+    pub(super) async fn fixture_from(&self, request: FixtureFrom) -> Result<Created, ApiError> {
+        let exchange = self.kept(request.exchange)?;
+        let base = {
+            let project = Arc::clone(self.project.lock().await.servers.project());
+            let loaded = project.services.iter().find(|loaded| loaded.service.name == exchange.service);
+            loaded.map(|loaded| loaded.service.base.clone()).unwrap_or_default()
+        };
+        let draft = super::exchange_draft::draft(&exchange, &base);
+        self.create(&exchange.service, &draft.name, |_| draft.text.clone()).await
+    }
+
+    pub(super) async fn fixture_duplicate(&self, request: FixtureRef) -> Result<Created, ApiError> {
+        let place = self.place(&request.service, &request.file).await?;
+        let bytes = content(&place.path)?.ok_or_else(|| gone(&place.shown))?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (stem, ending) = request.file.rsplit_once('.').unwrap_or((&request.file, "yaml"));
+        self.create_as(&request.service, &format!("{stem}-copy"), ending, |_| text.clone()).await
+    }
+
+    pub(super) async fn fixture_delete(&self, request: FixtureRef) -> Result<Nothing, ApiError> {
+        let place = self.place(&request.service, &request.file).await?;
+        let before = content(&place.path)?;
+        self.change(&place, before, None).await?;
+        Ok(Nothing {})
+    }
+
+    async fn create(&self, service: &str, stem: &str, text: impl Fn(&str) -> String) -> Result<Created, ApiError> {
+        self.create_as(service, stem, "yaml", text).await
+    }
+
+    /// Makes a file whose id is not taken yet.
+    async fn create_as(
+        &self,
+        service: &str,
+        stem: &str,
+        ending: &str,
+        text: impl Fn(&str) -> String,
+    ) -> Result<Created, ApiError> {
+        let first = self.place(service, &format!("{stem}.{ending}")).await?;
+        let taken = |id: &str| {
+            let known = first.loaded().files().any(|(_, other, _)| other == id);
+            known || first.loaded().folder.join(format!("{id}.{ending}")).exists()
+        };
+        let ids = std::iter::once(stem.to_owned()).chain((2..).map(|n| format!("{stem}-{n}")));
+        let id = ids.into_iter().find(|id| !taken(id)).expect("numbers do not end");
+        let file = format!("{id}.{ending}");
+        let place = self.place(service, &file).await?;
+        self.change(&place, None, Some(text(&id).into_bytes())).await?;
+        Ok(Created { service: service.to_owned(), file })
+    }
+}
+
+fn gone(shown: &str) -> ApiError {
+    ApiError::new(Code::Disk, format!("{shown} is not there any more")).with_hint("it was deleted or renamed outside")
+}
+
+/// A path's nearest folder that is there is the service's folder or below it, links followed.
+fn stays_inside(folder: &Path, path: &Path) -> Result<(), ApiError> {
+    let outside = || {
+        let message = format!("{} leads out of the service's folder", path.display());
+        ApiError::new(Code::Usage, message)
+            .with_hint("fixtures stay in their service's folder; links out of it are not followed")
+    };
+    if path.is_symlink() {
+        return Err(outside());
+    }
+    // A folder that is not there yet is made when something is written into it.
+    let Ok(real) = folder.canonicalize() else { return Ok(()) };
+    let there = path.ancestors().skip(1).find_map(|above| above.canonicalize().ok());
+    if there.is_some_and(|there| there.starts_with(&real)) { Ok(()) } else { Err(outside()) }
+}
+
+fn version_of(bytes: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    format!("{:016x}-{}", hasher.finish(), bytes.len())
+}
+
+/// What a file holds; `None` where it is not there.
+pub(super) fn content(path: &Path) -> Result<Option<Vec<u8>>, ApiError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ApiError::of_file(path, "read", &error)),
+    }
+}
+
+/// Writes a file so that it holds the old content or the new one at any moment, whatever happens. It keeps who may
+/// read and write it.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
+    let failed = |error: std::io::Error| ApiError::of_file(path, "write", &error);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let unfinished = folder.join(format!(".{name}.{}.unfinished", std::process::id()));
+    let written = (|| {
+        let mut file = fs::File::create(&unfinished)?;
+        file.write_all(bytes)?;
+        if let Ok(metadata) = fs::metadata(path) {
+            file.set_permissions(metadata.permissions())?;
+        }
+        file.sync_all()?;
+        fs::rename(&unfinished, path)
+    })();
+    written.map_err(|error| {
+        let _ = fs::remove_file(&unfinished);
+        failed(error)
+    })
+}
+
+pub(super) fn remove(path: &Path) -> Result<(), ApiError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(ApiError::of_file(path, "delete", &error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,166 @@
+//! A project that a person works on in a window: served while it is edited, with its traffic and its runs.
+//!
+//! Front ends see nothing but the list in [`commands`]: a name, a request and a response, as JSON. The desktop app and
+//! the browser call the same ones.
+
+mod actions;
+mod commands;
+mod exchange;
+mod exchange_draft;
+mod files;
+mod host;
+mod preferences;
+mod run;
+mod traffic;
+mod tried;
+mod undo;
+mod view;
+
+pub use commands::COMMANDS;
+pub use host::{Assets, UiAddress, UiServer, serve_ui};
+
+use crate::error::ApiError;
+use crate::project::open_project;
+use crate::serve::{changed, unwatched};
+use crate::servers::{Options, Servers};
+use crate::watch::Watch;
+use run::Runs;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
+use traffic::Traffic;
+use understudy_fixture::Diagnostic;
+use understudy_net::Client;
+use undo::History;
+
+/// A project in a window.
+#[derive(Debug)]
+pub struct App {
+    project: Mutex<Open>,
+    traffic: Arc<Traffic>,
+    runs: Runs,
+    history: Mutex<History>,
+    client: Arc<Client>,
+    changes: Arc<Changes>,
+}
+
+/// The open project.
+#[derive(Debug)]
+struct Open {
+    servers: Servers,
+    /// Why services that were to answer do not.
+    failed: BTreeMap<String, ApiError>,
+    /// Problems that are in no file: that files cannot be watched, say.
+    warnings: Vec<Diagnostic>,
+    watching: Option<JoinHandle<()>>,
+}
+
+/// Counts changes, so that front ends ask only for what is new.
+#[derive(Debug)]
+struct Changes {
+    /// Goes up with every change of anything.
+    version: watch::Sender<u64>,
+    /// Goes up when the project's files, ports or verdicts change.
+    project: AtomicU64,
+}
+
+impl Changes {
+    fn project_changed(&self) {
+        self.project.fetch_add(1, Ordering::Relaxed);
+        self.changed();
+    }
+
+    fn changed(&self) {
+        self.version.send_modify(|version| *version += 1);
+    }
+}
+
+impl App {
+    /// Opens a project and starts its services. A service whose port cannot be had is listed with the reason; the
+    /// others answer.
+    ///
+    /// # Errors
+    /// No project there, or one whose file names no service.
+    pub async fn open(root: &Path) -> Result<Arc<Self>, ApiError> {
+        let changes = Arc::new(Changes { version: watch::channel(1).0, project: AtomicU64::new(1) });
+        let traffic = Traffic::new(Arc::clone(&changes));
+        let project = open_project(root)?;
+        let servers = Servers::new(project, Options::default(), Arc::clone(&traffic) as _);
+        let mut open = Open { servers, failed: BTreeMap::new(), warnings: Vec::new(), watching: None };
+        for name in open.servers.wanted() {
+            open.start(&name).await;
+        }
+        if let Err(error) = open.servers.start_shared().await {
+            open.failed.insert(String::new(), error);
+        }
+        let app = Arc::new(Self {
+            project: Mutex::new(open),
+            traffic,
+            runs: Runs::new(Arc::clone(&changes)),
+            history: Mutex::default(),
+            client: Arc::default(),
+            changes,
+        });
+        let watching = tokio::spawn(follow_files(Arc::downgrade(&app)));
+        app.project.lock().await.watching = Some(watching);
+        Ok(app)
+    }
+
+    /// Stops every service and run; open requests end first.
+    pub async fn close(&self) {
+        self.runs.cancel();
+        let mut open = self.project.lock().await;
+        if let Some(watching) = open.watching.take() {
+            watching.abort();
+        }
+        open.servers.stop_all().await;
+    }
+
+    /// Reads the files again; what they say is served when this returns.
+    async fn reload(&self) {
+        let mut open = self.project.lock().await;
+        open.warnings = open.servers.reload().await;
+        // What is in a file is listed with the project's own problems.
+        let listed = Arc::clone(open.servers.project());
+        open.warnings.retain(|warning| !listed.diagnostics.contains(warning));
+        let running: Vec<String> =
+            open.failed.keys().filter(|name| open.servers.port(name).is_some()).cloned().collect();
+        for name in running {
+            open.failed.remove(&name);
+        }
+        drop(open);
+        self.changes.project_changed();
+    }
+}
+
+impl Open {
+    async fn start(&mut self, name: &str) {
+        self.failed.remove(name);
+        if let Err(error) = self.servers.start(name).await {
+            self.failed.insert(name.to_owned(), error);
+        }
+    }
+}
+
+/// Serves edits that are made outside, until the app is gone.
+async fn follow_files(app: std::sync::Weak<App>) {
+    let Some(first) = app.upgrade() else { return };
+    let project = Arc::clone(first.project.lock().await.servers.project());
+    let mut watch = Watch::new(&project);
+    if let Err(error) = &watch {
+        first.project.lock().await.warnings.push(unwatched(&project, error));
+    }
+    drop(first);
+    loop {
+        changed(&mut watch).await;
+        let Some(app) = app.upgrade() else { return };
+        app.reload().await;
+        if let Ok(watch) = &mut watch {
+            let project = Arc::clone(app.project.lock().await.servers.project());
+            let _ = watch.follow(&project);
+        }
+    }
+}

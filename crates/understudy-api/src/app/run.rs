@@ -1,0 +1,272 @@
+//! Runs against backends, as they go on.
+
+use super::commands::Nothing;
+use super::exchange::quoted;
+use super::view::Outcomes;
+use super::{App, Changes};
+use crate::error::ApiError;
+use crate::report::FixtureReport;
+use crate::verify::{VerifyRequest, verify};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio::task::AbortHandle;
+use understudy_contract::Outcome;
+
+/// How many requests are under way at once.
+const JOBS: usize = 8;
+
+/// What to replay.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct StartRun {
+    /// The backend, by name or address; each service's own where it is not said.
+    pub(super) backend: Option<String>,
+    /// Only these services; all where empty.
+    pub(super) services: Vec<String>,
+    /// Only these fixtures, as `SERVICE/ID`, with what they come after; all where empty.
+    pub(super) fixtures: Vec<String>,
+    /// Whether write methods are sent although the backend's entry does not allow them.
+    pub(super) allow_writes: bool,
+}
+
+/// From which result on.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct RunRequest {
+    /// How many results of this run are known already.
+    pub(super) known: u32,
+    /// The run that they are of.
+    pub(super) run: u64,
+}
+
+/// A run, and its results from some on.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct RunPart {
+    /// Which run it is; 0 where there was none.
+    pub(super) run: u64,
+    /// `none`, `running`, `done`, `cancelled` or `failed`.
+    pub(super) state: &'static str,
+    /// Why it could not be done.
+    pub(super) error: Option<ApiError>,
+    /// How many fixtures it is about.
+    pub(super) total: u32,
+    /// How many results come before those that are listed here.
+    pub(super) from: u32,
+    /// In the order in which they came.
+    pub(super) results: Vec<FixtureReport>,
+    /// How many came to what, by the outcomes' names.
+    pub(super) summary: BTreeMap<&'static str, u32>,
+    /// The backends' addresses, by service.
+    pub(super) backends: BTreeMap<String, String>,
+    /// How long it took, or takes so far, in milliseconds.
+    pub(super) millis: u64,
+    /// The line for a shell that does the same.
+    pub(super) command: String,
+}
+
+/// The last run.
+#[derive(Debug)]
+pub(super) struct Runs {
+    revision: AtomicU64,
+    last: Arc<Mutex<Last>>,
+    changes: Arc<Changes>,
+}
+
+#[derive(Debug)]
+struct Last {
+    run: u64,
+    state: &'static str,
+    error: Option<ApiError>,
+    total: usize,
+    results: Vec<FixtureReport>,
+    /// Of this run and those before it.
+    outcomes: Outcomes,
+    backends: BTreeMap<String, String>,
+    began: Instant,
+    millis: Option<u64>,
+    command: String,
+    task: Option<AbortHandle>,
+}
+
+impl Last {
+    fn end(&mut self, state: &'static str) {
+        self.state = state;
+        self.millis = Some(millis_since(self.began));
+        self.task = None;
+    }
+}
+
+fn millis_since(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Runs {
+    pub(super) fn new(changes: Arc<Changes>) -> Self {
+        let last = Last {
+            run: 0,
+            state: "none",
+            error: None,
+            total: 0,
+            results: Vec::new(),
+            outcomes: Outcomes::new(),
+            backends: BTreeMap::new(),
+            began: Instant::now(),
+            millis: Some(0),
+            command: String::new(),
+            task: None,
+        };
+        Self { revision: AtomicU64::new(1), last: Arc::new(Mutex::new(last)), changes }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn outcomes(&self) -> Outcomes {
+        self.last().outcomes.clone()
+    }
+
+    fn changed(&self) {
+        self.revision.fetch_add(1, Ordering::Relaxed);
+        self.changes.changed();
+    }
+
+    pub(super) fn cancel(&self) {
+        let mut last = self.last();
+        if let Some(task) = last.task.take() {
+            task.abort();
+            last.end("cancelled");
+            drop(last);
+            self.changed();
+            self.changes.project_changed();
+        }
+    }
+}
+
+impl App {
+    pub(super) async fn run_start(self: &Arc<Self>, request: StartRun) -> Result<Nothing, ApiError> {
+        self.runs.cancel();
+        let root = self.project.lock().await.servers.project().root.clone();
+        let command = command(&root, &request);
+        let wanted = VerifyRequest {
+            project: root,
+            backend: request.backend,
+            services: request.services,
+            filters: Vec::new(),
+            fixtures: request.fixtures,
+            tags: Vec::new(),
+            jobs: JOBS,
+            timeout: None,
+            allow_writes: request.allow_writes,
+            strict: false,
+        };
+        let run = {
+            let mut last = self.runs.last();
+            last.run += 1;
+            last.state = "running";
+            (last.error, last.total, last.millis) = (None, 0, None);
+            last.results.clear();
+            last.backends.clear();
+            last.began = Instant::now();
+            last.command = command;
+            last.run
+        };
+        let app = Arc::clone(self);
+        let task = tokio::spawn(async move { app.run_to_its_end(run, wanted).await });
+        self.runs.last().task = Some(task.abort_handle());
+        self.runs.changed();
+        Ok(Nothing {})
+    }
+
+    async fn run_to_its_end(self: Arc<Self>, run: u64, wanted: VerifyRequest) {
+        let told = Arc::clone(&self);
+        let progress = move |total: usize, result: Option<&crate::FixtureResult>| {
+            let mut last = told.runs.last();
+            if last.run != run {
+                return;
+            }
+            last.total = total;
+            if let Some(result) = result {
+                let report = FixtureReport::new(result);
+                last.outcomes.insert((report.service.clone(), report.fixture.clone()), report.outcome);
+                last.results.push(report);
+            }
+            drop(last);
+            told.runs.changed();
+        };
+        let ended = verify(&wanted, Arc::new(progress)).await;
+        {
+            let mut last = self.runs.last();
+            if last.run != run || last.state != "running" {
+                return;
+            }
+            match ended {
+                Ok(done) => {
+                    // In the order of services and ids, as reports have them.
+                    last.results = done.results.iter().map(FixtureReport::new).collect();
+                    last.backends = done.backends;
+                    last.end("done");
+                }
+                Err(error) => {
+                    last.error = Some(error);
+                    last.end("failed");
+                }
+            }
+        }
+        self.runs.changed();
+        self.changes.project_changed();
+    }
+
+    pub(super) async fn run_cancel(&self, _: Nothing) -> Result<Nothing, ApiError> {
+        self.runs.cancel();
+        Ok(Nothing {})
+    }
+
+    pub(super) async fn run(&self, request: RunRequest) -> Result<RunPart, ApiError> {
+        let last = self.runs.last();
+        // The results of a run that has ended stand in another order: they are told anew.
+        let known = if request.run == last.run && last.state == "running" { request.known as usize } else { 0 };
+        let results = last.results.get(known..).unwrap_or(&[]).to_vec();
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let summary = Outcome::NAMES
+            .into_iter()
+            .map(|name| (name, count(last.results.iter().filter(|result| result.outcome == name).count())));
+        Ok(RunPart {
+            run: last.run,
+            state: last.state,
+            error: last.error.clone(),
+            total: count(last.total),
+            from: count(known),
+            results,
+            summary: summary.collect(),
+            backends: last.backends.clone(),
+            millis: last.millis.unwrap_or_else(|| millis_since(last.began)),
+            command: last.command.clone(),
+        })
+    }
+}
+
+/// The line for a shell that does the same as a run.
+fn command(root: &Path, request: &StartRun) -> String {
+    let root: PathBuf = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+    let mut out = format!("understudy verify {}", quoted(&root.to_string_lossy()));
+    let mut add = |option: &str, value: &str| out.push_str(&format!(" {option} {}", quoted(value)));
+    if let Some(backend) = &request.backend {
+        add("--backend", backend);
+    }
+    request.services.iter().for_each(|service| add("--service", service));
+    request.fixtures.iter().for_each(|fixture| add("--fixture", fixture));
+    if request.allow_writes {
+        out.push_str(" --allow-writes");
+    }
+    out
+}

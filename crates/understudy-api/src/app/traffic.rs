@@ -1,0 +1,255 @@
+//! What was asked and answered lately.
+
+use super::App;
+use super::commands::Nothing;
+use super::{Arc, Changes};
+use crate::clock;
+use crate::error::ApiError;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use understudy_exchange::Request;
+use understudy_net::OutboundBody;
+use understudy_serve::{Answered, Exchanged, Observer};
+
+/// How many exchanges are kept.
+const EXCHANGES_MAX: usize = 10_000;
+/// How many bytes of bodies are kept with them.
+const BODY_BYTES_KEPT_MAX: usize = 64 << 20;
+/// How many exchanges wait to be listed; more are counted and dropped.
+const WAITING_MAX: usize = 8_192;
+/// Exchanges are listed in batches, at most ten a second.
+const BATCH_PERIOD: Duration = Duration::from_millis(100);
+/// How many rows a front end gets at once.
+const ROWS_MAX: usize = 2_000;
+/// How long a front end waits for news before it asks again.
+const NEWS_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// One exchange as it was.
+#[derive(Debug, Clone)]
+pub(super) struct Exchange {
+    pub(super) id: u64,
+    pub(super) service: String,
+    pub(super) time: u64,
+    pub(super) request: Request,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    /// `None` where it was passed on as it came.
+    pub(super) body: Option<Bytes>,
+    pub(super) answered: &'static str,
+    pub(super) by: String,
+    pub(super) took: Duration,
+}
+
+impl Exchange {
+    fn kept_bytes(&self) -> usize {
+        self.request.body.len() + self.body.as_ref().map_or(0, Bytes::len)
+    }
+}
+
+/// The last exchanges, in bounded memory.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    waiting: mpsc::Sender<Exchange>,
+    dropped: Arc<AtomicU64>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    exchanges: VecDeque<Arc<Exchange>>,
+    bytes: usize,
+    next: u64,
+}
+
+impl Kept {
+    fn push(&mut self, mut exchange: Exchange) {
+        exchange.id = self.next;
+        self.next += 1;
+        self.bytes += exchange.kept_bytes();
+        self.exchanges.push_back(Arc::new(exchange));
+        while self.exchanges.len() > EXCHANGES_MAX || (self.bytes > BODY_BYTES_KEPT_MAX && self.exchanges.len() > 1) {
+            let gone = self.exchanges.pop_front().map_or(0, |gone| gone.kept_bytes());
+            self.bytes -= gone;
+        }
+    }
+}
+
+impl Traffic {
+    pub(super) fn new(changes: Arc<Changes>) -> Arc<Self> {
+        let (waiting, arriving) = mpsc::channel(WAITING_MAX);
+        let kept = Arc::new(Mutex::new(Kept { next: 1, ..Kept::default() }));
+        tokio::spawn(list(arriving, Arc::clone(&kept), changes));
+        Arc::new(Self { waiting, dropped: Arc::default(), kept })
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<Arc<Exchange>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = kept.exchanges.front()?.id;
+        kept.exchanges.get(usize::try_from(id.checked_sub(first)?).ok()?).cloned()
+    }
+
+    /// Those after one, the oldest first, and the id of the oldest that is kept.
+    fn after(&self, id: u64) -> (Vec<Arc<Exchange>>, u64) {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = kept.exchanges.front().map_or(kept.next, |exchange| exchange.id);
+        let skipped = usize::try_from((id + 1).saturating_sub(first)).unwrap_or(usize::MAX);
+        (kept.exchanges.iter().skip(skipped).take(ROWS_MAX).cloned().collect(), first)
+    }
+
+    fn clear(&self) -> usize {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.bytes = 0;
+        std::mem::take(&mut kept.exchanges).len()
+    }
+}
+
+/// Lists what arrives, in batches, until nobody can send any more.
+async fn list(mut arriving: mpsc::Receiver<Exchange>, kept: Arc<Mutex<Kept>>, changes: Arc<Changes>) {
+    let mut batch = Vec::new();
+    while arriving.recv_many(&mut batch, WAITING_MAX).await > 0 {
+        {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            batch.drain(..).for_each(|exchange| kept.push(exchange));
+        }
+        changes.changed();
+        tokio::time::sleep(BATCH_PERIOD).await;
+    }
+}
+
+impl Observer for Traffic {
+    fn exchanged(&self, exchanged: Exchanged<'_>) {
+        let Exchanged { service, request, answer, answered, took } = exchanged;
+        let (kind, by) = match answered {
+            Answered::Fixture(id) => ("fixture", (*id).to_owned()),
+            Answered::Backend => ("backend", String::new()),
+            Answered::Nobody(nearest) => ("nobody", nearest.clone()),
+            Answered::Server(what) => ("server", (*what).to_owned()),
+            Answered::BackendFailed(why) => ("backend-failed", why.clone()),
+        };
+        let exchange = Exchange {
+            id: 0,
+            service: service.to_owned(),
+            time: clock::now().unix_millis,
+            request: request.clone(),
+            status: answer.status,
+            headers: answer.headers.clone(),
+            body: match &answer.body {
+                OutboundBody::Whole(bytes) => Some(bytes.clone()),
+                OutboundBody::Stream(_) => None,
+            },
+            answered: kind,
+            by,
+            took,
+        };
+        if self.waiting.try_send(exchange).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What a front end knows already.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct ChangesRequest {
+    /// The last version that it heard of; 0 at first.
+    pub(super) version: u64,
+    /// The last exchange that it knows; 0 at first.
+    pub(super) exchange: u64,
+}
+
+/// What is new.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct Changed {
+    /// The version to ask from the next time.
+    pub(super) version: u64,
+    /// The project's revision: where it is another one, ask for the project again.
+    pub(super) project: u64,
+    /// The run's revision: where it is another one, ask for the run again.
+    pub(super) run: u64,
+    /// New exchanges, the oldest first.
+    pub(super) exchanges: Vec<ExchangeRow>,
+    /// The oldest exchange that is kept: those before it are gone.
+    pub(super) first_exchange: u64,
+    /// How many were answered faster than they could be listed.
+    pub(super) dropped: u64,
+}
+
+/// An exchange in a list.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct ExchangeRow {
+    /// Goes up by one.
+    pub(super) id: u64,
+    /// When it was answered, in milliseconds since 1970.
+    pub(super) time: u64,
+    /// The service.
+    pub(super) service: String,
+    /// The method.
+    pub(super) method: String,
+    /// Path and query.
+    pub(super) target: String,
+    /// The answer's status.
+    pub(super) status: u16,
+    /// Who answered: `fixture`, `backend`, `nobody`, `server` or `backend-failed`.
+    pub(super) answered: &'static str,
+    /// The fixture's id, or why nobody answered.
+    pub(super) by: String,
+    /// How long it took; 0 where nothing was waited for.
+    pub(super) micros: u64,
+}
+
+impl ExchangeRow {
+    pub(super) fn new(exchange: &Exchange) -> Self {
+        Self {
+            id: exchange.id,
+            time: exchange.time,
+            service: exchange.service.clone(),
+            method: exchange.request.method.to_string(),
+            target: exchange.request.target.to_string(),
+            status: exchange.status.as_u16(),
+            answered: exchange.answered,
+            by: exchange.by.clone(),
+            micros: u64::try_from(exchange.took.as_micros()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// How many exchanges were forgotten.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct TrafficCleared {
+    /// How many.
+    pub(super) exchanges: u32,
+}
+
+impl App {
+    pub(super) async fn changes(&self, request: ChangesRequest) -> Result<Changed, ApiError> {
+        let mut version = self.changes.version.subscribe();
+        let news = version.wait_for(|version| *version > request.version);
+        // No news are news too: a front end that went away is not waited for.
+        let _ = tokio::time::timeout(NEWS_TIMEOUT, news).await;
+        let version = *self.changes.version.borrow();
+        let (exchanges, first_exchange) = self.traffic.after(request.exchange);
+        Ok(Changed {
+            version,
+            project: self.changes.project.load(Ordering::Relaxed),
+            run: self.runs.revision(),
+            exchanges: exchanges.iter().map(|exchange| ExchangeRow::new(exchange)).collect(),
+            first_exchange,
+            dropped: self.traffic.dropped.load(Ordering::Relaxed),
+        })
+    }
+
+    pub(super) async fn traffic_clear(&self, _: Nothing) -> Result<TrafficCleared, ApiError> {
+        let exchanges = u32::try_from(self.traffic.clear()).unwrap_or(u32::MAX);
+        self.changes.changed();
+        Ok(TrafficCleared { exchanges })
+    }
+}

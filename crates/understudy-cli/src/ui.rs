@@ -1,0 +1,49 @@
+//! `ui`
+
+use crate::args::UiArgs;
+use crate::exit::Exit;
+use crate::files::project;
+use crate::serve::ended;
+use crate::terminal::Paint;
+use rust_embed::RustEmbed;
+use std::io::{Write, stdout};
+use std::process::{Command, Stdio};
+use understudy_api::{ApiError, App, serve_ui};
+
+/// The front end, as it was built into this program. A program that is built before the front end has none.
+#[derive(RustEmbed)]
+#[folder = "../../ui/dist"]
+#[allow_missing = true]
+struct FrontEnd;
+
+pub(crate) fn run(args: &UiArgs) -> Result<Exit, ApiError> {
+    let root = project(args.project.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
+    runtime.block_on(async {
+        let app = App::open(&root).await?;
+        let assets = |path: &str| FrontEnd::get(path).map(|file| file.data.into_owned().into());
+        let server = serve_ui(app, assets, args.port).await?;
+        let url = &server.address.url;
+        let _ = writeln!(stdout(), "Understudy is at {}", Paint::stdout().bold(url));
+        let _ = stdout().flush();
+        if !args.no_open {
+            open_in_browser(url);
+        }
+        ended().await;
+        server.close().await;
+        Ok(Exit::Fine)
+    })
+}
+
+/// Where nothing can be opened, the printed URL is there.
+fn open_in_browser(url: &str) {
+    let (program, args): (&str, &[&str]) = if cfg!(target_os = "macos") {
+        ("open", &[])
+    } else if cfg!(target_os = "windows") {
+        ("rundll32", &["url.dll,FileProtocolHandler"])
+    } else {
+        ("xdg-open", &[])
+    };
+    let quiet = || Stdio::null();
+    let _ = Command::new(program).args(args).arg(url).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+}

@@ -1,0 +1,169 @@
+// What the engine says, as it says it: the project, the traffic, the last run. The truth is in the engine; here is what
+// was last heard of it.
+
+import type { Action, ApiError, ExchangeRow, FixtureReport, Preferences, ProjectView, RunPart } from '../engine/commands';
+import { asError, call } from '../engine/engine';
+
+export type Screen = 'services' | 'traffic' | 'verify' | 'settings';
+
+/** A line that tells what was done, or what could not be. */
+export interface Notice {
+  id: number;
+  error: boolean;
+  text: string;
+  hint: string | null;
+  undo: boolean;
+}
+
+/** How many exchanges are listed, as in the engine. */
+const EXCHANGES_MAX = 10_000;
+const NOTICE_MS = 6_000;
+const RETRY_MS = 1_000;
+
+class Session {
+  project: ProjectView | null = $state.raw(null);
+  exchanges: ExchangeRow[] = $state.raw([]);
+  dropped = $state(0);
+  paused = $state(false);
+  run: RunPart | null = $state.raw(null);
+  results: FixtureReport[] = $state.raw([]);
+  actions: Action[] = $state.raw([]);
+  theme: Preferences['theme'] = $state('system');
+  /** Why the engine cannot be reached. */
+  lost: ApiError | null = $state.raw(null);
+  notices: Notice[] = $state([]);
+  screen: Screen = $state('services');
+  /** The backend that runs are against; empty where each service's own is meant. */
+  backend = $state('');
+  /** The fixture that is open. */
+  fixture: { service: string; file: string } | null = $state.raw(null);
+  /** The exchange that is looked at. */
+  exchange = $state(0);
+
+  #version = 0;
+  #known = { project: -1, run: -1, exchange: 0 };
+  #notices = 0;
+
+  async start() {
+    const [{ actions }, preferences] = await Promise.all([call('actions', {}), call('preferences', {})]);
+    this.actions = actions;
+    this.theme = preferences.theme;
+    for (;;) await this.#follow();
+  }
+
+  async #follow() {
+    try {
+      if (document.hidden) await shown();
+      const news = await call('changes', { version: this.#version, exchange: this.#known.exchange });
+      this.lost = null;
+      this.#version = news.version;
+      this.dropped = news.dropped;
+      if (news.project !== this.#known.project) {
+        this.project = await call('project', {});
+        this.#known.project = news.project;
+      }
+      if (news.run !== this.#known.run) {
+        await this.#followRun();
+        this.#known.run = news.run;
+      }
+      this.#list(news.exchanges, news.first_exchange);
+    } catch (thrown) {
+      this.lost = asError(thrown);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  async #followRun() {
+    const part = await call('run', { run: this.run?.run ?? 0, known: this.results.length });
+    this.results = [...this.results.slice(0, part.from), ...part.results];
+    this.run = part;
+  }
+
+  #list(rows: ExchangeRow[], first: number) {
+    const last = rows.at(-1);
+    if (last) this.#known.exchange = last.id;
+    const gone = this.exchanges.findIndex((row) => row.id >= first);
+    if (rows.length === 0 && gone === 0) return;
+    if (this.exchanges.length === 0 && rows.length === 0) return;
+    if (this.paused) {
+      this.#waiting.push(...rows);
+      this.#waiting.splice(0, Math.max(0, this.#waiting.length - EXCHANGES_MAX));
+      return;
+    }
+    const kept = gone < 0 ? [] : this.exchanges.slice(gone);
+    this.exchanges = [...kept, ...rows].slice(-EXCHANGES_MAX);
+  }
+  #waiting: ExchangeRow[] = [];
+
+  pause(paused: boolean) {
+    this.paused = paused;
+    if (paused) return;
+    this.exchanges = [...this.exchanges, ...this.#waiting].slice(-EXCHANGES_MAX);
+    this.#waiting = [];
+  }
+
+  tell(text: string, undo = false) {
+    this.#notice({ error: false, text, hint: null, undo });
+  }
+
+  fail(thrown: unknown) {
+    const error = asError(thrown);
+    this.#notice({ error: true, text: error.message, hint: error.hint, undo: false });
+  }
+
+  #notice(notice: Omit<Notice, 'id'>) {
+    const id = ++this.#notices;
+    this.notices = [...this.notices.slice(-2), { id, ...notice }];
+    if (!notice.error) setTimeout(() => this.dismiss(id), NOTICE_MS);
+  }
+
+  dismiss(id: number) {
+    this.notices = this.notices.filter((notice) => notice.id !== id);
+  }
+
+  /** Does something, and tells what went wrong where something does. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (thrown) {
+      this.fail(thrown);
+      return undefined;
+    }
+  }
+
+  openFixture(service: string, file: string) {
+    this.fixture = { service, file };
+    this.screen = 'services';
+  }
+
+  async setTheme(theme: Preferences['theme']) {
+    this.theme = theme;
+    await this.attempt(() => call('preferences_set', { theme }));
+  }
+
+  async undo(redo = false) {
+    const undone = await this.attempt(() => call(redo ? 'redo' : 'undo', {}));
+    if (undone?.file) this.tell(`${redo ? 'Made again' : 'Taken back'}: ${undone.file}`);
+    else if (undone) this.tell(redo ? 'Nothing to make again' : 'Nothing to take back');
+  }
+
+  async verify(fixtures: string[] = [], allowWrites = false) {
+    const backend = this.backend || null;
+    this.screen = 'verify';
+    await this.attempt(() => call('run_start', { backend, services: [], fixtures, allow_writes: allowWrites }));
+  }
+}
+
+/** Waits until somebody looks. */
+function shown(): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden) return;
+      document.removeEventListener('visibilitychange', look);
+      resolve();
+    };
+    document.addEventListener('visibilitychange', look);
+  });
+}
+
+export const session = new Session();

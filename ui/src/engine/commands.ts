@@ -1,0 +1,908 @@
+// Made from crates/understudy-api/src/app/commands.rs; `UPDATE=1 cargo test -p understudy-api` makes it anew.
+
+/**
+ * Something that can be done.
+ */
+export type Action = { 
+/**
+ * Stable, for programs.
+ */
+id: string, 
+/**
+ * What it is called.
+ */
+label: string, 
+/**
+ * The key, with `Mod` for Ctrl, or Cmd on macOS; empty where there is none.
+ */
+key: string, 
+/**
+ * Where it can be done: `always`, or a screen or thing that has to be there.
+ */
+when: string, };
+
+/**
+ * The actions of the app.
+ */
+export type Actions = { 
+/**
+ * In the order in which menus show them.
+ */
+actions: Array<Action>, };
+
+/**
+ * Something that could not be done: what, and what to do about it.
+ */
+export type ApiError = { 
+/**
+ * What went wrong.
+ */
+code: Code, 
+/**
+ * The same for people, as a sentence without its full stop.
+ */
+message: string, 
+/**
+ * What to do.
+ */
+hint: string | null, 
+/**
+ * Problems in files that caused it, rendered.
+ */
+details: Array<string>, };
+
+/**
+ * A real server of a service.
+ */
+export type BackendView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where it is, as it is written.
+ */
+url: string, 
+/**
+ * Whether write methods may be sent there.
+ */
+writes: boolean, };
+
+/**
+ * The body of one side.
+ */
+export type BodyRequest = { 
+/**
+ * The exchange.
+ */
+id: number, 
+/**
+ * Which side.
+ */
+side: Side, 
+/**
+ * Whether to show it however large it is.
+ */
+whole: boolean, };
+
+/**
+ * A body, made ready to be read.
+ */
+export type BodyView = { 
+/**
+ * How many bytes it has, without its content coding.
+ */
+bytes: number, 
+/**
+ * `none`, `json`, `text`, `binary`, `large` (ask for the whole) or `stream` (passed on, not kept).
+ */
+kind: string, 
+/**
+ * The text: JSON indented, of bytes a dump of the first lines.
+ */
+text: string, };
+
+/**
+ * What is new.
+ */
+export type Changed = { 
+/**
+ * The version to ask from the next time.
+ */
+version: number, 
+/**
+ * The project's revision: where it is another one, ask for the project again.
+ */
+project: number, 
+/**
+ * The run's revision: where it is another one, ask for the run again.
+ */
+run: number, 
+/**
+ * New exchanges, the oldest first.
+ */
+exchanges: Array<ExchangeRow>, 
+/**
+ * The oldest exchange that is kept: those before it are gone.
+ */
+first_exchange: number, 
+/**
+ * How many were answered faster than they could be listed.
+ */
+dropped: number, };
+
+/**
+ * What a front end knows already.
+ */
+export type ChangesRequest = { 
+/**
+ * The last version that it heard of; 0 at first.
+ */
+version: number, 
+/**
+ * The last exchange that it knows; 0 at first.
+ */
+exchange: number, };
+
+/**
+ * What went wrong, for programs. A code exists while someone decides by it.
+ */
+export type Code = "no-project" | "bad-project" | "unknown-name" | "missing-variable" | "port" | "nothing-to-do" | "conflict" | "disk" | "usage";
+
+/**
+ * A fixture that was made.
+ */
+export type Created = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Relative to the service's folder.
+ */
+file: string, };
+
+/**
+ * A problem in a file.
+ */
+export type DiagnosticReport = { 
+/**
+ * `error` or `warning`.
+ */
+severity: string, 
+/**
+ * What kind of problem.
+ */
+code: string, 
+/**
+ * The file, relative to the project.
+ */
+file: string, 
+/**
+ * From 1; `null` where it is about the file as a whole.
+ */
+line: number | null, 
+/**
+ * In characters, from 1.
+ */
+column: number | null, 
+/**
+ * How many characters it is about.
+ */
+width: number | null, 
+/**
+ * What is wrong.
+ */
+message: string, 
+/**
+ * What to do about it.
+ */
+hint: string | null, };
+
+/**
+ * One difference.
+ */
+export type DifferenceReport = { 
+/**
+ * Where: a JSONPath, a header's name, or `status`.
+ */
+path: string, 
+/**
+ * What kind.
+ */
+kind: string, 
+/**
+ * What was promised.
+ */
+expected: string, 
+/**
+ * What came.
+ */
+received: string, };
+
+/**
+ * An exchange, by its id.
+ */
+export type ExchangeRequest = { 
+/**
+ * The id.
+ */
+id: number, };
+
+/**
+ * An exchange in a list.
+ */
+export type ExchangeRow = { 
+/**
+ * Goes up by one.
+ */
+id: number, 
+/**
+ * When it was answered, in milliseconds since 1970.
+ */
+time: number, 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The method.
+ */
+method: string, 
+/**
+ * Path and query.
+ */
+target: string, 
+/**
+ * The answer's status.
+ */
+status: number, 
+/**
+ * Who answered: `fixture`, `backend`, `nobody`, `server` or `backend-failed`.
+ */
+answered: string, 
+/**
+ * The fixture's id, or why nobody answered.
+ */
+by: string, 
+/**
+ * How long it took; 0 where nothing was waited for.
+ */
+micros: number, };
+
+/**
+ * One exchange, without its bodies.
+ */
+export type ExchangeView = { 
+/**
+ * As it is listed.
+ */
+row: ExchangeRow, 
+/**
+ * The request's header fields.
+ */
+request_headers: Array<HeaderView>, 
+/**
+ * The answer's header fields.
+ */
+response_headers: Array<HeaderView>, 
+/**
+ * What the fixtures as they are now make of the request; `null` where the service is gone.
+ */
+explanation: ExplanationView | null, };
+
+/**
+ * Which fixture answers a request, and why those that are near do not.
+ */
+export type ExplanationView = { 
+/**
+ * The fixture that answers.
+ */
+chosen: NearView | null, 
+/**
+ * The methods that the path is known with, where only the method is another one.
+ */
+allowed: Array<string>, 
+/**
+ * Fixtures that do not answer, the nearest first.
+ */
+near: Array<NearView>, };
+
+/**
+ * An exchange to make a fixture of.
+ */
+export type FixtureFrom = { 
+/**
+ * The exchange.
+ */
+exchange: number, };
+
+/**
+ * A fixture's file.
+ */
+export type FixtureRef = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Relative to the service's folder.
+ */
+file: string, };
+
+/**
+ * What came of one fixture.
+ */
+export type FixtureReport = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The fixture's id.
+ */
+fixture: string, 
+/**
+ * Its name, or its method and path.
+ */
+name: string, 
+/**
+ * Its file, relative to the project.
+ */
+file: string, 
+/**
+ * Who answers for it.
+ */
+owner: string | null, 
+/**
+ * Its tags.
+ */
+tags: Array<string>, 
+/**
+ * What came of it: `kept`, `broken`, `known`, `skipped`, `held back`, `not verifiable`, `blocked`, `unreachable`.
+ */
+outcome: string, 
+/**
+ * Why, for the outcomes that have a reason.
+ */
+reason: string | null, 
+/**
+ * What was sent: `GET /pets/7`.
+ */
+request: string | null, 
+/**
+ * The status that came back.
+ */
+status: number | null, 
+/**
+ * Differences that break the promise.
+ */
+differences: Array<DifferenceReport>, 
+/**
+ * Differences that are accepted for now.
+ */
+known: Array<DifferenceReport>, 
+/**
+ * Accepted differences that no longer occur, or whose day has passed.
+ */
+stale: Array<string>, 
+/**
+ * States (`given`) that the backend was not brought out of again, and why.
+ */
+left: Array<string>, 
+/**
+ * What passed without proving anything.
+ */
+unproven: Array<string>, 
+/**
+ * What the backend adds.
+ */
+added: Array<string>, 
+/**
+ * From sending to the end of the answer, in microseconds.
+ */
+micros: number, };
+
+/**
+ * A fixture's file as it is on the disk.
+ */
+export type FixtureText = { 
+/**
+ * The file, relative to the project.
+ */
+shown: string, 
+/**
+ * The whole text.
+ */
+text: string, 
+/**
+ * Tells this version from others.
+ */
+version: string, 
+/**
+ * Problems in it.
+ */
+problems: Array<DiagnosticReport>, };
+
+/**
+ * A fixture in a list.
+ */
+export type FixtureView = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its file, relative to the service's folder.
+ */
+file: string, 
+/**
+ * What it promises; `null` where the file never was a good one.
+ */
+promise: PromiseView | null, 
+/**
+ * How many problems its file has. Where there is a promise too, that is the last good version's, which is served.
+ */
+problems: number, 
+/**
+ * What came of it in the last run: one of the outcomes' names.
+ */
+outcome: string | null, };
+
+/**
+ * A header field.
+ */
+export type HeaderView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value; bytes that are not UTF-8 are shown as U+FFFD.
+ */
+value: string, };
+
+/**
+ * A fixture beside a request.
+ */
+export type NearView = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its file, relative to the service's folder.
+ */
+file: string, 
+/**
+ * Its method.
+ */
+method: string, 
+/**
+ * Its path's template.
+ */
+path: string, 
+/**
+ * What does not match.
+ */
+differences: Array<RequestDifference>, 
+/**
+ * Where all matches: why another fixture comes first.
+ */
+behind: string | null, };
+
+/**
+ * A fixture to make.
+ */
+export type NewFixture = { 
+/**
+ * The service.
+ */
+service: string, };
+
+/**
+ * A request or a response with nothing in it.
+ */
+export type Nothing = Record<symbol, never>;
+
+/**
+ * What is remembered.
+ */
+export type Preferences = { 
+/**
+ * How the app looks.
+ */
+theme: Theme, };
+
+/**
+ * The project as it stands.
+ */
+export type ProjectView = { 
+/**
+ * Which state of the project this is.
+ */
+revision: number, 
+/**
+ * The folder's name.
+ */
+name: string, 
+/**
+ * The folder.
+ */
+root: string, 
+/**
+ * In the order of the project's file.
+ */
+services: Array<ServiceView>, 
+/**
+ * Every problem, sorted by file and place.
+ */
+problems: Array<DiagnosticReport>, 
+/**
+ * Where all services are, by the first label of the host.
+ */
+shared_url: string | null, };
+
+/**
+ * What a fixture promises, in a line.
+ */
+export type PromiseView = { 
+/**
+ * Its name, where it says one.
+ */
+name: string | null, 
+/**
+ * The method, or `ANY`.
+ */
+method: string, 
+/**
+ * The path's template.
+ */
+path: string, 
+/**
+ * The first response's status.
+ */
+status: number, 
+/**
+ * How many responses it has.
+ */
+responses: number, 
+/**
+ * Whether it is served and verified.
+ */
+enabled: boolean, 
+/**
+ * Whether the contract test sends it only where writes are allowed.
+ */
+writes: boolean, };
+
+/**
+ * One way in which a request is not what a fixture wants.
+ */
+export type RequestDifference = { 
+/**
+ * Where: `method`, `path`, `header x-tenant`, `body $.id`.
+ */
+place: string, 
+/**
+ * What is wanted.
+ */
+expected: string, 
+/**
+ * What the request has.
+ */
+received: string, };
+
+/**
+ * A run, and its results from some on.
+ */
+export type RunPart = { 
+/**
+ * Which run it is; 0 where there was none.
+ */
+run: number, 
+/**
+ * `none`, `running`, `done`, `cancelled` or `failed`.
+ */
+state: string, 
+/**
+ * Why it could not be done.
+ */
+error: ApiError | null, 
+/**
+ * How many fixtures it is about.
+ */
+total: number, 
+/**
+ * How many results come before those that are listed here.
+ */
+from: number, 
+/**
+ * In the order in which they came.
+ */
+results: Array<FixtureReport>, 
+/**
+ * How many came to what, by the outcomes' names.
+ */
+summary: { [key in string]: number }, 
+/**
+ * The backends' addresses, by service.
+ */
+backends: { [key in string]: string }, 
+/**
+ * How long it took, or takes so far, in milliseconds.
+ */
+millis: number, 
+/**
+ * The line for a shell that does the same.
+ */
+command: string, };
+
+/**
+ * From which result on.
+ */
+export type RunRequest = { 
+/**
+ * How many results of this run are known already.
+ */
+known: number, 
+/**
+ * The run that they are of.
+ */
+run: number, };
+
+/**
+ * A fixture's file with a new text.
+ */
+export type SaveFixture = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Relative to the service's folder.
+ */
+file: string, 
+/**
+ * The new text.
+ */
+text: string, 
+/**
+ * The version that was edited; `null` to write whatever the file holds by now.
+ */
+base: string | null, };
+
+/**
+ * What was written.
+ */
+export type SavedFixture = { 
+/**
+ * The new version.
+ */
+version: string, 
+/**
+ * Problems in it. Where some are errors, the last good version is served.
+ */
+problems: Array<DiagnosticReport>, };
+
+/**
+ * A service, by name.
+ */
+export type ServiceRef = { 
+/**
+ * Its name.
+ */
+service: string, };
+
+/**
+ * A service.
+ */
+export type ServiceView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its folder, relative to the project.
+ */
+dir: string, 
+/**
+ * Where it answers; `null` where it does not.
+ */
+url: string | null, 
+/**
+ * The port that is open.
+ */
+port: number | null, 
+/**
+ * Why it does not answer although it was to.
+ */
+failed: ApiError | null, 
+/**
+ * What happens to requests.
+ */
+mode: string, 
+/**
+ * A prefix of every path.
+ */
+base: string, 
+/**
+ * Who answers for it.
+ */
+owner: string | null, 
+/**
+ * By id, those included whose file is broken.
+ */
+fixtures: Array<FixtureView>, 
+/**
+ * The real servers.
+ */
+backends: Array<BackendView>, 
+/**
+ * The backend that is meant where none is named.
+ */
+backend: string | null, };
+
+/**
+ * A side of an exchange.
+ */
+export type Side = "request" | "response";
+
+/**
+ * What to replay.
+ */
+export type StartRun = { 
+/**
+ * The backend, by name or address; each service's own where it is not said.
+ */
+backend: string | null, 
+/**
+ * Only these services; all where empty.
+ */
+services: Array<string>, 
+/**
+ * Only these fixtures, as `SERVICE/ID`, with what they come after; all where empty.
+ */
+fixtures: Array<string>, 
+/**
+ * Whether write methods are sent although the backend's entry does not allow them.
+ */
+allow_writes: boolean, };
+
+/**
+ * Text to copy.
+ */
+export type Text = { 
+/**
+ * The text.
+ */
+text: string, };
+
+/**
+ * How the app looks.
+ */
+export type Theme = "system" | "light" | "dark" | "high-contrast";
+
+/**
+ * How many exchanges were forgotten.
+ */
+export type TrafficCleared = { 
+/**
+ * How many.
+ */
+exchanges: number, };
+
+/**
+ * What came back.
+ */
+export type Tried = { 
+/**
+ * The status.
+ */
+status: number, 
+/**
+ * Its name: `OK`.
+ */
+reason: string, 
+/**
+ * Header fields.
+ */
+headers: Array<HeaderView>, 
+/**
+ * The body.
+ */
+body: BodyView, 
+/**
+ * From sending to the end of the answer.
+ */
+micros: number, 
+/**
+ * Which fixture answered and why.
+ */
+explanation: ExplanationView | null, };
+
+/**
+ * A request to a service.
+ */
+export type TryRequest = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The method.
+ */
+method: string, 
+/**
+ * Path and query.
+ */
+target: string, 
+/**
+ * Header fields.
+ */
+headers: Array<HeaderView>, 
+/**
+ * The body.
+ */
+body: string, };
+
+/**
+ * What was taken back or made again.
+ */
+export type Undone = { 
+/**
+ * The file; `null` where there was nothing left to do.
+ */
+file: string | null, };
+
+/** Every command: what it takes and what it gives. */
+export type Commands = {
+  /** The project as it stands. */
+  project: { request: Nothing; response: ProjectView };
+  /** Waits until something changed, for some seconds at most; says what. */
+  changes: { request: ChangesRequest; response: Changed };
+  /** Opens a service's port. */
+  service_start: { request: ServiceRef; response: Nothing };
+  /** Closes a service's port. */
+  service_stop: { request: ServiceRef; response: Nothing };
+  /** A fixture's file. */
+  fixture: { request: FixtureRef; response: FixtureText };
+  /** Writes a fixture's file, unless it is another one by now. */
+  fixture_save: { request: SaveFixture; response: SavedFixture };
+  /** Makes a fixture to start from. */
+  fixture_new: { request: NewFixture; response: Created };
+  /** Makes a fixture that answers a request that came in. */
+  fixture_from: { request: FixtureFrom; response: Created };
+  /** Copies a fixture. */
+  fixture_duplicate: { request: FixtureRef; response: Created };
+  /** Deletes a fixture's file. */
+  fixture_delete: { request: FixtureRef; response: Nothing };
+  /** Takes back the last change that was made to a file here. */
+  undo: { request: Nothing; response: Undone };
+  /** Makes again what was taken back. */
+  redo: { request: Nothing; response: Undone };
+  /** The request that shows what a fixture is about. */
+  try_example: { request: FixtureRef; response: TryRequest };
+  /** Sends a request to a service, and says which fixture answered and why. */
+  try_request: { request: TryRequest; response: Tried };
+  /** One exchange, without its bodies. */
+  exchange: { request: ExchangeRequest; response: ExchangeView };
+  /** The body of one side of an exchange. */
+  exchange_body: { request: BodyRequest; response: BodyView };
+  /** An exchange's request as a line for a shell. */
+  exchange_curl: { request: ExchangeRequest; response: Text };
+  /** Forgets the traffic. */
+  traffic_clear: { request: Nothing; response: TrafficCleared };
+  /** Replays fixtures against a backend. */
+  run_start: { request: StartRun; response: Nothing };
+  /** Ends a run; what was judged stands. */
+  run_cancel: { request: Nothing; response: Nothing };
+  /** The last run, from its nth result on. */
+  run: { request: RunRequest; response: RunPart };
+  /** What can be done, with its keys. */
+  actions: { request: Nothing; response: Actions };
+  /** What is remembered of this person, on this machine. */
+  preferences: { request: Nothing; response: Preferences };
+  /** Remembers something else. */
+  preferences_set: { request: Preferences; response: Nothing };
+};

@@ -1,0 +1,90 @@
+// What the actions that the engine declares do here. Screens add what only they can do while they are shown.
+
+import { call } from '../engine/engine';
+import { session, type Screen } from '../domain/session.svelte';
+import { overlay } from './overlay.svelte';
+
+type Handler = () => void;
+
+const screens: Map<string, Handler> = new Map();
+
+/** What a screen or a pane does while it is there; give the result back when it goes. */
+export function provide(handlers: Record<string, Handler>): () => void {
+  for (const [id, handler] of Object.entries(handlers)) screens.set(id, handler);
+  return () => {
+    for (const [id, handler] of Object.entries(handlers)) if (screens.get(id) === handler) screens.delete(id);
+  };
+}
+
+const show = (screen: Screen) => () => (session.screen = screen);
+const theme = (name: typeof session.theme) => () => void session.setTheme(name);
+
+const always: Record<string, Handler> = {
+  palette: () => overlay.show('palette'),
+  'go-to-fixture': () => overlay.show('fixtures'),
+  help: () => overlay.show('help'),
+  'show-services': show('services'),
+  'show-traffic': show('traffic'),
+  'show-verify': show('verify'),
+  'show-settings': show('settings'),
+  'run-all': () => void session.verify(),
+  'run-failed': () =>
+    void session.verify(
+      session.results
+        .filter((result) => ['broken', 'unreachable', 'blocked'].includes(result.outcome))
+        .map((result) => `${result.service}/${result.fixture}`),
+    ),
+  'run-cancel': () => void session.attempt(() => call('run_cancel', {})),
+  'traffic-pause': () => session.pause(!session.paused),
+  'traffic-clear': () => void session.attempt(() => call('traffic_clear', {})),
+  'choose-backend': () => document.getElementById('backend')?.focus(),
+  undo: () => void session.undo(),
+  redo: () => void session.undo(true),
+  'theme-light': theme('light'),
+  'theme-dark': theme('dark'),
+  'theme-system': theme('system'),
+  'theme-high-contrast': theme('high-contrast'),
+  'next-region': nextRegion,
+};
+
+/** What does an action here and now; nothing where it cannot be done. */
+export function handlerOf(id: string): Handler | undefined {
+  return screens.get(id) ?? always[id];
+}
+
+/** Moves the focus from one part of the window to the next. */
+function nextRegion() {
+  const regions = [...document.querySelectorAll<HTMLElement>('[data-region]')];
+  const now = regions.findIndex((region) => region.contains(document.activeElement));
+  const next = regions[(now + 1) % regions.length];
+  const first = next?.querySelector<HTMLElement>('[tabindex="0"], button, input, select, .cm-content, a[href]');
+  (first ?? next)?.focus();
+}
+
+/** The name of a pressed key, as actions declare it. */
+function pressed(event: KeyboardEvent): string {
+  const mod = event.ctrlKey || event.metaKey ? 'Mod+' : '';
+  const alt = event.altKey ? 'Alt+' : '';
+  const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  // With ? the shift key is how it is typed.
+  const shift = event.shiftKey && (event.key.length > 1 || /[A-Z]/i.test(event.key)) ? 'Shift+' : '';
+  return `${mod}${alt}${shift}${key}`;
+}
+
+function isText(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable], .cm-content');
+}
+
+export function keydown(event: KeyboardEvent) {
+  if (event.defaultPrevented) return;
+  const key = pressed(event);
+  const action = session.actions.find((action) => action.key === key);
+  if (!action) return;
+  if (action.when === 'outside-text' && isText(event.target)) return;
+  if (action.when === 'fixture-in-tree' && document.activeElement?.id !== 'fixtures') return;
+  if (overlay.shown !== 'none' && action.id !== 'palette') return;
+  const handler = handlerOf(action.id);
+  if (!handler) return;
+  event.preventDefault();
+  handler();
+}

@@ -1,0 +1,77 @@
+// Every screen in every theme: what axe finds, and what a narrow window or a large zoom cuts off.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, test } from 'node:test';
+import { finish, shop, stage } from './stage.mjs';
+
+after(finish);
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+test('axe finds nothing on any screen in any theme', async (t) => {
+  const real = await stage(t, shop());
+  const { page, service, write } = await stage(t, shop(`, backends: { real: { url: "${await real.service('shop')}" } }`));
+  const findings = [];
+  const look = async (what) => {
+    await page.evaluate(AXE);
+    const { violations, passes } = await page.evaluate(() => window.axe.run(document));
+    assert.ok(passes.length > 10, `${what}: axe looked at nothing`);
+    for (const { id, nodes } of violations) findings.push(`${what}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    if (wide) findings.push(`${what}: it is wider than the window`);
+  };
+  await fetch(`${await service('shop')}/items`);
+  await fetch(`${await service('shop')}/nothing`);
+  write('shop/bad.yaml', 'request: { path: /bad }\nresponse: { statuss: 200 }\n');
+  for (const theme of ['Light', 'Dark', 'High contrast']) {
+    await page.keyboard.press('Control+,');
+    await page.getByRole('radio', { name: theme }).check();
+    await look(`settings, ${theme}`);
+    await page.getByRole('button', { name: 'Services' }).click();
+    await look(`services, ${theme}`);
+    await page.getByRole('treeitem').filter({ hasText: '/items/{id}' }).click();
+    await page.getByRole('textbox', { name: /Source/ }).waitFor();
+    await look(`source, ${theme}`);
+    await page.getByRole('treeitem').filter({ hasText: 'bad.yaml' }).click();
+    await page.getByRole('list', { name: 'Problems' }).waitFor();
+    await look(`problems, ${theme}`);
+    await page.getByRole('treeitem').filter({ hasText: '/items/{id}' }).click();
+    await page.getByRole('tab', { name: 'Try it' }).click();
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('200 OK').waitFor();
+    await look(`try, ${theme}`);
+    await page.keyboard.press('Control+2');
+    await page.getByRole('row').filter({ hasText: '/nothing' }).first().click();
+    await page.getByText('No fixture matches').waitFor();
+    await look(`traffic, ${theme}`);
+    await page.keyboard.press('Control+3');
+    await look(`verify, ${theme}`);
+    await page.getByRole('button', { name: /Run 2/ }).click();
+    await page.getByRole('contentinfo').getByText('kept of').waitFor();
+    await look(`run, ${theme}`);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Command or fixture' }).waitFor();
+    await look(`palette, ${theme}`);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await look(`help, ${theme}`);
+    await page.keyboard.press('Escape');
+  }
+  assert.deepEqual(findings, []);
+});
+
+test('at 200 % zoom nothing lies outside the window', async (t) => {
+  const { page } = await stage(t, shop(), { width: 640, height: 400 });
+  for (const screen of ['Services', 'Traffic', 'Verify', 'Settings']) {
+    await page.getByRole('navigation').getByRole('button', { name: screen }).click();
+    const outside = await page.evaluate(() =>
+      [...document.querySelectorAll('button, input, select')]
+        .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+        .map((element) => element.outerHTML.slice(0, 120)),
+    );
+    assert.deepEqual(outside, [], screen);
+  }
+});

@@ -1,0 +1,182 @@
+// What people do, in a browser, against the real program.
+
+import assert from 'node:assert/strict';
+import { readFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { finish, shop, stage, until } from './stage.mjs';
+
+after(finish);
+
+const fixture = (page, path) => page.getByRole('treeitem').filter({ hasText: path }).first();
+
+test('from the start to the first matched request', async (t) => {
+  const { page, service, errors } = await stage(t, shop());
+  await page.getByText('Ask for something').waitFor();
+  const line = await page.locator('code', { hasText: 'curl' }).textContent();
+  assert.equal(line, `curl ${await service('shop')}/items`);
+  await fetch(line.slice('curl '.length));
+  await page.getByRole('button', { name: 'Traffic' }).click();
+  const row = page.getByRole('row').filter({ hasText: '/items' });
+  await row.click();
+  await page.getByText('this one answers').waitFor();
+  await page.getByRole('tab', { name: 'Answer' }).click();
+  await page.getByText('"price"').waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test('an edited body is served, and the file holds it', async (t) => {
+  const { page, folder, service } = await stage(t, shop());
+  await fixture(page, '/items/{id}').click();
+  const editor = page.getByRole('textbox', { name: 'Source of items/get.yaml' });
+  await editor.getByText('price: 10').click();
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.type('99');
+  await page.getByText('Saved', { exact: true }).waitFor();
+  await until('the new price', async () => (await (await fetch(`${await service('shop')}/items/1`)).json()).price === 1099);
+  assert.match(readFileSync(join(folder, 'shop/items/get.yaml'), 'utf8'), /^# one item\n[^]*price: 1099 }\n$/);
+});
+
+test('a file that turns bad says where, and the last good version goes on', async (t) => {
+  const { page, write, service } = await stage(t, shop());
+  await fixture(page, '/items/{id}').click();
+  write('shop/items/get.yaml', 'request:\n  path: /items/{id}\nresponse: { statuss: 200 }\n');
+  await page.getByText('statuss').first().waitFor();
+  await page.getByRole('list', { name: 'Problems' }).getByText('did you mean').waitFor();
+  assert.equal((await fetch(`${await service('shop')}/items/1`)).status, 200);
+});
+
+test('a miss becomes a fixture', async (t) => {
+  const { page, folder, service } = await stage(t, shop());
+  const url = `${await service('shop')}/orders/7?full=1`;
+  assert.equal((await fetch(url)).status, 404);
+  await page.getByRole('button', { name: 'Traffic' }).click();
+  await page.getByRole('row').filter({ hasText: '/orders/7' }).click();
+  await page.getByText('No fixture matches').waitFor();
+  await page.getByRole('button', { name: 'Make a fixture' }).click();
+  await page.getByRole('textbox', { name: 'Source of orders/get-7.yaml' }).waitFor();
+  const answer = await fetch(url);
+  assert.deepEqual([answer.status, await answer.json()], [200, {}]);
+  assert.equal((await fetch(url.replace('full=1', 'full=2'))).status, 404);
+  assert.ok(existsSync(join(folder, 'shop/orders/get-7.yaml')));
+});
+
+test('a deletion is taken back', async (t) => {
+  const { page, folder, service } = await stage(t, shop());
+  const file = join(folder, 'shop/items/get.yaml');
+  const before = readFileSync(file, 'utf8');
+  await fixture(page, '/items/{id}').click();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('Deleted items/get.yaml').waitFor();
+  await until('the file is gone', () => !existsSync(file));
+  assert.equal((await fetch(`${await service('shop')}/items/1`)).status, 404);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await fixture(page, '/items/{id}').waitFor();
+  assert.equal(readFileSync(file, 'utf8'), before);
+  assert.equal((await fetch(`${await service('shop')}/items/1`)).status, 200);
+});
+
+test('an edit outside while the editor is dirty is asked about', async (t) => {
+  const { page, folder, write } = await stage(t, shop());
+  const file = join(folder, 'shop/items/get.yaml');
+  const editor = page.getByRole('textbox', { name: 'Source of items/get.yaml' });
+  const outside = 'request: { path: /items/outside }\nresponse: { status: 204 }\n';
+  for (const choice of ['Keep mine', "Take the file's"]) {
+    await fixture(page, 'items').nth(0).waitFor();
+    await page.getByRole('treeitem').nth(1).click();
+    await editor.click();
+    // Both sides write before either could be told of the other.
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('# mine');
+    write('shop/items/get.yaml', outside);
+    await page.getByRole('alert').waitFor();
+    await page.getByRole('button', { name: choice }).click();
+    const mine = choice === 'Keep mine';
+    await until(choice, () => readFileSync(file, 'utf8').includes('# mine') === mine);
+    await until('the editor shows it', async () => (await editor.textContent()).includes('# mine') === mine);
+  }
+  assert.equal(readFileSync(file, 'utf8'), outside);
+});
+
+test('a run names the broken promise, and is green when it is mended', async (t) => {
+  const real = await stage(t, {
+    ...shop(),
+    'shop/items/get.yaml': 'request:\n  path: /items/{id}\nresponse:\n  body:\n    json: { id: 1, cost: 10 }\n',
+  });
+  const backend = `, backends: { real: { url: "${await real.service('shop')}" } }`;
+  const { page, write, command } = await stage(t, shop(backend));
+  await page.getByRole('button', { name: 'Verify' }).first().click();
+  await page.getByRole('button', { name: /Run 2 against localhost/ }).click();
+  await page.getByRole('row').filter({ hasText: '$.price' }).getByText('missing').waitFor();
+  await page.getByText('$.cost').waitFor();
+  const { command: line } = await command('run', { run: 0, known: 0 });
+  assert.match(line, /^understudy verify '.*'$/);
+  write('shop/items/get.yaml', 'request:\n  path: /items/{id}\n  params: { id: { example: 1 } }\nresponse:\n  body:\n    json: { id: 1, cost: 10 }\n');
+  await until('the edit is read', async () => (await command('project', {})).revision > 1);
+  await page.getByRole('button', { name: 'Run the broken ones again' }).click();
+  await page.getByText('The answer is what was promised.').waitFor();
+  await page.getByRole('contentinfo').getByText('1 kept of 1').waitFor();
+});
+
+test('with the keyboard alone, from the start to a finished run', async (t) => {
+  const real = await stage(t, shop());
+  const backend = `, backends: { real: { url: "${await real.service('shop')}" } }`;
+  const { page } = await stage(t, shop(backend));
+  await page.getByText('Ask for something').waitFor();
+  await page.keyboard.press('Control+p');
+  await page.keyboard.type('items id');
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Source of items/get.yaml' }).waitFor();
+  await page.keyboard.press('Control+Shift+T');
+  await page.getByRole('textbox', { name: 'Path and query' }).waitFor();
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('200 OK').waitFor();
+  await page.keyboard.press('Control+2');
+  await page.keyboard.press('F6');
+  await page.keyboard.press('Control+f');
+  await page.keyboard.type('status:2xx');
+  await page.keyboard.press('ArrowDown');
+  await page.getByText('this one answers').waitFor();
+  await page.keyboard.press('Control+3');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('contentinfo').getByText('2 kept of 2').waitFor();
+  await page.keyboard.press('Control+f');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'results');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  await until('the focus is back', () => page.evaluate(() => document.activeElement?.id === 'results'));
+});
+
+test('a body with a script in it is text', async (t) => {
+  const html = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
+  const { page, service, errors } = await stage(t, {
+    ...shop(),
+    'shop/page.yaml': `request: { path: /page }\nresponse:\n  headers: { content-type: text/html }\n  body:\n    text: '${html}'\n`,
+  });
+  await fetch(`${await service('shop')}/page?<script>alert(1)</script>`);
+  await page.getByRole('button', { name: 'Traffic' }).click();
+  await page.getByRole('row').filter({ hasText: '/page' }).click();
+  await page.getByRole('tab', { name: 'Answer' }).click();
+  await page.getByText('onerror=').waitFor();
+  assert.equal(await page.locator('img[src="x"]').count(), 0);
+  assert.match(await page.title(), /Understudy$/);
+  assert.deepEqual(errors, []);
+});
+
+test('a port that is taken is said, and the others go on', async (t) => {
+  const first = await stage(t, shop());
+  const taken = new URL(await first.service('shop')).port;
+  const { page, service } = await stage(t, {
+    'understudy.yaml': `version: 1\nservices:\n  shop: { dir: shop }\n  other: { dir: other, port: ${taken} }\n`,
+    'shop/a.yaml': 'request: { path: /a }\nresponse: { status: 204 }\n',
+    'other/b.yaml': 'request: { path: /b }\nresponse: { status: 204 }\n',
+  });
+  await page.getByRole('contentinfo').getByText(`port ${taken} is in use`).waitFor();
+  assert.equal((await fetch(`${await service('shop')}/a`)).status, 204);
+});

@@ -1,0 +1,80 @@
+// Makes the pictures of the README, from the sample project and a backend that breaks a promise. With SCREENS=FOLDER: every
+// screen in both themes and two sizes, to look at.
+
+import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { finish, stage } from './stage.mjs';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const OUT = process.env.SCREENS ?? join(ROOT, 'docs/screens');
+const SHOWN = ['services-light', 'traffic-dark', 'verify-light'];
+const SIZES = process.env.SCREENS ? [[1280, 800], [1024, 640]] : [[1280, 800]];
+
+/** The sample as a map of files. */
+function sample() {
+  const files = {};
+  const walk = (folder, prefix) => {
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name);
+      if (statSync(path).isDirectory()) walk(path, `${prefix}${name}/`);
+      else files[`${prefix}${name}`] = readFileSync(path);
+    }
+  };
+  walk(join(ROOT, 'fixtures'), '');
+  return files;
+}
+
+const ends = [];
+const t = { after: (end) => ends.push(end) };
+const files = sample();
+const theatre = (backends) =>
+  `version: 1\nservices:\n  theatre: { dir: theatre, owner: front-of-house${backends} }\n  registry: { dir: registry, owner: platform }\n`;
+const play = String(files['theatre/plays/get.yaml']);
+const real = await stage(t, {
+  ...files,
+  'understudy.yaml': theatre(''),
+  'theatre/plays/get.yaml': play.replace('price: 12.00', 'price: "12.00"').replace('genre: comedy, ', '').replace(/\n {4}\$\.price.*/, ''),
+});
+const backend = `, backends: { staging: { url: "${await real.service('theatre')}" } }`;
+
+mkdirSync(OUT, { recursive: true });
+for (const [width, height] of SIZES) {
+  const app = await stage(t, { ...files, 'understudy.yaml': theatre(backend) }, { width, height });
+  const { page } = app;
+  const url = await app.service('theatre');
+  const shot = async (name) => {
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate((theme) => (document.documentElement.dataset.theme = theme), theme);
+      if (!process.env.SCREENS && !SHOWN.includes(`${name}-${theme}`)) continue;
+      const size = width === 1280 ? '' : `-${width}`;
+      await page.screenshot({ path: join(OUT, `${name}-${theme}${size}.png`) });
+    }
+  };
+  await page.getByText('Ask for something').waitFor();
+  await page.keyboard.press('Control+3');
+  await page.getByRole('button', { name: /Run/ }).click();
+  await page.getByRole('contentinfo').getByText('broken of').waitFor();
+  await page.getByRole('row').filter({ hasText: '$.price' }).waitFor();
+  await shot('verify');
+  await page.keyboard.press('Control+1');
+  await shot('start');
+  await page.keyboard.press('Control+p');
+  await page.keyboard.type('one play');
+  await page.keyboard.press('Enter');
+  await page.getByText('Saved', { exact: true }).waitFor();
+  await shot('services');
+  for (const path of ['/plays', '/plays/1', '/plays/404', '/stage/props/left/top/skull', '/play/1', '/plays/1/poster.svg']) {
+    await fetch(`${url}${path}`);
+  }
+  await fetch(`${url}/bookings`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"play":1,"seat":"A1","name":"Robin"}' });
+  await fetch(`${url}/bookings`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"play":1,"seat":"a1","name":"Robin"}' });
+  await page.keyboard.press('Control+2');
+  await page.getByRole('row').filter({ hasText: '/bookings' }).nth(1).click();
+  await page.getByText('No fixture matches').waitFor();
+  await shot('traffic');
+  await page.keyboard.press('Control+,');
+  await shot('settings');
+}
+for (const end of ends.reverse()) await end();
+await finish();

@@ -1,0 +1,85 @@
+// A project in a folder of its own, the real program on it, and a browser before it.
+
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const PROGRAM = process.env.UNDERSTUDY ?? fileURLToPath(new URL('../../../target/debug/understudy', import.meta.url));
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+let browser;
+
+/** A project with these files, opened in the app. Ends with the test. */
+export async function stage(t, files, { width = 1280, height = 800 } = {}) {
+  const parent = mkdtempSync(join(tmpdir(), 'understudy-journey-'));
+  const folder = join(parent, 'shop-frontend');
+  const write = (path, text) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  for (const [path, text] of Object.entries(files)) write(path, text);
+  const env = { ...process.env, XDG_CONFIG_HOME: join(folder, '.config') };
+  const program = spawn(PROGRAM, ['ui', folder, '--no-open'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const url = await new Promise((resolve, reject) => {
+    program.once('exit', (code) => reject(new Error(`understudy ui ended with ${code}`)));
+    program.stdout.on('data', (text) => {
+      const found = /http:\S+/.exec(String(text));
+      if (found) resolve(found[0]);
+    });
+  });
+  browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  const context = await browser.newContext({ viewport: { width, height }, permissions: ['clipboard-read', 'clipboard-write'] });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  await page.goto(url);
+  t.after(async () => {
+    await context.close();
+    program.kill('SIGTERM');
+    rmSync(parent, { recursive: true, force: true });
+  });
+  /** Where a service answers. */
+  const service = async (name) => {
+    const { services } = await command('project', {});
+    return services.find((service) => service.name === name).url;
+  };
+  /** Asks the engine past the page. */
+  const command = async (name, request) => {
+    const token = await page.evaluate(() => sessionStorage.getItem('understudy-token'));
+    const answer = await fetch(new URL(`/command/${name}`, url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify(request),
+    });
+    return answer.json();
+  };
+  return { page, folder, write, service, command, errors, url };
+}
+
+/** Asks until the answer is as wanted. */
+export async function until(what, holds) {
+  const end = Date.now() + 10_000;
+  for (;;) {
+    if (await holds()) return;
+    if (Date.now() > end) throw new Error(`never came: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export async function finish() {
+  await browser?.close();
+}
+
+/** A small shop: one service on a free port. */
+export const shop = (backend = '') => ({
+  'understudy.yaml': `version: 1\nservices:\n  shop: { dir: shop${backend} }\n`,
+  'shop/items/list.yaml':
+    'name: All items\nrequest:\n  path: /items\nresponse:\n  body:\n    json: { items: [{ id: 1, price: 10 }] }\n',
+  'shop/items/get.yaml':
+    '# one item\nrequest:\n  path: /items/{id}\n  params: { id: { type: integer, example: 1 } }\nresponse:\n  body:\n    json: { id: 1, price: 10 }\n',
+});
