@@ -87,7 +87,7 @@ fn shadowed(loaded: &LoadedService) -> Vec<Diagnostic> {
 
 /// A stub sends the example, and the contract test holds it against the rules: what breaks them here would be
 /// called broken on a backend that does exactly what the stub does.
-fn broken_example(fixture: &Arc<Fixture>) -> Option<Diagnostic> {
+pub(crate) fn broken_example(fixture: &Arc<Fixture>) -> Option<Diagnostic> {
     let promise = &fixture.responses[0];
     let sent = Rendering::new(promise).render(&mut Chance::from_seed(1), Moment { unix_millis: 0 });
     let answer = Response { status: sent.status, headers: sent.headers, body: sent.body };

@@ -1,9 +1,10 @@
 //! A project's files.
 
+use crate::error::ApiError;
 use bytes::Bytes;
 use std::cell::RefCell;
 use std::fs::{self, Metadata};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use understudy_fixture::{BodyFiles, FileProblem, is_leaf_of_services};
@@ -130,4 +131,43 @@ fn beside(folder: &Path, path: &str) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder.join(prefix)) else { return Vec::new() };
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     names.map(|name| if prefix.is_empty() { name } else { format!("{prefix}/{name}") }).collect()
+}
+
+/// What a file holds; `None` where it is not there.
+pub(crate) fn content(path: &Path) -> Result<Option<Vec<u8>>, ApiError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ApiError::of_file(path, "read", &error)),
+    }
+}
+
+/// Writes a file so that it holds the old content or the new one at any moment, whatever happens. It keeps who may
+/// read and write it.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
+    let failed = |error: io::Error| ApiError::of_file(path, "write", &error);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let unfinished = folder.join(format!(".{name}.{}.unfinished", std::process::id()));
+    let written = (|| {
+        let mut file = fs::File::create(&unfinished)?;
+        file.write_all(bytes)?;
+        if let Ok(metadata) = fs::metadata(path) {
+            file.set_permissions(metadata.permissions())?;
+        }
+        file.sync_all()?;
+        fs::rename(&unfinished, path)
+    })();
+    written.map_err(|error| {
+        let _ = fs::remove_file(&unfinished);
+        failed(error)
+    })
+}
+
+pub(crate) fn remove(path: &Path) -> Result<(), ApiError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ApiError::of_file(path, "delete", &error)),
+        _ => Ok(()),
+    }
 }

@@ -6,6 +6,7 @@
 //!
 //! What this crate does not know: terminals, windows, arguments.
 
+mod accept;
 mod app;
 mod check;
 mod clock;
@@ -23,6 +24,7 @@ mod servers;
 mod verify;
 mod watch;
 
+pub use accept::{Accepted, accept};
 pub use app::{App, Assets, COMMANDS, UiAddress, UiServer, serve_ui};
 pub use check::{Check, check};
 pub use error::{ApiError, Code};

@@ -116,6 +116,9 @@ pub(crate) struct VerifyArgs {
     /// Only this fixture, with those that it comes after; may be repeated
     #[arg(long = "fixture", value_name = "SERVICE/ID")]
     pub(crate) fixtures: Vec<String>,
+    /// Write the differences into the fixtures: the backend is right
+    #[arg(long)]
+    pub(crate) accept: bool,
     /// Verify only fixtures whose id or name holds this; may be repeated
     #[arg(long = "filter", value_name = "TEXT")]
     pub(crate) filters: Vec<String>,

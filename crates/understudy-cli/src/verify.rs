@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use understudy_api::{
-    ApiError, FixtureReport, FixtureResult, Outcome, Run, RunReport, VerifyProgress, VerifyRequest, verify,
+    Accepted, ApiError, FixtureReport, FixtureResult, Outcome, Run, RunReport, VerifyProgress, VerifyRequest, verify,
 };
 
 pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
@@ -43,7 +43,31 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
         };
         std::fs::write(file, text).map_err(|error| ApiError::of_file(file, "write", &error))?;
     }
+    if args.accept {
+        let accepted = understudy_api::accept(&understudy_api::open_project(&request.project)?, &run.results)?;
+        let left = say_accepted(&accepted);
+        if !left && run.summary.count("broken") > 0 {
+            return Ok(Exit::Fine);
+        }
+    }
     Ok(exit(&run))
+}
+
+/// Says what was written; gives whether differences are left. It goes to stderr: stdout is the run's.
+fn say_accepted(accepted: &[Accepted]) -> bool {
+    let mut out = String::new();
+    let mut left = false;
+    for Accepted { fixture, files, places, left: not } in accepted {
+        if !places.is_empty() {
+            out.push_str(&format!("accepted {fixture}: {} in {}\n", plain(&places.join(", ")), files.join(", ")));
+        }
+        for (place, why) in not {
+            left = true;
+            out.push_str(&format!("not accepted {fixture} {}: {}\n", plain(place), plain(why)));
+        }
+    }
+    let _ = stderr().write_all(out.as_bytes());
+    left
 }
 
 /// Broken promises weigh most: they are known even where the backend went away later.

@@ -4,6 +4,7 @@ use http::StatusCode;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use understudy_exchange::Response;
 use understudy_fixture::model::{Fixture, Known};
 use understudy_match::Mismatch;
 
@@ -91,6 +92,8 @@ pub struct Result {
     pub unproven: Vec<String>,
     /// What the backend adds.
     pub added: Vec<String>,
+    /// The whole answer, where it differs from what was promised and is not too large to be kept.
+    pub answer: Option<Arc<Response>>,
     /// From sending to the end of the answer.
     pub took: Duration,
 }

@@ -21,6 +21,9 @@ use understudy_net::{BODY_BYTES_MAX, Call, Client, coding};
 /// How long an answer may take where nothing else is said.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How large an answer may be that is kept, to be accepted later.
+const ANSWER_BYTES_KEPT_MAX: usize = 1 << 20;
+
 /// How a run is done.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -122,6 +125,7 @@ impl Run {
             left: Vec::new(),
             unproven: Vec::new(),
             added: Vec::new(),
+            answer: None,
             took: Duration::ZERO,
         }
     }
@@ -214,6 +218,9 @@ impl Run {
                 result.status = Some(answer.status);
                 let mut verdict = judge(&fixture.responses[0], &fixture.verify.status, &request.method, &answer);
                 verdict.mismatches.extend(context.capture(fixture, &answer));
+                if !verdict.mismatches.is_empty() && answer.body.len() <= ANSWER_BYTES_KEPT_MAX {
+                    result.answer = Some(Arc::new(answer));
+                }
                 verdict
             }
             Err(received) => Verdict { mismatches: vec![no_answer(received)], ..Verdict::default() },

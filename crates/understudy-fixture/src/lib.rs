@@ -10,6 +10,7 @@
 
 mod catalog;
 mod diagnostic;
+mod edit;
 pub mod grammar;
 pub mod model;
 mod read;
@@ -19,6 +20,7 @@ mod write;
 
 pub use catalog::check_service;
 pub use diagnostic::{Code, Diagnostic, Severity, Span};
+pub use edit::{Edit, EditError, edit_fixture, edit_json};
 pub use read::{BodyFiles, FileProblem, fixture, is_leaf_of_services, project};
 pub use schema::{fixture_schema, project_schema};
 pub use source::{SOURCE_BYTES_MAX, Source};

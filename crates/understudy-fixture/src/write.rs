@@ -1,7 +1,7 @@
 //! A fixture as YAML: what a new file holds. Reading it gives the same fixture again.
 
 use crate::model::{
-    CaptureFrom, Check, Delay, Field, FieldMatcher, Fixture, HeaderPromise, PartContent, PathRule, RequestBody,
+    CaptureFrom, Check, Delay, Field, FieldMatcher, Fixture, HeaderPromise, Known, PartContent, PathRule, RequestBody,
     RequestPromise, ResponseBody, ResponsePromise, Rule, Select, Verify, write_duration,
 };
 use base64::Engine;
@@ -263,16 +263,17 @@ fn verify(verify: &Verify) -> Json {
     }
     out.text("timeout", verify.timeout.map(write_duration).as_deref());
     if !verify.known.is_empty() {
-        let known = verify.known.iter().map(|known| {
-            let mut out = Map::default();
-            out.text("path", Some(&known.path));
-            out.text("kind", known.kind.as_deref());
-            out.text("why", known.why.as_deref());
-            out.text("until", known.until.as_deref());
-            out.json()
-        });
-        out.put("known", Json::Array(known.collect()));
+        out.put("known", Json::Array(verify.known.iter().map(known_difference).collect()));
     }
+    out.json()
+}
+
+pub(crate) fn known_difference(known: &Known) -> Json {
+    let mut out = Map::default();
+    out.text("path", Some(&known.path));
+    out.text("kind", known.kind.as_deref());
+    out.text("why", known.why.as_deref());
+    out.text("until", known.until.as_deref());
     out.json()
 }
 
@@ -297,7 +298,7 @@ fn write_entry(name: &str, value: &Json, depth: usize, out: &mut String) {
 }
 
 /// A value in one line. Flow style is JSON's, with other escapes.
-fn write_flow(value: &Json, out: &mut String) {
+pub(crate) fn write_flow(value: &Json, out: &mut String) {
     match value {
         Json::Array(items) => {
             out.push('[');
@@ -331,7 +332,7 @@ fn write_flow(value: &Json, out: &mut String) {
 }
 
 /// A string: plain where nobody can take it for anything else, else in double quotes.
-fn flow_text(text: &str) -> String {
+pub(crate) fn flow_text(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/' | '.'))
         && !matches!(

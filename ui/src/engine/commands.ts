@@ -1,6 +1,40 @@
 // Made from crates/understudy-api/src/app/commands.rs; `UPDATE=1 cargo test -p understudy-api` makes it anew.
 
 /**
+ * Differences to accept.
+ */
+export type AcceptDifferences = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The fixture's id.
+ */
+fixture: string, 
+/**
+ * Their places; all where empty.
+ */
+places: Array<string>, };
+
+/**
+ * What was accepted.
+ */
+export type AcceptedDifferences = { 
+/**
+ * The files that were written, relative to the project.
+ */
+files: Array<string>, 
+/**
+ * The places that were accepted.
+ */
+places: Array<string>, 
+/**
+ * The places that were not.
+ */
+left: Array<LeftDifference>, };
+
+/**
  * Something that can be done.
  */
 export type Action = { 
@@ -463,6 +497,48 @@ name: string,
 value: string, };
 
 /**
+ * A difference that could not be accepted.
+ */
+export type LeftDifference = { 
+/**
+ * Its place.
+ */
+place: string, 
+/**
+ * Why it was not.
+ */
+why: string, };
+
+/**
+ * A difference that is to be accepted for now.
+ */
+export type MarkKnown = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The fixture's id.
+ */
+fixture: string, 
+/**
+ * Its place.
+ */
+place: string, 
+/**
+ * Its kind.
+ */
+kind: string, 
+/**
+ * Why it is accepted.
+ */
+why: string, 
+/**
+ * The last day on which it is: `2026-12-31`.
+ */
+until: string, };
+
+/**
  * A fixture beside a request.
  */
 export type NearView = { 
@@ -899,6 +975,10 @@ export type Commands = {
   run_cancel: { request: Nothing; response: Nothing };
   /** The last run, from its nth result on. */
   run: { request: RunRequest; response: RunPart };
+  /** Writes differences of the last run into the fixture: the backend is right. */
+  accept: { request: AcceptDifferences; response: AcceptedDifferences };
+  /** Marks a difference of the last run as accepted for now. */
+  mark_known: { request: MarkKnown; response: Nothing };
   /** What can be done, with its keys. */
   actions: { request: Nothing; response: Actions };
   /** What is remembered of this person, on this machine. */

@@ -7,6 +7,7 @@ use super::exchange::{BodyRequest, BodyView, ExchangeRequest, ExchangeView};
 use super::files::{Created, FixtureFrom, FixtureRef, FixtureText, NewFixture, SaveFixture, SavedFixture};
 use super::preferences::Preferences;
 use super::run::{RunPart, RunRequest, StartRun};
+use super::settled::{AcceptDifferences, AcceptedDifferences, MarkKnown};
 use super::traffic::{Changed, ChangesRequest, TrafficCleared};
 use super::tried::{Tried, TryRequest};
 use super::undo::Undone;
@@ -122,6 +123,10 @@ commands! {
     run_cancel(Nothing) -> Nothing;
     /// The last run, from its nth result on.
     run(RunRequest) -> RunPart;
+    /// Writes differences of the last run into the fixture: the backend is right.
+    accept(AcceptDifferences) -> AcceptedDifferences;
+    /// Marks a difference of the last run as accepted for now.
+    mark_known(MarkKnown) -> Nothing;
     /// What can be done, with its keys.
     actions(Nothing) -> Actions;
     /// What is remembered of this person, on this machine.

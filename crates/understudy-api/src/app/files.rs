@@ -3,14 +3,13 @@
 use super::App;
 use super::commands::Nothing;
 use super::undo::Change;
+use crate::disk::{content, remove, write};
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
 use crate::report::DiagnosticReport;
 use serde::{Deserialize, Serialize};
 use std::collections::hash_map::DefaultHasher;
-use std::fs;
 use std::hash::{Hash, Hasher};
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -249,43 +248,4 @@ fn version_of(bytes: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     format!("{:016x}-{}", hasher.finish(), bytes.len())
-}
-
-/// What a file holds; `None` where it is not there.
-pub(super) fn content(path: &Path) -> Result<Option<Vec<u8>>, ApiError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(ApiError::of_file(path, "read", &error)),
-    }
-}
-
-/// Writes a file so that it holds the old content or the new one at any moment, whatever happens. It keeps who may
-/// read and write it.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
-    let failed = |error: std::io::Error| ApiError::of_file(path, "write", &error);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(failed)?;
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let unfinished = folder.join(format!(".{name}.{}.unfinished", std::process::id()));
-    let written = (|| {
-        let mut file = fs::File::create(&unfinished)?;
-        file.write_all(bytes)?;
-        if let Ok(metadata) = fs::metadata(path) {
-            file.set_permissions(metadata.permissions())?;
-        }
-        file.sync_all()?;
-        fs::rename(&unfinished, path)
-    })();
-    written.map_err(|error| {
-        let _ = fs::remove_file(&unfinished);
-        failed(error)
-    })
-}
-
-pub(super) fn remove(path: &Path) -> Result<(), ApiError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(ApiError::of_file(path, "delete", &error)),
-        _ => Ok(()),
-    }
 }

@@ -11,6 +11,7 @@ mod files;
 mod host;
 mod preferences;
 mod run;
+mod settled;
 mod traffic;
 mod tried;
 mod undo;

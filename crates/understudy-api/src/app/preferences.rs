@@ -2,7 +2,7 @@
 
 use super::App;
 use super::commands::Nothing;
-use super::files::{content, write};
+use crate::disk::{content, write};
 use crate::error::{ApiError, Code};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::task::AbortHandle;
-use understudy_contract::Outcome;
+use understudy_contract::{Outcome, Result as FixtureResult};
 
 /// How many requests are under way at once.
 const JOBS: usize = 8;
@@ -83,7 +83,7 @@ struct Last {
     state: &'static str,
     error: Option<ApiError>,
     total: usize,
-    results: Vec<FixtureReport>,
+    results: Vec<FixtureResult>,
     /// Of this run and those before it.
     outcomes: Outcomes,
     backends: BTreeMap<String, String>,
@@ -133,6 +133,12 @@ impl Runs {
 
     pub(super) fn outcomes(&self) -> Outcomes {
         self.last().outcomes.clone()
+    }
+
+    /// What came of a fixture in the last run.
+    pub(super) fn result(&self, service: &str, fixture: &str) -> Option<FixtureResult> {
+        let last = self.last();
+        last.results.iter().find(|result| &*result.service == service && &*result.fixture.id == fixture).cloned()
     }
 
     fn changed(&self) {
@@ -189,16 +195,16 @@ impl App {
 
     async fn run_to_its_end(self: Arc<Self>, run: u64, wanted: VerifyRequest) {
         let told = Arc::clone(&self);
-        let progress = move |total: usize, result: Option<&crate::FixtureResult>| {
+        let progress = move |total: usize, result: Option<&FixtureResult>| {
             let mut last = told.runs.last();
             if last.run != run {
                 return;
             }
             last.total = total;
             if let Some(result) = result {
-                let report = FixtureReport::new(result);
-                last.outcomes.insert((report.service.clone(), report.fixture.clone()), report.outcome);
-                last.results.push(report);
+                let key = (result.service.to_string(), result.fixture.id.to_string());
+                last.outcomes.insert(key, result.outcome.name());
+                last.results.push(result.clone());
             }
             drop(last);
             told.runs.changed();
@@ -212,7 +218,7 @@ impl App {
             match ended {
                 Ok(done) => {
                     // In the order of services and ids, as reports have them.
-                    last.results = done.results.iter().map(FixtureReport::new).collect();
+                    last.results = done.results;
                     last.backends = done.backends;
                     last.end("done");
                 }
@@ -235,11 +241,11 @@ impl App {
         let last = self.runs.last();
         // The results of a run that has ended stand in another order: they are told anew.
         let known = if request.run == last.run && last.state == "running" { request.known as usize } else { 0 };
-        let results = last.results.get(known..).unwrap_or(&[]).to_vec();
+        let results = last.results.get(known..).unwrap_or(&[]).iter().map(FixtureReport::new).collect();
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let summary = Outcome::NAMES
             .into_iter()
-            .map(|name| (name, count(last.results.iter().filter(|result| result.outcome == name).count())));
+            .map(|name| (name, count(last.results.iter().filter(|result| result.outcome.name() == name).count())));
         Ok(RunPart {
             run: last.run,
             state: last.state,

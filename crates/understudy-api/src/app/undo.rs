@@ -2,7 +2,7 @@
 
 use super::App;
 use super::commands::Nothing;
-use super::files::{content, remove, write};
+use crate::disk::{content, remove, write};
 use crate::error::{ApiError, Code};
 use serde::Serialize;
 use std::path::PathBuf;

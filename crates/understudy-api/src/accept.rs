@@ -1,0 +1,265 @@
+//! Taking a backend's word for it: differences of a run written into the fixtures, so that version control shows them.
+//!
+//! What is edited is the example, never a rule: a rule was written down by somebody who meant it. Where the example
+//! would then break its own fixture's rules, it stays as it is, and that is said.
+
+use crate::check::broken_example;
+use crate::clock;
+use crate::disk::{ServiceFiles, content, write};
+use crate::error::{ApiError, Code};
+use crate::project::{LoadedService, Project};
+use std::path::PathBuf;
+use std::sync::Arc;
+use understudy_contract::Result as FixtureResult;
+use understudy_exchange::json::Step;
+use understudy_exchange::jsonpath::Tail;
+use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member, redacted};
+use understudy_exchange::{Json, JsonPath, Response};
+use understudy_fixture::model::{BodyFile, Fixture, Known, ResponseBody};
+use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture};
+use understudy_match::{Kind, Mismatch};
+
+/// What was accepted of one fixture's differences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The service and the fixture's id.
+    pub fixture: String,
+    /// The files that were written, relative to the project.
+    pub files: Vec<String>,
+    /// The places that were accepted.
+    pub places: Vec<String>,
+    /// The places that were not, and why.
+    pub left: Vec<(String, String)>,
+}
+
+/// A file that is to be written.
+#[derive(Debug, Clone)]
+pub(crate) struct FileEdit {
+    pub(crate) path: PathBuf,
+    /// Relative to the project.
+    pub(crate) shown: String,
+    pub(crate) before: Vec<u8>,
+    pub(crate) after: Vec<u8>,
+}
+
+/// Accepts all differences of results, and writes the files.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub fn accept(project: &Project, results: &[FixtureResult]) -> Result<Vec<Accepted>, ApiError> {
+    let mut all = Vec::new();
+    for result in results.iter().filter(|result| !result.mismatches.is_empty()) {
+        let Some(loaded) = project.services.iter().find(|loaded| *loaded.service.name == *result.service) else {
+            continue;
+        };
+        let (accepted, edits) = accept_some(project, loaded, result, |_| true)?;
+        for edit in edits {
+            write(&edit.path, &edit.after)?;
+        }
+        all.push(accepted);
+    }
+    Ok(all)
+}
+
+/// Accepts those differences of a result that are `wanted`; gives what is to be written.
+pub(crate) fn accept_some(
+    project: &Project,
+    loaded: &LoadedService,
+    result: &FixtureResult,
+    wanted: impl Fn(&Mismatch) -> bool,
+) -> Result<(Accepted, Vec<FileEdit>), ApiError> {
+    let mut desk = Desk::new(loaded, &result.fixture)?;
+    let mut accepted = Accepted {
+        fixture: format!("{}/{}", result.service, result.fixture.id),
+        files: Vec::new(),
+        places: Vec::new(),
+        left: Vec::new(),
+    };
+    let is_hidden = |name: &str| {
+        is_secret_member(name)
+            || project.settings.redact.json.iter().any(|path| path.as_str().ends_with(&format!(".{name}")))
+    };
+    for mismatch in result.mismatches.iter().filter(|mismatch| wanted(mismatch)) {
+        let done = match &result.answer {
+            Some(answer) => desk.accept(mismatch, answer, &is_hidden),
+            None => Err("the answer is not kept any more: run it again".to_owned()),
+        };
+        match done {
+            Ok(()) => accepted.places.push(mismatch.path.clone()),
+            Err(why) => accepted.left.push((mismatch.path.clone(), why)),
+        }
+    }
+    let edits = desk.into_edits();
+    accepted.files = edits.iter().map(|edit| edit.shown.clone()).collect();
+    Ok((accepted, edits))
+}
+
+/// Marks a difference as known; gives what is to be written.
+pub(crate) fn mark_known(loaded: &LoadedService, fixture: &Fixture, known: Known) -> Result<Vec<FileEdit>, ApiError> {
+    if let Some(until) = &known.until
+        && *until < clock::now().date()
+    {
+        let message = format!("{until} has passed already");
+        return Err(ApiError::new(Code::Usage, message).with_hint("write a day to come, as 2026-12-31"));
+    }
+    let mut desk = Desk::new(loaded, fixture)?;
+    desk.edit(&Edit::Known(known)).map_err(|why| {
+        ApiError::new(Code::Usage, why).with_hint("write it under `verify: known:` in the fixture's file yourself")
+    })?;
+    Ok(desk.into_edits())
+}
+
+/// A fixture's file while it is edited, and the body's where that is another one.
+struct Desk<'l> {
+    loaded: &'l LoadedService,
+    path: PathBuf,
+    before: Vec<u8>,
+    source: Source,
+    fixture: Fixture,
+    body: Option<(String, PathBuf, Vec<u8>, String)>,
+}
+
+impl<'l> Desk<'l> {
+    fn new(loaded: &'l LoadedService, wanted: &Fixture) -> Result<Self, ApiError> {
+        let dir = format!("{}/", loaded.service.dir);
+        let file = wanted.file.strip_prefix(&dir).unwrap_or(&wanted.file);
+        let path = loaded.folder.join(file);
+        let gone = || {
+            ApiError::new(Code::Conflict, format!("{} is another one than was verified", wanted.file))
+                .with_hint("run it again, and accept then")
+        };
+        let before = content(&path)?.ok_or_else(gone)?;
+        let source = Source::new(&wanted.file, before.clone()).map_err(|_| gone())?;
+        let files = ServiceFiles::new(&loaded.folder);
+        let (now, _) = fixture(&source, &wanted.id, &files);
+        let now = now.filter(|now| now == wanted).ok_or_else(gone)?;
+        let body = match &now.responses[0].body {
+            Some(ResponseBody::File(body)) => {
+                let text = String::from_utf8(body.content.to_vec()).ok();
+                text.map(|text| (body.path.clone(), loaded.folder.join(&body.path), body.content.to_vec(), text))
+            }
+            _ => None,
+        };
+        Ok(Self { loaded, path, before, source, fixture: now, body })
+    }
+
+    fn accept(
+        &mut self,
+        mismatch: &Mismatch,
+        answer: &Response,
+        is_hidden: &dyn Fn(&str) -> bool,
+    ) -> Result<(), String> {
+        match mismatch.kind {
+            Kind::Status => self.edit(&Edit::Status(answer.status.as_u16())),
+            Kind::Header => {
+                let name = mismatch.path.as_str();
+                let value =
+                    answer.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+                if value.is_some() && is_secret_header(name) {
+                    return Err("what this header carries is not written into files".to_owned());
+                }
+                self.edit(&Edit::Header(name, value))
+            }
+            Kind::Missing | Kind::Type | Kind::Value => {
+                let received = Json::parse(&answer.body).map_err(|_| "the answer is no JSON".to_owned())?;
+                let path = JsonPath::parse(&mismatch.path).map_err(|_| "its path is not one place".to_owned())?;
+                self.accept_in_body(mismatch.kind, &path, &received, is_hidden)
+            }
+            _ => Err("only a person can say what to do about it".to_owned()),
+        }
+    }
+
+    fn accept_in_body(
+        &mut self,
+        kind: Kind,
+        path: &JsonPath,
+        received: &Json,
+        is_hidden: &dyn Fn(&str) -> bool,
+    ) -> Result<(), String> {
+        let example = match (&self.fixture.responses[0].body, &self.body) {
+            (Some(ResponseBody::Json(text)), _) => text.value(),
+            (_, Some((.., text))) => {
+                Json::parse(text.as_bytes()).map_err(|_| "the fixture's body is no JSON".to_owned())?
+            }
+            _ => return Err("the fixture's body is no JSON".to_owned()),
+        };
+        let (_, tail) = path.split_singular_tail();
+        let steps = compared_with(&example, &tail).ok_or("it is not in the example: a rule asks for it")?;
+        let value = match kind {
+            Kind::Missing => None,
+            _ => {
+                let value = path.select_values(received).first().copied().ok_or("it is not in the answer")?;
+                let hidden = tail.iter().any(|step| matches!(step, Tail::Name(name) if is_hidden(name)));
+                Some(if hidden { Json::string(REDACTED) } else { redacted(value) })
+            }
+        };
+        if self.body.is_none() {
+            return self.edit(&Edit::Body(&steps, value));
+        }
+        let Some((file, path, before, text)) = self.body.take() else { return Ok(()) };
+        let edited = edit_json(&text, &steps, value.as_ref()).map_err(|error| error.to_string()).and_then(|edited| {
+            let mut after = self.fixture.clone();
+            let body = BodyFile { path: file.clone(), content: edited.clone().into() };
+            after.responses[0].body = Some(ResponseBody::File(body));
+            keeps_its_rules(&Arc::new(after)).map(|()| edited)
+        });
+        let result = edited.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.body = Some((file, path, before, edited.unwrap_or(text)));
+        result
+    }
+
+    /// Makes an edit, unless the fixture would then break its own rules.
+    fn edit(&mut self, edit: &Edit<'_>) -> Result<(), String> {
+        let files = ServiceFiles::new(&self.loaded.folder);
+        let text = edit_fixture(&self.source, &self.fixture, &files, edit).map_err(|error| error.to_string())?;
+        let source = Source { file: Arc::clone(&self.source.file), text };
+        let (after, _) = fixture(&source, &self.fixture.id, &files);
+        let after = Arc::new(after.ok_or("the file would be broken")?);
+        keeps_its_rules(&after)?;
+        self.source = source;
+        self.fixture = Arc::unwrap_or_clone(after);
+        Ok(())
+    }
+
+    fn into_edits(self) -> Vec<FileEdit> {
+        let own = FileEdit {
+            path: self.path,
+            shown: self.source.file.to_string(),
+            before: self.before,
+            after: self.source.text.into_bytes(),
+        };
+        let body = self.body.map(|(file, path, before, text)| FileEdit {
+            path,
+            shown: format!("{}/{file}", self.loaded.service.dir),
+            before,
+            after: text.into_bytes(),
+        });
+        std::iter::once(own).chain(body).filter(|edit| edit.before != edit.after).collect()
+    }
+}
+
+fn keeps_its_rules(fixture: &Arc<Fixture>) -> Result<(), String> {
+    let Some(problem) = broken_example(fixture) else { return Ok(()) };
+    let rule = problem.message.split_once(": ").map_or(problem.message.as_str(), |(_, rule)| rule);
+    Err(format!("a rule of the fixture says otherwise: {rule}"))
+}
+
+/// The place in the example that a place in the answer was compared with: of an array's element, the same one or, where the
+/// example has fewer, its last.
+fn compared_with<'s>(example: &Json, path: &[Tail<'s>]) -> Option<Vec<Step<'s>>> {
+    let mut at = example;
+    let mut steps = Vec::new();
+    for step in path {
+        let (next, step) = match (at, step) {
+            (Json::Object(_), Tail::Name(name)) => (at.member(name)?, Step::Name(name)),
+            (Json::Array(items), Tail::Index(index)) => {
+                let index = usize::try_from(*index).ok()?.min(items.len().checked_sub(1)?);
+                (&items[index], Step::Index(index))
+            }
+            _ => return None,
+        };
+        at = next;
+        steps.push(step);
+    }
+    Some(steps)
+}

@@ -1,0 +1,113 @@
+//! Settling the differences of a run: accepted into the fixture, or known for now.
+
+use super::App;
+use super::commands::Nothing;
+use super::undo::Change;
+use crate::accept::{FileEdit, accept_some, mark_known};
+use crate::error::{ApiError, Code};
+use crate::project::Project;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use understudy_contract::Result as FixtureResult;
+use understudy_fixture::model::Known;
+
+/// Differences to accept.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct AcceptDifferences {
+    /// The service.
+    pub(super) service: String,
+    /// The fixture's id.
+    pub(super) fixture: String,
+    /// Their places; all where empty.
+    pub(super) places: Vec<String>,
+}
+
+/// What was accepted.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct AcceptedDifferences {
+    /// The files that were written, relative to the project.
+    pub(super) files: Vec<String>,
+    /// The places that were accepted.
+    pub(super) places: Vec<String>,
+    /// The places that were not.
+    pub(super) left: Vec<LeftDifference>,
+}
+
+/// A difference that could not be accepted.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct LeftDifference {
+    /// Its place.
+    pub(super) place: String,
+    /// Why it was not.
+    pub(super) why: String,
+}
+
+/// A difference that is to be accepted for now.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct MarkKnown {
+    /// The service.
+    pub(super) service: String,
+    /// The fixture's id.
+    pub(super) fixture: String,
+    /// Its place.
+    pub(super) place: String,
+    /// Its kind.
+    pub(super) kind: String,
+    /// Why it is accepted.
+    pub(super) why: String,
+    /// The last day on which it is: `2026-12-31`.
+    pub(super) until: String,
+}
+
+impl App {
+    async fn judged(&self, service: &str, fixture: &str) -> Result<(Arc<Project>, usize, FixtureResult), ApiError> {
+        let result = self.runs.result(service, fixture).ok_or_else(|| {
+            ApiError::new(Code::UnknownName, format!("{service}/{fixture} was not in the last run"))
+                .with_hint("run it first")
+        })?;
+        let project = Arc::clone(self.project.lock().await.servers.project());
+        crate::verify::check_names(&project, &[service.to_owned()])?;
+        let at = project.services.iter().position(|loaded| loaded.service.name == service).unwrap_or(0);
+        Ok((project, at, result))
+    }
+
+    async fn write_all(&self, edits: Vec<FileEdit>) -> Result<(), ApiError> {
+        for edit in edits {
+            crate::disk::write(&edit.path, &edit.after)?;
+            let FileEdit { path, shown, before, after } = edit;
+            self.history.lock().await.add(Change { path, shown, before: Some(before), after: Some(after) });
+        }
+        self.reload().await;
+        Ok(())
+    }
+
+    pub(super) async fn accept(&self, request: AcceptDifferences) -> Result<AcceptedDifferences, ApiError> {
+        let (project, at, result) = self.judged(&request.service, &request.fixture).await?;
+        let loaded = &project.services[at];
+        let (accepted, edits) = accept_some(&project, loaded, &result, |mismatch| {
+            request.places.is_empty() || request.places.contains(&mismatch.path)
+        })?;
+        self.write_all(edits).await?;
+        let left = accepted.left.into_iter().map(|(place, why)| LeftDifference { place, why });
+        Ok(AcceptedDifferences { files: accepted.files, places: accepted.places, left: left.collect() })
+    }
+
+    pub(super) async fn mark_known(&self, request: MarkKnown) -> Result<Nothing, ApiError> {
+        let (project, at, result) = self.judged(&request.service, &request.fixture).await?;
+        let loaded = &project.services[at];
+        let given = |text: String| if text.trim().is_empty() { None } else { Some(text.trim().to_owned()) };
+        let known = Known {
+            path: request.place,
+            kind: given(request.kind),
+            why: given(request.why),
+            until: given(request.until),
+        };
+        let edits = mark_known(loaded, &result.fixture, known)?;
+        self.write_all(edits).await?;
+        Ok(Nothing {})
+    }
+}

@@ -1,0 +1,88 @@
+//! Taking the backend's word for it: only the lines that differ are written.
+
+use crate::program::{Folder, Served, run};
+use std::fs;
+
+const BACKEND: &str = r#"request: { path: /pet }
+response:
+  status: 201
+  headers: { location: /pets/8 }
+  body:
+    json: { id: 8, name: "Rex", tags: [{ n: 1 }, { n: 2 }], price: 9.50, born: "x", password: hunter2 }
+"#;
+
+const FIXTURE: &str = r#"# the pet of the shop
+request:
+  path: /pet   # as it was agreed
+response:
+  headers:
+    location: exact?
+  body:
+    json:
+      id: 7
+      # what it is called
+      name: 5
+      nick: "Rexy"   # for short
+      tags: [ { n: a } ]
+      price: 9.00
+      born: 2026-01-31
+      password: 1
+  match:
+    $.born: date
+    $.price: exact
+"#;
+
+const ACCEPTED: &str = r#"# the pet of the shop
+request:
+  path: /pet   # as it was agreed
+response:
+  headers:
+    location: exact?
+  body:
+    json:
+      id: 7
+      # what it is called
+      name: Rex
+      tags: [ { n: 2 } ]
+      price: 9.50
+      born: 2026-01-31
+      password: "«redacted»"
+  match:
+    $.born: date
+    $.price: exact
+  status: 201
+"#;
+
+#[test]
+fn accepting_rewrites_the_lines_that_differ_and_no_rule() {
+    let backend = Folder::with_fixtures(&[("pet", BACKEND)]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let project = Folder::with_fixtures(&[("pet", FIXTURE)]);
+    let file = project.0.join("fixtures/s/pet.yaml");
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), ACCEPTED, "{stdout}{stderr}");
+    assert_eq!(exit, 1, "{stdout}{stderr}");
+    assert!(stderr.contains("not accepted s/pet $.born: a rule of the fixture says otherwise: $.born"), "{stderr}");
+    assert!(stderr.contains("accepted s/pet: status, "), "{stderr}");
+
+    fs::write(&file, ACCEPTED.replace("    $.born: date\n", "")).unwrap();
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url]);
+    assert!(exit == 0 && stdout.contains("1 kept"), "{stdout}{stderr}");
+}
+
+#[test]
+fn a_body_in_a_file_of_its_own_is_edited_there() {
+    let backend =
+        Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { body: { json: { n: [1, x] } } }\n")]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let text = "request: { path: /a }\nresponse: { body: { file: bodies/a.json } }\n";
+    let project = Folder::with_fixtures(&[("a", text)]);
+    project.write("fixtures/s/bodies/a.json", "{\n  \"n\": [ 1 , null, true ],\n  \"old\": 1\n}\n");
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
+    assert_eq!(exit, 0, "{stdout}{stderr}");
+    let after = fs::read_to_string(project.0.join("fixtures/s/bodies/a.json")).unwrap();
+    assert_eq!(after, "{\n  \"n\": [ 1 , \"x\", true ]\n}\n", "{stderr}");
+    assert_eq!(fs::read_to_string(project.0.join("fixtures/s/a.yaml")).unwrap(), text);
+}

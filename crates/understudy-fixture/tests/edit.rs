@@ -1,0 +1,185 @@
+//! One thing is changed, and every other byte stays.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use bytes::Bytes;
+use understudy_exchange::Json;
+use understudy_exchange::json::Step;
+use understudy_fixture::model::{Fixture, Known, ResponseBody};
+use understudy_fixture::{
+    BodyFiles, Edit, EditError, FileProblem, Source, edit_fixture, edit_json, fixture, write_fixture,
+};
+
+struct NoFiles;
+
+impl BodyFiles for NoFiles {
+    fn read(&self, _: &str) -> Result<Bytes, FileProblem> {
+        Err(FileProblem::Missing(Vec::new()))
+    }
+}
+
+fn json(text: &str) -> Json {
+    Json::parse(text.as_bytes()).unwrap()
+}
+
+fn edit_in(file: &str, text: &str, edit: &Edit<'_>) -> Result<String, EditError> {
+    let source = Source::new(file, text.as_bytes().to_vec()).unwrap();
+    let (before, problems) = fixture(&source, "f", &NoFiles);
+    let before: Fixture = before.unwrap_or_else(|| panic!("{text}\n{problems:?}"));
+    edit_fixture(&source, &before, &NoFiles, edit)
+}
+
+fn edit(text: &str, edit: &Edit<'_>) -> Result<String, EditError> {
+    edit_in("f.yaml", text, edit)
+}
+
+/// `[old|new]` in a text says what it is before and after.
+fn changed(marked: &str, edit: &Edit<'_>) {
+    let (mut before, mut after) = (String::new(), String::new());
+    for (at, part) in marked.split(['⟦', '⟧']).enumerate() {
+        match part.split_once('→').filter(|_| at % 2 == 1) {
+            Some((old, new)) => {
+                before.push_str(old);
+                after.push_str(new);
+            }
+            None => [&mut before, &mut after].into_iter().for_each(|out| out.push_str(part)),
+        }
+    }
+    assert_eq!(self::edit(&before, edit).as_deref(), Ok(after.as_str()), "{before}");
+}
+
+#[test]
+fn a_value_in_a_body_is_written_anew_and_nothing_else() {
+    let price = [Step::Name("price")];
+    let nested = [Step::Name("items"), Step::Index(1), Step::Name("price")];
+    let head = "# a comment\nrequest: { path: /p }   # another\nresponse:\n  body:\n    json:";
+    for (body, path, value) in [
+        (" { id: 1, price: ⟦12.00→13.50⟧ } # the end\n", price.as_slice(), "13.50"),
+        (" {\"id\":1,  \"price\" : ⟦12→\"free\"⟧}\n", &price, "\"free\""),
+        (
+            "\n      id: 1\n      # what it costs\n      price:   ⟦12.00→13⟧   # in euros\n      tags: [a, b]\n",
+            &price,
+            "13",
+        ),
+        ("\n      price: ⟦'it''s'→'isn''t'⟧\n", &price, "\"isn't\""),
+        ("\n      price: ⟦\"a\"→\"b c\"⟧\n", &price, "\"b c\""),
+        ("\n      price: ⟦plain→other⟧\n", &price, "\"other\""),
+        ("\n      price: ⟦plain→\"true\"⟧\n", &price, "\"true\""),
+        ("\n      price: ⟦|\n        two\n        lines→null⟧\n      id: 1\n", &price, "null"),
+        ("\n      price: ⟦x→{a: [1]}⟧\n      id: 1\n", &price, "{\"a\":[1]}"),
+        ("\n      price:\n        ⟦a: 1\n        b: 2→7⟧\n      id: 1\n", &price, "7"),
+        ("\n      items:\n      - price: 1\n      - name: ü\n        price: ⟦2→3⟧\n", &nested, "3"),
+        ("\n      items: [ { price: 1 }, { name: \"é\", price: ⟦2→3⟧ } ]\n", &nested, "3"),
+        ("\n      \"price\": ⟦1→2⟧\n      ? other\n      : 1\n", &price, "2"),
+        (" ⟦[1]→{a: 1}⟧\n", &[], "{\"a\":1}"),
+    ] {
+        changed(&format!("{head}{body}  status: 201\n"), &Edit::Body(path, Some(json(value))));
+    }
+}
+
+#[test]
+fn a_member_is_taken_out_with_its_line() {
+    let gone = [Step::Name("gone")];
+    let head = "request: { path: /p }\nresponse:\n  body:\n    json:";
+    for body in [
+        " { id: 1⟦, gone: 2→⟧ }\n",
+        " { ⟦gone: 2, →⟧id: 1 }\n",
+        " { ⟦gone: 2→⟧ }\n",
+        "\n      # stays\n⟦      gone: 1 # goes\n→⟧      id: 1\n",
+        "\n      id: 1\n⟦      gone:\n        - 1\n        - 2\n→⟧  status: 201\n",
+        "\n      ⟦gone: 1→{}⟧\n",
+    ] {
+        changed(&format!("{head}{body}"), &Edit::Body(&gone, None));
+    }
+}
+
+#[test]
+fn status_header_and_known_differences() {
+    changed("request: { path: /p }\nresponse: { status: ⟦200→404⟧ }\n", &Edit::Status(404));
+    changed("request: { path: /p }\nresponse:\n  headers: { a: b }\n⟦→  status: 404\n⟧", &Edit::Status(404));
+    changed("request: { path: /p }\nresponse: [ { body: { text: x }⟦→, status: 404⟧ }, {} ]\n", &Edit::Status(404));
+    changed(
+        "request: { path: /p }\nresponse:\n  headers:\n    Location: ⟦/a→/b⟧\n",
+        &Edit::Header("location", Some("/b".to_owned())),
+    );
+    changed(
+        "request: { path: /p }\nresponse:\n  headers:\n⟦    Location: /a\n→⟧    x: y\n",
+        &Edit::Header("location", None),
+    );
+    let known = Known {
+        path: "$.a".to_owned(),
+        kind: Some("missing".to_owned()),
+        why: Some("ticket 7".to_owned()),
+        until: None,
+    };
+    let item = "{path: \"$.a\", kind: missing, why: \"ticket 7\"}";
+    for text in [
+        format!("request: {{ path: /p }}\nresponse: {{}}\n⟦→verify: {{known: [{item}]}}\n⟧"),
+        format!("request: {{ path: /p }}\nresponse: {{}}⟦→\nverify: {{known: [{item}]}}\n⟧"),
+        format!("verify:\n  safe: true\n⟦→  known: [{item}]\n⟧request: {{ path: /p }}\nresponse: {{}}\n"),
+        format!("request: {{ path: /p }}\nresponse: {{}}\nverify: {{ safe: true⟦→, known: [{item}]⟧ }}\n"),
+        format!(
+            "request: {{ path: /p }}\nresponse: {{}}\nverify:\n  known:\n    # first\n    - {{ path: $.b }}\n⟦→    - {item}\n⟧"
+        ),
+        format!("request: {{ path: /p }}\nresponse: {{}}\nverify:\n  known: [ {{ path: $.b }}⟦→, {item}⟧ ]\n"),
+    ] {
+        changed(&text, &Edit::Known(known.clone()));
+    }
+}
+
+#[test]
+fn json_files_and_body_files_keep_their_white_space() {
+    let text = "{\n  \"request\": {\"path\": \"/p\"},\n  \"response\": {\"body\": {\"json\": {\n\t\"a\": 1.50, \"b\": \"x\" }}}\n}\n";
+    let edited = edit_in("f.json", text, &Edit::Body(&[Step::Name("a")], Some(json("2.00")))).unwrap();
+    assert_eq!(edited, text.replace("1.50", "2.00"));
+    let body = "[ {\"a\" : 1 , \"b\":2},\n  3 ]";
+    assert_eq!(edit_json(body, &[Step::Index(0), Step::Name("b")], None).unwrap(), "[ {\"a\" : 1},\n  3 ]");
+    assert_eq!(edit_json(body, &[Step::Index(1)], Some(&json("[4]"))).unwrap(), "[ {\"a\" : 1 , \"b\":2},\n  [4] ]");
+    assert_eq!(edit_json(body, &[Step::Index(2)], Some(&json("4"))), Err(EditError::NotThere));
+}
+
+#[test]
+fn what_cannot_be_changed_alone_is_left() {
+    let anchored = "request: { path: /p }\nresponse:\n  body:\n    json: { a: &x 1, b: *x }\n";
+    assert_eq!(edit(anchored, &Edit::Body(&[Step::Name("b")], Some(json("2")))), Err(EditError::NotThere));
+    assert_eq!(edit(anchored, &Edit::Body(&[Step::Name("a")], Some(json("2")))), Err(EditError::NotAlone));
+    assert_eq!(edit(anchored, &Edit::Body(&[Step::Name("c")], None)), Err(EditError::NotThere));
+    assert_eq!(edit(anchored, &Edit::Header("x", None)), Err(EditError::NotThere));
+}
+
+/// Every place of a value.
+fn places<'j>(value: &'j Json, path: &mut Vec<Step<'j>>, out: &mut Vec<Vec<Step<'j>>>) {
+    out.push(path.clone());
+    for (step, child) in value.children() {
+        path.push(step);
+        places(child, path, out);
+        path.pop();
+    }
+}
+
+#[test]
+fn every_value_of_hundreds_of_made_fixtures_can_be_changed() {
+    let mut seen = 0;
+    for seed in 0..300 {
+        let made = understudy_testkit::fixture(seed);
+        let Some(ResponseBody::Json(body)) = &made.responses[0].body else { continue };
+        let body = body.value();
+        let text = write_fixture(&made);
+        let source = Source::new(&made.file, text.into_bytes()).unwrap();
+        let mut all = Vec::new();
+        places(&body, &mut Vec::new(), &mut all);
+        for path in all {
+            // Of names that are there twice, only the last counts.
+            let is_last = path.iter().try_fold(&body, |at, step| match step {
+                Step::Name(name) => at.member(name),
+                Step::Index(index) => at.element(*index),
+            });
+            for new in ["{\"n\\u00e9w\":[1.50,\"a b\\n\"]}", "null", "\"yes\""] {
+                let edited = edit_fixture(&source, &made, &NoFiles, &Edit::Body(&path, Some(json(new))));
+                assert!(edited.is_ok() && is_last.is_some(), "seed {seed} {path:?} {edited:?}\n{}", source.text);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 1_500, "{seen}");
+}
