@@ -125,14 +125,15 @@ impl<'l> Desk<'l> {
         let file = wanted.file.strip_prefix(&dir).unwrap_or(&wanted.file);
         let path = loaded.folder.join(file);
         let gone = || {
-            ApiError::new(Code::Conflict, format!("{} is another one than was verified", wanted.file))
+            ApiError::new(Code::Conflict, format!("{} asks for something else than was verified", wanted.file))
                 .with_hint("run it again, and accept then")
         };
         let before = content(&path)?.ok_or_else(gone)?;
         let source = Source::new(&wanted.file, before.clone()).map_err(|_| gone())?;
         let files = ServiceFiles::new(&loaded.folder);
         let (now, _) = fixture(&source, &wanted.id, &files);
-        let now = now.filter(|now| now == wanted).ok_or_else(gone)?;
+        // The answer is one to this request; what is promised of it may have been edited since, by the last accept too.
+        let now = now.filter(|now| now.request == wanted.request).ok_or_else(gone)?;
         let body = match &now.responses[0].body {
             Some(ResponseBody::File(body)) => {
                 let text = String::from_utf8(body.content.to_vec()).ok();

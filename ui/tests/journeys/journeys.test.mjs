@@ -1,6 +1,7 @@
 // What people do, in a browser, against the real program.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -98,6 +99,37 @@ test('an edit outside while the editor is dirty is asked about', async (t) => {
     await until('the editor shows it', async () => (await editor.textContent()).includes('# mine') === mine);
   }
   assert.equal(readFileSync(file, 'utf8'), outside);
+});
+
+test('a broken promise is accepted, the run is green, and git shows just those lines', async (t) => {
+  const item = (body) => `# one item\nrequest:\n  path: /items/{id}\n  params: { id: { type: integer, example: 1 } }\nresponse:\n  body:\n    json:\n${body}`;
+  const before = item('      id: 1\n      # in cents\n      price: "10"   # as agreed\n      old: true\n      name: "Hat"\n');
+  const real = await stage(t, { ...shop(), 'shop/items/get.yaml': item('      id: 1\n      price: 12.50\n      name: "Cap"\n') });
+  const backend = `, backends: { real: { url: "${await real.service('shop')}" } }`;
+  const { page, folder } = await stage(t, { ...shop(backend), 'shop/items/get.yaml': before });
+  const git = (...args) => execFileSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { encoding: 'utf8' });
+  git('init', '-q');
+  git('add', '-A');
+  git('commit', '-qm', 'before');
+  await page.getByRole('button', { name: 'Verify' }).first().click();
+  await page.getByRole('button', { name: /Run 2/ }).click();
+  await page.getByRole('button', { name: 'Accept all' }).click();
+  await page.getByText('accepted', { exact: true }).nth(1).waitFor();
+  const changed = git('diff', '-U0').split('\n').filter((line) => /^[-+] /.test(line));
+  assert.deepEqual(changed, ['-      price: "10"   # as agreed', '-      old: true', '+      price: 12.50   # as agreed']);
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await page.getByText('The answer is what was promised.').waitFor();
+  await page.keyboard.press('Control+z');
+  await until('it is taken back', () => readFileSync(join(folder, 'shop/items/get.yaml'), 'utf8') === before);
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await page.getByRole('button', { name: 'Mark $.price as known' }).click();
+  await page.getByRole('textbox', { name: 'Why' }).fill('ticket 7');
+  await page.getByRole('button', { name: 'Mark as known', exact: true }).click();
+  await page.getByText('known until 2').waitFor();
+  await page.getByRole('button', { name: 'Accept $.old' }).click();
+  await page.getByText('accepted', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await page.getByText('Accepted for now').waitFor();
 });
 
 test('a run names the broken promise, and is green when it is mended', async (t) => {

@@ -116,7 +116,8 @@ impl<'a> InYaml<'a> {
             Event::Scalar(_, style, ..) => {
                 let range = match style {
                     ScalarStyle::Literal | ScalarStyle::Folded => self.block(range)?,
-                    _ => range,
+                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => self.quoted(range)?,
+                    ScalarStyle::Plain => range.start..self.text[..range.end].trim_end().len().max(range.start),
                 };
                 Some(Ranged { range, kind: Kind::Leaf })
             }
@@ -169,6 +170,23 @@ impl<'a> InYaml<'a> {
             self.text[..range.start].rfind(['|', '>'])?
         };
         Some(indicator..self.text[..range.end].trim_end().len().max(indicator))
+    }
+
+    /// Text in quotes up to its last quote: the parser goes on over what follows, comments too.
+    fn quoted(&self, range: Range<usize>) -> Option<Range<usize>> {
+        let text = &self.text[range.start..];
+        let quote = text.as_bytes().first().copied().filter(|byte| matches!(byte, b'"' | b'\''))?;
+        let mut bytes = text.bytes().enumerate().skip(1).peekable();
+        while let Some((at, byte)) = bytes.next() {
+            let next = bytes.peek().map(|(_, next)| *next);
+            match byte {
+                b'\\' if quote == b'"' => drop(bytes.next()),
+                b'\'' if quote == b'\'' && next == Some(b'\'') => drop(bytes.next()),
+                byte if byte == quote => return Some(range.start..range.start + at + 1),
+                _ => {}
+            }
+        }
+        None
     }
 
     fn style(&self, start: usize, bracket: u8) -> Style {
