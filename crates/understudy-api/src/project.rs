@@ -4,11 +4,12 @@ use crate::disk::{ServiceFiles, Stamp, fixture_files, unchanged};
 use crate::error::{ApiError, Code};
 use std::collections::HashMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use understudy_fixture::model::{self, Fixture, Mode, Service};
-use understudy_fixture::{Code as Problem, Diagnostic, Source, check_service};
+use understudy_fixture::{Code as Problem, Diagnostic, SOURCE_BYTES_MAX, Source, check_service};
 
 /// The names that a project's file may have.
 const PROJECT_FILES: [&str; 3] = ["understudy.yaml", "understudy.yml", "understudy.json"];
@@ -280,6 +281,15 @@ fn read_all(service: &Service, folder: &Path, files: &[String], known: Option<&L
     reads.into_iter().map(|(_, read)| read).collect()
 }
 
+/// A file's content, with what tells this version from others.
+fn stamped(path: &Path) -> std::io::Result<(Stamp, Vec<u8>)> {
+    let mut file = fs::File::open(path)?;
+    let metadata = file.metadata()?;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(SOURCE_BYTES_MAX) + 1);
+    file.read_to_end(&mut bytes)?;
+    Ok((Stamp::of(&metadata), bytes))
+}
+
 fn read_file(service: &Service, folder: &Path, file: &str, before: Option<&Read>) -> Read {
     let path = folder.join(file);
     let shown = format!("{}/{file}", service.dir);
@@ -287,16 +297,14 @@ fn read_file(service: &Service, folder: &Path, file: &str, before: Option<&Read>
         let message = format!("the file cannot be read: {error}");
         Diagnostic::of_file(Problem::Unreadable, &shown, message).with_hint("check who may read it")
     };
-    let stamp = fs::metadata(&path).map(|metadata| Stamp::of(&metadata));
-    if let (Some(before), Ok(stamp)) = (before, &stamp)
-        && before.stamp == *stamp
+    if let Some(before) = before
+        && fs::metadata(&path).is_ok_and(|metadata| before.stamp == Stamp::of(&metadata))
         && unchanged(&before.bodies)
     {
         return before.clone();
     }
     let last_good = before.and_then(|before| before.fixture.clone());
-    let source = stamp.and_then(|stamp| Ok((stamp, fs::read(&path)?)));
-    let (stamp, bytes) = match source {
+    let (stamp, bytes) = match stamped(&path) {
         Ok(source) => source,
         Err(error) => {
             let nothing = Stamp::default();

@@ -119,7 +119,7 @@ impl RunReport {
             backends: run.backends.clone(),
             summary: Outcome::NAMES.into_iter().map(|name| (name, run.summary.count(name))).collect(),
             fixtures: run.results.iter().map(FixtureReport::new).collect(),
-            problems: run.problems.iter().map(DiagnosticReport::new).collect(),
+            problems: run.project.diagnostics.iter().map(DiagnosticReport::new).collect(),
         }
     }
 }

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use understudy_contract::{Plan, Result as FixtureResult, Settings, Summary, TIMEOUT, run};
 use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member};
-use understudy_fixture::Diagnostic;
 use understudy_fixture::model::{Fixture, Redact};
 use understudy_match::Mismatch;
 
@@ -42,6 +41,8 @@ pub struct VerifyRequest {
 /// What came of a run.
 #[derive(Debug)]
 pub struct Run {
+    /// The project as it was verified, with the problems in its files: what they spoil was not verified.
+    pub project: Project,
     /// The backends' addresses, by service.
     pub backends: BTreeMap<String, String>,
     /// Services that were left out because they have no backend.
@@ -50,8 +51,6 @@ pub struct Run {
     pub results: Vec<FixtureResult>,
     /// How many came to what.
     pub summary: Summary,
-    /// Problems in the project's files: what they spoil was not verified.
-    pub problems: Vec<Diagnostic>,
     /// From the first request to the last answer.
     pub took: Duration,
 }
@@ -125,7 +124,7 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
     results.iter_mut().for_each(|result| redact(result, &project.settings.redact));
     let summary = Summary::of(&results);
     let took = began.elapsed();
-    Ok(Run { backends, without_backend, results, summary, problems: project.diagnostics, took })
+    Ok(Run { project, backends, without_backend, results, summary, took })
 }
 
 fn is_wanted(service: &str, fixture: &Fixture, request: &VerifyRequest) -> bool {

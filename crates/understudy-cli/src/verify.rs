@@ -30,7 +30,7 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
     let run = runtime.block_on(verify(&request, Arc::clone(&bar).progress()));
     bar.clear();
     let run = run?;
-    say_problems(&run.problems);
+    say_problems(&run.project.diagnostics);
     if args.json {
         print_json(&RunReport::new(&run));
     } else {
@@ -44,13 +44,16 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
         std::fs::write(file, text).map_err(|error| ApiError::of_file(file, "write", &error))?;
     }
     if args.accept {
-        let accepted = understudy_api::accept(&understudy_api::open_project(&request.project)?, &run.results)?;
+        let accepted = understudy_api::accept(&run.project, &run.results)?;
         let left = say_accepted(&accepted);
         if !left && run.summary.count("broken") > 0 {
             return Ok(Exit::Fine);
         }
     }
-    Ok(exit(&run))
+    let exit = exit(&run);
+    // The program ends here: the system takes the memory back at once, and thousands of fixtures take a while one by one.
+    std::mem::forget(run);
+    Ok(exit)
 }
 
 /// Says what was written; gives whether differences are left. It goes to stderr: stdout is the run's.
@@ -78,7 +81,7 @@ fn exit(run: &Run) -> Exit {
     if run.summary.count("unreachable") > 0 || run.summary.judged() == 0 {
         return Exit::CouldNot;
     }
-    if run.problems.iter().any(understudy_api::Diagnostic::is_error) { Exit::Files } else { Exit::Fine }
+    if run.project.diagnostics.iter().any(understudy_api::Diagnostic::is_error) { Exit::Files } else { Exit::Fine }
 }
 
 fn text(run: &Run, paint: Paint) -> String {
@@ -136,8 +139,8 @@ fn text(run: &Run, paint: Paint) -> String {
         );
         out.push_str(&format!("{}\n", paint.dim(&note)));
     }
-    if !run.problems.is_empty() {
-        out.push_str(&format!("{} in the project's files\n", count_problems(&run.problems)));
+    if !run.project.diagnostics.is_empty() {
+        out.push_str(&format!("{} in the project's files\n", count_problems(&run.project.diagnostics)));
     }
     if run.summary.judged() == 0 {
         out.push_str(&format!("{}\n", paint.red("no promise was tested")));

@@ -1,6 +1,6 @@
 //! Text to [`Json`].
 
-use super::{Json, JsonString, Number, number};
+use super::{Json, JsonString, Number};
 use std::ops::Range;
 
 /// How deep arrays and objects may nest.
@@ -73,7 +73,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Json, JsonError> {
 pub fn parse_with<B: Build>(text: &[u8], build: &mut B) -> Result<B::Value, JsonError> {
     // RFC 8259, section 8.1: a reader may ignore a byte order mark.
     let start = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-    let mut parser = Parser { text, at: start, build };
+    let mut parser = Parser { text, valid: std::str::from_utf8(text).ok(), at: start, build };
     parser.space();
     let value = parser.value(0)?;
     parser.space();
@@ -85,11 +85,13 @@ pub fn parse_with<B: Build>(text: &[u8], build: &mut B) -> Result<B::Value, Json
 
 struct Parser<'a, B> {
     text: &'a [u8],
+    /// All of it, where all of it is UTF-8: looking once is much quicker than at every string.
+    valid: Option<&'a str>,
     at: usize,
     build: &'a mut B,
 }
 
-impl<B: Build> Parser<'_, B> {
+impl<'a, B: Build> Parser<'a, B> {
     fn fail<T>(&self, message: &'static str) -> Result<T, JsonError> {
         Err(JsonError { offset: self.at, message })
     }
@@ -135,9 +137,7 @@ impl<B: Build> Parser<'_, B> {
     }
 
     fn number(&mut self) -> Result<Json, JsonError> {
-        let rest = &self.text[self.at..];
-        let text = number::scan(rest).and_then(|length| std::str::from_utf8(&rest[..length]).ok());
-        match text.and_then(Number::parse) {
+        match Number::read(&self.text[self.at..]) {
             Some(number) => {
                 self.at += number.as_str().len();
                 Ok(Json::Number(number))
@@ -198,9 +198,7 @@ impl<B: Build> Parser<'_, B> {
     fn string(&mut self) -> Result<JsonString, JsonError> {
         self.at += 1;
         let start = self.at;
-        while !matches!(self.peek(), None | Some(b'"' | b'\\' | 0..=0x1F)) {
-            self.at += 1;
-        }
+        self.plain();
         if self.peek() == Some(b'"') {
             let string = JsonString::new(self.utf8(start)?);
             self.at += 1;
@@ -210,7 +208,17 @@ impl<B: Build> Parser<'_, B> {
         self.escaped_string(units)
     }
 
-    fn utf8(&self, start: usize) -> Result<&str, JsonError> {
+    /// Goes on to what ends a string, or means something in it.
+    fn plain(&mut self) {
+        let rest = &self.text[self.at..];
+        let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F));
+        self.at += plain.unwrap_or(rest.len());
+    }
+
+    fn utf8(&self, start: usize) -> Result<&'a str, JsonError> {
+        if let Some(text) = self.valid {
+            return Ok(&text[start..self.at]);
+        }
         std::str::from_utf8(&self.text[start..self.at])
             .map_err(|error| JsonError { offset: start + error.valid_up_to(), message: "not UTF-8" })
     }
@@ -227,9 +235,7 @@ impl<B: Build> Parser<'_, B> {
                 Some(b'\\') => units.push(self.escape()?),
                 Some(_) => {
                     let start = self.at;
-                    while !matches!(self.peek(), None | Some(b'"' | b'\\' | 0..=0x1F)) {
-                        self.at += 1;
-                    }
+                    self.plain();
                     units.extend(self.utf8(start)?.encode_utf16());
                 }
             }
