@@ -5,12 +5,13 @@ mod registry;
 mod step;
 
 use std::process::ExitCode;
-use step::{Step, cargo, install, npm};
+use step::{Step, cargo, has_library, install, install_packages, is_there, npm};
 
 const USAGE: &str = "\
 cargo xtask COMMAND
 
-  run       builds Understudy and opens the sample project in the browser
+  run       builds Understudy and opens the sample project: in a window, or in the browser
+            where there is no display
   test      installs what the tests need (Debian packages, npm) and runs all checks
   screens   makes the pictures in docs/screens
   registry  starts the real backend of the sample's service `registry`, until Ctrl-C
@@ -19,8 +20,7 @@ cargo xtask COMMAND
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
-        "run" => front_end()
-            .and_then(|()| cargo(&["run", "--release", "--package", "understudy-cli", "--", "ui", "fixtures"])),
+        "run" => open_sample(),
         "test" => test(),
         "screens" => screens(),
         "registry" => registry::run(),
@@ -39,13 +39,47 @@ fn main() -> ExitCode {
 fn test() -> Step {
     install(&[("docker-registry", "docker-registry"), ("chromium", "chromium")])?;
     cargo(&["fmt", "--all", "--check"])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
-    cargo(&["test", "--workspace"])?;
+    // The engine and the command line first: they need neither Node nor GTK nor a display.
+    let engine = ["--workspace", "--exclude", DESKTOP];
+    cargo(&[&["clippy"], engine.as_slice(), &["--all-targets", "--", "--deny", "warnings"]].concat())?;
+    cargo(&[&["test"], engine.as_slice()].concat())?;
     front_end()?;
     for script in ["check", "test", "journeys"] {
         npm(&["run", script])?;
     }
-    Ok(())
+    window()
+}
+
+const DESKTOP: &str = "understudy-desktop";
+
+/// Builds the desktop app and drives it in a window that nobody sees.
+fn window() -> Step {
+    webkit()?;
+    install(&[("WebKitWebDriver", "webkit2gtk-driver"), ("Xvfb", "xvfb"), ("xauth", "xauth")])?;
+    if !is_there("tauri-driver") {
+        cargo(&["install", "tauri-driver", "--locked"])?;
+    }
+    cargo(&["clippy", "--package", DESKTOP, "--", "--deny", "warnings"])?;
+    cargo(&["build", "--package", DESKTOP])?;
+    npm(&["run", "window"])
+}
+
+/// What windows are made of on Linux.
+fn webkit() -> Step {
+    if !cfg!(target_os = "linux") || has_library("webkit2gtk-4.1") {
+        return Ok(());
+    }
+    install_packages(&["pkg-config", "libwebkit2gtk-4.1-dev"])
+}
+
+fn open_sample() -> Step {
+    front_end()?;
+    let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+    if has_display || !cfg!(target_os = "linux") {
+        webkit()?;
+        return cargo(&["run", "--release", "--package", DESKTOP, "--", "fixtures"]);
+    }
+    cargo(&["run", "--release", "--package", "understudy-cli", "--", "ui", "fixtures", "--no-open"])
 }
 
 fn screens() -> Step {

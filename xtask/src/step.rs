@@ -31,9 +31,11 @@ pub(crate) fn run(command: &mut Command, shown: &str) -> Step {
 pub(crate) fn install(wanted: &[(&str, &str)]) -> Step {
     let missing: Vec<&str> =
         wanted.iter().filter(|(command, _)| !is_there(command)).map(|(_, package)| *package).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
+    if missing.is_empty() { Ok(()) } else { install_packages(&missing) }
+}
+
+/// Installs Debian packages.
+pub(crate) fn install_packages(missing: &[&str]) -> Step {
     if !is_there("apt-get") {
         return Err(format!("install these first: {}", missing.join(", ")));
     }
@@ -46,10 +48,15 @@ pub(crate) fn install(wanted: &[(&str, &str)]) -> Step {
         run(&mut command, &format!("apt-get {}", args.join(" ")))
     };
     apt(&["update"])?;
-    apt(&[&["install", "--yes", "--no-install-recommends"], missing.as_slice()].concat())
+    apt(&[&["install", "--yes", "--no-install-recommends"], missing].concat())
 }
 
-fn is_there(command: &str) -> bool {
+/// Whether a library can be built against.
+pub(crate) fn has_library(name: &str) -> bool {
+    Command::new("pkg-config").args(["--exists", name]).status().is_ok_and(|status| status.success())
+}
+
+pub(crate) fn is_there(command: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(command).is_file())
 }

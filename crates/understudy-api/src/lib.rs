@@ -25,7 +25,7 @@ mod verify;
 mod watch;
 
 pub use accept::{Accepted, accept};
-pub use app::{App, Assets, COMMANDS, UiAddress, UiServer, serve_ui};
+pub use app::{Action, App, Assets, COMMANDS, UiAddress, UiServer, actions, serve_ui};
 pub use check::{Check, check};
 pub use error::{ApiError, Code};
 pub use explain::{Explained, NearFixture, explain};

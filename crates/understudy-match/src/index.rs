@@ -139,10 +139,9 @@ impl Index {
         for (place, fixture) in promises.iter().enumerate() {
             root.insert(&fixture.request.path.segments, place);
         }
-        let gates = promises.iter().map(|fixture| Gate {
-            method: fixture.request.method.clone(),
-            asks_for_more: count_matchers(fixture) > 0 || fixture.request.strict,
-        });
+        let gates = promises
+            .iter()
+            .map(|fixture| Gate { method: fixture.request.method.clone(), asks_for_more: asks_for_more(fixture) });
         let gates = gates.collect();
         Self { base, promises, gates, root }
     }
@@ -243,6 +242,12 @@ impl Index {
         let none = Method::from_bytes(b"-").expect("a hyphen is a token");
         self.other_methods(&self.on_path(incoming), &none)
     }
+}
+
+/// Whether a fixture asks for anything but a method and a path.
+#[must_use]
+pub fn asks_for_more(fixture: &Fixture) -> bool {
+    count_matchers(fixture) > 0 || fixture.request.strict
 }
 
 pub(crate) fn takes(matcher: &MethodMatcher, method: &Method) -> bool {

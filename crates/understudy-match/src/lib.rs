@@ -32,6 +32,6 @@ pub use format::is_in_format;
 pub use fresh::{Chance, Moment};
 pub use headers::{NOT_HELD_HEADERS, PRESENT_ONLY_HEADERS};
 pub use incoming::Incoming;
-pub use index::{Choice, Index, Promise, State};
+pub use index::{Choice, Index, Promise, State, asks_for_more};
 pub use mismatch::{Kind, Mismatch};
 pub use render::{Rendered, Rendering, media_type_of_file};

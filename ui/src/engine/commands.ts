@@ -648,6 +648,10 @@ responses: number,
  */
 enabled: boolean, 
 /**
+ * Whether it asks for more than its method and path.
+ */
+asks_for_more: boolean, 
+/**
  * Whether the contract test sends it only where writes are allowed.
  */
 writes: boolean, };

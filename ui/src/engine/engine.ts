@@ -1,14 +1,16 @@
 // The one way to the engine. Which host carries a call (HTTP here, IPC in the desktop app) is decided once.
 
+import { isTauri } from '@tauri-apps/api/core';
 import type { ApiError, Commands } from './commands';
 import { EngineError, type Host } from './host';
 import { httpHost } from './http';
+import { tauriHost } from './tauri';
 
-let host: Host = httpHost();
+const host: Host = isTauri() ? tauriHost() : httpHost();
 
-/** Another host: tests have one that answers from memory. */
-export function useHost(other: Host) {
-  host = other;
+/** Is told of actions that are chosen outside the page. */
+export function onAction(act: (id: string) => void) {
+  host.onAction?.(act);
 }
 
 /** Asks the engine. */

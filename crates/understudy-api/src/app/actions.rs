@@ -8,15 +8,15 @@ use serde::Serialize;
 /// Something that can be done.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub(super) struct Action {
+pub struct Action {
     /// Stable, for programs.
-    pub(super) id: &'static str,
+    pub id: &'static str,
     /// What it is called.
-    pub(super) label: &'static str,
+    pub label: &'static str,
     /// The key, with `Mod` for Ctrl, or Cmd on macOS; empty where there is none.
-    pub(super) key: &'static str,
+    pub key: &'static str,
     /// Where it can be done: `always`, or a screen or thing that has to be there.
-    pub(super) when: &'static str,
+    pub when: &'static str,
 }
 
 const fn action(id: &'static str, label: &'static str, key: &'static str, when: &'static str) -> Action {
@@ -24,7 +24,7 @@ const fn action(id: &'static str, label: &'static str, key: &'static str, when: 
 }
 
 /// All of them, in the order of menus.
-pub(super) const ACTIONS: &[Action] = &[
+const ACTIONS: &[Action] = &[
     action("palette", "Search or run a command", "Mod+K", "always"),
     action("go-to-fixture", "Go to fixture", "Mod+P", "always"),
     action("show-services", "Show Services", "Mod+1", "always"),
@@ -57,6 +57,12 @@ pub(super) const ACTIONS: &[Action] = &[
     action("next-region", "Next region", "F6", "always"),
     action("help", "Keys and help", "?", "outside-text"),
 ];
+
+/// Every action, for hosts that have a menu of their own.
+#[must_use]
+pub fn actions() -> &'static [Action] {
+    ACTIONS
+}
 
 impl App {
     pub(super) async fn actions(&self, _: Nothing) -> Result<Actions, ApiError> {

@@ -17,6 +17,7 @@ mod tried;
 mod undo;
 mod view;
 
+pub use actions::{Action, actions};
 pub use commands::COMMANDS;
 pub use host::{Assets, UiAddress, UiServer, serve_ui};
 

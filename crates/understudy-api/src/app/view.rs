@@ -97,6 +97,8 @@ pub(super) struct PromiseView {
     pub(super) responses: u32,
     /// Whether it is served and verified.
     pub(super) enabled: bool,
+    /// Whether it asks for more than its method and path.
+    pub(super) asks_for_more: bool,
     /// Whether the contract test sends it only where writes are allowed.
     pub(super) writes: bool,
 }
@@ -176,6 +178,7 @@ fn service(loaded: &LoadedService, problems: &[Diagnostic], outcomes: &Outcomes)
             status: fixture.responses[0].status,
             responses: u32::try_from(fixture.responses.len()).unwrap_or(u32::MAX),
             enabled: fixture.enabled,
+            asks_for_more: understudy_match::asks_for_more(fixture),
             writes: !understudy_contract::only_reads(fixture),
         }),
         id: id.to_owned(),

@@ -1,0 +1,146 @@
+//! The window: a shell around the engine, with no logic of its own.
+
+#![allow(clippy::exit, reason = "tauri's generated code ends the process where its own settings are broken")]
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod menu;
+mod opening;
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tauri::ipc::{InvokeBody, Request, Response};
+use tauri::{AppHandle, Manager, RunEvent, State, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
+use understudy_api::{ApiError, App};
+
+/// The project that is open.
+pub(crate) struct Opened(Mutex<Option<Arc<App>>>);
+
+impl Opened {
+    pub(crate) fn get(&self) -> Option<Arc<App>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, app: Option<Arc<App>>) -> Option<Arc<App>> {
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), app)
+    }
+}
+
+/// Carries a call of the page to the engine: the command's name in a header, its request as JSON in the body.
+#[tauri::command]
+async fn engine(request: Request<'_>, opened: State<'_, Opened>) -> Result<Response, Value> {
+    let command = request.headers().get("command").and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+    let body = match request.body() {
+        InvokeBody::Raw(bytes) => bytes.clone(),
+        InvokeBody::Json(value) => value.to_string().into_bytes(),
+    };
+    let Some(app) = opened.get() else { return Err(Value::Null) };
+    let answer = app.call(&command, &body).await;
+    answer.map(Response::new).map_err(|error| serde_json::to_value(error).expect("an error is JSON"))
+}
+
+fn main() {
+    let folder = std::env::args_os().nth(1).map(PathBuf::from);
+    let mut builder = tauri::Builder::default();
+    // Where there is no session bus, there is nobody to ask for another instance.
+    if opening::has_session_bus() {
+        builder = builder.plugin(tauri_plugin_single_instance::init(|app, args, folder| {
+            let folder = args.get(1).map(|named| PathBuf::from(folder).join(named));
+            match folder {
+                Some(folder) => open(app, &folder),
+                None => focus(app),
+            }
+        }));
+    }
+    builder
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .manage(Opened(Mutex::new(None)))
+        .invoke_handler(tauri::generate_handler![engine])
+        .menu(menu::build)
+        .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
+        .setup(move |app| {
+            let handle = app.handle();
+            let folder = opening::first(folder.as_deref(), handle)?;
+            if let Err(error) = switch(handle, &folder) {
+                show_error(handle, &error);
+            }
+            tauri::async_runtime::spawn(end_when_told(handle.clone()));
+            WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+                .title("Understudy")
+                .inner_size(1280.0, 800.0)
+                .min_inner_size(720.0, 480.0)
+                .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
+                .build()?;
+            Ok(())
+        })
+        .on_window_event(|window, event| {
+            if let WindowEvent::Destroyed = event
+                && window.label() == "main"
+            {
+                window.app_handle().exit(0);
+            }
+        })
+        .build(tauri::generate_context!())
+        .expect("the window's settings are good")
+        .run(|app, event| {
+            if let RunEvent::Exit = event
+                && let Some(engine) = app.state::<Opened>().set(None)
+            {
+                tauri::async_runtime::block_on(engine.close());
+            }
+        });
+}
+
+/// Ends as if the window was closed when the session ends.
+#[cfg(unix)]
+async fn end_when_told(app: AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+    if let Ok(mut signal) = signal(SignalKind::terminate()) {
+        signal.recv().await;
+        app.exit(0);
+    }
+}
+
+#[cfg(not(unix))]
+async fn end_when_told(_: AppHandle) {}
+
+/// Opens another project, and shows it.
+pub(crate) fn open(app: &AppHandle, folder: &Path) {
+    match switch(app, folder) {
+        Ok(()) => {
+            focus(app);
+            if let Some(window) = app.get_webview_window("main") {
+                let _ = window.eval("location.reload()");
+            }
+        }
+        Err(error) => show_error(app, &error),
+    }
+}
+
+fn switch(app: &AppHandle, folder: &Path) -> Result<(), ApiError> {
+    let before = app.state::<Opened>().set(None);
+    tauri::async_runtime::block_on(async {
+        // Its ports are free again before the next one wants them.
+        if let Some(before) = before {
+            before.close().await;
+        }
+        let engine = App::open(folder).await?;
+        app.state::<Opened>().set(Some(engine));
+        opening::remember(folder, app);
+        Ok(())
+    })
+}
+
+fn focus(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window("main") {
+        let _ = window.unminimize();
+        let _ = window.set_focus();
+    }
+}
+
+fn show_error(app: &AppHandle, error: &ApiError) {
+    let text = [Some(error.message.clone()), error.hint.clone()].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
+    app.dialog().message(text).kind(MessageDialogKind::Error).title("Understudy").show(|_| {});
+}

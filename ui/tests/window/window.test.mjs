@@ -1,0 +1,50 @@
+// The same front end in the real window: what only a window can get wrong.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { start, until } from './driver.mjs';
+
+test('the sample is opened, edited, served and verified, and the window comes back', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'understudy-window-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  let app = await start(home);
+  t.after(() => app.end());
+  await app.find("//h2[text()='sample']");
+  const ask = async () => (await fetch('http://localhost:4010/plays/404')).json();
+  assert.equal((await ask()).title, 'No such play');
+
+  await app.click("//nav//button[contains(., 'Traffic')]");
+  await app.click("//*[@role='row'][contains(., '/plays/404')]");
+  await app.find("//h3[contains(., 'this one answers')]");
+
+  await app.click("//nav//button[contains(., 'Services')]");
+  await app.click("//*[@role='treeitem'][contains(., '/plays/404')]");
+  await app.find("//*[contains(@class, 'cm-content')]");
+  // Styles of the editor come from a script: the window's policy has to let them.
+  assert.equal(await app.run("return getComputedStyle(document.querySelector('.cm-gutters')).display"), 'flex');
+  await app.click("//*[contains(@class, 'cm-content')]");
+  await app.press(['\uE009', '\uE010'], { together: true });
+  await app.press([...'# mine']);
+  const file = join(home, '.local/share/dev.understudy.desktop/sample/theatre/plays/unknown.yaml');
+  await until('the file is saved', () => assert.match(readFileSync(file, 'utf8'), /# mine$/));
+  await app.find("//*[@role='status'][contains(., 'Saved')]");
+  assert.equal((await ask()).title, 'No such play');
+
+  await app.click("//nav//button[contains(., 'Verify')]");
+  await app.click("//button[contains(., 'Run 13 against')]");
+  await app.find("//footer[contains(., 'last run')]");
+
+  assert.equal(await app.run('return typeof window.__TAURI__'), 'undefined');
+  await app.setRect({ x: 40, y: 30, width: 1000, height: 640 });
+  await until('the window has another size', async () => assert.equal((await app.rect()).width, 1000));
+  await app.close();
+
+  app = await start(home);
+  await app.find("//h2[text()='sample']");
+  await until('the window is as it was', async () => assert.equal((await app.rect()).width, 1000));
+  await until('the services answer again', ask);
+  await app.close();
+});
