@@ -9,6 +9,7 @@
 //! and what a fixture means for an exchange; that is `understudy-match`.
 
 mod catalog;
+mod complete;
 mod diagnostic;
 mod edit;
 pub mod grammar;
@@ -19,6 +20,7 @@ mod source;
 mod write;
 
 pub use catalog::check_service;
+pub use complete::{Completion, complete};
 pub use diagnostic::{Code, Diagnostic, Severity, Span};
 pub use edit::{Edit, EditError, edit_fixture, edit_json};
 pub use read::{BodyFiles, FileProblem, fixture, is_leaf_of_services, project};

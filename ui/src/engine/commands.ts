@@ -184,6 +184,45 @@ exchange: number, };
 export type Code = "no-project" | "bad-project" | "unknown-name" | "missing-variable" | "port" | "nothing-to-do" | "conflict" | "disk" | "usage";
 
 /**
+ * The text of a fixture's file up to the cursor.
+ */
+export type CompleteRequest = { 
+/**
+ * The text.
+ */
+before: string, };
+
+/**
+ * Something that can be written.
+ */
+export type CompletionView = { 
+/**
+ * The word.
+ */
+word: string, 
+/**
+ * What it is for.
+ */
+doc: string, 
+/**
+ * Whether it is a key, and a value follows.
+ */
+is_key: boolean, };
+
+/**
+ * What can be written at the cursor.
+ */
+export type Completions = { 
+/**
+ * How many characters before the cursor are the beginning of it.
+ */
+typed: number, 
+/**
+ * In the order of the format's reference.
+ */
+options: Array<CompletionView>, };
+
+/**
  * A fixture that was made.
  */
 export type Created = { 
@@ -949,6 +988,8 @@ export type Commands = {
   fixture: { request: FixtureRef; response: FixtureText };
   /** Writes a fixture's file, unless it is another one by now. */
   fixture_save: { request: SaveFixture; response: SavedFixture };
+  /** What can be written next in a fixture's file. */
+  complete: { request: CompleteRequest; response: Completions };
   /** Makes a fixture to start from. */
   fixture_new: { request: NewFixture; response: Created };
   /** Makes a fixture that answers a request that came in. */

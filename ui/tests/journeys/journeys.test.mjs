@@ -49,6 +49,19 @@ test('a file that turns bad says where, and the last good version goes on', asyn
   assert.equal((await fetch(`${await service('shop')}/items/1`)).status, 200);
 });
 
+test('the editor says what can be written, and what it is for', async (t) => {
+  const { page, folder } = await stage(t, shop());
+  await fixture(page, '/items/{id}').click();
+  const editor = page.getByRole('textbox', { name: 'Source of items/get.yaml' });
+  await editor.click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('verify:\n  sk');
+  await page.getByText('Why it is not replayed.').waitFor();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('costs money');
+  await until('it is saved', () => readFileSync(join(folder, 'shop/items/get.yaml'), 'utf8').endsWith('verify:\n  skip: costs money'));
+});
+
 test('a miss becomes a fixture', async (t) => {
   const { page, folder, service } = await stage(t, shop());
   const url = `${await service('shop')}/orders/7?full=1`;

@@ -4,7 +4,9 @@
 use super::App;
 use super::actions::Action;
 use super::exchange::{BodyRequest, BodyView, ExchangeRequest, ExchangeView};
-use super::files::{Created, FixtureFrom, FixtureRef, FixtureText, NewFixture, SaveFixture, SavedFixture};
+use super::files::{
+    CompleteRequest, Completions, Created, FixtureFrom, FixtureRef, FixtureText, NewFixture, SaveFixture, SavedFixture,
+};
 use super::preferences::Preferences;
 use super::run::{RunPart, RunRequest, StartRun};
 use super::settled::{AcceptDifferences, AcceptedDifferences, MarkKnown};
@@ -93,6 +95,8 @@ commands! {
     fixture(FixtureRef) -> FixtureText;
     /// Writes a fixture's file, unless it is another one by now.
     fixture_save(SaveFixture) -> SavedFixture;
+    /// What can be written next in a fixture's file.
+    complete(CompleteRequest) -> Completions;
     /// Makes a fixture to start from.
     fixture_new(NewFixture) -> Created;
     /// Makes a fixture that answers a request that came in.

@@ -12,6 +12,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use understudy_fixture::Completion;
 
 /// A fixture's file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,6 +60,36 @@ pub(super) struct SavedFixture {
     pub(super) version: String,
     /// Problems in it. Where some are errors, the last good version is served.
     pub(super) problems: Vec<DiagnosticReport>,
+}
+
+/// The text of a fixture's file up to the cursor.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct CompleteRequest {
+    /// The text.
+    pub(super) before: String,
+}
+
+/// What can be written at the cursor.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct Completions {
+    /// How many characters before the cursor are the beginning of it.
+    pub(super) typed: u32,
+    /// In the order of the format's reference.
+    pub(super) options: Vec<CompletionView>,
+}
+
+/// Something that can be written.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct CompletionView {
+    /// The word.
+    pub(super) word: &'static str,
+    /// What it is for.
+    pub(super) doc: &'static str,
+    /// Whether it is a key, and a value follows.
+    pub(super) is_key: bool,
 }
 
 /// A fixture to make.
@@ -132,6 +163,13 @@ impl App {
         })?;
         let problems = self.problems_of(&place.shown).await;
         Ok(FixtureText { shown: place.shown, text, version, problems })
+    }
+
+    pub(super) async fn complete(&self, request: CompleteRequest) -> Result<Completions, ApiError> {
+        let (typed, options) = understudy_fixture::complete(&request.before);
+        let view = |Completion { word, doc, is_key }| CompletionView { word, doc, is_key };
+        let typed = u32::try_from(typed).unwrap_or(u32::MAX);
+        Ok(Completions { typed, options: options.into_iter().map(view).collect() })
     }
 
     async fn problems_of(&self, shown: &str) -> Vec<DiagnosticReport> {
