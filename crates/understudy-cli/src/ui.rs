@@ -13,7 +13,6 @@ use understudy_api::{ApiError, App, serve_ui};
 /// The front end, as it was built into this program. A program that is built before the front end has none.
 #[derive(RustEmbed)]
 #[folder = "../../ui/dist"]
-#[allow_missing = true]
 struct FrontEnd;
 
 pub(crate) fn run(args: &UiArgs) -> Result<Exit, ApiError> {

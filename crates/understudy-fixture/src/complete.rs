@@ -180,7 +180,7 @@ mod tests {
             ("verify:\n  # why\n  sk", "2 skip"),
             ("verify: { known: [ { path: $.a, ki", "2 kind"),
             ("verify: { known: [ { path: $.a }, { kind: mis", "3 missing"),
-            ("response:\n  body:\n    json:\n      na", "0 "),
+            ("response:\n  body:\n    json:\n      na", "2"),
             ("# re", "0 "),
             ("nothing:\n  x", "0 "),
             ("\"re", "2 request response"),
