@@ -120,6 +120,8 @@ pub(crate) fn open(app: &AppHandle, folder: &Path) {
 }
 
 fn switch(app: &AppHandle, folder: &Path) -> Result<(), ApiError> {
+    // What cannot be opened does not close what is open.
+    understudy_api::open_project(folder)?;
     let before = app.state::<Opened>().set(None);
     tauri::async_runtime::block_on(async {
         // Its ports are free again before the next one wants them.
@@ -127,7 +129,9 @@ fn switch(app: &AppHandle, folder: &Path) -> Result<(), ApiError> {
             before.close().await;
         }
         let engine = App::open(folder).await?;
-        app.state::<Opened>().set(Some(engine));
+        if let Some(other) = app.state::<Opened>().set(Some(engine)) {
+            other.close().await;
+        }
         opening::remember(folder, app);
         Ok(())
     })

@@ -7,13 +7,14 @@ use crate::check::broken_example;
 use crate::clock;
 use crate::disk::{ServiceFiles, content, write};
 use crate::error::{ApiError, Code};
+use crate::hidden::Hidden;
 use crate::project::{LoadedService, Project};
 use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_contract::Result as FixtureResult;
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Tail;
-use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member, redacted};
+use understudy_exchange::redact::REDACTED;
 use understudy_exchange::{Json, JsonPath, Response};
 use understudy_fixture::model::{BodyFile, Fixture, Known, ResponseBody};
 use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture};
@@ -75,13 +76,10 @@ pub(crate) fn accept_some(
         places: Vec::new(),
         left: Vec::new(),
     };
-    let is_hidden = |name: &str| {
-        is_secret_member(name)
-            || project.settings.redact.json.iter().any(|path| path.as_str().ends_with(&format!(".{name}")))
-    };
+    let hidden = Hidden::new(&project.settings.redact);
     for mismatch in result.mismatches.iter().filter(|mismatch| wanted(mismatch)) {
         let done = match &result.answer {
-            Some(answer) => desk.accept(mismatch, answer, &is_hidden),
+            Some(answer) => desk.accept(mismatch, answer, &hidden),
             None => Err("the answer is not kept any more: run it again".to_owned()),
         };
         match done {
@@ -144,19 +142,14 @@ impl<'l> Desk<'l> {
         Ok(Self { loaded, path, before, source, fixture: now, body })
     }
 
-    fn accept(
-        &mut self,
-        mismatch: &Mismatch,
-        answer: &Response,
-        is_hidden: &dyn Fn(&str) -> bool,
-    ) -> Result<(), String> {
+    fn accept(&mut self, mismatch: &Mismatch, answer: &Response, hidden: &Hidden) -> Result<(), String> {
         match mismatch.kind {
             Kind::Status => self.edit(&Edit::Status(answer.status.as_u16())),
             Kind::Header => {
                 let name = mismatch.path.as_str();
                 let value =
                     answer.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-                if value.is_some() && is_secret_header(name) {
+                if value.is_some() && hidden.has_header(name) {
                     return Err("what this header carries is not written into files".to_owned());
                 }
                 self.edit(&Edit::Header(name, value))
@@ -164,19 +157,13 @@ impl<'l> Desk<'l> {
             Kind::Missing | Kind::Type | Kind::Value => {
                 let received = Json::parse(&answer.body).map_err(|_| "the answer is no JSON".to_owned())?;
                 let path = JsonPath::parse(&mismatch.path).map_err(|_| "its path is not one place".to_owned())?;
-                self.accept_in_body(mismatch.kind, &path, &received, is_hidden)
+                self.accept_in_body(mismatch.kind, &path, &received, hidden)
             }
             _ => Err("only a person can say what to do about it".to_owned()),
         }
     }
 
-    fn accept_in_body(
-        &mut self,
-        kind: Kind,
-        path: &JsonPath,
-        received: &Json,
-        is_hidden: &dyn Fn(&str) -> bool,
-    ) -> Result<(), String> {
+    fn accept_in_body(&mut self, kind: Kind, path: &JsonPath, received: &Json, hidden: &Hidden) -> Result<(), String> {
         let example = match (&self.fixture.responses[0].body, &self.body) {
             (Some(ResponseBody::Json(text)), _) => text.value(),
             (_, Some((.., text))) => {
@@ -190,8 +177,8 @@ impl<'l> Desk<'l> {
             Kind::Missing => None,
             _ => {
                 let value = path.select_values(received).first().copied().ok_or("it is not in the answer")?;
-                let hidden = tail.iter().any(|step| matches!(step, Tail::Name(name) if is_hidden(name)));
-                Some(if hidden { Json::string(REDACTED) } else { redacted(value) })
+                let is_hidden = tail.iter().any(|step| matches!(step, Tail::Name(name) if hidden.has_member(name)));
+                Some(if is_hidden { Json::string(REDACTED) } else { hidden.value(value) })
             }
         };
         if self.body.is_none() {

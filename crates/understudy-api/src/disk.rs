@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::fs::{self, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 use understudy_fixture::{BodyFiles, FileProblem, is_leaf_of_services};
 
@@ -146,10 +147,14 @@ pub(crate) fn content(path: &Path) -> Result<Option<Vec<u8>>, ApiError> {
 /// read and write it.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
     let failed = |error: io::Error| ApiError::of_file(path, "write", &error);
+    // Where a link leads is what is written: the link stays one.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let unfinished = folder.join(format!(".{name}.{}.unfinished", std::process::id()));
+    static WRITES: AtomicUsize = AtomicUsize::new(0);
+    let number = WRITES.fetch_add(1, Ordering::Relaxed);
+    let unfinished = folder.join(format!(".{name}.{}-{number}.unfinished", std::process::id()));
     let written = (|| {
         let mut file = fs::File::create(&unfinished)?;
         file.write_all(bytes)?;

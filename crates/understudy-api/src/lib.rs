@@ -13,6 +13,7 @@ mod clock;
 mod disk;
 mod error;
 mod explain;
+mod hidden;
 mod init;
 mod junit;
 mod project;

@@ -2,15 +2,17 @@
 
 use crate::clock;
 use crate::error::{ApiError, Code};
+use crate::hidden::Hidden;
 use crate::project::{Project, open_project};
 use crate::resolve;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use understudy_contract::{Plan, Result as FixtureResult, Settings, Summary, TIMEOUT, run};
-use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member};
-use understudy_fixture::model::{Fixture, Redact};
+use understudy_exchange::redact::REDACTED;
+use understudy_fixture::model::Fixture;
 use understudy_match::Mismatch;
 
 /// What to verify, and how.
@@ -36,6 +38,8 @@ pub struct VerifyRequest {
     pub allow_writes: bool,
     /// Whether what proves nothing, and what the backend adds, breaks a promise.
     pub strict: bool,
+    /// Once it is set nothing more is sent.
+    pub cancelled: Arc<AtomicBool>,
 }
 
 /// What came of a run.
@@ -102,13 +106,14 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
         allow_writes: request.allow_writes,
         strict: request.strict,
         today: clock::now().date(),
+        cancelled: Arc::clone(&request.cancelled),
     };
     let began = std::time::Instant::now();
     let mut results = Vec::with_capacity(total);
     let mut backends = BTreeMap::new();
     for (plan, backend) in plans {
         let (progress, name) = (Arc::clone(&progress), backend.address.to_string());
-        let hidden = project.settings.redact.clone();
+        let hidden = Hidden::new(&project.settings.redact);
         let told: understudy_contract::Progress = Arc::new(move |result| {
             if result.mismatches.is_empty() && result.known.is_empty() {
                 return progress(total, Some(result));
@@ -121,7 +126,8 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
         backends.extend(done.first().map(|result| (result.service.to_string(), name)));
         results.extend(done);
     }
-    results.iter_mut().for_each(|result| redact(result, &project.settings.redact));
+    let hidden = Hidden::new(&project.settings.redact);
+    results.iter_mut().for_each(|result| redact(result, &hidden));
     let summary = Summary::of(&results);
     let took = began.elapsed();
     Ok(Run { project, backends, without_backend, results, summary, took })
@@ -167,29 +173,10 @@ pub(crate) fn check_names(project: &Project, names: &[String]) -> Result<(), Api
 }
 
 /// Differences are shown and stored: credentials in them are not.
-fn redact(result: &mut FixtureResult, more: &Redact) {
-    // The members that a path ends in, and all below them.
-    let names: Vec<String> = more.json.iter().filter_map(|path| last_name(path.as_str())).collect();
-    let is_secret = |mismatch: &Mismatch| {
-        is_secret_header(&mismatch.path)
-            || more.headers.contains(&mismatch.path.to_ascii_lowercase())
-            || names_of(&mismatch.path).iter().any(|name| is_secret_member(name) || names.contains(name))
-            || names.iter().any(|name| mismatch.received.contains(&format!("\"{name}\":")))
-    };
+fn redact(result: &mut FixtureResult, hidden: &Hidden) {
+    let is_secret = |mismatch: &Mismatch| hidden.has_place(&mismatch.path) || hidden.is_in(&mismatch.received);
     let known = result.known.iter_mut().map(|known| &mut known.mismatch);
     for mismatch in result.mismatches.iter_mut().chain(known).filter(|mismatch| is_secret(mismatch)) {
         REDACTED.clone_into(&mut mismatch.received);
     }
-}
-
-/// The last name of a JSONPath: what it is about, whatever indexes or wildcards follow.
-fn last_name(path: &str) -> Option<String> {
-    names_of(path).into_iter().rev().find(|name| name.chars().any(char::is_alphabetic))
-}
-
-/// The names on the way of a JSONPath.
-fn names_of(path: &str) -> Vec<String> {
-    let Some(path) = path.strip_prefix('$') else { return Vec::new() };
-    let parts = path.split(['.', '[', ']']).map(|part| part.trim_matches(['\'', '"']));
-    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }

@@ -80,6 +80,20 @@ async fn nobody_but_a_page_of_the_app_with_its_token_gets_an_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_good_once_for_the_token() {
+    let folder = project("once");
+    let server = serve_ui(App::open(&folder.0).await.unwrap(), assets, 0).await.unwrap();
+    let (port, token) = parts(&server);
+    let code: &'static str = server.address.once_url.split_once("/#once-").unwrap().1.to_owned().leak();
+    assert_ne!(code, token);
+    let head = format!("POST /command/token HTTP/1.1\r\nhost: localhost:{port}\r\n");
+    assert!(ask(port, head.clone(), "x").await.starts_with("HTTP/1.1 401"));
+    assert!(ask(port, head.clone(), code).await.ends_with(&format!("\r\n\r\n\"{token}\"")));
+    assert!(ask(port, head, code).await.starts_with("HTTP/1.1 401"));
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_load_only_their_own_files() {
     let folder = project("csp");
     let server = serve_ui(App::open(&folder.0).await.unwrap(), assets, 0).await.unwrap();

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &UiArgs) -> Result<Exit, ApiError> {
         let _ = writeln!(stdout(), "Understudy is at {}", Paint::stdout().bold(url));
         let _ = stdout().flush();
         if !args.no_open {
-            open_in_browser(url);
+            open_in_browser(&server.address.once_url);
         }
         ended().await;
         server.close().await;

@@ -21,8 +21,8 @@ use understudy_net::{BODY_BYTES_MAX, Call, Client, coding};
 /// How long an answer may take where nothing else is said.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How large an answer may be that is kept, to be accepted later.
-const ANSWER_BYTES_KEPT_MAX: usize = 1 << 20;
+/// How many bytes of answers are kept, to be accepted later.
+const ANSWER_BYTES_KEPT_MAX: usize = 64 << 20;
 
 /// How a run is done.
 #[derive(Debug, Clone)]
@@ -37,23 +37,26 @@ pub struct Settings {
     pub strict: bool,
     /// The day in UTC, as `YYYY-MM-DD`.
     pub today: String,
+    /// Once it is set nothing more is sent; what is under way ends, states taken back included.
+    pub cancelled: Arc<AtomicBool>,
 }
 
 /// Is told about every fixture as it ends.
 pub type Progress = Arc<dyn Fn(&Result) + Send + Sync>;
 
 /// Sends what a plan says to a backend. The results come in the order of the fixtures' ids, all of them, whatever
-/// happens to the backend.
+/// happens to the backend; of a run that was cancelled, those that there are.
 pub async fn run(plan: Plan, backend: Backend, settings: Settings, progress: Progress) -> Vec<Result> {
     let done = plan.fixtures.iter().map(|_| OnceLock::new()).collect();
     let client = Arc::default();
     let states = backend.states.clone().map(|address| States::new(address, Arc::clone(&client), settings.timeout));
     let gone = AtomicBool::new(false);
-    let run = Arc::new(Run { plan, backend, settings, progress, client, states, gone, done });
+    let run =
+        Arc::new(Run { plan, backend, settings, progress, client, states, gone, kept: AtomicUsize::new(0), done });
     for stage in 0..run.plan.stages.len() {
         side_by_side(&run, stage).await;
     }
-    run.done.iter().map(|done| done.get().expect("every fixture of a plan is in a stage").0.clone()).collect()
+    run.done.iter().filter_map(OnceLock::get).map(|(result, _)| result.clone()).collect()
 }
 
 struct Run {
@@ -66,6 +69,8 @@ struct Run {
     states: Option<States>,
     /// Whether the backend could not be reached: nothing is sent any more.
     gone: AtomicBool,
+    /// How many bytes of answers are kept.
+    kept: AtomicUsize,
     /// What came of each fixture, and what it leaves to those after it.
     done: Vec<OnceLock<(Result, Context)>>,
 }
@@ -85,6 +90,9 @@ async fn side_by_side(run: &Arc<Run>, stage: usize) {
         workers.spawn(async move {
             while let Some(sequence) = run.plan.stages[stage].sequences.get(next.fetch_add(1, Ordering::Relaxed)) {
                 for at in sequence {
+                    if run.settings.cancelled.load(Ordering::Relaxed) {
+                        return;
+                    }
                     run.fixture(*at).await;
                 }
             }
@@ -128,6 +136,11 @@ impl Run {
             answer: None,
             took: Duration::ZERO,
         }
+    }
+
+    /// Whether an answer of this size can be kept.
+    fn has_room(&self, bytes: usize) -> bool {
+        self.kept.fetch_add(bytes, Ordering::Relaxed) + bytes <= ANSWER_BYTES_KEPT_MAX
     }
 
     /// Why a fixture is not sent.
@@ -218,7 +231,7 @@ impl Run {
                 result.status = Some(answer.status);
                 let mut verdict = judge(&fixture.responses[0], &fixture.verify.status, &request.method, &answer);
                 verdict.mismatches.extend(context.capture(fixture, &answer));
-                if !verdict.mismatches.is_empty() && answer.body.len() <= ANSWER_BYTES_KEPT_MAX {
+                if !verdict.mismatches.is_empty() && self.has_room(answer.body.len()) {
                     result.answer = Some(Arc::new(answer));
                 }
                 verdict

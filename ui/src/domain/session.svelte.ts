@@ -37,6 +37,14 @@ class Session {
   backend = $state('');
   /** The fixture that is open. */
   fixture: { service: string; file: string } | null = $state.raw(null);
+  /** Whether runs send writes where the project does not already allow them. */
+  writes = $state(false);
+  /** How often something was taken back or made again. */
+  undone = $state(0);
+  /** What was typed and could not be saved yet, by `service/file`. */
+  readonly drafts = new Map<string, { text: string; version: string }>();
+  /** Saves what is being typed. */
+  flush: (() => Promise<void>) | null = null;
   /** The exchange that is looked at. */
   exchange = $state(0);
 
@@ -82,16 +90,12 @@ class Session {
   #list(rows: ExchangeRow[], first: number) {
     const last = rows.at(-1);
     if (last) this.#known.exchange = last.id;
-    const gone = this.exchanges.findIndex((row) => row.id >= first);
-    if (rows.length === 0 && gone === 0) return;
-    if (this.exchanges.length === 0 && rows.length === 0) return;
-    if (this.paused) {
-      this.#waiting.push(...rows);
-      this.#waiting.splice(0, Math.max(0, this.#waiting.length - EXCHANGES_MAX));
-      return;
-    }
-    const kept = gone < 0 ? [] : this.exchanges.slice(gone);
-    this.exchanges = [...kept, ...rows].slice(-EXCHANGES_MAX);
+    const waiting = this.paused ? [...this.#waiting, ...rows] : [];
+    this.#waiting = waiting.filter((row) => row.id >= first).slice(-EXCHANGES_MAX);
+    const added = this.paused ? [] : rows;
+    const oldest = this.exchanges[0]?.id ?? first;
+    if (added.length === 0 && oldest >= first) return;
+    this.exchanges = [...this.exchanges.filter((row) => row.id >= first), ...added].slice(-EXCHANGES_MAX);
   }
   #waiting: ExchangeRow[] = [];
 
@@ -143,14 +147,24 @@ class Session {
 
   async undo(redo = false) {
     const undone = await this.attempt(() => call(redo ? 'redo' : 'undo', {}));
+    if (undone?.file) this.undone += 1;
     if (undone?.file) this.tell(`${redo ? 'Made again' : 'Taken back'}: ${undone.file}`);
     else if (undone) this.tell(redo ? 'Nothing to make again' : 'Nothing to take back');
   }
 
-  async verify(fixtures: string[] = [], allowWrites = false) {
-    const backend = this.backend || null;
+  /** Replays these fixtures, or all of them, as they are written now. */
+  async verify(fixtures: string[] = []) {
+    const request = { backend: this.backend || null, services: [], fixtures, allow_writes: this.writes };
+    await this.flush?.();
     this.screen = 'verify';
-    await this.attempt(() => call('run_start', { backend, services: [], fixtures, allow_writes: allowWrites }));
+    await this.attempt(() => call('run_start', request));
+  }
+
+  /** Replays those again that were not kept. */
+  async verifyFailed() {
+    const failed = this.results.filter(({ outcome }) => ['broken', 'unreachable', 'blocked'].includes(outcome));
+    if (failed.length === 0) this.tell('No promise is broken');
+    else await this.verify(failed.map(({ service, fixture }) => `${service}/${fixture}`));
   }
 }
 

@@ -6,11 +6,17 @@ import { EngineError, type Host } from './host';
 
 const KEY = 'understudy-token';
 
-function token(): string {
+/** What a code that is good once begins with: the token is asked for with it. */
+const ONCE = 'once-';
+
+async function token(): Promise<string> {
   const given = location.hash.slice(1);
-  if (given) {
+  if (given) history.replaceState(null, '', location.pathname);
+  if (given.startsWith(ONCE)) {
+    const response = await fetch('/command/token', { method: 'POST', body: given.slice(ONCE.length) });
+    if (response.ok) sessionStorage.setItem(KEY, (await response.json()) as string);
+  } else if (given) {
     sessionStorage.setItem(KEY, given);
-    history.replaceState(null, '', location.pathname);
   }
   return sessionStorage.getItem(KEY) ?? '';
 }
@@ -20,12 +26,12 @@ function failed(code: ApiError['code'], message: string, hint: string): EngineEr
 }
 
 export function httpHost(): Host {
-  const authorization = `Bearer ${token()}`;
+  const authorization = token().then((token) => `Bearer ${token}`);
   return {
     async call(command, request) {
       let response: Response;
       try {
-        const headers = { authorization, 'content-type': 'application/json' };
+        const headers = { authorization: await authorization, 'content-type': 'application/json' };
         response = await fetch(`/command/${command}`, { method: 'POST', headers, body: JSON.stringify(request) });
       } catch {
         throw failed('port', 'Understudy does not answer', 'Start it again: understudy ui');

@@ -28,12 +28,7 @@ const always: Record<string, Handler> = {
   'show-verify': show('verify'),
   'show-settings': show('settings'),
   'run-all': () => void session.verify(),
-  'run-failed': () =>
-    void session.verify(
-      session.results
-        .filter((result) => ['broken', 'unreachable', 'blocked'].includes(result.outcome))
-        .map((result) => `${result.service}/${result.fixture}`),
-    ),
+  'run-failed': () => void session.verifyFailed(),
   'run-cancel': () => void session.attempt(() => call('run_cancel', {})),
   'traffic-pause': () => session.pause(!session.paused),
   'traffic-clear': () => void session.attempt(() => call('traffic_clear', {})),

@@ -114,6 +114,34 @@ test('an edit outside while the editor is dirty is asked about', async (t) => {
   assert.equal(readFileSync(file, 'utf8'), outside);
 });
 
+test('what was typed is kept: through a conflict, a look elsewhere, and at once', async (t) => {
+  const { page, folder, write } = await stage(t, { ...shop(), 'shop/crlf.yaml': 'request:\r\n  path: /crlf\r\n' });
+  const file = join(folder, 'shop/items/get.yaml');
+  const editor = page.getByRole('textbox', { name: 'Source of items/get.yaml' });
+  await fixture(page, '/items/{id}').click();
+  await editor.click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('# mine');
+  write('shop/items/get.yaml', 'request: { path: /items/outside }\n');
+  await page.getByRole('alert').waitFor();
+  await page.keyboard.press('Control+2');
+  await page.keyboard.press('Control+1');
+  await page.getByRole('alert').waitFor();
+  await page.getByRole('button', { name: 'Keep mine' }).click();
+  await until('mine is kept', () => readFileSync(file, 'utf8').endsWith('# mine'));
+  await editor.click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type(' still');
+  await page.keyboard.press('Control+2');
+  await until('it is saved', () => readFileSync(file, 'utf8').endsWith('# mine still'));
+  await page.keyboard.press('Control+1');
+  await fixture(page, 'crlf').click();
+  await page.getByRole('textbox', { name: 'Source of crlf.yaml' }).click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('# x');
+  await until('the lines keep their ends', () => readFileSync(join(folder, 'shop/crlf.yaml'), 'utf8') === 'request:\r\n  path: /crlf\r\n# x');
+});
+
 test('a broken promise is accepted, the run is green, and git shows just those lines', async (t) => {
   const item = (body) => `# one item\nrequest:\n  path: /items/{id}\n  params: { id: { type: integer, example: 1 } }\nresponse:\n  body:\n    json:\n${body}`;
   const before = item('      id: 1\n      # in cents\n      price: "10"   # as agreed\n      old: true\n      name: "Hat"\n');

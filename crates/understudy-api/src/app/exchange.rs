@@ -142,7 +142,7 @@ impl BodyView {
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         let is_json = MediaType::parse(content_type).is_json() || matches!(body.first(), Some(b'{' | b'['));
         if is_json && let Ok(json) = Json::parse(&body) {
-            return view("json", json.indented());
+            return view("json", json.indented(INDENTED_BYTES_MAX));
         }
         match std::str::from_utf8(&body) {
             Ok(text) if !text.contains('\0') => view("text", text.to_owned()),
@@ -150,6 +150,9 @@ impl BodyView {
         }
     }
 }
+
+/// How long an indented body may become.
+const INDENTED_BYTES_MAX: usize = 32 << 20;
 
 /// How many bytes of a binary body are shown.
 const DUMPED_BYTES_MAX: usize = 4_096;

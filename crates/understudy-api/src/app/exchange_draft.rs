@@ -1,8 +1,8 @@
 //! A fixture drafted from an exchange: what a person would write down first.
 
 use super::traffic::Exchange;
+use crate::hidden::Hidden;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use understudy_exchange::redact::{is_secret_member, redacted};
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
 use understudy_exchange::{Json, JsonText, MediaType};
 use understudy_fixture::model::{
@@ -23,7 +23,7 @@ const NAME_CHARS_MAX: usize = 60;
 
 /// Drafts a fixture. Method, path, query and a JSON body are wanted as they came; what a backend answered is
 /// answered again, and what nobody answered gets an empty JSON object to start from. Secrets are left out.
-pub(super) fn draft(exchange: &Exchange, base: &str) -> Draft {
+pub(super) fn draft(exchange: &Exchange, base: &str, hidden: &Hidden) -> Draft {
     let request = &exchange.request;
     let path = request.path().strip_prefix(base).filter(|path| path.starts_with('/')).unwrap_or(request.path());
     let path = PathTemplate {
@@ -41,14 +41,14 @@ pub(super) fn draft(exchange: &Exchange, base: &str) -> Draft {
             method: MethodMatcher::Is(request.method.clone()),
             path,
             params: Vec::new(),
-            query: query(request.query()),
+            query: query(request.query(), hidden),
             headers: Vec::new(),
             cookies: Vec::new(),
-            body: Json::parse(&request.body).ok().map(|body| RequestBody::Json(redacted(&body))),
+            body: Json::parse(&request.body).ok().map(|body| RequestBody::Json(hidden.value(&body))),
             rules: Vec::new(),
             strict: false,
         },
-        responses: vec![response(exchange)],
+        responses: vec![response(exchange, hidden)],
         select: Select::Cycle,
         when: Vec::new(),
         verify: Verify::default(),
@@ -56,9 +56,9 @@ pub(super) fn draft(exchange: &Exchange, base: &str) -> Draft {
     Draft { name: name(exchange), text: write_fixture(&fixture) }
 }
 
-fn query(query: &str) -> Vec<Field> {
+fn query(query: &str, hidden: &Hidden) -> Vec<Field> {
     let mut fields: Vec<(String, Vec<Pattern>)> = Vec::new();
-    for (name, value) in query_pairs(query).filter(|(name, _)| !is_secret_member(name)) {
+    for (name, value) in query_pairs(query).filter(|(name, _)| !hidden.has_member(name)) {
         let value = Pattern::parse(&value);
         match fields.iter_mut().find(|(known, _)| *known == name) {
             Some((_, values)) => values.push(value),
@@ -73,7 +73,7 @@ fn query(query: &str) -> Vec<Field> {
     fields.into_iter().map(field).collect()
 }
 
-fn response(exchange: &Exchange) -> ResponsePromise {
+fn response(exchange: &Exchange, hidden: &Hidden) -> ResponsePromise {
     let promise = |status, headers, body| ResponsePromise { status, headers, body, rules: Vec::new(), delay: None };
     let (true, Some(body)) = (matches!(exchange.answered, "backend" | "fixture"), &exchange.body) else {
         return promise(200, Vec::new(), Some(ResponseBody::Json(JsonText::new(&Json::Object(Vec::new())))));
@@ -90,7 +90,7 @@ fn response(exchange: &Exchange) -> ResponsePromise {
     if content_type.is_some_and(|kind| MediaType::parse(kind).is_json())
         && let Ok(json) = Json::parse(&body)
     {
-        return promise(status, Vec::new(), Some(ResponseBody::Json(JsonText::new(&redacted(&json)))));
+        return promise(status, Vec::new(), Some(ResponseBody::Json(JsonText::new(&hidden.value(&json)))));
     }
     let headers = content_type.map(|kind| (CONTENT_TYPE.to_string(), HeaderPromise::Value(kind.to_owned())));
     let body = match String::from_utf8(body.to_vec()) {

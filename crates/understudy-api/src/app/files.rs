@@ -2,9 +2,10 @@
 
 use super::App;
 use super::commands::Nothing;
-use super::undo::Change;
+use super::undo::{Change, FileChange};
 use crate::disk::{content, remove, write};
 use crate::error::{ApiError, Code};
+use crate::hidden::Hidden;
 use crate::project::{LoadedService, Project};
 use crate::report::DiagnosticReport;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 use understudy_fixture::Completion;
 
 /// A fixture's file.
@@ -187,12 +189,18 @@ impl App {
         }
         let after = request.text.into_bytes();
         let version = version_of(&after);
-        self.change(&place, before, Some(after)).await?;
+        self.change(&place, before, Some(after), Some(Instant::now())).await?;
         Ok(SavedFixture { version, problems: self.problems_of(&place.shown).await })
     }
 
     /// Changes a file, remembers that, and serves it.
-    async fn change(&self, place: &Place, before: Option<Vec<u8>>, after: Option<Vec<u8>>) -> Result<(), ApiError> {
+    async fn change(
+        &self,
+        place: &Place,
+        before: Option<Vec<u8>>,
+        after: Option<Vec<u8>>,
+        typed: Option<Instant>,
+    ) -> Result<(), ApiError> {
         if before == after {
             return Ok(());
         }
@@ -200,8 +208,8 @@ impl App {
             Some(bytes) => write(&place.path, bytes)?,
             None => remove(&place.path)?,
         }
-        let change = Change { path: place.path.clone(), shown: place.shown.clone(), before, after };
-        self.history.lock().await.add(change);
+        let file = FileChange { path: place.path.clone(), shown: place.shown.clone(), before, after };
+        self.history.lock().await.add(Change { files: vec![file], typed });
         self.reload().await;
         Ok(())
     }
@@ -212,12 +220,10 @@ impl App {
 
     pub(super) async fn fixture_from(&self, request: FixtureFrom) -> Result<Created, ApiError> {
         let exchange = self.kept(request.exchange)?;
-        let base = {
-            let project = Arc::clone(self.project.lock().await.servers.project());
-            let loaded = project.services.iter().find(|loaded| loaded.service.name == exchange.service);
-            loaded.map(|loaded| loaded.service.base.clone()).unwrap_or_default()
-        };
-        let draft = super::exchange_draft::draft(&exchange, &base);
+        let project = Arc::clone(self.project.lock().await.servers.project());
+        let loaded = project.services.iter().find(|loaded| loaded.service.name == exchange.service);
+        let base = loaded.map(|loaded| loaded.service.base.clone()).unwrap_or_default();
+        let draft = super::exchange_draft::draft(&exchange, &base, &Hidden::new(&project.settings.redact));
         self.create(&exchange.service, &draft.name, |_| draft.text.clone()).await
     }
 
@@ -232,7 +238,7 @@ impl App {
     pub(super) async fn fixture_delete(&self, request: FixtureRef) -> Result<Nothing, ApiError> {
         let place = self.place(&request.service, &request.file).await?;
         let before = content(&place.path)?;
-        self.change(&place, before, None).await?;
+        self.change(&place, before, None, None).await?;
         Ok(Nothing {})
     }
 
@@ -257,7 +263,7 @@ impl App {
         let id = ids.into_iter().find(|id| !taken(id)).expect("numbers do not end");
         let file = format!("{id}.{ending}");
         let place = self.place(service, &file).await?;
-        self.change(&place, None, Some(text(&id).into_bytes())).await?;
+        self.change(&place, None, Some(text(&id).into_bytes()), None).await?;
         Ok(Created { service: service.to_owned(), file })
     }
 }

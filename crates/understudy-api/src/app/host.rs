@@ -11,7 +11,7 @@ use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
 use understudy_net::{Handler, Host, Inbound, Listener, Outbound, Stop};
 
@@ -23,6 +23,8 @@ pub type Assets = fn(&str) -> Option<Bytes>;
 pub struct UiAddress {
     /// The URL to open, with the token.
     pub url: String,
+    /// The same with a code that is good once: what programs are started with can be seen by everybody on the machine.
+    pub once_url: String,
 }
 
 /// The app on a port.
@@ -60,27 +62,34 @@ pub async fn serve_ui(app: Arc<App>, assets: Assets, port: u16) -> Result<UiServ
             .with_hint("choose another port: --port N; 0 is any free one")
     })?;
     let port = listener.port();
-    let token = token()?;
+    let token = secret()?;
     let hosts = ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("{host}:{port}"));
-    let address = UiAddress { url: format!("http://localhost:{port}/#{token}") };
-    let host = Arc::new(UiHost { app: Arc::clone(&app), assets, token, hosts });
+    let once = secret()?;
+    let at = |fragment: &str| format!("http://localhost:{port}/#{fragment}");
+    let address = UiAddress { url: at(&token), once_url: at(&format!("{ONCE}{once}")) };
+    let host = Arc::new(UiHost { app: Arc::clone(&app), assets, token, once: Mutex::new(Some(once)), hosts });
     let stop = Stop::default();
     let task = tokio::spawn(understudy_net::serve(listener, host, &stop));
     Ok(UiServer { address, app, stop, task })
 }
 
-fn token() -> Result<String, ApiError> {
+fn secret() -> Result<String, ApiError> {
     let mut bytes = [0; 24];
     getrandom::fill(&mut bytes)
         .map_err(|error| ApiError::new(Code::Disk, format!("the system gives no randomness: {error}")))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// What a code that is good once begins with in a URL.
+const ONCE: &str = "once-";
+
 /// Takes what the front end's pages ask for.
 struct UiHost {
     app: Arc<App>,
     assets: Assets,
     token: String,
+    /// What the token is given for, once.
+    once: Mutex<Option<String>>,
     hosts: [String; 3],
 }
 
@@ -103,6 +112,7 @@ impl Handler for UiHost {
             return refuse(StatusCode::FORBIDDEN, "this is not a page of the app");
         }
         match (parts.method.as_str(), parts.uri.path().strip_prefix("/command/")) {
+            ("POST", Some("token")) => self.give_token(&request.body.unwrap_or_default()),
             ("POST", Some(command)) => {
                 let given = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
                 if !is_same(given, &self.token) {
@@ -130,6 +140,19 @@ impl UiHost {
         }
     }
 
+    fn give_token(&self, code: &[u8]) -> Outbound {
+        let mut once = self.once.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = std::str::from_utf8(code).unwrap_or("");
+        if !once.as_ref().is_some_and(|once| is_same(given, once)) {
+            return refuse(
+                StatusCode::UNAUTHORIZED,
+                "this link was opened before: open the URL that understudy printed",
+            );
+        }
+        *once = None;
+        json(StatusCode::OK, serde_json::to_vec(&self.token).expect("a text is JSON"))
+    }
+
     fn asset(&self, path: &str) -> Outbound {
         let path = if path == "/" { "index.html" } else { path.trim_start_matches('/') };
         let Some(content) = (self.assets)(path) else { return refuse(StatusCode::NOT_FOUND, "there is no such file") };
@@ -138,8 +161,8 @@ impl UiHost {
         if path != "index.html" {
             return Outbound::whole(StatusCode::OK, headers, content);
         }
-        // The token is as random as a nonce has to be, but a nonce is there to be read.
-        let Ok(nonce) = token() else {
+        // As random as the token, and another one: a nonce is there to be read.
+        let Ok(nonce) = secret() else {
             return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the system gives no randomness");
         };
         let policy = HeaderValue::from_str(&CSP.replace("NONCE", &nonce)).expect("a policy is plain text");

@@ -10,9 +10,9 @@ use crate::verify::{VerifyRequest, verify};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 use understudy_contract::{Outcome, Result as FixtureResult};
 
@@ -90,14 +90,34 @@ struct Last {
     began: Instant,
     millis: Option<u64>,
     command: String,
-    task: Option<AbortHandle>,
+    going: Option<Going>,
+}
+
+/// A run that goes on.
+#[derive(Debug)]
+struct Going {
+    cancelled: Arc<AtomicBool>,
+    task: AbortHandle,
+}
+
+/// How long what is under way may take once a run is cancelled: states of the backend are taken back in it.
+const CANCEL_GRACE: Duration = Duration::from_secs(10);
+
+impl Going {
+    fn cancel(self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+        tokio::spawn(async move {
+            tokio::time::sleep(CANCEL_GRACE).await;
+            self.task.abort();
+        });
+    }
 }
 
 impl Last {
     fn end(&mut self, state: &'static str) {
         self.state = state;
         self.millis = Some(millis_since(self.began));
-        self.task = None;
+        self.going = None;
     }
 }
 
@@ -118,7 +138,7 @@ impl Runs {
             began: Instant::now(),
             millis: Some(0),
             command: String::new(),
-            task: None,
+            going: None,
         };
         Self { revision: AtomicU64::new(1), last: Arc::new(Mutex::new(last)), changes }
     }
@@ -148,8 +168,8 @@ impl Runs {
 
     pub(super) fn cancel(&self) {
         let mut last = self.last();
-        if let Some(task) = last.task.take() {
-            task.abort();
+        if let Some(going) = last.going.take() {
+            going.cancel();
             last.end("cancelled");
             drop(last);
             self.changed();
@@ -160,7 +180,6 @@ impl Runs {
 
 impl App {
     pub(super) async fn run_start(self: &Arc<Self>, request: StartRun) -> Result<Nothing, ApiError> {
-        self.runs.cancel();
         let root = self.project.lock().await.servers.project().root.clone();
         let command = command(&root, &request);
         let wanted = VerifyRequest {
@@ -174,9 +193,15 @@ impl App {
             timeout: None,
             allow_writes: request.allow_writes,
             strict: false,
+            cancelled: Arc::default(),
         };
-        let run = {
+        let cancelled = Arc::clone(&wanted.cancelled);
+        // Under one lock, so that no run is lost of sight that could not be cancelled then.
+        {
             let mut last = self.runs.last();
+            if let Some(going) = last.going.take() {
+                going.cancel();
+            }
             last.run += 1;
             last.state = "running";
             (last.error, last.total, last.millis) = (None, 0, None);
@@ -184,11 +209,10 @@ impl App {
             last.backends.clear();
             last.began = Instant::now();
             last.command = command;
-            last.run
-        };
-        let app = Arc::clone(self);
-        let task = tokio::spawn(async move { app.run_to_its_end(run, wanted).await });
-        self.runs.last().task = Some(task.abort_handle());
+            let (app, run) = (Arc::clone(self), last.run);
+            let task = tokio::spawn(async move { app.run_to_its_end(run, wanted).await });
+            last.going = Some(Going { cancelled, task: task.abort_handle() });
+        }
         self.runs.changed();
         Ok(Nothing {})
     }

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::commands::Nothing;
-use super::undo::Change;
+use super::undo::{Change, FileChange};
 use crate::accept::{FileEdit, accept_some, mark_known};
 use crate::error::{ApiError, Code};
 use crate::project::Project;
@@ -76,11 +76,15 @@ impl App {
     }
 
     async fn write_all(&self, edits: Vec<FileEdit>) -> Result<(), ApiError> {
-        for edit in edits {
-            crate::disk::write(&edit.path, &edit.after)?;
-            let FileEdit { path, shown, before, after } = edit;
-            self.history.lock().await.add(Change { path, shown, before: Some(before), after: Some(after) });
+        let mut files = Vec::new();
+        for FileEdit { path, shown, before, after } in edits {
+            crate::disk::write(&path, &after)?;
+            files.push(FileChange { path, shown, before: Some(before), after: Some(after) });
         }
+        if files.is_empty() {
+            return Ok(());
+        }
+        self.history.lock().await.add(Change { files, typed: None });
         self.reload().await;
         Ok(())
     }

@@ -19,8 +19,8 @@ use understudy_serve::{Answered, Exchanged, Observer};
 
 /// How many exchanges are kept.
 const EXCHANGES_MAX: usize = 10_000;
-/// How many bytes of bodies are kept with them.
-const BODY_BYTES_KEPT_MAX: usize = 64 << 20;
+/// How many bytes are kept with them.
+const BYTES_KEPT_MAX: usize = 64 << 20;
 /// How many exchanges wait to be listed; more are counted and dropped.
 const WAITING_MAX: usize = 8_192;
 /// Exchanges are listed in batches, at most ten a second.
@@ -48,7 +48,10 @@ pub(super) struct Exchange {
 
 impl Exchange {
     fn kept_bytes(&self) -> usize {
-        self.request.body.len() + self.body.as_ref().map_or(0, Bytes::len)
+        let head =
+            |headers: &HeaderMap| headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+        let heads = head(&self.request.headers) + head(&self.headers) + self.request.target.as_str().len();
+        self.request.body.len() + self.body.as_ref().map_or(0, Bytes::len) + heads
     }
 }
 
@@ -73,7 +76,7 @@ impl Kept {
         self.next += 1;
         self.bytes += exchange.kept_bytes();
         self.exchanges.push_back(Arc::new(exchange));
-        while self.exchanges.len() > EXCHANGES_MAX || (self.bytes > BODY_BYTES_KEPT_MAX && self.exchanges.len() > 1) {
+        while self.exchanges.len() > EXCHANGES_MAX || (self.bytes > BYTES_KEPT_MAX && self.exchanges.len() > 1) {
             let gone = self.exchanges.pop_front().map_or(0, |gone| gone.kept_bytes());
             self.bytes -= gone;
         }
@@ -235,8 +238,12 @@ impl App {
         let news = version.wait_for(|version| *version > request.version);
         // No news are news too: a front end that went away is not waited for.
         let _ = tokio::time::timeout(NEWS_TIMEOUT, news).await;
-        let version = *self.changes.version.borrow();
+        let mut version = *self.changes.version.borrow();
         let (exchanges, first_exchange) = self.traffic.after(request.exchange);
+        if exchanges.len() == ROWS_MAX {
+            // There are more: the next call gets them at once.
+            version = request.version;
+        }
         Ok(Changed {
             version,
             project: self.changes.project.load(Ordering::Relaxed),

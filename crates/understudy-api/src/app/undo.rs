@@ -6,19 +6,39 @@ use crate::disk::{content, remove, write};
 use crate::error::{ApiError, Code};
 use serde::Serialize;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// How many changes can be taken back.
 const CHANGES_MAX: usize = 200;
 
-/// One change of one file.
-#[derive(Debug, Clone)]
+/// How many bytes of files are kept for that.
+const BYTES_MAX: usize = 64 << 20;
+/// What is typed in one file with pauses shorter than this is one change.
+const TYPING_PAUSE: Duration = Duration::from_secs(5);
+
+/// One change: of one file, or of several that belong together.
+#[derive(Debug)]
 pub(super) struct Change {
+    pub(super) files: Vec<FileChange>,
+    /// When it was typed; `None` where it was made in another way.
+    pub(super) typed: Option<Instant>,
+}
+
+/// What happened to a file.
+#[derive(Debug)]
+pub(super) struct FileChange {
     pub(super) path: PathBuf,
     /// As people know the file.
     pub(super) shown: String,
     /// What it held; `None` where it was not there.
     pub(super) before: Option<Vec<u8>>,
     pub(super) after: Option<Vec<u8>>,
+}
+
+impl FileChange {
+    fn bytes(&self) -> usize {
+        [&self.before, &self.after].into_iter().flatten().map(Vec::len).sum()
+    }
 }
 
 /// Changes that can be taken back, and those that were.
@@ -29,19 +49,23 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn add(&mut self, change: Change) {
+    pub(super) fn add(&mut self, mut change: Change) {
         self.undone.clear();
-        // Typing in one file is one change.
-        if let (Some(last), true) = (self.done.last_mut(), change.before.is_some() && change.after.is_some())
-            && last.path == change.path
-            && last.before.is_some()
-            && last.after == change.before
+        if let Some(last) = self.done.last_mut()
+            && let (Some(before), Some(now)) = (last.typed, change.typed)
+            && now.duration_since(before) < TYPING_PAUSE
+            && let ([old], [new]) = (last.files.as_mut_slice(), change.files.as_mut_slice())
+            && old.path == new.path
+            && old.after == new.before
         {
-            last.after = change.after;
+            old.after = new.after.take();
+            last.typed = change.typed;
             return;
         }
         self.done.push(change);
-        if self.done.len() > CHANGES_MAX {
+        let bytes =
+            |changes: &[Change]| changes.iter().flat_map(|change| &change.files).map(FileChange::bytes).sum::<usize>();
+        while self.done.len() > CHANGES_MAX || (self.done.len() > 1 && bytes(&self.done) > BYTES_MAX) {
             self.done.remove(0);
         }
     }
@@ -57,43 +81,45 @@ pub(super) struct Undone {
 
 impl App {
     pub(super) async fn undo(&self, _: Nothing) -> Result<Undone, ApiError> {
-        let mut history = self.history.lock().await;
-        let Some(change) = history.done.pop() else { return Ok(Undone { file: None }) };
-        if let Err(error) = bring(&change, &change.after, &change.before) {
-            history.done.push(change);
-            return Err(error);
-        }
-        let file = Some(change.shown.clone());
-        history.undone.push(change);
-        drop(history);
-        self.reload().await;
-        Ok(Undone { file })
+        self.go(false).await
     }
 
     pub(super) async fn redo(&self, _: Nothing) -> Result<Undone, ApiError> {
+        self.go(true).await
+    }
+
+    async fn go(&self, again: bool) -> Result<Undone, ApiError> {
         let mut history = self.history.lock().await;
-        let Some(change) = history.undone.pop() else { return Ok(Undone { file: None }) };
-        if let Err(error) = bring(&change, &change.before, &change.after) {
-            history.undone.push(change);
-            return Err(error);
-        }
-        let file = Some(change.shown.clone());
-        history.done.push(change);
+        let History { done, undone } = &mut *history;
+        let (from, to) = if again { (undone, done) } else { (done, undone) };
+        let Some(mut change) = from.pop() else { return Ok(Undone { file: None }) };
+        // A change that another program has written over cannot be taken back: those before it still can.
+        bring(&change, again)?;
+        change.typed = None;
+        let file = Some(change.files.iter().map(|file| file.shown.as_str()).collect::<Vec<_>>().join(", "));
+        to.push(change);
         drop(history);
         self.reload().await;
         Ok(Undone { file })
     }
 }
 
-/// Brings a file from one content to another, unless it holds something else by now.
-fn bring(change: &Change, from: &Option<Vec<u8>>, to: &Option<Vec<u8>>) -> Result<(), ApiError> {
-    if content(&change.path)? != *from {
-        let message = format!("{} was changed by another program since", change.shown);
-        return Err(ApiError::new(Code::Conflict, message)
-            .with_hint("nothing was taken back; your version control has the older one"));
+/// Brings all files of a change to what they held before it, or after it again; none where one of them holds something
+/// else by now.
+fn bring(change: &Change, again: bool) -> Result<(), ApiError> {
+    for file in &change.files {
+        let now = if again { &file.before } else { &file.after };
+        if content(&file.path)? != *now {
+            let message = format!("{} was changed by another program since", file.shown);
+            let hint = "it was left as it is; your version control has older ones";
+            return Err(ApiError::new(Code::Conflict, message).with_hint(hint));
+        }
     }
-    match to {
-        Some(bytes) => write(&change.path, bytes),
-        None => remove(&change.path),
+    for file in &change.files {
+        match if again { &file.after } else { &file.before } {
+            Some(bytes) => write(&file.path, bytes)?,
+            None => remove(&file.path)?,
+        }
     }
+    Ok(())
 }

@@ -298,12 +298,15 @@ mod tests {
     #[test]
     fn what_is_indented_is_the_same_value() {
         let text = r#"{"a":[1,{"b":[]}],"a":{},"c":"x"}"#;
-        let indented = parse(text.as_bytes()).unwrap().indented();
+        let indented = parse(text.as_bytes()).unwrap().indented(1_000);
         assert_eq!(
             indented,
             "{\n  \"a\": [\n    1,\n    {\n      \"b\": []\n    }\n  ],\n  \"a\": {},\n  \"c\": \"x\"\n}"
         );
         assert_eq!(parse(indented.as_bytes()).unwrap().to_string(), text);
+        let deep = format!("{}{}", "[1,[".repeat(40), "]]".repeat(40));
+        let bounded = parse(deep.as_bytes()).unwrap().indented(500);
+        assert!(bounded.len() < 2_000 && parse(bounded.as_bytes()).unwrap().to_string() == deep, "{bounded}");
     }
 
     #[test]

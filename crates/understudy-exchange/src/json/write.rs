@@ -39,20 +39,24 @@ impl Json {
 }
 
 impl Json {
-    /// The value over several lines, two spaces a level: a line for each element and member.
+    /// The value over several lines, two spaces a level: a line for each element and member. Where that takes more than
+    /// `bytes_max`, which deep values from outside may, the rest is not indented.
     #[must_use]
-    pub fn indented(&self) -> String {
+    pub fn indented(&self, bytes_max: usize) -> String {
         let mut out = String::new();
-        self.indent_to(0, &mut out);
+        self.indent_to(0, bytes_max, &mut out);
         out
     }
 
-    fn indent_to(&self, depth: usize, out: &mut String) {
+    fn indent_to(&self, depth: usize, bytes_max: usize, out: &mut String) {
         let (open, close) = match self {
             Self::Array(items) if !items.is_empty() => ('[', ']'),
             Self::Object(members) if !members.is_empty() => ('{', '}'),
             plain => return plain.write_to(out),
         };
+        if out.len() > bytes_max {
+            return self.write_to(out);
+        }
         out.push(open);
         for (at, (step, child)) in self.children().enumerate() {
             out.push_str(if at == 0 { "\n" } else { ",\n" });
@@ -63,7 +67,7 @@ impl Json {
                 write_string(&members[at].0, out);
                 out.push_str(": ");
             }
-            child.indent_to(depth + 1, out);
+            child.indent_to(depth + 1, bytes_max, out);
         }
         out.push('\n');
         out.extend(std::iter::repeat_n("  ", depth));
