@@ -4,7 +4,10 @@ mod bench;
 mod registry;
 mod step;
 
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::SystemTime;
 use step::{Step, cargo, has_library, install, install_packages, is_there, npm};
 
 const USAGE: &str = "\
@@ -73,13 +76,33 @@ fn webkit() -> Step {
 }
 
 fn open_sample() -> Step {
-    front_end()?;
+    // Building it anew links the program anew: only where something changed.
+    if !is_built() {
+        front_end()?;
+    }
     let has_display = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
     if has_display || !cfg!(target_os = "linux") {
         webkit()?;
         return cargo(&["run", "--release", "--package", DESKTOP, "--", "fixtures"]);
     }
     cargo(&["run", "--release", "--package", "understudy-cli", "--", "ui", "fixtures", "--no-open"])
+}
+
+/// Whether the front end is built, and nothing that it is made of is newer.
+fn is_built() -> bool {
+    let ui = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui");
+    let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let built = changed(&ui.join("dist/index.html"));
+    let sources = ["src", "index.html", "package-lock.json", "vite.config.ts"];
+    let newest = sources.iter().filter_map(|name| newest(&ui.join(name))).max();
+    built.is_some_and(|built| newest.is_some_and(|newest| newest <= built))
+}
+
+/// When a file, or the newest in a folder, was changed.
+fn newest(path: &Path) -> Option<SystemTime> {
+    let own = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let inside = fs::read_dir(path).into_iter().flatten().flatten().filter_map(|entry| newest(&entry.path()));
+    inside.chain(own).max()
 }
 
 fn screens() -> Step {
