@@ -48,7 +48,7 @@ struct Running {
 
 /// A port that is open.
 #[derive(Debug)]
-struct Open {
+pub(crate) struct Open {
     port: u16,
     stop: Stop,
     task: JoinHandle<()>,
@@ -68,7 +68,7 @@ impl Open {
     }
 
     /// Lets open requests end.
-    async fn close(self) {
+    pub(crate) async fn close(self) {
         self.stop.stop();
         // A server that panicked has said so itself.
         let _ = self.task.await;
@@ -132,11 +132,16 @@ impl Servers {
         Ok(())
     }
 
-    /// Closes a service's port.
-    pub(crate) async fn stop(&mut self, name: &str) {
-        if let Some(running) = self.running.remove(name) {
-            self.tell_shared();
-            running.open.close().await;
+    /// Takes a service's port away, to be closed: nobody else has to wait until its open requests have ended.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Open> {
+        let running = self.running.remove(name)?;
+        self.tell_shared();
+        Some(running.open)
+    }
+
+    async fn stop(&mut self, name: &str) {
+        if let Some(open) = self.take(name) {
+            open.close().await;
         }
     }
 

@@ -123,3 +123,41 @@ fn bring(change: &Change, again: bool) -> Result<(), ApiError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(before: &str, after: &str, typed: Option<Instant>) -> Change {
+        let bytes = |text: &str| Some(text.as_bytes().to_vec());
+        let file =
+            FileChange { path: PathBuf::from("f"), shown: "f".to_owned(), before: bytes(before), after: bytes(after) };
+        Change { files: vec![file], typed }
+    }
+
+    #[test]
+    fn only_what_is_typed_at_once_in_one_file_is_one_change() {
+        let began = Instant::now();
+        let later = |seconds: u64| Some(began + Duration::from_secs(seconds));
+        let mut history = History::default();
+        history.add(change("a", "ab", later(0)));
+        history.add(change("ab", "abc", later(1)));
+        assert_eq!(history.done.len(), 1);
+        history.add(change("abc", "abcd", later(60)));
+        history.add(change("abcd", "x", None));
+        history.add(change("x", "xy", later(61)));
+        history.add(change("other", "z", later(62)));
+        let held: Vec<Option<&[u8]>> = history.done.iter().map(|change| change.files[0].after.as_deref()).collect();
+        assert_eq!(held, ["abc", "abcd", "x", "xy", "z"].map(|text| Some(text.as_bytes())));
+    }
+
+    #[test]
+    fn what_can_be_taken_back_is_bounded_by_number_and_by_bytes() {
+        let mut history = History::default();
+        (0..=CHANGES_MAX).for_each(|at| history.add(change(&at.to_string(), "", None)));
+        assert_eq!(history.done.len(), CHANGES_MAX);
+        assert_eq!(history.done[0].files[0].before.as_deref(), Some(b"1".as_slice()));
+        history.add(change(&"x".repeat(BYTES_MAX + 1), "", None));
+        assert_eq!(history.done.len(), 1);
+    }
+}

@@ -152,9 +152,12 @@ impl App {
     pub(super) async fn service_stop(&self, request: ServiceRef) -> Result<Nothing, ApiError> {
         let mut open = self.project.lock().await;
         open.failed.remove(&request.service);
-        open.servers.stop(&request.service).await;
+        let closing = open.servers.take(&request.service);
         drop(open);
         self.changes.project_changed();
+        if let Some(closing) = closing {
+            closing.close().await;
+        }
         Ok(Nothing {})
     }
 }
