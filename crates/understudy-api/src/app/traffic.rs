@@ -260,3 +260,65 @@ impl App {
         Ok(TrafficCleared { exchanges })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::uri::PathAndQuery;
+
+    fn exchange(body_bytes: usize) -> Exchange {
+        let request = Request {
+            method: http::Method::GET,
+            target: PathAndQuery::from_static("/a"),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        Exchange {
+            id: 0,
+            service: "s".to_owned(),
+            time: 0,
+            request,
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: Some(Bytes::from(vec![0; body_bytes])),
+            answered: "fixture",
+            by: "f".to_owned(),
+            took: Duration::ZERO,
+        }
+    }
+
+    fn traffic() -> Traffic {
+        let (waiting, _) = mpsc::channel(1);
+        Traffic { waiting, dropped: Arc::default(), kept: Arc::new(Mutex::new(Kept { next: 1, ..Kept::default() })) }
+    }
+
+    fn push(traffic: &Traffic, body_bytes: usize) {
+        traffic.kept.lock().expect("nobody panicked").push(exchange(body_bytes));
+    }
+
+    #[test]
+    fn the_oldest_go_first_and_the_rest_keep_their_numbers() {
+        let traffic = traffic();
+        (0..EXCHANGES_MAX + 5).for_each(|_| push(&traffic, 0));
+        assert!(traffic.get(5).is_none() && traffic.get(6).is_some_and(|exchange| exchange.id == 6));
+        let (rows, first) = traffic.after(0);
+        assert_eq!((rows.len(), rows[0].id, first), (ROWS_MAX, 6, 6));
+        let last = (EXCHANGES_MAX + 5) as u64;
+        let (rows, _) = traffic.after(last - 2);
+        assert_eq!(rows.iter().map(|exchange| exchange.id).collect::<Vec<_>>(), [last - 1, last]);
+        assert!(traffic.after(last).0.is_empty());
+    }
+
+    #[test]
+    fn bodies_are_kept_as_far_as_there_is_room_and_clearing_starts_anew() {
+        let traffic = traffic();
+        (0..3).for_each(|_| push(&traffic, BYTES_KEPT_MAX / 2 - 100));
+        assert!(traffic.get(1).is_none() && traffic.get(2).is_some() && traffic.get(3).is_some());
+        push(&traffic, BYTES_KEPT_MAX * 2);
+        assert!(traffic.get(3).is_none() && traffic.get(4).is_some(), "the newest is always there");
+        assert_eq!(traffic.clear(), 1);
+        push(&traffic, 1);
+        let (rows, first) = traffic.after(0);
+        assert_eq!((rows.len(), rows[0].id, first), (1, 5, 5));
+    }
+}
