@@ -50,9 +50,7 @@ pub(crate) struct FileEdit {
 pub fn accept(project: &Project, results: &[FixtureResult]) -> Result<Vec<Accepted>, ApiError> {
     let mut all = Vec::new();
     for result in results.iter().filter(|result| !result.mismatches.is_empty()) {
-        let Some(loaded) = project.services.iter().find(|loaded| *loaded.service.name == *result.service) else {
-            continue;
-        };
+        let loaded = project.service(&result.service)?;
         let (accepted, edits) = accept_some(project, loaded, result, |_| true)?;
         for edit in edits {
             write(&edit.path, &edit.after)?;
@@ -119,9 +117,7 @@ struct Desk<'l> {
 
 impl<'l> Desk<'l> {
     fn new(loaded: &'l LoadedService, wanted: &Fixture) -> Result<Self, ApiError> {
-        let dir = format!("{}/", loaded.service.dir);
-        let file = wanted.file.strip_prefix(&dir).unwrap_or(&wanted.file);
-        let path = loaded.folder.join(file);
+        let path = loaded.folder.join(loaded.file_of(wanted));
         let gone = || {
             ApiError::new(Code::Conflict, format!("{} asks for something else than was verified", wanted.file))
                 .with_hint("run it again, and accept then")
@@ -199,12 +195,11 @@ impl<'l> Desk<'l> {
     /// Makes an edit, unless the fixture would then break its own rules.
     fn edit(&mut self, edit: &Edit<'_>) -> Result<(), String> {
         let files = ServiceFiles::new(&self.loaded.folder);
-        let text = edit_fixture(&self.source, &self.fixture, &files, edit).map_err(|error| error.to_string())?;
-        let source = Source { file: Arc::clone(&self.source.file), text };
-        let (after, _) = fixture(&source, &self.fixture.id, &files);
-        let after = Arc::new(after.ok_or("the file would be broken")?);
+        let (text, after) =
+            edit_fixture(&self.source, &self.fixture, &files, edit).map_err(|error| error.to_string())?;
+        let after = Arc::new(after);
         keeps_its_rules(&after)?;
-        self.source = source;
+        self.source.text = text;
         self.fixture = Arc::unwrap_or_clone(after);
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use understudy_exchange::{Json, Response};
 use understudy_fixture::model::Fixture;
 use understudy_fixture::{Code, Diagnostic, Severity};
-use understudy_match::{Chance, Choice, Incoming, Index, Moment, Rendering, State, example_request, judge};
+use understudy_match::{Chance, Choice, Incoming, Moment, Rendering, State, example_request, judge};
 
 /// What a check found.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ fn stand_in(_: &str) -> Option<Json> {
 }
 
 fn shadowed(loaded: &LoadedService) -> Vec<Diagnostic> {
-    let index = Index::new(&loaded.service.base, loaded.fixtures.iter().cloned());
+    let index = loaded.index();
     let mut problems = Vec::new();
     for fixture in loaded.fixtures.iter().filter(|fixture| fixture.enabled) {
         let Ok(request) = example_request(fixture, &loaded.service.base, &stand_in) else { continue };

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use std::path::Path;
 use understudy_exchange::Request;
-use understudy_match::{Incoming, Index, State};
+use understudy_match::{Incoming, State};
 
 /// What would happen to a request.
 #[derive(Debug, Clone, Serialize)]
@@ -56,9 +56,10 @@ pub fn explain(
     let project = open_project(root)?;
     let request = request(method, url, headers, body)?;
     let state: State = state.iter().cloned().collect();
-    crate::verify::check_names(&project, &service.map(str::to_owned).into_iter().collect::<Vec<_>>())?;
-    let mut candidates: Vec<&LoadedService> =
-        project.services.iter().filter(|loaded| service.is_none_or(|name| name == loaded.service.name)).collect();
+    let mut candidates: Vec<&LoadedService> = match service {
+        Some(name) => vec![project.service(name)?],
+        None => project.services.iter().collect(),
+    };
     if let Some(named) = candidates.iter().position(|loaded| is_meant(loaded, url)) {
         candidates = vec![candidates[named]];
     }
@@ -90,7 +91,7 @@ fn without_path(url: &str) -> Option<&str> {
 }
 
 fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> Explained {
-    let index = Index::new(&loaded.service.base, loaded.fixtures.iter().cloned());
+    let index = loaded.index();
     let explanation = understudy_match::explain(&index, &Incoming::new(request), state);
     Explained {
         service: loaded.service.name.clone(),

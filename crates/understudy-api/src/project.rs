@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use understudy_fixture::model::{self, Fixture, Mode, Service};
 use understudy_fixture::{Code as Problem, Diagnostic, SOURCE_BYTES_MAX, Source, check_service};
+use understudy_match::Index;
 
 /// The names that a project's file may have.
 const PROJECT_FILES: [&str; 3] = ["understudy.yaml", "understudy.yml", "understudy.json"];
@@ -42,6 +43,17 @@ pub struct LoadedService {
 }
 
 impl LoadedService {
+    /// Its fixtures, ready to be chosen from.
+    pub(crate) fn index(&self) -> Index {
+        Index::new(&self.service.base, self.fixtures.iter().cloned())
+    }
+
+    /// A fixture's file, relative to the service's folder.
+    pub(crate) fn file_of<'f>(&self, fixture: &'f Fixture) -> &'f str {
+        let below = fixture.file.strip_prefix(&*self.service.dir).and_then(|rest| rest.strip_prefix('/'));
+        below.unwrap_or(&fixture.file)
+    }
+
     /// Every fixture file by its path below the service's folder, with its id and its last good version; sorted.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str, Option<&Arc<Fixture>>)> {
         let mut files: Vec<(&str, &Read)> = self.files.iter().map(|(file, read)| (file.as_str(), read)).collect();
@@ -112,6 +124,26 @@ impl Project {
     /// As [`open_project`].
     pub(crate) fn reread(&self) -> Result<Self, ApiError> {
         read(&self.root, Some(self))
+    }
+
+    /// A service by its name.
+    ///
+    /// # Errors
+    /// [`Code::UnknownName`]
+    pub(crate) fn service(&self, name: &str) -> Result<&LoadedService, ApiError> {
+        self.services.iter().find(|loaded| loaded.service.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.services.iter().map(|loaded| loaded.service.name.as_str()).collect();
+            let message = format!("the project has no service `{name}`");
+            ApiError::new(Code::UnknownName, message).with_hint(format!("it has {}", known.join(", ")))
+        })
+    }
+
+    /// Every name is that of a service.
+    ///
+    /// # Errors
+    /// [`Code::UnknownName`]
+    pub(crate) fn check_names(&self, names: &[String]) -> Result<(), ApiError> {
+        names.iter().try_for_each(|name| self.service(name).map(|_| ()))
     }
 
     /// How many fixtures can be used.

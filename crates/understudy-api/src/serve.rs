@@ -59,7 +59,7 @@ pub struct Serving {
 /// No project, a name that it does not have, a port that cannot be had.
 pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<Serving, ApiError> {
     let project = open_project(&request.project)?;
-    crate::verify::check_names(&project, &request.services)?;
+    project.check_names(&request.services)?;
     let log = Arc::new(RequestsLog::new(request.log, out));
     let options = Options {
         services: request.services,

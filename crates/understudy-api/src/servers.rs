@@ -121,8 +121,7 @@ impl Servers {
             return Ok(());
         }
         let project = Arc::clone(&self.project);
-        crate::verify::check_names(&project, &[name.to_owned()])?;
-        let Some(loaded) = project.services.iter().find(|loaded| loaded.service.name == name) else { return Ok(()) };
+        let loaded = project.service(name)?;
         let first = self.snapshot(loaded, None)?;
         let player = Arc::new(Player::new(first, Arc::clone(&self.observer)));
         let asked_port = self.asked_port(loaded);

@@ -69,7 +69,7 @@ pub type VerifyProgress = Arc<dyn Fn(usize, Option<&FixtureResult>) + Send + Syn
 /// cannot be reached is no error: the fixtures' outcomes say so.
 pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result<Run, ApiError> {
     let project = open_project(&request.project)?;
-    check_names(&project, &request.services)?;
+    project.check_names(&request.services)?;
     let mut plans = Vec::new();
     let mut without_backend = Vec::new();
     for loaded in &project.services {
@@ -155,21 +155,6 @@ fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String
     let mut error = ApiError::new(Code::NothingToDo, "there is no fixture to verify");
     error.details = project.diagnostics.iter().filter(|d| d.is_error()).map(ToString::to_string).collect();
     error.with_hint("look at --service, --filter and --tag; `understudy check` says what is wrong with files")
-}
-
-/// Every name is that of a service.
-///
-/// # Errors
-/// [`Code::UnknownName`]
-pub(crate) fn check_names(project: &Project, names: &[String]) -> Result<(), ApiError> {
-    let known: Vec<&str> = project.services.iter().map(|loaded| loaded.service.name.as_str()).collect();
-    match names.iter().find(|name| !known.contains(&name.as_str())) {
-        None => Ok(()),
-        Some(name) => {
-            let message = format!("the project has no service `{name}`");
-            Err(ApiError::new(Code::UnknownName, message).with_hint(format!("it has {}", known.join(", "))))
-        }
-    }
 }
 
 /// Differences are shown and stored: credentials in them are not.

@@ -26,7 +26,7 @@ fn edit_in(file: &str, text: &str, edit: &Edit<'_>) -> Result<String, EditError>
     let source = Source::new(file, text.as_bytes().to_vec()).unwrap();
     let (before, problems) = fixture(&source, "f", &NoFiles);
     let before: Fixture = before.unwrap_or_else(|| panic!("{text}\n{problems:?}"));
-    edit_fixture(&source, &before, &NoFiles, edit)
+    edit_fixture(&source, &before, &NoFiles, edit).map(|(text, _)| text)
 }
 
 fn edit(text: &str, edit: &Edit<'_>) -> Result<String, EditError> {

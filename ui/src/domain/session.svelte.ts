@@ -154,7 +154,7 @@ class Session {
 
   /** Replays these fixtures, or all of them, as they are written now. */
   async verify(fixtures: string[] = []) {
-    const request = { backend: this.backend || null, services: [], fixtures, allow_writes: this.writes };
+    const request = { backend: this.backend || null, fixtures, allow_writes: this.writes };
     await this.flush?.();
     this.screen = 'verify';
     await this.attempt(() => call('run_start', request));

@@ -876,10 +876,6 @@ export type StartRun = {
  */
 backend: string | null, 
 /**
- * Only these services; all where empty.
- */
-services: Array<string>, 
-/**
  * Only these fixtures, as `SERVICE/ID`, with what they come after; all where empty.
  */
 fixtures: Array<string>, 

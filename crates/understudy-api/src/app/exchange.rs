@@ -10,7 +10,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use understudy_exchange::{Json, MediaType, Request};
-use understudy_match::{Incoming, Index, State};
+use understudy_match::{Incoming, State};
 use understudy_net::{BODY_BYTES_MAX, coding};
 
 /// Larger bodies are shown only where somebody asks for all of them.
@@ -190,17 +190,12 @@ impl App {
 
     /// What the fixtures as they are now make of a request.
     pub(super) async fn explanation(&self, service: &str, request: &Request) -> Option<ExplanationView> {
-        let project = Arc::clone(self.project.lock().await.servers.project());
-        let loaded = project.services.iter().find(|loaded| loaded.service.name == service)?;
-        let index = Index::new(&loaded.service.base, loaded.fixtures.iter().cloned());
-        let explained = understudy_match::explain(&index, &Incoming::new(request), &State::new());
-        let file = |fixture: &understudy_fixture::model::Fixture| {
-            let dir = format!("{}/", loaded.service.dir);
-            fixture.file.strip_prefix(&dir).unwrap_or(&fixture.file).to_owned()
-        };
+        let project = self.loaded().await;
+        let loaded = project.service(service).ok()?;
+        let explained = understudy_match::explain(&loaded.index(), &Incoming::new(request), &State::new());
         let plain = |fixture: &understudy_fixture::model::Fixture| NearView {
             id: fixture.id.to_string(),
-            file: file(fixture),
+            file: loaded.file_of(fixture).to_owned(),
             method: fixture.request.method.to_string(),
             path: fixture.request.path.to_string(),
             differences: Vec::new(),

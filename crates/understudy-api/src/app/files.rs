@@ -6,13 +6,11 @@ use super::undo::{Change, FileChange};
 use crate::disk::{content, remove, write};
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
-use crate::project::{LoadedService, Project};
 use crate::report::DiagnosticReport;
 use serde::{Deserialize, Serialize};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 use understudy_fixture::Completion;
 
@@ -124,26 +122,17 @@ pub(super) struct Created {
 const STARTER: &str =
     "request:\n  method: GET\n  path: /PATH\nresponse:\n  status: 200\n  body:\n    json: { hello: world }\n";
 
-/// The file of a fixture: its service, and where it is.
+/// Where a fixture's file is.
 struct Place {
-    project: Arc<Project>,
-    at: usize,
     path: PathBuf,
+    /// Relative to the project.
     shown: String,
-}
-
-impl Place {
-    fn loaded(&self) -> &LoadedService {
-        &self.project.services[self.at]
-    }
 }
 
 impl App {
     async fn place(&self, service: &str, file: &str) -> Result<Place, ApiError> {
-        let project = Arc::clone(self.project.lock().await.servers.project());
-        crate::verify::check_names(&project, &[service.to_owned()])?;
-        let at = project.services.iter().position(|loaded| loaded.service.name == service).unwrap_or(0);
-        let loaded = &project.services[at];
+        let project = self.loaded().await;
+        let loaded = project.service(service)?;
         let is_plain =
             |part: &str| !part.is_empty() && !part.starts_with(['.', '_']) && !part.contains(['\\', ':', '\0']);
         if !file.split('/').all(is_plain) || !understudy_fixture::is_leaf_of_services(file) {
@@ -153,7 +142,7 @@ impl App {
         }
         let path = loaded.folder.join(file);
         stays_inside(&loaded.folder, &path)?;
-        Ok(Place { shown: format!("{}/{file}", loaded.service.dir), at, path, project })
+        Ok(Place { shown: format!("{}/{file}", loaded.service.dir), path })
     }
 
     pub(super) async fn fixture(&self, request: FixtureRef) -> Result<FixtureText, ApiError> {
@@ -175,7 +164,7 @@ impl App {
     }
 
     async fn problems_of(&self, shown: &str) -> Vec<DiagnosticReport> {
-        let project = Arc::clone(self.project.lock().await.servers.project());
+        let project = self.loaded().await;
         project.diagnostics.iter().filter(|problem| &*problem.file == shown).map(DiagnosticReport::new).collect()
     }
 
@@ -215,24 +204,22 @@ impl App {
     }
 
     pub(super) async fn fixture_new(&self, request: NewFixture) -> Result<Created, ApiError> {
-        self.create(&request.service, "new-fixture", |id| STARTER.replace("PATH", id)).await
+        self.create(&request.service, "new-fixture", "yaml", |id| STARTER.replace("PATH", id).into_bytes()).await
     }
 
     pub(super) async fn fixture_from(&self, request: FixtureFrom) -> Result<Created, ApiError> {
         let exchange = self.kept(request.exchange)?;
-        let project = Arc::clone(self.project.lock().await.servers.project());
-        let loaded = project.services.iter().find(|loaded| loaded.service.name == exchange.service);
-        let base = loaded.map(|loaded| loaded.service.base.clone()).unwrap_or_default();
-        let draft = super::exchange_draft::draft(&exchange, &base, &Hidden::new(&project.settings.redact));
-        self.create(&exchange.service, &draft.name, |_| draft.text.clone()).await
+        let project = self.loaded().await;
+        let base = &project.service(&exchange.service)?.service.base;
+        let draft = super::exchange_draft::draft(&exchange, base, &Hidden::new(&project.settings.redact));
+        self.create(&exchange.service, &draft.name, "yaml", |_| draft.text.clone().into_bytes()).await
     }
 
     pub(super) async fn fixture_duplicate(&self, request: FixtureRef) -> Result<Created, ApiError> {
         let place = self.place(&request.service, &request.file).await?;
         let bytes = content(&place.path)?.ok_or_else(|| gone(&place.shown))?;
-        let text = String::from_utf8_lossy(&bytes).into_owned();
         let (stem, ending) = request.file.rsplit_once('.').unwrap_or((&request.file, "yaml"));
-        self.create_as(&request.service, &format!("{stem}-copy"), ending, |_| text.clone()).await
+        self.create(&request.service, &format!("{stem}-copy"), ending, |_| bytes.clone()).await
     }
 
     pub(super) async fn fixture_delete(&self, request: FixtureRef) -> Result<Nothing, ApiError> {
@@ -242,28 +229,25 @@ impl App {
         Ok(Nothing {})
     }
 
-    async fn create(&self, service: &str, stem: &str, text: impl Fn(&str) -> String) -> Result<Created, ApiError> {
-        self.create_as(service, stem, "yaml", text).await
-    }
-
     /// Makes a file whose id is not taken yet.
-    async fn create_as(
+    async fn create(
         &self,
         service: &str,
         stem: &str,
         ending: &str,
-        text: impl Fn(&str) -> String,
+        bytes: impl Fn(&str) -> Vec<u8>,
     ) -> Result<Created, ApiError> {
-        let first = self.place(service, &format!("{stem}.{ending}")).await?;
+        let project = self.loaded().await;
+        let loaded = project.service(service)?;
         let taken = |id: &str| {
-            let known = first.loaded().files().any(|(_, other, _)| other == id);
-            known || first.loaded().folder.join(format!("{id}.{ending}")).exists()
+            let known = loaded.files().any(|(_, other, _)| other == id);
+            known || loaded.folder.join(format!("{id}.{ending}")).exists()
         };
         let ids = std::iter::once(stem.to_owned()).chain((2..).map(|n| format!("{stem}-{n}")));
         let id = ids.into_iter().find(|id| !taken(id)).expect("numbers do not end");
         let file = format!("{id}.{ending}");
         let place = self.place(service, &file).await?;
-        self.change(&place, None, Some(text(&id).into_bytes()), None).await?;
+        self.change(&place, None, Some(bytes(&id)), None).await?;
         Ok(Created { service: service.to_owned(), file })
     }
 }

@@ -22,7 +22,7 @@ pub use commands::COMMANDS;
 pub use host::{Assets, UiAddress, UiServer, serve_ui};
 
 use crate::error::ApiError;
-use crate::project::open_project;
+use crate::project::{Project, open_project};
 use crate::serve::{changed, unwatched};
 use crate::servers::{Options, Servers};
 use crate::watch::Watch;
@@ -121,6 +121,11 @@ impl App {
         open.servers.stop_all().await;
     }
 
+    /// The project as it was read last.
+    async fn loaded(&self) -> Arc<Project> {
+        Arc::clone(self.project.lock().await.servers.project())
+    }
+
     /// Reads the files again; what they say is served when this returns.
     async fn reload(&self) {
         let mut open = self.project.lock().await;
@@ -150,7 +155,7 @@ impl Open {
 /// Serves edits that are made outside, until the app is gone.
 async fn follow_files(app: std::sync::Weak<App>) {
     let Some(first) = app.upgrade() else { return };
-    let project = Arc::clone(first.project.lock().await.servers.project());
+    let project = first.loaded().await;
     let mut watch = Watch::new(&project);
     if let Err(error) = &watch {
         first.project.lock().await.warnings.push(unwatched(&project, error));
@@ -161,8 +166,7 @@ async fn follow_files(app: std::sync::Weak<App>) {
         let Some(app) = app.upgrade() else { return };
         app.reload().await;
         if let Ok(watch) = &mut watch {
-            let project = Arc::clone(app.project.lock().await.servers.project());
-            let _ = watch.follow(&project);
+            let _ = watch.follow(&*app.loaded().await);
         }
     }
 }

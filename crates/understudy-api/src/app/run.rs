@@ -25,8 +25,6 @@ const JOBS: usize = 8;
 pub(super) struct StartRun {
     /// The backend, by name or address; each service's own where it is not said.
     pub(super) backend: Option<String>,
-    /// Only these services; all where empty.
-    pub(super) services: Vec<String>,
     /// Only these fixtures, as `SERVICE/ID`, with what they come after; all where empty.
     pub(super) fixtures: Vec<String>,
     /// Whether write methods are sent although the backend's entry does not allow them.
@@ -73,7 +71,7 @@ pub(super) struct RunPart {
 #[derive(Debug)]
 pub(super) struct Runs {
     revision: AtomicU64,
-    last: Arc<Mutex<Last>>,
+    last: Mutex<Last>,
     changes: Arc<Changes>,
 }
 
@@ -140,7 +138,7 @@ impl Runs {
             command: String::new(),
             going: None,
         };
-        Self { revision: AtomicU64::new(1), last: Arc::new(Mutex::new(last)), changes }
+        Self { revision: AtomicU64::new(1), last: Mutex::new(last), changes }
     }
 
     fn last(&self) -> MutexGuard<'_, Last> {
@@ -185,7 +183,7 @@ impl App {
         let wanted = VerifyRequest {
             project: root,
             backend: request.backend,
-            services: request.services,
+            services: Vec::new(),
             filters: Vec::new(),
             fixtures: request.fixtures,
             tags: Vec::new(),
@@ -293,7 +291,6 @@ fn command(root: &Path, request: &StartRun) -> String {
     if let Some(backend) = &request.backend {
         add("--backend", backend);
     }
-    request.services.iter().for_each(|service| add("--service", service));
     request.fixtures.iter().for_each(|fixture| add("--fixture", fixture));
     if request.allow_writes {
         out.push_str(" --allow-writes");

@@ -5,9 +5,7 @@ use super::commands::Nothing;
 use super::undo::{Change, FileChange};
 use crate::accept::{FileEdit, accept_some, mark_known};
 use crate::error::{ApiError, Code};
-use crate::project::Project;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use understudy_contract::Result as FixtureResult;
 use understudy_fixture::model::Known;
 
@@ -64,15 +62,11 @@ pub(super) struct MarkKnown {
 }
 
 impl App {
-    async fn judged(&self, service: &str, fixture: &str) -> Result<(Arc<Project>, usize, FixtureResult), ApiError> {
-        let result = self.runs.result(service, fixture).ok_or_else(|| {
+    fn judged(&self, service: &str, fixture: &str) -> Result<FixtureResult, ApiError> {
+        self.runs.result(service, fixture).ok_or_else(|| {
             ApiError::new(Code::UnknownName, format!("{service}/{fixture} was not in the last run"))
                 .with_hint("run it first")
-        })?;
-        let project = Arc::clone(self.project.lock().await.servers.project());
-        crate::verify::check_names(&project, &[service.to_owned()])?;
-        let at = project.services.iter().position(|loaded| loaded.service.name == service).unwrap_or(0);
-        Ok((project, at, result))
+        })
     }
 
     async fn write_all(&self, edits: Vec<FileEdit>) -> Result<(), ApiError> {
@@ -90,8 +84,9 @@ impl App {
     }
 
     pub(super) async fn accept(&self, request: AcceptDifferences) -> Result<AcceptedDifferences, ApiError> {
-        let (project, at, result) = self.judged(&request.service, &request.fixture).await?;
-        let loaded = &project.services[at];
+        let result = self.judged(&request.service, &request.fixture)?;
+        let project = self.loaded().await;
+        let loaded = project.service(&request.service)?;
         let (accepted, edits) = accept_some(&project, loaded, &result, |mismatch| {
             request.places.is_empty() || request.places.contains(&mismatch.path)
         })?;
@@ -101,8 +96,9 @@ impl App {
     }
 
     pub(super) async fn mark_known(&self, request: MarkKnown) -> Result<Nothing, ApiError> {
-        let (project, at, result) = self.judged(&request.service, &request.fixture).await?;
-        let loaded = &project.services[at];
+        let result = self.judged(&request.service, &request.fixture)?;
+        let project = self.loaded().await;
+        let loaded = project.service(&request.service)?;
         let given = |text: String| if text.trim().is_empty() { None } else { Some(text.trim().to_owned()) };
         let known = Known {
             path: request.place,

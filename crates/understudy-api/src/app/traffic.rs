@@ -59,7 +59,7 @@ impl Exchange {
 #[derive(Debug)]
 pub(super) struct Traffic {
     waiting: mpsc::Sender<Exchange>,
-    dropped: Arc<AtomicU64>,
+    dropped: AtomicU64,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -88,7 +88,7 @@ impl Traffic {
         let (waiting, arriving) = mpsc::channel(WAITING_MAX);
         let kept = Arc::new(Mutex::new(Kept { next: 1, ..Kept::default() }));
         tokio::spawn(list(arriving, Arc::clone(&kept), changes));
-        Arc::new(Self { waiting, dropped: Arc::default(), kept })
+        Arc::new(Self { waiting, dropped: AtomicU64::new(0), kept })
     }
 
     pub(super) fn get(&self, id: u64) -> Option<Arc<Exchange>> {
@@ -289,7 +289,7 @@ mod tests {
 
     fn traffic() -> Traffic {
         let (waiting, _) = mpsc::channel(1);
-        Traffic { waiting, dropped: Arc::default(), kept: Arc::new(Mutex::new(Kept { next: 1, ..Kept::default() })) }
+        Traffic { waiting, dropped: AtomicU64::new(0), kept: Arc::new(Mutex::new(Kept { next: 1, ..Kept::default() })) }
     }
 
     fn push(traffic: &Traffic, body_bytes: usize) {

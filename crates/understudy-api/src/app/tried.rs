@@ -7,7 +7,6 @@ use crate::error::{ApiError, Code};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use understudy_exchange::{Json, Request};
 use understudy_match::example_request;
@@ -52,13 +51,10 @@ pub(super) struct Tried {
 
 impl App {
     pub(super) async fn try_example(&self, request: FixtureRef) -> Result<TryRequest, ApiError> {
-        let project = Arc::clone(self.project.lock().await.servers.project());
-        let found = project.services.iter().find(|loaded| loaded.service.name == request.service);
-        let found = found.and_then(|loaded| {
-            let (_, _, fixture) = loaded.files().find(|(file, ..)| *file == request.file)?;
-            Some((loaded, fixture?))
-        });
-        let (loaded, fixture) = found.ok_or_else(|| {
+        let project = self.loaded().await;
+        let loaded = project.service(&request.service)?;
+        let found = loaded.files().find(|(file, ..)| *file == request.file);
+        let fixture = found.and_then(|(_, _, fixture)| fixture).ok_or_else(|| {
             ApiError::new(Code::UnknownName, format!("{} has no promise yet", request.file))
                 .with_hint("mend the problems in its file first")
         })?;

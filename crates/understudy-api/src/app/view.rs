@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use understudy_fixture::Diagnostic;
 
 /// A service, by name.
 #[derive(Debug, Clone, Deserialize)]
@@ -120,9 +119,13 @@ impl App {
         let open = self.project.lock().await;
         let project = Arc::clone(open.servers.project());
         let outcomes = self.runs.outcomes();
+        let mut problems_in: HashMap<&str, u32> = HashMap::new();
+        for problem in &project.diagnostics {
+            *problems_in.entry(&problem.file).or_default() += 1;
+        }
         let services = project.services.iter().map(|loaded| {
             let name = &loaded.service.name;
-            let mut view = service(loaded, &project.diagnostics, &outcomes);
+            let mut view = service(loaded, &problems_in, &outcomes);
             view.url = open.servers.url(name);
             view.port = open.servers.port(name);
             view.failed = open.failed.get(name).cloned();
@@ -165,14 +168,10 @@ impl App {
 /// What came of fixtures, by service and id.
 pub(super) type Outcomes = HashMap<(String, String), &'static str>;
 
-fn service(loaded: &LoadedService, problems: &[Diagnostic], outcomes: &Outcomes) -> ServiceView {
+fn service(loaded: &LoadedService, problems_in: &HashMap<&str, u32>, outcomes: &Outcomes) -> ServiceView {
     let service = &loaded.service;
-    let mut counts: HashMap<&str, u32> = HashMap::new();
-    for problem in problems {
-        *counts.entry(&problem.file).or_default() += 1;
-    }
     let fixtures = loaded.files().map(|(file, id, fixture)| FixtureView {
-        problems: counts.get(format!("{}/{file}", service.dir).as_str()).copied().unwrap_or(0),
+        problems: problems_in.get(format!("{}/{file}", service.dir).as_str()).copied().unwrap_or(0),
         outcome: outcomes.get(&(service.name.clone(), id.to_owned())).copied(),
         promise: fixture.map(|fixture| PromiseView {
             name: fixture.name.clone(),

@@ -50,7 +50,7 @@ impl std::fmt::Display for EditError {
 
 impl std::error::Error for EditError {}
 
-/// The text of a fixture's file with one thing changed. `before` is what the file says now.
+/// The text of a fixture's file with one thing changed, and what it says then. `before` is what the file says now.
 ///
 /// # Errors
 /// [`EditError`]; then nothing has to be undone.
@@ -59,13 +59,13 @@ pub fn edit_fixture(
     before: &Fixture,
     files: &dyn BodyFiles,
     edit: &Edit<'_>,
-) -> Result<String, EditError> {
+) -> Result<(String, Fixture), EditError> {
     let wanted = apply(before, edit).ok_or(EditError::NotThere)?;
     let language = if source.file.ends_with(".json") { Language::Json } else { Language::Yaml };
     let text = cut(source, language, before, edit).ok_or(EditError::NotThere)?;
     let source = Source { file: source.file.clone(), text };
     match fixture(&source, &before.id, files) {
-        (Some(after), _) if is_same(&after, &wanted) => Ok(source.text),
+        (Some(after), _) if is_same(&after, &wanted) => Ok((source.text, after)),
         _ => Err(EditError::NotAlone),
     }
 }
