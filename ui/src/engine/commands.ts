@@ -656,7 +656,11 @@ problems: Array<DiagnosticReport>,
 /**
  * Where all services are, by the first label of the host.
  */
-shared_url: string | null, };
+shared_url: string | null, 
+/**
+ * Why there is no such port although there was to be one.
+ */
+shared_failed: ApiError | null, };
 
 /**
  * What a fixture promises, in a line.

@@ -246,10 +246,12 @@ test('a port that is taken is said, and the others go on', async (t) => {
   const first = await stage(t, shop());
   const taken = new URL(await first.service('shop')).port;
   const { page, service } = await stage(t, {
-    'understudy.yaml': `version: 1\nservices:\n  shop: { dir: shop }\n  other: { dir: other, port: ${taken} }\n`,
+    'understudy.yaml': `version: 1\nport: ${taken}\nservices:\n  shop: { dir: shop }\n  other: { dir: other, port: ${taken} }\n`,
     'shop/a.yaml': 'request: { path: /a }\nresponse: { status: 204 }\n',
     'other/b.yaml': 'request: { path: /b }\nresponse: { status: 204 }\n',
   });
-  await page.getByRole('contentinfo').getByText(`port ${taken} is in use`).waitFor();
+  for (const what of ['other', 'the shared port']) {
+    await page.getByRole('contentinfo').getByText(`${what}: port ${taken} is in use`).waitFor();
+  }
   assert.equal((await fetch(`${await service('shop')}/a`)).status, 204);
 });

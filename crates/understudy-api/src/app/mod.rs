@@ -55,6 +55,8 @@ struct Open {
     servers: Servers,
     /// Why services that were to answer do not.
     failed: BTreeMap<String, ApiError>,
+    /// Why the shared port is not open although it was to be.
+    shared_failed: Option<ApiError>,
     /// Problems that are in no file: that files cannot be watched, say.
     warnings: Vec<Diagnostic>,
     watching: Option<JoinHandle<()>>,
@@ -91,13 +93,12 @@ impl App {
         let traffic = Traffic::new(Arc::clone(&changes));
         let project = open_project(root)?;
         let servers = Servers::new(project, Options::default(), Arc::clone(&traffic) as _);
-        let mut open = Open { servers, failed: BTreeMap::new(), warnings: Vec::new(), watching: None };
+        let mut open =
+            Open { servers, failed: BTreeMap::new(), shared_failed: None, warnings: Vec::new(), watching: None };
         for name in open.servers.wanted() {
             open.start(&name).await;
         }
-        if let Err(error) = open.servers.start_shared().await {
-            open.failed.insert(String::new(), error);
-        }
+        open.shared_failed = open.servers.start_shared().await.err();
         let app = Arc::new(Self {
             project: Mutex::new(open),
             traffic,

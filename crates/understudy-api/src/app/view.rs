@@ -34,6 +34,8 @@ pub(super) struct ProjectView {
     pub(super) problems: Vec<DiagnosticReport>,
     /// Where all services are, by the first label of the host.
     pub(super) shared_url: Option<String>,
+    /// Why there is no such port although there was to be one.
+    pub(super) shared_failed: Option<ApiError>,
 }
 
 /// A service.
@@ -140,6 +142,7 @@ impl App {
             services: services.collect(),
             problems: problems.collect(),
             shared_url: open.servers.shared_url(),
+            shared_failed: open.shared_failed.clone(),
         })
     }
 
