@@ -196,7 +196,7 @@ impl<'l> Desk<'l> {
     fn edit(&mut self, edit: &Edit<'_>) -> Result<(), String> {
         let files = ServiceFiles::new(&self.loaded.folder);
         let (text, after) =
-            edit_fixture(&self.source, &self.fixture, &files, edit).map_err(|error| error.to_string())?;
+            edit_fixture(&self.source, &self.fixture.id, &files, edit).map_err(|error| error.to_string())?;
         let after = Arc::new(after);
         keeps_its_rules(&after)?;
         self.source.text = text;

@@ -22,7 +22,7 @@ mod write;
 pub use catalog::check_service;
 pub use complete::{Completion, complete};
 pub use diagnostic::{Code, Diagnostic, Severity, Span};
-pub use edit::{Edit, EditError, edit_fixture, edit_json};
+pub use edit::{Edit, EditError, Places, edit_fixture, edit_json, edit_source};
 pub use read::{BodyFiles, FileProblem, fixture, is_leaf_of_services, project};
 pub use schema::{fixture_schema, project_schema};
 pub use source::{SOURCE_BYTES_MAX, Source};

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use understudy_exchange::Json;
 use understudy_exchange::json::Step;
-use understudy_fixture::model::{Fixture, Known, ResponseBody};
+use understudy_fixture::model::{Known, ResponseBody};
 use understudy_fixture::{
     BodyFiles, Edit, EditError, FileProblem, Source, edit_fixture, edit_json, fixture, write_fixture,
 };
@@ -25,8 +25,8 @@ fn json(text: &str) -> Json {
 fn edit_in(file: &str, text: &str, edit: &Edit<'_>) -> Result<String, EditError> {
     let source = Source::new(file, text.as_bytes().to_vec()).unwrap();
     let (before, problems) = fixture(&source, "f", &NoFiles);
-    let before: Fixture = before.unwrap_or_else(|| panic!("{text}\n{problems:?}"));
-    edit_fixture(&source, &before, &NoFiles, edit).map(|(text, _)| text)
+    assert!(before.is_some(), "{text}\n{problems:?}");
+    edit_fixture(&source, "f", &NoFiles, edit).map(|(text, _)| text)
 }
 
 fn edit(text: &str, edit: &Edit<'_>) -> Result<String, EditError> {
@@ -68,7 +68,7 @@ fn a_value_in_a_body_is_written_anew_and_nothing_else() {
         ("\n      price: ⟦plain→\"true\"⟧\n", &price, "\"true\""),
         ("\n      price: ⟦|\n        two\n        lines→null⟧\n      id: 1\n", &price, "null"),
         ("\n      price: ⟦x→{a: [1]}⟧\n      id: 1\n", &price, "{\"a\":[1]}"),
-        ("\n      price:\n        ⟦a: 1\n        b: 2→7⟧\n      id: 1\n", &price, "7"),
+        ("\n      price:⟦\n        a: 1\n        b: 2→ 7⟧\n      id: 1\n", &price, "7"),
         ("\n      items:\n      - price: 1\n      - name: ü\n        price: ⟦2→3⟧\n", &nested, "3"),
         ("\n      items: [ { price: 1 }, { name: \"é\", price: ⟦2→3⟧ } ]\n", &nested, "3"),
         ("\n      \"price\": ⟦1→2⟧\n      ? other\n      : 1\n", &price, "2"),
@@ -85,10 +85,10 @@ fn a_member_is_taken_out_with_its_line() {
     for body in [
         " { id: 1⟦, gone: 2→⟧ }\n",
         " { ⟦gone: 2, →⟧id: 1 }\n",
-        " { ⟦gone: 2→⟧ }\n",
+        " ⟦{ gone: 2 }→{}⟧\n",
         "\n      # stays\n⟦      gone: 1 # goes\n→⟧      id: 1\n",
         "\n      id: 1\n⟦      gone:\n        - 1\n        - 2\n→⟧  status: 201\n",
-        "\n      ⟦gone: 1→{}⟧\n",
+        "⟦\n      gone: 1→ {}⟧\n",
     ] {
         changed(&format!("{head}{body}"), &Edit::Body(&gone, None));
     }
@@ -148,6 +148,38 @@ fn what_cannot_be_changed_alone_is_left() {
     assert_eq!(edit(anchored, &Edit::Header("x", None)), Err(EditError::NotThere));
 }
 
+/// A body is given another value, as by somebody who edits it as JSON: what stays the same stays as it is written.
+#[test]
+fn of_a_body_only_what_differs_is_written() {
+    let head = "request: { path: /p }\nresponse:\n  body:\n    json:";
+    for (body, new) in [
+        // A member more, first, between and last.
+        ("\n      ⟦→new: 1\n      ⟧a: 1 # one\n      b: 2\n", "{\"new\":1,\"a\":1,\"b\":2}"),
+        ("\n      a: 1 # one\n⟦→      new: 1\n⟧      b: 2\n", "{\"a\":1,\"new\":1,\"b\":2}"),
+        ("\n      a: 1\n      b: 2 # two\n⟦→      new: {x: 1}\n⟧", "{\"a\":1,\"b\":2,\"new\":{\"x\":1}}"),
+        (" { ⟦→new: 1, ⟧a: 1,  b: 2 }\n", "{\"new\":1,\"a\":1,\"b\":2}"),
+        (" { a: 1⟦→, new: 1⟧,  b: 2 }\n", "{\"a\":1,\"new\":1,\"b\":2}"),
+        // In JSON over several lines, with its indentation.
+        (" {\n      \"a\": 1⟦→,\n      \"new\": [1,2]⟧\n    }\n", "{\"a\":1,\"new\":[1,2]}"),
+        // Elements that come, go and change.
+        ("\n      - a: 1 # one\n⟦      - a: 2\n→⟧      - a: 3\n", "[{\"a\":1},{\"a\":3}]"),
+        ("\n      - a: 1 # one\n⟦→      - {a: 2}\n⟧      - a: 3\n", "[{\"a\":1},{\"a\":2},{\"a\":3}]"),
+        ("\n      - ⟦→new: 0\n        ⟧a: 1\n        b: 2\n", "[{\"new\":0,\"a\":1,\"b\":2}]"),
+        (" [ 1, ⟦2→5⟧, 3⟦→, 4⟧ ]\n", "[1,5,3,4]"),
+        // Another order is a difference, and so are other digits.
+        (" { ⟦a: 1, →⟧b: 2⟦→, a: 1⟧ } # said\n", "{\"b\":2,\"a\":1}"),
+        (" { a: ⟦1.0→1.00⟧, b: 2 }\n", "{\"a\":1.00,\"b\":2}"),
+        // Text of several lines stays readable, and what is long goes below its key.
+        ("\n      a: ⟦one→|-\n        one\n        two⟧\n      b: 1\n", "{\"a\":\"one\\ntwo\",\"b\":1}"),
+        (
+            "\n      a:⟦ 1→\n        first: \"0123456789012345678901234567890123456789\"\n        second: [1, 2]\n        third: \"0123456789012345678901234567890123456789\"⟧\n      b: 1\n",
+            "{\"a\":{\"first\":\"0123456789012345678901234567890123456789\",\"second\":[1,2],\"third\":\"0123456789012345678901234567890123456789\"},\"b\":1}",
+        ),
+    ] {
+        changed(&format!("{head}{body}"), &Edit::Body(&[], Some(json(new))));
+    }
+}
+
 /// Every place of a value.
 fn places<'j>(value: &'j Json, path: &mut Vec<Step<'j>>, out: &mut Vec<Vec<Step<'j>>>) {
     out.push(path.clone());
@@ -176,11 +208,28 @@ fn every_value_of_hundreds_of_made_fixtures_can_be_changed() {
                 Step::Index(index) => at.element(*index),
             });
             for new in ["{\"n\\u00e9w\":[1.50,\"a b\\n\"]}", "null", "\"yes\""] {
-                let edited = edit_fixture(&source, &made, &NoFiles, &Edit::Body(&path, Some(json(new))));
+                let edited = edit_fixture(&source, &made.id, &NoFiles, &Edit::Body(&path, Some(json(new))));
                 assert!(edited.is_ok() && is_last.is_some(), "seed {seed} {path:?} {edited:?}\n{}", source.text);
                 seen += 1;
             }
         }
     }
     assert!(seen > 1_500, "{seen}");
+}
+
+/// One body after the other in the same place of the same file: whatever is written there is there to be changed.
+#[test]
+fn any_body_can_be_brought_to_any_other() {
+    let mut source =
+        Source::new("f.yaml", b"request: { path: /p }\nresponse:\n  body:\n    json:\n      a: 1\n".to_vec());
+    let source = source.as_mut().unwrap();
+    let mut seen = 0;
+    for seed in 0..400 {
+        let Some(ResponseBody::Json(body)) = &understudy_testkit::fixture(seed).responses[0].body else { continue };
+        let body = format!("{{\"seed\":{seed},\"body\":[{body},{body}],\"last\":true}}", body = body.value());
+        let edited = edit_fixture(source, "f", &NoFiles, &Edit::Body(&[], Some(json(&body))));
+        source.text = edited.unwrap_or_else(|error| panic!("seed {seed}: {error}\n{body}\n{}", source.text)).0;
+        seen += 1;
+    }
+    assert!(seen > 100, "{seen}");
 }

@@ -1,20 +1,25 @@
 //! Changing one thing in a fixture's file, and nothing else: every other byte, comments and quotes included, stays.
 //!
-//! A file's text is taken apart into ranges ([`ranges`]) and only the range that a change is about is written anew
-//! ([`surgery`]). YAML has more ways to write a value than anybody remembers, so no edit is trusted: the new text is
-//! read again and has to say exactly what was meant, or nothing is changed.
+//! What is to be said is put together as a tree, and held against the tree of what is said now ([`rewrite`]). A file's
+//! text is taken apart into ranges ([`ranges`]), and only those that differ are written anew ([`surgery`]). YAML has more
+//! ways to write a value than anybody remembers, so no edit is trusted: the new text is read again and has to say exactly
+//! what was meant, or nothing is changed.
 
+mod places;
 mod ranges;
+mod rewrite;
 mod surgery;
 
-use crate::model::{Fixture, HeaderPromise, Known, ResponseBody};
-use crate::read::{BodyFiles, fixture};
+pub use places::Places;
+
+use crate::model::{Fixture, Known};
+use crate::read::{BodyFiles, fixture, tree};
 use crate::source::Source;
 use crate::write::known_difference;
 use ranges::Language;
-use surgery::Surgery;
+use rewrite::rewrite;
 use understudy_exchange::json::Step;
-use understudy_exchange::{Json, JsonString, JsonText};
+use understudy_exchange::{Json, JsonString};
 
 /// One thing to change in a fixture.
 #[derive(Debug, Clone)]
@@ -25,6 +30,8 @@ pub enum Edit<'e> {
     Status(u16),
     /// A header field of its first response that has one value; without a value, the field goes.
     Header(&'e str, Option<String>),
+    /// A rule for what a JSONPath selects in the body of its first response, instead of the one it has.
+    Rule(&'e str, Json),
     /// One more difference that is accepted for now.
     Known(Known),
 }
@@ -50,24 +57,37 @@ impl std::fmt::Display for EditError {
 
 impl std::error::Error for EditError {}
 
-/// The text of a fixture's file with one thing changed, and what it says then. `before` is what the file says now.
+/// The text of a fixture's file with one thing changed, and what it says then.
 ///
 /// # Errors
 /// [`EditError`]; then nothing has to be undone.
 pub fn edit_fixture(
     source: &Source,
-    before: &Fixture,
+    id: &str,
     files: &dyn BodyFiles,
     edit: &Edit<'_>,
 ) -> Result<(String, Fixture), EditError> {
-    let wanted = apply(before, edit).ok_or(EditError::NotThere)?;
-    let language = if source.file.ends_with(".json") { Language::Json } else { Language::Yaml };
-    let text = cut(source, language, before, edit).ok_or(EditError::NotThere)?;
+    let text = edit_source(source, |tree| apply(tree, edit))?;
     let source = Source { file: source.file.clone(), text };
-    match fixture(&source, &before.id, files) {
-        (Some(after), _) if is_same(&after, &wanted) => Ok((source.text, after)),
-        _ => Err(EditError::NotAlone),
+    match fixture(&source, id, files) {
+        (Some(after), _) => Ok((source.text, after)),
+        (None, _) => Err(EditError::NotAlone),
     }
+}
+
+/// The text of a file whose tree is changed by `change`, which gives `None` where what is to be changed is not there. What
+/// the file then says is not looked at.
+///
+/// # Errors
+/// As [`edit_fixture`].
+pub fn edit_source(source: &Source, change: impl FnOnce(&mut Json) -> Option<()>) -> Result<String, EditError> {
+    let before = tree(source).ok_or(EditError::NotThere)?;
+    let mut wanted = before.clone();
+    change(&mut wanted).ok_or(EditError::NotThere)?;
+    let language = if source.file.ends_with(".json") { Language::Json } else { Language::Yaml };
+    let text = rewrite(&source.text, language, &before, &wanted).ok_or(EditError::NotThere)?;
+    let after = Source { file: source.file.clone(), text };
+    if tree(&after).is_some_and(|tree| tree == wanted) { Ok(after.text) } else { Err(EditError::NotAlone) }
 }
 
 /// A JSON text with one value changed; without a value, the member goes.
@@ -75,43 +95,58 @@ pub fn edit_fixture(
 /// # Errors
 /// As [`edit_fixture`].
 pub fn edit_json(text: &str, path: &[Step<'_>], value: Option<&Json>) -> Result<String, EditError> {
-    let read = |text: &str| Json::parse(text.as_bytes()).map_err(|_| EditError::NotThere);
-    let mut wanted = read(text)?;
+    let before = Json::parse(text.as_bytes()).map_err(|_| EditError::NotThere)?;
+    let mut wanted = before.clone();
     put(&mut wanted, path, value).ok_or(EditError::NotThere)?;
-    let surgery = Surgery::new(text, Language::Json).ok_or(EditError::NotThere)?;
-    let after = match value {
-        Some(value) => surgery.replace(path, value),
-        None => surgery.remove(path),
-    };
-    let after = after.ok_or(EditError::NotThere)?;
-    if read(&after)? == wanted { Ok(after) } else { Err(EditError::NotAlone) }
+    let after = rewrite(text, Language::Json, &before, &wanted).ok_or(EditError::NotThere)?;
+    if Json::parse(after.as_bytes()).is_ok_and(|after| after == wanted) { Ok(after) } else { Err(EditError::NotAlone) }
 }
 
-/// What the fixture says once it is changed.
-fn apply(before: &Fixture, edit: &Edit<'_>) -> Option<Fixture> {
-    let mut wanted = before.clone();
-    let response = wanted.responses.first_mut()?;
+/// Changes the tree of a fixture's file.
+fn apply(root: &mut Json, edit: &Edit<'_>) -> Option<()> {
+    if let Edit::Known(known) = edit {
+        match entry(entry(root, "verify")?, "known")? {
+            Json::Array(items) => items.push(known_difference(known)),
+            empty => *empty = Json::Array(vec![known_difference(known)]),
+        }
+        return Some(());
+    }
+    let response = match child(root, Step::Name("response"))? {
+        Json::Array(responses) => responses.first_mut()?,
+        only => only,
+    };
     match edit {
-        Edit::Status(status) => response.status = *status,
+        Edit::Known(_) => {}
+        Edit::Status(status) => *entry(response, "status")? = Json::Number(u64::from(*status).into()),
+        Edit::Rule(path, rule) => *entry(entry(response, "match")?, path)? = rule.clone(),
         Edit::Header(name, value) => {
-            let at = response.headers.iter().position(|(known, _)| known.eq_ignore_ascii_case(name))?;
-            match (&response.headers[at].1, value) {
-                (HeaderPromise::Value(_), Some(value)) => response.headers[at].1 = HeaderPromise::Value(value.clone()),
-                (_, None) => {
-                    response.headers.remove(at);
-                }
-                _ => return None,
+            let Json::Object(headers) = child(response, Step::Name("headers"))? else { return None };
+            let at = headers.iter().position(|(known, _)| known.as_str().eq_ignore_ascii_case(name))?;
+            match value {
+                None => drop(headers.remove(at)),
+                Some(_) if matches!(headers[at].1, Json::Array(_) | Json::Object(_)) => return None,
+                Some(value) => headers[at].1 = Json::string(value),
             }
         }
         Edit::Body(path, value) => {
-            let Some(ResponseBody::Json(text)) = &response.body else { return None };
-            let mut body = text.value();
-            put(&mut body, path, value.as_ref())?;
-            response.body = Some(ResponseBody::Json(JsonText::new(&body)));
+            let body = child(child(response, Step::Name("body"))?, Step::Name("json"))?;
+            put(body, path, value.as_ref())?;
         }
-        Edit::Known(known) => wanted.verify.known.push(known.clone()),
     }
-    Some(wanted)
+    Some(())
+}
+
+/// The member of a map, made where it is not there yet; nothing is an empty map.
+fn entry<'j>(outer: &'j mut Json, name: &str) -> Option<&'j mut Json> {
+    if matches!(outer, Json::Null) {
+        *outer = Json::Object(Vec::new());
+    }
+    let Json::Object(members) = outer else { return None };
+    let at = members.iter().rposition(|(known, _)| known.is(name)).unwrap_or(members.len());
+    if at == members.len() {
+        members.push((JsonString::new(name), Json::Null));
+    }
+    Some(&mut members[at].1)
 }
 
 /// Puts a value at a path of a value, or takes the member out.
@@ -142,70 +177,5 @@ fn child<'j>(value: &'j mut Json, step: Step<'_>) -> Option<&'j mut Json> {
         }
         (Json::Array(items), Step::Index(at)) => items.get_mut(at),
         _ => None,
-    }
-}
-
-/// Fixtures are the same when they say the same; how a number or a string is written is none of this.
-fn is_same(a: &Fixture, b: &Fixture) -> bool {
-    let (mut a, mut b) = (a.clone(), b.clone());
-    let bodies = a.responses.iter_mut().zip(&mut b.responses);
-    for (a, b) in bodies {
-        if let (Some(ResponseBody::Json(left)), Some(ResponseBody::Json(right))) = (&a.body, &b.body) {
-            if left.value() != right.value() {
-                return false;
-            }
-            (a.body, b.body) = (None, None);
-        }
-    }
-    a == b
-}
-
-fn cut(source: &Source, language: Language, before: &Fixture, edit: &Edit<'_>) -> Option<String> {
-    let surgery = Surgery::new(&source.text, language)?;
-    let mut path = vec![Step::Name("response")];
-    if surgery.is_list(&path) {
-        path.push(Step::Index(0));
-    }
-    match edit {
-        Edit::Status(status) => {
-            let value = Json::Number(u64::from(*status).into());
-            let parent = path.clone();
-            path.push(Step::Name("status"));
-            if surgery.is_there(&path) {
-                surgery.replace(&path, &value)
-            } else {
-                surgery.add(&parent, "status", &value)
-            }
-        }
-        Edit::Header(name, value) => {
-            path.push(Step::Name("headers"));
-            let written = surgery.names(&path)?.into_iter().find(|known| known.eq_ignore_ascii_case(name))?;
-            path.push(Step::Name(&written));
-            match value {
-                Some(value) => surgery.replace(&path, &Json::string(value)),
-                None => surgery.remove(&path),
-            }
-        }
-        Edit::Body(inside, value) => {
-            path.extend([Step::Name("body"), Step::Name("json")]);
-            path.extend(inside.iter().copied());
-            match value {
-                Some(value) => surgery.replace(&path, value),
-                None => surgery.remove(&path),
-            }
-        }
-        Edit::Known(known) => {
-            let item = known_difference(known);
-            let verify = [Step::Name("verify")];
-            let list = [Step::Name("verify"), Step::Name("known")];
-            if !before.verify.known.is_empty() && surgery.is_list(&list) {
-                surgery.append(&list, &item)
-            } else if surgery.is_there(&verify) {
-                surgery.add(&verify, "known", &Json::Array(vec![item]))
-            } else {
-                let known = Json::Object(vec![(JsonString::new("known"), Json::Array(vec![item]))]);
-                surgery.add(&[], "verify", &known)
-            }
-        }
     }
 }

@@ -1,16 +1,31 @@
 //! Writing one range of a text anew.
 
-use super::ranges::{Kind, Language, Member, Ranged, Style, ranges};
+use super::ranges::{Kind, Language, Ranged, Style, ranges};
 use crate::write::{flow_text, write_flow};
 use std::ops::Range;
 use understudy_exchange::Json;
-use understudy_exchange::json::Step;
+
+/// What is longer in one line is written over several.
+const LINE_CHARS_MAX: usize = 88;
 
 /// A text with its ranges.
+///
+/// Places are positions: the third entry of the first one. Names would not tell duplicate members apart.
 pub(super) struct Surgery<'t> {
     text: &'t str,
     language: Language,
     root: Ranged,
+}
+
+/// Where a value is written.
+#[derive(Clone, Copy)]
+enum Where {
+    /// In a block of YAML whose keys stand in this column.
+    Block(usize),
+    /// In brackets that only YAML reads.
+    Flow,
+    /// In JSON, whose line is indented this far.
+    Json(usize),
 }
 
 impl<'t> Surgery<'t> {
@@ -18,141 +33,171 @@ impl<'t> Surgery<'t> {
         Some(Self { root: ranges(text, language)?, text, language })
     }
 
-    fn at(&self, path: &[Step<'_>]) -> Option<&Ranged> {
-        path.iter().try_fold(&self.root, |at, step| match (&at.kind, step) {
-            (Kind::Map(members, _), Step::Name(name)) => member(members, name).map(|(_, member)| &member.value),
-            (Kind::List(items, _), Step::Index(index)) => items.get(*index),
-            _ => None,
+    fn at(&self, place: &[usize]) -> Option<&Ranged> {
+        place.iter().try_fold(&self.root, |at, index| match &at.kind {
+            Kind::Map(members, _) => members.get(*index).map(|member| &member.value),
+            Kind::List(items, _) => items.get(*index),
+            Kind::Leaf | Kind::Alias => None,
         })
     }
 
-    pub(super) fn is_there(&self, path: &[Step<'_>]) -> bool {
-        self.at(path).is_some()
-    }
-
-    pub(super) fn is_list(&self, path: &[Step<'_>]) -> bool {
-        self.at(path).is_some_and(|value| matches!(value.kind, Kind::List(..)))
-    }
-
-    /// The keys of a map, as they are written.
-    pub(super) fn names(&self, path: &[Step<'_>]) -> Option<Vec<String>> {
-        match &self.at(path)?.kind {
-            Kind::Map(members, _) => Some(members.iter().map(|member| member.name.clone()).collect()),
-            _ => None,
+    /// The entries of a list or map, keys and dashes included.
+    fn entries(&self, outer: &Ranged) -> Option<(Vec<Range<usize>>, Style)> {
+        match &outer.kind {
+            Kind::Map(members, style) => {
+                let range = |m: &super::ranges::Member| m.key.start..m.value.range.end.max(m.key.end);
+                Some((members.iter().map(range).collect(), *style))
+            }
+            Kind::List(items, Style::Flow) => {
+                Some((items.iter().map(|item| item.range.clone()).collect(), Style::Flow))
+            }
+            Kind::List(items, Style::Block) => {
+                let range = |item: &Ranged| Some(self.text[..item.range.start].rfind('-')?..item.range.end);
+                Some((items.iter().map(range).collect::<Option<_>>()?, Style::Block))
+            }
+            Kind::Leaf | Kind::Alias => None,
         }
     }
 
     /// Another value in the place of one.
-    pub(super) fn replace(&self, path: &[Step<'_>], value: &Json) -> Option<String> {
-        let old = self.at(path)?;
+    pub(super) fn replace(&self, place: &[usize], value: &Json) -> Option<String> {
+        let old = self.at(place)?;
         if matches!(old.kind, Kind::Alias) {
             return None;
         }
         let raw = &self.text[old.range.clone()];
-        let text = match value {
-            value if self.stands_in_json(path) => Some(value.to_string()),
-            Json::String(text) => in_quotes_of(raw, text.as_str()),
+        let how = self.how(place);
+        let in_quotes = match (how, value) {
+            (Where::Block(_) | Where::Flow, Json::String(text)) => in_quotes_of(raw, text.as_str()),
             _ => None,
         };
-        let mut new = text.unwrap_or_else(|| self.written(value));
+        let new = in_quotes.unwrap_or_else(|| self.written(value, how));
+        // What stands below its key comes up to it, and the other way round. A list's dash is no key.
+        let head = self.text[..old.range.start].trim_end();
+        let starts_a_line = self.text[head.len()..old.range.start].contains('\n') && head.ends_with(':');
+        let start = if new.starts_with('\n') || starts_a_line { head.len() } else { old.range.start };
         // A value that is nothing has no place of its own: `key:`.
-        if raw.is_empty() && !self.text[..old.range.start].ends_with(' ') {
-            new.insert(0, ' ');
-        }
-        Some(self.with(old.range.clone(), &new))
+        let touches =
+            !new.starts_with('\n') && self.text[..start].ends_with([':', '-']) && self.language == Language::Yaml;
+        let space = if touches && !place.is_empty() { " " } else { "" };
+        Some(self.with(start..old.range.end, &format!("{space}{new}")))
     }
 
-    /// Without a member.
-    pub(super) fn remove(&self, path: &[Step<'_>]) -> Option<String> {
-        let (Step::Name(name), parent) = path.split_last()? else { return None };
-        let parent = self.at(parent)?;
-        let Kind::Map(members, style) = &parent.kind else { return None };
-        let (at, gone) = member(members, name)?;
-        let (before, next) = (at.checked_sub(1).map(|at| &members[at]), members.get(at + 1));
+    /// Without an entry of a map or list that has others.
+    pub(super) fn remove(&self, place: &[usize]) -> Option<String> {
+        let (at, outer) = place.split_last()?;
+        let outer = self.at(outer)?;
+        let (entries, style) = self.entries(outer)?;
+        let gone = entries.get(*at)?;
+        let (before, next) = (at.checked_sub(1).map(|at| &entries[at]), entries.get(at + 1));
         let range = match (style, before, next) {
-            (Style::Block, None, None) => return Some(self.with(parent.range.clone(), "{}")),
-            (Style::Block, ..) if self.begins_its_line(gone.key.start) => {
-                self.line_start(gone.key.start)..self.line_end(gone.value.range.end.max(gone.key.end))
+            (Style::Block, ..) if self.begins_its_line(gone.start) => {
+                self.line_start(gone.start)..self.line_end(gone.end)
             }
-            (Style::Block | Style::Flow, _, Some(next)) => gone.key.start..next.key.start,
-            (Style::Flow, Some(before), None) => before.value.range.end..gone.value.range.end,
-            (Style::Flow, None, None) => gone.key.start..gone.value.range.end,
-            (Style::Block, _, None) => return None,
+            (Style::Block | Style::Flow, _, Some(next)) => gone.start..next.start,
+            (Style::Flow, Some(before), None) => before.end..gone.end,
+            (Style::Flow | Style::Block, _, None) => return None,
         };
         Some(self.with(range, ""))
     }
 
-    /// With one more member at the end of a map.
-    pub(super) fn add(&self, path: &[Step<'_>], name: &str, value: &Json) -> Option<String> {
-        let parent = self.at(path)?;
-        let Kind::Map(members, style) = &parent.kind else { return None };
-        let key = match self.language {
-            Language::Yaml => flow_text(name),
-            Language::Json => Json::string(name).to_string(),
+    /// With one more entry in a map, which has a name, or list: before the one that is at this position now.
+    pub(super) fn insert(&self, outer: &[usize], at: usize, name: Option<&str>, value: &Json) -> Option<String> {
+        let how = self.how_inside(outer);
+        let outer = self.at(outer)?;
+        let (entries, style) = self.entries(outer)?;
+        let entry = self.entry(name, value, how);
+        let Some(first) = entries.first() else {
+            return (style == Style::Flow)
+                .then(|| self.with(outer.range.start + 1..outer.range.end - 1, &format!(" {entry} ")));
         };
-        let entry = format!("{key}: {}", self.written(value));
-        match (style, members.last()) {
-            (Style::Flow, last) => Some(self.put_in_brackets(parent, last.map(|last| last.value.range.end), &entry)),
-            (Style::Block, Some(last)) => {
-                let indent = self.column(members[0].key.start);
-                Some(self.as_line(last.value.range.end.max(last.key.end), indent, &entry))
+        let indent = " ".repeat(self.column(first.start));
+        match style {
+            Style::Flow => {
+                let between = if self.begins_its_line(first.start) {
+                    format!(",{}{indent}", self.newline())
+                } else {
+                    ", ".to_owned()
+                };
+                Some(match at.checked_sub(1) {
+                    None => self.with(first.start..first.start, &format!("{entry}{between}")),
+                    Some(before) => {
+                        let end = entries.get(before)?.end;
+                        self.with(end..end, &format!("{between}{entry}"))
+                    }
+                })
             }
-            (Style::Block, None) => None,
+            Style::Block => Some(match at.checked_sub(1) {
+                None => self.with(first.start..first.start, &format!("{entry}{}{indent}", self.newline())),
+                Some(before) => {
+                    let at = self.line_end(entries.get(before)?.end);
+                    let (newline, end) =
+                        (self.newline(), if self.text[..at].ends_with('\n') { "" } else { self.newline() });
+                    self.with(at..at, &format!("{end}{indent}{entry}{newline}"))
+                }
+            }),
         }
     }
 
-    /// With one more element at the end of a list.
-    pub(super) fn append(&self, path: &[Step<'_>], value: &Json) -> Option<String> {
-        let list = self.at(path)?;
-        let Kind::List(items, style) = &list.kind else { return None };
-        match (style, items.last()) {
-            (Style::Flow, last) => {
-                Some(self.put_in_brackets(list, last.map(|last| last.range.end), &self.written(value)))
-            }
-            (Style::Block, Some(last)) => {
-                let dash = self.text[..items[0].range.start].rfind('-')?;
-                Some(self.as_line(last.range.end, self.column(dash), &format!("- {}", self.written(value))))
-            }
-            (Style::Block, None) => None,
+    /// How a value at this place is written.
+    fn how(&self, place: &[usize]) -> Where {
+        place.split_last().map_or_else(|| self.how_inside(place), |(_, outer)| self.how_inside(outer))
+    }
+
+    /// How the entries of a map or list are written.
+    fn how_inside(&self, outer: &[usize]) -> Where {
+        let on_the_way = || (0..=outer.len()).filter_map(|end| self.at(&outer[..end]));
+        let is_flow = |value: &&Ranged| matches!(value.kind, Kind::Map(_, Style::Flow) | Kind::List(_, Style::Flow));
+        let stands_in_json = self.language == Language::Json
+            || on_the_way().filter(is_flow).any(|value| Json::parse(self.text[value.range.clone()].as_bytes()).is_ok());
+        let innermost = self.at(outer);
+        let entries = innermost.and_then(|outer| self.entries(outer));
+        let first = entries.as_ref().and_then(|(entries, _)| entries.first());
+        let start = first.map_or(innermost.map_or(0, |outer| outer.range.start), |first| first.start);
+        if stands_in_json {
+            let line = &self.text[self.line_start(start)..];
+            Where::Json(line.len() - line.trim_start_matches([' ', '\t']).len())
+        } else if on_the_way().any(|value| is_flow(&value)) {
+            Where::Flow
+        } else {
+            Where::Block(self.column(start))
         }
     }
 
-    /// Behind the last thing in brackets.
-    fn put_in_brackets(&self, outer: &Ranged, last: Option<usize>, text: &str) -> String {
-        match last {
-            Some(end) => self.with(end..end, &format!(", {text}")),
-            None => {
-                let inside = outer.range.start + 1..outer.range.end - 1;
-                self.with(inside, &format!(" {text} "))
-            }
+    fn entry(&self, name: Option<&str>, value: &Json, how: Where) -> String {
+        let written = self.written(value, how);
+        let space = if written.starts_with('\n') || written.starts_with("\r\n") { "" } else { " " };
+        match (name, how) {
+            (Some(name), Where::Json(_)) => format!("{}:{space}{written}", Json::string(name)),
+            (Some(name), _) => format!("{}:{space}{written}", flow_text(name)),
+            (None, Where::Block(_)) => format!("-{space}{written}"),
+            (None, _) => written,
         }
     }
 
-    /// As a line of its own, after the line where something ends.
-    fn as_line(&self, end: usize, indent: usize, text: &str) -> String {
-        let at = self.line_end(end);
-        let newline = if self.text[..at].ends_with('\n') { "" } else { "\n" };
-        self.with(at..at, &format!("{newline}{}{text}\n", " ".repeat(indent)))
-    }
-
-    /// Whether a value is a part of something that is written as JSON, in YAML too.
-    fn stands_in_json(&self, path: &[Step<'_>]) -> bool {
-        self.language == Language::Json
-            || (0..path.len()).filter_map(|end| self.at(&path[..end])).any(|outer| {
-                let is_flow = matches!(outer.kind, Kind::Map(_, Style::Flow) | Kind::List(_, Style::Flow));
-                is_flow && Json::parse(self.text[outer.range.clone()].as_bytes()).is_ok()
-            })
-    }
-
-    fn written(&self, value: &Json) -> String {
-        match self.language {
-            Language::Json => value.to_string(),
-            Language::Yaml => {
+    /// A value as it is written behind its key: in one line where that is not long. In a block it may begin with a new line.
+    fn written(&self, value: &Json, how: Where) -> String {
+        let newline = self.newline();
+        match how {
+            Where::Flow => flow(value),
+            Where::Json(indent) => {
+                let line = value.to_string();
+                if line.chars().count() <= LINE_CHARS_MAX {
+                    return line;
+                }
+                let line_break = format!("{newline}{}", " ".repeat(indent));
+                value.indented(crate::SOURCE_BYTES_MAX).replace('\n', &line_break)
+            }
+            Where::Block(column) => {
                 let mut out = String::new();
-                write_flow(value, &mut out);
+                write_block(value, column, newline, &mut out);
                 out
             }
         }
+    }
+
+    fn newline(&self) -> &'static str {
+        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
     }
 
     fn with(&self, range: Range<usize>, new: &str) -> String {
@@ -177,9 +222,74 @@ impl<'t> Surgery<'t> {
     }
 }
 
-/// Of members with one name the last counts.
-fn member<'m>(members: &'m [Member], name: &str) -> Option<(usize, &'m Member)> {
-    members.iter().enumerate().rev().find(|(_, member)| member.name == name)
+fn flow(value: &Json) -> String {
+    let mut out = String::new();
+    write_flow(value, &mut out);
+    out
+}
+
+/// A value behind a key that stands in `column`: what is too long for a line goes below it, text of several lines as such.
+fn write_block(value: &Json, column: usize, newline: &str, out: &mut String) {
+    let indent = format!("{newline}{}", " ".repeat(column + 2));
+    if let Json::String(text) = value
+        && let Some((indicator, lines)) = literal(text.as_str())
+    {
+        out.push_str(indicator);
+        for line in lines.split('\n') {
+            if line.is_empty() {
+                out.push_str(newline);
+            } else {
+                out.push_str(&indent);
+                out.push_str(line);
+            }
+        }
+        return;
+    }
+    let line = flow(value);
+    if line.chars().count() <= LINE_CHARS_MAX && !line.contains("\\n") {
+        out.push_str(&line);
+        return;
+    }
+    match value {
+        Json::Object(members) if !members.is_empty() => {
+            for (name, value) in members {
+                out.push_str(&indent);
+                out.push_str(&flow_text(name.as_str()));
+                out.push(':');
+                behind(value, column + 2, newline, out);
+            }
+        }
+        Json::Array(items) if !items.is_empty() => {
+            for item in items {
+                out.push_str(&indent);
+                out.push('-');
+                behind(item, column + 2, newline, out);
+            }
+        }
+        _ => out.push_str(&line),
+    }
+}
+
+/// A value behind `:` or `-`.
+fn behind(value: &Json, column: usize, newline: &str, out: &mut String) {
+    let mut written = String::new();
+    write_block(value, column, newline, &mut written);
+    if !written.starts_with(newline) {
+        out.push(' ');
+    }
+    out.push_str(&written);
+}
+
+/// Text of several lines as a literal block (YAML 1.2, section 8.1.2), without its last line end; `None` where it cannot be
+/// one.
+fn literal(text: &str) -> Option<(&'static str, &str)> {
+    let is_fit = text.contains('\n')
+        && !text.starts_with([' ', '\n'])
+        && text.chars().all(|c| c == '\n' || (!c.is_control() && !matches!(u32::from(c), 0x2028 | 0x2029 | 0xFEFF)))
+        && text.lines().all(|line| !line.trim().is_empty() || line.is_empty());
+    let body = text.strip_suffix('\n').unwrap_or(text);
+    // Of several line ends at the end, the others would be lost or need another indicator.
+    (is_fit && !body.ends_with('\n')).then_some((if body.len() < text.len() { "|" } else { "|-" }, body))
 }
 
 /// A string in the quotes that the old one had.

@@ -7,6 +7,7 @@ use crate::grammar;
 use crate::model::{Fixture, Select, Verify};
 use crate::source::{Node, Source};
 use std::sync::Arc;
+use understudy_exchange::Json;
 
 /// Reads one fixture. `id` is its file's path below the service's folder, without the ending.
 ///
@@ -24,6 +25,12 @@ pub fn fixture(source: &Source, id: &str, files: &dyn BodyFiles) -> (Option<Fixt
     let diagnostics = reader.into_diagnostics();
     let good = !diagnostics.iter().any(Diagnostic::is_error);
     (fixture.filter(|_| good), diagnostics)
+}
+
+/// What a file says as a tree of plain values; `None` where it cannot be read. What is wrong with the values is not looked at.
+pub(crate) fn tree(source: &Source) -> Option<Json> {
+    let root = source.parse().ok()?;
+    Some(Reader::new(source).json(&root))
 }
 
 /// Whether a file of a service's folder is a fixture, by its path below that folder: YAML or JSON, not under

@@ -11,6 +11,7 @@ mod scalar;
 mod verify;
 
 pub use body::{BodyFiles, FileProblem};
+pub(crate) use fixture::tree;
 pub use fixture::{fixture, is_leaf_of_services};
 pub use project::project;
 
