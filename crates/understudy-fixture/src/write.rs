@@ -108,7 +108,7 @@ fn request(request: &RequestPromise) -> Json {
 
 fn put_rules(rules: &[PathRule], out: &mut Map) {
     if !rules.is_empty() {
-        out.put("match", map(rules.iter().map(|r| (r.path.as_str().to_owned(), rule(&r.rule)))));
+        out.put("match", map(rules.iter().map(|r| (r.path.as_str().to_owned(), rule_value(&r.rule)))));
     }
 }
 
@@ -195,11 +195,21 @@ fn response(response: &ResponsePromise) -> Json {
     out.json()
 }
 
-fn rule(rule: &Rule) -> Json {
+/// A rule as it stands in a file: a word, or a map.
+#[must_use]
+pub fn rule_value(rule: &Rule) -> Json {
     match rule.as_word() {
         Some(word) => Json::string(word),
         None => rule_map(rule),
     }
+}
+
+/// A value in one line of YAML: `{min: 1}`, `[a, b]`.
+#[must_use]
+pub fn flow_value(value: &Json) -> String {
+    let mut out = String::new();
+    write_flow(value, &mut out);
+    out
 }
 
 /// The map form, which is the only one where a plain value means *equals*.
@@ -214,10 +224,10 @@ fn rule_map(rule: &Rule) -> Json {
             Check::OneOf(values) => ("one_of", Json::Array(values.clone())),
             Check::Min(number) => ("min", Json::Number(number.clone())),
             Check::Max(number) => ("max", Json::Number(number.clone())),
-            Check::Each(inner) => ("each", self::rule(inner)),
-            Check::Keys(inner) => ("keys", self::rule(inner)),
-            Check::Optional(inner) => ("optional", self::rule(inner)),
-            Check::Nullable(inner) => ("nullable", self::rule(inner)),
+            Check::Each(inner) => ("each", rule_value(inner)),
+            Check::Keys(inner) => ("keys", rule_value(inner)),
+            Check::Optional(inner) => ("optional", rule_value(inner)),
+            Check::Nullable(inner) => ("nullable", rule_value(inner)),
             word => ("type", Json::string(word.as_word().expect("all other checks are words"))),
         };
         out.put(name, value);

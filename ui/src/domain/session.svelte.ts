@@ -37,6 +37,8 @@ class Session {
   backend = $state('');
   /** The fixture that is open. */
   fixture: { service: string; file: string } | null = $state.raw(null);
+  /** How the open fixture is shown. */
+  tab = $state('form');
   /** Whether runs send writes where the project does not already allow them. */
   writes = $state(false);
   /** How often something was taken back or made again. */

@@ -103,6 +103,31 @@ url: string,
 writes: boolean, };
 
 /**
+ * A body as a form shows it.
+ */
+export type BodyForm = { 
+/**
+ * `none`, `json`, `text`, `form` (its fields are conditions), or `other`, which is edited in the source.
+ */
+kind: string, 
+/**
+ * Of `json` and `text`: the content. Of `other`: what it is.
+ */
+text: string, 
+/**
+ * How many bytes are sent.
+ */
+bytes: number, 
+/**
+ * Every rule for parts of it.
+ */
+rules: Array<BodyRule>, 
+/**
+ * Where in the text which rules hold.
+ */
+notes: Array<Note>, };
+
+/**
  * The body of one side.
  */
 export type BodyRequest = { 
@@ -118,6 +143,15 @@ side: Side,
  * Whether to show it however large it is.
  */
 whole: boolean, };
+
+/**
+ * A rule for what a JSONPath selects.
+ */
+export type BodyRule = { 
+/**
+ * As it is written.
+ */
+path: string, rule: RuleView, };
 
 /**
  * A body, made ready to be read.
@@ -221,6 +255,11 @@ typed: number,
  * In the order of the format's reference.
  */
 options: Array<CompletionView>, };
+
+/**
+ * A named value, and what it has to be.
+ */
+export type Condition = { part: Part, name: string, rule: RuleView, };
 
 /**
  * A fixture that was made.
@@ -523,6 +562,107 @@ problems: number,
 outcome: string | null, };
 
 /**
+ * A fixture as a form.
+ */
+export type Form = { name: string, enabled: boolean, priority: number, tags: Array<string>, method: string, path: string, 
+/**
+ * What a request has to have, in the order of its parts.
+ */
+conditions: Array<Condition>, 
+/**
+ * The request's body.
+ */
+body: BodyForm, 
+/**
+ * The state in which alone it matches.
+ */
+when: Array<StateView>, 
+/**
+ * How many responses it has.
+ */
+responses: number, response: ResponseForm, 
+/**
+ * Why it is not replayed.
+ */
+skip: string, 
+/**
+ * Whether a write method only reads.
+ */
+safe: boolean, 
+/**
+ * Whether the contract test sends it only where writes are allowed.
+ */
+writes: boolean, };
+
+/**
+ * What is changed. Where a value is empty or `null`, it goes.
+ */
+export type FormChange = { "what": "name", value: string, } | { "what": "enabled", value: boolean, } | { "what": "priority", value: number, } | { "what": "tags", value: string, } | { "what": "method", value: string, } | { "what": "path", value: string, } | { "what": "field", part: Part, name: string, rule: RuleForm | null, } | { "what": "when", name: string, value: string, } | { "what": "status", value: number, } | { "what": "delay", value: string, } | { "what": "body_kind", of: Side, value: string, } | { "what": "body", of: Side, value: string, } | { "what": "body_rule", of: Side, path: string, rule: RuleForm | null, } | { "what": "skip", value: string, } | { "what": "safe", value: boolean, };
+
+/**
+ * A change in a form.
+ */
+export type FormEdit = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Relative to the service's folder.
+ */
+file: string, 
+/**
+ * The text, saved or not.
+ */
+text: string, 
+/**
+ * Which of its responses, from 0.
+ */
+response: number, 
+/**
+ * What is changed.
+ */
+change: FormChange, };
+
+/**
+ * A fixture's text, to be shown as a form.
+ */
+export type FormRequest = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Relative to the service's folder.
+ */
+file: string, 
+/**
+ * The text, saved or not.
+ */
+text: string, 
+/**
+ * Which of its responses, from 0.
+ */
+response: number, 
+/**
+ * The bodies as they are shown now: where they still say what the file says, they are left as they are typed.
+ */
+shown: ShownBodies, };
+
+/**
+ * What a form shows of a text.
+ */
+export type FormView = { 
+/**
+ * The fixture; `null` where the text is none.
+ */
+form: Form | null, 
+/**
+ * What is wrong with the text then.
+ */
+problems: Array<DiagnosticReport>, };
+
+/**
  * A header field.
  */
 export type HeaderView = { 
@@ -616,9 +756,31 @@ export type NewFixture = {
 service: string, };
 
 /**
+ * A rule beside a line.
+ */
+export type Note = { 
+/**
+ * From 1.
+ */
+line: number, 
+/**
+ * The rule in words.
+ */
+label: string, 
+/**
+ * Which of the rules.
+ */
+path: string, };
+
+/**
  * A request or a response with nothing in it.
  */
 export type Nothing = Record<symbol, never>;
+
+/**
+ * Where a named value of a request or a response stands.
+ */
+export type Part = "params" | "query" | "headers" | "cookies" | "form" | "answer";
 
 /**
  * What is remembered.
@@ -717,6 +879,87 @@ expected: string,
 received: string, };
 
 /**
+ * A response as a form.
+ */
+export type ResponseForm = { status: number, 
+/**
+ * The status's name: `OK`.
+ */
+reason: string, headers: Array<Condition>, 
+/**
+ * As it is written: `20ms..80ms`.
+ */
+delay: string, body: BodyForm, };
+
+/**
+ * A rule as a form shows it.
+ */
+export type RuleForm = { 
+/**
+ * Which of the kinds.
+ */
+kind: string, 
+/**
+ * What it asks for, in the way of its kind.
+ */
+argument: string, 
+/**
+ * What the contract test sends and the stub answers.
+ */
+example: string | null, 
+/**
+ * Whether the stub answers with a new value each time.
+ */
+fresh: boolean, };
+
+/**
+ * A kind of rule.
+ */
+export type RuleKind = { 
+/**
+ * Tells it from others.
+ */
+id: string, 
+/**
+ * How it is offered.
+ */
+label: string, 
+/**
+ * What its argument looks like; empty where it takes none.
+ */
+argument: string, 
+/**
+ * Whether it is for parameters, headers and other text.
+ */
+for_text: boolean, 
+/**
+ * Whether it is for values of a body.
+ */
+for_values: boolean, };
+
+/**
+ * The kinds of rule.
+ */
+export type RuleKinds = { 
+/**
+ * In the order in which they are offered.
+ */
+kinds: Array<RuleKind>, };
+
+/**
+ * A rule in words.
+ */
+export type RuleView = { 
+/**
+ * As a form shows it.
+ */
+rule: RuleForm, 
+/**
+ * In words: `one of admin, editor`.
+ */
+label: string, };
+
+/**
  * A run, and its results from some on.
  */
 export type RunPart = { 
@@ -793,7 +1036,11 @@ text: string,
 /**
  * The version that was edited; `null` to write whatever the file holds by now.
  */
-base: string | null, };
+base: string | null, 
+/**
+ * Whether it was typed, key by key: then it is taken back together with what was typed just before.
+ */
+typed: boolean, };
 
 /**
  * What was written.
@@ -867,6 +1114,11 @@ backends: Array<BackendView>,
 backend: string | null, };
 
 /**
+ * Bodies as they are shown in a form.
+ */
+export type ShownBodies = { request: string | null, response: string | null, };
+
+/**
  * A side of an exchange.
  */
 export type Side = "request" | "response";
@@ -887,6 +1139,11 @@ fixtures: Array<string>,
  * Whether write methods are sent although the backend's entry does not allow them.
  */
 allow_writes: boolean, };
+
+/**
+ * A state.
+ */
+export type StateView = { name: string, value: string, };
 
 /**
  * Text to copy.
@@ -974,6 +1231,36 @@ export type Undone = {
  */
 file: string | null, };
 
+/**
+ * The value at a place of a body.
+ */
+export type ValueAt = { 
+/**
+ * Where it is: `$.teams[0].id`; `null` where the text is no JSON.
+ */
+path: string | null, 
+/**
+ * The value, shortened.
+ */
+value: string, 
+/**
+ * The kinds of rule without argument that it obeys, the narrowest first.
+ */
+fits: Array<string>, };
+
+/**
+ * A place in a body.
+ */
+export type ValueRequest = { 
+/**
+ * The body's text.
+ */
+text: string, 
+/**
+ * In UTF-16 code units, as browsers count.
+ */
+offset: number, };
+
 /** Every command: what it takes and what it gives. */
 export type Commands = {
   /** The project as it stands. */
@@ -990,6 +1277,14 @@ export type Commands = {
   fixture_save: { request: SaveFixture; response: SavedFixture };
   /** What can be written next in a fixture's file. */
   complete: { request: CompleteRequest; response: Completions };
+  /** A fixture's text as a form. */
+  form: { request: FormRequest; response: FormView };
+  /** The text with one thing changed in its form; nothing is written. */
+  form_edit: { request: FormEdit; response: Text };
+  /** The value at a place of a body, and which rules it obeys. */
+  form_value: { request: ValueRequest; response: ValueAt };
+  /** The kinds of rule that a form offers. */
+  rule_kinds: { request: Nothing; response: RuleKinds };
   /** Makes a fixture to start from. */
   fixture_new: { request: NewFixture; response: Created };
   /** Makes a fixture that answers a request that came in. */

@@ -32,6 +32,12 @@ test('axe finds nothing on any screen in any theme', async (t) => {
     await page.getByRole('button', { name: 'Services' }).click();
     await look(`services, ${theme}`);
     await page.getByRole('treeitem').filter({ hasText: '/items/{id}' }).click();
+    await page.getByRole('tab', { name: 'Form' }).click();
+    await page.getByRole('textbox', { name: 'Body of the answer' }).getByText('"price"').click();
+    await page.getByRole('combobox', { name: 'Rule for $.price' }).waitFor();
+    await page.getByRole('button', { name: '0 headers' }).click();
+    await look(`form, ${theme}`);
+    await page.getByRole('tab', { name: 'Source' }).click();
     await page.getByRole('textbox', { name: /Source/ }).waitFor();
     await look(`source, ${theme}`);
     await page.getByRole('treeitem').filter({ hasText: 'bad.yaml' }).click();

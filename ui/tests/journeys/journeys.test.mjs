@@ -9,6 +9,8 @@ import { finish, shop, stage, until } from './stage.mjs';
 
 after(finish);
 
+/** Opens the source of the fixture that is shown. */
+const source = (page) => page.getByRole('tab', { name: 'Source' }).click();
 const fixture = (page, path) => page.getByRole('treeitem').filter({ hasText: path }).first();
 
 test('from the start to the first matched request', async (t) => {
@@ -29,6 +31,7 @@ test('from the start to the first matched request', async (t) => {
 test('an edited body is served, and the file holds it', async (t) => {
   const { page, folder, service } = await stage(t, shop());
   await fixture(page, '/items/{id}').click();
+  await source(page);
   const editor = page.getByRole('textbox', { name: 'Source of items/get.yaml' });
   await editor.getByText('price: 10').click();
   await page.keyboard.press('End');
@@ -40,9 +43,73 @@ test('an edited body is served, and the file holds it', async (t) => {
   assert.match(readFileSync(join(folder, 'shop/items/get.yaml'), 'utf8'), /^# one item\n[^]*price: 1099 }\n$/);
 });
 
+test('a form changes just those lines of the file', async (t) => {
+  const before =
+    '# one item\nname: One item # as in the shop\nrequest:\n  path: /items/{id}\n  params: { id: { type: integer, example: 1 } }\nresponse:\n  body:\n    json:\n      id: 1\n      # in cents\n      price: 10\n      owner: ada@example.com\n';
+  const { page, folder, service, errors } = await stage(t, { ...shop(), 'shop/items/get.yaml': before });
+  const file = () => readFileSync(join(folder, 'shop/items/get.yaml'), 'utf8');
+  const holds = (what, text) => until(what, () => file() === text);
+  await fixture(page, '/items/{id}').click();
+  const body = page.getByRole('textbox', { name: 'Body of the answer' });
+  await body.getByText('ada@example.com').click();
+  await page.getByRole('combobox', { name: 'Rule for $.owner' }).selectOption('email');
+  let text = `${before}  match:\n    $.owner: email\n`;
+  await holds('the rule', text);
+  await body.locator('.cm-note', { hasText: 'email' }).waitFor();
+  await page.getByRole('textbox', { name: 'Status' }).fill('203');
+  await page.keyboard.press('Tab');
+  text += '  status: 203\n';
+  await holds('the status', text);
+  await page.getByRole('combobox', { name: 'Add a condition' }).selectOption('Header');
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('x-tenant');
+  await page.keyboard.press('Enter');
+  await page.getByRole('combobox', { name: 'Rule for x-tenant' }).selectOption('one of');
+  await page.getByRole('textbox', { name: 'What x-tenant has to be' }).fill('acme, globex');
+  await page.keyboard.press('Tab');
+  text = text.replace('response:', '  headers:\n    x-tenant: {one_of: [acme, globex]}\nresponse:');
+  await until('the condition', () => /x-tenant: *\{one_of: \[acme, globex\]\}/.test(file()));
+  await body.getByText('10', { exact: true }).dblclick();
+  await page.keyboard.type('12.50');
+  await until('the price', () => file().includes('      # in cents\n      price: 12.50\n'));
+  assert.ok(file().startsWith('# one item\nname: One item # as in the shop\n'));
+  const url = await service('shop');
+  assert.equal((await fetch(`${url}/items/1`)).status, 404);
+  const answer = await fetch(`${url}/items/1`, { headers: { 'x-tenant': 'acme' } });
+  assert.deepEqual([answer.status, await answer.text()], [203, '{"id":1,"price":12.50,"owner":"ada@example.com"}']);
+  // One thing at a time is taken back.
+  const priced = file();
+  await page.getByRole('heading', { name: 'Answer' }).click();
+  await page.keyboard.press('Control+z');
+  await holds('the price is taken back', priced.replace('12.50', '10'));
+  await page.keyboard.press('Control+z');
+  await until('the condition is taken back', () => file().includes('x-tenant: {type: any}'));
+  assert.deepEqual(errors, []);
+});
+
+test('a body that is no JSON yet is said, and what was typed stays', async (t) => {
+  const { page, folder } = await stage(t, shop());
+  const file = () => readFileSync(join(folder, 'shop/items/get.yaml'), 'utf8');
+  const before = file();
+  await fixture(page, '/items/{id}').click();
+  const body = page.getByRole('textbox', { name: 'Body of the answer' });
+  await body.getByText('10').click();
+  await page.keyboard.press('End');
+  await page.keyboard.type(', "new":');
+  await page.getByRole('alert').getByText('not saved until it is JSON').waitFor();
+  await page.getByRole('textbox', { name: 'Status' }).fill('201');
+  await page.keyboard.press('Tab');
+  await until('the status', () => file() === before.replace('response:\n', 'response:\n').concat('  status: 201\n'));
+  await body.getByText('"new":').click();
+  await page.keyboard.press('End');
+  await page.keyboard.type(' [1]');
+  await until('it is JSON', () => file().includes('json: { id: 1, price: 10, "new": [1] }') || file().includes('json: { id: 1, price: 10, new: [1] }'));
+  assert.equal(await page.getByRole('alert').count(), 0);
+});
+
 test('a file that turns bad says where, and the last good version goes on', async (t) => {
   const { page, write, service } = await stage(t, shop());
   await fixture(page, '/items/{id}').click();
+  await source(page);
   write('shop/items/get.yaml', 'request:\n  path: /items/{id}\nresponse: { statuss: 200 }\n');
   await page.getByText('statuss').first().waitFor();
   await page.getByRole('list', { name: 'Problems' }).getByText('did you mean').waitFor();
@@ -52,6 +119,7 @@ test('a file that turns bad says where, and the last good version goes on', asyn
 test('the editor says what can be written, and what it is for', async (t) => {
   const { page, folder } = await stage(t, shop());
   await fixture(page, '/items/{id}').click();
+  await source(page);
   const editor = page.getByRole('textbox', { name: 'Source of items/get.yaml' });
   await editor.click();
   await page.keyboard.press('Control+End');
@@ -70,6 +138,7 @@ test('a miss becomes a fixture', async (t) => {
   await page.getByRole('row').filter({ hasText: '/orders/7' }).click();
   await page.getByText('No fixture matches').waitFor();
   await page.getByRole('button', { name: 'Make a fixture' }).click();
+  await source(page);
   await page.getByRole('textbox', { name: 'Source of orders/get-7.yaml' }).waitFor();
   const answer = await fetch(url);
   assert.deepEqual([answer.status, await answer.json()], [200, {}]);
@@ -100,6 +169,7 @@ test('an edit outside while the editor is dirty is asked about', async (t) => {
   for (const choice of ['Keep mine', "Take the file's"]) {
     await fixture(page, 'items').nth(0).waitFor();
     await page.getByRole('treeitem').nth(1).click();
+    await source(page);
     await editor.click();
     // Both sides write before either could be told of the other.
     await page.keyboard.press('Control+End');
@@ -119,6 +189,7 @@ test('what was typed is kept: through a conflict, a look elsewhere, and at once'
   const file = join(folder, 'shop/items/get.yaml');
   const editor = page.getByRole('textbox', { name: 'Source of items/get.yaml' });
   await fixture(page, '/items/{id}').click();
+  await source(page);
   await editor.click();
   await page.keyboard.press('Control+End');
   await page.keyboard.type('# mine');
@@ -201,7 +272,7 @@ test('with the keyboard alone, from the start to a finished run', async (t) => {
   await page.keyboard.press('Control+p');
   await page.keyboard.type('items id');
   await page.keyboard.press('Enter');
-  await page.getByRole('textbox', { name: 'Source of items/get.yaml' }).waitFor();
+  await page.getByRole('textbox', { name: 'Body of the answer' }).waitFor();
   await page.keyboard.press('Control+Shift+T');
   await page.getByRole('textbox', { name: 'Path and query' }).waitFor();
   await page.keyboard.press('Control+Enter');

@@ -7,6 +7,7 @@ use super::exchange::{BodyRequest, BodyView, ExchangeRequest, ExchangeView};
 use super::files::{
     CompleteRequest, Completions, Created, FixtureFrom, FixtureRef, FixtureText, NewFixture, SaveFixture, SavedFixture,
 };
+use super::form::{FormEdit, FormRequest, FormView, RuleKinds, ValueAt, ValueRequest};
 use super::preferences::Preferences;
 use super::run::{RunPart, RunRequest, StartRun};
 use super::settled::{AcceptDifferences, AcceptedDifferences, MarkKnown};
@@ -97,6 +98,14 @@ commands! {
     fixture_save(SaveFixture) -> SavedFixture;
     /// What can be written next in a fixture's file.
     complete(CompleteRequest) -> Completions;
+    /// A fixture's text as a form.
+    form(FormRequest) -> FormView;
+    /// The text with one thing changed in its form; nothing is written.
+    form_edit(FormEdit) -> Text;
+    /// The value at a place of a body, and which rules it obeys.
+    form_value(ValueRequest) -> ValueAt;
+    /// The kinds of rule that a form offers.
+    rule_kinds(Nothing) -> RuleKinds;
     /// Makes a fixture to start from.
     fixture_new(NewFixture) -> Created;
     /// Makes a fixture that answers a request that came in.

@@ -50,6 +50,8 @@ pub(super) struct SaveFixture {
     pub(super) text: String,
     /// The version that was edited; `null` to write whatever the file holds by now.
     pub(super) base: Option<String>,
+    /// Whether it was typed, key by key: then it is taken back together with what was typed just before.
+    pub(super) typed: bool,
 }
 
 /// What was written.
@@ -178,7 +180,7 @@ impl App {
         }
         let after = request.text.into_bytes();
         let version = version_of(&after);
-        self.change(&place, before, Some(after), Some(Instant::now())).await?;
+        self.change(&place, before, Some(after), request.typed.then(Instant::now)).await?;
         Ok(SavedFixture { version, problems: self.problems_of(&place.shown).await })
     }
 

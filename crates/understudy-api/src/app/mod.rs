@@ -8,6 +8,7 @@ mod commands;
 mod exchange;
 mod exchange_draft;
 mod files;
+mod form;
 mod host;
 mod preferences;
 mod run;

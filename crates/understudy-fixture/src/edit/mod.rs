@@ -102,6 +102,37 @@ pub fn edit_json(text: &str, path: &[Step<'_>], value: Option<&Json>) -> Result<
     if Json::parse(after.as_bytes()).is_ok_and(|after| after == wanted) { Ok(after) } else { Err(EditError::NotAlone) }
 }
 
+/// What a fixture has even where nothing is in it.
+const NEEDED: [&str; 2] = ["request", "response"];
+
+/// Puts a value at a path of a fixture's tree, with the maps on the way; without a value, takes it out, with the maps on the
+/// way that then hold nothing. `None` where the path leads through something else.
+pub fn set_value(root: &mut Json, path: &[Step<'_>], value: Option<Json>) -> Option<()> {
+    match (path, value) {
+        ([], Some(value)) => *root = value,
+        ([], None) => return None,
+        ([Step::Name(name), inside @ ..], Some(value)) => set_value(entry(root, name)?, inside, Some(value))?,
+        ([step, inside @ ..], Some(value)) => set_value(child(root, *step)?, inside, Some(value))?,
+        ([step], None) => drop_member(root, *step),
+        ([step, inside @ ..], None) => {
+            let Some(next) = child(root, *step) else { return Some(()) };
+            set_value(next, inside, None)?;
+            if matches!(next, Json::Object(members) if members.is_empty()) {
+                drop_member(root, *step);
+            }
+        }
+    }
+    Some(())
+}
+
+fn drop_member(outer: &mut Json, step: Step<'_>) {
+    if let (Json::Object(members), Step::Name(name)) = (outer, step)
+        && !NEEDED.contains(&name)
+    {
+        members.retain(|(known, _)| !known.is(name));
+    }
+}
+
 /// Changes the tree of a fixture's file.
 fn apply(root: &mut Json, edit: &Edit<'_>) -> Option<()> {
     if let Edit::Known(known) = edit {

@@ -39,7 +39,7 @@ impl Places {
             let next = match &at.kind {
                 Kind::Map(members, _) => members.iter().find_map(|member| {
                     let whole = member.key.start..=member.value.range.end;
-                    whole.contains(&byte).then(|| (Step::Name(member.name.as_str()), &member.value))
+                    whole.contains(&byte).then_some((Step::Name(member.name.as_str()), &member.value))
                 }),
                 Kind::List(items, _) => items.iter().enumerate().find_map(|(index, item)| {
                     (item.range.start..=item.range.end).contains(&byte).then_some((Step::Index(index), item))

@@ -37,7 +37,7 @@ fn bring(text: &mut String, language: Language, place: &mut Vec<usize>, old: &Js
         }
         (Json::Array(a), Json::Array(b)) if !a.is_empty() && !b.is_empty() => {
             let texts = |items: &[Json]| -> Vec<String> { items.iter().map(Json::to_string).collect() };
-            align(&texts(a), &texts(b)).map(pair_up)
+            align(&texts(a), &texts(b)).map(|steps| pair_up(&steps))
         }
         _ => None,
     };
@@ -130,9 +130,9 @@ fn align(old: &[String], new: &[String]) -> Option<Vec<Aligned>> {
 }
 
 /// In a list, what went and what came in its place is one element that changed.
-fn pair_up(steps: Vec<Aligned>) -> Vec<Aligned> {
+fn pair_up(steps: &[Aligned]) -> Vec<Aligned> {
     let mut out = Vec::new();
-    let mut run = steps.as_slice();
+    let mut run = steps;
     while let Some(first) = run.first() {
         if let Aligned::Both(..) = first {
             out.push(*first);

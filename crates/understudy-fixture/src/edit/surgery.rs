@@ -1,7 +1,7 @@
 //! Writing one range of a text anew.
 
 use super::ranges::{Kind, Language, Ranged, Style, ranges};
-use crate::write::{flow_text, write_flow};
+use crate::write::{flow_text, flow_value};
 use std::ops::Range;
 use understudy_exchange::Json;
 
@@ -169,7 +169,8 @@ impl<'t> Surgery<'t> {
         let space = if written.starts_with('\n') || written.starts_with("\r\n") { "" } else { " " };
         match (name, how) {
             (Some(name), Where::Json(_)) => format!("{}:{space}{written}", Json::string(name)),
-            (Some(name), _) => format!("{}:{space}{written}", flow_text(name)),
+            (Some(name), Where::Flow) => format!("{}:{space}{written}", flow_text(name)),
+            (Some(name), Where::Block(_)) => format!("{}:{space}{written}", block_text(name)),
             (None, Where::Block(_)) => format!("-{space}{written}"),
             (None, _) => written,
         }
@@ -179,7 +180,7 @@ impl<'t> Surgery<'t> {
     fn written(&self, value: &Json, how: Where) -> String {
         let newline = self.newline();
         match how {
-            Where::Flow => flow(value),
+            Where::Flow => flow_value(value),
             Where::Json(indent) => {
                 let line = value.to_string();
                 if line.chars().count() <= LINE_CHARS_MAX {
@@ -222,12 +223,6 @@ impl<'t> Surgery<'t> {
     }
 }
 
-fn flow(value: &Json) -> String {
-    let mut out = String::new();
-    write_flow(value, &mut out);
-    out
-}
-
 /// A value behind a key that stands in `column`: what is too long for a line goes below it, text of several lines as such.
 fn write_block(value: &Json, column: usize, newline: &str, out: &mut String) {
     let indent = format!("{newline}{}", " ".repeat(column + 2));
@@ -245,8 +240,15 @@ fn write_block(value: &Json, column: usize, newline: &str, out: &mut String) {
         }
         return;
     }
-    let line = flow(value);
-    if line.chars().count() <= LINE_CHARS_MAX && !line.contains("\\n") {
+    let line = match value {
+        Json::String(text) => block_text(text.as_str()),
+        value => flow_value(value),
+    };
+    // Names that need quotes in brackets alone, as JSONPaths do, are easier to read below each other.
+    let is_named_better = matches!(value, Json::Object(members) if members.iter().any(|(name, _)| {
+        is_plain_in_block(name.as_str()) && flow_text(name.as_str()) != name.as_str()
+    }));
+    if line.chars().count() <= LINE_CHARS_MAX && !line.contains("\\n") && !is_named_better {
         out.push_str(&line);
         return;
     }
@@ -254,7 +256,7 @@ fn write_block(value: &Json, column: usize, newline: &str, out: &mut String) {
         Json::Object(members) if !members.is_empty() => {
             for (name, value) in members {
                 out.push_str(&indent);
-                out.push_str(&flow_text(name.as_str()));
+                out.push_str(&block_text(name.as_str()));
                 out.push(':');
                 behind(value, column + 2, newline, out);
             }
@@ -268,6 +270,24 @@ fn write_block(value: &Json, column: usize, newline: &str, out: &mut String) {
         }
         _ => out.push_str(&line),
     }
+}
+
+/// A string in a block: plain where it can be.
+fn block_text(text: &str) -> String {
+    if is_plain_in_block(text) { text.to_owned() } else { flow_text(text) }
+}
+
+/// Whether a block's reader takes this text without quotes for nothing but itself (YAML 1.2, section 7.3.3).
+fn is_plain_in_block(text: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || " _-/.,()!?{}[]*$:+@=&".contains(c);
+    // What starts with a digit is a number to some reader, unless a letter stands in it that no number has.
+    let is_no_number = |c: char| c.is_ascii_alphabetic() && !"aAbBcCdDeEfFxXoO".contains(c);
+    (text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '$')
+        || (text.starts_with(|c: char| c.is_ascii_digit()) && text.contains(is_no_number)))
+        && text.chars().all(is_plain)
+        && !text.contains(": ")
+        && !text.ends_with([' ', ':'])
+        && (text.contains(|c: char| !c.is_ascii_alphabetic()) || flow_text(text) == text)
 }
 
 /// A value behind `:` or `-`.

@@ -33,6 +33,12 @@ pub(crate) fn tree(source: &Source) -> Option<Json> {
     Some(Reader::new(source).json(&root))
 }
 
+/// What a value says that stands in a YAML file: `{min: 1}`, `[a, b]`, `7`; `None` where it cannot be read.
+#[must_use]
+pub fn value_of(text: &str) -> Option<Json> {
+    tree(&Source { file: "value.yaml".into(), text: text.to_owned() })
+}
+
 /// Whether a file of a service's folder is a fixture, by its path below that folder: YAML or JSON, not under
 /// `bodies/` or `scripts/`, and with no name on the way that starts with `.` or `_`.
 #[must_use]

@@ -12,7 +12,7 @@ mod verify;
 
 pub use body::{BodyFiles, FileProblem};
 pub(crate) use fixture::tree;
-pub use fixture::{fixture, is_leaf_of_services};
+pub use fixture::{fixture, is_leaf_of_services, value_of};
 pub use project::project;
 
 use reader::{Fields, Reader};
