@@ -12,17 +12,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tauri::ipc::{InvokeBody, Request, Response};
 use tauri::{AppHandle, Manager, RunEvent, State, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
-use understudy_api::{ApiError, App};
+use understudy_api::{ApiError, Engine};
 
 /// The project that is open.
-pub(crate) struct Opened(Mutex<Option<Arc<App>>>);
+pub(crate) struct Opened(Mutex<Option<Arc<Engine>>>);
 
 impl Opened {
-    pub(crate) fn get(&self) -> Option<Arc<App>> {
+    pub(crate) fn get(&self) -> Option<Arc<Engine>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, app: Option<Arc<App>>) -> Option<Arc<App>> {
+    fn set(&self, app: Option<Arc<Engine>>) -> Option<Arc<Engine>> {
         std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), app)
     }
 }
@@ -128,7 +128,7 @@ fn switch(app: &AppHandle, folder: &Path) -> Result<(), ApiError> {
         if let Some(before) = before {
             before.close().await;
         }
-        let engine = App::open(folder).await?;
+        let engine = Engine::open(folder).await?;
         if let Some(other) = app.state::<Opened>().set(Some(engine)) {
             other.close().await;
         }

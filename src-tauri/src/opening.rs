@@ -8,6 +8,7 @@ use tauri::{AppHandle, Manager};
 /// The sample project.
 #[derive(RustEmbed)]
 #[folder = "../fixtures"]
+#[exclude = ".*"]
 struct Sample;
 
 pub(crate) fn first(named: Option<&Path>, app: &AppHandle) -> tauri::Result<PathBuf> {

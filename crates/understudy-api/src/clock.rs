@@ -8,3 +8,10 @@ pub(crate) fn now() -> Moment {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Moment { unix_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX) }
 }
+
+/// A number that is greater than all that were given before, by this program and by those before it: counters begin with it,
+/// so that whoever has followed another one does not take this one's for it.
+pub(crate) fn unix_micros() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}

@@ -170,6 +170,17 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
     })
 }
 
+/// Writes a file that only its owner may read.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
+    // It is there with these permissions before anything is in it; `write` keeps them.
+    let mut options = fs::File::options();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| ApiError::of_file(path, "write", &error))?;
+    write(path, bytes)
+}
+
 pub(crate) fn remove(path: &Path) -> Result<(), ApiError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ApiError::of_file(path, "delete", &error)),

@@ -1,9 +1,9 @@
 //! What programs and people are told when something could not be done.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What went wrong, for programs. A code exists while someone decides by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
@@ -28,7 +28,7 @@ pub enum Code {
 }
 
 /// Something that could not be done: what, and what to do about it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ApiError {
     /// What went wrong.

@@ -1,6 +1,7 @@
 //! Serving a project.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
+use crate::local::{Hold, Role, Taken, other, take};
 use crate::project::open_project;
 use crate::requests_log::{LogFormat, RequestsLog};
 use crate::servers::{Options, Servers};
@@ -9,6 +10,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_fixture::Diagnostic;
+
+/// How often ports that another Understudy has are tried again.
+const TAKE_OVER_PERIOD: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]
@@ -42,15 +46,29 @@ pub struct Listening {
     pub mode: &'static str,
 }
 
+/// A service that another Understudy answers for, which has the project open too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The service; `None` for the shared port.
+    pub service: Option<String>,
+    /// The port.
+    pub port: u16,
+    /// That program's process.
+    pub pid: u32,
+}
+
 /// A project that is being served.
 #[derive(Debug)]
 pub struct Serving {
     /// The ports, in the order of the project.
     pub listening: Vec<Listening>,
+    /// Services that another Understudy answers for. Once it has ended, they are served here.
+    pub elsewhere: Vec<Elsewhere>,
     /// The problems of the project's files at the start.
     pub diagnostics: Vec<Diagnostic>,
     servers: Servers,
     log: Arc<RequestsLog>,
+    _hold: Option<Hold>,
 }
 
 /// Starts serving a project. Log lines go to `out`.
@@ -68,13 +86,42 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
         backend: request.backend,
         state: request.state.into_iter().collect(),
     };
+    // What is asked for here alone, nobody else answers with.
+    let is_as_written =
+        options.port.is_none() && options.host.is_none() && options.backend.is_none() && options.state.is_empty();
+    let hold = match take(&project.root, Role::Serve) {
+        Taken::Held(hold) => hold.say(None).ok().map(|()| hold),
+        Taken::By(_) | Taken::Free => None,
+    };
     let mut servers = Servers::new(project, options, Arc::clone(&log) as _);
-    for name in servers.wanted() {
-        servers.start(&name).await?;
+    let mut elsewhere = Vec::new();
+    for name in servers.wanted().into_iter().map(Some).chain([None]) {
+        match (start(&mut servers, name.as_deref()).await, servers.asked(name.as_deref())) {
+            (Ok(()), _) => {}
+            (Err(error), Some(port)) if is_as_written && error.code == Code::Port => {
+                let pid = answering(servers.project(), hold.is_some()).ok_or(error)?;
+                elsewhere.push(Elsewhere { service: name, port, pid });
+            }
+            (Err(error), _) => return Err(error),
+        }
     }
-    servers.start_shared().await?;
     let listening = listening(&servers);
-    Ok(Serving { listening, diagnostics: servers.project().diagnostics.clone(), servers, log })
+    let diagnostics = servers.project().diagnostics.clone();
+    Ok(Serving { listening, elsewhere, diagnostics, servers, log, _hold: hold })
+}
+
+/// Opens a service's port, or the shared one.
+async fn start(servers: &mut Servers, service: Option<&str>) -> Result<(), ApiError> {
+    match service {
+        Some(name) => servers.start(name).await,
+        None => servers.start_shared().await,
+    }
+}
+
+/// The process of another Understudy that answers for this project.
+fn answering(project: &crate::Project, is_held: bool) -> Option<u32> {
+    let serving = || other(&project.root, Role::Serve).filter(|_| !is_held);
+    other(&project.root, Role::App).or_else(serving).map(|holder| holder.pid)
 }
 
 fn listening(servers: &Servers) -> Vec<Listening> {
@@ -107,10 +154,37 @@ impl Serving {
             tokio::select! {
                 () = &mut end => break,
                 () = changed(&mut watch) => self.reload(&mut watch, &mut reloaded).await,
+                () = tokio::time::sleep(TAKE_OVER_PERIOD), if !self.elsewhere.is_empty() => {
+                    self.take_over(&mut reloaded).await;
+                }
             }
         }
         self.servers.stop_all().await;
         self.log.finish();
+    }
+
+    /// Opens ports that another program had and has no more.
+    async fn take_over(&mut self, reloaded: &mut impl FnMut(&[Diagnostic], &[Listening])) {
+        let before = self.elsewhere.len();
+        for waiting in std::mem::take(&mut self.elsewhere) {
+            if start(&mut self.servers, waiting.service.as_deref()).await.is_err() {
+                self.elsewhere.push(waiting);
+            }
+        }
+        if self.elsewhere.len() < before {
+            self.tell(&[], reloaded);
+        }
+    }
+
+    /// Tells of problems, and of ports that are new.
+    fn tell(&mut self, problems: &[Diagnostic], reloaded: &mut impl FnMut(&[Diagnostic], &[Listening])) {
+        let now = listening(&self.servers);
+        let new: Vec<Listening> =
+            now.iter().filter(|n| !self.listening.iter().any(|l| l.url == n.url)).cloned().collect();
+        self.listening = now;
+        if !problems.is_empty() || !new.is_empty() {
+            reloaded(problems, &new);
+        }
     }
 
     async fn reload(
@@ -119,13 +193,7 @@ impl Serving {
         reloaded: &mut impl FnMut(&[Diagnostic], &[Listening]),
     ) {
         let problems = self.servers.reload().await;
-        let now = listening(&self.servers);
-        let new: Vec<Listening> =
-            now.iter().filter(|n| !self.listening.iter().any(|l| l.url == n.url)).cloned().collect();
-        self.listening = now;
-        if !problems.is_empty() || !new.is_empty() {
-            reloaded(&problems, &new);
-        }
+        self.tell(&problems, reloaded);
         if let Ok(watch) = watch {
             // A folder that has just gone is seen again when the one above it changes.
             let _ = watch.follow(self.servers.project());

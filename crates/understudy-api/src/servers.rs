@@ -104,6 +104,14 @@ impl Servers {
         Some(url(self.options.host, open.port).replace("://", "://NAME."))
     }
 
+    /// The port that is asked for, of a service or the shared one.
+    pub(crate) fn asked(&self, service: Option<&str>) -> Option<u16> {
+        match service {
+            Some(name) => self.project.service(name).ok().map(|loaded| self.asked_port(loaded)),
+            None => self.shared_port(),
+        }
+    }
+
     fn host(&self) -> Host {
         self.options.host.map_or(Host::Loopbacks, Host::Only)
     }

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::files::project;
 use crate::terminal::{Paint, count, count_problems, say_problems};
 use std::io::{Write, stderr, stdout};
-use understudy_api::{ApiError, Diagnostic, Listening, LogFormat, ServeRequest, Serving, serve};
+use understudy_api::{ApiError, Diagnostic, Elsewhere, Listening, LogFormat, ServeRequest, Serving, serve};
 
 pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
     let is_json = args.log == Log::Json;
@@ -70,6 +70,13 @@ fn announce(serving: &Serving, is_json: bool) {
         let _ = writeln!(stderr(), "{counted} in the project's files: what is good is served\n");
     }
     say_listening(&serving.listening, is_json);
+    for Elsewhere { service, port, pid } in &serving.elsewhere {
+        let name = service.as_deref().unwrap_or("the shared port");
+        let _ = writeln!(
+            stderr(),
+            "{name}: port {port} is answered by another Understudy (process {pid}) that has this project open; once it ends, by this one"
+        );
+    }
 }
 
 fn say_listening(listening: &[Listening], is_json: bool) {

@@ -6,9 +6,9 @@ use crate::files::project;
 use crate::serve::ended;
 use crate::terminal::Paint;
 use rust_embed::RustEmbed;
-use std::io::{Write, stdout};
+use std::io::{Write, stderr, stdout};
 use std::process::{Command, Stdio};
-use understudy_api::{ApiError, App, serve_ui};
+use understudy_api::{ApiError, Engine, serve_ui};
 
 /// The front end, as it was built into this program. A program that is built before the front end has none.
 #[derive(RustEmbed)]
@@ -19,12 +19,15 @@ pub(crate) fn run(args: &UiArgs) -> Result<Exit, ApiError> {
     let root = project(args.project.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
     runtime.block_on(async {
-        let app = App::open(&root).await?;
+        let engine = Engine::open(&root).await?;
         let assets = |path: &str| FrontEnd::get(path).map(|file| file.data.into_owned().into());
-        let server = serve_ui(app, assets, args.port).await?;
+        let server = serve_ui(engine.clone(), assets, args.port).await?;
         let url = &server.address.url;
         let _ = writeln!(stdout(), "Understudy is at {}", Paint::stdout().bold(url));
         let _ = stdout().flush();
+        if let Some(pid) = engine.other().await {
+            let _ = writeln!(stderr(), "The project is open in another Understudy (process {pid}): both show the same");
+        }
         if !args.no_open {
             open_in_browser(&server.address.once_url);
         }

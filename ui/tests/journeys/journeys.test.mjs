@@ -313,6 +313,26 @@ test('a body with a script in it is text', async (t) => {
   assert.deepEqual(errors, []);
 });
 
+test('two windows show one app, and the second goes on when the first is killed', async (t) => {
+  const first = await stage(t, shop());
+  const second = await stage(t, {}, { there: first.folder });
+  assert.equal(await first.service('shop'), await second.service('shop'));
+  await fetch(`${await first.service('shop')}/items/1?asked=first`);
+  await second.page.getByRole('button', { name: 'Traffic' }).click();
+  await second.page.getByRole('row').filter({ hasText: 'asked=first' }).waitFor();
+  await second.page.getByRole('button', { name: 'Services' }).click();
+  await fixture(second.page, '/items/{id}').click();
+  await second.page.getByRole('textbox', { name: 'Status' }).fill('203');
+  await second.page.keyboard.press('Tab');
+  await fixture(first.page, '/items/{id}').click();
+  await until('the first shows it', async () => (await first.page.getByRole('textbox', { name: 'Status' }).inputValue()) === '203');
+  first.kill();
+  await until('the second answers', async () => (await fetch(`${await second.service('shop')}/items/1?asked=second`).catch(() => null))?.status === 203);
+  await second.page.getByRole('button', { name: 'Traffic' }).click();
+  await second.page.getByRole('row').filter({ hasText: 'asked=second' }).waitFor();
+  assert.equal(await second.page.getByRole('row').filter({ hasText: 'asked=first' }).count(), 0);
+});
+
 test('a port that is taken is said, and the others go on', async (t) => {
   const first = await stage(t, shop());
   const taken = new URL(await first.service('shop')).port;

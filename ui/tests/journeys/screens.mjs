@@ -15,7 +15,7 @@ const SIZES = process.env.SCREENS ? [[1280, 800], [1024, 640]] : [[1280, 800]];
 function sample() {
   const files = {};
   const walk = (folder, prefix) => {
-    for (const name of readdirSync(folder)) {
+    for (const name of readdirSync(folder).filter((name) => !name.startsWith('.'))) {
       const path = join(folder, name);
       if (statSync(path).isDirectory()) walk(path, `${prefix}${name}/`);
       else files[`${prefix}${name}`] = readFileSync(path);

@@ -12,10 +12,10 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 let browser;
 
-/** A project with these files, opened in the app. Ends with the test. */
-export async function stage(t, files, { width = 1280, height = 800 } = {}) {
-  const parent = mkdtempSync(join(tmpdir(), 'understudy-journey-'));
-  const folder = join(parent, 'shop-frontend');
+/** A project with these files, opened in the app; or one that is there, opened once more. Ends with the test. */
+export async function stage(t, files, { width = 1280, height = 800, there } = {}) {
+  const parent = there ? null : mkdtempSync(join(tmpdir(), 'understudy-journey-'));
+  const folder = there ?? join(parent, 'shop-frontend');
   const write = (path, text) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
@@ -41,8 +41,9 @@ export async function stage(t, files, { width = 1280, height = 800 } = {}) {
   t.after(async () => {
     await context.close();
     program.kill('SIGTERM');
-    rmSync(parent, { recursive: true, force: true });
+    if (parent) rmSync(parent, { recursive: true, force: true });
   });
+  const kill = () => program.kill('SIGKILL');
   /** Where a service answers. */
   const service = async (name) => {
     const { services } = await command('project', {});
@@ -58,7 +59,7 @@ export async function stage(t, files, { width = 1280, height = 800 } = {}) {
     });
     return answer.json();
   };
-  return { page, folder, write, service, command, errors, url };
+  return { page, folder, write, service, command, kill, errors, url };
 }
 
 /** Asks until the answer is as wanted. */

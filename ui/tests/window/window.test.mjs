@@ -22,6 +22,7 @@ test('the sample is opened, edited, served and verified, and the window comes ba
 
   await app.click("//nav//button[contains(., 'Services')]");
   await app.click("//*[@role='treeitem'][contains(., '/plays/404')]");
+  await app.click("//*[@role='tab'][contains(., 'Source')]");
   await app.find("//*[contains(@class, 'cm-content')]");
   // Styles of the editor come from a script: the window's policy has to let them.
   assert.equal(await app.run("return getComputedStyle(document.querySelector('.cm-gutters')).display"), 'flex');

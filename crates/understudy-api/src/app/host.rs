@@ -4,8 +4,9 @@
 //! the first URL that browsers do not send; a `Host` that is not this server (DNS rebinding) and an `Origin` that is
 //! not this page are refused even with it.
 
-use super::App;
+use super::{App, Engine};
 use crate::error::{ApiError, Code};
+use crate::local::Door;
 use bytes::Bytes;
 use http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
@@ -32,19 +33,78 @@ pub struct UiAddress {
 pub struct UiServer {
     /// Where it is.
     pub address: UiAddress,
-    app: Arc<App>,
-    stop: Stop,
-    task: JoinHandle<()>,
+    engine: Arc<Engine>,
+    commands: CommandHost,
 }
 
 impl UiServer {
     /// Ends the app: its services and its own port.
     pub async fn close(self) {
-        // Front ends wait for news: they are not waited for.
-        self.task.abort();
-        self.stop.stop();
-        self.app.close().await;
+        // Front ends that wait for news of the app hear of its end first, and need not be waited for.
+        self.engine.close().await;
+        self.commands.close().await;
     }
+}
+
+/// A port on which commands are taken.
+#[derive(Debug)]
+pub(super) struct CommandHost {
+    stop: Stop,
+    task: JoinHandle<()>,
+}
+
+impl CommandHost {
+    fn new(listener: Listener, host: Arc<UiHost>) -> Self {
+        let stop = Stop::default();
+        Self { task: tokio::spawn(understudy_net::serve(listener, host, &stop)), stop }
+    }
+
+    /// Lets open commands end, for a short while.
+    pub(super) async fn close(self) {
+        self.stop.stop();
+        // A server that panicked has said so itself.
+        let _ = self.task.await;
+    }
+}
+
+/// Who does what is asked for.
+enum Doer {
+    Engine(Arc<Engine>),
+    App(Arc<App>),
+}
+
+impl Doer {
+    async fn call(&self, command: &str, request: &[u8]) -> Result<Vec<u8>, ApiError> {
+        match self {
+            Self::Engine(engine) => engine.call(command, request).await,
+            Self::App(app) => app.call(command, request).await,
+        }
+    }
+}
+
+/// Takes commands of other programs of this person, on any free port of the loopbacks.
+pub(super) async fn door(app: Arc<App>) -> Result<(CommandHost, Door), ApiError> {
+    let listener = listen(0).await?;
+    let door = Door { port: listener.port(), token: secret()? };
+    let host = UiHost {
+        hosts: hosts(door.port),
+        doer: Doer::App(app),
+        assets: |_| None,
+        token: door.token.clone(),
+        once: Mutex::new(None),
+    };
+    Ok((CommandHost::new(listener, Arc::new(host)), door))
+}
+
+async fn listen(port: u16) -> Result<Listener, ApiError> {
+    Listener::bind(Host::Loopbacks, port).await.map_err(|error| {
+        ApiError::new(Code::Port, format!("the app: {error}"))
+            .with_hint("choose another port: --port N; 0 is any free one")
+    })
+}
+
+fn hosts(port: u16) -> [String; 3] {
+    ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("{host}:{port}"))
 }
 
 /// Serves the app on loopback; port 0 is any free one.
@@ -52,25 +112,19 @@ impl UiServer {
 /// # Errors
 /// [`Code::Port`] where the port cannot be had; [`Code::NothingToDo`] where this program was built without the front
 /// end.
-pub async fn serve_ui(app: Arc<App>, assets: Assets, port: u16) -> Result<UiServer, ApiError> {
+pub async fn serve_ui(engine: Arc<Engine>, assets: Assets, port: u16) -> Result<UiServer, ApiError> {
     if assets("index.html").is_none() {
         return Err(ApiError::new(Code::NothingToDo, "this build of understudy has no front end")
             .with_hint("build that first: npm ci && npm run build, in ui/"));
     }
-    let listener = Listener::bind(Host::Loopbacks, port).await.map_err(|error| {
-        ApiError::new(Code::Port, format!("the app: {error}"))
-            .with_hint("choose another port: --port N; 0 is any free one")
-    })?;
+    let listener = listen(port).await?;
     let port = listener.port();
-    let token = secret()?;
-    let hosts = ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("{host}:{port}"));
-    let once = secret()?;
+    let (token, once) = (secret()?, secret()?);
     let at = |fragment: &str| format!("http://localhost:{port}/#{fragment}");
     let address = UiAddress { url: at(&token), once_url: at(&format!("{ONCE}{once}")) };
-    let host = Arc::new(UiHost { app: Arc::clone(&app), assets, token, once: Mutex::new(Some(once)), hosts });
-    let stop = Stop::default();
-    let task = tokio::spawn(understudy_net::serve(listener, host, &stop));
-    Ok(UiServer { address, app, stop, task })
+    let doer = Doer::Engine(Arc::clone(&engine));
+    let host = UiHost { hosts: hosts(port), doer, assets, token, once: Mutex::new(Some(once)) };
+    Ok(UiServer { address, engine, commands: CommandHost::new(listener, Arc::new(host)) })
 }
 
 fn secret() -> Result<String, ApiError> {
@@ -85,7 +139,7 @@ const ONCE: &str = "once-";
 
 /// Takes what the front end's pages ask for.
 struct UiHost {
-    app: Arc<App>,
+    doer: Doer,
     assets: Assets,
     token: String,
     /// What the token is given for, once.
@@ -134,7 +188,7 @@ impl Handler for UiHost {
 
 impl UiHost {
     async fn command(&self, command: &str, body: &[u8]) -> Outbound {
-        match self.app.call(command, body).await {
+        match self.doer.call(command, body).await {
             Ok(response) => json(StatusCode::OK, response),
             Err(error) => json(StatusCode::UNPROCESSABLE_ENTITY, serde_json::to_vec(&error).expect("an error is JSON")),
         }

@@ -5,6 +5,7 @@
 
 mod actions;
 mod commands;
+mod engine;
 mod exchange;
 mod exchange_draft;
 mod files;
@@ -20,9 +21,12 @@ mod view;
 
 pub use actions::{Action, actions};
 pub use commands::COMMANDS;
+pub use engine::Engine;
 pub use host::{Assets, UiAddress, UiServer, serve_ui};
 
-use crate::error::ApiError;
+use crate::clock;
+use crate::error::{ApiError, Code};
+use crate::local::{Holder, Role, other};
 use crate::project::{Project, open_project};
 use crate::serve::{changed, unwatched};
 use crate::servers::{Options, Servers};
@@ -32,8 +36,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::{Mutex, watch};
-use tokio::task::JoinHandle;
+use tokio::task::AbortHandle;
 use traffic::Traffic;
 use understudy_fixture::Diagnostic;
 use understudy_net::Client;
@@ -60,7 +65,8 @@ struct Open {
     shared_failed: Option<ApiError>,
     /// Problems that are in no file: that files cannot be watched, say.
     warnings: Vec<Diagnostic>,
-    watching: Option<JoinHandle<()>>,
+    /// Looks for what changes outside.
+    following: Vec<AbortHandle>,
 }
 
 /// Counts changes, so that front ends ask only for what is new.
@@ -90,16 +96,17 @@ impl App {
     /// # Errors
     /// No project there, or one whose file names no service.
     pub async fn open(root: &Path) -> Result<Arc<Self>, ApiError> {
-        let changes = Arc::new(Changes { version: watch::channel(1).0, project: AtomicU64::new(1) });
+        let began = clock::unix_micros();
+        let changes = Arc::new(Changes { version: watch::channel(began).0, project: AtomicU64::new(began) });
         let traffic = Traffic::new(Arc::clone(&changes));
         let project = open_project(root)?;
         let servers = Servers::new(project, Options::default(), Arc::clone(&traffic) as _);
         let mut open =
-            Open { servers, failed: BTreeMap::new(), shared_failed: None, warnings: Vec::new(), watching: None };
+            Open { servers, failed: BTreeMap::new(), shared_failed: None, warnings: Vec::new(), following: Vec::new() };
         for name in open.servers.wanted() {
             open.start(&name).await;
         }
-        open.shared_failed = open.servers.start_shared().await.err();
+        open.start_shared().await;
         let app = Arc::new(Self {
             project: Mutex::new(open),
             traffic,
@@ -108,8 +115,11 @@ impl App {
             client: Arc::default(),
             changes,
         });
-        let watching = tokio::spawn(follow_files(Arc::downgrade(&app)));
-        app.project.lock().await.watching = Some(watching);
+        let following = [
+            tokio::spawn(follow_files(Arc::downgrade(&app))).abort_handle(),
+            tokio::spawn(follow_ports(Arc::downgrade(&app))).abort_handle(),
+        ];
+        app.project.lock().await.following.extend(following);
         Ok(app)
     }
 
@@ -117,10 +127,10 @@ impl App {
     pub async fn close(&self) {
         self.runs.cancel();
         let mut open = self.project.lock().await;
-        if let Some(watching) = open.watching.take() {
-            watching.abort();
-        }
+        open.following.drain(..).for_each(|following| following.abort());
         open.servers.stop_all().await;
+        // Nobody is left waiting for news that do not come.
+        self.changes.changed();
     }
 
     /// The project as it was read last.
@@ -149,7 +159,56 @@ impl Open {
     async fn start(&mut self, name: &str) {
         self.failed.remove(name);
         if let Err(error) = self.servers.start(name).await {
+            let error = self.explained(error);
             self.failed.insert(name.to_owned(), error);
+        }
+    }
+
+    async fn start_shared(&mut self) {
+        let error = self.servers.start_shared().await.err();
+        self.shared_failed = error.map(|error| self.explained(error));
+    }
+
+    /// With the reason for a port that is taken, where that is Understudy itself.
+    fn explained(&self, error: ApiError) -> ApiError {
+        let root = &self.servers.project().root;
+        match other(root, Role::Serve).filter(|_| error.code == Code::Port) {
+            None => error,
+            Some(Holder { pid, .. }) => {
+                let message =
+                    format!("{}: `understudy serve` (process {pid}) answers there, with the same files", error.message);
+                let hint = "its requests are not listed here; once it has ended, they are";
+                ApiError::new(Code::Port, message).with_hint(hint)
+            }
+        }
+    }
+
+    /// Tries those ports again that were taken; says whether that changed anything.
+    async fn start_again(&mut self) -> bool {
+        let is_port = |error: &ApiError| error.code == Code::Port;
+        let (failed, shared_failed) = (self.failed.clone(), self.shared_failed.clone());
+        for (name, _) in failed.iter().filter(|(_, error)| is_port(error)) {
+            self.start(name).await;
+        }
+        if shared_failed.as_ref().is_some_and(is_port) {
+            self.start_shared().await;
+        }
+        let said = |error: &ApiError| error.message.clone();
+        !self.failed.values().map(said).eq(failed.values().map(said))
+            || self.shared_failed.as_ref().map(said) != shared_failed.as_ref().map(said)
+    }
+}
+
+/// How often ports that are taken are tried again.
+const PORTS_PERIOD: Duration = Duration::from_secs(1);
+
+/// Opens ports that were taken, once they are free, until the app is gone.
+async fn follow_ports(app: std::sync::Weak<App>) {
+    loop {
+        tokio::time::sleep(PORTS_PERIOD).await;
+        let Some(app) = app.upgrade() else { return };
+        if app.project.lock().await.start_again().await {
+            app.changes.project_changed();
         }
     }
 }

@@ -4,6 +4,7 @@ use super::commands::Nothing;
 use super::exchange::quoted;
 use super::view::Outcomes;
 use super::{App, Changes};
+use crate::clock;
 use crate::error::ApiError;
 use crate::report::FixtureReport;
 use crate::verify::{VerifyRequest, verify};
@@ -126,7 +127,7 @@ fn millis_since(began: Instant) -> u64 {
 impl Runs {
     pub(super) fn new(changes: Arc<Changes>) -> Self {
         let last = Last {
-            run: 0,
+            run: clock::unix_micros(),
             state: "none",
             error: None,
             total: 0,
@@ -138,7 +139,7 @@ impl Runs {
             command: String::new(),
             going: None,
         };
-        Self { revision: AtomicU64::new(1), last: Mutex::new(last), changes }
+        Self { revision: AtomicU64::new(clock::unix_micros()), last: Mutex::new(last), changes }
     }
 
     fn last(&self) -> MutexGuard<'_, Last> {

@@ -86,7 +86,7 @@ impl Kept {
 impl Traffic {
     pub(super) fn new(changes: Arc<Changes>) -> Arc<Self> {
         let (waiting, arriving) = mpsc::channel(WAITING_MAX);
-        let kept = Arc::new(Mutex::new(Kept { next: 1, ..Kept::default() }));
+        let kept = Arc::new(Mutex::new(Kept { next: clock::unix_micros(), ..Kept::default() }));
         tokio::spawn(list(arriving, Arc::clone(&kept), changes));
         Arc::new(Self { waiting, dropped: AtomicU64::new(0), kept })
     }
@@ -235,14 +235,14 @@ pub(super) struct TrafficCleared {
 impl App {
     pub(super) async fn changes(&self, request: ChangesRequest) -> Result<Changed, ApiError> {
         let mut version = self.changes.version.subscribe();
-        let news = version.wait_for(|version| *version > request.version);
+        let news = version.wait_for(|version| *version != request.version);
         // No news are news too: a front end that went away is not waited for.
         let _ = tokio::time::timeout(NEWS_TIMEOUT, news).await;
         let mut version = *self.changes.version.borrow();
         let (exchanges, first_exchange) = self.traffic.after(request.exchange);
         if exchanges.len() == ROWS_MAX {
             // There are more: the next call gets them at once.
-            version = request.version;
+            version = version.saturating_sub(1);
         }
         Ok(Changed {
             version,

@@ -1,29 +1,10 @@
 //! The app over HTTP: who may ask, and what pages may load.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
+use crate::folder::project;
 use bytes::Bytes;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
-use understudy_api::{App, COMMANDS, Code, UiServer, serve_ui};
-
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn project(name: &str) -> Folder {
-    let folder = std::env::temp_dir().join(format!("understudy-ui-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(folder.join("s")).unwrap();
-    std::fs::write(folder.join("understudy.yaml"), "version: 1\nservices: { s: { dir: s } }\n").unwrap();
-    std::fs::write(folder.join("s/a.yaml"), "request: { path: /a }\nresponse: { status: 204 }\n").unwrap();
-    std::fs::write(folder.join("outside.yaml"), "request: { path: /outside }\n").unwrap();
-    Folder(folder)
-}
+use understudy_api::{App, COMMANDS, Code, Engine, UiServer, serve_ui};
 
 fn assets(path: &str) -> Option<Bytes> {
     (path == "index.html").then(|| Bytes::from_static(b"<meta name=\"style-nonce\" content=\"__NONCE__\">"))
@@ -48,8 +29,8 @@ async fn ask(port: u16, head: String, body: &'static str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_but_a_page_of_the_app_with_its_token_gets_an_answer() {
-    let folder = project("who");
-    let server = serve_ui(App::open(&folder.0).await.unwrap(), assets, 0).await.unwrap();
+    let folder = project("who", 0);
+    let server = serve_ui(Engine::open(&folder.0).await.unwrap(), assets, 0).await.unwrap();
     let (port, token) = parts(&server);
     let post = |host: &str, more: &str| format!("POST /command/project HTTP/1.1\r\nhost: {host}\r\n{more}");
     let own = format!("localhost:{port}");
@@ -81,8 +62,8 @@ async fn nobody_but_a_page_of_the_app_with_its_token_gets_an_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_good_once_for_the_token() {
-    let folder = project("once");
-    let server = serve_ui(App::open(&folder.0).await.unwrap(), assets, 0).await.unwrap();
+    let folder = project("once", 0);
+    let server = serve_ui(Engine::open(&folder.0).await.unwrap(), assets, 0).await.unwrap();
     let (port, token) = parts(&server);
     let code: &'static str = server.address.once_url.split_once("/#once-").unwrap().1.to_owned().leak();
     assert_ne!(code, token);
@@ -95,8 +76,8 @@ async fn a_code_is_good_once_for_the_token() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_load_only_their_own_files() {
-    let folder = project("csp");
-    let server = serve_ui(App::open(&folder.0).await.unwrap(), assets, 0).await.unwrap();
+    let folder = project("csp", 0);
+    let server = serve_ui(Engine::open(&folder.0).await.unwrap(), assets, 0).await.unwrap();
     let (port, _) = parts(&server);
     let get = || ask(port, format!("GET / HTTP/1.1\r\nhost: localhost:{port}\r\n"), "");
     let (first, second) = (get().await, get().await);
@@ -110,7 +91,7 @@ async fn pages_load_only_their_own_files() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_fixture_files_of_the_service_can_be_read_and_written() {
-    let folder = project("files");
+    let folder = project("files", 0);
     let app = App::open(&folder.0).await.unwrap();
     #[cfg(unix)]
     std::os::unix::fs::symlink(folder.0.join("outside.yaml"), folder.0.join("s/link.yaml")).unwrap();
@@ -127,7 +108,8 @@ async fn only_fixture_files_of_the_service_can_be_read_and_written() {
         "up/outside.yaml",
     ];
     for file in files {
-        let request = serde_json::json!({ "service": "s", "file": file, "text": "x", "base": null }).to_string();
+        let request =
+            serde_json::json!({ "service": "s", "file": file, "text": "x", "base": null, "typed": true }).to_string();
         for command in ["fixture", "fixture_save", "fixture_delete", "fixture_duplicate"] {
             let error = app.call(command, request.as_bytes()).await.unwrap_err();
             assert_eq!(error.code, Code::Usage, "{command} {file}: {error}");
@@ -139,7 +121,7 @@ async fn only_fixture_files_of_the_service_can_be_read_and_written() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_a_command_does_not_take_is_refused_in_words() {
-    let folder = project("words");
+    let folder = project("words", 0);
     let app = App::open(&folder.0).await.unwrap();
     for command in COMMANDS {
         let error = app.call(command, b"[").await.unwrap_err();

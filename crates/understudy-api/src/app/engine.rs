@@ -1,0 +1,180 @@
+//! The app of a project, wherever it runs: here, or in another program that had the project open before.
+//!
+//! Two windows on one project are two views of one app. The second sends its commands to the first; when the first has gone,
+//! the second is the app.
+
+use super::App;
+use super::host::{CommandHost, door};
+use crate::error::{ApiError, Code};
+use crate::local::{Door, Hold, Holder, Role, Taken, take};
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::RwLock;
+use understudy_net::{Address, Call, Client};
+
+/// How long another program may take for a command: runs and news have bounds of their own that are below it.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(180);
+/// How long a program that starts may take to say where it is, and one that ends, to give the project back.
+const START_MAX: Duration = Duration::from_secs(6);
+/// How often it is asked.
+const START_PERIOD: Duration = Duration::from_millis(30);
+
+/// The app of a project.
+#[derive(Debug)]
+pub struct Engine {
+    root: PathBuf,
+    client: Arc<Client>,
+    at: RwLock<At>,
+}
+
+#[derive(Debug)]
+enum At {
+    Here(Here),
+    There(Arc<There>),
+}
+
+/// The app in this program.
+#[derive(Debug)]
+struct Here {
+    app: Arc<App>,
+    /// Takes the commands of other programs, as long as this one has the project.
+    commands: Option<(CommandHost, Hold)>,
+}
+
+/// The app in another program.
+#[derive(Debug)]
+struct There {
+    pid: u32,
+    address: Address,
+    headers: HeaderMap,
+}
+
+impl Engine {
+    /// Opens a project: here, or through the program that has it open already.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub async fn open(root: &Path) -> Result<Arc<Self>, ApiError> {
+        let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+        let client = Arc::default();
+        let at = RwLock::new(open(&root, &client).await?);
+        Ok(Arc::new(Self { root, client, at }))
+    }
+
+    /// The process of the other program whose app this is, if it is not this one's.
+    pub async fn other(&self) -> Option<u32> {
+        match &*self.at.read().await {
+            At::Here(_) => None,
+            At::There(there) => Some(there.pid),
+        }
+    }
+
+    /// Does what a front end asks for.
+    ///
+    /// # Errors
+    /// As [`App::call`].
+    pub async fn call(&self, command: &str, request: &[u8]) -> Result<Vec<u8>, ApiError> {
+        loop {
+            // Nobody holds on to it while a command goes on: some wait for news.
+            let there = match &*self.at.read().await {
+                At::Here(here) => Err(Arc::clone(&here.app)),
+                At::There(there) => Ok(Arc::clone(there)),
+            };
+            match there {
+                Err(app) => return app.call(command, request).await,
+                Ok(there) => match there.call(&self.client, command, request).await {
+                    Some(answer) => return answer,
+                    None => self.take_over().await?,
+                },
+            }
+        }
+    }
+
+    /// The other program is gone: this one opens the project, or goes to whoever was faster.
+    async fn take_over(&self) -> Result<(), ApiError> {
+        let mut at = self.at.write().await;
+        if let At::There(there) = &*at
+            && !there.answers(&self.client).await
+        {
+            *at = open(&self.root, &self.client).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the app where it is this program's.
+    pub async fn close(&self) {
+        if let At::Here(here) = &mut *self.at.write().await {
+            here.app.close().await;
+            // The project is given back last: whoever takes it finds its ports free.
+            if let Some((commands, _hold)) = here.commands.take() {
+                commands.close().await;
+            }
+        }
+    }
+}
+
+async fn open(root: &Path, client: &Arc<Client>) -> Result<At, ApiError> {
+    // What is no project gets no folder for its state.
+    crate::project::open_project(root)?;
+    let since = Instant::now();
+    loop {
+        match take(root, Role::App) {
+            Taken::Held(hold) => {
+                let app = App::open(root).await?;
+                let (commands, door) = door(Arc::clone(&app)).await?;
+                hold.say(Some(door))?;
+                return Ok(At::Here(Here { app, commands: Some((commands, hold)) }));
+            }
+            Taken::By(Some(Holder { pid, commands: Some(door) })) => {
+                let there = There::new(pid, &door)?;
+                if there.answers(client).await {
+                    return Ok(At::There(Arc::new(there)));
+                }
+            }
+            Taken::By(_) => {}
+            Taken::Free => return Ok(At::Here(Here { app: App::open(root).await?, commands: None })),
+        }
+        if since.elapsed() > START_MAX {
+            // Somebody has it and says nothing: both go on, and ports that are taken are said.
+            return Ok(At::Here(Here { app: App::open(root).await?, commands: None }));
+        }
+        tokio::time::sleep(START_PERIOD).await;
+    }
+}
+
+impl There {
+    fn new(pid: u32, door: &Door) -> Result<Self, ApiError> {
+        let unusable = |_| ApiError::new(Code::Port, "what another program says of itself cannot be used");
+        let address = Address::parse(&format!("http://127.0.0.1:{}", door.port)).map_err(unusable)?;
+        let token = HeaderValue::from_str(&format!("Bearer {}", door.token));
+        let headers = token.map(|token| HeaderMap::from_iter([(AUTHORIZATION, token)])).unwrap_or_default();
+        Ok(Self { pid, address, headers })
+    }
+
+    async fn answers(&self, client: &Arc<Client>) -> bool {
+        matches!(self.call(client, "actions", b"{}").await, Some(Ok(_)))
+    }
+
+    /// `None` where the other program is gone, or is not the one that it was.
+    async fn call(&self, client: &Arc<Client>, command: &str, request: &[u8]) -> Option<Result<Vec<u8>, ApiError>> {
+        let target = format!("/command/{command}");
+        let body = Bytes::copy_from_slice(request);
+        let call = Call {
+            address: &self.address,
+            method: &Method::POST,
+            target: &target,
+            headers: &self.headers,
+            body: &body,
+        };
+        let (status, _, body) = client.send(call, COMMAND_TIMEOUT).await.ok()?;
+        match status {
+            StatusCode::OK => Some(Ok(body.to_vec())),
+            StatusCode::UNPROCESSABLE_ENTITY => serde_json::from_slice(&body).ok().map(Err),
+            _ => None,
+        }
+    }
+}

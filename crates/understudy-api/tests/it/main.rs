@@ -1,0 +1,7 @@
+//! The app as programs have it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod folder;
+mod two_programs;
+mod ui_host;
