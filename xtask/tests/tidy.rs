@@ -17,7 +17,7 @@ fn dependencies(name: &str) -> Vec<String> {
 
 #[test]
 fn the_core_has_nothing_that_does_io_and_owners_are_the_only_ones() {
-    let core = ["understudy-exchange", "understudy-fixture", "understudy-match"];
+    let core = ["understudy-exchange", "understudy-fixture", "understudy-match", "understudy-import"];
     let allowed = [
         "understudy-exchange",
         "understudy-fixture",

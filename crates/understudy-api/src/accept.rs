@@ -13,11 +13,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_contract::Result as FixtureResult;
 use understudy_exchange::json::Step;
-use understudy_exchange::jsonpath::Tail;
+use understudy_exchange::jsonpath::{Path, Tail};
 use understudy_exchange::redact::REDACTED;
-use understudy_exchange::{Json, JsonPath, Response};
+use understudy_exchange::{Json, JsonPath, JsonString, Response};
 use understudy_fixture::model::{BodyFile, Fixture, Known, ResponseBody};
-use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture};
+use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture, flow_value};
 use understudy_match::{Kind, Mismatch};
 
 /// What was accepted of one fixture's differences.
@@ -88,6 +88,57 @@ pub(crate) fn accept_some(
     let edits = desk.into_edits();
     accepted.files = edits.iter().map(|edit| edit.shown.clone()).collect();
     Ok((accepted, edits))
+}
+
+/// Loosens what is promised of one place, so that the answer that came keeps it; gives the rule that says so, and what is to be
+/// written.
+pub(crate) fn loosen(
+    loaded: &LoadedService,
+    result: &FixtureResult,
+    place: &str,
+) -> Result<(String, Vec<FileEdit>), ApiError> {
+    let cannot = |why: &str| {
+        ApiError::new(Code::Usage, format!("{place} cannot be loosened: {why}"))
+            .with_hint("accept it, mark it as known, or edit the fixture")
+    };
+    let mismatch = result.mismatches.iter().find(|mismatch| mismatch.path == place);
+    let mismatch = mismatch.ok_or_else(|| cannot("it is no difference of the last run"))?;
+    let received = result.answer.as_ref().and_then(|answer| Json::parse(&answer.body).ok());
+    let rule = looser(mismatch, received.as_ref()).ok_or_else(|| cannot("no rule says that"))?;
+    let path = every_element(place).ok_or_else(|| cannot("it is not in the body"))?;
+    let mut desk = Desk::new(loaded, &result.fixture)?;
+    desk.edit(&Edit::Rule(&path, rule.clone())).map_err(|why| cannot(&why))?;
+    Ok((format!("{path}: {}", flow_value(&rule)), desk.into_edits()))
+}
+
+/// The rule that takes what came as well as what was promised.
+fn looser(mismatch: &Mismatch, received: Option<&Json>) -> Option<Json> {
+    let word = Json::string;
+    let map = |name: &str| Json::Object(vec![(JsonString::new(name), word("like"))]);
+    let value = JsonPath::parse(&mismatch.path).ok()?;
+    let value = received.and_then(|received| value.select_values(received).first().copied());
+    match (mismatch.kind, value) {
+        (Kind::Missing, _) => Some(map("optional")),
+        (Kind::Type | Kind::Value, Some(Json::Null)) => Some(map("nullable")),
+        (Kind::Type, _) => Some(word("any")),
+        (Kind::Value, Some(value)) => Some(word(value.type_name())),
+        (Kind::Added, _) => Some(word("ignore")),
+        _ => None,
+    }
+}
+
+/// A place of an answer as a JSONPath for every element of the lists on the way: what one of them lacks, others may.
+fn every_element(place: &str) -> Option<String> {
+    let path = JsonPath::parse(place).ok()?;
+    let (_, tail) = path.split_singular_tail();
+    let text: Vec<String> = tail
+        .iter()
+        .map(|step| match step {
+            Tail::Index(_) => "[*]".to_owned(),
+            Tail::Name(name) => Path::from_iter([Step::Name(name)]).to_string().split_off(1),
+        })
+        .collect();
+    Some(format!("${}", text.concat()))
 }
 
 /// Marks a difference as known; gives what is to be written.

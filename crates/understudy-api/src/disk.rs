@@ -181,6 +181,12 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
     write(path, bytes)
 }
 
+/// Moves a file to where none is, with the folders on the way.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), ApiError> {
+    let moved = to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::rename(from, to));
+    moved.map_err(|error| ApiError::of_file(to, "move a file to", &error))
+}
+
 pub(crate) fn remove(path: &Path) -> Result<(), ApiError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ApiError::of_file(path, "delete", &error)),

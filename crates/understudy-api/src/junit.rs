@@ -7,8 +7,7 @@ use understudy_contract::{Outcome, Result as FixtureResult};
 
 /// The report. A promise that is broken is a failure, a backend that cannot be reached an error, and what was not
 /// tested is skipped with its reason.
-#[must_use]
-pub fn junit(run: &Run) -> String {
+pub(crate) fn junit(run: &Run) -> String {
     let mut services: Vec<&str> = run.results.iter().map(|result| &*result.service).collect();
     services.dedup();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -83,7 +82,7 @@ fn case(service: &str, result: &FixtureResult, out: &mut String) {
 
 /// Text for content and attributes. XML 1.0 (section 2.2) has no place for most control characters, however they
 /// are written.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -1,8 +1,10 @@
 //! What runs and checks say, for programs: the documents of `--json`.
 
+use crate::html::html;
+use crate::junit::junit;
 use crate::project::Project;
 use crate::verify::Run;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use understudy_contract::{Outcome, Result as FixtureResult};
 use understudy_fixture::{Diagnostic, Severity};
@@ -21,6 +23,53 @@ pub struct RunReport {
     pub fixtures: Vec<FixtureReport>,
     /// Problems in the project's files: what they spoil was not verified.
     pub problems: Vec<DiagnosticReport>,
+}
+
+/// A form in which a run is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportFormat {
+    /// [`RunReport`], for programs.
+    Json,
+    /// `JUnit` XML, for CI servers.
+    Junit,
+    /// One page, for people.
+    Html,
+}
+
+impl ReportFormat {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Json, Self::Junit, Self::Html];
+
+    /// What it is called on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Junit => "junit",
+            Self::Html => "html",
+        }
+    }
+
+    /// What files of it end in.
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Junit => "xml",
+            Self::Html => "html",
+        }
+    }
+
+    /// The report of a run.
+    #[must_use]
+    pub fn write(self, run: &Run) -> String {
+        match self {
+            Self::Json => serde_json::to_string_pretty(&RunReport::new(run)).expect("reports are plain data"),
+            Self::Junit => junit(run),
+            Self::Html => html(run),
+        }
+    }
 }
 
 /// What came of one fixture.

@@ -4,6 +4,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use understudy_api::ReportFormat;
 
 /// Mock HTTP services from fixtures, and hold the real backends to them.
 #[derive(Debug, Parser)]
@@ -137,18 +138,12 @@ pub(crate) struct VerifyArgs {
     /// Let what proves nothing, and what the backend adds, break a promise
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Write a report to a file, as FORMAT=FILE with the formats junit and json; may be repeated
+    /// Write a report to a file, as FORMAT=FILE with the formats junit, html and json; may be repeated
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
-    pub(crate) reports: Vec<(Report, PathBuf)>,
+    pub(crate) reports: Vec<(ReportFormat, PathBuf)>,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Report {
-    Junit,
-    Json,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -190,10 +185,11 @@ fn time(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "write it as 500ms, 10s or 2m".to_owned())
 }
 
-fn report(text: &str) -> Result<(Report, PathBuf), String> {
-    match text.split_once('=') {
-        Some(("junit", file)) if !file.is_empty() => Ok((Report::Junit, file.into())),
-        Some(("json", file)) if !file.is_empty() => Ok((Report::Json, file.into())),
-        _ => Err("write it as junit=FILE or json=FILE".to_owned()),
+fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
+    let (name, file) = text.split_once('=').unwrap_or((text, ""));
+    let format = ReportFormat::ALL.into_iter().find(|format| format.name() == name);
+    match format.filter(|_| !file.is_empty()) {
+        Some(format) => Ok((format, file.into())),
+        None => Err("write it as junit=FILE, html=FILE or json=FILE".to_owned()),
     }
 }

@@ -1,6 +1,6 @@
 //! `verify`
 
-use crate::args::{Report, VerifyArgs};
+use crate::args::VerifyArgs;
 use crate::exit::Exit;
 use crate::files::{print_json, project};
 use crate::terminal::{Paint, count, count_problems, plain, say_problems};
@@ -38,11 +38,7 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
         let _ = stdout().write_all(text(&run, Paint::stdout()).as_bytes());
     }
     for (format, file) in &args.reports {
-        let text = match format {
-            Report::Junit => understudy_api::junit(&run),
-            Report::Json => serde_json::to_string_pretty(&RunReport::new(&run)).expect("reports are plain data"),
-        };
-        std::fs::write(file, text).map_err(|error| ApiError::of_file(file, "write", &error))?;
+        std::fs::write(file, format.write(&run)).map_err(|error| ApiError::of_file(file, "write", &error))?;
     }
     if args.accept {
         let accepted = understudy_api::accept(&run.project, &run.results)?;

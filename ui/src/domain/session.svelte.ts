@@ -27,8 +27,13 @@ class Session {
   paused = $state(false);
   run: RunPart | null = $state.raw(null);
   results: FixtureReport[] = $state.raw([]);
-  actions: Action[] = $state.raw([]);
-  theme: Preferences['theme'] = $state('system');
+  #declared: Action[] = $state.raw([]);
+  preferences: Preferences = $state.raw({ theme: 'system', keys: {} });
+  readonly theme = $derived(this.preferences.theme);
+  /** What can be done, with the keys that this person has chosen. */
+  readonly actions: Action[] = $derived(
+    this.#declared.map((action) => ({ ...action, key: this.preferences.keys[action.id] ?? action.key })),
+  );
   /** Why the engine cannot be reached. */
   lost: ApiError | null = $state.raw(null);
   notices: Notice[] = $state([]);
@@ -37,6 +42,8 @@ class Session {
   backend = $state('');
   /** The fixture that is open. */
   fixture: { service: string; file: string } | null = $state.raw(null);
+  /** The line of the fixture's source to go to, once. */
+  line = $state(0);
   /** How the open fixture is shown. */
   tab = $state('form');
   /** Whether runs send writes where the project does not already allow them. */
@@ -56,8 +63,8 @@ class Session {
 
   async start() {
     const [{ actions }, preferences] = await Promise.all([call('actions', {}), call('preferences', {})]);
-    this.actions = actions;
-    this.theme = preferences.theme;
+    this.#declared = actions;
+    this.preferences = preferences;
     for (;;) await this.#follow();
   }
 
@@ -142,9 +149,19 @@ class Session {
     this.screen = 'services';
   }
 
-  async setTheme(theme: Preferences['theme']) {
-    this.theme = theme;
-    await this.attempt(() => call('preferences_set', { theme }));
+  async prefer(change: Partial<Preferences>) {
+    this.preferences = { ...this.preferences, ...change };
+    await this.attempt(() => call('preferences_set', this.preferences));
+  }
+
+  /** Gives an action a key; whoever had it has none then. `null` gives back the usual one. */
+  async bind(id: string, key: string | null) {
+    const keys = { ...this.preferences.keys };
+    const wanted = key ?? this.#declared.find((action) => action.id === id)?.key ?? '';
+    for (const other of this.actions) if (wanted && other.id !== id && other.key === wanted) keys[other.id] = '';
+    if (key === null) delete keys[id];
+    else keys[id] = key;
+    await this.prefer({ keys });
   }
 
   async undo(redo = false) {

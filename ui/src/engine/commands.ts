@@ -218,6 +218,45 @@ exchange: number, };
 export type Code = "no-project" | "bad-project" | "unknown-name" | "missing-variable" | "port" | "nothing-to-do" | "conflict" | "disk" | "usage";
 
 /**
+ * A fixture's file and another text of it.
+ */
+export type CompareRequest = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Relative to the service's folder.
+ */
+file: string, 
+/**
+ * The other text.
+ */
+text: string, };
+
+/**
+ * A line of a comparison.
+ */
+export type ComparedLine = { 
+/**
+ * `both`, `file`, `mine`, or `gap` where lines that are the same are left out.
+ */
+side: string, 
+/**
+ * The line.
+ */
+text: string, };
+
+/**
+ * Where two texts differ.
+ */
+export type Comparison = { 
+/**
+ * The lines that differ and those around them, in order.
+ */
+lines: Array<ComparedLine>, };
+
+/**
  * The text of a fixture's file up to the cursor.
  */
 export type CompleteRequest = { 
@@ -419,6 +458,33 @@ allowed: Array<string>,
  * Fixtures that do not answer, the nearest first.
  */
 near: Array<NearView>, };
+
+/**
+ * The last run, as a report.
+ */
+export type ExportRun = { 
+/**
+ * In which form.
+ */
+format: ReportFormat, };
+
+/**
+ * Exchanges to write as an HTTP archive.
+ */
+export type ExportTraffic = { 
+/**
+ * Their ids; all that are kept where empty.
+ */
+exchanges: Array<number>, };
+
+/**
+ * A file that was written.
+ */
+export type Exported = { 
+/**
+ * Where it is.
+ */
+file: string, };
 
 /**
  * An exchange to make a fixture of.
@@ -676,6 +742,40 @@ name: string,
 value: string, };
 
 /**
+ * A line of a fixture's file.
+ */
+export type Hit = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Relative to the service's folder.
+ */
+file: string, 
+/**
+ * From 1.
+ */
+line: number, 
+/**
+ * The line, without the space around it.
+ */
+text: string, };
+
+/**
+ * Where it stands.
+ */
+export type Hits = { 
+/**
+ * In the order of the tree.
+ */
+hits: Array<Hit>, 
+/**
+ * Whether there are more.
+ */
+more: boolean, };
+
+/**
  * A difference that could not be accepted.
  */
 export type LeftDifference = { 
@@ -687,6 +787,32 @@ place: string,
  * Why it was not.
  */
 why: string, };
+
+/**
+ * A difference whose place is to be held less strictly.
+ */
+export type LoosenDifference = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The fixture's id.
+ */
+fixture: string, 
+/**
+ * Its place.
+ */
+place: string, };
+
+/**
+ * What was written for it.
+ */
+export type Loosened = { 
+/**
+ * The rule, as it stands in the file: `$.note: {nullable: like}`.
+ */
+rule: string, };
 
 /**
  * A difference that is to be accepted for now.
@@ -789,7 +915,11 @@ export type Preferences = {
 /**
  * How the app looks.
  */
-theme: Theme, };
+theme: Theme, 
+/**
+ * Keys that are not the usual ones, by the actions' ids; empty where an action has none.
+ */
+keys: { [key in string]: string }, };
 
 /**
  * The project as it stands.
@@ -860,6 +990,28 @@ asks_for_more: boolean,
  * Whether the contract test sends it only where writes are allowed.
  */
 writes: boolean, };
+
+/**
+ * A fixture's file, and where it goes.
+ */
+export type RenameFixture = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Relative to the service's folder.
+ */
+file: string, 
+/**
+ * The same, of the file that it becomes.
+ */
+to: string, };
+
+/**
+ * A form in which a run is told.
+ */
+export type ReportFormat = "json" | "junit" | "html";
 
 /**
  * One way in which a request is not what a fixture wants.
@@ -1054,6 +1206,15 @@ version: string,
  * Problems in it. Where some are errors, the last good version is served.
  */
 problems: Array<DiagnosticReport>, };
+
+/**
+ * What to look for.
+ */
+export type SearchRequest = { 
+/**
+ * A part of a line, in any case.
+ */
+text: string, };
 
 /**
  * A service, by name.
@@ -1275,6 +1436,10 @@ export type Commands = {
   fixture: { request: FixtureRef; response: FixtureText };
   /** Writes a fixture's file, unless it is another one by now. */
   fixture_save: { request: SaveFixture; response: SavedFixture };
+  /** Where a fixture's file and another text of it differ. */
+  compare: { request: CompareRequest; response: Comparison };
+  /** Moves a fixture's file. */
+  fixture_rename: { request: RenameFixture; response: Created };
   /** What can be written next in a fixture's file. */
   complete: { request: CompleteRequest; response: Completions };
   /** A fixture's text as a form. */
@@ -1293,6 +1458,8 @@ export type Commands = {
   fixture_duplicate: { request: FixtureRef; response: Created };
   /** Deletes a fixture's file. */
   fixture_delete: { request: FixtureRef; response: Nothing };
+  /** Words in fixtures' files. */
+  search: { request: SearchRequest; response: Hits };
   /** Takes back the last change that was made to a file here. */
   undo: { request: Nothing; response: Undone };
   /** Makes again what was taken back. */
@@ -1309,6 +1476,10 @@ export type Commands = {
   exchange_curl: { request: ExchangeRequest; response: Text };
   /** Forgets the traffic. */
   traffic_clear: { request: Nothing; response: TrafficCleared };
+  /** Writes traffic as an HTTP archive (HAR), without credentials. */
+  export_traffic: { request: ExportTraffic; response: Exported };
+  /** Writes the last run as a report. */
+  export_run: { request: ExportRun; response: Exported };
   /** Replays fixtures against a backend. */
   run_start: { request: StartRun; response: Nothing };
   /** Ends a run; what was judged stands. */
@@ -1317,6 +1488,8 @@ export type Commands = {
   run: { request: RunRequest; response: RunPart };
   /** Writes differences of the last run into the fixture: the backend is right. */
   accept: { request: AcceptDifferences; response: AcceptedDifferences };
+  /** Holds the place of a difference of the last run less strictly, by a rule. */
+  loosen: { request: LoosenDifference; response: Loosened };
   /** Marks a difference of the last run as accepted for now. */
   mark_known: { request: MarkKnown; response: Nothing };
   /** What can be done, with its keys. */

@@ -1,5 +1,6 @@
 // What the actions that the engine declares do here. Screens add what only they can do while they are shown.
 
+import type { ReportFormat } from '../engine/commands';
 import { call } from '../engine/engine';
 import { session, type Screen } from '../domain/session.svelte';
 import { overlay } from './overlay.svelte';
@@ -17,11 +18,12 @@ export function provide(handlers: Record<string, Handler>): () => void {
 }
 
 const show = (screen: Screen) => () => (session.screen = screen);
-const theme = (name: typeof session.theme) => () => void session.setTheme(name);
+const theme = (name: typeof session.theme) => () => void session.prefer({ theme: name });
 
 const always: Record<string, Handler> = {
   palette: () => overlay.show('palette'),
   'go-to-fixture': () => overlay.show('fixtures'),
+  search: () => overlay.show('search'),
   help: () => overlay.show('help'),
   'show-services': show('services'),
   'show-traffic': show('traffic'),
@@ -32,6 +34,9 @@ const always: Record<string, Handler> = {
   'run-cancel': () => void session.attempt(() => call('run_cancel', {})),
   'traffic-pause': () => session.pause(!session.paused),
   'traffic-clear': () => void session.attempt(() => call('traffic_clear', {})),
+  'run-export-html': () => void exportRun('html'),
+  'run-export-junit': () => void exportRun('junit'),
+  'run-export-json': () => void exportRun('json'),
   'choose-backend': () => document.getElementById('backend')?.focus(),
   undo: () => void session.undo(),
   redo: () => void session.undo(true),
@@ -47,6 +52,11 @@ export function handlerOf(id: string): Handler | undefined {
   return screens.get(id) ?? always[id];
 }
 
+async function exportRun(format: ReportFormat) {
+  const done = await session.attempt(() => call('export_run', { format }));
+  if (done) session.tell(`Saved as ${done.file}`);
+}
+
 /** Moves the focus from one part of the window to the next. */
 function nextRegion() {
   const regions = [...document.querySelectorAll<HTMLElement>('[data-region]')];
@@ -57,7 +67,7 @@ function nextRegion() {
 }
 
 /** The name of a pressed key, as actions declare it. */
-function pressed(event: KeyboardEvent): string {
+export function pressed(event: KeyboardEvent): string {
   const mod = event.ctrlKey || event.metaKey ? 'Mod+' : '';
   const alt = event.altKey ? 'Alt+' : '';
   const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;

@@ -1,10 +1,12 @@
 // What lies over the screens.
 
+type Shown = 'palette' | 'fixtures' | 'search' | 'help';
+
 class Overlay {
-  shown: 'none' | 'palette' | 'fixtures' | 'help' = $state('none');
+  shown: 'none' | Shown = $state('none');
   #before: HTMLElement | null = null;
 
-  show(what: 'palette' | 'fixtures' | 'help') {
+  show(what: Shown) {
     if (this.shown === 'none') this.#before = document.activeElement as HTMLElement | null;
     this.shown = what;
   }

@@ -29,7 +29,7 @@ test('axe finds nothing on any screen in any theme', async (t) => {
     await page.keyboard.press('Control+,');
     await page.getByRole('radio', { name: theme }).check();
     await look(`settings, ${theme}`);
-    await page.getByRole('button', { name: 'Services' }).click();
+    await page.getByRole('button', { name: 'Services', exact: true }).click();
     await look(`services, ${theme}`);
     await page.getByRole('treeitem').filter({ hasText: '/items/{id}' }).click();
     await page.getByRole('tab', { name: 'Form' }).click();
@@ -60,6 +60,11 @@ test('axe finds nothing on any screen in any theme', async (t) => {
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox', { name: 'Command or fixture' }).waitFor();
     await look(`palette, ${theme}`);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+Shift+F');
+    await page.keyboard.type('items');
+    await page.getByText('items/get.yaml:').first().waitFor();
+    await look(`search, ${theme}`);
     await page.keyboard.press('Escape');
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();

@@ -176,6 +176,10 @@ test('an edit outside while the editor is dirty is asked about', async (t) => {
     await page.keyboard.type('# mine');
     write('shop/items/get.yaml', outside);
     await page.getByRole('alert').waitFor();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    const compared = page.getByRole('region', { name: 'Comparison' });
+    await compared.getByText('in the file: request: { path: /items/outside }').waitFor();
+    await compared.getByText('mine: # mine').waitFor();
     await page.getByRole('button', { name: choice }).click();
     const mine = choice === 'Keep mine';
     await until(choice, () => readFileSync(file, 'utf8').includes('# mine') === mine);
@@ -311,6 +315,100 @@ test('a body with a script in it is text', async (t) => {
   assert.equal(await page.locator('img[src="x"]').count(), 0);
   assert.match(await page.title(), /Understudy$/);
   assert.deepEqual(errors, []);
+});
+
+test('a fixture is moved to another file, and back', async (t) => {
+  const { page, folder, service } = await stage(t, shop());
+  const exists = (path) => existsSync(join(folder, 'shop', path));
+  await fixture(page, '/items/{id}').click();
+  await page.keyboard.press('F2');
+  const name = page.getByRole('textbox', { name: 'File' });
+  await name.fill('items/list.yaml');
+  await page.keyboard.press('Enter');
+  await page.getByText('is there already').waitFor();
+  await page.keyboard.press('F2');
+  await name.fill('things/one');
+  await page.keyboard.press('Enter');
+  await page.getByText('Now things/one.yaml').waitFor();
+  assert.deepEqual([exists('items/get.yaml'), exists('things/one.yaml')], [false, true]);
+  assert.equal((await fetch(`${await service('shop')}/items/1`)).status, 200);
+  await page.getByRole('button', { name: 'Rename shop/things/one.yaml' }).waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await until('it is back', () => exists('items/get.yaml') && !exists('things/one.yaml'));
+});
+
+test('a promise is loosened, and what was promised still keeps it', async (t) => {
+  const body = (json) => `request:\n  path: /items/{id}\n  params: { id: { example: 1 } }\nresponse:\n  body:\n    json: ${json}\n`;
+  const real = await stage(t, { ...shop(), 'shop/items/get.yaml': body('{ id: 1, notes: [{ by: null }] }') });
+  const backend = `, backends: { real: { url: "${await real.service('shop')}" } }`;
+  const { page, folder } = await stage(t, { ...shop(backend), 'shop/items/get.yaml': body('{ id: 1, price: 10, notes: [{ by: ada }] }') });
+  await page.getByRole('button', { name: 'Verify' }).first().click();
+  await page.getByRole('button', { name: /Run 2/ }).click();
+  await page.getByRole('button', { name: 'Loosen $.price' }).click();
+  await page.getByText('Now $.price: {optional: like}').waitFor();
+  await page.getByRole('button', { name: 'Loosen $.notes[0].by' }).click();
+  await page.getByText('loosened', { exact: true }).nth(1).waitFor();
+  const file = readFileSync(join(folder, 'shop/items/get.yaml'), 'utf8');
+  assert.ok(file.endsWith('  match:\n    $.price: {optional: like}\n    $.notes[*].by: {nullable: like}\n'), file);
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await page.getByText('The answer is what was promised.').waitFor();
+});
+
+test('traffic and a run are exported, without credentials', async (t) => {
+  const real = await stage(t, shop());
+  const { page, downloads, service } = await stage(t, shop(`, backends: { real: { url: "${await real.service('shop')}" } }`));
+  const saved = (name) => readFileSync(join(downloads, name), 'utf8');
+  const url = await service('shop');
+  await fetch(`${url}/items?api_key=planted`, { headers: { authorization: 'Bearer planted' } });
+  await fetch(`${url}/nothing`, { method: 'POST', body: '{"password":"planted","n":1}' });
+  await page.getByRole('button', { name: 'Traffic' }).click();
+  await page.getByRole('row').filter({ hasText: '/nothing' }).waitFor();
+  await page.getByRole('button', { name: 'Export as HAR' }).click();
+  await page.getByText('Saved as').waitFor();
+  const day = new Date().toISOString().slice(0, 10);
+  const har = JSON.parse(saved(`shop-frontend-traffic-${day}.har`));
+  assert.deepEqual(har.log.entries.map(({ request, response }) => [request.method, response.status]), [['GET', 200], ['POST', 404]]);
+  assert.ok(har.log.entries[0].response.content.text.includes('"price"'));
+  assert.ok(!JSON.stringify(har).includes('planted'));
+  await page.getByRole('searchbox', { name: 'Filter traffic' }).or(page.getByRole('textbox', { name: 'Filter traffic' })).fill('status:404');
+  await page.getByRole('button', { name: 'Export as HAR' }).click();
+  await until('the second file', () => existsSync(join(downloads, `shop-frontend-traffic-${day}-2.har`)));
+  assert.equal(JSON.parse(saved(`shop-frontend-traffic-${day}-2.har`)).log.entries.length, 1);
+  await page.keyboard.press('Control+3');
+  await page.getByRole('button', { name: /Run 2/ }).click();
+  await page.getByRole('contentinfo').getByText('2 kept of 2').waitFor();
+  await page.getByRole('button', { name: 'Export the report' }).click();
+  await until('the report', () => existsSync(join(downloads, `shop-frontend-verify-${day}.html`)));
+  assert.match(saved(`shop-frontend-verify-${day}.html`), /2 of 2 promises kept/);
+});
+
+test('words are searched in all fixtures, and lead to their line', async (t) => {
+  const { page } = await stage(t, shop());
+  await page.getByText('Ask for something').waitFor();
+  await page.keyboard.press('Control+Shift+F');
+  await page.keyboard.type('PARAMS');
+  await page.getByText('items/get.yaml:4').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('textbox', { name: 'Source of items/get.yaml' }).waitFor();
+  await until('the line is selected', async () => (await page.evaluate(() => getSelection()?.toString())).trim().startsWith('params:'));
+});
+
+test('a key is given to an action, and taken from another', async (t) => {
+  const { page } = await stage(t, shop());
+  await page.getByText('Ask for something').waitFor();
+  await page.keyboard.press('Control+,');
+  const key = (label) => page.getByRole('button', { name: label });
+  await key('Show Traffic: Ctrl 2').click();
+  await page.keyboard.press('Control+3');
+  await key('Show Traffic: Ctrl 3').waitFor();
+  await key('Show Verify: no key').waitFor();
+  await page.reload();
+  await page.getByText('Ask for something').waitFor();
+  await page.keyboard.press('Control+3');
+  await page.getByRole('region', { name: 'Traffic' }).or(page.getByText('Nothing was asked')).first().waitFor();
+  await page.keyboard.press('Control+,');
+  await page.getByRole('button', { name: 'Usual key for Show Verify' }).click();
+  await key('Show Verify: Ctrl 3').waitFor();
 });
 
 test('two windows show one app, and the second goes on when the first is killed', async (t) => {

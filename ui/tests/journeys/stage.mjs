@@ -21,7 +21,9 @@ export async function stage(t, files, { width = 1280, height = 800, there } = {}
     writeFileSync(join(folder, path), text);
   };
   for (const [path, text] of Object.entries(files)) write(path, text);
-  const env = { ...process.env, XDG_CONFIG_HOME: join(folder, '.config') };
+  const downloads = join(dirname(folder), 'Downloads');
+  mkdirSync(downloads, { recursive: true });
+  const env = { ...process.env, HOME: dirname(folder), XDG_CONFIG_HOME: join(folder, '.config') };
   const program = spawn(PROGRAM, ['ui', folder, '--no-open'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await new Promise((resolve, reject) => {
     program.once('exit', (code) => reject(new Error(`understudy ui ended with ${code}`)));
@@ -59,7 +61,7 @@ export async function stage(t, files, { width = 1280, height = 800, there } = {}
     });
     return answer.json();
   };
-  return { page, folder, write, service, command, kill, errors, url };
+  return { page, folder, downloads, write, service, command, kill, errors, url };
 }
 
 /** Asks until the answer is as wanted. */

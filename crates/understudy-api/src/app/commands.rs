@@ -4,13 +4,16 @@
 use super::App;
 use super::actions::Action;
 use super::exchange::{BodyRequest, BodyView, ExchangeRequest, ExchangeView};
+use super::export::{ExportRun, ExportTraffic, Exported};
 use super::files::{
-    CompleteRequest, Completions, Created, FixtureFrom, FixtureRef, FixtureText, NewFixture, SaveFixture, SavedFixture,
+    CompareRequest, Comparison, CompleteRequest, Completions, Created, FixtureFrom, FixtureRef, FixtureText,
+    NewFixture, RenameFixture, SaveFixture, SavedFixture,
 };
 use super::form::{FormEdit, FormRequest, FormView, RuleKinds, ValueAt, ValueRequest};
 use super::preferences::Preferences;
 use super::run::{RunPart, RunRequest, StartRun};
-use super::settled::{AcceptDifferences, AcceptedDifferences, MarkKnown};
+use super::search::{Hits, SearchRequest};
+use super::settled::{AcceptDifferences, AcceptedDifferences, LoosenDifference, Loosened, MarkKnown};
 use super::traffic::{Changed, ChangesRequest, TrafficCleared};
 use super::tried::{Tried, TryRequest};
 use super::undo::Undone;
@@ -96,6 +99,10 @@ commands! {
     fixture(FixtureRef) -> FixtureText;
     /// Writes a fixture's file, unless it is another one by now.
     fixture_save(SaveFixture) -> SavedFixture;
+    /// Where a fixture's file and another text of it differ.
+    compare(CompareRequest) -> Comparison;
+    /// Moves a fixture's file.
+    fixture_rename(RenameFixture) -> Created;
     /// What can be written next in a fixture's file.
     complete(CompleteRequest) -> Completions;
     /// A fixture's text as a form.
@@ -114,6 +121,8 @@ commands! {
     fixture_duplicate(FixtureRef) -> Created;
     /// Deletes a fixture's file.
     fixture_delete(FixtureRef) -> Nothing;
+    /// Words in fixtures' files.
+    search(SearchRequest) -> Hits;
     /// Takes back the last change that was made to a file here.
     undo(Nothing) -> Undone;
     /// Makes again what was taken back.
@@ -130,6 +139,10 @@ commands! {
     exchange_curl(ExchangeRequest) -> Text;
     /// Forgets the traffic.
     traffic_clear(Nothing) -> TrafficCleared;
+    /// Writes traffic as an HTTP archive (HAR), without credentials.
+    export_traffic(ExportTraffic) -> Exported;
+    /// Writes the last run as a report.
+    export_run(ExportRun) -> Exported;
     /// Replays fixtures against a backend.
     run_start(StartRun) -> Nothing;
     /// Ends a run; what was judged stands.
@@ -138,6 +151,8 @@ commands! {
     run(RunRequest) -> RunPart;
     /// Writes differences of the last run into the fixture: the backend is right.
     accept(AcceptDifferences) -> AcceptedDifferences;
+    /// Holds the place of a difference of the last run less strictly, by a rule.
+    loosen(LoosenDifference) -> Loosened;
     /// Marks a difference of the last run as accepted for now.
     mark_known(MarkKnown) -> Nothing;
     /// What can be done, with its keys.

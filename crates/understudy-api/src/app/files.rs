@@ -3,7 +3,7 @@
 use super::App;
 use super::commands::Nothing;
 use super::undo::{Change, FileChange};
-use crate::disk::{content, remove, write};
+use crate::disk::{content, remove, rename, write};
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::report::DiagnosticReport;
@@ -92,6 +92,48 @@ pub(super) struct CompletionView {
     pub(super) doc: &'static str,
     /// Whether it is a key, and a value follows.
     pub(super) is_key: bool,
+}
+
+/// A fixture's file and another text of it.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct CompareRequest {
+    /// The service.
+    pub(super) service: String,
+    /// Relative to the service's folder.
+    pub(super) file: String,
+    /// The other text.
+    pub(super) text: String,
+}
+
+/// Where two texts differ.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct Comparison {
+    /// The lines that differ and those around them, in order.
+    pub(super) lines: Vec<ComparedLine>,
+}
+
+/// A line of a comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct ComparedLine {
+    /// `both`, `file`, `mine`, or `gap` where lines that are the same are left out.
+    pub(super) side: &'static str,
+    /// The line.
+    pub(super) text: String,
+}
+
+/// A fixture's file, and where it goes.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct RenameFixture {
+    /// The service.
+    pub(super) service: String,
+    /// Relative to the service's folder.
+    pub(super) file: String,
+    /// The same, of the file that it becomes.
+    pub(super) to: String,
 }
 
 /// A fixture to make.
@@ -231,6 +273,36 @@ impl App {
         Ok(Nothing {})
     }
 
+    /// Moves a fixture's file; what names it by its id is told of as a problem by itself.
+    pub(super) async fn fixture_rename(&self, request: RenameFixture) -> Result<Created, ApiError> {
+        let named = request.to.trim();
+        let ending = request.file.rsplit_once('.').map_or("yaml", |(_, ending)| ending);
+        let to = if named.contains('.') { named.to_owned() } else { format!("{named}.{ending}") };
+        let (from_place, to_place) =
+            (self.place(&request.service, &request.file).await?, self.place(&request.service, &to).await?);
+        let created = Created { service: request.service, file: to };
+        if from_place.path == to_place.path {
+            return Ok(created);
+        }
+        let bytes = content(&from_place.path)?.ok_or_else(|| gone(&from_place.shown))?;
+        if content(&to_place.path)?.is_some() {
+            let message = format!("{} is there already", to_place.shown);
+            return Err(ApiError::new(Code::Conflict, message).with_hint("choose another name"));
+        }
+        rename(&from_place.path, &to_place.path)?;
+        let change = |place: Place, before, after| FileChange { path: place.path, shown: place.shown, before, after };
+        let files = vec![change(from_place, Some(bytes.clone()), None), change(to_place, None, Some(bytes))];
+        self.history.lock().await.add(Change { files, typed: None });
+        self.reload().await;
+        Ok(created)
+    }
+
+    pub(super) async fn compare(&self, request: CompareRequest) -> Result<Comparison, ApiError> {
+        let place = self.place(&request.service, &request.file).await?;
+        let file = String::from_utf8_lossy(&content(&place.path)?.unwrap_or_default()).into_owned();
+        Ok(Comparison { lines: compared(&file, &request.text) })
+    }
+
     /// Makes a file whose id is not taken yet.
     async fn create(
         &self,
@@ -252,6 +324,29 @@ impl App {
         self.change(&place, None, Some(bytes(&id)), None).await?;
         Ok(Created { service: service.to_owned(), file })
     }
+}
+
+/// How many lines are shown around those that differ.
+const LINES_AROUND: usize = 3;
+
+fn compared(file: &str, mine: &str) -> Vec<ComparedLine> {
+    let diff = similar::TextDiff::from_lines(file, mine);
+    let line = |side, text: &str| ComparedLine { side, text: text.trim_end_matches(['\r', '\n']).to_owned() };
+    let mut lines = Vec::new();
+    for group in diff.grouped_ops(LINES_AROUND) {
+        if !lines.is_empty() {
+            lines.push(line("gap", ""));
+        }
+        for change in group.iter().flat_map(|operation| diff.iter_changes(operation)) {
+            let side = match change.tag() {
+                similar::ChangeTag::Equal => "both",
+                similar::ChangeTag::Delete => "file",
+                similar::ChangeTag::Insert => "mine",
+            };
+            lines.push(line(side, change.value()));
+        }
+    }
+    lines
 }
 
 fn gone(shown: &str) -> ApiError {
@@ -278,4 +373,20 @@ fn version_of(bytes: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     format!("{:016x}-{}", hasher.finish(), bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compared;
+
+    #[test]
+    fn a_comparison_shows_what_differs_and_a_little_around_it() {
+        let file: String = (1..=20).map(|line| format!("line {line}\n")).collect();
+        let mine = file.replace("line 2\n", "mine\n").replace("line 19\n", "");
+        let shown: Vec<String> =
+            compared(&file, &mine).iter().map(|line| format!("{} {}", line.side, line.text)).collect();
+        let expected = "both line 1|file line 2|mine mine|both line 3|both line 4|both line 5|gap |both line 16|both line 17|both line 18|file line 19|both line 20";
+        assert_eq!(shown.join("|"), expected);
+        assert!(compared(&file, &file).is_empty());
+    }
 }

@@ -5,6 +5,7 @@ use super::commands::Nothing;
 use crate::disk::{content, write};
 use crate::error::{ApiError, Code};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What is remembered.
@@ -14,6 +15,8 @@ use std::path::PathBuf;
 pub(super) struct Preferences {
     /// How the app looks.
     pub(super) theme: Theme,
+    /// Keys that are not the usual ones, by the actions' ids; empty where an action has none.
+    pub(super) keys: BTreeMap<String, String>,
 }
 
 /// How the app looks.

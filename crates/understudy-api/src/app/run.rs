@@ -7,7 +7,7 @@ use super::{App, Changes};
 use crate::clock;
 use crate::error::ApiError;
 use crate::report::FixtureReport;
-use crate::verify::{VerifyRequest, verify};
+use crate::verify::{Run, VerifyRequest, verify};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -89,6 +89,8 @@ struct Last {
     began: Instant,
     millis: Option<u64>,
     command: String,
+    /// All of it, once it came to its end.
+    done: Option<Arc<Run>>,
     going: Option<Going>,
 }
 
@@ -137,6 +139,7 @@ impl Runs {
             began: Instant::now(),
             millis: Some(0),
             command: String::new(),
+            done: None,
             going: None,
         };
         Self { revision: AtomicU64::new(clock::unix_micros()), last: Mutex::new(last), changes }
@@ -158,6 +161,11 @@ impl Runs {
     pub(super) fn result(&self, service: &str, fixture: &str) -> Option<FixtureResult> {
         let last = self.last();
         last.results.iter().find(|result| &*result.service == service && &*result.fixture.id == fixture).cloned()
+    }
+
+    /// The last run, if it came to its end.
+    pub(super) fn done(&self) -> Option<Arc<Run>> {
+        self.last().done.clone()
     }
 
     fn changed(&self) {
@@ -205,6 +213,7 @@ impl App {
             last.state = "running";
             (last.error, last.total, last.millis) = (None, 0, None);
             last.results.clear();
+            last.done = None;
             last.backends.clear();
             last.began = Instant::now();
             last.command = command;
@@ -241,8 +250,9 @@ impl App {
             match ended {
                 Ok(done) => {
                     // In the order of services and ids, as reports have them.
-                    last.results = done.results;
-                    last.backends = done.backends;
+                    last.results.clone_from(&done.results);
+                    last.backends.clone_from(&done.backends);
+                    last.done = Some(Arc::new(done));
                     last.end("done");
                 }
                 Err(error) => {

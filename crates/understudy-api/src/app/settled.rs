@@ -1,9 +1,9 @@
-//! Settling the differences of a run: accepted into the fixture, or known for now.
+//! Settling the differences of a run: accepted into the fixture, held less strictly, or known for now.
 
 use super::App;
 use super::commands::Nothing;
 use super::undo::{Change, FileChange};
-use crate::accept::{FileEdit, accept_some, mark_known};
+use crate::accept::{FileEdit, accept_some, loosen, mark_known};
 use crate::error::{ApiError, Code};
 use serde::{Deserialize, Serialize};
 use understudy_contract::Result as FixtureResult;
@@ -41,6 +41,26 @@ pub(super) struct LeftDifference {
     pub(super) place: String,
     /// Why it was not.
     pub(super) why: String,
+}
+
+/// A difference whose place is to be held less strictly.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct LoosenDifference {
+    /// The service.
+    pub(super) service: String,
+    /// The fixture's id.
+    pub(super) fixture: String,
+    /// Its place.
+    pub(super) place: String,
+}
+
+/// What was written for it.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct Loosened {
+    /// The rule, as it stands in the file: `$.note: {nullable: like}`.
+    pub(super) rule: String,
 }
 
 /// A difference that is to be accepted for now.
@@ -93,6 +113,14 @@ impl App {
         self.write_all(edits).await?;
         let left = accepted.left.into_iter().map(|(place, why)| LeftDifference { place, why });
         Ok(AcceptedDifferences { files: accepted.files, places: accepted.places, left: left.collect() })
+    }
+
+    pub(super) async fn loosen(&self, request: LoosenDifference) -> Result<Loosened, ApiError> {
+        let result = self.judged(&request.service, &request.fixture)?;
+        let project = self.loaded().await;
+        let (rule, edits) = loosen(project.service(&request.service)?, &result, &request.place)?;
+        self.write_all(edits).await?;
+        Ok(Loosened { rule })
     }
 
     pub(super) async fn mark_known(&self, request: MarkKnown) -> Result<Nothing, ApiError> {

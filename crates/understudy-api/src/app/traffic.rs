@@ -97,6 +97,14 @@ impl Traffic {
         kept.exchanges.get(usize::try_from(id.checked_sub(first)?).ok()?).cloned()
     }
 
+    /// Those with these ids that are kept, or all, the oldest first.
+    pub(super) fn chosen(&self, ids: &[u64]) -> Vec<Arc<Exchange>> {
+        if !ids.is_empty() {
+            return ids.iter().filter_map(|id| self.get(*id)).collect();
+        }
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).exchanges.iter().cloned().collect()
+    }
+
     /// Those after one, the oldest first, and the id of the oldest that is kept.
     fn after(&self, id: u64) -> (Vec<Arc<Exchange>>, u64) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,4 +10,5 @@ mod program;
 mod readme;
 mod registry;
 mod reload;
+mod report;
 mod wire;

@@ -1,0 +1,165 @@
+//! Traffic and runs as files for others, in the folder for what is downloaded.
+
+use super::App;
+use super::traffic::Exchange;
+use crate::clock;
+use crate::error::{ApiError, Code};
+use crate::hidden::Hidden;
+use crate::report::ReportFormat;
+use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
+use http::{HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use understudy_exchange::redact::REDACTED;
+use understudy_exchange::{Json, Request};
+use understudy_import::{HarEntry, write_har};
+use understudy_match::Moment;
+use understudy_net::{BODY_BYTES_MAX, coding};
+
+/// Exchanges to write as an HTTP archive.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct ExportTraffic {
+    /// Their ids; all that are kept where empty.
+    pub(super) exchanges: Vec<u64>,
+}
+
+/// The last run, as a report.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct ExportRun {
+    /// In which form.
+    pub(super) format: ReportFormat,
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct Exported {
+    /// Where it is.
+    pub(super) file: String,
+}
+
+impl App {
+    /// Credentials are taken out: archives are made to be given to others.
+    pub(super) async fn export_traffic(&self, request: ExportTraffic) -> Result<Exported, ApiError> {
+        let exchanges = self.traffic.chosen(&request.exchanges);
+        if exchanges.is_empty() {
+            return Err(ApiError::new(Code::NothingToDo, "there is no traffic to export"));
+        }
+        let project = self.loaded().await;
+        let hidden = Hidden::new(&project.settings.redact);
+        let mut entries = Vec::new();
+        for exchange in exchanges {
+            let url = self.project.lock().await.servers.url(&exchange.service);
+            let origin = url.unwrap_or_else(|| format!("http://{}.localhost", exchange.service));
+            entries.push(entry(&exchange, origin, &hidden));
+        }
+        let har = write_har(&entries, env!("CARGO_PKG_VERSION"));
+        self.save_for_others("traffic", "har", har.as_bytes(), &project.root)
+    }
+
+    pub(super) async fn export_run(&self, request: ExportRun) -> Result<Exported, ApiError> {
+        let run = self.runs.done().ok_or_else(|| {
+            ApiError::new(Code::NothingToDo, "there is no run that came to its end").with_hint("run it first")
+        })?;
+        let root = self.loaded().await.root.clone();
+        self.save_for_others("verify", request.format.ending(), request.format.write(&run).as_bytes(), &root)
+    }
+
+    /// Writes a file with a name of its own: nothing that is there is written over.
+    fn save_for_others(&self, what: &str, ending: &str, bytes: &[u8], root: &Path) -> Result<Exported, ApiError> {
+        let folder = downloads().unwrap_or_else(|| root.join(crate::local::FOLDER));
+        let project = root.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned());
+        let stem = format!("{project}-{what}-{}", clock::now().date());
+        for number in 1.. {
+            let name = if number == 1 { format!("{stem}.{ending}") } else { format!("{stem}-{number}.{ending}") };
+            let path = folder.join(name);
+            let failed = |error| ApiError::of_file(&path, "write", &error);
+            match File::options().create_new(true).write(true).open(&path) {
+                Ok(mut file) => {
+                    file.write_all(bytes).map_err(failed)?;
+                    return Ok(Exported { file: path.to_string_lossy().into_owned() });
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        unreachable!("numbers do not end")
+    }
+}
+
+/// The folder for what is downloaded: what the desktop calls so (freedesktop.org, `user-dirs.dirs`), or `Downloads`.
+fn downloads() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = variable("HOME").or_else(|| variable("USERPROFILE"))?;
+    let config = variable("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
+    let said = std::fs::read_to_string(config.join("user-dirs.dirs")).unwrap_or_default();
+    let said = said.lines().find_map(|line| line.trim().strip_prefix("XDG_DOWNLOAD_DIR="));
+    let said = said.map(|folder| folder.trim_matches('"').replace("$HOME", &home.to_string_lossy()));
+    let folders = said.map(PathBuf::from).into_iter().chain([home.join("Downloads")]);
+    folders.into_iter().find(|folder| folder.is_dir())
+}
+
+fn entry(exchange: &Exchange, origin: String, hidden: &Hidden) -> HarEntry {
+    let decoded = |headers: &HeaderMap, body: &Bytes| {
+        let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+        coding
+            .and_then(|coding| coding::decode(coding, body.clone(), BODY_BYTES_MAX).ok())
+            .unwrap_or_else(|| body.clone())
+    };
+    let Exchange { request, .. } = exchange;
+    HarEntry {
+        ended: Moment { unix_millis: exchange.time },
+        micros: u64::try_from(exchange.took.as_micros()).unwrap_or(u64::MAX),
+        origin,
+        request: Request {
+            method: request.method.clone(),
+            target: target(request, hidden),
+            headers: headers(&request.headers, hidden),
+            body: body(&request.body, hidden),
+        },
+        status: exchange.status,
+        headers: headers(&exchange.headers, hidden),
+        body: exchange.body.as_ref().map(|bytes| body(&decoded(&exchange.headers, bytes), hidden)),
+        comment: format!("{}: answered by {} {}", exchange.service, exchange.answered, exchange.by)
+            .trim_end()
+            .to_owned(),
+    }
+}
+
+fn headers(headers: &HeaderMap, hidden: &Hidden) -> HeaderMap {
+    let mut shown = headers.clone();
+    let redacted = HeaderValue::from_bytes(REDACTED.as_bytes()).expect("its bytes may stand in a header");
+    for (name, value) in &mut shown {
+        if hidden.has_header(name.as_str()) {
+            value.clone_from(&redacted);
+        }
+    }
+    shown
+}
+
+fn body(body: &Bytes, hidden: &Hidden) -> Bytes {
+    match Json::parse(body) {
+        // What needs nothing hidden keeps its white space.
+        Ok(value) => {
+            let shown = hidden.value(&value).to_string();
+            if shown == value.to_string() { body.clone() } else { shown.into() }
+        }
+        Err(_) => body.clone(),
+    }
+}
+
+/// The request's target, without the values of secret parameters.
+fn target(request: &Request, hidden: &Hidden) -> http::uri::PathAndQuery {
+    let (path, Some(query)) = (request.target.path(), request.target.query()) else { return request.target.clone() };
+    let shown = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if hidden.has_member(name) => format!("{name}=redacted"),
+        _ => pair.to_owned(),
+    });
+    let shown = format!("{path}?{}", shown.collect::<Vec<_>>().join("&"));
+    shown.parse().unwrap_or_else(|_| http::uri::PathAndQuery::from_static("/redacted"))
+}

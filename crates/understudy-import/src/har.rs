@@ -1,0 +1,215 @@
+//! HTTP Archive 1.2 (the W3C's draft of 2012, which browsers write and read): exchanges in one JSON document.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, LOCATION, SET_COOKIE};
+use http::{HeaderMap, StatusCode};
+use understudy_exchange::target::query_pairs;
+use understudy_exchange::{Json, JsonString, Request, cookie_pairs};
+use understudy_match::Moment;
+
+/// One exchange for an archive.
+#[derive(Debug, Clone)]
+pub struct HarEntry {
+    /// When its answer was there.
+    pub ended: Moment,
+    /// How long it took.
+    pub micros: u64,
+    /// The server, without a path: `http://localhost:4010`.
+    pub origin: String,
+    /// The request, its body without a content coding.
+    pub request: Request,
+    /// The answer's status.
+    pub status: StatusCode,
+    /// The answer's header fields.
+    pub headers: HeaderMap,
+    /// The answer's body without a content coding; `None` where it was not kept.
+    pub body: Option<Bytes>,
+    /// Words for whoever reads the archive: who answered.
+    pub comment: String,
+}
+
+/// The archive of these exchanges.
+#[must_use]
+pub fn write_har(entries: &[HarEntry], version: &str) -> String {
+    let creator = object([("name", text("Understudy")), ("version", text(version))]);
+    let log = object([
+        ("version", text("1.2")),
+        ("creator", creator),
+        ("entries", Json::Array(entries.iter().map(entry).collect())),
+    ]);
+    let mut out = object([("log", log)]).indented(INDENTED_BYTES_MAX);
+    out.push('\n');
+    out
+}
+
+/// What is larger is written without white space from there on.
+const INDENTED_BYTES_MAX: usize = 64 << 20;
+
+fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
+    Json::Object(members.into_iter().map(|(name, value)| (JsonString::new(name), value)).collect())
+}
+
+fn text(text: impl AsRef<str>) -> Json {
+    Json::string(text)
+}
+
+fn number(number: usize) -> Json {
+    Json::Number((number as u64).into())
+}
+
+/// Milliseconds, with three digits of a fraction.
+fn millis(micros: u64) -> Json {
+    Json::parse(format!("{}.{:03}", micros / 1_000, micros % 1_000).as_bytes()).unwrap_or(Json::Null)
+}
+
+/// What is not known (section "Custom fields": -1 where a size or a time is not available).
+fn unknown() -> Json {
+    Json::Number((-1_i64).into())
+}
+
+fn pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Json {
+    let pair = |(name, value): (String, String)| object([("name", text(name)), ("value", text(value))]);
+    Json::Array(pairs.into_iter().map(pair).collect())
+}
+
+fn fields(headers: &HeaderMap) -> Json {
+    let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    pairs(headers.iter().map(field))
+}
+
+fn entry(entry: &HarEntry) -> Json {
+    let began = Moment { unix_millis: entry.ended.unix_millis.saturating_sub(entry.micros / 1_000) };
+    let timings = object([("send", number(0)), ("wait", millis(entry.micros)), ("receive", number(0))]);
+    object([
+        ("startedDateTime", text(format!("{}T{}", began.date(), began.time()))),
+        ("time", millis(entry.micros)),
+        ("request", request(entry)),
+        ("response", response(entry)),
+        ("cache", object([])),
+        ("timings", timings),
+        ("comment", text(&entry.comment)),
+    ])
+}
+
+fn request(entry: &HarEntry) -> Json {
+    let request = &entry.request;
+    let query = query_pairs(request.query()).map(|(name, value)| (name.into_owned(), value.into_owned()));
+    let cookies = cookie_pairs(&request.headers).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut members = vec![
+        ("method", text(request.method.as_str())),
+        ("url", text(format!("{}{}", entry.origin, request.target))),
+        ("httpVersion", text("HTTP/1.1")),
+        ("cookies", pairs(cookies)),
+        ("headers", fields(&request.headers)),
+        ("queryString", pairs(query)),
+    ];
+    if !request.body.is_empty() {
+        let (content, coding) = content(&request.body);
+        let mut data = vec![("mimeType", text(media_type(&request.headers))), ("text", text(content))];
+        // The format has no place for the bytes of requests; others write this member too.
+        data.extend(coding.map(|coding| ("encoding", text(coding))));
+        members.push(("postData", members_of(data)));
+    }
+    members.extend([("headersSize", unknown()), ("bodySize", number(request.body.len()))]);
+    members_of(members)
+}
+
+fn members_of(members: Vec<(&str, Json)>) -> Json {
+    Json::Object(members.into_iter().map(|(name, value)| (JsonString::new(name), value)).collect())
+}
+
+fn response(entry: &HarEntry) -> Json {
+    let cookies = entry.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let cookies = cookies.filter_map(|value| value.split(';').next()?.split_once('='));
+    let cookies = cookies.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+    let size = entry.body.as_ref().map(Bytes::len);
+    let mut data = vec![("size", size.map_or_else(unknown, number)), ("mimeType", text(media_type(&entry.headers)))];
+    if let Some(body) = entry.body.as_ref().filter(|body| !body.is_empty()) {
+        let (content, coding) = content(body);
+        data.push(("text", text(content)));
+        data.extend(coding.map(|coding| ("encoding", text(coding))));
+    }
+    let redirect = entry.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("");
+    object([
+        ("status", number(usize::from(entry.status.as_u16()))),
+        ("statusText", text(entry.status.canonical_reason().unwrap_or(""))),
+        ("httpVersion", text("HTTP/1.1")),
+        ("cookies", pairs(cookies)),
+        ("headers", fields(&entry.headers)),
+        ("content", members_of(data)),
+        ("redirectURL", text(redirect)),
+        ("headersSize", unknown()),
+        ("bodySize", size.map_or_else(unknown, number)),
+    ])
+}
+
+fn media_type(headers: &HeaderMap) -> String {
+    let written = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    written.unwrap_or("application/octet-stream").to_owned()
+}
+
+/// A body as text, or in base64 where it is none.
+fn content(body: &Bytes) -> (String, Option<&'static str>) {
+    match std::str::from_utf8(body) {
+        Ok(text) => (text.to_owned(), None),
+        Err(_) => (STANDARD.encode(body), Some("base64")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::header::COOKIE;
+    use http::{HeaderValue, Method};
+
+    fn at(har: &Json, path: &str) -> String {
+        let path = understudy_exchange::JsonPath::parse(path).expect("a path");
+        path.select_values(har).iter().map(ToString::to_string).collect::<Vec<String>>().join(" ")
+    }
+
+    #[test]
+    fn an_exchange_is_told_as_browsers_tell_it() {
+        let request = Request {
+            method: Method::POST,
+            target: "/items?page=2&q=a+b".parse().expect("a target"),
+            headers: HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("a=1; b=2"))]),
+            body: Bytes::from_static(b"{\"id\":1}"),
+        };
+        let entry = HarEntry {
+            ended: Moment { unix_millis: 1_767_225_600_250 },
+            micros: 250_400,
+            origin: "http://localhost:4010".to_owned(),
+            request,
+            status: StatusCode::FOUND,
+            headers: HeaderMap::from_iter([
+                (LOCATION, HeaderValue::from_static("/items/7")),
+                (SET_COOKIE, HeaderValue::from_static("s=x; Path=/")),
+                (CONTENT_TYPE, HeaderValue::from_static("image/png")),
+            ]),
+            body: Some(Bytes::from_static(&[0xFF, 0x00])),
+            comment: "items/create".to_owned(),
+        };
+        let none = HarEntry { body: None, ..entry.clone() };
+        let har = Json::parse(write_har(&[entry, none], "0.1.0").as_bytes()).expect("an archive is JSON");
+        for (path, expected) in [
+            ("$.log.version", "\"1.2\""),
+            ("$.log.entries[0].startedDateTime", "\"2026-01-01T00:00:00.000Z\""),
+            ("$.log.entries[0].time", "250.400"),
+            ("$.log.entries[0].request.url", "\"http://localhost:4010/items?page=2&q=a+b\""),
+            ("$.log.entries[0].request.queryString[1].value", "\"a b\""),
+            ("$.log.entries[0].request.cookies[*].name", "\"a\" \"b\""),
+            ("$.log.entries[0].request.postData.text", "\"{\\\"id\\\":1}\""),
+            ("$.log.entries[0].response.redirectURL", "\"/items/7\""),
+            ("$.log.entries[0].response.cookies[0].value", "\"x\""),
+            ("$.log.entries[0].response.content.text", "\"/wA=\""),
+            ("$.log.entries[0].response.content.encoding", "\"base64\""),
+            ("$.log.entries[*].response.content.size", "2 -1"),
+        ] {
+            assert_eq!(at(&har, path), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Other people's formats.
+//!
+//! What goes out is what was there: nothing is made up where a format wants more than we know, and what is secret was taken
+//! out before it comes here.
+//!
+//! What this crate does not know: files, sockets, projects.
+
+mod har;
+
+pub use har::{HarEntry, write_har};
