@@ -40,6 +40,30 @@ async fn engine(request: Request<'_>, opened: State<'_, Opened>) -> Result<Respo
     answer.map(Response::new).map_err(|error| serde_json::to_value(error).expect("an error is JSON"))
 }
 
+/// The projects that were opened last, the latest first.
+#[tauri::command]
+#[allow(clippy::needless_pass_by_value, reason = "a command is given its handle")]
+fn recent_projects(app: AppHandle) -> Vec<String> {
+    opening::recent(&app).iter().map(|folder| folder.to_string_lossy().into_owned()).collect()
+}
+
+/// Opens one of the projects that were opened last, the sample, or a folder that is asked for.
+#[tauri::command]
+async fn open_project(app: AppHandle, door: String) {
+    // Opening waits for the engine, which the page's own calls must not.
+    let opened = tauri::async_runtime::spawn_blocking(move || match door.as_str() {
+        "folder" => menu::choose_folder(&app),
+        "sample" => menu::open_sample(&app),
+        // The page names only what it was told: any other folder is chosen in the dialog.
+        folder => {
+            if let Some(folder) = opening::recent(&app).into_iter().find(|known| known == Path::new(folder)) {
+                open(&app, &folder);
+            }
+        }
+    });
+    let _ = opened.await;
+}
+
 fn main() {
     let folder = std::env::args_os().nth(1).map(PathBuf::from);
     let mut builder = tauri::Builder::default();
@@ -57,7 +81,7 @@ fn main() {
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .manage(Opened(Mutex::new(None)))
-        .invoke_handler(tauri::generate_handler![engine])
+        .invoke_handler(tauri::generate_handler![engine, recent_projects, open_project])
         .menu(menu::build)
         .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
         .setup(move |app| {

@@ -44,20 +44,24 @@ pub(crate) fn build(app: &AppHandle) -> tauri::Result<Menu<Wry>> {
 
 pub(crate) fn chosen(app: &AppHandle, id: &str) {
     match id {
-        OPEN => {
-            let handle = app.clone();
-            app.dialog().file().pick_folder(move |folder| {
-                if let Some(folder) = folder.and_then(|folder| folder.into_path().ok()) {
-                    open(&handle, &folder);
-                }
-            });
-        }
-        SAMPLE => {
-            if let Ok(folder) = opening::sample(app) {
-                open(app, &folder);
-            }
-        }
+        OPEN => choose_folder(app),
+        SAMPLE => open_sample(app),
         // The page does what it can do; a window that is just closing does nothing.
         id => drop(app.emit("action", id)),
+    }
+}
+
+pub(crate) fn choose_folder(app: &AppHandle) {
+    let handle = app.clone();
+    app.dialog().file().pick_folder(move |folder| {
+        if let Some(folder) = folder.and_then(|folder| folder.into_path().ok()) {
+            open(&handle, &folder);
+        }
+    });
+}
+
+pub(crate) fn open_sample(app: &AppHandle) {
+    if let Ok(folder) = opening::sample(app) {
+        open(app, &folder);
     }
 }

@@ -11,20 +11,28 @@ use tauri::{AppHandle, Manager};
 #[exclude = ".*"]
 struct Sample;
 
+/// How many projects are remembered.
+const RECENT_MAX: usize = 8;
+
 pub(crate) fn first(named: Option<&Path>, app: &AppHandle) -> tauri::Result<PathBuf> {
     if let Some(named) = named {
         return Ok(std::path::absolute(named)?);
     }
-    let last = fs::read_to_string(memory(app)?).ok().map(|text| PathBuf::from(text.trim()));
-    match last.filter(|folder| folder.is_dir()) {
+    match recent(app).into_iter().next() {
         Some(folder) => Ok(folder),
         None => sample(app),
     }
 }
 
-/// The file that holds the last project's folder.
+/// The file that holds the folders of the projects that were opened last, one in a line.
 fn memory(app: &AppHandle) -> tauri::Result<PathBuf> {
-    Ok(app.path().app_config_dir()?.join("last-project"))
+    Ok(app.path().app_config_dir()?.join("recent-projects"))
+}
+
+/// The projects that were opened last and are still there, the latest first.
+pub(crate) fn recent(app: &AppHandle) -> Vec<PathBuf> {
+    let text = memory(app).ok().and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
+    text.lines().map(PathBuf::from).filter(|folder| folder.is_dir()).take(RECENT_MAX).collect()
 }
 
 /// What cannot be remembered is asked for again; that is no reason to stop.
@@ -33,7 +41,10 @@ pub(crate) fn remember(folder: &Path, app: &AppHandle) {
     if let Some(parent) = file.parent() {
         let _ = fs::create_dir_all(parent);
     }
-    let _ = fs::write(file, folder.to_string_lossy().as_bytes());
+    let others = recent(app).into_iter().filter(|other| other != folder);
+    let all = std::iter::once(folder.to_path_buf()).chain(others).take(RECENT_MAX);
+    let lines: Vec<String> = all.map(|folder| folder.to_string_lossy().into_owned()).collect();
+    let _ = fs::write(file, lines.join("\n"));
 }
 
 /// The sample in a folder of this person's own, where it may be edited. What is there already stays as it is.

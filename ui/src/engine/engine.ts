@@ -8,6 +8,9 @@ import { tauriHost } from './tauri';
 
 const host: Host = isTauri() ? tauriHost() : httpHost();
 
+/** The ways to other projects, where this host has some. */
+export const doors = host.doors;
+
 /** Is told of actions that are chosen outside the page. */
 export function onAction(act: (id: string) => void) {
   host.onAction?.(act);

@@ -22,6 +22,10 @@ export function tauriHost(): Host {
         throw new EngineError({ code: 'no-project', message, hint: 'Open a folder: File, Open Folder…', details: [] });
       }
     },
+    doors: {
+      recent: () => invoke<string[]>('recent_projects'),
+      open: (door) => invoke('open_project', { door }),
+    },
     onAction(act) {
       void listen<string>('action', (event) => act(event.payload));
     },

@@ -1,7 +1,7 @@
 // The same front end in the real window: what only a window can get wrong.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -43,9 +43,17 @@ test('the sample is opened, edited, served and verified, and the window comes ba
   await until('the window has another size', async () => assert.equal((await app.rect()).width, 1000));
   await app.close();
 
+  const other = join(home, 'other');
+  mkdirSync(join(other, 'shop'), { recursive: true });
+  writeFileSync(join(other, 'understudy.yaml'), 'version: 1\nservices: { shop: { dir: shop } }\n');
+  appendFileSync(join(home, '.config/dev.understudy.desktop/recent-projects'), `\n${other}`);
   app = await start(home);
   await app.find("//h2[text()='sample']");
   await until('the window is as it was', async () => assert.equal((await app.rect()).width, 1000));
   await until('the services answer again', ask);
+  await app.click("//button[contains(@class, 'folder')][contains(., '/other')]");
+  await app.find("//h2[text()='other']");
+  await app.click("//button[contains(., 'Open the sample')]");
+  await app.find("//h2[text()='sample']");
   await app.close();
 });
