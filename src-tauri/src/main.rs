@@ -8,22 +8,39 @@ mod opening;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tauri::ipc::{InvokeBody, Request, Response};
 use tauri::{AppHandle, Manager, RunEvent, State, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
+use tokio::sync::watch;
 use understudy_api::{ApiError, Engine};
 
 /// The project that is open.
-pub(crate) struct Opened(Mutex<Option<Arc<Engine>>>);
+pub(crate) struct Opened(watch::Sender<Opening>);
+
+#[derive(Clone)]
+enum Opening {
+    /// It is being opened: calls wait for it.
+    Begun,
+    Done(Option<Arc<Engine>>),
+}
 
 impl Opened {
-    pub(crate) fn get(&self) -> Option<Arc<Engine>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The engine, once it is known whether there is one.
+    async fn get(&self) -> Option<Arc<Engine>> {
+        let mut opening = self.0.subscribe();
+        let done = opening.wait_for(|opening| matches!(opening, Opening::Done(_))).await.ok()?;
+        match &*done {
+            Opening::Begun => None,
+            Opening::Done(engine) => engine.clone(),
+        }
     }
 
-    fn set(&self, app: Option<Arc<Engine>>) -> Option<Arc<Engine>> {
-        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), app)
+    fn set(&self, opening: Opening) -> Option<Arc<Engine>> {
+        match self.0.send_replace(opening) {
+            Opening::Begun => None,
+            Opening::Done(engine) => engine,
+        }
     }
 }
 
@@ -35,7 +52,7 @@ async fn engine(request: Request<'_>, opened: State<'_, Opened>) -> Result<Respo
         InvokeBody::Raw(bytes) => bytes.clone(),
         InvokeBody::Json(value) => value.to_string().into_bytes(),
     };
-    let Some(app) = opened.get() else { return Err(Value::Null) };
+    let Some(app) = opened.get().await else { return Err(Value::Null) };
     let answer = app.call(&command, &body).await;
     answer.map(Response::new).map_err(|error| serde_json::to_value(error).expect("an error is JSON"))
 }
@@ -80,16 +97,21 @@ fn main() {
     builder
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())
-        .manage(Opened(Mutex::new(None)))
+        .manage(Opened(watch::Sender::new(Opening::Begun)))
         .invoke_handler(tauri::generate_handler![engine, recent_projects, open_project])
         .menu(menu::build)
         .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
         .setup(move |app| {
             let handle = app.handle();
             let folder = opening::first(folder.as_deref(), handle)?;
-            if let Err(error) = switch(handle, &folder) {
-                show_error(handle, &error);
-            }
+            // WebKit starts meanwhile.
+            let opener = handle.clone();
+            std::thread::spawn(move || {
+                if let Err(error) = switch(&opener, &folder) {
+                    opener.state::<Opened>().set(Opening::Done(None));
+                    show_error(&opener, &error);
+                }
+            });
             tauri::async_runtime::spawn(end_when_told(handle.clone()));
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
                 .title("Understudy")
@@ -110,7 +132,7 @@ fn main() {
         .expect("the window's settings are good")
         .run(|app, event| {
             if let RunEvent::Exit = event
-                && let Some(engine) = app.state::<Opened>().set(None)
+                && let Some(engine) = app.state::<Opened>().set(Opening::Done(None))
             {
                 tauri::async_runtime::block_on(engine.close());
             }
@@ -145,17 +167,19 @@ pub(crate) fn open(app: &AppHandle, folder: &Path) {
 
 fn switch(app: &AppHandle, folder: &Path) -> Result<(), ApiError> {
     // What cannot be opened does not close what is open.
-    understudy_api::open_project(folder)?;
-    let before = app.state::<Opened>().set(None);
+    let project = understudy_api::open_project(folder)?;
+    let before = app.state::<Opened>().set(Opening::Begun);
     tauri::async_runtime::block_on(async {
         // Its ports are free again before the next one wants them.
         if let Some(before) = before {
             before.close().await;
         }
-        let engine = Engine::open(folder).await?;
-        if let Some(other) = app.state::<Opened>().set(Some(engine)) {
+        let engine = Engine::of(project).await;
+        let opened = Opening::Done(engine.as_ref().ok().cloned());
+        if let Some(other) = app.state::<Opened>().set(opened) {
             other.close().await;
         }
+        engine?;
         opening::remember(folder, app);
         Ok(())
     })

@@ -1,6 +1,6 @@
 //! What is not shown and not written into files: credentials by their usual names, and what the project adds.
 
-use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member};
+use understudy_exchange::redact::{REDACTED, Redactor, is_secret_header, is_secret_member};
 use understudy_exchange::{Json, JsonString};
 use understudy_fixture::model::Redact;
 
@@ -18,6 +18,11 @@ impl Hidden {
             headers: more.headers.iter().map(|name| name.to_ascii_lowercase()).collect(),
             members: more.json.iter().filter_map(|path| last_name(path.as_str())).collect(),
         }
+    }
+
+    /// Takes the same out of exchanges, and what looks like a secret.
+    pub(crate) fn redactor(&self) -> Redactor {
+        Redactor::new(self.headers.clone(), self.members.clone())
     }
 
     pub(crate) fn has_header(&self, name: &str) -> bool {

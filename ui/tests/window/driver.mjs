@@ -45,6 +45,12 @@ export async function start(home) {
       return ask('POST', `${session}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions }] });
     },
     run: (script, ...args) => ask('POST', `${session}/execute/sync`, { script, args }),
+    /** When the app's process began, in milliseconds since 1970; the system counts in hundredths of seconds. */
+    began() {
+      const [, , rest] = /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${member(driver.pid, 'understudy-desk')}/stat`, 'utf8'));
+      const boot = Date.now() - Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1_000;
+      return boot + Number(rest.split(' ')[19]) * 10;
+    },
     rect: () => ask('GET', `${session}/window/rect`),
     setRect: (rect) => ask('POST', `${session}/window/rect`, rect),
     /** Ends the app as a session's end does: WebDriver's own way to close a window kills it. */

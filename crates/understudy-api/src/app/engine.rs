@@ -7,6 +7,7 @@ use super::App;
 use super::host::{CommandHost, door};
 use crate::error::{ApiError, Code};
 use crate::local::{Door, Hold, Holder, Role, Taken, take};
+use crate::project::{Project, open_project};
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -54,14 +55,22 @@ struct There {
 }
 
 impl Engine {
-    /// Opens a project: here, or through the program that has it open already.
+    /// Opens the project in a folder: here, or through the program that has it open already.
     ///
     /// # Errors
-    /// As [`App::open`].
+    /// No project there, or one whose file names no service.
     pub async fn open(root: &Path) -> Result<Arc<Self>, ApiError> {
-        let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+        Self::of(open_project(root)?).await
+    }
+
+    /// Opens a project that was read just now.
+    ///
+    /// # Errors
+    /// What another program says of itself cannot be used.
+    pub async fn of(project: Project) -> Result<Arc<Self>, ApiError> {
+        let root = std::path::absolute(&project.root).unwrap_or_else(|_| project.root.clone());
         let client = Arc::default();
-        let at = RwLock::new(open(&root, &client).await?);
+        let at = RwLock::new(open(project, &client).await?);
         Ok(Arc::new(Self { root, client, at }))
     }
 
@@ -100,7 +109,7 @@ impl Engine {
         if let At::There(there) = &*at
             && !there.answers(&self.client).await
         {
-            *at = open(&self.root, &self.client).await?;
+            *at = open(open_project(&self.root)?, &self.client).await?;
         }
         Ok(())
     }
@@ -117,14 +126,12 @@ impl Engine {
     }
 }
 
-async fn open(root: &Path, client: &Arc<Client>) -> Result<At, ApiError> {
-    // What is no project gets no folder for its state.
-    crate::project::open_project(root)?;
+async fn open(project: Project, client: &Arc<Client>) -> Result<At, ApiError> {
     let since = Instant::now();
     loop {
-        match take(root, Role::App) {
+        match take(&project.root, Role::App) {
             Taken::Held(hold) => {
-                let app = App::open(root).await?;
+                let app = App::start(project).await;
                 let (commands, door) = door(Arc::clone(&app)).await?;
                 hold.say(Some(door))?;
                 return Ok(At::Here(Here { app, commands: Some((commands, hold)) }));
@@ -136,11 +143,11 @@ async fn open(root: &Path, client: &Arc<Client>) -> Result<At, ApiError> {
                 }
             }
             Taken::By(_) => {}
-            Taken::Free => return Ok(At::Here(Here { app: App::open(root).await?, commands: None })),
+            Taken::Free => return Ok(At::Here(Here { app: App::start(project).await, commands: None })),
         }
         if since.elapsed() > START_MAX {
             // Somebody has it and says nothing: both go on, and ports that are taken are said.
-            return Ok(At::Here(Here { app: App::open(root).await?, commands: None }));
+            return Ok(At::Here(Here { app: App::start(project).await, commands: None }));
         }
         tokio::time::sleep(START_PERIOD).await;
     }

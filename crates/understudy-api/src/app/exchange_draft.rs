@@ -2,15 +2,14 @@
 
 use super::traffic::Exchange;
 use crate::hidden::Hidden;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
-use understudy_exchange::{Json, JsonText, MediaType};
+use understudy_exchange::{Json, JsonText, MediaType, Request, Response};
 use understudy_fixture::model::{
     Field, FieldMatcher, Fixture, HeaderPromise, MethodMatcher, PathTemplate, Pattern, RequestBody, RequestPromise,
     ResponseBody, ResponsePromise, Segment, Select, Verify,
 };
 use understudy_fixture::write_fixture;
-use understudy_net::{BODY_BYTES_MAX, coding};
 
 /// A fixture's text, and what its file may be called.
 pub(super) struct Draft {
@@ -24,7 +23,7 @@ const NAME_CHARS_MAX: usize = 60;
 /// Drafts a fixture. Method, path, query and a JSON body are wanted as they came; what a backend answered is
 /// answered again, and what nobody answered gets an empty JSON object to start from. Secrets are left out.
 pub(super) fn draft(exchange: &Exchange, base: &str, hidden: &Hidden) -> Draft {
-    let request = &exchange.request;
+    let (request, answer, _) = hidden.redactor().exchange(&exchange.request, &exchange.response());
     let path = request.path().strip_prefix(base).filter(|path| path.starts_with('/')).unwrap_or(request.path());
     let path = PathTemplate {
         segments: segments(path).map(|segment| Segment::Literal(percent_decode(segment).into_owned())).collect(),
@@ -44,16 +43,16 @@ pub(super) fn draft(exchange: &Exchange, base: &str, hidden: &Hidden) -> Draft {
             query: query(request.query(), hidden),
             headers: Vec::new(),
             cookies: Vec::new(),
-            body: Json::parse(&request.body).ok().map(|body| RequestBody::Json(hidden.value(&body))),
+            body: Json::parse(&request.body).ok().map(RequestBody::Json),
             rules: Vec::new(),
             strict: false,
         },
-        responses: vec![response(exchange, hidden)],
+        responses: vec![response(exchange, answer)],
         select: Select::Cycle,
         when: Vec::new(),
         verify: Verify::default(),
     };
-    Draft { name: name(exchange), text: write_fixture(&fixture) }
+    Draft { name: name(&request), text: write_fixture(&fixture) }
 }
 
 fn query(query: &str, hidden: &Hidden) -> Vec<Field> {
@@ -73,37 +72,33 @@ fn query(query: &str, hidden: &Hidden) -> Vec<Field> {
     fields.into_iter().map(field).collect()
 }
 
-fn response(exchange: &Exchange, hidden: &Hidden) -> ResponsePromise {
+fn response(exchange: &Exchange, answer: Response) -> ResponsePromise {
     let promise = |status, headers, body| ResponsePromise { status, headers, body, rules: Vec::new(), delay: None };
-    let (true, Some(body)) = (matches!(exchange.answered, "backend" | "fixture"), &exchange.body) else {
+    if !matches!(exchange.answered, "backend" | "fixture") || exchange.body.is_none() {
         return promise(200, Vec::new(), Some(ResponseBody::Json(JsonText::new(&Json::Object(Vec::new())))));
-    };
-    let header = |name: &http::HeaderName| exchange.headers.get(name).and_then(|value| value.to_str().ok());
-    let decoded =
-        header(&CONTENT_ENCODING).and_then(|coding| coding::decode(coding, body.clone(), BODY_BYTES_MAX).ok());
-    let body = decoded.unwrap_or_else(|| body.clone());
-    let status = exchange.status.as_u16();
-    let content_type = header(&CONTENT_TYPE);
-    if body.is_empty() {
+    }
+    let status = answer.status.as_u16();
+    let content_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if answer.body.is_empty() {
         return promise(status, Vec::new(), None);
     }
     if content_type.is_some_and(|kind| MediaType::parse(kind).is_json())
-        && let Ok(json) = Json::parse(&body)
+        && let Ok(json) = Json::parse(&answer.body)
     {
-        return promise(status, Vec::new(), Some(ResponseBody::Json(JsonText::new(&hidden.value(&json)))));
+        return promise(status, Vec::new(), Some(ResponseBody::Json(JsonText::new(&json))));
     }
     let headers = content_type.map(|kind| (CONTENT_TYPE.to_string(), HeaderPromise::Value(kind.to_owned())));
-    let body = match String::from_utf8(body.to_vec()) {
+    let body = match String::from_utf8(answer.body.to_vec()) {
         Ok(text) => ResponseBody::Text(text),
-        Err(_) => ResponseBody::Base64(body),
+        Err(_) => ResponseBody::Base64(answer.body),
     };
     promise(status, headers.into_iter().collect(), Some(body))
 }
 
 /// `users/get-9`: the folder of what the path begins with, then the method and the rest.
-fn name(exchange: &Exchange) -> String {
-    let words: Vec<String> = segments(exchange.request.path()).map(word).filter(|word| !word.is_empty()).collect();
-    let method = exchange.request.method.as_str().to_ascii_lowercase();
+fn name(request: &Request) -> String {
+    let words: Vec<String> = segments(request.path()).map(word).filter(|word| !word.is_empty()).collect();
+    let method = request.method.as_str().to_ascii_lowercase();
     let (folder, rest) = match words.split_first() {
         Some((first, rest)) => (format!("{first}/"), rest.join("-")),
         None => (String::new(), String::new()),

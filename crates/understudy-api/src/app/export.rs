@@ -6,18 +6,13 @@ use crate::clock;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::report::ReportFormat;
-use bytes::Bytes;
-use http::header::CONTENT_ENCODING;
-use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use understudy_exchange::redact::REDACTED;
-use understudy_exchange::{Json, Request};
+use understudy_exchange::redact::Redactor;
 use understudy_import::{HarEntry, write_har};
 use understudy_match::Moment;
-use understudy_net::{BODY_BYTES_MAX, coding};
 
 /// Exchanges to write as an HTTP archive.
 #[derive(Debug, Clone, Deserialize)]
@@ -51,12 +46,12 @@ impl App {
             return Err(ApiError::new(Code::NothingToDo, "there is no traffic to export"));
         }
         let project = self.loaded().await;
-        let hidden = Hidden::new(&project.settings.redact);
+        let mut redactor = Hidden::new(&project.settings.redact).redactor();
         let mut entries = Vec::new();
         for exchange in exchanges {
             let url = self.project.lock().await.servers.url(&exchange.service);
             let origin = url.unwrap_or_else(|| format!("http://{}.localhost", exchange.service));
-            entries.push(entry(&exchange, origin, &hidden));
+            entries.push(entry(&exchange, origin, &mut redactor));
         }
         let har = write_har(&entries, env!("CARGO_PKG_VERSION"));
         self.save_for_others("traffic", "har", har.as_bytes(), &project.root)
@@ -104,62 +99,18 @@ fn downloads() -> Option<PathBuf> {
     folders.into_iter().find(|folder| folder.is_dir())
 }
 
-fn entry(exchange: &Exchange, origin: String, hidden: &Hidden) -> HarEntry {
-    let decoded = |headers: &HeaderMap, body: &Bytes| {
-        let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
-        coding
-            .and_then(|coding| coding::decode(coding, body.clone(), BODY_BYTES_MAX).ok())
-            .unwrap_or_else(|| body.clone())
-    };
-    let Exchange { request, .. } = exchange;
+fn entry(exchange: &Exchange, origin: String, redactor: &mut Redactor) -> HarEntry {
+    let (request, response, _) = redactor.exchange(&exchange.request, &exchange.response());
     HarEntry {
         ended: Moment { unix_millis: exchange.time },
         micros: u64::try_from(exchange.took.as_micros()).unwrap_or(u64::MAX),
         origin,
-        request: Request {
-            method: request.method.clone(),
-            target: target(request, hidden),
-            headers: headers(&request.headers, hidden),
-            body: body(&request.body, hidden),
-        },
-        status: exchange.status,
-        headers: headers(&exchange.headers, hidden),
-        body: exchange.body.as_ref().map(|bytes| body(&decoded(&exchange.headers, bytes), hidden)),
+        request,
+        status: response.status,
+        headers: response.headers,
+        body: exchange.body.as_ref().map(|_| response.body),
         comment: format!("{}: answered by {} {}", exchange.service, exchange.answered, exchange.by)
             .trim_end()
             .to_owned(),
     }
-}
-
-fn headers(headers: &HeaderMap, hidden: &Hidden) -> HeaderMap {
-    let mut shown = headers.clone();
-    let redacted = HeaderValue::from_bytes(REDACTED.as_bytes()).expect("its bytes may stand in a header");
-    for (name, value) in &mut shown {
-        if hidden.has_header(name.as_str()) {
-            value.clone_from(&redacted);
-        }
-    }
-    shown
-}
-
-fn body(body: &Bytes, hidden: &Hidden) -> Bytes {
-    match Json::parse(body) {
-        // What needs nothing hidden keeps its white space.
-        Ok(value) => {
-            let shown = hidden.value(&value).to_string();
-            if shown == value.to_string() { body.clone() } else { shown.into() }
-        }
-        Err(_) => body.clone(),
-    }
-}
-
-/// The request's target, without the values of secret parameters.
-fn target(request: &Request, hidden: &Hidden) -> http::uri::PathAndQuery {
-    let (path, Some(query)) = (request.target.path(), request.target.query()) else { return request.target.clone() };
-    let shown = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if hidden.has_member(name) => format!("{name}=redacted"),
-        _ => pair.to_owned(),
-    });
-    let shown = format!("{path}?{}", shown.collect::<Vec<_>>().join("&"));
-    shown.parse().unwrap_or_else(|_| http::uri::PathAndQuery::from_static("/redacted"))
 }

@@ -98,10 +98,14 @@ impl App {
     /// # Errors
     /// No project there, or one whose file names no service.
     pub async fn open(root: &Path) -> Result<Arc<Self>, ApiError> {
+        Ok(Self::start(open_project(root)?).await)
+    }
+
+    /// Starts the services of a project.
+    async fn start(project: Project) -> Arc<Self> {
         let began = clock::unix_micros();
         let changes = Arc::new(Changes { version: watch::channel(began).0, project: AtomicU64::new(began) });
         let traffic = Traffic::new(Arc::clone(&changes));
-        let project = open_project(root)?;
         let servers = Servers::new(project, Options::default(), Arc::clone(&traffic) as _);
         let mut open =
             Open { servers, failed: BTreeMap::new(), shared_failed: None, warnings: Vec::new(), following: Vec::new() };
@@ -122,7 +126,7 @@ impl App {
             tokio::spawn(follow_ports(Arc::downgrade(&app))).abort_handle(),
         ];
         app.project.lock().await.following.extend(following);
-        Ok(app)
+        app
     }
 
     /// Stops every service and run; open requests end first.

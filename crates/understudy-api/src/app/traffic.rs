@@ -6,6 +6,7 @@ use super::{Arc, Changes};
 use crate::clock;
 use crate::error::ApiError;
 use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -13,8 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use understudy_exchange::Request;
-use understudy_net::OutboundBody;
+use understudy_exchange::{Request, Response};
+use understudy_net::{BODY_BYTES_MAX, OutboundBody, coding};
 use understudy_serve::{Answered, Exchanged, Observer};
 
 /// How many exchanges are kept.
@@ -47,6 +48,14 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
+    /// The answer, its body without a content coding; empty where it was passed on as it came.
+    pub(super) fn response(&self) -> Response {
+        let body = self.body.clone().unwrap_or_default();
+        let coding = self.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+        let decoded = coding.and_then(|coding| coding::decode(coding, body.clone(), BODY_BYTES_MAX).ok());
+        Response { status: self.status, headers: self.headers.clone(), body: decoded.unwrap_or(body) }
+    }
+
     fn kept_bytes(&self) -> usize {
         let head =
             |headers: &HeaderMap| headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();

@@ -1,0 +1,722 @@
+//! Taking secrets out of exchanges before anybody keeps them.
+//!
+//! A secret is found once, by the name of what carries it or by what it looks like; from then on it is taken out wherever it
+//! stands. What stands in its place says its kind and which one it is, so that two users' answers stay two, and that a
+//! token which one answer gave and later requests sent can still be followed.
+
+use super::{is_secret_header, is_secret_member, is_secret_parameter, shape};
+use crate::form;
+use crate::target::{encode_query_part, percent_decode, query_pairs};
+use crate::{Json, JsonString, MediaType, Request, Response, cookie_pairs, multipart};
+use aho_corasick::AhoCorasick;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use std::collections::{BTreeMap, HashMap};
+
+/// How many secrets are told apart; those after them are taken out all the same.
+const SECRETS_MAX: usize = 4_096;
+
+/// Shorter secrets are taken out only where their name says what they are: `1` would be everywhere.
+const SOUGHT_BYTES_MIN: usize = 8;
+
+/// How deep JSON in strings of JSON is looked at.
+const EMBEDDED_DEPTH_MAX: usize = 4;
+
+/// A secret that was taken out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Removed {
+    /// Where it was: `request header authorization`, `answer body $.token`.
+    pub place: String,
+    /// What stands there now: `«token-1»`.
+    pub placeholder: String,
+}
+
+/// Takes secrets out of the exchanges of one recording. It is the only one that remembers them.
+#[derive(Debug, Default)]
+pub struct Redactor {
+    headers: Vec<String>,
+    members: Vec<String>,
+    /// Placeholders by secret.
+    known: HashMap<String, String>,
+    counts: BTreeMap<&'static str, u32>,
+    /// Finds those that are long enough, and their placeholders in the same order.
+    sought: Option<(AhoCorasick, Vec<String>)>,
+}
+
+impl Redactor {
+    /// What the project hides beside the usual: header fields, in lower case, and members.
+    #[must_use]
+    pub fn new(headers: Vec<String>, members: Vec<String>) -> Self {
+        Self { headers, members, ..Self::default() }
+    }
+
+    /// The exchange without its secrets, and what was taken out. Bodies come without their content codings.
+    pub fn exchange(&mut self, request: &Request, response: &Response) -> (Request, Response, Vec<Removed>) {
+        // First all that can be found by its name: it may stand elsewhere under none.
+        self.learn_headers(&request.headers);
+        self.learn_headers(&response.headers);
+        for (name, value) in query_pairs(request.query()) {
+            if self.is_secret_parameter(&name) {
+                self.learn(&value, kind_of(&name));
+            }
+        }
+        self.learn_body(&request.headers, &request.body);
+        self.learn_body(&response.headers, &response.body);
+        self.learn_text(&percent_decode(request.target.as_str()));
+        let mut removed = Vec::new();
+        let request = Request {
+            method: request.method.clone(),
+            target: self.target(&request.target, &mut removed),
+            headers: self.headers(&request.headers, "request", &mut removed),
+            body: self.body(&request.headers, &request.body, "request", &mut removed),
+        };
+        let response = Response {
+            status: response.status,
+            headers: self.headers(&response.headers, "answer", &mut removed),
+            body: self.body(&response.headers, &response.body, "answer", &mut removed),
+        };
+        removed.sort();
+        removed.dedup();
+        (request, response, removed)
+    }
+
+    /// One message of a stream without its secrets.
+    pub fn message(&mut self, text: &str, removed: &mut Vec<Removed>) -> String {
+        let body = Bytes::copy_from_slice(text.as_bytes());
+        self.learn_lines(&body);
+        String::from_utf8_lossy(&self.lines(text, "message", removed)).into_owned()
+    }
+
+    fn is_secret_header(&self, name: &HeaderName) -> bool {
+        is_secret_header(name.as_str()) || self.headers.iter().any(|known| known == name.as_str())
+    }
+
+    fn is_secret_member(&self, name: &str) -> bool {
+        is_secret_member(name) || self.members.iter().any(|known| known == name)
+    }
+
+    fn is_secret_parameter(&self, name: &str) -> bool {
+        is_secret_parameter(name) || self.is_secret_member(name)
+    }
+
+    // What is learnt.
+
+    /// The placeholder of a secret, by which it is known from now on.
+    fn learn(&mut self, secret: &str, kind: &'static str) -> String {
+        if let Some(known) = self.known.get(secret) {
+            return known.clone();
+        }
+        if self.known.len() >= SECRETS_MAX {
+            return format!("«{kind}»");
+        }
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        let placeholder = format!("«{kind}-{count}»");
+        // What was put in the place of a secret is none, should it come again: from a stub, say.
+        let is_own = secret.starts_with('«') && secret.ends_with('»');
+        if secret.is_empty() || is_own {
+            return secret.to_owned();
+        }
+        self.known.insert(secret.to_owned(), placeholder.clone());
+        if secret.len() >= SOUGHT_BYTES_MIN {
+            self.sought = None;
+        }
+        placeholder
+    }
+
+    fn learn_headers(&mut self, headers: &HeaderMap) {
+        for (name, value) in headers {
+            let Ok(text) = std::str::from_utf8(value.as_bytes()) else { continue };
+            if name == COOKIE || name == SET_COOKIE {
+                continue;
+            }
+            if self.is_secret_header(name) {
+                let (_, secret) = scheme(name, text);
+                self.learn(secret, if name == AUTHORIZATION { "token" } else { kind_of(name.as_str()) });
+            } else {
+                self.learn_text(text);
+            }
+        }
+        for (_, value) in cookie_pairs(headers) {
+            self.learn(value, "cookie");
+        }
+        for value in headers.get_all(SET_COOKIE) {
+            if let Some((_, value, _)) = std::str::from_utf8(value.as_bytes()).ok().and_then(set_cookie) {
+                self.learn(value, "cookie");
+            }
+        }
+    }
+
+    fn learn_text(&mut self, text: &str) {
+        let found: Vec<(String, &'static str)> =
+            shape::secrets(text).map(|(at, kind)| (text[at].to_owned(), kind)).collect();
+        for (secret, kind) in found {
+            self.learn(&secret, kind);
+        }
+    }
+
+    fn learn_body(&mut self, headers: &HeaderMap, body: &Bytes) {
+        match Content::of(headers, body) {
+            Content::Form => {
+                for (name, value) in form::parse(body) {
+                    self.learn_field(&name, &value);
+                }
+            }
+            Content::Multipart(parts) => {
+                for part in parts {
+                    if let Ok(text) = std::str::from_utf8(&part.content) {
+                        self.learn_field(&part.name, text);
+                    }
+                }
+            }
+            Content::Lines | Content::Text => self.learn_lines(body),
+            Content::Bytes => {}
+        }
+    }
+
+    fn learn_field(&mut self, name: &str, text: &str) {
+        if self.is_secret_member(name) || shape::is_card(text) {
+            self.learn(text, kind_of_field(name, text));
+        } else {
+            self.learn_lines(&Bytes::copy_from_slice(text.as_bytes()));
+        }
+    }
+
+    /// A text that may be JSON, or have lines that are.
+    fn learn_lines(&mut self, body: &[u8]) {
+        let Ok(text) = std::str::from_utf8(body) else { return };
+        if let Some(value) = json(text) {
+            return self.learn_json(&value, None, 0);
+        }
+        for line in text.lines() {
+            match json(line.strip_prefix("data:").unwrap_or(line)) {
+                Some(value) => self.learn_json(&value, None, 0),
+                None => self.learn_text(line),
+            }
+        }
+        // A private key goes over several lines.
+        self.learn_text(text);
+    }
+
+    fn learn_json(&mut self, value: &Json, secret: Option<&'static str>, depth: usize) {
+        match value {
+            Json::Array(items) => items.iter().for_each(|item| self.learn_json(item, secret, depth)),
+            Json::Object(members) => {
+                for (name, value) in members {
+                    let named = self.is_secret_member(name.as_str()).then(|| kind_of(name.as_str()));
+                    self.learn_json(value, secret.or(named), depth);
+                }
+            }
+            Json::String(text) => match secret {
+                Some(kind) => drop(self.learn(text.as_str(), kind)),
+                None if shape::is_card(text.as_str()) => drop(self.learn(text.as_str(), "card")),
+                None => match json(text.as_str()).filter(|_| depth < EMBEDDED_DEPTH_MAX) {
+                    Some(embedded) => self.learn_json(&embedded, None, depth + 1),
+                    None => self.learn_text(text.as_str()),
+                },
+            },
+            Json::Number(number) if secret.is_some() => drop(self.learn(number.as_str(), secret.unwrap_or("secret"))),
+            Json::Number(_) | Json::Bool(_) | Json::Null => {}
+        }
+    }
+
+    // What is taken out.
+
+    fn sought(&mut self) -> &(AhoCorasick, Vec<String>) {
+        let known = &self.known;
+        self.sought.get_or_insert_with(|| {
+            let mut all: Vec<(&String, &String)> =
+                known.iter().filter(|(secret, _)| secret.len() >= SOUGHT_BYTES_MIN).collect();
+            // Of two that begin alike the longer one.
+            all.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.0.cmp(b.0)));
+            let finder = AhoCorasick::builder()
+                .match_kind(aho_corasick::MatchKind::LeftmostFirst)
+                .build(all.iter().map(|(secret, _)| secret.as_bytes()))
+                .expect("a few thousand texts are not too many");
+            (finder, all.into_iter().map(|(_, placeholder)| placeholder.clone()).collect())
+        })
+    }
+
+    /// A text without all secrets that are known.
+    fn scrub(&mut self, text: &str, place: &str, removed: &mut Vec<Removed>) -> String {
+        let (finder, placeholders) = self.sought();
+        let mut out = String::with_capacity(text.len());
+        finder.replace_all_with(text, &mut out, |found, _, out| {
+            let placeholder = &placeholders[found.pattern().as_usize()];
+            removed.push(Removed { place: place.to_owned(), placeholder: placeholder.clone() });
+            out.push_str(placeholder);
+            true
+        });
+        out
+    }
+
+    fn replace(&mut self, secret: &str, kind: &'static str, place: &str, removed: &mut Vec<Removed>) -> String {
+        let placeholder = self.learn(secret, kind);
+        if placeholder != secret {
+            removed.push(Removed { place: place.to_owned(), placeholder: placeholder.clone() });
+        }
+        placeholder
+    }
+
+    fn target(&mut self, target: &http::uri::PathAndQuery, removed: &mut Vec<Removed>) -> http::uri::PathAndQuery {
+        // Segments and parameters that need nothing taken out stay as they were written.
+        let segments = target.path().split('/').map(|segment| {
+            let plain = percent_decode(segment);
+            let shown = self.scrub(&plain, "request path", removed);
+            if shown == *plain { segment.to_owned() } else { crate::target::encode_segment(&shown) }
+        });
+        let mut out = segments.collect::<Vec<_>>().join("/");
+        if let Some(query) = target.query() {
+            let pairs = query.split('&').map(|written| {
+                let Some((name, value)) = query_pairs(written).next() else { return written.to_owned() };
+                let place = format!("request query {name}");
+                let shown = if self.is_secret_parameter(&name) {
+                    self.replace(&value, kind_of(&name), &place, removed)
+                } else {
+                    self.scrub(&value, &place, removed)
+                };
+                let name_shown = self.scrub(&name, "request query", removed);
+                if shown == *value && name_shown == *name {
+                    written.to_owned()
+                } else {
+                    format!("{}={}", encode_query_part(&name_shown), encode_query_part(&shown))
+                }
+            });
+            out.push('?');
+            out.push_str(&pairs.collect::<Vec<_>>().join("&"));
+        }
+        out.parse().unwrap_or_else(|_| http::uri::PathAndQuery::from_static("/"))
+    }
+
+    fn headers(&mut self, headers: &HeaderMap, side: &str, removed: &mut Vec<Removed>) -> HeaderMap {
+        let mut out = HeaderMap::with_capacity(headers.len());
+        for (name, value) in headers {
+            let place = format!("{side} header {name}");
+            let shown = match std::str::from_utf8(value.as_bytes()) {
+                Ok(text) => self.header(name, text, &place, removed),
+                // What is no text is not looked through: it goes whole where its name is a secret's.
+                Err(_) if self.is_secret_header(name) => {
+                    self.replace("\u{FFFD}", kind_of(name.as_str()), &place, removed)
+                }
+                Err(_) => {
+                    out.append(name, value.clone());
+                    continue;
+                }
+            };
+            let shown = HeaderValue::from_bytes(shown.as_bytes());
+            out.append(name, shown.unwrap_or_else(|_| HeaderValue::from_static("redacted")));
+        }
+        out
+    }
+
+    fn header(&mut self, name: &HeaderName, text: &str, place: &str, removed: &mut Vec<Removed>) -> String {
+        if name == COOKIE {
+            let pairs = text.split(';').map(|pair| match pair.split_once('=') {
+                Some((name, value)) => {
+                    let place = format!("{place} {}", name.trim());
+                    format!("{name}={}", self.replace(value.trim(), "cookie", &place, removed))
+                }
+                None => self.scrub(pair, place, removed),
+            });
+            return pairs.collect::<Vec<_>>().join(";");
+        }
+        if name == SET_COOKIE {
+            return match set_cookie(text) {
+                Some((name, value, attributes)) => {
+                    let place = format!("{place} {}", name.trim());
+                    let value = self.replace(value, "cookie", &place, removed);
+                    format!("{name}={value}{}", self.scrub(attributes, &place, removed))
+                }
+                None => self.scrub(text, place, removed),
+            };
+        }
+        if self.is_secret_header(name) {
+            let (scheme, secret) = scheme(name, text);
+            return format!("{scheme}{}", self.replace(secret, kind_of(name.as_str()), place, removed));
+        }
+        self.scrub(text, place, removed)
+    }
+
+    fn body(&mut self, headers: &HeaderMap, body: &Bytes, side: &str, removed: &mut Vec<Removed>) -> Bytes {
+        let place = format!("{side} body");
+        let shown = match Content::of(headers, body) {
+            Content::Form => self.form(body, &place, removed),
+            Content::Multipart(parts) => self.multipart(body, &parts, &place, removed),
+            Content::Lines | Content::Text => {
+                let text = String::from_utf8_lossy(body);
+                self.lines(&text, &place, removed)
+            }
+            Content::Bytes => self.bytes(body, &place, removed),
+        };
+        if shown == body[..] { body.clone() } else { shown.into() }
+    }
+
+    fn form(&mut self, body: &[u8], place: &str, removed: &mut Vec<Removed>) -> Vec<u8> {
+        let text = String::from_utf8_lossy(body);
+        let pairs = text.split('&').map(|written| {
+            let Some((name, value)) = query_pairs(written).next() else { return written.to_owned() };
+            let place = format!("{place} {name}");
+            let shown = self.field(&name, &value, &place, removed);
+            if shown == *value {
+                written.to_owned()
+            } else {
+                format!("{}={}", encode_query_part(&name), encode_query_part(&shown))
+            }
+        });
+        pairs.collect::<Vec<_>>().join("&").into_bytes()
+    }
+
+    fn field(&mut self, name: &str, value: &str, place: &str, removed: &mut Vec<Removed>) -> String {
+        if self.is_secret_member(name) || shape::is_card(value) {
+            self.replace(value, kind_of_field(name, value), place, removed)
+        } else {
+            String::from_utf8_lossy(&self.lines(value, place, removed)).into_owned()
+        }
+    }
+
+    fn multipart(
+        &mut self,
+        body: &Bytes,
+        parts: &[multipart::Part],
+        place: &str,
+        removed: &mut Vec<Removed>,
+    ) -> Vec<u8> {
+        let mut out = Vec::with_capacity(body.len());
+        let mut at = 0;
+        for part in parts {
+            // A part's content is a piece of the body.
+            let start = part.content.as_ptr().addr().wrapping_sub(body.as_ptr().addr());
+            let (Some(before), end) = (body.get(at..start), start + part.content.len()) else { continue };
+            out.extend(self.bytes(before, place, removed));
+            let place = format!("{place} {}", part.name);
+            match std::str::from_utf8(&part.content) {
+                Ok(text) => out.extend(self.field(&part.name, text, &place, removed).into_bytes()),
+                Err(_) => out.extend(self.bytes(&part.content, &place, removed)),
+            }
+            at = end;
+        }
+        out.extend(self.bytes(&body[at..], place, removed));
+        out
+    }
+
+    fn lines(&mut self, text: &str, place: &str, removed: &mut Vec<Removed>) -> Vec<u8> {
+        if let Some(value) = json(text) {
+            return self.json_text(text, &value, place, removed).into_bytes();
+        }
+        let mut out = String::with_capacity(text.len());
+        for line in text.split_inclusive('\n') {
+            let field = line.strip_prefix("data:").unwrap_or(line).trim_start_matches(' ');
+            let (prefix, rest) = line.split_at(line.len() - field.len());
+            let (content, end) = rest.split_at(rest.trim_end_matches(['\r', '\n']).len());
+            match json(content) {
+                Some(value) => {
+                    out.push_str(prefix);
+                    out.push_str(&self.json_text(content, &value, place, removed));
+                    out.push_str(end);
+                }
+                None => out.push_str(line),
+            }
+        }
+        // As a whole: what is sought may go over several lines.
+        self.scrub(&out, place, removed).into_bytes()
+    }
+
+    /// A text of JSON; as it was written where nothing had to go.
+    fn json_text(&mut self, written: &str, value: &Json, place: &str, removed: &mut Vec<Removed>) -> String {
+        let mut path = String::from("$");
+        let shown = self.json(value, None, 0, &mut path, place, removed);
+        if shown == *value { written.to_owned() } else { shown.to_string() }
+    }
+
+    fn json(
+        &mut self,
+        value: &Json,
+        secret: Option<&'static str>,
+        depth: usize,
+        path: &mut String,
+        place: &str,
+        removed: &mut Vec<Removed>,
+    ) -> Json {
+        let here = |path: &str| format!("{place} {path}");
+        match value {
+            Json::Array(items) => {
+                let mut shown = Vec::with_capacity(items.len());
+                for (at, item) in items.iter().enumerate() {
+                    let length = path.len();
+                    path.push_str(&format!("[{at}]"));
+                    shown.push(self.json(item, secret, depth, path, place, removed));
+                    path.truncate(length);
+                }
+                Json::Array(shown)
+            }
+            Json::Object(members) => {
+                let mut shown = Vec::with_capacity(members.len());
+                for (name, value) in members {
+                    let length = path.len();
+                    path.push('.');
+                    path.push_str(name.as_str());
+                    let named = self.is_secret_member(name.as_str()).then(|| kind_of(name.as_str()));
+                    let value = self.json(value, secret.or(named), depth, path, place, removed);
+                    path.truncate(length);
+                    let name_shown = self.scrub(name.as_str(), place, removed);
+                    let name = if name.is(&name_shown) { name.clone() } else { JsonString::new(name_shown) };
+                    shown.push((name, value));
+                }
+                Json::Object(shown)
+            }
+            Json::String(text) => {
+                let text_shown = match secret {
+                    Some(kind) => self.replace(text.as_str(), kind, &here(path), removed),
+                    None if shape::is_card(text.as_str()) => self.replace(text.as_str(), "card", &here(path), removed),
+                    None => match json(text.as_str()).filter(|_| depth < EMBEDDED_DEPTH_MAX) {
+                        Some(embedded) => {
+                            let shown = self.json(&embedded, None, depth + 1, path, place, removed);
+                            if shown == embedded { text.as_str().to_owned() } else { shown.to_string() }
+                        }
+                        None => self.scrub(text.as_str(), &here(path), removed),
+                    },
+                };
+                if text.is(&text_shown) { value.clone() } else { Json::string(text_shown) }
+            }
+            // A number stays one, so that rules and shapes still hold.
+            Json::Number(number) if secret.is_some() => {
+                let placeholder = self.replace(number.as_str(), secret.unwrap_or("secret"), &here(path), removed);
+                let which: u64 =
+                    placeholder.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0);
+                Json::Number(which.into())
+            }
+            Json::Number(_) | Json::Bool(_) | Json::Null => value.clone(),
+        }
+    }
+
+    /// Bytes that are no text, without the secrets that are known.
+    fn bytes(&mut self, body: &[u8], place: &str, removed: &mut Vec<Removed>) -> Vec<u8> {
+        if let Ok(text) = std::str::from_utf8(body) {
+            return self.scrub(text, place, removed).into_bytes();
+        }
+        let (finder, placeholders) = self.sought();
+        let mut out = Vec::with_capacity(body.len());
+        finder.replace_all_with_bytes(body, &mut out, |found, _, out| {
+            let placeholder = &placeholders[found.pattern().as_usize()];
+            removed.push(Removed { place: place.to_owned(), placeholder: placeholder.clone() });
+            out.extend_from_slice(placeholder.as_bytes());
+            true
+        });
+        out
+    }
+}
+
+/// How a body is looked through.
+enum Content {
+    Form,
+    Multipart(Vec<multipart::Part>),
+    /// JSON, or text whose lines may be JSON: events, JSON lines.
+    Lines,
+    Text,
+    Bytes,
+}
+
+impl Content {
+    fn of(headers: &HeaderMap, body: &Bytes) -> Self {
+        let written = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let media_type = MediaType::parse(written);
+        match media_type.essence() {
+            "application/x-www-form-urlencoded" => Self::Form,
+            "multipart/form-data" => match multipart::parse(written, body) {
+                Some(parts) => Self::Multipart(parts),
+                None => Self::Bytes,
+            },
+            _ if std::str::from_utf8(body).is_err() => Self::Bytes,
+            _ if media_type.is_json() => Self::Lines,
+            _ => Self::Text,
+        }
+    }
+}
+
+/// A text that is JSON with something in it.
+fn json(text: &str) -> Option<Json> {
+    let text = text.trim();
+    let value = text.starts_with(['{', '[']).then(|| Json::parse(text.as_bytes()).ok())?;
+    value.filter(|value| matches!(value, Json::Object(_) | Json::Array(_)))
+}
+
+/// The scheme of credentials, which is no secret, and what follows it.
+fn scheme<'t>(name: &HeaderName, text: &'t str) -> (&'t str, &'t str) {
+    let at = text.find(' ').map_or(0, |at| at + 1);
+    if *name == AUTHORIZATION || *name == PROXY_AUTHORIZATION { text.split_at(at) } else { ("", text) }
+}
+
+/// A cookie's name, its value, and the rest with its `;`.
+fn set_cookie(text: &str) -> Option<(&str, &str, &str)> {
+    let (name, rest) = text.split_once('=')?;
+    let (value, attributes) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+    Some((name, value, attributes))
+}
+
+/// What a secret is called, by the name of what carries it.
+fn kind_of(name: &str) -> &'static str {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    match plain.as_str() {
+        name if name.ends_with("token") || name.ends_with("authorization") => "token",
+        name if name.contains("pass") || name == "pwd" || name == "pin" || name == "otp" => "password",
+        name if name.contains("apikey") || name.ends_with("key") => "api-key",
+        name if name.contains("card") || name.starts_with("cv") || name == "pan" => "card",
+        _ => "secret",
+    }
+}
+
+fn kind_of_field(name: &str, text: &str) -> &'static str {
+    if shape::is_card(text) { "card" } else { kind_of(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{Method, StatusCode};
+
+    fn exchange(
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        answer: &[(&str, &str)],
+        content: &[u8],
+    ) -> (Request, Response) {
+        let map = |fields: &[(&str, &str)]| {
+            let field = |(name, value): &(&str, &str)| {
+                (
+                    name.parse::<HeaderName>().expect("a name"),
+                    HeaderValue::from_bytes(value.as_bytes()).expect("a value"),
+                )
+            };
+            fields.iter().map(field).collect::<HeaderMap>()
+        };
+        let request = Request {
+            method: Method::POST,
+            target: target.parse().expect("a target"),
+            headers: map(headers),
+            body: Bytes::copy_from_slice(body),
+        };
+        let response = Response { status: StatusCode::OK, headers: map(answer), body: Bytes::copy_from_slice(content) };
+        (request, response)
+    }
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
+
+    #[test]
+    fn a_token_that_an_answer_gave_is_the_same_where_requests_send_it() {
+        let mut redactor = Redactor::default();
+        let login = exchange(
+            "/login",
+            &[("content-type", "application/json")],
+            br#"{"user":"ada","password":"correct horse","pin":1234}"#,
+            &[("content-type", "application/json"), ("set-cookie", "sid=s3cr3t-session; Path=/; HttpOnly")],
+            format!(r#"{{"access_token":"opaque-token-1","id":7,"refresh_token":"{TOKEN}"}}"#).as_bytes(),
+        );
+        let (request, response, removed) = redactor.exchange(&login.0, &login.1);
+        assert_eq!(text(&request.body), r#"{"user":"ada","password":"«password-1»","pin":2}"#);
+        assert_eq!(text(&response.body), r#"{"access_token":"«token-1»","id":7,"refresh_token":"«token-2»"}"#);
+        assert_eq!(text(response.headers[SET_COOKIE].as_bytes()), "sid=«cookie-1»; Path=/; HttpOnly");
+        let places: Vec<&str> = removed.iter().map(|removed| removed.place.as_str()).collect();
+        assert_eq!(
+            places,
+            [
+                "answer body $.access_token",
+                "answer body $.refresh_token",
+                "answer header set-cookie sid",
+                "request body $.password",
+                "request body $.pin"
+            ]
+        );
+        let next = exchange(
+            "/me/opaque-token-1?api_key=abc&page=2&next=%2Fx%3Ft%3Dopaque-token-1",
+            &[
+                ("authorization", "Bearer opaque-token-1"),
+                ("cookie", "theme=dark; sid=s3cr3t-session"),
+                ("x-note", "opaque-token-1!"),
+            ],
+            b"",
+            &[],
+            b"hello s3cr3t-session",
+        );
+        let (request, response, _) = redactor.exchange(&next.0, &next.1);
+        assert_eq!(
+            percent_decode(request.target.as_str()),
+            "/me/«token-1»?api_key=«api-key-1»&page=2&next=/x?t=«token-1»"
+        );
+        let header = |name: &str| text(request.headers[name].as_bytes());
+        assert_eq!(header("authorization"), "Bearer «token-1»");
+        assert_eq!(header("cookie"), "theme=«cookie-2»; sid=«cookie-1»");
+        assert_eq!(header("x-note"), "«token-1»!");
+        assert_eq!(text(&response.body), "hello «cookie-1»");
+    }
+
+    #[test]
+    fn what_holds_no_secret_stays_byte_for_byte() {
+        let mut redactor = Redactor::default();
+        let (target, body) = (
+            "/a%2fb//?q=a+b&&x&next_page_token=eyJvZmZzZXQiOjEwfQ",
+            b"{ \"a\" : 1.00, \"token\": null, \"pin\":true }",
+        );
+        let before = exchange(target, &[("content-type", "application/json")], body, &[], &[0xFF, 0x00, b'x']);
+        let (request, response, removed) = redactor.exchange(&before.0, &before.1);
+        assert_eq!(
+            (request.target.as_str(), &request.body[..], &response.body[..]),
+            (target, &body[..], &[0xFF, 0x00, b'x'][..])
+        );
+        assert!(removed.is_empty(), "{removed:?}");
+    }
+
+    #[test]
+    fn forms_parts_events_and_embedded_json_are_looked_through() {
+        let mut redactor = Redactor::new(vec!["x-session-key".to_owned()], vec!["note".to_owned()]);
+        let form = exchange(
+            "/pay",
+            &[("content-type", "application/x-www-form-urlencoded"), ("x-session-key", "custom-header-secret")],
+            b"name=a+b&new_password=hunter+2&number=4111+1111+1111+1111",
+            &[("content-type", "text/event-stream")],
+            format!("id: 1\ndata: {{\"note\":\"between us\",\"n\":1}}\n\ndata: plain {TOKEN}\n\n").as_bytes(),
+        );
+        let (request, response, _) = redactor.exchange(&form.0, &form.1);
+        assert_eq!(percent_decode(&text(&request.body)), "name=a+b&new_password=«password-1»&number=«card-1»");
+        assert_eq!(text(request.headers["x-session-key"].as_bytes()), "«api-key-1»");
+        assert_eq!(text(&response.body), "id: 1\ndata: {\"note\":\"«secret-1»\",\"n\":1}\n\ndata: plain «token-1»\n\n");
+        let body = format!(
+            "--b\r\ncontent-disposition: form-data; name=\"secret\"\r\n\r\nmultipart secret\r\n--b\r\ncontent-disposition: form-data; name=\"meta\"\r\n\r\n{{\"apiKey\":\"k-0123456789\"}}\r\n--b\r\ncontent-disposition: form-data; name=\"f\"\r\n\r\n\u{1}{TOKEN}\r\n--b--\r\n"
+        );
+        let parts = exchange(
+            "/up",
+            &[("content-type", "multipart/form-data; boundary=b")],
+            body.as_bytes(),
+            &[("content-type", "application/json")],
+            br#"{"raw":"{\"password\":\"in a string\"}","deep":{"secret":{"a":["x1",2]}}}"#,
+        );
+        let (request, response, _) = redactor.exchange(&parts.0, &parts.1);
+        let shown = text(&request.body);
+        assert!(
+            !shown.contains("multipart secret") && !shown.contains("k-0123456789") && !shown.contains(TOKEN),
+            "{shown}"
+        );
+        assert!(shown.contains("name=\"meta\"\r\n\r\n{\"apiKey\":\"«api-key-2»\"}\r\n--b"), "{shown}");
+        assert_eq!(
+            text(&response.body),
+            "{\"raw\":\"{\\\"password\\\":\\\"«password-2»\\\"}\",\"deep\":{\"secret\":{\"a\":[\"«secret-3»\",4]}}}"
+        );
+        let mut removed = Vec::new();
+        assert_eq!(redactor.message("{\"token\":\"ws-token-1\"}", &mut removed), "{\"token\":\"«token-2»\"}");
+        assert_eq!(redactor.message("again ws-token-1", &mut removed), "again «token-2»");
+    }
+
+    #[test]
+    fn placeholders_that_come_again_stay_what_they_are() {
+        let mut redactor = Redactor::default();
+        let again = exchange("/", &[("authorization", "Bearer «token-1»")], b"", &[], b"");
+        let (request, _, removed) = redactor.exchange(&again.0, &again.1);
+        assert_eq!(text(request.headers[AUTHORIZATION].as_bytes()), "Bearer «token-1»");
+        assert!(removed.is_empty());
+    }
+}

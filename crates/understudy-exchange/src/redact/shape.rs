@@ -1,0 +1,75 @@
+//! Secrets that are known by what they look like, wherever they stand.
+
+use regex::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// JSON web tokens (RFC 7519: two parts of base64url that begin with `{"`), private keys (RFC 7468) and the keys of services
+/// that give theirs a beginning of their own, so that they can be found.
+static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
+    let shapes = [
+        r"(?P<token>\beyJ[A-Za-z0-9_-]{6,}\.eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*)",
+        r"(?P<key>-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\z))",
+        r"(?P<service>\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|sk_(?:live|test)_[A-Za-z0-9]{10,}|xox[abprs]-[A-Za-z0-9-]{10,}|AKIA[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,}))",
+    ];
+    Regex::new(&shapes.join("|")).expect("the expression is a good one")
+});
+
+/// The secrets in a text, in order.
+pub(super) fn secrets(text: &str) -> impl Iterator<Item = (Range<usize>, &'static str)> {
+    SHAPES.captures_iter(text).filter_map(|found| {
+        let kind = |name: &str, kind: &'static str| found.name(name).map(|found| (found.range(), kind));
+        kind("token", "token").or_else(|| kind("key", "private-key")).or_else(|| kind("service", "api-key"))
+    })
+}
+
+/// Whether a text is the number of a payment card: 13 to 19 digits that begin as those of the large networks do and end in
+/// the right check digit (ISO/IEC 7812-1, annex B).
+pub(super) fn is_card(text: &str) -> bool {
+    let digits: Vec<u32> = text.chars().filter(|c| !matches!(c, ' ' | '-')).map_while(|c| c.to_digit(10)).collect();
+    let only_digits = text.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-'));
+    if !only_digits || !(13..=19).contains(&digits.len()) {
+        return false;
+    }
+    let begins = digits[0] * 10 + digits[1];
+    let known = matches!(begins, 22..=27 | 34..=37 | 40..=49 | 51..=55 | 60 | 62 | 64 | 65);
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| match digit * 2 {
+            _ if at % 2 == 0 => *digit,
+            double => double / 10 + double % 10,
+        })
+        .sum();
+    known && sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_are_told_from_other_numbers() {
+        for card in ["4111111111111111", "5500 0055 5555 5559", "3782-822463-10005", "6011111111111117"] {
+            assert!(is_card(card), "{card}");
+        }
+        for other in
+            ["4111111111111112", "1234567890123456", "9111111111111111", "411111111111", "4111 1111 1111 111x", ""]
+        {
+            assert!(!is_card(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_found_in_the_middle_of_text() {
+        let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
+        let key = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----";
+        let text = format!("a {token}, {key} and ghp_0123456789abcdefghijABCDEFGHIJ012345 end");
+        let found: Vec<(&str, &str)> = secrets(&text).map(|(at, kind)| (&text[at], kind)).collect();
+        assert_eq!(found[0], (token, "token"));
+        assert_eq!(found[1], (key, "private-key"));
+        assert_eq!(found[2].1, "api-key");
+        assert_eq!(secrets("eyJ.eyJ.x and BEGIN PRIVATE KEY").count(), 0);
+    }
+}
