@@ -63,7 +63,11 @@ for (const [width, height] of SIZES) {
   await page.keyboard.type('one play');
   await page.keyboard.press('Enter');
   await page.getByText('Saved', { exact: true }).waitFor();
+  await page.getByRole('textbox', { name: 'Body of the answer' }).getByText('"The Understudy"').click();
+  await page.getByRole('combobox', { name: 'Rule for $.title' }).waitFor();
   await shot('services');
+  await page.getByRole('tab', { name: 'Source' }).click();
+  await shot('source');
   for (const path of ['/plays', '/plays/1', '/plays/404', '/stage/props/left/top/skull', '/play/1', '/plays/1/poster.svg']) {
     await fetch(`${url}${path}`);
   }
@@ -75,6 +79,11 @@ for (const [width, height] of SIZES) {
   await shot('traffic');
   await page.keyboard.press('Control+,');
   await shot('settings');
+  await page.keyboard.press('Control+Shift+F');
+  await page.keyboard.type('price');
+  await page.getByText('plays/get.yaml:').first().waitFor();
+  await shot('search');
+  await page.keyboard.press('Escape');
 }
 for (const end of ends.reverse()) await end();
 await finish();
