@@ -8,9 +8,9 @@ mod opening;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tauri::ipc::{InvokeBody, Request, Response};
-use tauri::{AppHandle, Manager, RunEvent, State, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri::{AppHandle, Emitter, Manager, RunEvent, State, WebviewUrl, WebviewWindowBuilder, WindowEvent};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tokio::sync::watch;
 use understudy_api::{ApiError, Engine};
@@ -18,29 +18,42 @@ use understudy_api::{ApiError, Engine};
 /// The project that is open.
 pub(crate) struct Opened(watch::Sender<Opening>);
 
+/// The folder that another start of the program named, until the page has saved what is typed.
+pub(crate) struct Wanted(Mutex<Option<PathBuf>>);
+
 #[derive(Clone)]
 enum Opening {
-    /// It is being opened: calls wait for it.
-    Begun,
+    /// The first one is being opened: calls wait for it.
+    First,
+    /// Another one is: what is still asked for is about the one before, and must not reach it.
+    Another,
     Done(Option<Arc<Engine>>),
+}
+
+impl Opening {
+    fn engine(&self) -> Option<Arc<Engine>> {
+        match self {
+            Self::Done(engine) => engine.clone(),
+            Self::First | Self::Another => None,
+        }
+    }
 }
 
 impl Opened {
     /// The engine, once it is known whether there is one.
     async fn get(&self) -> Option<Arc<Engine>> {
         let mut opening = self.0.subscribe();
-        let done = opening.wait_for(|opening| matches!(opening, Opening::Done(_))).await.ok()?;
-        match &*done {
-            Opening::Begun => None,
-            Opening::Done(engine) => engine.clone(),
-        }
+        let known = opening.wait_for(|opening| !matches!(opening, Opening::First)).await.ok()?;
+        known.engine()
     }
 
     fn set(&self, opening: Opening) -> Option<Arc<Engine>> {
-        match self.0.send_replace(opening) {
-            Opening::Begun => None,
-            Opening::Done(engine) => engine,
-        }
+        self.0.send_replace(opening).engine()
+    }
+
+    /// The folder that is open.
+    fn root(&self) -> Option<PathBuf> {
+        self.0.borrow().engine().map(|engine| engine.root().to_path_buf())
     }
 }
 
@@ -71,6 +84,12 @@ async fn open_project(app: AppHandle, door: String) {
     let opened = tauri::async_runtime::spawn_blocking(move || match door.as_str() {
         "folder" => menu::choose_folder(&app),
         "sample" => menu::open_sample(&app),
+        "wanted" => {
+            let wanted = app.state::<Wanted>().0.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(folder) = wanted {
+                open(&app, &folder);
+            }
+        }
         // The page names only what it was told: any other folder is chosen in the dialog.
         folder => {
             if let Some(folder) = opening::recent(&app).into_iter().find(|known| known == Path::new(folder)) {
@@ -89,7 +108,12 @@ fn main() {
         builder = builder.plugin(tauri_plugin_single_instance::init(|app, args, folder| {
             let folder = args.get(1).map(|named| PathBuf::from(folder).join(named));
             match folder {
-                Some(folder) => open(app, &folder),
+                Some(folder) => {
+                    *app.state::<Wanted>().0.lock().unwrap_or_else(PoisonError::into_inner) = Some(folder);
+                    // The page saves what is typed first.
+                    drop(app.emit("action", "open-wanted"));
+                    focus(app);
+                }
                 None => focus(app),
             }
         }));
@@ -97,7 +121,8 @@ fn main() {
     builder
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())
-        .manage(Opened(watch::Sender::new(Opening::Begun)))
+        .manage(Wanted(Mutex::new(None)))
+        .manage(Opened(watch::Sender::new(Opening::First)))
         .invoke_handler(tauri::generate_handler![engine, recent_projects, open_project])
         .menu(menu::build)
         .on_menu_event(|app, event| menu::chosen(app, event.id().as_ref()))
@@ -117,6 +142,8 @@ fn main() {
                 .title("Understudy")
                 .inner_size(1280.0, 800.0)
                 .min_inner_size(720.0, 480.0)
+                // Files are dropped on the page.
+                .disable_drag_drop_handler()
                 .on_navigation(|url| matches!(url.scheme(), "tauri") || url.host_str() == Some("tauri.localhost"))
                 .build()?;
             Ok(())
@@ -154,6 +181,11 @@ async fn end_when_told(_: AppHandle) {}
 
 /// Opens another project, and shows it.
 pub(crate) fn open(app: &AppHandle, folder: &Path) {
+    let is_open =
+        app.state::<Opened>().root().is_some_and(|root| root.canonicalize().ok() == folder.canonicalize().ok());
+    if is_open {
+        return focus(app);
+    }
     match switch(app, folder) {
         Ok(()) => {
             focus(app);
@@ -168,7 +200,8 @@ pub(crate) fn open(app: &AppHandle, folder: &Path) {
 fn switch(app: &AppHandle, folder: &Path) -> Result<(), ApiError> {
     // What cannot be opened does not close what is open.
     let project = understudy_api::open_project(folder)?;
-    let before = app.state::<Opened>().set(Opening::Begun);
+    let another = if app.state::<Opened>().root().is_some() { Opening::Another } else { Opening::First };
+    let before = app.state::<Opened>().set(another);
     tauri::async_runtime::block_on(async {
         // Its ports are free again before the next one wants them.
         if let Some(before) = before {

@@ -43,12 +43,8 @@ pub(crate) fn build(app: &AppHandle) -> tauri::Result<Menu<Wry>> {
 }
 
 pub(crate) fn chosen(app: &AppHandle, id: &str) {
-    match id {
-        OPEN => choose_folder(app),
-        SAMPLE => open_sample(app),
-        // The page does what it can do; a window that is just closing does nothing.
-        id => drop(app.emit("action", id)),
-    }
+    // The page does what it can do, and saves what is typed before it goes; a window that is just closing does nothing.
+    drop(app.emit("action", id));
 }
 
 pub(crate) fn choose_folder(app: &AppHandle) {

@@ -21,6 +21,8 @@ fn the_core_has_nothing_that_does_io_and_owners_are_the_only_ones() {
     let allowed = [
         "understudy-exchange",
         "understudy-fixture",
+        "understudy-match",
+        "aho-corasick",
         "base64",
         "bytes",
         "http",

@@ -170,15 +170,20 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
     })
 }
 
-/// Writes a file that only its owner may read.
+/// Writes a file that only its owner may read, from its first byte on. Where a link stands it is the link that is replaced.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ApiError> {
-    // It is there with these permissions before anything is in it; `write` keeps them.
-    let mut options = fs::File::options();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| ApiError::of_file(path, "write", &error))?;
-    write(path, bytes)
+    let unfinished = path.with_extension(format!("{}.unfinished", std::process::id()));
+    let written = (|| {
+        let mut options = fs::File::options();
+        options.create_new(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        // What a killed program of the same number left behind.
+        let _ = fs::remove_file(&unfinished);
+        options.open(&unfinished)?.write_all(bytes)?;
+        fs::rename(&unfinished, path)
+    })();
+    written.map_err(|error| ApiError::of_file(path, "write", &error))
 }
 
 /// Moves a file to where none is, with the folders on the way.

@@ -15,8 +15,10 @@ pub enum Code {
     UnknownName,
     /// A variable of the environment is not set.
     MissingVariable,
-    /// A port is in use, or may not be had.
+    /// A port may not be had, or nobody answers there.
     Port,
+    /// A port is in use by another program.
+    PortTaken,
     /// Nothing was there to do.
     NothingToDo,
     /// Somebody else changed what was to be changed.

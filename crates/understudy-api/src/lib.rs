@@ -15,6 +15,7 @@ mod error;
 mod explain;
 mod hidden;
 mod html;
+mod import;
 mod init;
 mod junit;
 mod local;
@@ -32,6 +33,7 @@ pub use app::{Action, App, Assets, COMMANDS, Engine, UiAddress, UiServer, action
 pub use check::{Check, check};
 pub use error::{ApiError, Code};
 pub use explain::{Explained, NearFixture, explain};
+pub use import::{ImportRequest, Imported, import};
 pub use init::init;
 pub use project::{LoadedService, Project, find_project, open_project};
 pub use report::{CheckReport, DiagnosticReport, DifferenceReport, FixtureReport, ReportFormat, RunReport};

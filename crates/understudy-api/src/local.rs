@@ -7,6 +7,7 @@ use crate::disk::{content, write_private};
 use crate::error::ApiError;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The folder of a project's local state. Version control leaves it alone.
@@ -37,6 +38,9 @@ pub(crate) struct Holder {
     pub(crate) pid: u32,
     /// Where it takes commands, and with which token.
     pub(crate) commands: Option<Door>,
+    /// The ports on which it answers, where it does not take commands.
+    #[serde(default)]
+    pub(crate) ports: Vec<u16>,
 }
 
 /// Where commands are taken.
@@ -67,8 +71,8 @@ pub(crate) struct Hold {
 
 impl Hold {
     /// Says where this program is.
-    pub(crate) fn say(&self, commands: Option<Door>) -> Result<(), ApiError> {
-        let holder = Holder { pid: std::process::id(), commands };
+    pub(crate) fn say(&self, commands: Option<Door>, ports: Vec<u16>) -> Result<(), ApiError> {
+        let holder = Holder { pid: std::process::id(), commands, ports };
         write_private(&self.said, &serde_json::to_vec(&holder).expect("a holder is JSON"))
     }
 }
@@ -84,7 +88,9 @@ impl Drop for Hold {
 pub(crate) fn take(root: &Path, role: Role) -> Taken {
     let Ok(folder) = folder(root) else { return Taken::Free };
     let (said, lock) = files(&folder, role);
-    let Ok(lock) = File::options().create(true).append(true).open(lock) else { return Taken::Free };
+    // Read and written, as locking wants on every system. A link would lead out of the project.
+    let options = || File::options().read(true).write(true).create(true).truncate(false).open(&lock);
+    let Some(lock) = (!lock.is_symlink()).then(options).and_then(Result::ok) else { return Taken::Free };
     match lock.try_lock() {
         Ok(()) => Taken::Held(Hold { said, _lock: lock }),
         Err(TryLockError::WouldBlock) => Taken::By(holder(&said)),
@@ -108,12 +114,17 @@ fn holder(said: &Path) -> Option<Holder> {
     serde_json::from_slice(&content(said).ok()??).ok()
 }
 
-/// The folder of local state, made where it is not there yet.
+/// The folder of local state, made where it is not there yet. It is the project's own, no link to elsewhere.
 fn folder(root: &Path) -> std::io::Result<PathBuf> {
     let folder = root.join(FOLDER);
-    if !folder.join(".gitignore").exists() {
-        std::fs::create_dir_all(&folder)?;
-        std::fs::write(folder.join(".gitignore"), "*\n")?;
+    std::fs::create_dir_all(&folder)?;
+    if folder.is_symlink() {
+        return Err(std::io::ErrorKind::NotADirectory.into());
+    }
+    match File::options().create_new(true).write(true).open(folder.join(".gitignore")) {
+        Ok(mut file) => file.write_all(b"*\n")?,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
     }
     Ok(folder)
 }
@@ -128,7 +139,7 @@ mod tests {
         std::fs::create_dir_all(&root).expect("a folder");
         let Taken::Held(hold) = take(&root, Role::App) else { panic!("nobody else has it") };
         let door = Door { port: 7, token: "secret".to_owned() };
-        hold.say(Some(door.clone())).expect("it can be written");
+        hold.say(Some(door.clone()), Vec::new()).expect("it can be written");
         assert!(matches!(take(&root, Role::App), Taken::By(Some(holder)) if holder.commands == Some(door)));
         assert_eq!(other(&root, Role::App).map(|holder| holder.pid), Some(std::process::id()));
         assert!(other(&root, Role::Serve).is_none() && matches!(take(&root, Role::Serve), Taken::Held(_)));
@@ -137,6 +148,17 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let mode = std::fs::metadata(root.join(".understudy/app.json")).expect("said").permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
+        }
+        #[cfg(unix)]
+        {
+            // What a repository brings along leads nowhere.
+            let (said, secret) = (root.join(".understudy/app.json"), root.join("secret"));
+            std::fs::write(&secret, "mine").expect("a file");
+            std::fs::remove_file(&said).expect("said");
+            std::os::unix::fs::symlink(&secret, &said).expect("a link");
+            hold.say(None, Vec::new()).expect("it can be written");
+            assert_eq!(std::fs::read_to_string(&secret).expect("there"), "mine");
+            assert!(!said.is_symlink());
         }
         assert_eq!(std::fs::read_to_string(root.join(".understudy/.gitignore")).expect("there"), "*\n");
         drop(hold);

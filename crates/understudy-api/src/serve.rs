@@ -1,5 +1,6 @@
 //! Serving a project.
 
+use crate::app::ports_of_app;
 use crate::error::{ApiError, Code};
 use crate::local::{Hold, Role, Taken, other, take};
 use crate::project::open_project;
@@ -7,7 +8,7 @@ use crate::requests_log::{LogFormat, RequestsLog};
 use crate::servers::{Options, Servers};
 use crate::watch::Watch;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_fixture::Diagnostic;
 
@@ -68,7 +69,7 @@ pub struct Serving {
     pub diagnostics: Vec<Diagnostic>,
     servers: Servers,
     log: Arc<RequestsLog>,
-    _hold: Option<Hold>,
+    hold: Option<Hold>,
 }
 
 /// Starts serving a project. Log lines go to `out`.
@@ -90,7 +91,7 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
     let is_as_written =
         options.port.is_none() && options.host.is_none() && options.backend.is_none() && options.state.is_empty();
     let hold = match take(&project.root, Role::Serve) {
-        Taken::Held(hold) => hold.say(None).ok().map(|()| hold),
+        Taken::Held(hold) => Some(hold),
         Taken::By(_) | Taken::Free => None,
     };
     let mut servers = Servers::new(project, options, Arc::clone(&log) as _);
@@ -98,16 +99,17 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
     for name in servers.wanted().into_iter().map(Some).chain([None]) {
         match (start(&mut servers, name.as_deref()).await, servers.asked(name.as_deref())) {
             (Ok(()), _) => {}
-            (Err(error), Some(port)) if is_as_written && error.code == Code::Port => {
-                let pid = answering(servers.project(), hold.is_some()).ok_or(error)?;
+            (Err(error), Some(port)) if is_as_written && error.code == Code::PortTaken => {
+                let pid = answering(&servers.project().root, port, hold.is_some()).await.ok_or(error)?;
                 elsewhere.push(Elsewhere { service: name, port, pid });
             }
             (Err(error), _) => return Err(error),
         }
     }
+    say_ports(hold.as_ref(), &servers);
     let listening = listening(&servers);
     let diagnostics = servers.project().diagnostics.clone();
-    Ok(Serving { listening, elsewhere, diagnostics, servers, log, _hold: hold })
+    Ok(Serving { listening, elsewhere, diagnostics, servers, log, hold })
 }
 
 /// Opens a service's port, or the shared one.
@@ -118,10 +120,22 @@ async fn start(servers: &mut Servers, service: Option<&str>) -> Result<(), ApiEr
     }
 }
 
-/// The process of another Understudy that answers for this project.
-fn answering(project: &crate::Project, is_held: bool) -> Option<u32> {
-    let serving = || other(&project.root, Role::Serve).filter(|_| !is_held);
-    other(&project.root, Role::App).or_else(serving).map(|holder| holder.pid)
+/// The process of another Understudy that answers on a port for this project.
+async fn answering(root: &Path, port: u16, is_held: bool) -> Option<u32> {
+    let serving = other(root, Role::Serve).filter(|holder| !is_held && holder.ports.contains(&port));
+    if let Some(holder) = serving {
+        return Some(holder.pid);
+    }
+    let holder = other(root, Role::App)?;
+    let ports = ports_of_app(&holder).await?;
+    ports.contains(&port).then_some(holder.pid)
+}
+
+/// Says on which ports this program answers; others do without where it cannot be said.
+fn say_ports(hold: Option<&Hold>, servers: &Servers) {
+    if let Some(hold) = hold {
+        let _ = hold.say(None, servers.ports());
+    }
 }
 
 fn listening(servers: &Servers) -> Vec<Listening> {
@@ -155,7 +169,7 @@ impl Serving {
                 () = &mut end => break,
                 () = changed(&mut watch) => self.reload(&mut watch, &mut reloaded).await,
                 () = tokio::time::sleep(TAKE_OVER_PERIOD), if !self.elsewhere.is_empty() => {
-                    self.take_over(&mut reloaded).await;
+                    self.take_over(&mut watch, &mut reloaded).await;
                 }
             }
         }
@@ -164,7 +178,11 @@ impl Serving {
     }
 
     /// Opens ports that another program had and has no more.
-    async fn take_over(&mut self, reloaded: &mut impl FnMut(&[Diagnostic], &[Listening])) {
+    async fn take_over(
+        &mut self,
+        watch: &mut notify::Result<Watch>,
+        reloaded: &mut impl FnMut(&[Diagnostic], &[Listening]),
+    ) {
         let before = self.elsewhere.len();
         for waiting in std::mem::take(&mut self.elsewhere) {
             if start(&mut self.servers, waiting.service.as_deref()).await.is_err() {
@@ -172,7 +190,8 @@ impl Serving {
             }
         }
         if self.elsewhere.len() < before {
-            self.tell(&[], reloaded);
+            // Files may have been edited while nobody served them here.
+            self.reload(watch, reloaded).await;
         }
     }
 
@@ -182,6 +201,7 @@ impl Serving {
         let new: Vec<Listening> =
             now.iter().filter(|n| !self.listening.iter().any(|l| l.url == n.url)).cloned().collect();
         self.listening = now;
+        say_ports(self.hold.as_ref(), &self.servers);
         if !problems.is_empty() || !new.is_empty() {
             reloaded(problems, &new);
         }

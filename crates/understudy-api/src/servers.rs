@@ -99,6 +99,12 @@ impl Servers {
         self.running.get(service).map(|running| running.open.port)
     }
 
+    /// Every port that is open.
+    pub(crate) fn ports(&self) -> Vec<u16> {
+        let shared = self.shared.as_ref().map(|(_, open)| open.port);
+        self.running.values().map(|running| running.open.port).chain(shared).collect()
+    }
+
     pub(crate) fn shared_url(&self) -> Option<String> {
         let (_, open) = self.shared.as_ref()?;
         Some(url(self.options.host, open.port).replace("://", "://NAME."))
@@ -270,10 +276,11 @@ fn url(host: Option<IpAddr>, port: u16) -> String {
 }
 
 fn port_error(service: &str, error: &BindError) -> ApiError {
-    let hint = if error.is_taken() {
-        "end the other program, or choose another port: `port:` in understudy.yaml, or --service NAME --port N; 0 is any free one"
+    let choose = "choose another port: `port:` in understudy.yaml, or --service NAME --port N; 0 is any free one";
+    let (code, hint) = if error.is_taken() {
+        (Code::PortTaken, format!("end the other program, or {choose}"))
     } else {
-        "choose another port: `port:` in understudy.yaml, or --service NAME --port N; 0 is any free one"
+        (Code::Port, choose.to_owned())
     };
-    ApiError::new(Code::Port, format!("{service}: {error}")).with_hint(hint)
+    ApiError::new(code, format!("{service}: {error}")).with_hint(hint)
 }

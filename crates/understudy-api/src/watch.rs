@@ -17,6 +17,8 @@ pub(crate) struct Watch {
     watcher: RecommendedWatcher,
     watched: BTreeSet<(PathBuf, bool)>,
     changes: UnboundedReceiver<()>,
+    /// Whether something changed that nobody has heard of yet.
+    is_told: bool,
 }
 
 impl Watch {
@@ -30,7 +32,7 @@ impl Watch {
                 let _ = sender.send(());
             }
         })?;
-        let mut watch = Self { watcher, watched: BTreeSet::new(), changes };
+        let mut watch = Self { watcher, watched: BTreeSet::new(), changes, is_told: false };
         watch.follow(project)?;
         Ok(watch)
     }
@@ -51,13 +53,17 @@ impl Watch {
         Ok(())
     }
 
-    /// Waits until something changed and it is quiet again.
+    /// Waits until something changed and it is quiet again. Where nobody waits to its end, the next one hears of it.
     pub(crate) async fn changed(&mut self) {
-        if self.changes.recv().await.is_none() {
-            return std::future::pending().await;
+        if !self.is_told {
+            if self.changes.recv().await.is_none() {
+                return std::future::pending().await;
+            }
+            self.is_told = true;
         }
         let settle = async { while let Ok(Some(())) = tokio::time::timeout(QUIET, self.changes.recv()).await {} };
         let _ = tokio::time::timeout(BUSY_MAX, settle).await;
+        self.is_told = false;
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     },
     /// Say which fixture would answer a request, and why the others would not
     Explain(ExplainArgs),
+    /// Make fixtures of what a browser has recorded (HAR), without credentials
+    Import(ImportArgs),
     /// Make a small working project
     Init {
         /// The folder
@@ -62,6 +64,25 @@ pub(crate) struct UiArgs {
     /// Print the URL, and open nothing
     #[arg(long)]
     pub(crate) no_open: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ImportArgs {
+    /// HTTP archives: in a browser's developer tools, Network, "Save all as HAR with content"
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The service that gets the fixtures [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// The server whose exchanges are meant [default: a backend of the service, else the one that was asked most often]
+    #[arg(long, value_name = "URL")]
+    pub(crate) origin: Option<String>,
+    /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
+    #[arg(long, value_name = "PROJECT")]
+    pub(crate) into: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -24,7 +24,9 @@ impl Exit {
         match error.code {
             Code::NoProject | Code::BadProject => Self::Files,
             Code::UnknownName | Code::Usage => Self::Usage,
-            Code::MissingVariable | Code::Conflict | Code::Port | Code::NothingToDo | Code::Disk => Self::CouldNot,
+            Code::MissingVariable | Code::Conflict | Code::Port | Code::PortTaken | Code::NothingToDo | Code::Disk => {
+                Self::CouldNot
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod args;
 mod exit;
 mod files;
+mod import;
 mod serve;
 mod terminal;
 mod ui;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::Ui(args) => ui::run(&args),
         Command::Check { project, json } => files::check(project.as_deref(), json),
         Command::Explain(args) => files::explain(&args),
+        Command::Import(args) => import::run(args),
         Command::Init { folder } => files::init(&folder),
         Command::Schema { of } => Ok(files::schema(of)),
         Command::Completions { shell } => {

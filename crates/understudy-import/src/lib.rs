@@ -6,5 +6,7 @@
 //! What this crate does not know: files, sockets, projects.
 
 mod har;
+mod recording;
 
-pub use har::{HarEntry, write_har};
+pub use har::{HarEntry, HarError, HarExchange, read_har, write_har};
+pub use recording::{Draft, Recorded, drafts};

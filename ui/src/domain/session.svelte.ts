@@ -2,6 +2,7 @@
 // was last heard of it.
 
 import type { Action, ApiError, ExchangeRow, FixtureReport, Preferences, ProjectView, RunPart } from '../engine/commands';
+import { SvelteMap } from 'svelte/reactivity';
 import { asError, call } from '../engine/engine';
 
 export type Screen = 'services' | 'traffic' | 'verify' | 'settings';
@@ -19,6 +20,17 @@ export interface Notice {
 const EXCHANGES_MAX = 10_000;
 const NOTICE_MS = 6_000;
 const RETRY_MS = 1_000;
+
+/** A body as it is typed in a form, until the file holds it. */
+export interface BodyDraft {
+  text: string;
+  /** What the file's body was, as it was shown, when it was begun. */
+  base: string;
+  /** What was handed to the engine last. */
+  sent: string | null;
+  /** Why that cannot be in the file. */
+  wrong: string | null;
+}
 
 class Session {
   project: ProjectView | null = $state.raw(null);
@@ -52,6 +64,8 @@ class Session {
   undone = $state(0);
   /** What was typed and could not be saved yet, by `service/file`. */
   readonly drafts = new Map<string, { text: string; version: string }>();
+  /** Bodies that are being typed in forms, by fixture and response. */
+  readonly bodies = new SvelteMap<string, BodyDraft>();
   /** Saves what is being typed. */
   flush: (() => Promise<void>) | null = null;
   /** The exchange that is looked at. */
@@ -165,6 +179,7 @@ class Session {
   }
 
   async undo(redo = false) {
+    await this.flush?.();
     const undone = await this.attempt(() => call(redo ? 'redo' : 'undo', {}));
     if (undone?.file) this.undone += 1;
     if (undone?.file) this.tell(`${redo ? 'Made again' : 'Taken back'}: ${undone.file}`);

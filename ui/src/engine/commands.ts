@@ -215,7 +215,7 @@ exchange: number, };
 /**
  * What went wrong, for programs. A code exists while someone decides by it.
  */
-export type Code = "no-project" | "bad-project" | "unknown-name" | "missing-variable" | "port" | "nothing-to-do" | "conflict" | "disk" | "usage";
+export type Code = "no-project" | "bad-project" | "unknown-name" | "missing-variable" | "port" | "port-taken" | "nothing-to-do" | "conflict" | "disk" | "usage";
 
 /**
  * A fixture's file and another text of it.
@@ -646,7 +646,11 @@ when: Array<StateView>,
 /**
  * How many responses it has.
  */
-responses: number, response: ResponseForm, 
+responses: number, 
+/**
+ * Which of them is shown, from 0.
+ */
+at: number, response: ResponseForm, 
 /**
  * Why it is not replayed.
  */
@@ -774,6 +778,56 @@ hits: Array<Hit>,
  * Whether there are more.
  */
 more: boolean, };
+
+/**
+ * An archive (HAR) to make fixtures of.
+ */
+export type ImportArchive = { 
+/**
+ * The service that gets them.
+ */
+service: string, 
+/**
+ * What the archive is called.
+ */
+name: string, 
+/**
+ * All of it.
+ */
+text: string, };
+
+/**
+ * What came of an import.
+ */
+export type Imported = { 
+/**
+ * The service that got the fixtures.
+ */
+service: string, 
+/**
+ * The server whose exchanges they are.
+ */
+origin: string, 
+/**
+ * The files that were made, relative to the project.
+ */
+files: Array<string>, 
+/**
+ * How many exchanges they stand for.
+ */
+exchanges: number, 
+/**
+ * How many promises were there already.
+ */
+known: number, 
+/**
+ * What was left out, and how often.
+ */
+left: { [key in string]: number }, 
+/**
+ * The secrets that were taken out, by where they were; what stands there now.
+ */
+removed: Array<[string, string]>, };
 
 /**
  * A difference that could not be accepted.
@@ -907,6 +961,11 @@ export type Nothing = Record<symbol, never>;
  * Where a named value of a request or a response stands.
  */
 export type Part = "params" | "query" | "headers" | "cookies" | "form" | "answer";
+
+/**
+ * The ports on which services answer, the shared one included.
+ */
+export type Ports = { ports: Array<number>, };
 
 /**
  * What is remembered.
@@ -1426,6 +1485,8 @@ offset: number, };
 export type Commands = {
   /** The project as it stands. */
   project: { request: Nothing; response: ProjectView };
+  /** The ports on which services answer. */
+  ports: { request: Nothing; response: Ports };
   /** Waits until something changed, for some seconds at most; says what. */
   changes: { request: ChangesRequest; response: Changed };
   /** Opens a service's port. */
@@ -1440,6 +1501,8 @@ export type Commands = {
   compare: { request: CompareRequest; response: Comparison };
   /** Moves a fixture's file. */
   fixture_rename: { request: RenameFixture; response: Created };
+  /** Makes fixtures of an archive (HAR) of a browser's traffic, without credentials. */
+  import: { request: ImportArchive; response: Imported };
   /** What can be written next in a fixture's file. */
   complete: { request: CompleteRequest; response: Completions };
   /** A fixture's text as a form. */

@@ -1,7 +1,7 @@
 // What the actions that the engine declares do here. Screens add what only they can do while they are shown.
 
 import type { ReportFormat } from '../engine/commands';
-import { call } from '../engine/engine';
+import { call, doors } from '../engine/engine';
 import { session, type Screen } from '../domain/session.svelte';
 import { overlay } from './overlay.svelte';
 
@@ -21,6 +21,9 @@ const show = (screen: Screen) => () => (session.screen = screen);
 const theme = (name: typeof session.theme) => () => void session.prefer({ theme: name });
 
 const always: Record<string, Handler> = {
+  'open-folder': () => void enter('folder'),
+  'open-sample': () => void enter('sample'),
+  'open-wanted': () => void enter('wanted'),
   palette: () => overlay.show('palette'),
   'go-to-fixture': () => overlay.show('fixtures'),
   search: () => overlay.show('search'),
@@ -50,6 +53,12 @@ const always: Record<string, Handler> = {
 /** What does an action here and now; nothing where it cannot be done. */
 export function handlerOf(id: string): Handler | undefined {
   return screens.get(id) ?? always[id];
+}
+
+/** Opens another project, once what is typed here is saved. */
+export async function enter(door: string) {
+  await session.flush?.();
+  await session.attempt(async () => doors?.open(door));
 }
 
 async function exportRun(format: ReportFormat) {

@@ -99,11 +99,44 @@ test('a body that is no JSON yet is said, and what was typed stays', async (t) =
   await page.getByRole('textbox', { name: 'Status' }).fill('201');
   await page.keyboard.press('Tab');
   await until('the status', () => file() === before.replace('response:\n', 'response:\n').concat('  status: 201\n'));
+  // It is there again after a look elsewhere, and another response is another body.
+  await page.getByRole('tab', { name: 'Source' }).click();
+  await page.getByRole('tab', { name: 'Form' }).click();
+  await page.getByRole('alert').getByText('not saved until it is JSON').waitFor();
   await body.getByText('"new":').click();
   await page.keyboard.press('End');
-  await page.keyboard.type(' [1]');
-  await until('it is JSON', () => file().includes('json: { id: 1, price: 10, "new": [1] }') || file().includes('json: { id: 1, price: 10, new: [1] }'));
+  // The cursor stays where it is when what is typed is taken.
+  await page.keyboard.type(' 1');
+  await until('it is JSON', () => file().includes('price: 10, new: 1 }'));
+  await page.keyboard.type('2');
+  await until('it goes on', () => file().includes('price: 10, new: 12 }'));
   assert.equal(await page.getByRole('alert').count(), 0);
+});
+
+test('a body belongs to its response, and is not written over what another program wrote', async (t) => {
+  const two = 'request: { path: /two }\nresponse:\n  - body: { json: { n: 1 } }\n  - body: { json: { n: 2 } }\n';
+  const { page, folder, write } = await stage(t, { ...shop(), 'shop/two.yaml': two });
+  const file = () => readFileSync(join(folder, 'shop/two.yaml'), 'utf8');
+  await fixture(page, '/two').click();
+  const body = page.getByRole('textbox', { name: 'Body of the answer' });
+  await body.getByText('1', { exact: true }).last().dblclick();
+  await page.keyboard.type('x');
+  await page.getByRole('alert').waitFor();
+  await page.getByRole('combobox', { name: 'Response' }).selectOption('2 of 2');
+  await until('the other body', async () => (await body.innerText()).includes('"n": 2'));
+  assert.equal(await page.getByRole('alert').count(), 0);
+  await page.getByRole('combobox', { name: 'Response' }).selectOption('1 of 2');
+  await page.getByRole('alert').waitFor();
+  write('shop/two.yaml', two.replace('n: 1', 'n: 7'));
+  await page.getByText('The file has another body by now.').waitFor();
+  await body.getByText('x').click();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.type('5');
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.ok(file().includes('n: 7'));
+  await page.getByRole('button', { name: 'Keep mine' }).click();
+  await until('mine is kept', () => file() === two.replace('n: 1', 'n: 5'));
 });
 
 test('a file that turns bad says where, and the last good version goes on', async (t) => {
@@ -399,6 +432,9 @@ test('a key is given to an action, and taken from another', async (t) => {
   await page.keyboard.press('Control+,');
   const key = (label) => page.getByRole('button', { name: label });
   await key('Show Traffic: Ctrl 2').click();
+  await page.keyboard.press('s');
+  await page.getByText('is needed for writing').waitFor();
+  await key('Show Traffic: Ctrl 2').click();
   await page.keyboard.press('Control+3');
   await key('Show Traffic: Ctrl 3').waitFor();
   await key('Show Verify: no key').waitFor();
@@ -409,6 +445,30 @@ test('a key is given to an action, and taken from another', async (t) => {
   await page.keyboard.press('Control+,');
   await page.getByRole('button', { name: 'Usual key for Show Verify' }).click();
   await key('Show Verify: Ctrl 3').waitFor();
+});
+
+test('an archive of a browser becomes fixtures, without credentials, and can be taken back', async (t) => {
+  const { page, folder, service } = await stage(t, shop());
+  const entry = (at, method, path, headers, status, body) => ({
+    startedDateTime: `2026-01-01T00:00:0${at}.000Z`,
+    _resourceType: 'fetch',
+    request: { method, url: `https://api.shop.test${path}`, headers },
+    response: { status, headers: [], content: { mimeType: 'application/json', text: JSON.stringify(body) } },
+  });
+  const token = [{ name: 'Authorization', value: 'Bearer planted-secret-token' }];
+  const archive = {
+    log: { entries: [entry(0, 'GET', '/orders', token, 200, [{ id: 7 }]), entry(1, 'GET', '/orders/7', token, 200, { id: 7, total: 12.5 })] },
+  };
+  await page.getByText('Ask for something').waitFor();
+  const file = { name: 'shop.har', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(archive)) };
+  await page.getByLabel('HAR file').setInputFiles(file);
+  await page.getByText('2 fixtures of 2 exchanges with https://api.shop.test; 1 secret taken out').waitFor();
+  const made = readFileSync(join(folder, 'shop/orders/get.yaml'), 'utf8');
+  assert.ok(made.includes('authorization: Bearer {{token}}') && !made.includes('planted'), made);
+  const answer = await fetch(`${await service('shop')}/orders/7`, { headers: { authorization: 'Bearer x' } });
+  assert.deepEqual(await answer.json(), { id: 7, total: 12.5 });
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await until('they are gone', () => !existsSync(join(folder, 'shop/orders/get.yaml')) && !existsSync(join(folder, 'shop/orders/list.yaml')));
 });
 
 test('two windows show one app, and the second goes on when the first is killed', async (t) => {

@@ -7,7 +7,7 @@ use super::exchange::{BodyRequest, BodyView, ExchangeRequest, ExchangeView};
 use super::export::{ExportRun, ExportTraffic, Exported};
 use super::files::{
     CompareRequest, Comparison, CompleteRequest, Completions, Created, FixtureFrom, FixtureRef, FixtureText,
-    NewFixture, RenameFixture, SaveFixture, SavedFixture,
+    ImportArchive, NewFixture, RenameFixture, SaveFixture, SavedFixture,
 };
 use super::form::{FormEdit, FormRequest, FormView, RuleKinds, ValueAt, ValueRequest};
 use super::preferences::Preferences;
@@ -17,8 +17,9 @@ use super::settled::{AcceptDifferences, AcceptedDifferences, LoosenDifference, L
 use super::traffic::{Changed, ChangesRequest, TrafficCleared};
 use super::tried::{Tried, TryRequest};
 use super::undo::Undone;
-use super::view::{ProjectView, ServiceRef};
+use super::view::{Ports, ProjectView, ServiceRef};
 use crate::error::{ApiError, Code};
+use crate::import::Imported;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -89,6 +90,8 @@ macro_rules! commands {
 commands! {
     /// The project as it stands.
     project(Nothing) -> ProjectView;
+    /// The ports on which services answer.
+    ports(Nothing) -> Ports;
     /// Waits until something changed, for some seconds at most; says what.
     changes(ChangesRequest) -> Changed;
     /// Opens a service's port.
@@ -103,6 +106,8 @@ commands! {
     compare(CompareRequest) -> Comparison;
     /// Moves a fixture's file.
     fixture_rename(RenameFixture) -> Created;
+    /// Makes fixtures of an archive (HAR) of a browser's traffic, without credentials.
+    import(ImportArchive) -> Imported;
     /// What can be written next in a fixture's file.
     complete(CompleteRequest) -> Completions;
     /// A fixture's text as a form.

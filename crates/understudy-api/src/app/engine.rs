@@ -5,6 +5,7 @@
 
 use super::App;
 use super::host::{CommandHost, door};
+use super::view::Ports;
 use crate::error::{ApiError, Code};
 use crate::local::{Door, Hold, Holder, Role, Taken, take};
 use crate::project::{Project, open_project};
@@ -15,10 +16,32 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::RwLock;
-use understudy_net::{Address, Call, Client};
+use understudy_net::{Address, Call, Client, SendError};
 
 /// How long another program may take for a command: runs and news have bounds of their own that are below it.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(180);
+/// How long it may take to say that it is there.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+/// The commands that only read: what came of them may be asked for again.
+const READS: &[&str] = &[
+    "actions",
+    "changes",
+    "compare",
+    "complete",
+    "exchange",
+    "exchange_body",
+    "exchange_curl",
+    "fixture",
+    "form",
+    "form_edit",
+    "form_value",
+    "preferences",
+    "project",
+    "rule_kinds",
+    "run",
+    "search",
+    "try_example",
+];
 /// How long a program that starts may take to say where it is, and one that ends, to give the project back.
 const START_MAX: Duration = Duration::from_secs(6);
 /// How often it is asked.
@@ -74,6 +97,12 @@ impl Engine {
         Ok(Arc::new(Self { root, client, at }))
     }
 
+    /// The project's folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The process of the other program whose app this is, if it is not this one's.
     pub async fn other(&self) -> Option<u32> {
         match &*self.at.read().await {
@@ -95,20 +124,28 @@ impl Engine {
             };
             match there {
                 Err(app) => return app.call(command, request).await,
-                Ok(there) => match there.call(&self.client, command, request).await {
-                    Some(answer) => return answer,
-                    None => self.take_over().await?,
+                Ok(there) => match there.call(&self.client, command, request, COMMAND_TIMEOUT).await {
+                    Asked::Answered(answer) => return answer,
+                    Asked::Lost if !READS.contains(&command) => {
+                        let message = "the other Understudy ended before it said what came of it";
+                        return Err(
+                            ApiError::new(Code::Port, message).with_hint("look whether it was done, and do it again")
+                        );
+                    }
+                    Asked::Lost | Asked::Gone => self.take_over(&there).await?,
                 },
             }
         }
     }
 
-    /// The other program is gone: this one opens the project, or goes to whoever was faster.
-    async fn take_over(&self) -> Result<(), ApiError> {
+    /// Where the other program is gone, this one opens the project, or goes to whoever was faster.
+    async fn take_over(&self, gone: &Arc<There>) -> Result<(), ApiError> {
+        // Nobody else is kept waiting while it is asked.
+        if gone.answers(&self.client).await {
+            return Ok(());
+        }
         let mut at = self.at.write().await;
-        if let At::There(there) = &*at
-            && !there.answers(&self.client).await
-        {
+        if matches!(&*at, At::There(there) if Arc::ptr_eq(there, gone)) {
             *at = open(open_project(&self.root)?, &self.client).await?;
         }
         Ok(())
@@ -133,10 +170,10 @@ async fn open(project: Project, client: &Arc<Client>) -> Result<At, ApiError> {
             Taken::Held(hold) => {
                 let app = App::start(project).await;
                 let (commands, door) = door(Arc::clone(&app)).await?;
-                hold.say(Some(door))?;
+                hold.say(Some(door), Vec::new())?;
                 return Ok(At::Here(Here { app, commands: Some((commands, hold)) }));
             }
-            Taken::By(Some(Holder { pid, commands: Some(door) })) => {
+            Taken::By(Some(Holder { pid, commands: Some(door), .. })) => {
                 let there = There::new(pid, &door)?;
                 if there.answers(client).await {
                     return Ok(At::There(Arc::new(there)));
@@ -163,11 +200,10 @@ impl There {
     }
 
     async fn answers(&self, client: &Arc<Client>) -> bool {
-        matches!(self.call(client, "actions", b"{}").await, Some(Ok(_)))
+        matches!(self.call(client, "actions", b"{}", ANSWER_TIMEOUT).await, Asked::Answered(Ok(_)))
     }
 
-    /// `None` where the other program is gone, or is not the one that it was.
-    async fn call(&self, client: &Arc<Client>, command: &str, request: &[u8]) -> Option<Result<Vec<u8>, ApiError>> {
+    async fn call(&self, client: &Arc<Client>, command: &str, request: &[u8], timeout: Duration) -> Asked {
         let target = format!("/command/{command}");
         let body = Bytes::copy_from_slice(request);
         let call = Call {
@@ -177,11 +213,51 @@ impl There {
             headers: &self.headers,
             body: &body,
         };
-        let (status, _, body) = client.send(call, COMMAND_TIMEOUT).await.ok()?;
-        match status {
-            StatusCode::OK => Some(Ok(body.to_vec())),
-            StatusCode::UNPROCESSABLE_ENTITY => serde_json::from_slice(&body).ok().map(Err),
-            _ => None,
+        let failed = |why: String| {
+            let message = format!("another Understudy (process {}) has this project open: {why}", self.pid);
+            Asked::Answered(Err(ApiError::new(Code::Port, message).with_hint("close the other one, or work in it")))
+        };
+        match client.send(call, timeout).await {
+            Ok((StatusCode::OK, _, body)) => Asked::Answered(Ok(body.to_vec())),
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, _, body)) => match serde_json::from_slice(&body) {
+                Ok(error) => Asked::Answered(Err(error)),
+                Err(_) => failed("what it says cannot be read: is it of another version?".to_owned()),
+            },
+            // Somebody else has the port by now.
+            Ok((StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND, ..)) => Asked::Gone,
+            Ok((status, ..)) => failed(format!("it answers with {status}")),
+            Err(error) if error.is_unreachable() => Asked::Gone,
+            Err(SendError::Closed) => Asked::Lost,
+            Err(error) => failed(error.to_string()),
         }
+    }
+}
+
+/// The ports on which another program's app answers; `None` where it is not there.
+pub(crate) async fn ports_of_app(holder: &Holder) -> Option<Vec<u16>> {
+    let there = There::new(holder.pid, holder.commands.as_ref()?).ok()?;
+    match there.call(&Arc::default(), "ports", b"{}", ANSWER_TIMEOUT).await {
+        Asked::Answered(Ok(ports)) => serde_json::from_slice::<Ports>(&ports).ok().map(|ports| ports.ports),
+        _ => None,
+    }
+}
+
+/// What came of asking another program.
+enum Asked {
+    Answered(Result<Vec<u8>, ApiError>),
+    /// It is gone, or is not the one that it was; nothing was done.
+    Gone,
+    /// It ended while it was asked: what was asked for may have been done.
+    Lost,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::READS;
+    use crate::app::COMMANDS;
+
+    #[test]
+    fn what_may_be_asked_twice_is_there_to_be_asked() {
+        assert!(READS.iter().all(|command| COMMANDS.contains(command)));
     }
 }

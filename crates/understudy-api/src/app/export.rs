@@ -47,6 +47,10 @@ impl App {
         }
         let project = self.loaded().await;
         let mut redactor = Hidden::new(&project.settings.redact).redactor();
+        // A secret may stand somewhere before it is called one: all of them are known before the first is written.
+        for exchange in &exchanges {
+            redactor.exchange(&exchange.request, &exchange.response());
+        }
         let mut entries = Vec::new();
         for exchange in exchanges {
             let url = self.project.lock().await.servers.url(&exchange.service);

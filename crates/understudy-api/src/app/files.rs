@@ -6,8 +6,10 @@ use super::undo::{Change, FileChange};
 use crate::disk::{content, remove, rename, write};
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
+use crate::import::{self, Imported};
 use crate::report::DiagnosticReport;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -121,6 +123,18 @@ pub(super) struct ComparedLine {
     /// `both`, `file`, `mine`, or `gap` where lines that are the same are left out.
     pub(super) side: &'static str,
     /// The line.
+    pub(super) text: String,
+}
+
+/// An archive (HAR) to make fixtures of.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct ImportArchive {
+    /// The service that gets them.
+    pub(super) service: String,
+    /// What the archive is called.
+    pub(super) name: String,
+    /// All of it.
     pub(super) text: String,
 }
 
@@ -295,6 +309,24 @@ impl App {
         self.history.lock().await.add(Change { files, typed: None });
         self.reload().await;
         Ok(created)
+    }
+
+    /// Makes fixtures of an archive, as one change.
+    pub(super) async fn import(&self, request: ImportArchive) -> Result<Imported, ApiError> {
+        let project = self.loaded().await;
+        let mut left = BTreeMap::new();
+        let exchanges = import::read(request.text.as_bytes(), &request.name, &mut left)?;
+        let (imported, made) = import::plan(&project, Some(&request.service), None, exchanges, left)?;
+        let mut files = Vec::new();
+        for file in made {
+            write(&file.path, &file.bytes)?;
+            files.push(FileChange { path: file.path, shown: file.shown, before: None, after: Some(file.bytes) });
+        }
+        if !files.is_empty() {
+            self.history.lock().await.add(Change { files, typed: None });
+            self.reload().await;
+        }
+        Ok(imported)
     }
 
     pub(super) async fn compare(&self, request: CompareRequest) -> Result<Comparison, ApiError> {

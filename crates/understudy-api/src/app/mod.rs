@@ -24,6 +24,7 @@ mod view;
 pub use actions::{Action, actions};
 pub use commands::COMMANDS;
 pub use engine::Engine;
+pub(crate) use engine::ports_of_app;
 pub use host::{Assets, UiAddress, UiServer, serve_ui};
 
 use crate::clock;
@@ -165,33 +166,35 @@ impl Open {
     async fn start(&mut self, name: &str) {
         self.failed.remove(name);
         if let Err(error) = self.servers.start(name).await {
-            let error = self.explained(error);
+            let error = self.explained(error, Some(name));
             self.failed.insert(name.to_owned(), error);
         }
     }
 
     async fn start_shared(&mut self) {
         let error = self.servers.start_shared().await.err();
-        self.shared_failed = error.map(|error| self.explained(error));
+        self.shared_failed = error.map(|error| self.explained(error, None));
     }
 
     /// With the reason for a port that is taken, where that is Understudy itself.
-    fn explained(&self, error: ApiError) -> ApiError {
+    fn explained(&self, error: ApiError, service: Option<&str>) -> ApiError {
         let root = &self.servers.project().root;
-        match other(root, Role::Serve).filter(|_| error.code == Code::Port) {
+        let asked = self.servers.asked(service).unwrap_or_default();
+        let answers = |holder: &Holder| error.code == Code::PortTaken && holder.ports.contains(&asked);
+        match other(root, Role::Serve).filter(answers) {
             None => error,
             Some(Holder { pid, .. }) => {
                 let message =
                     format!("{}: `understudy serve` (process {pid}) answers there, with the same files", error.message);
                 let hint = "its requests are not listed here; once it has ended, they are";
-                ApiError::new(Code::Port, message).with_hint(hint)
+                ApiError::new(Code::PortTaken, message).with_hint(hint)
             }
         }
     }
 
     /// Tries those ports again that were taken; says whether that changed anything.
     async fn start_again(&mut self) -> bool {
-        let is_port = |error: &ApiError| error.code == Code::Port;
+        let is_port = |error: &ApiError| error.code == Code::PortTaken;
         let (failed, shared_failed) = (self.failed.clone(), self.shared_failed.clone());
         for (name, _) in failed.iter().filter(|(_, error)| is_port(error)) {
             self.start(name).await;

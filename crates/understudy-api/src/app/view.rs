@@ -18,6 +18,13 @@ pub(super) struct ServiceRef {
     pub(super) service: String,
 }
 
+/// The ports on which services answer, the shared one included.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct Ports {
+    pub(super) ports: Vec<u16>,
+}
+
 /// The project as it stands.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -144,6 +151,10 @@ impl App {
             shared_url: open.servers.shared_url(),
             shared_failed: open.shared_failed.clone(),
         })
+    }
+
+    pub(super) async fn ports(&self, _: Nothing) -> Result<Ports, ApiError> {
+        Ok(Ports { ports: self.project.lock().await.servers.ports() })
     }
 
     pub(super) async fn service_start(&self, request: ServiceRef) -> Result<Nothing, ApiError> {

@@ -6,6 +6,7 @@ mod accept;
 mod browser;
 mod cases;
 mod fresh_and_kept;
+mod import;
 mod program;
 mod readme;
 mod registry;

@@ -1,6 +1,7 @@
 //! What is never shown or stored: credentials, by the names of what carries them ([`is_secret_header`],
 //! [`is_secret_member`]) and, in what is recorded, by what they look like ([`Redactor`]).
 
+mod content;
 mod redactor;
 mod shape;
 

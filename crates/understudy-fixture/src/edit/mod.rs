@@ -108,26 +108,30 @@ const NEEDED: [&str; 2] = ["request", "response"];
 /// Puts a value at a path of a fixture's tree, with the maps on the way; without a value, takes it out, with the maps on the
 /// way that then hold nothing. `None` where the path leads through something else.
 pub fn set_value(root: &mut Json, path: &[Step<'_>], value: Option<Json>) -> Option<()> {
+    set_below(root, path, value, &NEEDED)
+}
+
+fn set_below(outer: &mut Json, path: &[Step<'_>], value: Option<Json>, needed: &[&str]) -> Option<()> {
     match (path, value) {
-        ([], Some(value)) => *root = value,
+        ([], Some(value)) => *outer = value,
         ([], None) => return None,
-        ([Step::Name(name), inside @ ..], Some(value)) => set_value(entry(root, name)?, inside, Some(value))?,
-        ([step, inside @ ..], Some(value)) => set_value(child(root, *step)?, inside, Some(value))?,
-        ([step], None) => drop_member(root, *step),
+        ([Step::Name(name), inside @ ..], Some(value)) => set_below(entry(outer, name)?, inside, Some(value), &[])?,
+        ([step, inside @ ..], Some(value)) => set_below(child(outer, *step)?, inside, Some(value), &[])?,
+        ([step], None) => drop_member(outer, *step, needed),
         ([step, inside @ ..], None) => {
-            let Some(next) = child(root, *step) else { return Some(()) };
-            set_value(next, inside, None)?;
+            let Some(next) = child(outer, *step) else { return Some(()) };
+            set_below(next, inside, None, &[])?;
             if matches!(next, Json::Object(members) if members.is_empty()) {
-                drop_member(root, *step);
+                drop_member(outer, *step, needed);
             }
         }
     }
     Some(())
 }
 
-fn drop_member(outer: &mut Json, step: Step<'_>) {
+fn drop_member(outer: &mut Json, step: Step<'_>, needed: &[&str]) {
     if let (Json::Object(members), Step::Name(name)) = (outer, step)
-        && !NEEDED.contains(&name)
+        && !needed.contains(&name)
     {
         members.retain(|(known, _)| !known.is(name));
     }

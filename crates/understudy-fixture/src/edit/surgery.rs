@@ -1,12 +1,9 @@
 //! Writing one range of a text anew.
 
 use super::ranges::{Kind, Language, Ranged, Style, ranges};
-use crate::write::{flow_text, flow_value};
+use crate::write::{LINE_CHARS_MAX, block_text, flow_text, flow_value, write_block};
 use std::ops::Range;
 use understudy_exchange::Json;
-
-/// What is longer in one line is written over several.
-const LINE_CHARS_MAX: usize = 88;
 
 /// A text with its ranges.
 ///
@@ -221,95 +218,6 @@ impl<'t> Surgery<'t> {
     fn begins_its_line(&self, at: usize) -> bool {
         self.text[self.line_start(at)..at].bytes().all(|byte| byte == b' ')
     }
-}
-
-/// A value behind a key that stands in `column`: what is too long for a line goes below it, text of several lines as such.
-fn write_block(value: &Json, column: usize, newline: &str, out: &mut String) {
-    let indent = format!("{newline}{}", " ".repeat(column + 2));
-    if let Json::String(text) = value
-        && let Some((indicator, lines)) = literal(text.as_str())
-    {
-        out.push_str(indicator);
-        for line in lines.split('\n') {
-            if line.is_empty() {
-                out.push_str(newline);
-            } else {
-                out.push_str(&indent);
-                out.push_str(line);
-            }
-        }
-        return;
-    }
-    let line = match value {
-        Json::String(text) => block_text(text.as_str()),
-        value => flow_value(value),
-    };
-    // Names that need quotes in brackets alone, as JSONPaths do, are easier to read below each other.
-    let is_named_better = matches!(value, Json::Object(members) if members.iter().any(|(name, _)| {
-        is_plain_in_block(name.as_str()) && flow_text(name.as_str()) != name.as_str()
-    }));
-    if line.chars().count() <= LINE_CHARS_MAX && !line.contains("\\n") && !is_named_better {
-        out.push_str(&line);
-        return;
-    }
-    match value {
-        Json::Object(members) if !members.is_empty() => {
-            for (name, value) in members {
-                out.push_str(&indent);
-                out.push_str(&block_text(name.as_str()));
-                out.push(':');
-                behind(value, column + 2, newline, out);
-            }
-        }
-        Json::Array(items) if !items.is_empty() => {
-            for item in items {
-                out.push_str(&indent);
-                out.push('-');
-                behind(item, column + 2, newline, out);
-            }
-        }
-        _ => out.push_str(&line),
-    }
-}
-
-/// A string in a block: plain where it can be.
-fn block_text(text: &str) -> String {
-    if is_plain_in_block(text) { text.to_owned() } else { flow_text(text) }
-}
-
-/// Whether a block's reader takes this text without quotes for nothing but itself (YAML 1.2, section 7.3.3).
-fn is_plain_in_block(text: &str) -> bool {
-    let is_plain = |c: char| c.is_alphanumeric() || " _-/.,()!?{}[]*$:+@=&".contains(c);
-    // What starts with a digit is a number to some reader, unless a letter stands in it that no number has.
-    let is_no_number = |c: char| c.is_ascii_alphabetic() && !"aAbBcCdDeEfFxXoO".contains(c);
-    (text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '$')
-        || (text.starts_with(|c: char| c.is_ascii_digit()) && text.contains(is_no_number)))
-        && text.chars().all(is_plain)
-        && !text.contains(": ")
-        && !text.ends_with([' ', ':'])
-        && (text.contains(|c: char| !c.is_ascii_alphabetic()) || flow_text(text) == text)
-}
-
-/// A value behind `:` or `-`.
-fn behind(value: &Json, column: usize, newline: &str, out: &mut String) {
-    let mut written = String::new();
-    write_block(value, column, newline, &mut written);
-    if !written.starts_with(newline) {
-        out.push(' ');
-    }
-    out.push_str(&written);
-}
-
-/// Text of several lines as a literal block (YAML 1.2, section 8.1.2), without its last line end; `None` where it cannot be
-/// one.
-fn literal(text: &str) -> Option<(&'static str, &str)> {
-    let is_fit = text.contains('\n')
-        && !text.starts_with([' ', '\n'])
-        && text.chars().all(|c| c == '\n' || (!c.is_control() && !matches!(u32::from(c), 0x2028 | 0x2029 | 0xFEFF)))
-        && text.lines().all(|line| !line.trim().is_empty() || line.is_empty());
-    let body = text.strip_suffix('\n').unwrap_or(text);
-    // Of several line ends at the end, the others would be lost or need another indicator.
-    (is_fit && !body.ends_with('\n')).then_some((if body.len() < text.len() { "|" } else { "|-" }, body))
 }
 
 /// A string in the quotes that the old one had.

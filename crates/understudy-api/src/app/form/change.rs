@@ -354,6 +354,13 @@ response:
     }
 
     #[test]
+    fn what_is_called_like_a_part_of_a_fixture_can_be_taken_out() {
+        let text = "request:\n  path: /p\n  query: { request: a, b: c }\nresponse: {}\n";
+        let after = change(text, 0, r#"{"what":"field","part":"query","name":"request","rule":null}"#);
+        assert_eq!(after.as_deref(), Ok("request:\n  path: /p\n  query: { b: c }\nresponse: {}\n"));
+    }
+
+    #[test]
     fn of_several_responses_the_one_that_is_shown_is_changed() {
         let text = "request: { path: /p }\nresponse:\n  - status: 200\n  - status: 503 # busy\n";
         let after = change(text, 1, r#"{"what":"status","value":500}"#).expect("it can be changed");

@@ -71,6 +71,8 @@ struct Form {
     when: Vec<StateView>,
     /// How many responses it has.
     responses: u32,
+    /// Which of them is shown, from 0.
+    at: u32,
     response: ResponseForm,
     /// Why it is not replayed.
     skip: String,
@@ -207,7 +209,8 @@ fn form(fixture: &Fixture, at: usize, shown: &ShownBodies) -> Form {
     if let Some(RequestBody::Form(fields)) = &request.body {
         conditions.extend(named(Part::Form, fields));
     }
-    let response = fixture.responses.get(at).unwrap_or(&fixture.responses[0]);
+    let at = at.min(fixture.responses.len() - 1);
+    let response = &fixture.responses[at];
     Form {
         name: fixture.name.clone().unwrap_or_default(),
         enabled: fixture.enabled,
@@ -219,6 +222,7 @@ fn form(fixture: &Fixture, at: usize, shown: &ShownBodies) -> Form {
         body: body::of_request(request, shown.request.as_deref()),
         when: fixture.when.iter().map(|(name, value)| StateView { name: name.clone(), value: value.clone() }).collect(),
         responses: u32::try_from(fixture.responses.len()).unwrap_or(u32::MAX),
+        at: u32::try_from(at).unwrap_or(u32::MAX),
         response: response_form(response, shown.response.as_deref()),
         skip: fixture.verify.skip.clone().unwrap_or_default(),
         safe: fixture.verify.safe,

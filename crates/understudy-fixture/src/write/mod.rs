@@ -1,11 +1,17 @@
 //! A fixture as YAML: what a new file holds. Reading it gives the same fixture again.
 
+mod text;
+
+pub use text::flow_value;
+pub(crate) use text::{LINE_CHARS_MAX, block_text, flow_text, write_block};
+
 use crate::model::{
     CaptureFrom, Check, Delay, Field, FieldMatcher, Fixture, HeaderPromise, Known, PartContent, PathRule, RequestBody,
     RequestPromise, ResponseBody, ResponsePromise, Rule, Select, Verify, write_duration,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use text::write_map;
 use understudy_exchange::{Json, Number};
 
 /// The text of a fixture file.
@@ -36,9 +42,7 @@ pub fn write_fixture(fixture: &Fixture) -> String {
         out.put("verify", verify(&fixture.verify));
     }
     let mut text = String::new();
-    for (name, value) in &out.0 {
-        write_entry(name, value, 0, &mut text);
-    }
+    write_map(&out.0, &mut text);
     text
 }
 
@@ -115,12 +119,17 @@ fn put_rules(rules: &[PathRule], out: &mut Map) {
 fn fields(fields: &[Field]) -> Json {
     map(fields.iter().map(|field| {
         let value = match &field.matcher {
-            FieldMatcher::Equals(pattern) => Json::string(pattern.to_string()),
-            FieldMatcher::List(patterns) => Json::Array(patterns.iter().map(|p| Json::string(p.to_string())).collect()),
+            FieldMatcher::Equals(pattern) => plain(&pattern.to_string()),
+            FieldMatcher::List(patterns) => Json::Array(patterns.iter().map(|p| plain(&p.to_string())).collect()),
             FieldMatcher::Rule(field_rule) => rule_map(field_rule),
         };
         (field.name.clone(), value)
     }))
+}
+
+/// Text that stands for itself where text is wanted: a number needs no quotes.
+fn plain(text: &str) -> Json {
+    Number::parse(text).map_or_else(|| Json::string(text), Json::Number)
 }
 
 fn request_body(body: &RequestBody) -> Json {
@@ -204,14 +213,6 @@ pub fn rule_value(rule: &Rule) -> Json {
     }
 }
 
-/// A value in one line of YAML: `{min: 1}`, `[a, b]`.
-#[must_use]
-pub fn flow_value(value: &Json) -> String {
-    let mut out = String::new();
-    write_flow(value, &mut out);
-    out
-}
-
 /// The map form, which is the only one where a plain value means *equals*.
 fn rule_map(rule: &Rule) -> Json {
     let mut out = Map::default();
@@ -285,88 +286,4 @@ pub(crate) fn known_difference(known: &Known) -> Json {
     out.text("why", known.why.as_deref());
     out.text("until", known.until.as_deref());
     out.json()
-}
-
-/// Maps down to this depth are written over several lines; below it, values stand in one line.
-const BLOCK_DEPTH_MAX: usize = 2;
-
-fn write_entry(name: &str, value: &Json, depth: usize, out: &mut String) {
-    let indent = "  ".repeat(depth);
-    match value {
-        Json::Object(members) if depth < BLOCK_DEPTH_MAX && !members.is_empty() => {
-            out.push_str(&format!("{indent}{}:\n", flow_text(name)));
-            for (name, value) in members {
-                write_entry(name.as_str(), value, depth + 1, out);
-            }
-        }
-        value => {
-            out.push_str(&format!("{indent}{}: ", flow_text(name)));
-            write_flow(value, out);
-            out.push('\n');
-        }
-    }
-}
-
-/// A value in one line. Flow style is JSON's, with other escapes.
-pub(crate) fn write_flow(value: &Json, out: &mut String) {
-    match value {
-        Json::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push_str(", ");
-                }
-                write_flow(item, out);
-            }
-            out.push(']');
-        }
-        Json::Object(members) => {
-            out.push('{');
-            for (at, (name, value)) in members.iter().enumerate() {
-                if at > 0 {
-                    out.push_str(", ");
-                }
-                // A key that YAML takes for one has at most 1,024 characters (section 7.4.2).
-                if name.as_str().chars().count() > 500 {
-                    out.push_str("? ");
-                }
-                out.push_str(&flow_text(name.as_str()));
-                out.push_str(": ");
-                write_flow(value, out);
-            }
-            out.push('}');
-        }
-        Json::String(text) => out.push_str(&flow_text(text.as_str())),
-        other => other.write_to(out),
-    }
-}
-
-/// A string: plain where nobody can take it for anything else, else in double quotes.
-pub(crate) fn flow_text(text: &str) -> String {
-    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/' | '.'))
-        && !matches!(
-            text.to_ascii_lowercase().as_str(),
-            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
-        );
-    if plain {
-        return text.to_owned();
-    }
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            // YAML 1.2, section 5.1: what is not printable has to be escaped; so do other line breaks.
-            c if c.is_control() || matches!(u32::from(c), 0x2028 | 0x2029 | 0xFEFF | 0xFFFE | 0xFFFF) => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }

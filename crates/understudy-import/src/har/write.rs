@@ -1,4 +1,4 @@
-//! HTTP Archive 1.2 (the W3C's draft of 2012, which browsers write and read): exchanges in one JSON document.
+//! Writing what browsers read.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,0 +1,271 @@
+//! Fixtures from what others have recorded. What is proposed here is written by whoever asked for it.
+
+use crate::disk::content;
+use crate::error::{ApiError, Code};
+use crate::hidden::Hidden;
+use crate::project::{LoadedService, Project};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use understudy_exchange::MediaType;
+use understudy_exchange::redact::Removed;
+use understudy_fixture::model::{BodyFile, Fixture, PartContent, RequestBody, ResponseBody};
+use understudy_fixture::write_fixture;
+use understudy_import::{Draft, HarExchange, Recorded, drafts, read_har};
+
+/// How large an archive may be.
+const ARCHIVE_BYTES_MAX: u64 = 512 << 20;
+
+/// What to import.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// The service that gets the fixtures; the only one where it is not said.
+    pub service: Option<String>,
+    /// The server whose exchanges are meant: `https://api.example.com`.
+    pub origin: Option<String>,
+    /// The archives.
+    pub files: Vec<PathBuf>,
+}
+
+/// What came of an import.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Imported {
+    /// The service that got the fixtures.
+    pub service: String,
+    /// The server whose exchanges they are.
+    pub origin: String,
+    /// The files that were made, relative to the project.
+    pub files: Vec<String>,
+    /// How many exchanges they stand for.
+    pub exchanges: usize,
+    /// How many promises were there already.
+    pub known: usize,
+    /// What was left out, and how often.
+    pub left: BTreeMap<String, usize>,
+    /// The secrets that were taken out, by where they were; what stands there now.
+    pub removed: Vec<(String, String)>,
+}
+
+/// A file that an import makes.
+#[derive(Debug)]
+pub(crate) struct NewFile {
+    pub(crate) path: PathBuf,
+    /// Relative to the project.
+    pub(crate) shown: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Imports archives into a project.
+///
+/// # Errors
+/// Files that cannot be read, that are no archives, or have nothing for the service; names that the project does not have.
+pub fn import(request: &ImportRequest) -> Result<Imported, ApiError> {
+    let project = crate::project::open_project(&request.project)?;
+    let mut exchanges = Vec::new();
+    let mut left = BTreeMap::new();
+    for file in &request.files {
+        let size = std::fs::metadata(file).map_err(|error| ApiError::of_file(file, "read", &error))?.len();
+        if size > ARCHIVE_BYTES_MAX {
+            let message = format!("{} has {size} bytes; at most {ARCHIVE_BYTES_MAX} are read", file.display());
+            return Err(ApiError::new(Code::Usage, message).with_hint("record less at once"));
+        }
+        let bytes =
+            content(file)?.ok_or_else(|| ApiError::new(Code::Disk, format!("{} is not there", file.display())))?;
+        exchanges.extend(read(&bytes, &file.display().to_string(), &mut left)?);
+    }
+    let (imported, files) = plan(&project, request.service.as_deref(), request.origin.as_deref(), exchanges, left)?;
+    for file in &files {
+        crate::disk::write(&file.path, &file.bytes)?;
+    }
+    Ok(imported)
+}
+
+/// The exchanges of an archive; those that cannot be read are counted.
+pub(crate) fn read(bytes: &[u8], name: &str, left: &mut BTreeMap<String, usize>) -> Result<Vec<HarExchange>, ApiError> {
+    let (exchanges, unreadable) = read_har(bytes).map_err(|error| {
+        ApiError::new(Code::Usage, format!("{name} is no HTTP archive: {error}"))
+            .with_hint("in a browser's developer tools: Network, then \"Save all as HAR with content\"")
+    })?;
+    if !unreadable.is_empty() {
+        *left.entry("not answered, or not to be read".to_owned()).or_default() += unreadable.len();
+    }
+    Ok(exchanges)
+}
+
+/// What an import makes; nothing is written yet.
+pub(crate) fn plan(
+    project: &Project,
+    service: Option<&str>,
+    origin: Option<&str>,
+    exchanges: Vec<HarExchange>,
+    mut left: BTreeMap<String, usize>,
+) -> Result<(Imported, Vec<NewFile>), ApiError> {
+    let loaded = chosen(project, service)?;
+    let origin = match origin {
+        Some(origin) => origin.trim_end_matches('/').to_owned(),
+        None => likeliest(loaded, &exchanges).ok_or_else(nothing)?,
+    };
+    let mut recorded = Vec::new();
+    for exchange in exchanges {
+        let why = if exchange.origin != origin {
+            Some(format!("from {}", exchange.origin))
+        } else if is_part_of_a_page(&exchange) {
+            Some("parts of pages: scripts, styles, images".to_owned())
+        } else {
+            None
+        };
+        match why {
+            Some(why) => *left.entry(why).or_default() += 1,
+            None => recorded.push(exchange.recorded),
+        }
+    }
+    if recorded.is_empty() {
+        return Err(nothing());
+    }
+    let (recorded, removed) = without_secrets(project, &recorded);
+    let drafts = drafts(&recorded, &loaded.service.base);
+    let (files, known) = new_files(loaded, &drafts);
+    let imported = Imported {
+        service: loaded.service.name.clone(),
+        origin,
+        files: files.iter().map(|file| file.shown.clone()).collect(),
+        exchanges: recorded.len(),
+        known,
+        left,
+        removed: removed.into_iter().map(|removed| (removed.place, removed.placeholder)).collect(),
+    };
+    Ok((imported, files))
+}
+
+fn nothing() -> ApiError {
+    ApiError::new(Code::NothingToDo, "no exchange of a service is in it")
+        .with_hint("say which server is meant: --origin https://api.example.com")
+}
+
+fn chosen<'p>(project: &'p Project, service: Option<&str>) -> Result<&'p LoadedService, ApiError> {
+    match (service, project.services.as_slice()) {
+        (Some(name), _) => project.service(name),
+        (None, [only]) => Ok(only),
+        (None, all) => {
+            let names: Vec<&str> = all.iter().map(|loaded| loaded.service.name.as_str()).collect();
+            Err(ApiError::new(Code::Usage, "the project has several services")
+                .with_hint(format!("say which one is meant: --service {}", names.join("|"))))
+        }
+    }
+}
+
+/// The server that is one of the service's backends, or else the one that scripts asked most often.
+fn likeliest(loaded: &LoadedService, exchanges: &[HarExchange]) -> Option<String> {
+    let is_backend = |origin: &str| loaded.service.backends.iter().any(|backend| backend.url.text.starts_with(origin));
+    if let Some(known) = exchanges.iter().find(|exchange| is_backend(&exchange.origin)) {
+        return Some(known.origin.clone());
+    }
+    let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
+    for exchange in exchanges.iter().filter(|exchange| !is_part_of_a_page(exchange)) {
+        *asked.entry(&exchange.origin).or_default() += 1;
+    }
+    asked.into_iter().max_by_key(|(_, times)| *times).map(|(origin, _)| origin.to_owned())
+}
+
+/// Whether a browser asked for it to show a page, and not a page's script.
+fn is_part_of_a_page(exchange: &HarExchange) -> bool {
+    if let Some(is_fetched) = exchange.is_fetched {
+        return !is_fetched;
+    }
+    let kind = exchange.recorded.response.headers.get(http::header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).map(MediaType::parse);
+    kind.is_some_and(|kind| {
+        let kind = kind.essence();
+        let is_shown = ["image/", "font/", "video/", "audio/"].iter().any(|start| kind.starts_with(start));
+        is_shown || matches!(kind, "text/html" | "text/css" | "text/javascript" | "application/javascript")
+    })
+}
+
+/// The exchanges without what nobody should keep. A secret may stand somewhere before it is called one: all of them are
+/// known before the first is taken out.
+fn without_secrets(project: &Project, recorded: &[Recorded]) -> (Vec<Recorded>, Vec<Removed>) {
+    let mut redactor = Hidden::new(&project.settings.redact).redactor();
+    for exchange in recorded {
+        redactor.exchange(&exchange.request, &exchange.response);
+    }
+    let mut removed = BTreeSet::new();
+    let mut shown = Vec::with_capacity(recorded.len());
+    for exchange in recorded {
+        let (request, response, taken) = redactor.exchange(&exchange.request, &exchange.response);
+        shown.push(Recorded { request, response });
+        removed.extend(taken);
+    }
+    (shown, removed.into_iter().collect())
+}
+
+/// The files of drafts that say something new, under names that are free; and how many do not.
+fn new_files(loaded: &LoadedService, drafts: &[Draft]) -> (Vec<NewFile>, usize) {
+    let is_known = |draft: &Draft| {
+        let promise = &draft.fixture;
+        loaded.fixtures.iter().any(|known| known.request == promise.request && known.responses == promise.responses)
+    };
+    let is_taken = |path: &str| {
+        loaded.folder.join(path).exists() || loaded.files().any(|(_, id, _)| Some(id) == path.strip_suffix(".yaml"))
+    };
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let wanted: Vec<&Draft> = drafts.iter().filter(|draft| !is_known(draft)).collect();
+    for draft in &wanted {
+        let id = &*draft.fixture.id;
+        names.insert(
+            id.to_owned(),
+            free(id, |id| is_taken(&format!("{id}.yaml")) || names.values().any(|known| known == id)),
+        );
+    }
+    let mut files = Vec::new();
+    let mut add = |path: &str, bytes: Vec<u8>| {
+        let shown = format!("{}/{path}", loaded.service.dir);
+        files.push(NewFile { path: loaded.folder.join(path), shown, bytes });
+    };
+    for draft in &wanted {
+        let mut fixture = draft.fixture.clone();
+        let own = names.get(&*fixture.id).cloned().unwrap_or_else(|| fixture.id.to_string());
+        // What it comes after may have got another name too.
+        for parent in fixture.verify.after.iter_mut().flatten() {
+            if let Some(name) = names.get(parent.as_str()) {
+                parent.clone_from(name);
+            }
+        }
+        for (path, content) in &draft.files {
+            let (stem, ending) = path.rsplit_once('.').unwrap_or((path, "bin"));
+            let name = format!("{}.{ending}", free(stem, |stem| is_taken(&format!("{stem}.{ending}"))));
+            body_files(&mut fixture).filter(|file| file.path == *path).for_each(|file| file.path.clone_from(&name));
+            add(&name, content.to_vec());
+        }
+        add(&format!("{own}.yaml"), write_fixture(&fixture).into_bytes());
+    }
+    (files, drafts.len() - wanted.len())
+}
+
+/// The body files that a fixture names.
+fn body_files(fixture: &mut Fixture) -> impl Iterator<Item = &mut BodyFile> {
+    let sent = match &mut fixture.request.body {
+        Some(RequestBody::File(file)) => vec![file],
+        Some(RequestBody::Multipart(parts)) => parts
+            .iter_mut()
+            .filter_map(|part| match &mut part.content {
+                PartContent::File(file) => Some(file),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let answered = fixture.responses.iter_mut().filter_map(|response| match &mut response.body {
+        Some(ResponseBody::File(file)) => Some(file),
+        _ => None,
+    });
+    sent.into_iter().chain(answered)
+}
+
+fn free(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("{wanted}-{number}"));
+    let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
+    names.find(|name| !is_taken(name)).expect("numbers do not end")
+}

@@ -1,0 +1,70 @@
+//! How exchanges are taken apart to look for secrets.
+
+use super::shape;
+use crate::{Json, MediaType, multipart};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderName};
+
+/// How a body is looked through.
+pub(super) enum Content {
+    Form,
+    Multipart(Vec<multipart::Part>),
+    /// JSON, or text whose lines may be JSON: events, JSON lines.
+    Lines,
+    Text,
+    Bytes,
+}
+
+impl Content {
+    pub(super) fn of(headers: &HeaderMap, body: &Bytes) -> Self {
+        let written = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let media_type = MediaType::parse(written);
+        match media_type.essence() {
+            "application/x-www-form-urlencoded" => Self::Form,
+            "multipart/form-data" => match multipart::parse(written, body) {
+                Some(parts) => Self::Multipart(parts),
+                None => Self::Bytes,
+            },
+            _ if std::str::from_utf8(body).is_err() => Self::Bytes,
+            _ if media_type.is_json() => Self::Lines,
+            _ => Self::Text,
+        }
+    }
+}
+
+/// A text that is JSON with something in it.
+pub(super) fn json(text: &str) -> Option<Json> {
+    let text = text.trim();
+    let value = text.starts_with(['{', '[']).then(|| Json::parse(text.as_bytes()).ok())?;
+    value.filter(|value| matches!(value, Json::Object(_) | Json::Array(_)))
+}
+
+/// The scheme of credentials, which is no secret, and what follows it.
+pub(super) fn scheme<'t>(name: &HeaderName, text: &'t str) -> (&'t str, &'t str) {
+    let at = text.find(' ').map_or(0, |at| at + 1);
+    if *name == AUTHORIZATION || *name == PROXY_AUTHORIZATION { text.split_at(at) } else { ("", text) }
+}
+
+/// A cookie's name, its value, and the rest with its `;`.
+pub(super) fn set_cookie(text: &str) -> Option<(&str, &str, &str)> {
+    let (name, rest) = text.split_once('=')?;
+    let (value, attributes) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+    Some((name, value, attributes))
+}
+
+/// What a secret is called, by the name of what carries it.
+pub(super) fn kind_of(name: &str) -> &'static str {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    match plain.as_str() {
+        name if name.ends_with("token") || name.ends_with("authorization") => "token",
+        name if name.contains("pass") || name == "pwd" || name == "pin" || name == "otp" => "password",
+        name if name.contains("apikey") || name.ends_with("key") => "api-key",
+        name if name.contains("card") || name.starts_with("cv") || name == "pan" => "card",
+        _ => "secret",
+    }
+}
+
+pub(super) fn kind_of_field(name: &str, text: &str) -> &'static str {
+    if shape::is_card(text) { "card" } else { kind_of(name) }
+}

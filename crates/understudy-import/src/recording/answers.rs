@@ -1,0 +1,118 @@
+//! Several answers to one request: one with rules where they differ in what is new each time, or one after the other.
+
+use super::Recorded;
+use super::endpoint::kind;
+use http::HeaderName;
+use http::header::CONTENT_TYPE;
+use std::collections::{BTreeMap, BTreeSet};
+use understudy_exchange::jsonpath::Path;
+use understudy_exchange::{Json, Response};
+use understudy_fixture::model::Format;
+use understudy_match::is_in_format;
+
+/// Formats of what is new each time.
+const FRESH_FORMATS: &[Format] = &[Format::DateTime, Format::Uuid, Format::Date, Format::Time];
+
+/// Request headers that say nothing about which answer is wanted.
+const NOISE_HEADERS: &[&str] = &[
+    "accept-encoding",
+    "cache-control",
+    "connection",
+    "content-length",
+    "cookie",
+    "date",
+    "dnt",
+    "host",
+    "if-modified-since",
+    "if-none-match",
+    "origin",
+    "pragma",
+    "priority",
+    "referer",
+    "te",
+    "traceparent",
+    "user-agent",
+    "x-correlation-id",
+    "x-request-id",
+];
+
+/// Whether two answers say the same.
+pub(super) fn is_same(a: &Response, b: &Response) -> bool {
+    a.status == b.status
+        && a.headers.get(CONTENT_TYPE) == b.headers.get(CONTENT_TYPE)
+        && (a.body == b.body || is_same_json(a, b))
+}
+
+fn is_same_json(a: &Response, b: &Response) -> bool {
+    matches!((Json::parse(&a.body), Json::parse(&b.body)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// The places where two answers differ, each with the rule that both obey, where they differ only in what is new each
+/// time; `None` where they are two answers.
+pub(super) fn differing(a: &Response, b: &Response) -> Option<BTreeMap<String, &'static str>> {
+    if a.status != b.status {
+        return None;
+    }
+    let (Ok(a), Ok(b)) = (Json::parse(&a.body), Json::parse(&b.body)) else { return None };
+    let mut rules = BTreeMap::new();
+    compare(&a, &b, &Path::default(), &mut rules).then_some(rules)
+}
+
+fn compare<'j>(a: &'j Json, b: &Json, path: &Path<'j>, rules: &mut BTreeMap<String, &'static str>) -> bool {
+    match (a, b) {
+        (Json::Array(one), Json::Array(other)) if one.len() != other.len() => false,
+        (Json::Object(one), Json::Object(other)) if one.len() != other.len() => false,
+        (Json::Array(_), Json::Array(_)) | (Json::Object(_), Json::Object(_)) => a.children().all(|(step, child)| {
+            let other = match step {
+                understudy_exchange::json::Step::Name(name) => b.member(name),
+                understudy_exchange::json::Step::Index(index) => b.element(index),
+            };
+            other.is_some_and(|other| compare(child, other, &path.child(step), rules))
+        }),
+        (a, b) if a == b => true,
+        (Json::String(one), Json::String(other)) => {
+            let both = |format: Format| is_in_format(format, one.as_str()) && is_in_format(format, other.as_str());
+            let format = FRESH_FORMATS.iter().find(|format| both(**format));
+            let is_id = names_one(path) && kind(one.as_str()) == kind(other.as_str());
+            match format.map(|format| format.as_str()).or(is_id.then_some("string")) {
+                Some(rule) => rules.insert(path.to_string(), rule).is_none(),
+                None => false,
+            }
+        }
+        (Json::Number(one), Json::Number(other)) if names_one(path) && one.is_integer() && other.is_integer() => {
+            rules.insert(path.to_string(), "integer").is_none()
+        }
+        _ => false,
+    }
+}
+
+/// Whether a place holds what names one of many, which is another one each time.
+fn names_one(path: &Path<'_>) -> bool {
+    matches!(path.steps().last(), Some(understudy_exchange::json::Step::Name(name)) if *name == "id" || name.ends_with("Id") || name.ends_with("_id"))
+}
+
+/// The request header that tells the answers apart: each of its values, or its absence, goes with one answer.
+pub(super) fn telling_header(exchanges: &[Recorded], of: &[usize]) -> Option<HeaderName> {
+    let names: BTreeSet<&str> = of
+        .iter()
+        .flat_map(|at| exchanges[*at].request.headers.keys().map(HeaderName::as_str))
+        .filter(|name| !NOISE_HEADERS.contains(name) && !name.starts_with("sec-"))
+        .collect();
+    let tells = |name: &str, is_alike: &dyn Fn(&Response, &Response) -> bool| {
+        let mut answers: BTreeMap<Option<&[u8]>, &Response> = BTreeMap::new();
+        let is_function = of.iter().all(|at| {
+            let Recorded { request, response } = &exchanges[*at];
+            let value = request.headers.get(name).map(http::HeaderValue::as_bytes);
+            let first = answers.entry(value).or_insert(response);
+            is_alike(first, response)
+        });
+        let mut firsts = answers.values();
+        let one = firsts.next();
+        is_function && one.is_some_and(|one| firsts.any(|other| !is_alike(one, other)))
+    };
+    // What tells the answers apart, or at least whether there is one: a list may have grown meanwhile.
+    let by_answer = |name: &&str| tells(name, &|a, b| is_same(a, b) || differing(a, b).is_some());
+    let by_status = |name: &&str| tells(name, &|a, b| a.status == b.status);
+    let found = names.iter().find(|name| by_answer(name)).or_else(|| names.iter().find(|name| by_status(name)));
+    found.and_then(|name| name.parse().ok())
+}

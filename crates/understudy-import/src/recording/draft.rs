@@ -1,0 +1,500 @@
+//! Fixtures, put together from what was found out.
+
+use super::answers::{differing, is_same, telling_header};
+use super::endpoint::{Call, CallBody, ParameterKind, kind};
+use super::flow::Flow;
+use super::{Draft, Recorded, naming};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, Method};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use understudy_exchange::redact::is_secret_header;
+use understudy_exchange::{Json, JsonPath, JsonText, MediaType, Number, Response};
+use understudy_fixture::model::{
+    BodyFile, Capture, Check, Field, FieldMatcher, Fixture, Format, HeaderPromise, JsonType, MethodMatcher, NamedPart,
+    PartContent, PathRule, PathTemplate, Pattern, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule,
+    Segment, SegmentPart, Select, Verify,
+};
+use understudy_match::NOT_HELD_HEADERS;
+
+/// Larger bodies go into files of their own.
+const JSON_BYTES_MAX: usize = 64 << 10;
+const TEXT_BYTES_MAX: usize = 8 << 10;
+const BASE64_BYTES_MAX: usize = 64;
+
+/// How many answers to one request are kept one after the other.
+const ANSWERS_MAX: usize = 50;
+
+/// Response header fields that no frontend looks at, beside those that are never held.
+const NOISE_HEADERS: &[&str] = &[
+    "accept-ranges",
+    "cf-cache-status",
+    "cf-ray",
+    "content-security-policy",
+    "nel",
+    "permissions-policy",
+    "referrer-policy",
+    "report-to",
+    "request-id",
+    "strict-transport-security",
+    "traceparent",
+    "trailer",
+    "upgrade",
+    "x-amzn-requestid",
+    "x-content-type-options",
+    "x-correlation-id",
+    "x-dns-prefetch-control",
+    "x-download-options",
+    "x-frame-options",
+    "x-permitted-cross-domain-policies",
+    "x-request-id",
+    "x-trace-id",
+    "x-xss-protection",
+];
+
+/// The exchanges of one request, and the header field that tells them from others like it.
+struct Group {
+    of: Vec<usize>,
+    header: Option<(HeaderName, Option<String>)>,
+    /// Whether the path stands for others that look like it.
+    is_general: bool,
+}
+
+pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate], flow: &Flow) -> Vec<Draft> {
+    let mut groups = generalized(groups(exchanges, calls), exchanges, calls, endpoints);
+    groups.sort_by_key(|group| group.of[0]);
+    let ids = ids(&groups, exchanges, endpoints);
+    let place: HashMap<usize, usize> = groups
+        .iter()
+        .enumerate()
+        .flat_map(|(at, group)| group.of.iter().map(move |exchange| (*exchange, at)))
+        .collect();
+    let after = orders(&groups, calls, flow, &place);
+    let draft = |(at, group): (usize, &Group)| {
+        let first = group.of[0];
+        let mut files = Vec::new();
+        let request = request(group, &exchanges[first], &calls[first], &endpoints[first], flow, &ids[at], &mut files);
+        let responses = responses(group, exchanges, &ids[at], &mut files);
+        let verify = Verify {
+            safe: only_asks(&calls[first]),
+            after: (!after[at].is_empty()).then(|| after[at].iter().map(|at| ids[*at].clone()).collect()),
+            capture: captures(group, flow),
+            ..Verify::default()
+        };
+        let fixture = Fixture {
+            id: ids[at].as_str().into(),
+            file: format!("{}.yaml", ids[at]).into(),
+            name: None,
+            owner: None,
+            tags: Vec::new(),
+            enabled: true,
+            priority: 0,
+            request,
+            select: if responses.len() > 1 { Select::InOrder } else { Select::Cycle },
+            responses,
+            when: Vec::new(),
+            verify,
+        };
+        Draft { fixture, files, exchanges: group.of.clone() }
+    };
+    groups.iter().enumerate().map(draft).collect()
+}
+
+/// Requests that are the same, by what they ask for and, where that gets different answers, by the header that tells them
+/// apart.
+fn groups(exchanges: &[Recorded], calls: &[Call]) -> Vec<Group> {
+    let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, call) in calls.iter().enumerate() {
+        // What browsers ask before they ask is answered by the server itself.
+        if call.method != Method::OPTIONS {
+            by_key.entry(call.key()).or_default().push(at);
+        }
+    }
+    let mut groups = Vec::new();
+    for of in by_key.into_values() {
+        let differ = of.iter().any(|at| {
+            let (one, other) = (&exchanges[of[0]].response, &exchanges[*at].response);
+            !is_same(one, other) && differing(one, other).is_none()
+        });
+        match telling_header(exchanges, &of).filter(|_| differ) {
+            None => groups.push(Group { of, header: None, is_general: false }),
+            Some(name) => {
+                let mut by_value: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+                for at in of {
+                    let value = exchanges[at].request.headers.get(&name);
+                    let value = value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+                    by_value.entry(value).or_default().push(at);
+                }
+                let header = |value| Some((name.clone(), value));
+                groups.extend(by_value.into_iter().map(|(value, of)| Group {
+                    of,
+                    header: header(value),
+                    is_general: false,
+                }));
+            }
+        }
+    }
+    groups
+}
+
+/// Of requests that differ only in parameters of the path, the first stands for all that look like it; those that are
+/// answered alike are the same promise, the others keep their own paths.
+fn generalized(groups: Vec<Group>, exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate]) -> Vec<Group> {
+    let shape = |at: usize| {
+        let segments = endpoints[at].segments.iter().map(|segment| match segment {
+            Segment::Literal(text) => text.as_str(),
+            _ => "*",
+        });
+        format!("{} {}", calls[at].method, segments.collect::<Vec<_>>().join("/"))
+    };
+    let has_placeholder = |at: usize| {
+        let is_placeholder =
+            |segment: &Segment| matches!(segment, Segment::Parameter(SegmentPart::Placeholder(_)) | Segment::Mixed(_));
+        endpoints[at].segments.iter().any(is_placeholder)
+    };
+    // Where an earlier answer names one of them, that fixture stands for any: the others say which they are.
+    let named: BTreeSet<String> = (0..calls.len()).filter(|at| has_placeholder(*at)).map(shape).collect();
+    let mut groups = groups;
+    groups.sort_by_key(|group| group.of[0]);
+    let mut out: Vec<Group> = Vec::new();
+    let mut general: HashMap<String, usize> = HashMap::new();
+    for mut group in groups {
+        let first = group.of[0];
+        let has_parameters = endpoints[first].parameters().next().is_some();
+        if !has_parameters || named.contains(&shape(first)) {
+            out.push(group);
+            continue;
+        }
+        let like = format!("{} {:?} {:?} {:?}", shape(first), calls[first].query, calls[first].body, group.header);
+        match general.get(&like) {
+            Some(at)
+                if is_same(&exchanges[out[*at].of[0]].response, &exchanges[first].response) && group.of.len() == 1 =>
+            {
+                out[*at].of.append(&mut group.of);
+            }
+            Some(_) => out.push(group),
+            None => {
+                general.insert(like, out.len());
+                group.is_general = true;
+                out.push(group);
+            }
+        }
+    }
+    out
+}
+
+fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> Vec<String> {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut ids = Vec::new();
+    for group in groups {
+        let first = group.of[0];
+        let Recorded { request, response } = &exchanges[first];
+        let is_list = matches!(Json::parse(&response.body), Ok(Json::Array(_)))
+            || groups.iter().any(|other| {
+                let (own, other) = (&endpoints[first].segments, &endpoints[other.of[0]].segments);
+                other.len() == own.len() + 1
+                    && other.starts_with(own)
+                    && !matches!(other.last(), Some(Segment::Literal(_)))
+            });
+        let name = naming::file(&request.method, &endpoints[first], response.status, is_list);
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let id = std::iter::once(name.clone()).chain(numbered).find(|id| !taken.contains(id)).unwrap_or(name);
+        taken.insert(id.clone());
+        ids.push(id);
+    }
+    ids
+}
+
+/// What has been done with something that was made.
+#[derive(Default)]
+struct Made {
+    last_write: Option<usize>,
+    reads_since: Vec<usize>,
+}
+
+/// What each fixture comes after: what gave it a value or a cookie and, of things that were made, what was done with them
+/// before.
+fn orders(groups: &[Group], calls: &[Call], flow: &Flow, place: &HashMap<usize, usize>) -> Vec<BTreeSet<usize>> {
+    let mut after: Vec<BTreeSet<usize>> = Vec::new();
+    let mut made: HashMap<&str, Made> = HashMap::new();
+    for (at, group) in groups.iter().enumerate() {
+        let first = group.of[0];
+        let is_write = !matches!(calls[first].method, Method::GET | Method::HEAD) && !only_asks(&calls[first]);
+        let mut own = BTreeSet::new();
+        for used in flow.uses(first) {
+            let Some(from) = used.from.and_then(|from| place.get(&from)).filter(|from| **from < at) else { continue };
+            if !used.is_made {
+                own.insert(*from);
+                continue;
+            }
+            let made = made.entry(&used.name).or_default();
+            own.insert(made.last_write.unwrap_or(*from));
+            if is_write {
+                own.append(&mut made.reads_since.drain(..).collect());
+                made.last_write = Some(at);
+            } else {
+                made.reads_since.push(at);
+            }
+        }
+        own.extend(flow.cookies(first).iter().filter_map(|from| place.get(from)).filter(|from| **from < at));
+        // What comes before one of them anyway need not be said.
+        let said: Vec<usize> = own.iter().copied().collect();
+        let ancestors: Vec<BTreeSet<usize>> = said.iter().map(|one| ancestors(*one, &after)).collect();
+        own.retain(|one| !ancestors.iter().any(|before| before.contains(one)));
+        after.push(own);
+    }
+    after
+}
+
+fn ancestors(of: usize, after: &[BTreeSet<usize>]) -> BTreeSet<usize> {
+    let mut all = BTreeSet::new();
+    let mut open: Vec<usize> = after[of].iter().copied().collect();
+    while let Some(next) = open.pop() {
+        if all.insert(next) {
+            open.extend(&after[next]);
+        }
+    }
+    all
+}
+
+/// Whether a POST only reads: a GraphQL query.
+fn only_asks(call: &Call) -> bool {
+    let CallBody::Json(body) = &call.body else { return false };
+    let document = body.member("query").and_then(Json::as_str).unwrap_or("").trim_start();
+    let is_graphql = call.path.last().is_some_and(|last| last.contains("graphql")) && !document.is_empty();
+    call.method == Method::POST
+        && is_graphql
+        && !document.starts_with("mutation")
+        && !document.starts_with("subscription")
+}
+
+fn captures(group: &Group, flow: &Flow) -> Vec<Capture> {
+    let mut captures: Vec<Capture> = Vec::new();
+    for capture in group.of.iter().flat_map(|at| flow.captures(*at)) {
+        if !captures.iter().any(|known| known.name == capture.name) {
+            captures.push(capture.clone());
+        }
+    }
+    captures
+}
+
+fn request(
+    group: &Group,
+    recorded: &Recorded,
+    call: &Call,
+    endpoint: &PathTemplate,
+    flow: &Flow,
+    id: &str,
+    files: &mut Vec<(String, Bytes)>,
+) -> RequestPromise {
+    let uses = flow.uses(group.of[0]);
+    let mut headers = Vec::new();
+    for (name, value) in &recorded.request.headers {
+        let is_cookie = name == http::header::COOKIE;
+        let is_wanted = group.header.as_ref().is_some_and(|(telling, _)| telling == name);
+        if (is_secret_header(name.as_str()) && !is_cookie) || is_wanted {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let value = uses.iter().fold(value, |value, used| used.put_into(&value));
+            headers.push(Field { name: name.to_string(), matcher: FieldMatcher::Equals(Pattern::parse(&value)) });
+        }
+    }
+    if let Some((name, None)) = &group.header {
+        headers.push(Field { name: name.to_string(), matcher: FieldMatcher::Rule(Rule::of(Check::Absent)) });
+    }
+    let (path, params) = path(group, call, endpoint);
+    RequestPromise {
+        method: MethodMatcher::Is(call.method.clone()),
+        path,
+        params,
+        query: fields(&call.query),
+        headers,
+        cookies: Vec::new(),
+        body: request_body(call, id, files),
+        rules: Vec::new(),
+        strict: false,
+    }
+}
+
+/// The path: with its parameters, or, where another fixture stands for all, with its own words.
+fn path(group: &Group, call: &Call, endpoint: &PathTemplate) -> (PathTemplate, Vec<Field>) {
+    let mut params = Vec::new();
+    let segments = endpoint.segments.iter().zip(&call.path).map(|(segment, written)| match segment {
+        Segment::Parameter(SegmentPart::Parameter(name)) if group.is_general => {
+            params.push(Field { name: name.clone(), matcher: FieldMatcher::Rule(parameter(written)) });
+            segment.clone()
+        }
+        Segment::Parameter(SegmentPart::Parameter(_)) => Segment::Literal(written.clone()),
+        other => other.clone(),
+    });
+    let path = PathTemplate { segments: segments.collect() };
+    (path, params)
+}
+
+fn parameter(written: &str) -> Rule {
+    let check = match kind(written) {
+        Some(ParameterKind::Number) => Check::Type(JsonType::Integer),
+        Some(ParameterKind::Uuid) => Check::Format(Format::Uuid),
+        Some(ParameterKind::Hash) | None => Check::Any,
+    };
+    let example = Number::parse(written).map_or_else(|| Json::string(written), Json::Number);
+    Rule { example: Some(example), ..Rule::of(check) }
+}
+
+/// Named values, each wanted as it came.
+fn fields(pairs: &[(String, String)]) -> Vec<Field> {
+    let mut names: Vec<(&str, Vec<Pattern>)> = Vec::new();
+    for (name, value) in pairs {
+        match names.iter_mut().find(|(known, _)| known == name) {
+            Some((_, values)) => values.push(Pattern::parse(value)),
+            None => names.push((name, vec![Pattern::parse(value)])),
+        }
+    }
+    let field = |(name, mut values): (&str, Vec<Pattern>)| {
+        let matcher =
+            if values.len() == 1 { FieldMatcher::Equals(values.remove(0)) } else { FieldMatcher::List(values) };
+        Field { name: name.to_owned(), matcher }
+    };
+    names.into_iter().map(field).collect()
+}
+
+fn request_body(call: &Call, id: &str, files: &mut Vec<(String, Bytes)>) -> Option<RequestBody> {
+    Some(match &call.body {
+        CallBody::None => return None,
+        CallBody::Json(value) => RequestBody::Json(value.clone()),
+        CallBody::Form(pairs) => RequestBody::Form(fields(pairs)),
+        CallBody::Text(text) if text.len() <= TEXT_BYTES_MAX => RequestBody::Text(Pattern::parse(text)),
+        CallBody::Text(text) => RequestBody::File(file(id, "request.txt", text.clone().into(), files)),
+        CallBody::Bytes(bytes) if bytes.len() <= TEXT_BYTES_MAX => RequestBody::Base64(bytes.clone()),
+        CallBody::Bytes(bytes) => RequestBody::File(file(id, "request.bin", bytes.clone(), files)),
+        CallBody::Multipart(parts) => {
+            let part = |part: &understudy_exchange::multipart::Part| NamedPart {
+                name: part.name.clone(),
+                filename: part.filename.clone(),
+                content_type: part.content_type.clone(),
+                content: match std::str::from_utf8(&part.content) {
+                    Ok(text) if text.len() <= TEXT_BYTES_MAX => PartContent::Text(Pattern::parse(text)),
+                    _ => PartContent::File(file(id, &format!("{}.bin", part.name), part.content.clone(), files)),
+                },
+            };
+            RequestBody::Multipart(parts.iter().map(part).collect())
+        }
+    })
+}
+
+/// A body in a file of its own, named after the fixture.
+fn file(id: &str, ending: &str, content: Bytes, files: &mut Vec<(String, Bytes)>) -> BodyFile {
+    let plain: String = id.chars().map(|c| if c == '/' { '-' } else { c }).collect();
+    let ending: String = ending.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    let (stem, kind) = ending.rsplit_once('.').unwrap_or((&ending, "bin"));
+    let path = naming::free(&format!("bodies/{plain}-{stem}"), |name| {
+        files
+            .iter()
+            .any(|(known, _)| known.strip_suffix(kind).is_some_and(|known| known.strip_suffix('.') == Some(name)))
+    });
+    let path = format!("{path}.{kind}");
+    files.push((path.clone(), content.clone()));
+    BodyFile { path, content }
+}
+
+fn responses(
+    group: &Group,
+    exchanges: &[Recorded],
+    id: &str,
+    files: &mut Vec<(String, Bytes)>,
+) -> Vec<ResponsePromise> {
+    let answers: Vec<&Response> = group.of.iter().map(|at| &exchanges[*at].response).collect();
+    let first = answers[0];
+    let mut rules: BTreeMap<String, &'static str> = BTreeMap::new();
+    let is_one = answers
+        .iter()
+        .all(|answer| is_same(first, answer) || differing(first, answer).map(|found| rules.extend(found)).is_some());
+    if is_one {
+        let mut response = response(first, id, files);
+        response.rules = rules.iter().filter_map(|(path, rule)| path_rule(path, rule)).collect();
+        return vec![response];
+    }
+    // What stays at the end need not be said again.
+    let last = answers[answers.len() - 1];
+    let repeated = answers.iter().rev().take_while(|answer| is_same(last, answer)).count();
+    let wanted = answers.len() - repeated + 1;
+    answers.iter().take(wanted.min(ANSWERS_MAX)).map(|answer| response(answer, id, files)).collect()
+}
+
+fn path_rule(path: &str, rule: &str) -> Option<PathRule> {
+    Some(PathRule { path: JsonPath::parse(path).ok()?, rule: Rule::from_word(rule)? })
+}
+
+fn response(answer: &Response, id: &str, files: &mut Vec<(String, Bytes)>) -> ResponsePromise {
+    let content_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let media_type = MediaType::parse(content_type);
+    let (body, is_implied) = response_body(answer, &media_type, id, files);
+    let mut headers: Vec<(String, HeaderPromise)> = Vec::new();
+    for name in answer.headers.keys() {
+        let is_content_type = name == CONTENT_TYPE && (is_implied || body.is_none());
+        if is_content_type || is_noise(name.as_str()) {
+            continue;
+        }
+        let values = answer.headers.get_all(name).iter();
+        let mut values: Vec<String> =
+            values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        let promise =
+            if values.len() == 1 { HeaderPromise::Value(values.remove(0)) } else { HeaderPromise::List(values) };
+        headers.push((name.to_string(), promise));
+    }
+    ResponsePromise { status: answer.status.as_u16(), headers, body, rules: Vec::new(), delay: None }
+}
+
+fn is_noise(name: &str) -> bool {
+    let is_like = |known: &str| match known.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => known == name,
+    };
+    NOT_HELD_HEADERS.iter().any(|known| is_like(known))
+        || NOISE_HEADERS.contains(&name)
+        || name.starts_with("access-control-")
+        || name.starts_with("cross-origin-")
+}
+
+/// The body, and whether its media type is the one that such a body has anyway.
+fn response_body(
+    answer: &Response,
+    media_type: &MediaType,
+    id: &str,
+    files: &mut Vec<(String, Bytes)>,
+) -> (Option<ResponseBody>, bool) {
+    if answer.body.is_empty() {
+        return (None, true);
+    }
+    if media_type.is_json()
+        && answer.body.len() <= JSON_BYTES_MAX
+        && let Ok(value) = Json::parse(&answer.body)
+    {
+        return (Some(ResponseBody::Json(JsonText::new(&value))), media_type.essence() == "application/json");
+    }
+    let status = if answer.status.is_success() { String::new() } else { format!("{}.", answer.status.as_u16()) };
+    let ending = match media_type.essence() {
+        kind if kind.ends_with("json") => "json",
+        "text/html" => "html",
+        "text/css" => "css",
+        "text/javascript" | "application/javascript" => "js",
+        "image/svg+xml" => "svg",
+        kind if kind.ends_with("xml") => "xml",
+        "image/png" => "png",
+        "image/jpeg" => "jpg",
+        "image/gif" => "gif",
+        "image/webp" => "webp",
+        "application/pdf" => "pdf",
+        kind if kind.starts_with("text/") => "txt",
+        _ => "bin",
+    };
+    match std::str::from_utf8(&answer.body) {
+        Ok(text) if text.len() <= TEXT_BYTES_MAX => (Some(ResponseBody::Text(text.to_owned())), false),
+        // A few bytes are easier to see in the fixture.
+        Err(_) if answer.body.len() <= BASE64_BYTES_MAX => (Some(ResponseBody::Base64(answer.body.clone())), false),
+        _ => {
+            let name = format!("{status}{ending}");
+            let name = if name.contains('.') { name } else { format!("answer.{name}") };
+            (Some(ResponseBody::File(file(id, &name, answer.body.clone(), files))), false)
+        }
+    }
+}

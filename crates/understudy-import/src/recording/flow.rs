@@ -1,0 +1,238 @@
+//! What earlier answers gave and later requests sent.
+
+use super::Recorded;
+use super::naming::{free, id_of};
+use http::header::{COOKIE, LOCATION, SET_COOKIE};
+use http::{HeaderMap, Method};
+use std::collections::HashMap;
+use understudy_exchange::jsonpath::Path;
+use understudy_exchange::target::{percent_decode, query_pairs, segments};
+use understudy_exchange::{Json, JsonPath, cookie_pairs};
+use understudy_fixture::model::{Capture, CaptureFrom, Search};
+
+/// Text that any answer gave is followed from this length on: shorter words are the same by chance.
+const TELLING_CHARS_MIN: usize = 16;
+
+/// How many values are followed.
+const VALUES_MAX: usize = 20_000;
+
+/// A value that stands in a request, under its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Use {
+    pub(super) value: String,
+    pub(super) name: String,
+    /// The exchange whose answer gave it; `None` where that is a secret that came from outside.
+    pub(super) from: Option<usize>,
+    /// Whether it identifies what was made, so that the order of what is done with it counts.
+    pub(super) is_made: bool,
+}
+
+impl Use {
+    pub(super) fn placeholder(&self) -> String {
+        format!("{{{{{}}}}}", self.name)
+    }
+
+    /// The text with the name in the place of the value: of the whole text or, of what cannot be mistaken, wherever it stands.
+    pub(super) fn put_into(&self, text: &str) -> String {
+        if text == self.value {
+            return self.placeholder();
+        }
+        let is_telling = self.value.chars().count() >= TELLING_CHARS_MIN || self.value.starts_with('«');
+        if is_telling { text.replace(&self.value, &self.placeholder()) } else { text.to_owned() }
+    }
+}
+
+/// What goes from answers to requests.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    uses: Vec<Vec<Use>>,
+    captures: Vec<Vec<Capture>>,
+    /// The exchanges whose cookies each request sends.
+    cookies: Vec<Vec<usize>>,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone)]
+struct Origin {
+    exchange: usize,
+    capture: CaptureFrom,
+    is_made: bool,
+    /// Where it is in what kind of answer: values from the same place have one name.
+    place: String,
+    wanted: String,
+}
+
+impl Flow {
+    pub(super) fn of(exchanges: &[Recorded]) -> Self {
+        let mut flow = Self { uses: Vec::new(), captures: vec![Vec::new(); exchanges.len()], cookies: Vec::new() };
+        let mut known: HashMap<String, Origin> = HashMap::new();
+        let mut names: HashMap<String, String> = HashMap::new();
+        let mut jar: HashMap<String, usize> = HashMap::new();
+        for (at, recorded) in exchanges.iter().enumerate() {
+            let mut uses = Vec::new();
+            for value in sent(&recorded.request) {
+                if let Some(origin) = known.get(&value) {
+                    let taken: Vec<String> = names.values().cloned().collect();
+                    let name = names
+                        .entry(origin.place.clone())
+                        .or_insert_with(|| free(&origin.wanted, |name| taken.iter().any(|known| known == name)))
+                        .clone();
+                    let captures = &mut flow.captures[origin.exchange];
+                    if !captures.iter().any(|capture| capture.name == name) {
+                        captures.push(Capture { name: name.clone(), from: origin.capture.clone() });
+                    }
+                    uses.push(Use { value, name, from: Some(origin.exchange), is_made: origin.is_made });
+                } else if let Some(kind) = value.strip_prefix('«').and_then(|rest| rest.strip_suffix('»')) {
+                    let name: String = kind.strip_suffix("-1").unwrap_or(kind).to_owned();
+                    uses.push(Use { value: value.clone(), name, from: None, is_made: false });
+                }
+            }
+            let mut cookies: Vec<usize> =
+                cookie_pairs(&recorded.request.headers).filter_map(|(_, value)| jar.get(value).copied()).collect();
+            cookies.sort_unstable();
+            cookies.dedup();
+            flow.cookies.push(cookies);
+            flow.uses.push(uses);
+            for value in recorded.response.headers.get_all(SET_COOKIE) {
+                let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                if let Some((_, rest)) = text.split_once('=') {
+                    jar.insert(rest.split(';').next().unwrap_or("").trim().to_owned(), at);
+                }
+            }
+            if known.len() < VALUES_MAX && recorded.response.status.is_success() {
+                learn(at, recorded, &mut known);
+            }
+        }
+        flow
+    }
+
+    pub(super) fn uses(&self, exchange: usize) -> &[Use] {
+        &self.uses[exchange]
+    }
+
+    pub(super) fn captures(&self, exchange: usize) -> &[Capture] {
+        &self.captures[exchange]
+    }
+
+    pub(super) fn cookies(&self, exchange: usize) -> &[usize] {
+        &self.cookies[exchange]
+    }
+}
+
+/// The values that a request sends: whole segments and parameters, credentials, leaves of JSON, and secrets in any of them.
+fn sent(request: &understudy_exchange::Request) -> Vec<String> {
+    let mut values: Vec<String> =
+        segments(request.path()).map(|segment| percent_decode(segment).into_owned()).collect();
+    values.extend(query_pairs(request.query()).map(|(_, value)| value.into_owned()));
+    for (name, value) in &request.headers {
+        let Ok(text) = std::str::from_utf8(value.as_bytes()) else { continue };
+        if name != COOKIE {
+            values.extend(text.split(' ').map(ToOwned::to_owned));
+        }
+    }
+    if let Ok(body) = Json::parse(&request.body) {
+        leaves(&body, &Path::default(), &mut |_, value| values.push(value.to_owned()));
+    } else {
+        let pairs = understudy_exchange::form::parse(&request.body);
+        values.extend(pairs.into_iter().map(|(_, value)| value));
+    }
+    // A secret's placeholder may be a part of any of them.
+    let secrets: Vec<String> = values
+        .iter()
+        .flat_map(|value| value.split('«').skip(1).filter_map(|rest| rest.split_once('»')))
+        .map(|(kind, _)| format!("«{kind}»"))
+        .collect();
+    values.extend(secrets);
+    values.sort();
+    values.dedup();
+    // Of two that stand in each other, the longer one is named first.
+    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    values.retain(|value| !value.is_empty());
+    values
+}
+
+fn leaves<'j>(value: &'j Json, path: &Path<'j>, told: &mut dyn FnMut(&Path<'j>, &str)) {
+    match value {
+        Json::String(text) => told(path, text.as_str()),
+        Json::Number(number) => told(path, number.as_str()),
+        other => other.children().for_each(|(step, child)| leaves(child, &path.child(step), told)),
+    }
+}
+
+/// What an answer gives that later requests may send.
+fn learn(at: usize, recorded: &Recorded, known: &mut HashMap<String, Origin>) {
+    let request = &recorded.request;
+    let is_write = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
+    let path: Vec<String> = segments(request.path()).map(|segment| percent_decode(segment).into_owned()).collect();
+    let collection = path.iter().rev().find(|segment| super::endpoint::kind(segment).is_none() && !segment.is_empty());
+    let source = format!(
+        "{} {}",
+        request.method,
+        path.iter()
+            .map(|segment| if super::endpoint::kind(segment).is_some() { "*" } else { segment })
+            .collect::<Vec<_>>()
+            .join("/")
+    );
+    let mut add = |value: String, capture: CaptureFrom, is_made: bool, place: &str, wanted: String| {
+        let origin = Origin { exchange: at, capture, is_made, place: format!("{source} {place}"), wanted };
+        // What one had before came from there: `GET /items/7` gives a 7 that the request sent.
+        let is_echo = path.contains(&value);
+        if !is_echo {
+            known.entry(value).or_insert(origin);
+        }
+    };
+    if let Ok(body) = Json::parse(&recorded.response.body) {
+        leaves(&body, &Path::default(), &mut |path, value| {
+            let Some(understudy_exchange::json::Step::Name(name)) = path.steps().last() else { return };
+            let names_one = is_id(name);
+            let is_telling = value.starts_with('«') || value.chars().count() >= TELLING_CHARS_MIN;
+            if !(is_telling || (is_write && names_one)) || value.contains(' ') {
+                return;
+            }
+            let Ok(place) = JsonPath::parse(&path.to_string()) else { return };
+            let wanted = if *name == "id" { id_of(collection.map(String::as_str)) } else { plain(name) };
+            add(value.to_owned(), CaptureFrom::Body(place), is_write && names_one, &path.to_string(), wanted);
+        });
+    }
+    if let Some(location) = location(&recorded.response.headers).filter(|_| is_write) {
+        let (before, query) = location.split_once('?').unwrap_or((&location, ""));
+        let before =
+            before.split_once("://").map_or(before, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+        let parts: Vec<&str> = before.split('/').collect();
+        if let Some(last) = parts.last().filter(|last| !last.is_empty() && !path.iter().any(|segment| segment == *last))
+        {
+            // The segment before it stands in every such field: what follows is what was made.
+            let previous = parts.len().checked_sub(2).map_or("", |at| parts[at]);
+            let matches = Search::parse(&format!("{}/([^?/]+)", regex_escape(previous))).ok();
+            let from = CaptureFrom::Header { name: LOCATION.to_string(), matches, query: None };
+            add(percent_decode(last).into_owned(), from, true, "location", id_of(Some(previous)));
+        }
+        for (name, value) in query_pairs(query) {
+            let from = CaptureFrom::Header {
+                name: LOCATION.to_string(),
+                matches: None,
+                query: Some(name.clone().into_owned()),
+            };
+            add(value.into_owned(), from, true, &format!("location {name}"), plain(name.trim_start_matches('_')));
+        }
+    }
+}
+
+fn location(headers: &HeaderMap) -> Option<String> {
+    headers.get(LOCATION).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
+}
+
+/// Whether a member names what it stands in: `id`, `orderId`, `order_id`. Whole words only: `paid` does not.
+fn is_id(name: &str) -> bool {
+    name.eq_ignore_ascii_case("id") || name.ends_with("Id") || name.ends_with("_id") || name == "uuid"
+}
+
+/// A name for `{{name}}`.
+fn plain(name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
+    if plain.starts_with(|c: char| c.is_ascii_alphabetic()) { plain } else { format!("v{plain}") }
+}
+
+fn regex_escape(text: &str) -> String {
+    text.chars().flat_map(|c| (!c.is_alphanumeric()).then_some('\\').into_iter().chain([c])).collect()
+}
