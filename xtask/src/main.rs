@@ -1,4 +1,4 @@
-//! What the project's people run: `cargo xtask run`, `test`, `bench`, `screens`, `registry`.
+//! What the project's people run: `cargo xtask run`, `test`, `bench`, `bundle`, `screens`, `registry`.
 
 mod bench;
 mod registry;
@@ -17,6 +17,7 @@ cargo xtask COMMAND
             where there is no display
   test      installs what the tests need (Debian packages, npm) and runs all checks
   screens   makes the pictures in docs/screens
+  bundle    makes the desktop app's packages (deb, rpm) in target/release/bundle
   registry  starts the real backend of the sample's service `registry`, until Ctrl-C
   bench     measures `serve` and `verify` against bare hyper; takes some minutes, needs wrk";
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         "run" => open_sample(),
         "test" => test(),
         "screens" => screens(),
+        "bundle" => bundle(),
         "registry" => registry::run(),
         "bench" => bench::run(),
         _ => Err(USAGE.to_owned()),
@@ -110,6 +112,13 @@ fn screens() -> Step {
     front_end()?;
     cargo(&["build", "--package", "understudy-cli"])?;
     npm(&["run", "screens"])
+}
+
+/// The desktop app's packages, made by Tauri's own tool.
+fn bundle() -> Step {
+    webkit()?;
+    front_end()?;
+    step::in_folder("src-tauri", "npx", &["--yes", "@tauri-apps/cli@2", "build", "--bundles", "deb,rpm"])
 }
 
 /// Builds the front end, which the program then has in it.

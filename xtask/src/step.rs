@@ -14,8 +14,13 @@ pub(crate) fn cargo(args: &[&str]) -> Step {
 
 /// Runs npm for the front end.
 pub(crate) fn npm(args: &[&str]) -> Step {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui");
-    run(Command::new("npm").args(args).current_dir(folder), &format!("npm {}", args.join(" ")))
+    in_folder("ui", "npm", args)
+}
+
+/// Runs a command in a folder of the workspace.
+pub(crate) fn in_folder(folder: &str, program: &str, args: &[&str]) -> Step {
+    let folder = format!("{}/../{folder}", env!("CARGO_MANIFEST_DIR"));
+    run(Command::new(program).args(args).current_dir(folder), &format!("{program} {}", args.join(" ")))
 }
 
 pub(crate) fn run(command: &mut Command, shown: &str) -> Step {

@@ -3,6 +3,7 @@
 import type { ReportFormat } from '../engine/commands';
 import { call, doors } from '../engine/engine';
 import { session, type Screen } from '../domain/session.svelte';
+import { copy } from '../shared/words';
 import { overlay } from './overlay.svelte';
 
 type Handler = () => void;
@@ -24,6 +25,7 @@ const always: Record<string, Handler> = {
   'open-folder': () => void enter('folder'),
   'open-sample': () => void enter('sample'),
   'open-wanted': () => void enter('wanted'),
+  'copy-command': () => void copyCommand(),
   palette: () => overlay.show('palette'),
   'go-to-fixture': () => overlay.show('fixtures'),
   search: () => overlay.show('search'),
@@ -59,6 +61,30 @@ export function handlerOf(id: string): Handler | undefined {
 export async function enter(door: string) {
   await session.flush?.();
   await session.attempt(async () => doors?.open(door));
+}
+
+/** As one word of a POSIX shell. */
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** The line for a shell that does what the screen does. */
+function command(): string {
+  const root = quoted(session.project?.root ?? '.');
+  if (session.screen === 'verify') return session.run?.command || `understudy verify ${root}`;
+  if (session.screen === 'settings') return `understudy check ${root}`;
+  const asked = session.exchanges.find(({ id }) => id === session.exchange);
+  if (session.screen === 'traffic' && asked) {
+    return `understudy explain ${asked.method} ${quoted(asked.target)} --project ${root} --service ${quoted(asked.service)}`;
+  }
+  return `understudy serve ${root}`;
+}
+
+async function copyCommand() {
+  const line = command();
+  const done = await session.attempt(async () => {
+    await copy(line);
+    return true;
+  });
+  if (done) session.tell(`Copied: ${line}`);
 }
 
 async function exportRun(format: ReportFormat) {

@@ -25,6 +25,8 @@ test('from the start to the first matched request', async (t) => {
   await page.getByText('this one answers').waitFor();
   await page.getByRole('tab', { name: 'Answer' }).click();
   await page.getByText('"price"').waitFor();
+  await page.getByRole('button', { name: 'Copy as command' }).click();
+  await until('it is copied', async () => /^understudy explain GET '\/items' --project '.*' --service 'shop'$/.test(await page.evaluate(() => navigator.clipboard.readText())));
   assert.deepEqual(errors, []);
 });
 

@@ -53,6 +53,7 @@ const ACTIONS: &[Action] = &[
     action("run-export-html", "Export the run as a page", "", "run"),
     action("run-export-junit", "Export the run as JUnit", "", "run"),
     action("run-export-json", "Export the run as JSON", "", "run"),
+    action("copy-command", "Copy as command", "", "always"),
     action("choose-backend", "Choose the backend", "Mod+E", "always"),
     action("next-difference", "Next difference", "Alt+ArrowDown", "differences"),
     action("previous-difference", "Previous difference", "Alt+ArrowUp", "differences"),
