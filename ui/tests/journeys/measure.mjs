@@ -66,10 +66,15 @@ const seen = async (page) => {
   await page.keyboard.press('Control+2');
   const load = setInterval(() => Array.from({ length: RATE / 50 }, send), 20);
   await until('the list is full', async () => (await page.locator('.counted').textContent().catch(() => '')).includes('10,000'));
+  await page.mouse.move(500, 400);
+  // Scrolled once, so that what scrolling makes is there.
+  for (let at = 0; at < 60; at += 1) {
+    await page.mouse.wheel(0, at % 40 < 20 ? -900 : 900);
+    await page.waitForTimeout(30);
+  }
   const before = await heap();
   await watch(page);
   const end = Date.now() + SECONDS * 1_000;
-  await page.mouse.move(500, 400);
   const from = sent;
   for (let at = 0; Date.now() < end; at += 1) {
     await page.mouse.wheel(0, at % 40 < 20 ? -900 : 900);
