@@ -202,7 +202,7 @@ fn without_secrets(project: &Project, recorded: &[Recorded]) -> (Vec<Recorded>, 
 }
 
 /// The files of drafts that say something new, under names that are free; and how many do not.
-fn new_files(loaded: &LoadedService, drafts: &[Draft]) -> (Vec<NewFile>, usize) {
+pub(crate) fn new_files(loaded: &LoadedService, drafts: &[Draft]) -> (Vec<NewFile>, usize) {
     let is_known = |draft: &Draft| {
         let promise = &draft.fixture;
         loaded.fixtures.iter().any(|known| known.request == promise.request && known.responses == promise.responses)

@@ -115,7 +115,7 @@ fn holder(said: &Path) -> Option<Holder> {
 }
 
 /// The folder of local state, made where it is not there yet. It is the project's own, no link to elsewhere.
-fn folder(root: &Path) -> std::io::Result<PathBuf> {
+pub(crate) fn folder(root: &Path) -> std::io::Result<PathBuf> {
     let folder = root.join(FOLDER);
     std::fs::create_dir_all(&folder)?;
     if folder.is_symlink() {

@@ -32,6 +32,10 @@ pub(crate) enum Command {
     },
     /// Say which fixture would answer a request, and why the others would not
     Explain(ExplainArgs),
+    /// Pass requests on to the real backend, and record what passes, without credentials
+    Record(RecordArgs),
+    /// Look at what was recorded, and make fixtures of it
+    Inbox(InboxArgs),
     /// Make fixtures of what a browser has recorded (HAR), without credentials
     Import(ImportArgs),
     /// Make a small working project
@@ -64,6 +68,58 @@ pub(crate) struct UiArgs {
     /// Print the URL, and open nothing
     #[arg(long)]
     pub(crate) no_open: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RecordArgs {
+    /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
+    pub(crate) project: Option<PathBuf>,
+    /// The service that is recorded [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// The backend, and no other, that requests are passed on to [default: the service's own]
+    #[arg(long, value_name = "NAME|URL")]
+    pub(crate) backend: Option<String>,
+    /// The port of the recorder; 0 is any free one [default: the service's]
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct InboxArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<InboxCommand>,
+    /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
+    #[arg(long, value_name = "PROJECT", global = true)]
+    pub(crate) project: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InboxCommand {
+    /// List the fixtures that are proposed: what is new, what differs from fixtures that are there, what is the same
+    List,
+    /// Print one of them as the file that it would become
+    Show {
+        /// As it is listed: shop/items/get
+        id: String,
+    },
+    /// Write fixtures: all that is new, or those that are named
+    Accept {
+        /// As they are listed
+        ids: Vec<String>,
+    },
+    /// Forget recordings: those that are named, or all
+    Discard {
+        /// As they are listed
+        #[arg(required_unless_present = "all")]
+        ids: Vec<String>,
+        /// Everything that is in the inbox
+        #[arg(long, conflicts_with = "ids")]
+        all: bool,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

@@ -4,6 +4,7 @@ mod args;
 mod exit;
 mod files;
 mod import;
+mod record;
 mod serve;
 mod terminal;
 mod ui;
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
         Command::Ui(args) => ui::run(&args),
         Command::Check { project, json } => files::check(project.as_deref(), json),
         Command::Explain(args) => files::explain(&args),
+        Command::Record(args) => record::run(args),
+        Command::Inbox(args) => record::inbox(&args),
         Command::Import(args) => import::run(args),
         Command::Init { folder } => files::init(&folder),
         Command::Schema { of } => Ok(files::schema(of)),

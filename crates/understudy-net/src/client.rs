@@ -2,11 +2,12 @@
 
 use crate::address::Address;
 use crate::message::Stream;
+use crate::passing::Passing;
 use crate::server::BODY_BYTES_MAX;
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use std::collections::HashMap;
@@ -37,7 +38,10 @@ pub struct Client {
     tls: OnceLock<Tls>,
 }
 
-type Connection = SendRequest<Full<Bytes>>;
+type Connection = SendRequest<Sent>;
+
+/// A body that is sent: at once, or as it comes.
+type Sent = Either<Full<Bytes>, Passing>;
 
 #[derive(Debug)]
 struct Idle {
@@ -203,6 +207,23 @@ impl Client {
         self.open_told(call, &AtomicBool::new(false)).await
     }
 
+    /// As [`Self::open`], with a body that is sent as it comes, instead of the call's. It is sent once at most.
+    ///
+    /// # Errors
+    /// [`SendError`]
+    pub async fn pass(self: &Arc<Self>, call: Call<'_>, body: Stream) -> Result<Upstream, SendError> {
+        let mut request = build(call)?.map(|_| Either::Right(body.0));
+        if let Some(connection) = self.take(call.address) {
+            match self.exchange(call.address, connection, request).await {
+                Ok(upstream) => return Ok(upstream),
+                Err((Some(unsent), _)) => request = *unsent,
+                Err((None, error)) => return Err(error),
+            }
+        }
+        let connection = self.connect(call.address).await?;
+        self.exchange(call.address, connection, request).await.map_err(|(_, error)| error)
+    }
+
     /// As [`Self::open`], and tells when there is a connection.
     async fn open_told(self: &Arc<Self>, call: Call<'_>, reached: &AtomicBool) -> Result<Upstream, SendError> {
         let address = call.address;
@@ -230,13 +251,13 @@ impl Client {
         self: &Arc<Self>,
         address: &Address,
         mut connection: Connection,
-        request: http::Request<Full<Bytes>>,
-    ) -> Result<Upstream, (Option<Box<http::Request<Full<Bytes>>>>, SendError)> {
+        request: http::Request<Sent>,
+    ) -> Result<Upstream, (Option<Box<http::Request<Sent>>>, SendError)> {
         match connection.try_send_request(request).await {
             Ok(response) => {
                 let (parts, body) = response.into_parts();
                 self.give_back_when_read(address.clone(), connection);
-                Ok(Upstream { status: parts.status, headers: parts.headers, body: Stream(body) })
+                Ok(Upstream { status: parts.status, headers: parts.headers, body: Stream(Passing::new(body)) })
             }
             Err(mut error) => {
                 let unsent = error.take_message().map(Box::new);
@@ -288,11 +309,11 @@ impl Client {
     }
 }
 
-fn build(call: Call<'_>) -> Result<http::Request<Full<Bytes>>, SendError> {
+fn build(call: Call<'_>) -> Result<http::Request<Sent>, SendError> {
     let Call { address, method, target, headers, body } = call;
     let target = format!("{}{target}", address.path);
     let malformed = |why: String| SendError::Malformed { why };
-    let mut request = http::Request::new(Full::new(body.clone()));
+    let mut request = http::Request::new(Either::Left(Full::new(body.clone())));
     *request.method_mut() = method.clone();
     *request.uri_mut() = target.parse().map_err(|_| malformed(format!("`{target}` cannot be a request target")))?;
     *request.headers_mut() = headers.clone();

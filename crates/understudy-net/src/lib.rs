@@ -12,10 +12,11 @@ pub mod coding;
 mod idle;
 mod listener;
 mod message;
+mod passing;
 mod server;
 
 pub use address::{Address, AddressError};
 pub use client::{CONNECT_TIMEOUT, Call, Client, SendError, Upstream};
 pub use listener::{BindError, Host, Listener};
-pub use message::{BodyProblem, Inbound, Outbound, OutboundBody};
-pub use server::{BODY_BYTES_MAX, BODY_TIMEOUT, CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};
+pub use message::{BodyCopy, BodyEnd, BodyProblem, Inbound, Outbound, OutboundBody, Stream, Whole};
+pub use server::{Arriving, BODY_BYTES_MAX, BODY_TIMEOUT, CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};

@@ -1,18 +1,22 @@
 //! What a handler gets and gives.
 
+use crate::passing::Passing;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use hyper::body::Incoming;
+use hyper::body::Body;
 
 /// A request that came in.
 #[derive(Debug)]
-pub struct Inbound {
+pub struct Inbound<B = Whole> {
     /// Method, target and header fields, as they were sent.
     pub parts: Parts,
     /// The body, still in its content coding.
-    pub body: Result<Bytes, BodyProblem>,
+    pub body: B,
 }
+
+/// A body that has arrived, or why it has not.
+pub type Whole = Result<Bytes, BodyProblem>;
 
 /// Why a body could not be read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +49,53 @@ pub enum OutboundBody {
     Stream(Stream),
 }
 
-/// The body of a backend's answer, still on its way.
+/// A body that is still on its way.
 #[derive(Debug)]
-pub struct Stream(pub(crate) Incoming);
+pub struct Stream(pub(crate) Passing);
+
+impl Stream {
+    /// Whether nothing comes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    /// The same body; a copy of it, of at most so many bytes, is given to `ended` once it has passed or ended otherwise.
+    #[must_use]
+    pub fn copied(self, bytes_max: usize, ended: impl FnOnce(BodyCopy) + Send + 'static) -> Self {
+        Self(self.0.copied(bytes_max, Box::new(ended)))
+    }
+}
+
+/// What passed of a body.
+#[derive(Debug, Clone)]
+pub struct BodyCopy {
+    /// The first bytes, still in their content coding.
+    pub bytes: Bytes,
+    /// How many bytes passed.
+    pub total: u64,
+    /// How it ended.
+    pub ended: BodyEnd,
+}
+
+impl BodyCopy {
+    /// Whether all of it is in the copy.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.ended == BodyEnd::Whole && self.bytes.len() as u64 == self.total
+    }
+}
+
+/// How a body ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyEnd {
+    /// With its last byte.
+    Whole,
+    /// Its sender went away, or did not keep to the protocol.
+    Broken,
+    /// Its receiver wanted no more of it.
+    Left,
+}
 
 impl Outbound {
     /// An answer with all of its content.

@@ -2,7 +2,8 @@
 
 use crate::idle::{Activity, Connections, Counted, IDLE_PERIOD, UnderWay};
 use crate::listener::Listener;
-use crate::message::{BodyProblem, Inbound, Outbound, OutboundBody};
+use crate::message::{BodyProblem, Inbound, Outbound, OutboundBody, Stream, Whole};
+use crate::passing::Passing;
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
@@ -35,8 +36,30 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
+    /// How bodies of requests are given: [`Whole`], or as a [`Stream`].
+    type Body: Arriving;
+
     /// The answer to a request.
-    fn handle(self: Arc<Self>, request: Inbound) -> impl Future<Output = Outbound> + Send;
+    fn handle(self: Arc<Self>, request: Inbound<Self::Body>) -> impl Future<Output = Outbound> + Send;
+}
+
+/// How the body of a request is given.
+pub trait Arriving: Send + Sized + 'static {
+    /// Takes a body that has just begun to arrive.
+    #[doc(hidden)]
+    fn arrive(body: Incoming) -> impl Future<Output = Self> + Send;
+}
+
+impl Arriving for Whole {
+    async fn arrive(body: Incoming) -> Self {
+        if body.is_end_stream() { Ok(Bytes::new()) } else { Box::pin(read(body)).await }
+    }
+}
+
+impl Arriving for Stream {
+    async fn arrive(body: Incoming) -> Self {
+        Self(Passing::new(body))
+    }
 }
 
 /// Asks servers to stop. Dropping it asks too.
@@ -147,7 +170,7 @@ async fn answer<H: Handler>(
     under_way: UnderWay,
 ) -> hyper::Response<Answer> {
     let (parts, body) = request.into_parts();
-    let body = if body.is_end_stream() { Ok(Bytes::new()) } else { Box::pin(read(body)).await };
+    let body = H::Body::arrive(body).await;
     let outbound = handler.handle(Inbound { parts, body }).await;
     let body = match outbound.body {
         OutboundBody::Whole(bytes) => Either::Left(Full::new(bytes)),

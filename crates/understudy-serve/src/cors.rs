@@ -8,7 +8,6 @@ use http::header::{
     ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use understudy_exchange::Request;
 
 /// How long a browser may remember a preflight: its answer does not depend on fixtures.
 const PREFLIGHT_AGE: HeaderValue = HeaderValue::from_static("600");
@@ -29,10 +28,8 @@ const NOT_EXPOSED: [&str; 9] = [
 ];
 
 /// Whether a browser asks before it sends a request.
-pub(crate) fn is_preflight(request: &Request) -> bool {
-    request.method == Method::OPTIONS
-        && request.headers.contains_key(ORIGIN)
-        && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    *method == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 /// The answer to a preflight: what was asked for is allowed.

@@ -39,7 +39,7 @@ pub enum Plan {
 pub fn decide(snapshot: &Snapshot, incoming: &Incoming<'_>, chance: &mut Chance) -> Plan {
     let choice = snapshot.index.choose(incoming, &snapshot.state);
     let is_fixture = matches!(choice, Choice::Promise(_));
-    if !is_fixture && snapshot.cors && cors::is_preflight(incoming.request) {
+    if !is_fixture && snapshot.cors && cors::is_preflight(&incoming.request.method, &incoming.request.headers) {
         return Plan::Preflight;
     }
     match (snapshot.mode, choice) {

@@ -5,7 +5,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::sync::Arc;
 use std::time::Duration;
-use understudy_net::{Address, Call, Client, SendError, Upstream};
+use understudy_net::{Address, Call, Client, SendError, Stream, Upstream};
 
 /// How long a backend may take to begin its answer.
 pub const FORWARD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -32,6 +32,42 @@ const HOP_BY_HOP: [&str; 8] = [
 ];
 
 impl Forwarding {
+    /// Passes a request on as it comes, and gives the answer's head as soon as it is there.
+    pub(crate) async fn pass(
+        &self,
+        client: &Arc<Client>,
+        method: &Method,
+        target: &str,
+        headers: &HeaderMap,
+        body: Option<Stream>,
+    ) -> Result<Upstream, SendError> {
+        let headers = self.own(headers);
+        let call = Call { address: &self.address, method, target, headers: &headers, body: &Bytes::new() };
+        let mut upstream = match body {
+            Some(body) => client.pass(call, body).await?,
+            None => {
+                let timed_out = || Err(SendError::TimedOut { after: FORWARD_TIMEOUT });
+                tokio::time::timeout(FORWARD_TIMEOUT, client.open(call)).await.unwrap_or_else(|_| timed_out())?
+            }
+        };
+        upstream.headers = end_to_end(&upstream.headers);
+        Ok(upstream)
+    }
+
+    /// The fields that the backend gets.
+    fn own(&self, headers: &HeaderMap) -> HeaderMap {
+        let mut headers = end_to_end(headers);
+        headers.remove(HOST);
+        // The framing is ours.
+        headers.remove(CONTENT_LENGTH);
+        for (name, value) in &self.headers {
+            if !headers.contains_key(name) {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
+        headers
+    }
+
     /// Sends a request to the backend, and gives the answer's head as soon as it is there.
     pub(crate) async fn send(
         &self,
@@ -41,15 +77,7 @@ impl Forwarding {
         headers: &HeaderMap,
         body: Bytes,
     ) -> Result<Upstream, SendError> {
-        let mut headers = end_to_end(headers);
-        headers.remove(HOST);
-        // The body is whole when it is sent on: its framing is ours.
-        headers.remove(CONTENT_LENGTH);
-        for (name, value) in &self.headers {
-            if !headers.contains_key(name) {
-                headers.insert(name.clone(), value.clone());
-            }
-        }
+        let headers = self.own(headers);
         let sending = client.open(Call { address: &self.address, method, target, headers: &headers, body: &body });
         let timed_out = || Err(SendError::TimedOut { after: FORWARD_TIMEOUT });
         let mut upstream = tokio::time::timeout(FORWARD_TIMEOUT, sending).await.unwrap_or_else(|_| timed_out())?;

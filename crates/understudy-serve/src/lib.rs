@@ -1,4 +1,5 @@
-//! Plays a service: decides an answer, performs it, says what happened.
+//! Plays a service: decides an answer, performs it, says what happened. Or stands before a backend and tells what passes
+//! ([`Recorder`]).
 //!
 //! [`decide`] is pure: a [`Snapshot`], a request and chance in, a [`Plan`] out. [`Player`] carries plans out
 //! over `understudy-net`. A snapshot is never changed: an edit makes a new one, which is swapped in whole, so
@@ -13,6 +14,7 @@ mod event;
 mod forward;
 mod player;
 mod problem;
+mod record;
 mod respond;
 mod shared;
 mod snapshot;
@@ -22,5 +24,6 @@ pub use event::{Answered, Exchanged, Observer};
 pub use forward::{FORWARD_TIMEOUT, Forwarding};
 pub use player::Player;
 pub use problem::describe_miss;
+pub use record::{BODY_KEPT_MAX, Passed, Recorder, Recording};
 pub use shared::SharedPort;
 pub use snapshot::Snapshot;

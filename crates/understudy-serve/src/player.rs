@@ -19,7 +19,7 @@ use understudy_exchange::Request;
 use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
 use understudy_net::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, Client, HEADER_BYTES_MAX, Handler, Inbound, Outbound, OutboundBody,
-    coding,
+    Whole, coding,
 };
 
 /// Answers the requests of one service from a snapshot that can be swapped while it plays.
@@ -182,6 +182,8 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
 }
 
 impl Handler for Player {
+    type Body = Whole;
+
     async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
         self.answer(request).await
     }
@@ -189,9 +191,9 @@ impl Handler for Player {
 
 /// The request with its body whole and decoded, and the body as it was sent where that is something else; or
 /// what to answer where there is no such body.
-type Whole = Result<(Request, Option<Bytes>), Box<(Request, Rendered, &'static str)>>;
+type Decoded = Result<(Request, Option<Bytes>), Box<(Request, Rendered, &'static str)>>;
 
-fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Whole {
+fn whole(parts: Parts, body: Whole) -> Decoded {
     let target = parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
     let mut request = Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() };
     let raw = match body {

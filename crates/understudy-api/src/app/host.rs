@@ -14,7 +14,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
-use understudy_net::{Handler, Host, Inbound, Listener, Outbound, Stop};
+use understudy_net::{Handler, Host, Inbound, Listener, Outbound, Stop, Whole};
 
 /// Gives a file of the front end by its path: `index.html`, `assets/main.js`.
 pub type Assets = fn(&str) -> Option<Bytes>;
@@ -154,6 +154,8 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'nonc
 const NONCE: &str = "__NONCE__";
 
 impl Handler for UiHost {
+    type Body = Whole;
+
     async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
         let parts = &request.parts;
         let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());

@@ -1,0 +1,170 @@
+//! Exchanges that were recorded, as they are stored: without secrets, their bodies without content codings.
+
+use crate::error::{ApiError, Code};
+use crate::local;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use understudy_exchange::{Request, Response};
+use understudy_import::Recorded;
+use understudy_store::{Limits, Log, StoreError};
+
+/// One recorded exchange.
+#[derive(Debug, Clone)]
+pub(crate) struct Recording {
+    pub(crate) service: String,
+    /// When the request came, in milliseconds since 1970.
+    pub(crate) unix_millis: u64,
+    pub(crate) micros: u64,
+    pub(crate) exchange: Recorded,
+    /// The secrets that were taken out: where, and what stands there now.
+    pub(crate) removed: Vec<(String, String)>,
+    /// Why not all of its bodies is there.
+    pub(crate) cut: Option<String>,
+}
+
+/// What stands before the bodies.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    service: String,
+    unix_millis: u64,
+    micros: u64,
+    method: String,
+    target: String,
+    request_headers: Vec<(String, String)>,
+    /// How many bytes the request's body has; the answer's follows.
+    request_bytes: usize,
+    status: u16,
+    response_headers: Vec<(String, String)>,
+    removed: Vec<(String, String)>,
+    cut: Option<String>,
+}
+
+impl Recording {
+    /// As it is stored: the length of the head, the head as JSON, and the bodies.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let Recorded { request, response } = &self.exchange;
+        let head = Head {
+            service: self.service.clone(),
+            unix_millis: self.unix_millis,
+            micros: self.micros,
+            method: request.method.to_string(),
+            target: request.target.to_string(),
+            request_headers: pairs(&request.headers),
+            request_bytes: request.body.len(),
+            status: response.status.as_u16(),
+            response_headers: pairs(&response.headers),
+            removed: self.removed.clone(),
+            cut: self.cut.clone(),
+        };
+        let head = serde_json::to_vec(&head).expect("a head is JSON");
+        let length = u32::try_from(head.len()).unwrap_or(u32::MAX);
+        [&length.to_le_bytes()[..], &head, &request.body, &response.body].concat()
+    }
+
+    /// What was stored; `None` where it is nothing of ours.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (length, rest) = bytes.split_first_chunk::<4>()?;
+        let (head, bodies) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let head: Head = serde_json::from_slice(head).ok()?;
+        let (sent, received) = bodies.split_at_checked(head.request_bytes)?;
+        let request = Request {
+            method: Method::from_bytes(head.method.as_bytes()).ok()?,
+            target: head.target.parse().ok()?,
+            headers: headers(&head.request_headers),
+            body: Bytes::copy_from_slice(sent),
+        };
+        let response = Response {
+            status: StatusCode::from_u16(head.status).ok()?,
+            headers: headers(&head.response_headers),
+            body: Bytes::copy_from_slice(received),
+        };
+        Some(Self {
+            service: head.service,
+            unix_millis: head.unix_millis,
+            micros: head.micros,
+            exchange: Recorded { request, response },
+            removed: head.removed,
+            cut: head.cut,
+        })
+    }
+}
+
+fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
+    let pair = |(name, value): (&HeaderName, &HeaderValue)| {
+        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    headers.iter().map(pair).collect()
+}
+
+fn headers(pairs: &[(String, String)]) -> HeaderMap {
+    let field = |(name, value): &(String, String)| {
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs.iter().filter_map(field) {
+        headers.append(name, value);
+    }
+    headers
+}
+
+/// Opens a project's recordings, with the folders of those that were damaged and put aside.
+pub(crate) fn open(root: &Path) -> Result<(Log, Vec<PathBuf>), ApiError> {
+    let folder = local::folder(root).map_err(|error| ApiError::of_file(&root.join(local::FOLDER), "make", &error))?;
+    Log::open(&folder.join("recordings"), Limits::default()).map_err(|error| store_error(&error))
+}
+
+pub(crate) fn store_error(error: &StoreError) -> ApiError {
+    let hint = match error {
+        StoreError::Locked { .. } => "another Understudy is recording, or looks at the inbox: end that first",
+        StoreError::Newer { .. } => {
+            "use that version, or delete the folder: recordings that were not accepted go with it"
+        }
+        _ => "check who may use it, and whether the disk is full",
+    };
+    let code = if matches!(error, StoreError::Locked { .. }) { Code::Conflict } else { Code::Disk };
+    ApiError::new(code, error.to_string()).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_is_read_as_it_was_written() {
+        let request = Request {
+            method: Method::POST,
+            target: "/a?b=«c»".parse().unwrap_or_else(|_| "/a?b=c".parse().expect("a target")),
+            headers: headers(&[
+                ("authorization".to_owned(), "Bearer «token-1»".to_owned()),
+                ("x".to_owned(), "1".to_owned()),
+            ]),
+            body: Bytes::from_static(b"{\"a\":1}"),
+        };
+        let response = Response {
+            status: StatusCode::CREATED,
+            headers: headers(&[
+                ("set-cookie".to_owned(), "a=1".to_owned()),
+                ("set-cookie".to_owned(), "b=2".to_owned()),
+            ]),
+            body: Bytes::from_static(&[0, 255, 10]),
+        };
+        let recording = Recording {
+            service: "s".to_owned(),
+            unix_millis: 7,
+            micros: 8,
+            exchange: Recorded { request, response },
+            removed: vec![("request header authorization".to_owned(), "«token-1»".to_owned())],
+            cut: Some("why".to_owned()),
+        };
+        let bytes = recording.to_bytes();
+        let read = Recording::from_bytes(&bytes).expect("it was written just now");
+        assert_eq!(read.to_bytes(), bytes);
+        assert_eq!(read.exchange.request.headers["authorization"].as_bytes(), "Bearer «token-1»".as_bytes());
+        assert_eq!((&read.exchange.response.body[..], read.cut.as_deref()), (&[0, 255, 10][..], Some("why")));
+        for end in 0..bytes.len() - read.exchange.response.body.len() - read.exchange.request.body.len() {
+            assert!(Recording::from_bytes(&bytes[..end]).is_none());
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! A backend is recorded: nothing of what is secret reaches the disk, and what comes of it answers as the backend did.
+
+use crate::import::everything;
+use crate::program::{Folder, PROGRAM, Served, run};
+use crate::shop::{Session, open_shop, send};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// A `record` that goes on until it is ended.
+struct Recorder {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+    port: u16,
+}
+
+impl Recorder {
+    fn new(project: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.arg("record").arg(project).args(["--port", "0"]).args(args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        let mut stderr = String::new();
+        if line.is_empty() {
+            child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        }
+        let port = line.split(' ').next().unwrap().rsplit(':').next().unwrap();
+        Self { port: port.parse().unwrap_or_else(|_| panic!("{line}{stderr}")), child, lines }
+    }
+
+    /// Waits for a line with this in it.
+    fn says(&mut self, wanted: &str) {
+        let mut line = String::new();
+        while !line.contains(wanted) {
+            line.clear();
+            assert!(self.lines.read_line(&mut line).unwrap() > 0, "it never said {wanted}");
+        }
+    }
+
+    /// Ends it as Ctrl-C does; what it says then.
+    fn end(mut self) -> (i32, String) {
+        Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        let mut text = String::new();
+        self.lines.read_to_string(&mut text).unwrap();
+        let status = self.child.wait().unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        (status.code().unwrap_or(-1), text)
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn project(backend: u16) -> Folder {
+    let project = Folder::new();
+    project.write(
+        "understudy.yaml",
+        format!("version: 1\nservices:\n  shop:\n    backends: {{ real: {{ url: \"http://127.0.0.1:{backend}\", writes: true, vars: {{ password: a guess of mine, password-2: correct horse battery }} }} }}\n"),
+    );
+    project
+}
+
+/// Every byte below a folder.
+fn bytes_of(folder: &Path, out: &mut Vec<u8>) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() {
+            bytes_of(&entry.path(), out);
+        } else {
+            out.extend(fs::read(entry.path()).unwrap());
+        }
+    }
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn a_recorded_backend_becomes_fixtures_that_it_keeps() {
+    let backend = open_shop();
+    let project = project(backend);
+    let recorder = Recorder::new(&project.0, &[]);
+    let recorded = Session::play(recorder.port);
+    let (exit, said) = recorder.end();
+    assert!(exit == 0 && said.contains("GET /items/1 200") && said.contains("10 exchanges in the inbox"), "{said}");
+    let mut stored = Vec::new();
+    bytes_of(&project.0.join(".understudy"), &mut stored);
+    assert!(holds(&stored, "Scarf"), "it is stored as it is");
+    for planted in ["correct horse", "a guess of mine", "opaque-token-number", "session-secret"] {
+        assert!(!holds(&stored, planted), "{planted}");
+    }
+    assert!(!project.0.join("fixtures").exists(), "nothing is written before it is accepted");
+
+    let (exit, listed, _) = run(&project.0, &["inbox"]);
+    assert!(exit == 0 && listed.contains("new     shop/items/create  POST /items 201  1 exchange\n"), "{listed}");
+    let (_, shown, _) = run(&project.0, &["inbox", "show", "shop/login"]);
+    assert!(shown.contains("# «token-1» was taken out of answer body $.access_token\n"), "{shown}");
+    let (exit, accepted, stderr) = run(&project.0, &["inbox", "accept"]);
+    assert!(exit == 0 && accepted.contains("made fixtures/shop/items/list.yaml"), "{accepted}{stderr}");
+    let mut files = String::new();
+    everything(&project.0.join("fixtures"), &mut files);
+    let (_, listed, _) = run(&project.0, &["inbox"]);
+    assert_eq!(listed, "0 exchanges in the inbox\n");
+
+    let served = Served::new(&project.0, &[]);
+    let again = Session::play(served.port);
+    let hide = |answers: &[(u16, String)]| -> Vec<(u16, String)> {
+        answers.iter().map(|(status, text)| (*status, text.replace("opaque-token-number-1", "«token-1»"))).collect()
+    };
+    let mut wanted = hide(&recorded.answers);
+    // Two passwords are all that tells a guess from the right one, and none is kept: the stub lets everybody in.
+    wanted[1] = wanted[2].clone();
+    assert_eq!(hide(&again.answers), wanted, "{files}");
+    let (exit, stdout, stderr) = run(&project.0, &["verify"]);
+    assert!(exit == 0 && stdout.contains("8 kept"), "{stdout}{stderr}\n{files}");
+
+    // Recorded once more, it says nothing new.
+    let recorder = Recorder::new(&project.0, &[]);
+    Session::play(recorder.port);
+    recorder.end();
+    let (_, listed, _) = run(&project.0, &["inbox"]);
+    assert!(!listed.contains("new ") && listed.contains("same    shop/items/get"), "{listed}");
+    let (_, discarded, _) = run(&project.0, &["inbox", "discard", "--all"]);
+    assert_eq!(discarded, "10 exchanges went from the inbox\n");
+}
+
+/// A backend that takes what comes and answers each connection in its own way.
+fn backend(answer: impl Fn(&mut TcpStream, &str) + Send + 'static) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let (mut head, mut length) = (String::new(), 0_u64);
+            let mut line = String::new();
+            while reader.read_line(&mut line).unwrap_or(0) > 2 {
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                head.push_str(&line);
+                line.clear();
+            }
+            let _ = std::io::copy(&mut reader.take(length), &mut std::io::sink());
+            answer(&mut stream, &head);
+        }
+    });
+    port
+}
+
+const MEGABYTE: usize = 1 << 20;
+
+/// `{"password":"in a gzip"}`
+const GZIPPED: &[u8] = &[
+    31, 139, 8, 0, 0, 0, 0, 0, 2, 255, 171, 86, 42, 72, 44, 46, 46, 207, 47, 74, 81, 178, 82, 202, 204, 83, 72, 84, 72,
+    175, 202, 44, 80, 170, 5, 0, 44, 63, 149, 173, 24, 0, 0, 0,
+];
+
+#[test]
+fn large_bodies_pass_both_ways_in_little_memory_and_say_that_they_are_not_kept() {
+    let megabytes = 200;
+    let port = backend(move |stream, _| {
+        let length = megabytes * MEGABYTE;
+        write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n").unwrap();
+        let piece = vec![b'x'; MEGABYTE];
+        for _ in 0..megabytes {
+            if stream.write_all(&piece).is_err() {
+                return;
+            }
+        }
+    });
+    let project = project(port);
+    let mut recorder = Recorder::new(&project.0, &[]);
+    let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
+    let length = megabytes * MEGABYTE;
+    write!(stream, "POST /large HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n").unwrap();
+    let piece = vec![b'y'; MEGABYTE];
+    (0..megabytes).for_each(|_| stream.write_all(&piece).unwrap());
+    let received = std::io::copy(&mut stream, &mut std::io::sink()).unwrap();
+    assert!(received > length as u64, "{received}");
+    recorder.says("POST /large 200  the request has 209715200 bytes; 8388608 are kept");
+    if cfg!(target_os = "linux") {
+        let status = fs::read_to_string(format!("/proc/{}/status", recorder.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let peak: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        assert!(peak < 120 * 1_024, "{peak} kB for {megabytes} MB each way");
+    }
+    recorder.end();
+    let (_, listed, _) = run(&project.0, &["inbox"]);
+    assert!(listed.contains("not whole: POST /large: the request has 209715200 bytes"), "{listed}");
+}
+
+#[test]
+fn what_goes_wrong_between_is_passed_on_and_said() {
+    let port = backend(|stream, head| {
+        let _ = match head {
+            head if head.contains("/breaks") => write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf"),
+            head if head.contains("/gzip") => {
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+                    GZIPPED.len()
+                );
+                stream.write_all(GZIPPED)
+            }
+            head if head.contains("/moved") => write!(
+                stream,
+                "HTTP/1.1 302 Found\r\nlocation: http://{}/there\r\ncontent-length: 0\r\n\r\n",
+                head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or("")
+            ),
+            _ => write!(
+                stream,
+                "HTTP/1.1 204 No Content\r\nx-seen: {}\r\n\r\n",
+                head.matches("proxy-authorization").count()
+            ),
+        };
+    });
+    let project = project(port);
+    let mut recorder = Recorder::new(&project.0, &[]);
+    let ask = |path: &str, headers: &[&str]| {
+        let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
+        let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n{lines}\r\n", recorder.port)
+            .unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    assert!(ask("/breaks", &[]).ends_with("half"), "what came is passed on");
+    assert!(ask("/hops", &["proxy-authorization: Basic planted-proxy"]).contains("x-seen: 0"));
+    let moved = ask("/moved", &["origin: http://page.test"]);
+    assert!(moved.contains(&format!("location: http://localhost:{}/there", recorder.port)), "{moved}");
+    assert!(moved.contains("access-control-allow-origin: http://page.test"), "{moved}");
+    assert!(ask("/gzip", &["accept-encoding: gzip"]).contains("content-encoding: gzip"));
+    recorder.says("GET /gzip 200");
+    // Another program cannot look while it is recorded.
+    let (exit, _, stderr) = run(&project.0, &["inbox"]);
+    assert!(exit == 3 && stderr.contains("another Understudy is recording"), "{stderr}");
+    let (exit, _) = recorder.end();
+    assert_eq!(exit, 0);
+    let mut stored = Vec::new();
+    bytes_of(&project.0.join(".understudy"), &mut stored);
+    assert!(!holds(&stored, "in a gzip") && !holds(&stored, "planted-proxy"));
+    let (_, listed, _) = run(&project.0, &["inbox"]);
+    assert!(listed.contains("not whole: GET /breaks: the answer broke off after 4 bytes"), "{listed}");
+
+    // A backend that is not there.
+    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let recorder = Recorder::new(&project.0, &["--backend", &format!("http://127.0.0.1:{free}")]);
+    let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
+    assert!(status == 502 && body.contains("nothing listens on"), "{body}");
+    let (_, said) = recorder.end();
+    assert!(said.contains("1 request got no answer from the backend"), "{said}");
+}

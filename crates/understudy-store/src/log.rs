@@ -1,0 +1,350 @@
+//! A row of numbered records.
+
+use crate::error::StoreError;
+use crate::generation::Generation;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+/// The form of what is on the disk.
+const VERSION: &str = "1";
+
+/// What is put within this time is synced together.
+const GROUP: Duration = Duration::from_millis(5);
+
+/// How much a log may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of disk; the oldest generations are deleted beyond it.
+    pub bytes_max: u64,
+    /// Bytes of records after which a new generation begins.
+    pub generation_bytes_max: u64,
+    /// How old a generation may be.
+    pub age_max: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes_max: 2 << 30, generation_bytes_max: 128 << 20, age_max: Duration::from_secs(30 * 24 * 3_600) }
+    }
+}
+
+/// Numbered records in a folder. Dropping it makes all of them durable first.
+#[derive(Debug)]
+pub struct Log {
+    shared: Arc<Shared>,
+    flusher: Option<JoinHandle<()>>,
+    _lock: File,
+}
+
+#[derive(Debug)]
+struct Shared {
+    folder: PathBuf,
+    limits: Limits,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    /// From the oldest to the one that is written to. Never empty.
+    generations: Vec<Arc<Generation>>,
+    /// Bytes put into the newest one.
+    written: u64,
+    next: u64,
+    durable: u64,
+    evicted: u64,
+    /// Why nothing more can be stored.
+    failed: Option<String>,
+    closing: bool,
+}
+
+impl Log {
+    /// Opens the log in a folder, or makes it.
+    ///
+    /// # Errors
+    /// [`StoreError`]. A generation that is damaged is put aside and is no error: [`Self::damaged`] names it.
+    pub fn open(folder: &Path, limits: Limits) -> Result<(Self, Vec<PathBuf>), StoreError> {
+        let failed = |source| StoreError::Disk { folder: folder.to_path_buf(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let lock = File::options().read(true).write(true).create(true).truncate(false).open(folder.join("lock"));
+        let lock = lock.map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { folder: folder.to_path_buf() }),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        check_version(folder)?;
+        let mut damaged = Vec::new();
+        let mut generations = Vec::new();
+        for first in Generation::listed(folder).map_err(failed)? {
+            match Generation::open(folder, first) {
+                Ok(generation) => generations.push(Arc::new(generation)),
+                Err(_) => damaged.push(put_aside(folder, first).map_err(failed)?),
+            }
+        }
+        let mut next = 1;
+        for generation in &generations {
+            let last = generation.numbers().map_err(failed)?.last().copied();
+            next = next.max(generation.first).max(last.map_or(0, |last| last + 1));
+        }
+        // What a damaged generation may have held is not given again.
+        let next = next.max(damaged_end(folder));
+        // The newest one goes on while there is room in it.
+        let written = generations.last().map(|newest| newest.bytes());
+        let goes_on = written.filter(|written| *written < limits.generation_bytes_max && damaged.is_empty());
+        if goes_on.is_none() && generations.last().is_none_or(|newest| newest.first < next) {
+            generations.push(Arc::new(Generation::open(folder, next).map_err(failed)?));
+        }
+        let state = State {
+            generations,
+            written: goes_on.unwrap_or(0),
+            next,
+            durable: next - 1,
+            evicted: 0,
+            failed: None,
+            closing: false,
+        };
+        let shared = Arc::new(Shared {
+            folder: folder.to_path_buf(),
+            limits,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
+        shared.evict(&mut shared.state());
+        let flusher = {
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new()
+                .name("store".to_owned())
+                .spawn(move || shared.flush_in_groups())
+                .map_err(failed)?
+        };
+        Ok((Self { shared, flusher: Some(flusher), _lock: lock }, damaged))
+    }
+
+    /// Adds a record and gives its number, at once; it is durable when [`Self::durable`] has come so far.
+    ///
+    /// # Errors
+    /// The disk says no, now or before: nothing more is stored then.
+    pub fn append(&self, record: &[u8]) -> Result<u64, StoreError> {
+        let mut state = self.shared.state();
+        if let Some(why) = &state.failed {
+            return Err(self.shared.error(io::Error::other(why.clone())));
+        }
+        if state.written >= self.shared.limits.generation_bytes_max {
+            self.shared.begin_generation(&mut state).map_err(|error| self.shared.error(error))?;
+        }
+        let number = state.next;
+        let newest = state.generations.last().map(Arc::clone);
+        newest.map_or(Ok(()), |newest| newest.put(number, record)).map_err(|error| self.shared.error(error))?;
+        state.next += 1;
+        state.written += record.len() as u64;
+        drop(state);
+        self.shared.changed.notify_all();
+        Ok(number)
+    }
+
+    /// The number up to which records are durable.
+    #[must_use]
+    pub fn durable(&self) -> u64 {
+        self.shared.state().durable
+    }
+
+    /// Waits until a record is durable, at most so long; says whether it is.
+    #[must_use]
+    pub fn wait(&self, number: u64, timeout: Duration) -> bool {
+        let state = self.shared.state();
+        let waits = |state: &mut State| state.durable < number && state.failed.is_none();
+        let waited = self.shared.changed.wait_timeout_while(state, timeout, waits);
+        waited.unwrap_or_else(PoisonError::into_inner).0.durable >= number
+    }
+
+    /// Why nothing more can be stored, if so.
+    #[must_use]
+    pub fn failed(&self) -> Option<String> {
+        self.shared.state().failed.clone()
+    }
+
+    /// How many records were deleted because there was no room for them any more.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.shared.state().evicted
+    }
+
+    /// The numbers of all records, in order.
+    ///
+    /// # Errors
+    /// The disk says no.
+    pub fn numbers(&self) -> Result<Vec<u64>, StoreError> {
+        let generations = self.shared.state().generations.clone();
+        let mut all = Vec::new();
+        for generation in generations {
+            all.extend(generation.numbers().map_err(|error| self.shared.error(error))?);
+        }
+        Ok(all)
+    }
+
+    /// A record.
+    ///
+    /// # Errors
+    /// The disk says no.
+    pub fn get(&self, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let generation = self.shared.state().holding(number);
+        generation.map_or(Ok(None), |generation| generation.get(number)).map_err(|error| self.shared.error(error))
+    }
+
+    /// Removes records.
+    ///
+    /// # Errors
+    /// The disk says no.
+    pub fn remove(&self, numbers: &[u64]) -> Result<(), StoreError> {
+        for number in numbers {
+            if let Some(generation) = self.shared.state().holding(*number) {
+                generation.remove(*number).map_err(|error| self.shared.error(error))?;
+            }
+        }
+        let generations = self.shared.state().generations.clone();
+        for generation in generations {
+            generation.sync().map_err(|error| self.shared.error(error))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.shared.state().closing = true;
+        self.shared.changed.notify_all();
+        if let Some(flusher) = self.flusher.take() {
+            // A flusher that panicked has said so itself.
+            let _ = flusher.join();
+        }
+    }
+}
+
+impl State {
+    fn holding(&self, number: u64) -> Option<Arc<Generation>> {
+        self.generations.iter().rev().find(|generation| generation.first <= number).map(Arc::clone)
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn error(&self, source: io::Error) -> StoreError {
+        StoreError::Disk { folder: self.folder.clone(), source }
+    }
+
+    /// Syncs what was put, group by group, until the log is closed.
+    fn flush_in_groups(&self) {
+        loop {
+            let state = self.state();
+            let waits = |state: &mut State| state.durable + 1 >= state.next && !state.closing;
+            let state = self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner);
+            let (upto, closing) = (state.next - 1, state.closing);
+            if state.durable >= upto {
+                return;
+            }
+            drop(state);
+            if !closing {
+                std::thread::sleep(GROUP);
+            }
+            let state = self.state();
+            let upto = state.next - 1;
+            // What stands in older ones was synced before they were left.
+            let newest = state.generations.last().map(Arc::clone);
+            drop(state);
+            let synced = newest.map_or(Ok(()), |newest| newest.sync());
+            let mut state = self.state();
+            match synced {
+                Ok(()) => state.durable = state.durable.max(upto),
+                Err(error) => {
+                    state.failed = Some(error.to_string());
+                    drop(state);
+                    self.changed.notify_all();
+                    return;
+                }
+            }
+            drop(state);
+            self.changed.notify_all();
+        }
+    }
+
+    fn begin_generation(&self, state: &mut State) -> io::Result<()> {
+        if let Some(newest) = state.generations.last() {
+            newest.sync()?;
+        }
+        state.durable = state.next - 1;
+        state.generations.push(Arc::new(Generation::open(&self.folder, state.next)?));
+        state.written = 0;
+        self.evict(state);
+        Ok(())
+    }
+
+    /// Deletes the oldest generations while there is too much, or they are too old.
+    fn evict(&self, state: &mut State) {
+        while state.generations.len() > 1 {
+            let total: u64 = state.generations.iter().map(|generation| generation.bytes()).sum();
+            let age = modified(&self.folder, state.generations[0].first);
+            let is_old = age.is_some_and(|age| age > self.limits.age_max);
+            if total <= self.limits.bytes_max && !is_old {
+                return;
+            }
+            let oldest = state.generations.remove(0);
+            state.evicted += oldest.numbers().map_or(0, |numbers| numbers.len() as u64);
+            match Arc::try_unwrap(oldest) {
+                // Where it cannot be deleted now, it is the next time.
+                Ok(oldest) => drop(oldest.delete()),
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// How long ago a generation was written to.
+fn modified(folder: &Path, first: u64) -> Option<Duration> {
+    let written = fs::metadata(folder.join(format!("{first:020}")).join("db")).ok()?.modified().ok()?;
+    SystemTime::now().duration_since(written).ok()
+}
+
+fn check_version(folder: &Path) -> Result<(), StoreError> {
+    let file = folder.join("version");
+    let failed = |source| StoreError::Disk { folder: folder.to_path_buf(), source };
+    match fs::read_to_string(&file) {
+        Ok(version) if version.trim() == VERSION => Ok(()),
+        Ok(version) => Err(StoreError::Newer { folder: folder.to_path_buf(), version: version.trim().to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::write(&file, VERSION).map_err(failed),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// What the folders of damaged generations begin with.
+const DAMAGED: &str = "damaged-";
+
+/// Puts a generation that cannot be read aside, for whoever wants to look at it.
+fn put_aside(folder: &Path, first: u64) -> io::Result<PathBuf> {
+    let mut aside = folder.join(format!("{DAMAGED}{first:020}"));
+    let mut times = 1;
+    while aside.exists() {
+        times += 1;
+        aside = folder.join(format!("{DAMAGED}{first:020}-{times}"));
+    }
+    fs::rename(folder.join(format!("{first:020}")), &aside)?;
+    Ok(aside)
+}
+
+/// The number after those that damaged generations may have held: their first one, and more than any that was written.
+fn damaged_end(folder: &Path) -> u64 {
+    let names =
+        fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let firsts = names.filter_map(|name| name.strip_prefix(DAMAGED)?.split('-').next()?.parse::<u64>().ok());
+    firsts.max().map_or(0, |first| first + RECORDS_IN_GENERATION)
+}
+
+/// More than a generation can hold.
+const RECORDS_IN_GENERATION: u64 = 1 << 32;

@@ -1,0 +1,186 @@
+//! What is durable is there again, whatever happened.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use understudy_store::{Limits, Log, StoreError};
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("understudy-store-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn small() -> Limits {
+    Limits { bytes_max: 64 << 20, generation_bytes_max: 256 << 10, age_max: Duration::from_secs(3_600) }
+}
+
+/// A record that says its own number, of another length each time.
+fn record(number: u64) -> Vec<u8> {
+    let mut bytes = number.to_le_bytes().to_vec();
+    bytes.resize(8 + usize::try_from(number * 37 % 5_000).unwrap(), (number % 251) as u8);
+    bytes
+}
+
+#[test]
+fn records_are_numbered_for_good_and_come_back_in_order() {
+    let folder = Folder::new("order");
+    let (log, damaged) = Log::open(&folder.0, small()).unwrap();
+    assert!(damaged.is_empty() && log.numbers().unwrap().is_empty());
+    for number in 1..=500 {
+        assert_eq!(log.append(&record(number)).unwrap(), number);
+    }
+    assert!(log.wait(500, Duration::from_secs(10)) && log.durable() == 500);
+    assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Locked { .. })));
+    log.remove(&[3, 500]).unwrap();
+    drop(log);
+    let (log, _) = Log::open(&folder.0, small()).unwrap();
+    let numbers = log.numbers().unwrap();
+    assert_eq!(numbers, (1..500).filter(|number| *number != 3).collect::<Vec<_>>());
+    assert!(numbers.iter().all(|number| log.get(*number).unwrap().unwrap() == record(*number)));
+    assert_eq!((log.get(3).unwrap(), log.get(999).unwrap()), (None, None));
+    assert_eq!(log.append(b"next").unwrap(), 500, "the last number may be given again only where its record is gone");
+}
+
+#[test]
+fn the_oldest_go_where_there_is_no_room() {
+    let folder = Folder::new("room");
+    let limits = Limits { bytes_max: 4 << 20, generation_bytes_max: 128 << 10, ..small() };
+    let (log, _) = Log::open(&folder.0, limits).unwrap();
+    for number in 1..=3_000 {
+        log.append(&record(number)).unwrap();
+    }
+    let numbers = log.numbers().unwrap();
+    assert_eq!(log.evicted() + numbers.len() as u64, 3_000);
+    assert!(log.evicted() > 0 && numbers.last() == Some(&3_000));
+    assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "only the oldest go");
+}
+
+#[test]
+fn what_is_damaged_is_put_aside_and_what_is_newer_is_not_touched() {
+    let folder = Folder::new("damaged");
+    let (log, _) = Log::open(&folder.0, small()).unwrap();
+    log.append(b"one").unwrap();
+    drop(log);
+    let generation = folder.0.join("00000000000000000001");
+    fs::remove_file(generation.join("db")).unwrap();
+    fs::create_dir(generation.join("db")).unwrap();
+    let (log, damaged) = Log::open(&folder.0, small()).unwrap();
+    assert_eq!(damaged, [folder.0.join("damaged-00000000000000000001")]);
+    assert!(log.append(b"two").unwrap() > 1);
+    drop(log);
+    fs::write(folder.0.join("version"), "2").unwrap();
+    assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Newer { version, .. }) if version == "2"));
+}
+
+/// The other side of the next test: puts records for ever, and says how far they are durable and how long the newest file was
+/// then.
+#[test]
+fn writer() {
+    let Some(folder) = std::env::var_os("UNDERSTUDY_STORE_WRITER").map(PathBuf::from) else { return };
+    let (log, _) = Log::open(&folder, small()).unwrap();
+    let mut said = log.durable();
+    loop {
+        let number = log.numbers().unwrap().last().map_or(1, |last| last + 1);
+        for number in number..number + 400 {
+            assert_eq!(log.append(&record(number)).unwrap(), number);
+            let durable = log.durable();
+            if durable > said {
+                said = durable;
+                println!(
+                    "durable {durable} {}",
+                    newest(&folder).map_or(0, |file| fs::metadata(file).map_or(0, |m| m.len()))
+                );
+                let _ = std::io::stdout().flush();
+            }
+        }
+    }
+}
+
+/// The file of the newest generation.
+fn newest(folder: &Path) -> Option<PathBuf> {
+    let folders = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let newest = folders.filter(|path| path.join("db").is_file() && !path.to_string_lossy().contains("damaged")).max();
+    newest.map(|folder| folder.join("db"))
+}
+
+/// ROUNDS changes how often; the full count is 1,000.
+#[test]
+fn what_was_durable_survives_a_kill_at_any_moment() {
+    let rounds: u64 = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(12);
+    let mut chance = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut random = move |end: u64| {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (chance >> 33) % end.max(1)
+    };
+    for round in 0..rounds {
+        let folder = Folder::new(&format!("kill-{round}"));
+        let mut known = 0;
+        for life in 0..2 {
+            let mut child = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "writer", "--nocapture"])
+                .env("UNDERSTUDY_STORE_WRITER", &folder.0)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            let wanted = 1 + random(30);
+            let mut length = 0;
+            let mut marks = 0;
+            while marks < wanted {
+                let line = lines.next().unwrap().unwrap();
+                let Some(rest) = line.split("durable ").nth(1) else { continue };
+                let (number, bytes) = rest.split_once(' ').unwrap();
+                (known, length) = (number.parse().unwrap(), bytes.parse().unwrap());
+                marks += 1;
+            }
+            std::thread::sleep(Duration::from_micros(random(3_000)));
+            child.kill().unwrap();
+            child.wait().unwrap();
+            for line in lines.map_while(Result::ok) {
+                if let Some((number, bytes)) = line.split("durable ").nth(1).and_then(|rest| rest.split_once(' ')) {
+                    (known, length) = (number.parse().unwrap(), bytes.parse().unwrap());
+                }
+            }
+            // As after a power cut: what came after the last sync may be there in part.
+            if let Some(file) = newest(&folder.0).filter(|_| round % 2 == 1) {
+                let now = fs::metadata(&file).unwrap().len();
+                if now > length && length > 0 {
+                    File::options()
+                        .write(true)
+                        .open(&file)
+                        .unwrap()
+                        .set_len(length + random(now - length + 1))
+                        .unwrap();
+                }
+            }
+            let (log, damaged) = Log::open(&folder.0, small()).unwrap();
+            let place = format!("round {round}, life {life}, {known} were durable");
+            assert!(damaged.is_empty(), "{place}: {damaged:?}");
+            let numbers = log.numbers().unwrap();
+            let last = numbers.last().copied().unwrap_or(0);
+            assert!(last >= known, "{place}, {last} is the last");
+            for number in 1..=known {
+                assert_eq!(log.get(number).unwrap().as_deref(), Some(&record(number)[..]), "{place}: {number}");
+            }
+            for number in numbers {
+                assert_eq!(log.get(number).unwrap().unwrap(), record(number), "{place}: {number}");
+            }
+        }
+    }
+}
