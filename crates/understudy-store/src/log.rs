@@ -50,9 +50,12 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
-    /// From the oldest to the one that is written to. Never empty.
+    /// From the oldest to the newest.
     generations: Vec<Arc<Generation>>,
-    /// Bytes put into the newest one.
+    /// The one that is written to. What was there when the log was opened is only read: a database whose last bytes were
+    /// lost with the power is read well, and may wait for ever when it is written to.
+    active: Option<Arc<Generation>>,
+    /// Bytes put into that one.
     written: u64,
     next: u64,
     durable: u64,
@@ -93,15 +96,10 @@ impl Log {
         }
         // What a damaged generation may have held is not given again.
         let next = next.max(damaged_end(folder));
-        // The newest one goes on while there is room in it.
-        let written = generations.last().map(|newest| newest.bytes());
-        let goes_on = written.filter(|written| *written < limits.generation_bytes_max && damaged.is_empty());
-        if goes_on.is_none() && generations.last().is_none_or(|newest| newest.first < next) {
-            generations.push(Arc::new(Generation::open(folder, next).map_err(failed)?));
-        }
         let state = State {
             generations,
-            written: goes_on.unwrap_or(0),
+            active: None,
+            written: 0,
             next,
             durable: next - 1,
             evicted: 0,
@@ -134,12 +132,13 @@ impl Log {
         if let Some(why) = &state.failed {
             return Err(self.shared.error(io::Error::other(why.clone())));
         }
-        if state.written >= self.shared.limits.generation_bytes_max {
-            self.shared.begin_generation(&mut state).map_err(|error| self.shared.error(error))?;
-        }
+        let has_room = state.written < self.shared.limits.generation_bytes_max;
+        let active = match state.active.clone().filter(|_| has_room) {
+            Some(active) => active,
+            None => self.shared.begin_generation(&mut state).map_err(|error| self.shared.error(error))?,
+        };
         let number = state.next;
-        let newest = state.generations.last().map(Arc::clone);
-        newest.map_or(Ok(()), |newest| newest.put(number, record)).map_err(|error| self.shared.error(error))?;
+        active.put(number, record).map_err(|error| self.shared.error(error))?;
         state.next += 1;
         state.written += record.len() as u64;
         drop(state);
@@ -206,8 +205,8 @@ impl Log {
                 generation.remove(*number).map_err(|error| self.shared.error(error))?;
             }
         }
-        let generations = self.shared.state().generations.clone();
-        for generation in generations {
+        let touched = self.shared.state().generations.clone();
+        for generation in touched.iter().filter(|generation| numbers.iter().any(|number| *number >= generation.first)) {
             generation.sync().map_err(|error| self.shared.error(error))?;
         }
         Ok(())
@@ -257,9 +256,9 @@ impl Shared {
             let state = self.state();
             let upto = state.next - 1;
             // What stands in older ones was synced before they were left.
-            let newest = state.generations.last().map(Arc::clone);
+            let active = state.active.clone();
             drop(state);
-            let synced = newest.map_or(Ok(()), |newest| newest.sync());
+            let synced = active.map_or(Ok(()), |active| active.sync());
             let mut state = self.state();
             match synced {
                 Ok(()) => state.durable = state.durable.max(upto),
@@ -275,15 +274,23 @@ impl Shared {
         }
     }
 
-    fn begin_generation(&self, state: &mut State) -> io::Result<()> {
-        if let Some(newest) = state.generations.last() {
-            newest.sync()?;
+    fn begin_generation(&self, state: &mut State) -> io::Result<Arc<Generation>> {
+        if let Some(active) = &state.active {
+            active.sync()?;
         }
         state.durable = state.next - 1;
-        state.generations.push(Arc::new(Generation::open(&self.folder, state.next)?));
+        // An empty one of this number, left by a program that was killed as it began, is as good as none.
+        let stale = state.generations.iter().position(|generation| generation.first == state.next);
+        let stale = stale.map(|stale| Arc::try_unwrap(state.generations.remove(stale)));
+        if let Some(Ok(stale)) = stale {
+            stale.delete()?;
+        }
+        let active = Arc::new(Generation::open(&self.folder, state.next)?);
+        state.generations.push(Arc::clone(&active));
+        state.active = Some(Arc::clone(&active));
         state.written = 0;
         self.evict(state);
-        Ok(())
+        Ok(active)
     }
 
     /// Deletes the oldest generations while there is too much, or they are too old.

@@ -101,21 +101,26 @@ fn writer() {
             let durable = log.durable();
             if durable > said {
                 said = durable;
-                println!(
-                    "durable {durable} {}",
-                    newest(&folder).map_or(0, |file| fs::metadata(file).map_or(0, |m| m.len()))
-                );
+                let file = newest(&folder).unwrap();
+                println!("durable {durable} {} {}", fs::metadata(&file).unwrap().len(), file.display());
                 let _ = std::io::stdout().flush();
             }
         }
     }
 }
 
-/// The file of the newest generation.
+/// The file of the newest generation; `None` where that has just begun, and all before it was synced.
 fn newest(folder: &Path) -> Option<PathBuf> {
     let folders = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-    let newest = folders.filter(|path| path.join("db").is_file() && !path.to_string_lossy().contains("damaged")).max();
-    newest.map(|folder| folder.join("db"))
+    let is_generation = |path: &PathBuf| path.is_dir() && !path.to_string_lossy().contains("damaged");
+    let file = folders.filter(is_generation).max()?.join("db");
+    file.is_file().then_some(file)
+}
+
+/// What the writer says: how far it is durable, and how long the newest file was then.
+fn mark(line: &str) -> Option<(u64, (u64, PathBuf))> {
+    let mut words = line.split("durable ").nth(1)?.splitn(3, ' ');
+    Some((words.next()?.parse().ok()?, (words.next()?.parse().ok()?, PathBuf::from(words.next()?))))
 }
 
 /// ROUNDS changes how often; the full count is 1,000.
@@ -135,39 +140,39 @@ fn what_was_durable_survives_a_kill_at_any_moment() {
                 .args(["--exact", "writer", "--nocapture"])
                 .env("UNDERSTUDY_STORE_WRITER", &folder.0)
                 .stdout(Stdio::piped())
-                .stderr(Stdio::null())
+                .stderr(Stdio::inherit())
                 .spawn()
                 .unwrap();
             let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
             let wanted = 1 + random(30);
-            let mut length = 0;
+            // How long the newest file was when it was synced last.
+            let mut synced = (0, PathBuf::new());
             let mut marks = 0;
-            while marks < wanted {
+            for at in 0.. {
+                if marks == wanted {
+                    break;
+                }
+                assert!(at < 10_000, "the writer says nothing of use");
                 let line = lines.next().unwrap().unwrap();
-                let Some(rest) = line.split("durable ").nth(1) else { continue };
-                let (number, bytes) = rest.split_once(' ').unwrap();
-                (known, length) = (number.parse().unwrap(), bytes.parse().unwrap());
-                marks += 1;
+                if let Some(mark) = mark(&line) {
+                    (known, synced) = mark;
+                    marks += 1;
+                }
             }
             std::thread::sleep(Duration::from_micros(random(3_000)));
             child.kill().unwrap();
             child.wait().unwrap();
             for line in lines.map_while(Result::ok) {
-                if let Some((number, bytes)) = line.split("durable ").nth(1).and_then(|rest| rest.split_once(' ')) {
-                    (known, length) = (number.parse().unwrap(), bytes.parse().unwrap());
+                if let Some(mark) = mark(&line) {
+                    (known, synced) = mark;
                 }
             }
             // As after a power cut: what came after the last sync may be there in part.
-            if let Some(file) = newest(&folder.0).filter(|_| round % 2 == 1) {
+            let (length, file) = synced;
+            if round % 2 == 1 && newest(&folder.0) == Some(file.clone()) {
                 let now = fs::metadata(&file).unwrap().len();
-                if now > length && length > 0 {
-                    File::options()
-                        .write(true)
-                        .open(&file)
-                        .unwrap()
-                        .set_len(length + random(now - length + 1))
-                        .unwrap();
-                }
+                let cut = length + random(now.saturating_sub(length) + 1);
+                File::options().write(true).open(&file).unwrap().set_len(cut.min(now)).unwrap();
             }
             let (log, damaged) = Log::open(&folder.0, small()).unwrap();
             let place = format!("round {round}, life {life}, {known} were durable");
