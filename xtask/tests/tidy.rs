@@ -41,6 +41,7 @@ fn the_core_has_nothing_that_does_io_and_owners_are_the_only_ones() {
         ("hyper", "understudy-net"),
         ("tokio-rustls", "understudy-net"),
         ("saphyr-parser", "understudy-fixture"),
+        ("sled", "understudy-store"),
         ("notify", "understudy-api"),
         ("clap", "understudy-cli"),
     ];

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// sled would take a gigabyte for its cache; a log is hardly ever read.
 const CACHE_BYTES: u64 = 4 << 20;
 
+/// The file that says that a generation is made.
+const READY: &str = "ready";
+
 /// One database with the records from a first number on.
 #[derive(Debug)]
 pub(crate) struct Generation {
@@ -17,7 +20,18 @@ pub(crate) struct Generation {
 }
 
 impl Generation {
-    /// Opens the generation that begins with a number, or makes it.
+    /// Makes the generation that begins with a number. Whenever the program is killed, it is there whole or counts for
+    /// nothing: what sled has only half made it cannot open.
+    pub(crate) fn make(above: &Path, first: u64) -> io::Result<Self> {
+        let made = Self::open(above, first)?;
+        made.sync()?;
+        File::create(made.folder.join(READY))?.sync_all()?;
+        File::open(&made.folder)?.sync_all()?;
+        File::open(above)?.sync_all()?;
+        Ok(made)
+    }
+
+    /// Opens the generation that begins with a number.
     pub(crate) fn open(above: &Path, first: u64) -> io::Result<Self> {
         let folder = above.join(format!("{first:020}"));
         let config = Config::new().path(&folder).cache_capacity(CACHE_BYTES).mode(Mode::HighThroughput);
@@ -26,15 +40,16 @@ impl Generation {
         Ok(Self { first, folder, db })
     }
 
-    /// The first numbers of the generations in a folder, in order.
+    /// The first numbers of the generations in a folder, in order. What was only half made goes.
     pub(crate) fn listed(above: &Path) -> io::Result<Vec<u64>> {
         let mut firsts = Vec::new();
         for entry in fs::read_dir(above)? {
             let entry = entry?;
-            if entry.path().is_dir()
-                && let Some(first) = entry.file_name().to_str().and_then(|name| name.parse().ok())
-            {
+            let Some(first) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            if entry.path().join(READY).exists() {
                 firsts.push(first);
+            } else {
+                fs::remove_dir_all(entry.path())?;
             }
         }
         firsts.sort_unstable();

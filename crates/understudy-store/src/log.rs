@@ -285,7 +285,7 @@ impl Shared {
         if let Some(Ok(stale)) = stale {
             stale.delete()?;
         }
-        let active = Arc::new(Generation::open(&self.folder, state.next)?);
+        let active = Arc::new(Generation::make(&self.folder, state.next)?);
         state.generations.push(Arc::clone(&active));
         state.active = Some(Arc::clone(&active));
         state.written = 0;

@@ -112,7 +112,8 @@ fn writer() {
 /// The file of the newest generation; `None` where that has just begun, and all before it was synced.
 fn newest(folder: &Path) -> Option<PathBuf> {
     let folders = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-    let is_generation = |path: &PathBuf| path.is_dir() && !path.to_string_lossy().contains("damaged");
+    let is_generation =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().parse::<u64>().is_ok());
     let file = folders.filter(is_generation).max()?.join("db");
     file.is_file().then_some(file)
 }

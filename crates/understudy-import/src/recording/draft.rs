@@ -5,7 +5,7 @@ use super::endpoint::{Call, CallBody, ParameterKind, kind};
 use super::flow::Flow;
 use super::{Draft, Recorded, naming};
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, Method};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_exchange::redact::is_secret_header;
@@ -15,7 +15,7 @@ use understudy_fixture::model::{
     PartContent, PathRule, PathTemplate, Pattern, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule,
     Segment, SegmentPart, Select, Verify,
 };
-use understudy_match::NOT_HELD_HEADERS;
+use understudy_match::{NOT_HELD_HEADERS, is_in_format};
 
 /// Larger bodies go into files of their own.
 const JSON_BYTES_MAX: usize = 64 << 10;
@@ -69,13 +69,16 @@ pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
         .enumerate()
         .flat_map(|(at, group)| group.of.iter().map(move |exchange| (*exchange, at)))
         .collect();
-    let after = orders(&groups, calls, flow, &place);
+    let skipped: Vec<Option<String>> =
+        groups.iter().map(|group| skip(group, exchanges, flow, &place, &groups)).collect();
+    let after = orders(&groups, calls, flow, &place, &skipped);
     let draft = |(at, group): (usize, &Group)| {
         let first = group.of[0];
         let mut files = Vec::new();
         let request = request(group, &exchanges[first], &calls[first], &endpoints[first], flow, &ids[at], &mut files);
         let responses = responses(group, exchanges, &ids[at], &mut files);
         let verify = Verify {
+            skip: skipped[at].clone(),
             safe: only_asks(&calls[first]),
             after: (!after[at].is_empty()).then(|| after[at].iter().map(|at| ids[*at].clone()).collect()),
             capture: captures(group, flow),
@@ -214,23 +217,39 @@ struct Made {
 
 /// What each fixture comes after: what gave it a value or a cookie and, of things that were made, what was done with them
 /// before.
-fn orders(groups: &[Group], calls: &[Call], flow: &Flow, place: &HashMap<usize, usize>) -> Vec<BTreeSet<usize>> {
+fn orders(
+    groups: &[Group],
+    calls: &[Call],
+    flow: &Flow,
+    place: &HashMap<usize, usize>,
+    skipped: &[Option<String>],
+) -> Vec<BTreeSet<usize>> {
     let mut after: Vec<BTreeSet<usize>> = Vec::new();
     let mut made: HashMap<&str, Made> = HashMap::new();
+    // What writes below the same first word may need what was written there before.
+    let mut last_write: HashMap<&str, usize> = HashMap::new();
     for (at, group) in groups.iter().enumerate() {
         let first = group.of[0];
         let is_write = !matches!(calls[first].method, Method::GET | Method::HEAD) && !only_asks(&calls[first]);
         let mut own = BTreeSet::new();
+        if let Some(root) = root(&calls[first]) {
+            if is_write && skipped[at].is_none() {
+                own.extend(last_write.insert(root, at));
+            } else {
+                own.extend(last_write.get(root));
+            }
+        }
         for used in flow.uses(first) {
             let Some(from) = used.from.and_then(|from| place.get(&from)).filter(|from| **from < at) else { continue };
             if !used.is_made {
                 own.insert(*from);
                 continue;
             }
+            // Two values of one name may stand in one request.
             let made = made.entry(&used.name).or_default();
-            own.insert(made.last_write.unwrap_or(*from));
+            own.insert(made.last_write.filter(|last| *last < at).unwrap_or(*from));
             if is_write {
-                own.append(&mut made.reads_since.drain(..).collect());
+                own.extend(made.reads_since.drain(..).filter(|read| *read < at));
                 made.last_write = Some(at);
             } else {
                 made.reads_since.push(at);
@@ -244,6 +263,33 @@ fn orders(groups: &[Group], calls: &[Call], flow: &Flow, place: &HashMap<usize, 
         after.push(own);
     }
     after
+}
+
+/// The first word of a path that says what it is about.
+fn root(call: &Call) -> Option<&str> {
+    let says = |word: &&String| !word.is_empty() && *word != "api" && !naming::is_version(word);
+    call.path.iter().find(says).map(String::as_str)
+}
+
+/// Why a fixture is not replayed: what it needs is made once in a run, or was not there at first.
+fn skip(
+    group: &Group,
+    exchanges: &[Recorded],
+    flow: &Flow,
+    place: &HashMap<usize, usize>,
+    groups: &[Group],
+) -> Option<String> {
+    let first = group.of[0];
+    let needs_another = flow.uses(first).iter().any(|used| {
+        let from = used.from.filter(|_| used.is_made);
+        from.is_some_and(|from| place.get(&from).is_some_and(|at| groups[*at].of[0] != from))
+    });
+    if needs_another {
+        return Some("it needs one more of what a run makes once".to_owned());
+    }
+    let statuses: BTreeSet<bool> = group.of.iter().map(|at| exchanges[*at].response.status.is_success()).collect();
+    let failed_first = !exchanges[first].response.status.is_success();
+    (failed_first && statuses.len() > 1).then(|| "what it asks for was not there at first".to_owned())
 }
 
 fn ancestors(of: usize, after: &[BTreeSet<usize>]) -> BTreeSet<usize> {
@@ -292,7 +338,10 @@ fn request(
     for (name, value) in &recorded.request.headers {
         let is_cookie = name == http::header::COOKIE;
         let is_wanted = group.header.as_ref().is_some_and(|(telling, _)| telling == name);
-        if (is_secret_header(name.as_str()) && !is_cookie) || is_wanted {
+        // Whoever asks for one form of an answer and no other may get no answer without that.
+        let accepts_one = name == ACCEPT
+            && value.to_str().is_ok_and(|value| !value.contains('*') && value.trim() != "application/json");
+        if (is_secret_header(name.as_str()) && !is_cookie) || is_wanted || accepts_one {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
             let value = uses.iter().fold(value, |value, used| used.put_into(&value));
             headers.push(Field { name: name.to_string(), matcher: FieldMatcher::Equals(Pattern::parse(&value)) });
@@ -300,6 +349,12 @@ fn request(
     }
     if let Some((name, None)) = &group.header {
         headers.push(Field { name: name.to_string(), matcher: FieldMatcher::Rule(Rule::of(Check::Absent)) });
+    }
+    if is_digested(&recorded.response)
+        && let Some(kind) = recorded.request.headers.get(CONTENT_TYPE).filter(|_| !recorded.request.body.is_empty())
+    {
+        let kind = String::from_utf8_lossy(kind.as_bytes()).into_owned();
+        headers.push(Field { name: CONTENT_TYPE.to_string(), matcher: FieldMatcher::Equals(Pattern::parse(&kind)) });
     }
     let (path, params) = path(group, call, endpoint);
     RequestPromise {
@@ -309,7 +364,7 @@ fn request(
         query: fields(&call.query),
         headers,
         cookies: Vec::new(),
-        body: request_body(call, id, files),
+        body: request_body(call, recorded, id, files),
         rules: Vec::new(),
         strict: false,
     }
@@ -357,9 +412,12 @@ fn fields(pairs: &[(String, String)]) -> Vec<Field> {
     names.into_iter().map(field).collect()
 }
 
-fn request_body(call: &Call, id: &str, files: &mut Vec<(String, Bytes)>) -> Option<RequestBody> {
+fn request_body(call: &Call, recorded: &Recorded, id: &str, files: &mut Vec<(String, Bytes)>) -> Option<RequestBody> {
     Some(match &call.body {
         CallBody::None => return None,
+        CallBody::Json(_) if is_digested(&recorded.response) => {
+            RequestBody::File(file(id, "request.json", recorded.request.body.clone(), files))
+        }
         CallBody::Json(value) => RequestBody::Json(value.clone()),
         CallBody::Form(pairs) => RequestBody::Form(fields(pairs)),
         CallBody::Text(text) if text.len() <= TEXT_BYTES_MAX => RequestBody::Text(Pattern::parse(text)),
@@ -437,11 +495,24 @@ fn response(answer: &Response, id: &str, files: &mut Vec<(String, Bytes)>) -> Re
         let values = answer.headers.get_all(name).iter();
         let mut values: Vec<String> =
             values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
-        let promise =
-            if values.len() == 1 { HeaderPromise::Value(values.remove(0)) } else { HeaderPromise::List(values) };
+        let promise = match values.as_slice() {
+            // What names one of many is another one each time.
+            [only] if is_in_format(Format::Uuid, only) => {
+                HeaderPromise::Rule(Rule { example: Some(Json::string(only)), ..Rule::of(Check::Format(Format::Uuid)) })
+            }
+            [_] => HeaderPromise::Value(values.remove(0)),
+            _ => HeaderPromise::List(values),
+        };
         headers.push((name.to_string(), promise));
     }
     ResponsePromise { status: answer.status.as_u16(), headers, body, rules: Vec::new(), delay: None }
+}
+
+/// Whether every byte of the bodies counts: the answer has a digest of them.
+fn is_digested(answer: &Response) -> bool {
+    ["content-digest", "content-md5", "digest", "docker-content-digest", "repr-digest"]
+        .iter()
+        .any(|name| answer.headers.contains_key(*name))
 }
 
 fn is_noise(name: &str) -> bool {
@@ -467,6 +538,7 @@ fn response_body(
     }
     if media_type.is_json()
         && answer.body.len() <= JSON_BYTES_MAX
+        && !is_digested(answer)
         && let Ok(value) = Json::parse(&answer.body)
     {
         return (Some(ResponseBody::Json(JsonText::new(&value))), media_type.essence() == "application/json");

@@ -4,7 +4,7 @@ use super::Recorded;
 use super::naming::{free, id_of};
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Method};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use understudy_exchange::jsonpath::Path;
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
 use understudy_exchange::{Json, JsonPath, cookie_pairs};
@@ -68,9 +68,13 @@ impl Flow {
         let mut known: HashMap<String, Origin> = HashMap::new();
         let mut names: HashMap<String, String> = HashMap::new();
         let mut jar: HashMap<String, usize> = HashMap::new();
+        // What somebody sent before an answer gave it did not come from there.
+        let mut sent_before: HashSet<String> = HashSet::new();
         for (at, recorded) in exchanges.iter().enumerate() {
             let mut uses = Vec::new();
-            for value in sent(&recorded.request) {
+            let values = sent(&recorded.request);
+            sent_before.extend(values.iter().filter(|value| !known.contains_key(*value)).cloned());
+            for value in values {
                 if let Some(origin) = known.get(&value) {
                     let taken: Vec<String> = names.values().cloned().collect();
                     let name = names
@@ -100,7 +104,7 @@ impl Flow {
                 }
             }
             if known.len() < VALUES_MAX && recorded.response.status.is_success() {
-                learn(at, recorded, &mut known);
+                learn(at, recorded, &sent_before, &mut known);
             }
         }
         flow
@@ -160,7 +164,7 @@ fn leaves<'j>(value: &'j Json, path: &Path<'j>, told: &mut dyn FnMut(&Path<'j>, 
 }
 
 /// What an answer gives that later requests may send.
-fn learn(at: usize, recorded: &Recorded, known: &mut HashMap<String, Origin>) {
+fn learn(at: usize, recorded: &Recorded, sent_before: &HashSet<String>, known: &mut HashMap<String, Origin>) {
     let request = &recorded.request;
     let is_write = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
     let path: Vec<String> = segments(request.path()).map(|segment| percent_decode(segment).into_owned()).collect();
@@ -173,11 +177,13 @@ fn learn(at: usize, recorded: &Recorded, known: &mut HashMap<String, Origin>) {
             .collect::<Vec<_>>()
             .join("/")
     );
+    let own = sent(request);
     let mut add = |value: String, capture: CaptureFrom, is_made: bool, place: &str, wanted: String| {
         let origin = Origin { exchange: at, capture, is_made, place: format!("{source} {place}"), wanted };
-        // What one had before came from there: `GET /items/7` gives a 7 that the request sent.
-        let is_echo = path.contains(&value);
-        if !is_echo {
+        // `GET /items/7` gives a 7 that the request sent. A secret is followed all the same: it has to come from somewhere.
+        let is_long = value.chars().count() >= TELLING_CHARS_MIN;
+        let is_echo = if is_long { sent_before.contains(&value) } else { own.contains(&value) };
+        if !is_echo || value.starts_with('«') {
             known.entry(value).or_insert(origin);
         }
     };

@@ -68,7 +68,7 @@ pub(super) fn file(method: &Method, path: &PathTemplate, status: StatusCode, is_
     format!("{}{ending}", stem.chars().take(NAME_CHARS_MAX).collect::<String>().trim_end_matches(['-', '/']))
 }
 
-fn is_version(word: &str) -> bool {
+pub(super) fn is_version(word: &str) -> bool {
     word.strip_prefix('v').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
