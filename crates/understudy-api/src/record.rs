@@ -188,7 +188,8 @@ impl understudy_serve::Recording for Desk {
 
     fn failed(&self, method: &http::Method, target: &str, why: &str) {
         self.failed.fetch_add(1, Ordering::Relaxed);
-        (self.progress)(&format!("{method} {target}: {why}"));
+        let path = target.split('?').next().unwrap_or(target);
+        (self.progress)(&format!("{method} {path}: {why}"));
     }
 }
 
@@ -197,8 +198,11 @@ fn write(arriving: &Receiver<Passed>, log: Log, mut redactor: Redactor, desk: &D
     let mut is_broken = false;
     for passed in arriving {
         let bytes = bytes_of(&passed);
-        let line = format!("{} {} {}", passed.method, passed.target.path(), passed.status.as_u16());
         let recording = recording(passed, &mut redactor);
+        // What is told is what is stored: a path may hold a secret.
+        let Recorded { request, response } = &recording.exchange;
+        let path = understudy_exchange::target::percent_decode(request.path());
+        let line = format!("{} {path} {}", request.method, response.status.as_u16());
         let note = recording.cut.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
         match log.append(&recording.to_bytes()) {
             Ok(_) => {

@@ -257,6 +257,8 @@ fn what_goes_wrong_between_is_passed_on_and_said() {
     let recorder = Recorder::new(&project.0, &["--backend", &format!("http://127.0.0.1:{free}")]);
     let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
     assert!(status == 502 && body.contains("nothing listens on"), "{body}");
+    send(recorder.port, "GET", "/y?api_key=planted-query", &[], "");
     let (_, said) = recorder.end();
-    assert!(said.contains("1 request got no answer from the backend"), "{said}");
+    assert!(!said.contains("planted-query"), "{said}");
+    assert!(said.contains("2 requests got no answer from the backend"), "{said}");
 }
