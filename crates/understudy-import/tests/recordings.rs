@@ -12,8 +12,8 @@ use std::sync::Arc;
 use understudy_exchange::{Request, Response};
 use understudy_fixture::model::ResponseBody;
 use understudy_fixture::{BodyFiles, FileProblem, Source, fixture, write_fixture};
-use understudy_import::{Draft, Recorded, drafts};
-use understudy_match::{Choice, Incoming, Index, State};
+use understudy_import::{Draft, Recorded, drafts, read_har};
+use understudy_match::{Chance, Choice, Incoming, Index, State};
 
 /// Fields and body of a message.
 fn message(text: &str) -> (HeaderMap, Bytes) {
@@ -112,4 +112,141 @@ fn recordings_become_fixtures_that_answer_as_it_was_recorded() {
             out
         },
     );
+}
+
+/// A recording of a few requests, made from a number: with few words, so that values, paths and answers meet often.
+fn made(seed: u64) -> Vec<Recorded> {
+    let mut chance = Chance::from_seed(seed);
+    let mut pick = |words: &[&'static str]| words[usize::try_from(chance.below(words.len() as u64)).unwrap()];
+    let mut all = Vec::new();
+    for _ in 0..12 {
+        let method = pick(&["GET", "GET", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+        let segment = [
+            "",
+            "items",
+            "items",
+            "api",
+            "v2",
+            "7",
+            "8",
+            "a b",
+            "«token-1»",
+            "é",
+            "5891b5b522d5df086d0ff0b1",
+            "{id}",
+            "x.json",
+        ];
+        let path: Vec<String> = (0..3).map(|_| understudy_exchange::target::encode_segment(pick(&segment))).collect();
+        let query =
+            pick(&["", "", "?page=1", "?page=2&page=3", "?token=%C2%ABtoken-1%C2%BB", "?_=17", "?a", "?q={{x}}"]);
+        let bodies = [
+            "",
+            "{\"id\":7}",
+            "{\"id\":8,\"at\":\"2026-01-04T09:12:00Z\"}",
+            "{\"token\":\"«token-1»\"}",
+            "[{\"id\":7}]",
+            "[]",
+            "no json",
+            "{\"a\":1,\"a\":2}",
+            "null",
+            "{\"x\":\"{{y}}\",\"n\":1e400}",
+            "line\nline\n",
+        ];
+        let kinds = [
+            "application/json",
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=b",
+            "application/problem+json",
+        ];
+        let fields = [
+            "authorization: Bearer «token-1»",
+            "accept: application/vnd.x",
+            "cookie: s=«cookie-1»",
+            "x-tenant: a",
+            "x-tenant: b",
+        ];
+        let answers = [
+            "location: /items/7",
+            "location: http://h/items/8?_state=abcdefghijklmnopqrst",
+            "set-cookie: s=«cookie-1»",
+            "etag: \"a\"",
+            "x-id: 9d7f1c1e-8a54-4f0e-9d1f-1d7a3f3c2b10",
+            "docker-content-digest: sha256:1",
+        ];
+        let message = |field: &str, kind: &str, body: &'static str| {
+            let (headers, _) = message(&format!("{field}\ncontent-type: {kind}\n\n"));
+            (headers, Bytes::from_static(body.as_bytes()))
+        };
+        let (request_headers, request_body) = message(pick(&fields), pick(&kinds), pick(&bodies));
+        let (headers, body) = message(pick(&answers), pick(&kinds), pick(&bodies));
+        let status: u16 = pick(&["200", "200", "200", "201", "204", "302", "401", "404", "500"]).parse().unwrap();
+        let is_empty = matches!(status, 204 | 304) || method == "HEAD";
+        all.push(Recorded {
+            request: Request {
+                method: method.parse().unwrap(),
+                target: format!("/{}{query}", path.join("/")).parse().unwrap(),
+                headers: request_headers,
+                body: if method == "GET" { Bytes::new() } else { request_body },
+            },
+            response: Response {
+                status: StatusCode::from_u16(status).unwrap(),
+                headers,
+                body: if is_empty { Bytes::new() } else { body },
+            },
+        });
+    }
+    all
+}
+
+#[test]
+fn whatever_was_recorded_becomes_files_that_can_be_read() {
+    let mut seen = 0;
+    for seed in 0..3_000 {
+        let exchanges = made(seed);
+        let drafts = drafts(&exchanges, "/api");
+        let mut of: Vec<usize> = drafts.iter().flat_map(|draft| draft.exchanges.clone()).collect();
+        of.sort_unstable();
+        let wanted: Vec<usize> =
+            (0..exchanges.len()).filter(|at| exchanges[*at].request.method != Method::OPTIONS).collect();
+        assert_eq!(of, wanted, "seed {seed}: every exchange is in one of them");
+        for draft in &drafts {
+            let text = write_fixture(&draft.fixture);
+            let source = Source { file: Arc::clone(&draft.fixture.file), text };
+            let (read, problems) = fixture(&source, &draft.fixture.id, &Files(&drafts));
+            assert!(read.is_some() && problems.is_empty(), "seed {seed}: {problems:?}\n{}", source.text);
+            let after = read.unwrap().verify.after.unwrap_or_default();
+            let is_there = |id: &String| drafts.iter().any(|draft| *draft.fixture.id == **id);
+            assert!(after.iter().all(is_there), "seed {seed}: {after:?}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 10_000, "{seen}");
+}
+
+#[test]
+fn what_is_nearly_an_archive_is_read_or_refused() {
+    let entry = "{\"startedDateTime\":\"2026\",\"request\":{\"method\":\"GET\",\"url\":\"http://h/a?b=c\",\"headers\":[{\"name\":\"a\",\"value\":\"b\"}],\"postData\":{\"mimeType\":\"text/plain\",\"text\":\"x\",\"params\":[{}]}},\"response\":{\"status\":200,\"headers\":[],\"content\":{\"text\":\"eA==\",\"encoding\":\"base64\"}}}";
+    let archive = format!("{{\"log\":{{\"entries\":[{entry}]}}}}");
+    assert_eq!(read_har(archive.as_bytes()).unwrap().0.len(), 1);
+    let mut chance = Chance::from_seed(1);
+    let others = ["", "null", "1", "\"\"", "[]", "{}", "-1", "99999", "\"http://\"", "\"\\n\""];
+    for _ in 0..20_000 {
+        let mut text = archive.clone();
+        // A token of JSON is another one, or the text ends early.
+        let tokens: Vec<(usize, &str)> = archive.match_indices(['"', '{', '}', '[', ']', ':', ',']).collect();
+        let (at, token) = tokens[usize::try_from(chance.below(tokens.len() as u64)).unwrap()];
+        let other = others[usize::try_from(chance.below(others.len() as u64)).unwrap()];
+        text.replace_range(at..at + token.len(), other);
+        let _ = read_har(text.as_bytes()).map(|(exchanges, _)| {
+            let recorded: Vec<Recorded> = exchanges.into_iter().map(|exchange| exchange.recorded).collect();
+            drafts(&recorded, "")
+        });
+        let value = archive.replacen(
+            ["\"GET\"", "200", "\"http://h/a?b=c\"", "[]", "\"eA==\""][usize::try_from(chance.below(5)).unwrap()],
+            other,
+            1,
+        );
+        let _ = read_har(value.as_bytes());
+    }
 }

@@ -75,7 +75,7 @@ impl<P: Places> Build for Located<P> {
     }
 
     fn member(&mut self, at: Range<usize>, name: JsonString, value: Node) -> Entry {
-        Entry { name, span: self.places.span(&at), value }
+        Entry { name, is_named_by_map: false, span: self.places.span(&at), value }
     }
 
     fn object(&mut self, at: Range<usize>, members: Vec<Entry>) -> Node {

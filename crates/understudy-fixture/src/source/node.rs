@@ -29,6 +29,8 @@ pub(crate) enum Scalar {
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) name: JsonString,
+    /// Whether a map stands where a name should, as in an unquoted `{{x}}`.
+    pub(crate) is_named_by_map: bool,
     pub(crate) span: Span,
     pub(crate) value: Node,
 }
@@ -53,7 +55,7 @@ impl Node {
 
     /// What an unquoted `{{x}}` is in YAML: a map whose only key is a map.
     pub(crate) fn is_unquoted_placeholder(&self) -> bool {
-        matches!(&self.value, Value::Map(entries) if entries.len() == 1 && entries[0].name.as_str().starts_with("{"))
+        matches!(&self.value, Value::Map(entries) if entries.len() == 1 && entries[0].is_named_by_map)
     }
 }
 

@@ -139,6 +139,7 @@ impl<'a> Reader<'a> {
                 return Ok(entries);
             }
             let key = self.node(event, span, depth + 1)?;
+            let is_named_by_map = matches!(key.value, Value::Map(_));
             let name = match key.value {
                 Value::Scalar(Scalar::Plain(text)) => JsonString::new(text),
                 Value::Scalar(Scalar::Quoted(text)) => text,
@@ -148,7 +149,7 @@ impl<'a> Reader<'a> {
             };
             let (event, value_span) = self.next()?;
             let value = self.node(event, value_span, depth + 1)?;
-            entries.push(Entry { name, span, value });
+            entries.push(Entry { name, is_named_by_map, span, value });
         }
     }
 
