@@ -10,14 +10,14 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A `record` that goes on until it is ended.
-struct Recorder {
+pub(crate) struct Recorder {
     child: Child,
     lines: BufReader<ChildStdout>,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Recorder {
-    fn new(project: &Path, args: &[&str]) -> Self {
+    pub(crate) fn new(project: &Path, args: &[&str]) -> Self {
         let mut command = Command::new(PROGRAM);
         command.arg("record").arg(project).args(["--port", "0"]).args(args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -42,7 +42,7 @@ impl Recorder {
     }
 
     /// Ends it as Ctrl-C does; what it says then.
-    fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(mut self) -> (i32, String) {
         Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
         let mut text = String::new();
         self.lines.read_to_string(&mut text).unwrap();

@@ -1,7 +1,9 @@
 //! The sample's registry fixtures against a real registry: Debian's package `docker-registry`, which `cargo xtask test`
 //! installs.
 
-use crate::program::{Folder, run, sample};
+use crate::program::{Folder, Served, run, sample};
+use crate::record::Recorder;
+use crate::shop::send;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -103,4 +105,71 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
             fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// A small image: its configuration, a layer, and their digests.
+const BLOBS: [(&str, &str); 2] = [
+    ("{\"architecture\":\"amd64\"}", "sha256:7a822ccae77597a100cf9fc3c978900e078ba56fd821da9860739c68232ea417"),
+    ("a layer of plain text\n", "sha256:ef8a97472d1f3337f40818d6bb6486372e9017b7ee8a70a5fee5b75410e4dd33"),
+];
+
+/// Pushes the image by plain calls and pulls it again, as a client that looks at what it is told; what it was answered.
+fn push_and_pull(port: u16) -> Vec<(u16, String)> {
+    let mut answers = Vec::new();
+    let mut ask = |method: &str, path: &str, headers: &[String], body: &str| {
+        let (status, fields, text) = send(port, method, path, headers, body);
+        answers.push((status, text));
+        let location =
+            fields.iter().find_map(|line| line.to_ascii_lowercase().starts_with("location: ").then(|| &line[10..]));
+        location.map(|location| location.strip_prefix("http://shop").unwrap_or(location).to_owned())
+    };
+    ask("GET", "/v2/", &[], "");
+    let binary = ["content-type: application/octet-stream".to_owned()];
+    for (blob, digest) in BLOBS {
+        ask("HEAD", &format!("/v2/app/blobs/{digest}"), &[], "");
+        let upload = ask("POST", "/v2/app/blobs/uploads/", &[], "").unwrap();
+        ask("PUT", &format!("{upload}&digest={digest}"), &binary, blob);
+        ask("HEAD", &format!("/v2/app/blobs/{digest}"), &[], "");
+    }
+    let kind = "application/vnd.docker.distribution.manifest.v2+json";
+    let manifest = format!(
+        "{{\n  \"schemaVersion\": 2,\n  \"mediaType\": \"{kind}\",\n  \"config\": {{ \"mediaType\": \"application/vnd.docker.container.image.v1+json\", \"size\": 24, \"digest\": \"{}\" }},\n  \"layers\": [{{ \"mediaType\": \"application/vnd.docker.image.rootfs.diff.tar\", \"size\": 22, \"digest\": \"{}\" }}]\n}}",
+        BLOBS[0].1, BLOBS[1].1
+    );
+    ask("PUT", "/v2/app/manifests/v1", &[format!("content-type: {kind}")], &manifest);
+    ask("GET", "/v2/app/tags/list", &[], "");
+    ask("GET", "/v2/app/manifests/v1", &[format!("accept: {kind}")], "");
+    for (_, digest) in BLOBS {
+        ask("GET", &format!("/v2/app/blobs/{digest}"), &[], "");
+    }
+    answers
+}
+
+#[test]
+fn a_recorded_push_and_pull_is_served_and_kept() {
+    let folder = Folder::new();
+    let Some(registry) = Registry::start(&folder) else { return };
+    let project = folder.0.join("project");
+    folder.write(
+        "project/understudy.yaml",
+        format!(
+            "version: 1\nservices:\n  images:\n    backends: {{ real: {{ url: \"{}\", writes: true }} }}\n",
+            registry.url
+        ),
+    );
+    let recorder = Recorder::new(&project, &[]);
+    let mut recorded = push_and_pull(recorder.port);
+    let (exit, said) = recorder.end();
+    assert!(exit == 0 && said.contains("14 exchanges in the inbox"), "{said}");
+    let (exit, _, stderr) = run(&project, &["inbox", "accept"]);
+    assert_eq!(exit, 0, "{stderr}");
+
+    let served = Served::new(&project, &[]);
+    let again = push_and_pull(served.port);
+    // JSON is kept as a value where no digest holds it to its bytes: the list of tags without its line end.
+    assert_eq!(recorded[10].1.pop(), Some('\n'));
+    assert_eq!(again, recorded);
+
+    let (exit, stdout, stderr) = run(&project, &["verify"]);
+    assert!(exit == 0 && stdout.contains("8 kept, 3 skipped"), "{stdout}{stderr}");
 }
