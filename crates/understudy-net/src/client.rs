@@ -88,6 +88,8 @@ pub enum SendError {
     },
     /// The request was sent, and the connection ended before the answer did.
     Closed,
+    /// A body that was passed on broke off: who sent it left.
+    BrokenOff,
     /// What came is no HTTP.
     Malformed {
         /// What is wrong with it.
@@ -119,6 +121,7 @@ impl std::fmt::Display for SendError {
             Self::Handshake { address, source } => write!(f, "no TLS with {address}: {source}"),
             Self::TimedOut { after } => write!(f, "no answer within {after:?}"),
             Self::Closed => f.write_str("the connection was closed before the answer ended"),
+            Self::BrokenOff => f.write_str("the request broke off: who sent it left"),
             Self::Malformed { why } => write!(f, "the answer is no HTTP: {why}"),
             Self::TooLarge => write!(f, "the answer has more than {BODY_BYTES_MAX} bytes"),
         }
@@ -330,6 +333,8 @@ fn after_sending(error: &hyper::Error) -> SendError {
     if error.is_parse() {
         let why = error.to_string();
         SendError::Malformed { why }
+    } else if error.is_user() {
+        SendError::BrokenOff
     } else {
         SendError::Closed
     }

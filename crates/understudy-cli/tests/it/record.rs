@@ -33,12 +33,13 @@ impl Recorder {
     }
 
     /// Waits for a line with this in it.
-    fn says(&mut self, wanted: &str) {
+    fn says(&mut self, wanted: &str) -> String {
         let mut line = String::new();
         while !line.contains(wanted) {
             line.clear();
             assert!(self.lines.read_line(&mut line).unwrap() > 0, "it never said {wanted}");
         }
+        line
     }
 
     /// Ends it as Ctrl-C does; what it says then.
@@ -261,4 +262,64 @@ fn what_goes_wrong_between_is_passed_on_and_said() {
     let (_, said) = recorder.end();
     assert!(!said.contains("planted-query"), "{said}");
     assert!(said.contains("2 requests got no answer from the backend"), "{said}");
+}
+
+#[test]
+fn peers_that_are_slow_or_leave_are_passed_on_as_they_are() {
+    let (go_on, may_go_on) = std::sync::mpsc::channel();
+    let (gone, has_gone) = std::sync::mpsc::channel();
+    let port = backend(move |stream, head| {
+        let length = "HTTP/1.1 200 OK\r\ncontent-length:";
+        if head.contains("/slow") {
+            write!(stream, "{length} 6\r\n\r\none").unwrap();
+            may_go_on.recv().unwrap();
+            write!(stream, "two").unwrap();
+        } else if head.contains("/endless") {
+            write!(stream, "HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            while stream.write_all(&[b'x'; 65_536]).is_ok() {}
+            gone.send(()).unwrap();
+        } else {
+            let _ = write!(stream, "{length} 4\r\n\r\nfour and more");
+        }
+    });
+    let project = project(port);
+    let mut recorder = Recorder::new(&project.0, &[]);
+    let ask = |request: &str| {
+        let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
+        write!(stream, "{request}").unwrap();
+        BufReader::new(stream)
+    };
+    let mut slow = ask("GET /slow HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let mut line = String::new();
+    while line != "\r\n" {
+        line.clear();
+        slow.read_line(&mut line).unwrap();
+    }
+    let mut half = [0; 3];
+    slow.read_exact(&mut half).unwrap();
+    assert_eq!(&half, b"one", "it is passed on before there is more");
+    go_on.send(()).unwrap();
+    let mut rest = String::new();
+    slow.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "two");
+
+    let mut endless = ask("GET /endless HTTP/1.1\r\nhost: x\r\n\r\n");
+    endless.read_exact(&mut [0; 65_536]).unwrap();
+    drop(endless);
+    has_gone.recv().unwrap();
+
+    let (_, _, body) = send(recorder.port, "GET", "/longer", &[], "");
+    assert_eq!(body, "four", "what is beyond the length that was said is nobody's answer");
+    let (status, _, body) = send(recorder.port, "GET", "/longer-again", &[], "");
+    assert_eq!((status, &*body), (200, "four"));
+
+    drop(ask("POST /leaves HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf"));
+    assert_eq!(recorder.says("/leaves"), "POST /leaves: the request broke off: who sent it left\n");
+    let (exit, said) = recorder.end();
+    assert!(exit == 0 && said.contains("1 request got no answer from the backend"), "{said}");
+    assert!(said.contains("GET /endless 200  nobody wanted the answer after"), "{said}");
+    let (_, listed, _) = run(&project.0, &["inbox"]);
+    assert!(listed.contains("new     shop/longer/get  GET /longer 200  1 exchange\n"), "{listed}");
+    assert!(listed.contains("not whole: GET /endless: nobody wanted the answer after"), "{listed}");
+    assert!(!listed.contains("leaves"), "{listed}");
 }
