@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -20,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
 
 /// How long opening a connection may take, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -118,13 +119,35 @@ impl std::fmt::Display for SendError {
                 }
                 _ => write!(f, "no connection to {address}: {source}"),
             },
-            Self::Handshake { address, source } => write!(f, "no TLS with {address}: {source}"),
+            Self::Handshake { address, source } => match source.get_ref().and_then(|inner| inner.downcast_ref()) {
+                Some(rustls::Error::InvalidCertificate(why)) => {
+                    write!(f, "the certificate of {address} is not accepted: {}", not_accepted(why))
+                }
+                _ => write!(f, "no TLS with {address}: {source}"),
+            },
             Self::TimedOut { after } => write!(f, "no answer within {after:?}"),
             Self::Closed => f.write_str("the connection was closed before the answer ended"),
             Self::BrokenOff => f.write_str("the request broke off: who sent it left"),
             Self::Malformed { why } => write!(f, "the answer is no HTTP: {why}"),
             Self::TooLarge => write!(f, "the answer has more than {BODY_BYTES_MAX} bytes"),
         }
+    }
+}
+
+/// What is wrong with a certificate, in words.
+fn not_accepted(why: &CertificateError) -> Cow<'static, str> {
+    match why {
+        CertificateError::UnknownIssuer => {
+            "nobody who is trusted has signed it; SSL_CERT_FILE may name a PEM file with the authorities to trust \
+             instead of the system's"
+                .into()
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".into(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet".into(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another name".into()
+        }
+        other => other.to_string().into(),
     }
 }
 

@@ -8,6 +8,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A `record` that goes on until it is ended.
 pub(crate) struct Recorder {
@@ -18,7 +20,13 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn new(project: &Path, args: &[&str]) -> Self {
+        Self::trusting(project, args, None)
+    }
+
+    /// One that trusts what a file says, and not the system.
+    fn trusting(project: &Path, args: &[&str], authorities: Option<&Path>) -> Self {
         let mut command = Command::new(PROGRAM);
+        command.envs(authorities.map(|file| ("SSL_CERT_FILE", file)));
         command.arg("record").arg(project).args(["--port", "0"]).args(args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
@@ -322,4 +330,44 @@ fn peers_that_are_slow_or_leave_are_passed_on_as_they_are() {
     assert!(listed.contains("new     shop/longer/get  GET /longer 200  1 exchange\n"), "{listed}");
     assert!(listed.contains("not whole: GET /endless: nobody wanted the answer after"), "{listed}");
     assert!(!listed.contains("leaves"), "{listed}");
+}
+
+#[test]
+fn a_backend_is_trusted_by_its_certificate_alone() {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], signing_key.serialize_der().try_into().unwrap())
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let backend = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream.unwrap());
+            // A client that does not trust it ends here.
+            if stream.read(&mut [0; 4_096]).is_ok() {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecret");
+            }
+        }
+    });
+    let project = project(1);
+    let recorder = Recorder::new(&project.0, &["--backend", &backend]);
+    let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
+    assert!(status == 502 && body.contains("nobody who is trusted has signed it; SSL_CERT_FILE"), "{status} {body}");
+    recorder.end();
+
+    let authorities = project.0.join("authorities.pem");
+    fs::write(&authorities, cert.pem()).unwrap();
+    let recorder = Recorder::trusting(&project.0, &["--backend", &backend], Some(&authorities));
+    let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
+    assert_eq!((status, &*body), (200, "secret"));
+    recorder.end();
+
+    let another = backend.replace("localhost", "another.localhost");
+    let recorder = Recorder::trusting(&project.0, &["--backend", &another], Some(&authorities));
+    let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
+    assert!(status == 502 && body.contains("is not accepted: it is for another name"), "{body}");
+    recorder.end();
 }
