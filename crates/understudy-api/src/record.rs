@@ -61,7 +61,7 @@ pub struct RecordingServer {
 pub struct RecordedSummary {
     /// How many exchanges are in the inbox, and durable.
     pub stored: u64,
-    /// How many came faster than they could be stored.
+    /// How many came faster than they could be stored, or after the disk had failed.
     pub dropped: u64,
     /// How many requests the backend did not answer.
     pub failed: u64,

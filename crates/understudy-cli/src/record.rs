@@ -25,8 +25,7 @@ pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
         let summary = server.until(ended()).await;
         let _ = writeln!(stdout(), "{} in the inbox: understudy inbox", count_u64(summary.stored, "exchange"));
         if summary.dropped > 0 {
-            let _ =
-                writeln!(stderr(), "{} came faster than they could be stored", count_u64(summary.dropped, "exchange"));
+            let _ = writeln!(stderr(), "{} could not be stored", count_u64(summary.dropped, "exchange"));
         }
         if summary.failed > 0 {
             let _ = writeln!(stderr(), "{} got no answer from the backend", count_u64(summary.failed, "request"));

@@ -86,6 +86,8 @@ impl Log {
         for first in Generation::listed(folder).map_err(failed)? {
             match Generation::open(folder, first) {
                 Ok(generation) => generations.push(Arc::new(generation)),
+                // A disk that says no says nothing of what is on it.
+                Err(error) if is_refusal(&error) => return Err(failed(error)),
                 Err(_) => damaged.push(put_aside(folder, first).map_err(failed)?),
             }
         }
@@ -138,7 +140,13 @@ impl Log {
             None => self.shared.begin_generation(&mut state).map_err(|error| self.shared.error(error))?,
         };
         let number = state.next;
-        active.put(number, record).map_err(|error| self.shared.error(error))?;
+        if let Err(error) = active.put(number, record) {
+            // sled cannot be used after a write that failed: what is flushed then may wait for ever.
+            state.failed = Some(error.to_string());
+            drop(state);
+            self.shared.changed.notify_all();
+            return Err(self.shared.error(error));
+        }
         state.next += 1;
         state.written += record.len() as u64;
         drop(state);
@@ -215,8 +223,16 @@ impl Log {
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.shared.state().closing = true;
+        let mut state = self.shared.state();
+        state.closing = true;
+        let is_failed = state.failed.is_some();
+        drop(state);
         self.shared.changed.notify_all();
+        if is_failed {
+            // Closing sled flushes it, which may not end any more: it stays open until the process ends.
+            std::mem::forget(Arc::clone(&self.shared));
+            return;
+        }
         if let Some(flusher) = self.flusher.take() {
             // A flusher that panicked has said so itself.
             let _ = flusher.join();
@@ -246,7 +262,7 @@ impl Shared {
             let waits = |state: &mut State| state.durable + 1 >= state.next && !state.closing;
             let state = self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner);
             let (upto, closing) = (state.next - 1, state.closing);
-            if state.durable >= upto {
+            if state.durable >= upto || state.failed.is_some() {
                 return;
             }
             drop(state);
@@ -328,6 +344,11 @@ fn check_version(folder: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => fs::write(&file, VERSION).map_err(failed),
         Err(error) => Err(failed(error)),
     }
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)
 }
 
 /// What the folders of damaged generations begin with.

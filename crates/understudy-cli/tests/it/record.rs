@@ -20,13 +20,24 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn new(project: &Path, args: &[&str]) -> Self {
-        Self::trusting(project, args, None)
+        Self::start(Command::new(PROGRAM), project, args)
     }
 
     /// One that trusts what a file says, and not the system.
-    fn trusting(project: &Path, args: &[&str], authorities: Option<&Path>) -> Self {
+    fn trusting(project: &Path, args: &[&str], authorities: &Path) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.envs(authorities.map(|file| ("SSL_CERT_FILE", file)));
+        command.env("SSL_CERT_FILE", authorities);
+        Self::start(command, project, args)
+    }
+
+    /// One that cannot write files of more than a megabyte or two, by the blocks that the shell counts in.
+    fn on_a_small_disk(project: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"", PROGRAM]);
+        Self::start(command, project, args)
+    }
+
+    fn start(mut command: Command, project: &Path, args: &[&str]) -> Self {
         command.arg("record").arg(project).args(["--port", "0"]).args(args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
@@ -360,14 +371,38 @@ fn a_backend_is_trusted_by_its_certificate_alone() {
 
     let authorities = project.0.join("authorities.pem");
     fs::write(&authorities, cert.pem()).unwrap();
-    let recorder = Recorder::trusting(&project.0, &["--backend", &backend], Some(&authorities));
+    let recorder = Recorder::trusting(&project.0, &["--backend", &backend], &authorities);
     let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
     assert_eq!((status, &*body), (200, "secret"));
     recorder.end();
 
     let another = backend.replace("localhost", "another.localhost");
-    let recorder = Recorder::trusting(&project.0, &["--backend", &another], Some(&authorities));
+    let recorder = Recorder::trusting(&project.0, &["--backend", &another], &authorities);
     let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
     assert!(status == 502 && body.contains("is not accepted: it is for another name"), "{body}");
     recorder.end();
+}
+
+#[test]
+fn a_full_disk_ends_recording_and_nothing_else() {
+    let port = backend(|stream, head| {
+        let length = if head.contains("/large") { 3 << 20 } else { 5 };
+        let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+        let _ = stream.write_all(&vec![b'x'; length]);
+    });
+    let project = project(port);
+    let mut recorder = Recorder::on_a_small_disk(&project.0, &[]);
+    send(recorder.port, "GET", "/before", &[], "");
+    recorder.says("GET /before 200");
+    let (_, _, body) = send(recorder.port, "GET", "/large", &[], "");
+    assert_eq!(body.len(), 3 << 20);
+    recorder.says("nothing more is recorded: ");
+    let (status, _, body) = send(recorder.port, "GET", "/after", &[], "");
+    assert_eq!((status, &*body), (200, "xxxxx"));
+    let (exit, said) = recorder.end();
+    assert!(exit == 3 && !said.contains("/after"), "{exit} {said}");
+
+    let (exit, listed, stderr) = run(&project.0, &["inbox"]);
+    assert!(exit == 0 && listed.contains("GET /before 200  1 exchange\n"), "{listed}{stderr}");
+    assert!(!listed.contains("/after"), "{listed}");
 }
