@@ -1,36 +1,31 @@
 //! What is not shown and not written into files: credentials by their usual names, and what the project adds.
 
-use understudy_exchange::redact::{REDACTED, Redactor, is_secret_header, is_secret_member};
-use understudy_exchange::{Json, JsonString};
+use understudy_exchange::Json;
+use understudy_exchange::redact::{Redactor, SecretNames};
 use understudy_fixture::model::Redact;
 
 /// The names that hide what they name.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Hidden {
-    headers: Vec<String>,
-    /// The members that the project's paths end in: they are hidden wherever they stand.
-    members: Vec<String>,
-}
+pub(crate) struct Hidden(SecretNames);
 
 impl Hidden {
     pub(crate) fn new(more: &Redact) -> Self {
-        Self {
-            headers: more.headers.iter().map(|name| name.to_ascii_lowercase()).collect(),
-            members: more.json.iter().filter_map(|path| last_name(path.as_str())).collect(),
-        }
+        // The members that the project's paths end in are hidden wherever they stand.
+        let members = more.json.iter().filter_map(|path| last_name(path.as_str())).collect();
+        Self(SecretNames::with(more.headers.clone(), members))
     }
 
     /// Takes the same out of exchanges, and what looks like a secret.
     pub(crate) fn redactor(&self) -> Redactor {
-        Redactor::new(self.headers.clone(), self.members.clone())
+        Redactor::new(self.0.clone())
     }
 
     pub(crate) fn has_header(&self, name: &str) -> bool {
-        is_secret_header(name) || self.headers.contains(&name.to_ascii_lowercase())
+        self.0.has_header(name)
     }
 
     pub(crate) fn has_member(&self, name: &str) -> bool {
-        is_secret_member(name) || self.members.iter().any(|known| known == name)
+        self.0.has_member(name)
     }
 
     /// Whether a place is about something hidden: a header's name, or a JSONPath that leads through a hidden member.
@@ -40,20 +35,12 @@ impl Hidden {
 
     /// Whether a text of JSON, perhaps cut off, holds a member that the project hides.
     pub(crate) fn is_in(&self, text: &str) -> bool {
-        self.members.iter().any(|name| text.contains(&format!("{}:", Json::string(name))))
+        self.0.added_members().iter().any(|name| text.contains(&format!("{}:", Json::string(name))))
     }
 
     /// A value without what is hidden in it: members keep their names only.
     pub(crate) fn value(&self, value: &Json) -> Json {
-        let member = |(name, value): &(JsonString, Json)| {
-            let hidden = self.has_member(name.as_str());
-            (name.clone(), if hidden { Json::string(REDACTED) } else { self.value(value) })
-        };
-        match value {
-            Json::Array(items) => Json::Array(items.iter().map(|item| self.value(item)).collect()),
-            Json::Object(members) => Json::Object(members.iter().map(member).collect()),
-            other => other.clone(),
-        }
+        self.0.redacted(value)
     }
 }
 
@@ -73,6 +60,7 @@ fn names_of(path: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use understudy_exchange::JsonPath;
+    use understudy_exchange::redact::REDACTED;
 
     #[test]
     fn what_the_project_names_is_hidden_wherever_it_stands() {

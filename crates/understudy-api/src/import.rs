@@ -103,7 +103,7 @@ pub(crate) fn plan(
     exchanges: Vec<HarExchange>,
     mut left: BTreeMap<String, usize>,
 ) -> Result<(Imported, Vec<NewFile>), ApiError> {
-    let loaded = chosen(project, service)?;
+    let loaded = project.chosen(service)?;
     let origin = match origin {
         Some(origin) => origin.trim_end_matches('/').to_owned(),
         None => likeliest(loaded, &exchanges).ok_or_else(nothing)?,
@@ -145,18 +145,6 @@ fn nothing() -> ApiError {
         .with_hint("say which server is meant: --origin https://api.example.com")
 }
 
-fn chosen<'p>(project: &'p Project, service: Option<&str>) -> Result<&'p LoadedService, ApiError> {
-    match (service, project.services.as_slice()) {
-        (Some(name), _) => project.service(name),
-        (None, [only]) => Ok(only),
-        (None, all) => {
-            let names: Vec<&str> = all.iter().map(|loaded| loaded.service.name.as_str()).collect();
-            Err(ApiError::new(Code::Usage, "the project has several services")
-                .with_hint(format!("say which one is meant: --service {}", names.join("|"))))
-        }
-    }
-}
-
 /// The server that is one of the service's backends, or else the one that scripts asked most often.
 fn likeliest(loaded: &LoadedService, exchanges: &[HarExchange]) -> Option<String> {
     let is_backend = |origin: &str| loaded.service.backends.iter().any(|backend| backend.url.text.starts_with(origin));
@@ -189,7 +177,7 @@ fn is_part_of_a_page(exchange: &HarExchange) -> bool {
 fn without_secrets(project: &Project, recorded: &[Recorded]) -> (Vec<Recorded>, Vec<Removed>) {
     let mut redactor = Hidden::new(&project.settings.redact).redactor();
     for exchange in recorded {
-        redactor.exchange(&exchange.request, &exchange.response);
+        redactor.know(&exchange.request, &exchange.response);
     }
     let mut removed = BTreeSet::new();
     let mut shown = Vec::with_capacity(recorded.len());
@@ -264,7 +252,8 @@ fn body_files(fixture: &mut Fixture) -> impl Iterator<Item = &mut BodyFile> {
     sent.into_iter().chain(answered)
 }
 
-fn free(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
+/// A name that is not taken: `items`, `items-2`.
+pub(crate) fn free(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let numbered = (2..).map(|number| format!("{wanted}-{number}"));
     let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
     names.find(|name| !is_taken(name)).expect("numbers do not end")

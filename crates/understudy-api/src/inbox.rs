@@ -103,7 +103,7 @@ impl Inbox {
             Some(format!("{} {}: {}", request.method, request.target, recording.cut.as_ref()?))
         });
         InboxView {
-            proposals: self.proposals(),
+            proposals: Self::proposals(&self.drafted()),
             exchanges: self.recordings.len(),
             cut: cut.collect(),
             evicted: self.log.evicted(),
@@ -127,9 +127,9 @@ impl Inbox {
         all
     }
 
-    fn proposals(&self) -> Vec<Proposal> {
+    fn proposals(drafted: &[Drafted<'_>]) -> Vec<Proposal> {
         let mut proposals = Vec::new();
-        for (service, drafted) in self.drafted().iter().enumerate() {
+        for (service, drafted) in drafted.iter().enumerate() {
             let index = drafted.loaded.index();
             for (at, draft) in drafted.drafts.iter().enumerate() {
                 let promise = &draft.fixture;
@@ -182,7 +182,7 @@ impl Inbox {
     /// # Errors
     /// A name that is not in the inbox.
     pub fn proposal(&self, id: &str) -> Result<Proposal, ApiError> {
-        let mut found = self.chosen(&[id.to_owned()])?;
+        let mut found = Self::chosen(&self.drafted(), &[id.to_owned()])?;
         Ok(found.remove(0))
     }
 
@@ -192,7 +192,8 @@ impl Inbox {
     /// A name that is not in the inbox; a file that cannot be written. What was written before stays, and so does the rest of
     /// the inbox.
     pub fn accept(&self, ids: &[String]) -> Result<Settled, ApiError> {
-        let chosen = self.chosen(ids)?;
+        let drafted = self.drafted();
+        let chosen = Self::chosen(&drafted, ids)?;
         let mut settled = Settled::default();
         let mut numbers = Vec::new();
         let mut wanted: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -213,7 +214,6 @@ impl Inbox {
                 }
             }
         }
-        let drafted = self.drafted();
         for (service, drafts) in wanted {
             let Drafted { loaded, drafts: all, .. } = &drafted[service];
             let wanted: Vec<Draft> = drafts.iter().map(|at| all[*at].clone()).collect();
@@ -235,7 +235,7 @@ impl Inbox {
         let numbers = if ids.is_empty() {
             self.recordings.iter().map(|(number, _)| *number).collect()
         } else {
-            self.chosen(ids)?.into_iter().flat_map(|proposal| proposal.numbers).collect()
+            Self::chosen(&self.drafted(), ids)?.into_iter().flat_map(|proposal| proposal.numbers).collect()
         };
         Ok(Settled { exchanges: self.remove(numbers)?, ..Settled::default() })
     }
@@ -247,8 +247,8 @@ impl Inbox {
         Ok(numbers.len())
     }
 
-    fn chosen(&self, ids: &[String]) -> Result<Vec<Proposal>, ApiError> {
-        let proposals = self.proposals();
+    fn chosen(drafted: &[Drafted<'_>], ids: &[String]) -> Result<Vec<Proposal>, ApiError> {
+        let proposals = Self::proposals(drafted);
         if let Some(unknown) = ids.iter().find(|id| !proposals.iter().any(|proposal| proposal.id == **id)) {
             return Err(ApiError::new(Code::UnknownName, format!("`{unknown}` is not in the inbox"))
                 .with_hint("`understudy inbox` lists what is"));

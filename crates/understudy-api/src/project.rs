@@ -138,6 +138,22 @@ impl Project {
         })
     }
 
+    /// The service that is named, or the only one.
+    ///
+    /// # Errors
+    /// [`Code::UnknownName`]; [`Code::Usage`] where several could be meant.
+    pub(crate) fn chosen(&self, name: Option<&str>) -> Result<&LoadedService, ApiError> {
+        match (name, self.services.as_slice()) {
+            (Some(name), _) => self.service(name),
+            (None, [only]) => Ok(only),
+            (None, all) => {
+                let names: Vec<&str> = all.iter().map(|loaded| loaded.service.name.as_str()).collect();
+                Err(ApiError::new(Code::Usage, "the project has several services")
+                    .with_hint(format!("say which one is meant: --service {}", names.join("|"))))
+            }
+        }
+    }
+
     /// Every name is that of a service.
     ///
     /// # Errors

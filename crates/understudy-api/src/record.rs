@@ -5,6 +5,7 @@ use crate::hidden::Hidden;
 use crate::project::open_project;
 use crate::recordings::{self, Recording};
 use crate::resolve;
+use crate::servers::port_error;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
@@ -75,23 +76,17 @@ pub struct RecordedSummary {
 /// No project, names that it does not have, a port that cannot be had, recordings that another program has open.
 pub async fn record(request: &RecordRequest, progress: RecordProgress) -> Result<RecordingServer, ApiError> {
     let project = open_project(&request.project)?;
-    let loaded = match (&request.service, project.services.as_slice()) {
-        (Some(name), _) => project.service(name)?,
-        (None, [only]) => only,
-        (None, _) => {
-            return Err(ApiError::new(Code::Usage, "the project has several services")
-                .with_hint("say which one is recorded: --service NAME"));
-        }
-    };
-    let service = &loaded.service;
+    let service = &project.chosen(request.service.as_deref())?.service;
     let backend = resolve::backend(service, request.backend.as_deref(), &|name| std::env::var(name).ok())?;
     let backend = backend.ok_or_else(|| {
         ApiError::new(Code::UnknownName, format!("{} has no backend to record", service.name))
             .with_hint("say where it is: --backend http://127.0.0.1:8080")
     })?;
+    let port = request.port.unwrap_or(service.port);
+    let listener = Listener::bind(Host::Loopbacks, port).await.map_err(|error| port_error(&service.name, &error))?;
     let (log, damaged) = recordings::open(&project.root)?;
     let (sender, receiver) = sync_channel(WAITING_MAX);
-    let desk = Arc::new(Desk { sender: Mutex::new(Some(sender)), ..Desk::new(service.name.clone(), progress) });
+    let desk = Arc::new(Desk::new(service.name.clone(), sender, progress));
     let redactor = Hidden::new(&project.settings.redact).redactor();
     let writing = {
         let desk = Arc::clone(&desk);
@@ -100,11 +95,6 @@ pub async fn record(request: &RecordRequest, progress: RecordProgress) -> Result
             .spawn(move || write(&receiver, log, redactor, &desk))
             .map_err(|error| ApiError::new(Code::Disk, format!("the system gives no thread: {error}")))?
     };
-    let port = request.port.unwrap_or(service.port);
-    let listener = Listener::bind(Host::Loopbacks, port).await.map_err(|error| {
-        let hint = "choose another port: --port N; 0 is any free one";
-        ApiError::new(Code::PortTaken, format!("{}: {error}", service.name)).with_hint(hint)
-    })?;
     let url = format!("http://localhost:{}{}", listener.port(), service.base);
     let shown = backend.address.to_string();
     let forwarding = Forwarding { address: backend.address, headers: backend.headers };
@@ -151,10 +141,10 @@ struct Desk {
 }
 
 impl Desk {
-    fn new(service: String, progress: RecordProgress) -> Self {
+    fn new(service: String, sender: SyncSender<Passed>, progress: RecordProgress) -> Self {
         Self {
             service,
-            sender: Mutex::new(None),
+            sender: Mutex::new(Some(sender)),
             waiting_bytes: AtomicUsize::new(0),
             stored: AtomicU64::new(0),
             dropped: AtomicU64::new(0),

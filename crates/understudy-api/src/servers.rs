@@ -275,7 +275,7 @@ fn url(host: Option<IpAddr>, port: u16) -> String {
     }
 }
 
-fn port_error(service: &str, error: &BindError) -> ApiError {
+pub(crate) fn port_error(service: &str, error: &BindError) -> ApiError {
     let choose = "choose another port: `port:` in understudy.yaml, or --service NAME --port N; 0 is any free one";
     let (code, hint) = if error.is_taken() {
         (Code::PortTaken, format!("end the other program, or {choose}"))

@@ -2,6 +2,7 @@
 
 use http::HeaderMap;
 use http::header::SET_COOKIE;
+use understudy_exchange::set_cookie_pairs;
 
 /// Cookies by name, in the order in which they were set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,11 +66,7 @@ fn is_long_past(date: &str) -> bool {
 
 /// The value of a cookie that an answer sets.
 pub(crate) fn cookie_set(headers: &HeaderMap, name: &str) -> Option<String> {
-    let mut set = headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-    set.find_map(|value| {
-        let (found, value) = value.split(';').next()?.split_once('=')?;
-        (found.trim() == name).then(|| value.trim().to_owned())
-    })
+    set_cookie_pairs(headers).find(|(found, _)| *found == name).map(|(_, value)| value.to_owned())
 }
 
 #[cfg(test)]

@@ -20,4 +20,4 @@ pub mod target;
 pub use json::{Json, JsonString, JsonText, Number};
 pub use jsonpath::JsonPath;
 pub use media_type::MediaType;
-pub use message::{Request, Response, cookie_pairs};
+pub use message::{Request, Response, cookie_pairs, set_cookie_pairs};

@@ -51,3 +51,12 @@ pub fn cookie_pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
 }
+
+/// The pair of each `Set-Cookie` field, in order (RFC 6265, section 5.2), without its attributes.
+pub fn set_cookie_pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(header::SET_COOKIE)
+        .into_iter()
+        .filter_map(|value| std::str::from_utf8(value.as_bytes()).ok()?.split(';').next()?.split_once('='))
+        .map(|(name, value)| (name.trim(), value.trim()))
+}

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
-use understudy_exchange::redact::Redactor;
+use understudy_exchange::redact::{Redactor, SecretNames};
 use understudy_exchange::target::percent_decode;
 use understudy_exchange::{Request, Response};
 
@@ -100,7 +100,7 @@ fn what_holds_no_secret_stays_byte_for_byte() {
 
 #[test]
 fn forms_parts_events_and_embedded_json_are_looked_through() {
-    let mut redactor = Redactor::new(vec!["x-session-key".to_owned()], vec!["note".to_owned()]);
+    let mut redactor = Redactor::new(SecretNames::with(vec!["x-session-key".to_owned()], vec!["note".to_owned()]));
     let form = exchange(
         "/pay",
         &[("content-type", "application/x-www-form-urlencoded"), ("x-session-key", "custom-header-secret")],

@@ -204,10 +204,7 @@ fn every_value_of_hundreds_of_made_fixtures_can_be_changed() {
         places(&body, &mut Vec::new(), &mut all);
         for path in all {
             // Of names that are there twice, only the last counts.
-            let is_last = path.iter().try_fold(&body, |at, step| match step {
-                Step::Name(name) => at.member(name),
-                Step::Index(index) => at.element(*index),
-            });
+            let is_last = path.iter().try_fold(&body, |at, step| at.child(*step));
             for new in ["{\"n\\u00e9w\":[1.50,\"a b\\n\"]}", "null", "\"yes\""] {
                 let edited = edit_fixture(&source, &made.id, &NoFiles, &Edit::Body(&path, Some(json(new))));
                 assert!(edited.is_ok() && is_last.is_some(), "seed {seed} {path:?} {edited:?}\n{}", source.text);

@@ -49,7 +49,7 @@ impl App {
         let mut redactor = Hidden::new(&project.settings.redact).redactor();
         // A secret may stand somewhere before it is called one: all of them are known before the first is written.
         for exchange in &exchanges {
-            redactor.exchange(&exchange.request, &exchange.response());
+            redactor.know(&exchange.request, &exchange.response());
         }
         let mut entries = Vec::new();
         for exchange in exchanges {

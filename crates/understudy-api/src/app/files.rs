@@ -2,11 +2,11 @@
 
 use super::App;
 use super::commands::Nothing;
-use super::undo::{Change, FileChange};
-use crate::disk::{content, remove, rename, write};
+use super::undo::FileChange;
+use crate::disk::{content, rename};
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
-use crate::import::{self, Imported};
+use crate::import::{self, Imported, NewFile};
 use crate::report::DiagnosticReport;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -251,14 +251,8 @@ impl App {
         if before == after {
             return Ok(());
         }
-        match &after {
-            Some(bytes) => write(&place.path, bytes)?,
-            None => remove(&place.path)?,
-        }
         let file = FileChange { path: place.path.clone(), shown: place.shown.clone(), before, after };
-        self.history.lock().await.add(Change { files: vec![file], typed });
-        self.reload().await;
-        Ok(())
+        self.make(vec![file], typed).await
     }
 
     pub(super) async fn fixture_new(&self, request: NewFixture) -> Result<Created, ApiError> {
@@ -306,8 +300,7 @@ impl App {
         rename(&from_place.path, &to_place.path)?;
         let change = |place: Place, before, after| FileChange { path: place.path, shown: place.shown, before, after };
         let files = vec![change(from_place, Some(bytes.clone()), None), change(to_place, None, Some(bytes))];
-        self.history.lock().await.add(Change { files, typed: None });
-        self.reload().await;
+        self.made(files, None).await;
         Ok(created)
     }
 
@@ -317,15 +310,8 @@ impl App {
         let mut left = BTreeMap::new();
         let exchanges = import::read(request.text.as_bytes(), &request.name, &mut left)?;
         let (imported, made) = import::plan(&project, Some(&request.service), None, exchanges, left)?;
-        let mut files = Vec::new();
-        for file in made {
-            write(&file.path, &file.bytes)?;
-            files.push(FileChange { path: file.path, shown: file.shown, before: None, after: Some(file.bytes) });
-        }
-        if !files.is_empty() {
-            self.history.lock().await.add(Change { files, typed: None });
-            self.reload().await;
-        }
+        let change = |NewFile { path, shown, bytes }| FileChange { path, shown, before: None, after: Some(bytes) };
+        self.make(made.into_iter().map(change).collect(), None).await?;
         Ok(imported)
     }
 
@@ -349,8 +335,7 @@ impl App {
             let known = loaded.files().any(|(_, other, _)| other == id);
             known || loaded.folder.join(format!("{id}.{ending}")).exists()
         };
-        let ids = std::iter::once(stem.to_owned()).chain((2..).map(|n| format!("{stem}-{n}")));
-        let id = ids.into_iter().find(|id| !taken(id)).expect("numbers do not end");
+        let id = import::free(stem, taken);
         let file = format!("{id}.{ending}");
         let place = self.place(service, &file).await?;
         self.change(&place, None, Some(bytes(&id)), None).await?;

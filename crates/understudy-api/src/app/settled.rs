@@ -2,7 +2,7 @@
 
 use super::App;
 use super::commands::Nothing;
-use super::undo::{Change, FileChange};
+use super::undo::FileChange;
 use crate::accept::{FileEdit, accept_some, loosen, mark_known};
 use crate::error::{ApiError, Code};
 use serde::{Deserialize, Serialize};
@@ -90,17 +90,13 @@ impl App {
     }
 
     async fn write_all(&self, edits: Vec<FileEdit>) -> Result<(), ApiError> {
-        let mut files = Vec::new();
-        for FileEdit { path, shown, before, after } in edits {
-            crate::disk::write(&path, &after)?;
-            files.push(FileChange { path, shown, before: Some(before), after: Some(after) });
-        }
-        if files.is_empty() {
-            return Ok(());
-        }
-        self.history.lock().await.add(Change { files, typed: None });
-        self.reload().await;
-        Ok(())
+        let change = |FileEdit { path, shown, before, after }| FileChange {
+            path,
+            shown,
+            before: Some(before),
+            after: Some(after),
+        };
+        self.make(edits.into_iter().map(change).collect(), None).await
     }
 
     pub(super) async fn accept(&self, request: AcceptDifferences) -> Result<AcceptedDifferences, ApiError> {

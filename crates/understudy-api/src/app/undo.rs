@@ -19,9 +19,9 @@ const TYPING_PAUSE: Duration = Duration::from_secs(5);
 /// One change: of one file, or of several that belong together.
 #[derive(Debug)]
 pub(super) struct Change {
-    pub(super) files: Vec<FileChange>,
+    files: Vec<FileChange>,
     /// When it was typed; `None` where it was made in another way.
-    pub(super) typed: Option<Instant>,
+    typed: Option<Instant>,
 }
 
 /// What happened to a file.
@@ -36,6 +36,14 @@ pub(super) struct FileChange {
 }
 
 impl FileChange {
+    /// Brings the file to what it holds after the change, or held before it.
+    fn bring(&self, again: bool) -> Result<(), ApiError> {
+        match if again { &self.after } else { &self.before } {
+            Some(bytes) => write(&self.path, bytes),
+            None => remove(&self.path),
+        }
+    }
+
     fn bytes(&self) -> usize {
         [&self.before, &self.after].into_iter().flatten().map(Vec::len).sum()
     }
@@ -88,6 +96,21 @@ impl App {
         self.go(true).await
     }
 
+    /// Makes a change, remembers it, and serves what the files then say.
+    pub(super) async fn make(&self, files: Vec<FileChange>, typed: Option<Instant>) -> Result<(), ApiError> {
+        files.iter().try_for_each(|file| file.bring(true))?;
+        self.made(files, typed).await;
+        Ok(())
+    }
+
+    /// Remembers what was done to files, and serves what they say now.
+    pub(super) async fn made(&self, files: Vec<FileChange>, typed: Option<Instant>) {
+        if !files.is_empty() {
+            self.history.lock().await.add(Change { files, typed });
+            self.reload().await;
+        }
+    }
+
     async fn go(&self, again: bool) -> Result<Undone, ApiError> {
         let mut history = self.history.lock().await;
         let History { done, undone } = &mut *history;
@@ -115,13 +138,7 @@ fn bring(change: &Change, again: bool) -> Result<(), ApiError> {
             return Err(ApiError::new(Code::Conflict, message).with_hint(hint));
         }
     }
-    for file in &change.files {
-        match if again { &file.after } else { &file.before } {
-            Some(bytes) => write(&file.path, bytes)?,
-            None => remove(&file.path)?,
-        }
-    }
-    Ok(())
+    change.files.iter().try_for_each(|file| file.bring(again))
 }
 
 #[cfg(test)]

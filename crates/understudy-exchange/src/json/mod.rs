@@ -80,6 +80,15 @@ impl Json {
         }
     }
 
+    /// The element or member that a step leads to.
+    #[must_use]
+    pub fn child(&self, step: Step<'_>) -> Option<&Self> {
+        match step {
+            Step::Name(name) => self.member(name),
+            Step::Index(index) => self.element(index),
+        }
+    }
+
     /// The elements of an array or the members of an object, in order; nothing of other values.
     pub fn children(&self) -> impl Iterator<Item = (Step<'_>, &Self)> {
         let (items, members) = match self {

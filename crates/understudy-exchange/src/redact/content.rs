@@ -10,8 +10,7 @@ use http::{HeaderMap, HeaderName};
 pub(super) enum Content {
     Form,
     Multipart(Vec<multipart::Part>),
-    /// JSON, or text whose lines may be JSON: events, JSON lines.
-    Lines,
+    /// JSON, text whose lines may be JSON (events, JSON lines), or any other text.
     Text,
     Bytes,
 }
@@ -27,7 +26,6 @@ impl Content {
                 None => Self::Bytes,
             },
             _ if std::str::from_utf8(body).is_err() => Self::Bytes,
-            _ if media_type.is_json() => Self::Lines,
             _ => Self::Text,
         }
     }

@@ -7,7 +7,7 @@ mod shape;
 
 pub use redactor::{Redactor, Removed};
 
-use crate::Json;
+use crate::{Json, JsonString};
 
 /// The text that stands where a secret was.
 pub const REDACTED: &str = "«redacted»";
@@ -71,22 +71,63 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-' | '.')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// A value without the credentials in it: secret members keep their names only.
+/// The names of what carries credentials: the usual ones, and what a project adds.
+#[derive(Debug, Clone, Default)]
+pub struct SecretNames {
+    headers: Vec<String>,
+    members: Vec<String>,
+}
+
+impl SecretNames {
+    /// The usual names, and these header fields and members.
+    #[must_use]
+    pub fn with(headers: Vec<String>, members: Vec<String>) -> Self {
+        Self { headers, members }
+    }
+
+    /// The members that were added to the usual ones.
+    #[must_use]
+    pub fn added_members(&self) -> &[String] {
+        &self.members
+    }
+
+    /// Whether a header field of this name, in any case, carries a credential.
+    #[must_use]
+    pub fn has_header(&self, name: &str) -> bool {
+        is_secret_header(name) || self.headers.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a member of this name carries a credential.
+    #[must_use]
+    pub fn has_member(&self, name: &str) -> bool {
+        is_secret_member(name) || self.members.iter().any(|known| known == name)
+    }
+
+    /// Whether a parameter of a query of this name carries a credential.
+    #[must_use]
+    pub fn has_parameter(&self, name: &str) -> bool {
+        is_secret_parameter(name) || self.has_member(name)
+    }
+
+    /// A value without the credentials in it: secret members keep their names only.
+    #[must_use]
+    pub fn redacted(&self, value: &Json) -> Json {
+        let member = |(name, value): &(JsonString, Json)| {
+            let is_secret = self.has_member(name.as_str());
+            (name.clone(), if is_secret { Json::string(REDACTED) } else { self.redacted(value) })
+        };
+        match value {
+            Json::Array(items) => Json::Array(items.iter().map(|item| self.redacted(item)).collect()),
+            Json::Object(members) => Json::Object(members.iter().map(member).collect()),
+            other => other.clone(),
+        }
+    }
+}
+
+/// A value without the credentials that have the usual names.
 #[must_use]
 pub fn redacted(value: &Json) -> Json {
-    match value {
-        Json::Array(items) => Json::Array(items.iter().map(redacted).collect()),
-        Json::Object(members) => Json::Object(
-            members
-                .iter()
-                .map(|(name, value)| {
-                    let secret = is_secret_member(name.as_str());
-                    (name.clone(), if secret { Json::string(REDACTED) } else { redacted(value) })
-                })
-                .collect(),
-        ),
-        other => other.clone(),
-    }
+    SecretNames::default().redacted(value)
 }
 
 #[cfg(test)]

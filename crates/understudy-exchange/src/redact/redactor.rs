@@ -5,7 +5,7 @@
 //! token which one answer gave and later requests sent can still be followed.
 
 use super::content::{Content, json, kind_of, kind_of_field, scheme, set_cookie};
-use super::{is_secret_header, is_secret_member, is_secret_parameter, shape};
+use super::{SecretNames, shape};
 use crate::form;
 use crate::target::{encode_query_part, percent_decode, query_pairs};
 use crate::{Json, JsonString, Request, Response, cookie_pairs, multipart};
@@ -36,8 +36,7 @@ pub struct Removed {
 /// Takes secrets out of the exchanges of one recording. It is the only one that remembers them.
 #[derive(Debug, Default)]
 pub struct Redactor {
-    headers: Vec<String>,
-    members: Vec<String>,
+    names: SecretNames,
     /// Placeholders by secret.
     known: HashMap<String, String>,
     counts: BTreeMap<&'static str, u32>,
@@ -46,25 +45,30 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// What the project hides beside the usual: header fields, in lower case, and members.
+    /// One that takes out what has these names, and what looks like a secret.
     #[must_use]
-    pub fn new(headers: Vec<String>, members: Vec<String>) -> Self {
-        Self { headers, members, ..Self::default() }
+    pub fn new(names: SecretNames) -> Self {
+        Self { names, ..Self::default() }
     }
 
-    /// The exchange without its secrets, and what was taken out. Bodies come without their content codings.
-    pub fn exchange(&mut self, request: &Request, response: &Response) -> (Request, Response, Vec<Removed>) {
-        // First all that can be found by its name: it may stand elsewhere under none.
+    /// Learns the secrets of an exchange, so that they are taken out of those before it too.
+    pub fn know(&mut self, request: &Request, response: &Response) {
         self.learn_headers(&request.headers);
         self.learn_headers(&response.headers);
         for (name, value) in query_pairs(request.query()) {
-            if self.is_secret_parameter(&name) {
+            if self.names.has_parameter(&name) {
                 self.learn(&value, kind_of(&name));
             }
         }
         self.learn_body(&request.headers, &request.body);
         self.learn_body(&response.headers, &response.body);
         self.learn_text(&percent_decode(request.target.as_str()));
+    }
+
+    /// The exchange without its secrets, and what was taken out. Bodies come without their content codings.
+    pub fn exchange(&mut self, request: &Request, response: &Response) -> (Request, Response, Vec<Removed>) {
+        // First all that can be found by its name: it may stand elsewhere under none.
+        self.know(request, response);
         let mut removed = Vec::new();
         let request = Request {
             method: request.method.clone(),
@@ -87,18 +91,6 @@ impl Redactor {
         let body = Bytes::copy_from_slice(text.as_bytes());
         self.learn_lines(&body);
         String::from_utf8_lossy(&self.lines(text, "message", removed)).into_owned()
-    }
-
-    fn is_secret_header(&self, name: &HeaderName) -> bool {
-        is_secret_header(name.as_str()) || self.headers.iter().any(|known| known == name.as_str())
-    }
-
-    fn is_secret_member(&self, name: &str) -> bool {
-        is_secret_member(name) || self.members.iter().any(|known| known == name)
-    }
-
-    fn is_secret_parameter(&self, name: &str) -> bool {
-        is_secret_parameter(name) || self.is_secret_member(name)
     }
 
     // What is learnt.
@@ -132,7 +124,7 @@ impl Redactor {
             if name == COOKIE || name == SET_COOKIE {
                 continue;
             }
-            if self.is_secret_header(name) {
+            if self.names.has_header(name.as_str()) {
                 let (_, secret) = scheme(name, text);
                 self.learn(secret, if name == AUTHORIZATION { "token" } else { kind_of(name.as_str()) });
             } else {
@@ -171,13 +163,13 @@ impl Redactor {
                     }
                 }
             }
-            Content::Lines | Content::Text => self.learn_lines(body),
+            Content::Text => self.learn_lines(body),
             Content::Bytes => {}
         }
     }
 
     fn learn_field(&mut self, name: &str, text: &str) {
-        if self.is_secret_member(name) || shape::is_card(text) {
+        if self.names.has_member(name) || shape::is_card(text) {
             self.learn(text, kind_of_field(name, text));
         } else {
             self.learn_lines(&Bytes::copy_from_slice(text.as_bytes()));
@@ -205,7 +197,7 @@ impl Redactor {
             Json::Array(items) => items.iter().for_each(|item| self.learn_json(item, secret, depth)),
             Json::Object(members) => {
                 for (name, value) in members {
-                    let named = self.is_secret_member(name.as_str()).then(|| kind_of(name.as_str()));
+                    let named = self.names.has_member(name.as_str()).then(|| kind_of(name.as_str()));
                     self.learn_json(value, secret.or(named), depth);
                 }
             }
@@ -272,7 +264,7 @@ impl Redactor {
             let pairs = query.split('&').map(|written| {
                 let Some((name, value)) = query_pairs(written).next() else { return written.to_owned() };
                 let place = format!("request query {name}");
-                let shown = if self.is_secret_parameter(&name) {
+                let shown = if self.names.has_parameter(&name) {
                     self.replace(&value, kind_of(&name), &place, removed)
                 } else {
                     self.scrub(&value, &place, removed)
@@ -297,7 +289,7 @@ impl Redactor {
             let shown = match std::str::from_utf8(value.as_bytes()) {
                 Ok(text) => self.header(name, text, &place, removed),
                 // What is no text is not looked through: it goes whole where its name is a secret's.
-                Err(_) if self.is_secret_header(name) => {
+                Err(_) if self.names.has_header(name.as_str()) => {
                     self.replace("\u{FFFD}", kind_of(name.as_str()), &place, removed)
                 }
                 Err(_) => {
@@ -332,7 +324,7 @@ impl Redactor {
                 None => self.scrub(text, place, removed),
             };
         }
-        if self.is_secret_header(name) {
+        if self.names.has_header(name.as_str()) {
             let (scheme, secret) = scheme(name, text);
             return format!("{scheme}{}", self.replace(secret, kind_of(name.as_str()), place, removed));
         }
@@ -344,7 +336,7 @@ impl Redactor {
         let shown = match Content::of(headers, body) {
             Content::Form => self.form(body, &place, removed),
             Content::Multipart(parts) => self.multipart(body, &parts, &place, removed),
-            Content::Lines | Content::Text => {
+            Content::Text => {
                 let text = String::from_utf8_lossy(body);
                 self.lines(&text, &place, removed)
             }
@@ -369,7 +361,7 @@ impl Redactor {
     }
 
     fn field(&mut self, name: &str, value: &str, place: &str, removed: &mut Vec<Removed>) -> String {
-        if self.is_secret_member(name) || shape::is_card(value) {
+        if self.names.has_member(name) || shape::is_card(value) {
             self.replace(value, kind_of_field(name, value), place, removed)
         } else {
             String::from_utf8_lossy(&self.lines(value, place, removed)).into_owned()
@@ -457,7 +449,7 @@ impl Redactor {
                     let length = path.len();
                     path.push('.');
                     path.push_str(name.as_str());
-                    let named = self.is_secret_member(name.as_str()).then(|| kind_of(name.as_str()));
+                    let named = self.names.has_member(name.as_str()).then(|| kind_of(name.as_str()));
                     let value = self.json(value, secret.or(named), depth, path, place, removed);
                     path.truncate(length);
                     let name_shown = self.scrub(name.as_str(), place, removed);

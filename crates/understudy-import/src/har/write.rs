@@ -3,10 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, LOCATION, SET_COOKIE};
+use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
 use understudy_exchange::target::query_pairs;
-use understudy_exchange::{Json, JsonString, Request, cookie_pairs};
+use understudy_exchange::{Json, JsonString, Request, cookie_pairs, set_cookie_pairs};
 use understudy_match::Moment;
 
 /// One exchange for an archive.
@@ -47,7 +47,7 @@ pub fn write_har(entries: &[HarEntry], version: &str) -> String {
 /// What is larger is written without white space from there on.
 const INDENTED_BYTES_MAX: usize = 64 << 20;
 
-fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
+fn object<'n>(members: impl IntoIterator<Item = (&'n str, Json)>) -> Json {
     Json::Object(members.into_iter().map(|(name, value)| (JsonString::new(name), value)).collect())
 }
 
@@ -112,20 +112,14 @@ fn request(entry: &HarEntry) -> Json {
         let mut data = vec![("mimeType", text(media_type(&request.headers))), ("text", text(content))];
         // The format has no place for the bytes of requests; others write this member too.
         data.extend(coding.map(|coding| ("encoding", text(coding))));
-        members.push(("postData", members_of(data)));
+        members.push(("postData", object(data)));
     }
     members.extend([("headersSize", unknown()), ("bodySize", number(request.body.len()))]);
-    members_of(members)
-}
-
-fn members_of(members: Vec<(&str, Json)>) -> Json {
-    Json::Object(members.into_iter().map(|(name, value)| (JsonString::new(name), value)).collect())
+    object(members)
 }
 
 fn response(entry: &HarEntry) -> Json {
-    let cookies = entry.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let cookies = cookies.filter_map(|value| value.split(';').next()?.split_once('='));
-    let cookies = cookies.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+    let cookies = set_cookie_pairs(&entry.headers).map(|(name, value)| (name.to_owned(), value.to_owned()));
     let size = entry.body.as_ref().map(Bytes::len);
     let mut data = vec![("size", size.map_or_else(unknown, number)), ("mimeType", text(media_type(&entry.headers)))];
     if let Some(body) = entry.body.as_ref().filter(|body| !body.is_empty()) {
@@ -140,7 +134,7 @@ fn response(entry: &HarEntry) -> Json {
         ("httpVersion", text("HTTP/1.1")),
         ("cookies", pairs(cookies)),
         ("headers", fields(&entry.headers)),
-        ("content", members_of(data)),
+        ("content", object(data)),
         ("redirectURL", text(redirect)),
         ("headersSize", unknown()),
         ("bodySize", size.map_or_else(unknown, number)),
@@ -163,7 +157,7 @@ fn content(body: &Bytes) -> (String, Option<&'static str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::header::COOKIE;
+    use http::header::{COOKIE, SET_COOKIE};
     use http::{HeaderValue, Method};
 
     fn at(har: &Json, path: &str) -> String {

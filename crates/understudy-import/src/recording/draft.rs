@@ -2,7 +2,7 @@
 
 use super::answers::{differing, is_same, telling_header};
 use super::endpoint::{Call, CallBody, ParameterKind, kind};
-use super::flow::Flow;
+use super::flow::{Flow, with_names};
 use super::{Draft, Recorded, naming};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -200,8 +200,7 @@ fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> 
                     && !matches!(other.last(), Some(Segment::Literal(_)))
             });
         let name = naming::file(&request.method, &endpoints[first], response.status, is_list);
-        let numbered = (2..).map(|number| format!("{name}-{number}"));
-        let id = std::iter::once(name.clone()).chain(numbered).find(|id| !taken.contains(id)).unwrap_or(name);
+        let id = naming::free(&name, "-", |id| taken.contains(id));
         taken.insert(id.clone());
         ids.push(id);
     }
@@ -333,7 +332,6 @@ fn request(
     id: &str,
     files: &mut Vec<(String, Bytes)>,
 ) -> RequestPromise {
-    let uses = flow.uses(group.of[0]);
     let mut headers = Vec::new();
     for (name, value) in &recorded.request.headers {
         let is_cookie = name == http::header::COOKIE;
@@ -343,7 +341,7 @@ fn request(
             && value.to_str().is_ok_and(|value| !value.contains('*') && value.trim() != "application/json");
         if (is_secret_header(name.as_str()) && !is_cookie) || is_wanted || accepts_one {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            let value = uses.iter().fold(value, |value, used| used.put_into(&value));
+            let value = with_names(&value, flow.uses(group.of[0]));
             headers.push(Field { name: name.to_string(), matcher: FieldMatcher::Equals(Pattern::parse(&value)) });
         }
     }
@@ -444,7 +442,7 @@ fn file(id: &str, ending: &str, content: Bytes, files: &mut Vec<(String, Bytes)>
     let plain: String = id.chars().map(|c| if c == '/' { '-' } else { c }).collect();
     let ending: String = ending.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
     let (stem, kind) = ending.rsplit_once('.').unwrap_or((&ending, "bin"));
-    let path = naming::free(&format!("bodies/{plain}-{stem}"), |name| {
+    let path = naming::free(&format!("bodies/{plain}-{stem}"), "", |name| {
         files
             .iter()
             .any(|(known, _)| known.strip_suffix(kind).is_some_and(|known| known.strip_suffix('.') == Some(name)))
@@ -543,7 +541,6 @@ fn response_body(
     {
         return (Some(ResponseBody::Json(JsonText::new(&value))), media_type.essence() == "application/json");
     }
-    let status = if answer.status.is_success() { String::new() } else { format!("{}.", answer.status.as_u16()) };
     let ending = match media_type.essence() {
         kind if kind.ends_with("json") => "json",
         "text/html" => "html",
@@ -564,9 +561,8 @@ fn response_body(
         // A few bytes are easier to see in the fixture.
         Err(_) if answer.body.len() <= BASE64_BYTES_MAX => (Some(ResponseBody::Base64(answer.body.clone())), false),
         _ => {
-            let name = format!("{status}{ending}");
-            let name = if name.contains('.') { name } else { format!("answer.{name}") };
-            (Some(ResponseBody::File(file(id, &name, answer.body.clone(), files))), false)
+            let stem = if answer.status.is_success() { "answer" } else { answer.status.as_str() };
+            (Some(ResponseBody::File(file(id, &format!("{stem}.{ending}"), answer.body.clone(), files))), false)
         }
     }
 }

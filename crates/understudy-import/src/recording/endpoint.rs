@@ -1,7 +1,7 @@
 //! Which requests are about the same thing: paths with their parameters found.
 
 use super::Recorded;
-use super::flow::Use;
+use super::flow::{Use, with_names};
 use http::Method;
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_exchange::multipart::{self, Part};
@@ -41,13 +41,12 @@ pub(super) enum CallBody {
 impl Call {
     pub(super) fn new(request: &Request, base: &str, uses: &[Use]) -> Self {
         let path = request.path().strip_prefix(base).filter(|path| path.starts_with('/')).unwrap_or(request.path());
-        let name = |text: &str| uses.iter().fold(text.to_owned(), |text, known| known.put_into(&text));
         let query = query_pairs(request.query())
             .filter(|(name, _)| !NOISE_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()))
-            .map(|(key, value)| (key.into_owned(), name(&value)));
+            .map(|(key, value)| (key.into_owned(), with_names(&value, uses)));
         Self {
             method: request.method.clone(),
-            path: segments(path).map(|segment| name(&percent_decode(segment))).collect(),
+            path: segments(path).map(|segment| with_names(&percent_decode(segment), uses)).collect(),
             query: query.collect(),
             body: CallBody::new(request, uses),
         }
@@ -71,10 +70,9 @@ impl CallBody {
             return Self::None;
         }
         let kind = request.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let name = |text: &str| uses.iter().fold(text.to_owned(), |text, known| known.put_into(&text));
         if kind.starts_with("application/x-www-form-urlencoded") {
             let pairs = understudy_exchange::form::parse(&request.body);
-            return Self::Form(pairs.into_iter().map(|(key, value)| (key, name(&value))).collect());
+            return Self::Form(pairs.into_iter().map(|(key, value)| (key, with_names(&value, uses))).collect());
         }
         if kind.starts_with("multipart/form-data")
             && let Some(parts) = multipart::parse(kind, &request.body)
@@ -83,7 +81,7 @@ impl CallBody {
         }
         match (Json::parse(&request.body), std::str::from_utf8(&request.body)) {
             (Ok(value), _) => Self::Json(named(&value, uses)),
-            (Err(_), Ok(text)) => Self::Text(name(text)),
+            (Err(_), Ok(text)) => Self::Text(with_names(text, uses)),
             (Err(_), Err(_)) => Self::Bytes(request.body.clone()),
         }
     }
@@ -97,7 +95,7 @@ fn named(value: &Json, uses: &[Use]) -> Json {
             Json::Object(members.iter().map(|(name, value)| (name.clone(), named(value, uses))).collect())
         }
         Json::String(text) => {
-            let shown = uses.iter().fold(text.as_str().to_owned(), |text, known| known.put_into(&text));
+            let shown = with_names(text.as_str(), uses);
             if text.is(&shown) { value.clone() } else { Json::string(shown) }
         }
         Json::Number(number) => match uses.iter().find(|known| known.value == number.as_str()) {
@@ -114,13 +112,13 @@ pub(super) fn endpoints(exchanges: &[Recorded], calls: &[Call]) -> Vec<PathTempl
     calls.iter().map(|call| template(&call.path, &slugs)).collect()
 }
 
-/// Places of paths where words vary: the path up to there, and how many segments follow.
-type Slugs = BTreeSet<(Vec<String>, usize)>;
+/// Places at the ends of paths where words vary: the path up to there.
+type Slugs = BTreeSet<Vec<String>>;
 
 /// A word is a slug where several stand in the same place, are read with the same method and answered with the same
 /// members.
 fn slugs(exchanges: &[Recorded], calls: &[Call]) -> Slugs {
-    let mut words: BTreeMap<(Vec<String>, usize, String), BTreeSet<&str>> = BTreeMap::new();
+    let mut words: BTreeMap<(Vec<String>, String), BTreeSet<&str>> = BTreeMap::new();
     for (recorded, call) in exchanges.iter().zip(calls) {
         if call.method != Method::GET || !recorded.response.status.is_success() {
             continue;
@@ -129,12 +127,12 @@ fn slugs(exchanges: &[Recorded], calls: &[Call]) -> Slugs {
         let names: BTreeSet<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
         let (Some(last), true) = (call.path.len().checked_sub(1), call.path.len() > 1) else { continue };
         if kind(&call.path[last]).is_none() {
-            let place = (call.path[..last].to_vec(), 0, format!("{names:?}"));
+            let place = (call.path[..last].to_vec(), format!("{names:?}"));
             words.entry(place).or_default().insert(&call.path[last]);
         }
     }
     let many = words.into_iter().filter(|(_, words)| words.len() >= SLUGS_MIN);
-    many.map(|((before, after, _), _)| (before, after)).collect()
+    many.map(|((before, _), _)| before).collect()
 }
 
 /// What a segment that is a parameter by its looks is.
@@ -162,8 +160,7 @@ pub(super) fn kind(segment: &str) -> Option<ParameterKind> {
 }
 
 fn template(path: &[String], slugs: &Slugs) -> PathTemplate {
-    let is_parameter =
-        |at: usize| kind(&path[at]).is_some() || slugs.contains(&(path[..at].to_vec(), path.len() - at - 1));
+    let is_parameter = |at: usize| kind(&path[at]).is_some() || (at + 1 == path.len() && slugs.contains(&path[..at]));
     let last = (0..path.len()).rev().find(|at| is_parameter(*at));
     let mut names: Vec<String> = Vec::new();
     let mut segments = Vec::new();
@@ -176,7 +173,7 @@ fn template(path: &[String], slugs: &Slugs) -> PathTemplate {
         } else if is_parameter(at) {
             let before = at.checked_sub(1).map(|before| path[before].as_str());
             let wanted = if Some(at) == last { "id".to_owned() } else { super::naming::id_of(before) };
-            let name = super::naming::free(&wanted, |name| names.iter().any(|known| known == name));
+            let name = super::naming::free(&wanted, "", |name| names.iter().any(|known| known == name));
             names.push(name.clone());
             Segment::Parameter(SegmentPart::Parameter(name))
         } else {

@@ -2,12 +2,12 @@
 
 use super::Recorded;
 use super::naming::{free, id_of};
-use http::header::{COOKIE, LOCATION, SET_COOKIE};
+use http::header::{COOKIE, LOCATION};
 use http::{HeaderMap, Method};
 use std::collections::{HashMap, HashSet};
 use understudy_exchange::jsonpath::Path;
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
-use understudy_exchange::{Json, JsonPath, cookie_pairs};
+use understudy_exchange::{Json, JsonPath, cookie_pairs, set_cookie_pairs};
 use understudy_fixture::model::{Capture, CaptureFrom, Search};
 
 /// Text that any answer gave is followed from this length on: shorter words are the same by chance.
@@ -33,13 +33,18 @@ impl Use {
     }
 
     /// The text with the name in the place of the value: of the whole text or, of what cannot be mistaken, wherever it stands.
-    pub(super) fn put_into(&self, text: &str) -> String {
+    fn put_into(&self, text: &str) -> String {
         if text == self.value {
             return self.placeholder();
         }
         let is_telling = self.value.chars().count() >= TELLING_CHARS_MIN || self.value.starts_with('«');
         if is_telling { text.replace(&self.value, &self.placeholder()) } else { text.to_owned() }
     }
+}
+
+/// A text with the names of all these values in their places.
+pub(super) fn with_names(text: &str, uses: &[Use]) -> String {
+    uses.iter().fold(text.to_owned(), |text, used| used.put_into(&text))
 }
 
 /// What goes from answers to requests.
@@ -74,18 +79,18 @@ impl Flow {
             let mut uses = Vec::new();
             let values = sent(&recorded.request);
             sent_before.extend(values.iter().filter(|value| !known.contains_key(*value)).cloned());
-            for value in values {
-                if let Some(origin) = known.get(&value) {
-                    let taken: Vec<String> = names.values().cloned().collect();
-                    let name = names
-                        .entry(origin.place.clone())
-                        .or_insert_with(|| free(&origin.wanted, |name| taken.iter().any(|known| known == name)))
-                        .clone();
+            for value in &values {
+                if let Some(origin) = known.get(value) {
+                    let name = names.get(&origin.place).cloned().unwrap_or_else(|| {
+                        let name = free(&origin.wanted, "", |name| names.values().any(|known| known == name));
+                        names.insert(origin.place.clone(), name.clone());
+                        name
+                    });
                     let captures = &mut flow.captures[origin.exchange];
                     if !captures.iter().any(|capture| capture.name == name) {
                         captures.push(Capture { name: name.clone(), from: origin.capture.clone() });
                     }
-                    uses.push(Use { value, name, from: Some(origin.exchange), is_made: origin.is_made });
+                    uses.push(Use { value: value.clone(), name, from: Some(origin.exchange), is_made: origin.is_made });
                 } else if let Some(kind) = value.strip_prefix('«').and_then(|rest| rest.strip_suffix('»')) {
                     let name: String = kind.strip_suffix("-1").unwrap_or(kind).to_owned();
                     uses.push(Use { value: value.clone(), name, from: None, is_made: false });
@@ -97,14 +102,9 @@ impl Flow {
             cookies.dedup();
             flow.cookies.push(cookies);
             flow.uses.push(uses);
-            for value in recorded.response.headers.get_all(SET_COOKIE) {
-                let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                if let Some((_, rest)) = text.split_once('=') {
-                    jar.insert(rest.split(';').next().unwrap_or("").trim().to_owned(), at);
-                }
-            }
+            jar.extend(set_cookie_pairs(&recorded.response.headers).map(|(_, value)| (value.to_owned(), at)));
             if known.len() < VALUES_MAX && recorded.response.status.is_success() {
-                learn(at, recorded, &sent_before, &mut known);
+                learn(at, recorded, &values, &sent_before, &mut known);
             }
         }
         flow
@@ -163,8 +163,14 @@ fn leaves<'j>(value: &'j Json, path: &Path<'j>, told: &mut dyn FnMut(&Path<'j>, 
     }
 }
 
-/// What an answer gives that later requests may send.
-fn learn(at: usize, recorded: &Recorded, sent_before: &HashSet<String>, known: &mut HashMap<String, Origin>) {
+/// What an answer gives that later requests may send; `own` is what its request sent.
+fn learn(
+    at: usize,
+    recorded: &Recorded,
+    own: &[String],
+    sent_before: &HashSet<String>,
+    known: &mut HashMap<String, Origin>,
+) {
     let request = &recorded.request;
     let is_write = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
     let path: Vec<String> = segments(request.path()).map(|segment| percent_decode(segment).into_owned()).collect();
@@ -177,7 +183,6 @@ fn learn(at: usize, recorded: &Recorded, sent_before: &HashSet<String>, known: &
             .collect::<Vec<_>>()
             .join("/")
     );
-    let own = sent(request);
     let mut add = |value: String, capture: CaptureFrom, is_made: bool, place: &str, wanted: String| {
         let origin = Origin { exchange: at, capture, is_made, place: format!("{source} {place}"), wanted };
         // `GET /items/7` gives a 7 that the request sent. A secret is followed all the same: it has to come from somewhere.

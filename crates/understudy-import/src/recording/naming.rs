@@ -6,9 +6,9 @@ use understudy_fixture::model::{PathTemplate, Segment, SegmentPart};
 /// How long a file's name may be, without its ending.
 const NAME_CHARS_MAX: usize = 60;
 
-/// A name that is not taken: `id`, `id2`.
-pub(super) fn free(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let numbered = (2..).map(|number| format!("{wanted}{number}"));
+/// A name that is not taken: `id`, `id2`, with something between it and the number.
+pub(super) fn free(wanted: &str, between: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("{wanted}{between}{number}"));
     let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
     names.find(|name| !is_taken(name)).unwrap_or_else(|| wanted.to_owned())
 }
@@ -41,20 +41,19 @@ pub(super) fn file(method: &Method, path: &PathTemplate, status: StatusCode, is_
         .filter(|word| !word.is_empty() && word != "api" && !is_version(word))
         .collect();
     let ends_in_parameter = matches!(path.segments.last(), Some(Segment::Parameter(_) | Segment::Mixed(_)));
+    let plain = method.as_str().to_ascii_lowercase();
     let verb = match *method {
         Method::GET if is_list && !ends_in_parameter => "list",
         Method::POST if status == StatusCode::CREATED => "create",
         Method::PUT if ends_in_parameter => "replace",
         Method::PATCH => "update",
         Method::DELETE => "delete",
-        Method::POST => "",
-        _ => "",
+        _ => &plain,
     };
-    let verb = if verb.is_empty() { method.as_str().to_ascii_lowercase() } else { verb.to_owned() };
     // What is sent to a place that only acts is called as the place: `auth/login`.
     let is_action = *method == Method::POST && verb == "post" && !ends_in_parameter;
     let stem = match (words.as_slice(), is_action) {
-        ([], _) => verb,
+        ([], _) => verb.to_owned(),
         ([only], true) => only.clone(),
         ([first, .., last], true) => format!("{first}/{last}"),
         ([first], false) => format!("{first}/{verb}"),

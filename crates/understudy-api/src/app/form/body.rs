@@ -2,7 +2,6 @@
 
 use super::rule::{RuleView, fitting};
 use serde::{Deserialize, Serialize};
-use understudy_exchange::json::Step;
 use understudy_exchange::{Json, JsonText};
 use understudy_fixture::Places;
 use understudy_fixture::model::{PathRule, RequestBody, RequestPromise, ResponseBody, ResponsePromise};
@@ -161,10 +160,7 @@ pub(super) fn value_at(request: &ValueRequest) -> ValueAt {
         here >= usize::try_from(request.offset).unwrap_or(usize::MAX)
     });
     let path = places.at(at.map_or(request.text.len(), |(at, _)| at));
-    let found = path.steps().iter().try_fold(&value, |at, step| match step {
-        Step::Name(name) => at.member(name),
-        Step::Index(index) => at.element(*index),
-    });
+    let found = path.steps().iter().try_fold(&value, |at, step| at.child(*step));
     let Some(found) = found else { return ValueAt::default() };
     let text = found.to_string();
     let shown = match text.char_indices().nth(VALUE_CHARS_MAX) {
