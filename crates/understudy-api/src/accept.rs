@@ -3,9 +3,10 @@
 //! What is edited is the example, never a rule: a rule was written down by somebody who meant it. Where the example
 //! would then break its own fixture's rules, it stays as it is, and that is said.
 
+use crate::change::FileChange;
 use crate::check::broken_example;
 use crate::clock;
-use crate::disk::{ServiceFiles, content, write};
+use crate::disk::{ServiceFiles, content};
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::project::{LoadedService, Project};
@@ -13,12 +14,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_contract::Result as FixtureResult;
 use understudy_exchange::json::Step;
-use understudy_exchange::jsonpath::{Path, Tail};
+use understudy_exchange::jsonpath::Tail;
 use understudy_exchange::redact::REDACTED;
-use understudy_exchange::{Json, JsonPath, JsonString, Response};
+use understudy_exchange::{Json, JsonPath, Response};
 use understudy_fixture::model::{BodyFile, Fixture, Known, ResponseBody};
-use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture, flow_value};
-use understudy_match::{Kind, Mismatch};
+use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture, flow_value, rule_value};
+use understudy_match::{Kind, Mismatch, loosened};
 
 /// What was accepted of one fixture's differences.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +34,18 @@ pub struct Accepted {
     pub left: Vec<(String, String)>,
 }
 
-/// A file that is to be written.
-#[derive(Debug, Clone)]
-pub(crate) struct FileEdit {
-    pub(crate) path: PathBuf,
-    /// Relative to the project.
-    pub(crate) shown: String,
-    pub(crate) before: Vec<u8>,
-    pub(crate) after: Vec<u8>,
+/// An answer that was held against a fixture.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judged<'j> {
+    pub(crate) fixture: &'j Fixture,
+    pub(crate) mismatches: &'j [Mismatch],
+    pub(crate) answer: Option<&'j Response>,
+}
+
+impl<'j> Judged<'j> {
+    pub(crate) fn of(result: &'j FixtureResult) -> Self {
+        Self { fixture: &result.fixture, mismatches: &result.mismatches, answer: result.answer.as_deref() }
+    }
 }
 
 /// Accepts all differences of results, and writes the files.
@@ -51,32 +56,30 @@ pub fn accept(project: &Project, results: &[FixtureResult]) -> Result<Vec<Accept
     let mut all = Vec::new();
     for result in results.iter().filter(|result| !result.mismatches.is_empty()) {
         let loaded = project.service(&result.service)?;
-        let (accepted, edits) = accept_some(project, loaded, result, |_| true)?;
-        for edit in edits {
-            write(&edit.path, &edit.after)?;
-        }
+        let (accepted, edits) = accept_some(project, loaded, Judged::of(result), |_| true)?;
+        edits.iter().try_for_each(|edit| edit.bring(true))?;
         all.push(accepted);
     }
     Ok(all)
 }
 
-/// Accepts those differences of a result that are `wanted`; gives what is to be written.
+/// Accepts those differences of an answer that are `wanted`; gives what is to be written.
 pub(crate) fn accept_some(
     project: &Project,
     loaded: &LoadedService,
-    result: &FixtureResult,
+    judged: Judged<'_>,
     wanted: impl Fn(&Mismatch) -> bool,
-) -> Result<(Accepted, Vec<FileEdit>), ApiError> {
-    let mut desk = Desk::new(loaded, &result.fixture)?;
+) -> Result<(Accepted, Vec<FileChange>), ApiError> {
+    let mut desk = Desk::new(loaded, judged.fixture)?;
     let mut accepted = Accepted {
-        fixture: format!("{}/{}", result.service, result.fixture.id),
+        fixture: format!("{}/{}", loaded.service.name, judged.fixture.id),
         files: Vec::new(),
         places: Vec::new(),
         left: Vec::new(),
     };
     let hidden = Hidden::new(&project.settings.redact);
-    for mismatch in result.mismatches.iter().filter(|mismatch| wanted(mismatch)) {
-        let done = match &result.answer {
+    for mismatch in judged.mismatches.iter().filter(|mismatch| wanted(mismatch)) {
+        let done = match judged.answer {
             Some(answer) => desk.accept(mismatch, answer, &hidden),
             None => Err("the answer is not kept any more: run it again".to_owned()),
         };
@@ -96,7 +99,7 @@ pub(crate) fn loosen(
     loaded: &LoadedService,
     result: &FixtureResult,
     place: &str,
-) -> Result<(String, Vec<FileEdit>), ApiError> {
+) -> Result<(String, Vec<FileChange>), ApiError> {
     let cannot = |why: &str| {
         ApiError::new(Code::Usage, format!("{place} cannot be loosened: {why}"))
             .with_hint("accept it, mark it as known, or edit the fixture")
@@ -104,45 +107,15 @@ pub(crate) fn loosen(
     let mismatch = result.mismatches.iter().find(|mismatch| mismatch.path == place);
     let mismatch = mismatch.ok_or_else(|| cannot("it is no difference of the last run"))?;
     let received = result.answer.as_ref().and_then(|answer| Json::parse(&answer.body).ok());
-    let rule = looser(mismatch, received.as_ref()).ok_or_else(|| cannot("no rule says that"))?;
-    let path = every_element(place).ok_or_else(|| cannot("it is not in the body"))?;
+    let loosened = loosened(mismatch, received.as_ref()).ok_or_else(|| cannot("no rule says that"))?;
+    let (path, rule) = (loosened.path.as_str(), rule_value(&loosened.rule));
     let mut desk = Desk::new(loaded, &result.fixture)?;
-    desk.edit(&Edit::Rule(&path, rule.clone())).map_err(|why| cannot(&why))?;
+    desk.edit(&Edit::Rule(path, rule.clone())).map_err(|why| cannot(&why))?;
     Ok((format!("{path}: {}", flow_value(&rule)), desk.into_edits()))
 }
 
-/// The rule that takes what came as well as what was promised.
-fn looser(mismatch: &Mismatch, received: Option<&Json>) -> Option<Json> {
-    let word = Json::string;
-    let map = |name: &str| Json::Object(vec![(JsonString::new(name), word("like"))]);
-    let value = JsonPath::parse(&mismatch.path).ok()?;
-    let value = received.and_then(|received| value.select_values(received).first().copied());
-    match (mismatch.kind, value) {
-        (Kind::Missing, _) => Some(map("optional")),
-        (Kind::Type | Kind::Value, Some(Json::Null)) => Some(map("nullable")),
-        (Kind::Type, _) => Some(word("any")),
-        (Kind::Value, Some(value)) => Some(word(value.type_name())),
-        (Kind::Added, _) => Some(word("ignore")),
-        _ => None,
-    }
-}
-
-/// A place of an answer as a JSONPath for every element of the lists on the way: what one of them lacks, others may.
-fn every_element(place: &str) -> Option<String> {
-    let path = JsonPath::parse(place).ok()?;
-    let (_, tail) = path.split_singular_tail();
-    let text: Vec<String> = tail
-        .iter()
-        .map(|step| match step {
-            Tail::Index(_) => "[*]".to_owned(),
-            Tail::Name(name) => Path::from_iter([Step::Name(name)]).to_string().split_off(1),
-        })
-        .collect();
-    Some(format!("${}", text.concat()))
-}
-
 /// Marks a difference as known; gives what is to be written.
-pub(crate) fn mark_known(loaded: &LoadedService, fixture: &Fixture, known: Known) -> Result<Vec<FileEdit>, ApiError> {
+pub(crate) fn mark_known(loaded: &LoadedService, fixture: &Fixture, known: Known) -> Result<Vec<FileChange>, ApiError> {
     if let Some(until) = &known.until
         && *until < clock::now().date()
     {
@@ -255,18 +228,18 @@ impl<'l> Desk<'l> {
         Ok(())
     }
 
-    fn into_edits(self) -> Vec<FileEdit> {
-        let own = FileEdit {
+    fn into_edits(self) -> Vec<FileChange> {
+        let own = FileChange {
             path: self.path,
             shown: self.source.file.to_string(),
-            before: self.before,
-            after: self.source.text.into_bytes(),
+            before: Some(self.before),
+            after: Some(self.source.text.into_bytes()),
         };
-        let body = self.body.map(|(file, path, before, text)| FileEdit {
+        let body = self.body.map(|(file, path, before, text)| FileChange {
             path,
             shown: format!("{}/{file}", self.loaded.service.dir),
-            before,
-            after: text.into_bytes(),
+            before: Some(before),
+            after: Some(text.into_bytes()),
         });
         std::iter::once(own).chain(body).filter(|edit| edit.before != edit.after).collect()
     }

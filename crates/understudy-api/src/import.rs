@@ -1,10 +1,12 @@
 //! Fixtures from what others have recorded. What is proposed here is written by whoever asked for it.
 
+use crate::change::{FileChange, Place};
 use crate::disk::content;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::project::{LoadedService, Project};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use understudy_exchange::MediaType;
@@ -49,15 +51,6 @@ pub struct Imported {
     pub removed: Vec<(String, String)>,
 }
 
-/// A file that an import makes.
-#[derive(Debug)]
-pub(crate) struct NewFile {
-    pub(crate) path: PathBuf,
-    /// Relative to the project.
-    pub(crate) shown: String,
-    pub(crate) bytes: Vec<u8>,
-}
-
 /// Imports archives into a project.
 ///
 /// # Errors
@@ -77,9 +70,7 @@ pub fn import(request: &ImportRequest) -> Result<Imported, ApiError> {
         exchanges.extend(read(&bytes, &file.display().to_string(), &mut left)?);
     }
     let (imported, files) = plan(&project, request.service.as_deref(), request.origin.as_deref(), exchanges, left)?;
-    for file in &files {
-        crate::disk::write(&file.path, &file.bytes)?;
-    }
+    files.iter().try_for_each(|file| file.bring(true))?;
     Ok(imported)
 }
 
@@ -102,7 +93,7 @@ pub(crate) fn plan(
     origin: Option<&str>,
     exchanges: Vec<HarExchange>,
     mut left: BTreeMap<String, usize>,
-) -> Result<(Imported, Vec<NewFile>), ApiError> {
+) -> Result<(Imported, Vec<FileChange>), ApiError> {
     let loaded = project.chosen(service)?;
     let origin = match origin {
         Some(origin) => origin.trim_end_matches('/').to_owned(),
@@ -127,7 +118,7 @@ pub(crate) fn plan(
     }
     let (recorded, removed) = without_secrets(project, &recorded);
     let drafts = drafts(&recorded, &loaded.service.base);
-    let (files, known) = new_files(loaded, &drafts);
+    let (files, known) = new_files(loaded, &drafts.iter().map(Making::of).collect::<Vec<_>>())?;
     let imported = Imported {
         service: loaded.service.name.clone(),
         origin,
@@ -189,47 +180,82 @@ fn without_secrets(project: &Project, recorded: &[Recorded]) -> (Vec<Recorded>, 
     (shown, removed.into_iter().collect())
 }
 
+/// A fixture that is to be made of what was recorded.
+#[derive(Debug)]
+pub(crate) struct Making<'m> {
+    pub(crate) draft: Cow<'m, Draft>,
+    /// The id that it is to have; its own, or one like it that is free, where nobody said.
+    pub(crate) name: Option<&'m str>,
+    /// The drafts that it takes the place of, by their ids.
+    pub(crate) instead_of: Vec<&'m str>,
+}
+
+impl<'m> Making<'m> {
+    /// A draft as it is.
+    pub(crate) fn of(draft: &'m Draft) -> Self {
+        Self { instead_of: vec![&draft.fixture.id], draft: Cow::Borrowed(draft), name: None }
+    }
+}
+
 /// The files of drafts that say something new, under names that are free; and how many do not.
-pub(crate) fn new_files(loaded: &LoadedService, drafts: &[Draft]) -> (Vec<NewFile>, usize) {
-    let is_known = |draft: &Draft| {
-        let promise = &draft.fixture;
+///
+/// # Errors
+/// A name that is taken, or that no file can have.
+pub(crate) fn new_files(loaded: &LoadedService, making: &[Making<'_>]) -> Result<(Vec<FileChange>, usize), ApiError> {
+    let is_known = |making: &Making<'_>| {
+        let promise = &making.draft.fixture;
         loaded.fixtures.iter().any(|known| known.request == promise.request && known.responses == promise.responses)
     };
     let is_taken = |path: &str| {
         loaded.folder.join(path).exists() || loaded.files().any(|(_, id, _)| Some(id) == path.strip_suffix(".yaml"))
     };
-    let mut names: BTreeMap<String, String> = BTreeMap::new();
-    let wanted: Vec<&Draft> = drafts.iter().filter(|draft| !is_known(draft)).collect();
-    for draft in &wanted {
-        let id = &*draft.fixture.id;
-        names.insert(
-            id.to_owned(),
-            free(id, |id| is_taken(&format!("{id}.yaml")) || names.values().any(|known| known == id)),
-        );
+    let wanted: Vec<&Making<'_>> = making.iter().filter(|making| !is_known(making)).collect();
+    let mut ids: Vec<String> = Vec::new();
+    for making in &wanted {
+        let is_taken = |id: &str| is_taken(&format!("{id}.yaml")) || ids.iter().any(|known| known == id);
+        let id = match making.name {
+            Some(name) if is_taken(name) => {
+                let message = format!("{}/{name}.yaml is there already", loaded.service.dir);
+                return Err(ApiError::new(Code::Conflict, message).with_hint("choose another name"));
+            }
+            Some(name) => name.to_owned(),
+            None => free(&making.draft.fixture.id, is_taken),
+        };
+        ids.push(id);
     }
+    // What comes after another one is told the name that it gets.
+    let pairs = wanted.iter().zip(&ids);
+    let names: BTreeMap<&str, &String> =
+        pairs.flat_map(|(making, id)| making.instead_of.iter().map(move |old| (*old, id))).collect();
     let mut files = Vec::new();
     let mut add = |path: &str, bytes: Vec<u8>| {
         let shown = format!("{}/{path}", loaded.service.dir);
-        files.push(NewFile { path: loaded.folder.join(path), shown, bytes });
+        files.push(FileChange { path: loaded.folder.join(path), shown, before: None, after: Some(bytes) });
     };
-    for draft in &wanted {
-        let mut fixture = draft.fixture.clone();
-        let own = names.get(&*fixture.id).cloned().unwrap_or_else(|| fixture.id.to_string());
-        // What it comes after may have got another name too.
+    for (making, id) in wanted.iter().zip(&ids) {
+        let mut fixture = making.draft.fixture.clone();
         for parent in fixture.verify.after.iter_mut().flatten() {
             if let Some(name) = names.get(parent.as_str()) {
-                parent.clone_from(name);
+                (*name).clone_into(parent);
             }
         }
-        for (path, content) in &draft.files {
+        // Bodies are called after their fixture.
+        let (old, new) = (making.draft.fixture.id.replace('/', "-"), id.replace('/', "-"));
+        for (path, content) in &making.draft.files {
             let (stem, ending) = path.rsplit_once('.').unwrap_or((path, "bin"));
-            let name = format!("{}.{ending}", free(stem, |stem| is_taken(&format!("{stem}.{ending}"))));
+            let stem = match stem.strip_prefix("bodies/").and_then(|stem| stem.strip_prefix(&*old)) {
+                Some(rest) => format!("bodies/{new}{rest}"),
+                None => stem.to_owned(),
+            };
+            let name = format!("{}.{ending}", free(&stem, |stem| is_taken(&format!("{stem}.{ending}"))));
             body_files(&mut fixture).filter(|file| file.path == *path).for_each(|file| file.path.clone_from(&name));
             add(&name, content.to_vec());
         }
-        add(&format!("{own}.yaml"), write_fixture(&fixture).into_bytes());
+        let file = format!("{id}.yaml");
+        Place::of(loaded, &file)?;
+        add(&file, write_fixture(&fixture).into_bytes());
     }
-    (files, drafts.len() - wanted.len())
+    Ok((files, making.len() - wanted.len()))
 }
 
 /// The body files that a fixture names.

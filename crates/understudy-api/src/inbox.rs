@@ -1,68 +1,148 @@
 //! What was recorded and waits to become fixtures. Nothing is written to the project before somebody accepts it.
 
+use crate::accept::{Judged, accept_some};
+use crate::change::FileChange;
 use crate::error::{ApiError, Code};
-use crate::import::{NewFile, new_files};
+use crate::import::{Making, new_files};
 use crate::project::{LoadedService, Project, open_project};
 use crate::recordings::{self, Recording, store_error};
-use serde::Serialize;
-use std::collections::BTreeMap;
+use crate::report::DifferenceReport;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use understudy_import::{Draft, Recorded, drafts};
-use understudy_match::{Choice, Incoming, State, judge};
+use std::sync::Arc;
+use understudy_fixture::model::{Fixture, RequestBody};
+use understudy_fixture::{flow_value, rule_value, write_fixture};
+use understudy_import::{Draft, Recorded, drafts, merge};
+use understudy_match::{Choice, Incoming, Mismatch, State, judge};
 use understudy_store::Log;
+
+/// How many bytes of recordings are looked at at once, the oldest first.
+const INBOX_BYTES_MAX: usize = 256 << 20;
 
 /// The recordings of a project.
 #[derive(Debug)]
 pub struct Inbox {
-    project: Project,
-    log: Log,
+    project: Arc<Project>,
+    /// Where there are any.
+    log: Option<Arc<Log>>,
     recordings: Vec<(u64, Recording)>,
+    /// The numbers of those that there was no room for.
+    later: Vec<u64>,
+    proposed: Vec<Proposed>,
     /// Recordings that were damaged, and where they were put.
     pub damaged: Vec<PathBuf>,
 }
 
+/// A proposal and what it was made of.
+#[derive(Debug)]
+struct Proposed {
+    shown: Proposal,
+    draft: Draft,
+    /// The service's place in the project.
+    service: usize,
+    numbers: Vec<u64>,
+    /// The fixture that answers such a request already, in what the answer differs from it, and the place of that recording.
+    known: Option<(Arc<Fixture>, Vec<Mismatch>, usize)>,
+}
+
 /// What is in an inbox.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct InboxView {
     /// The fixtures that are proposed, by service, in the order in which they were recorded.
     pub proposals: Vec<Proposal>,
     /// How many exchanges there are.
     pub exchanges: usize,
+    /// How many of them are not looked at yet: there are too many at once.
+    pub later: usize,
     /// Exchanges that are not whole, and why: no fixture can be made of them.
     pub cut: Vec<String>,
     /// How many were deleted because there was no room for them any more.
     pub evicted: u64,
+    /// The number of the last exchange that is looked at.
+    pub upto: u64,
+}
+
+/// How a proposal stands to the fixtures that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum News {
+    /// No fixture answers such a request.
+    New,
+    /// The answer differs from the fixture's.
+    Changed,
+    /// The fixture says so already.
+    Same,
 }
 
 /// A fixture that is proposed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Proposal {
     /// By which it is called here: `shop/items/get`.
     pub id: String,
-    /// What it promises: `GET /items/{id} 200`.
-    pub promise: String,
-    /// `new`, `changed` against the fixture that answers such a request, or the `same`.
-    pub news: &'static str,
-    /// The fixture that answers such a request already.
+    /// The service.
+    pub service: String,
+    /// What it asks: the method.
+    pub method: String,
+    /// What it asks: the path's template.
+    pub path: String,
+    /// What it answers, one after the other.
+    pub statuses: Vec<u16>,
+    /// How it stands to the fixtures that are there.
+    pub news: News,
+    /// The id of the fixture that answers such a request already.
     pub fixture: Option<String>,
     /// In what the answer differs from that fixture.
-    pub differences: Vec<String>,
+    pub differences: Vec<DifferenceReport>,
     /// How many exchanges it stands for.
     pub exchanges: usize,
     /// The secrets that were taken out: where, and what stands there now.
     pub removed: Vec<(String, String)>,
-    /// The file's text.
-    pub text: String,
-    #[serde(skip)]
-    numbers: Vec<u64>,
-    #[serde(skip)]
-    at: (usize, usize),
+    /// What it asks for beside method and path: `query lang`, `header accept`, `body`.
+    pub asks: Vec<String>,
+    /// Places of the answer that obey a rule, and the rule.
+    pub rules: Vec<(String, String)>,
+    /// The fixtures that come before it in a run.
+    pub after: Vec<String>,
+    /// Why runs leave it out.
+    pub skip: Option<String>,
+}
+
+impl Proposal {
+    /// What it promises, in a line: `GET /items/{id} 200`.
+    #[must_use]
+    pub fn promise(&self) -> String {
+        format!("{} {} {}", self.method, self.path, self.statuses[0])
+    }
+}
+
+/// What is to become a fixture: one proposal, or several that are one promise.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Chosen {
+    /// The proposals.
+    pub ids: Vec<String>,
+    /// The fixture's id, below the service's folder; the first proposal's where it is not said.
+    pub name: Option<String>,
+}
+
+impl Chosen {
+    /// One proposal, under its own name.
+    #[must_use]
+    pub fn one(id: &str) -> Self {
+        Self { ids: vec![id.to_owned()], name: None }
+    }
 }
 
 /// What came of accepting or discarding.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Settled {
-    /// The files that were made, relative to the project.
+    /// The files that were written, relative to the project.
     pub files: Vec<String>,
     /// How many exchanges went from the inbox.
     pub exchanges: usize,
@@ -70,12 +150,12 @@ pub struct Settled {
     pub left: Vec<(String, String)>,
 }
 
-/// One service's drafts, and which exchanges they are of.
-struct Drafted<'i> {
-    loaded: &'i LoadedService,
-    drafts: Vec<Draft>,
+/// What accepting writes, and which recordings it settles.
+#[derive(Debug, Default)]
+pub(crate) struct Accepting {
+    pub(crate) changes: Vec<FileChange>,
     numbers: Vec<u64>,
-    recordings: Vec<&'i Recording>,
+    left: Vec<(String, String)>,
 }
 
 impl Inbox {
@@ -86,13 +166,34 @@ impl Inbox {
     pub fn open(root: &Path) -> Result<Self, ApiError> {
         let project = open_project(root)?;
         let (log, damaged) = recordings::open(&project.root)?;
+        Ok(Self { damaged, ..Self::read(Arc::new(project), Some(Arc::new(log)), u64::MAX)? })
+    }
+
+    /// Looks at recordings, up to the one with a number.
+    ///
+    /// # Errors
+    /// The disk says no.
+    pub(crate) fn read(project: Arc<Project>, log: Option<Arc<Log>>, upto: u64) -> Result<Self, ApiError> {
         let mut recordings = Vec::new();
-        for number in log.numbers().map_err(|error| store_error(&error))? {
-            let bytes = log.get(number).map_err(|error| store_error(&error))?;
-            recordings
-                .extend(bytes.and_then(|bytes| Recording::from_bytes(&bytes)).map(|recording| (number, recording)));
+        let mut later = Vec::new();
+        let mut bytes_read = 0;
+        if let Some(log) = &log {
+            let numbers = log.numbers().map_err(|error| store_error(&error))?;
+            for number in numbers.into_iter().take_while(|number| *number <= upto) {
+                if bytes_read >= INBOX_BYTES_MAX {
+                    later.push(number);
+                    continue;
+                }
+                let bytes = log.get(number).map_err(|error| store_error(&error))?.unwrap_or_default();
+                bytes_read += bytes.len();
+                recordings.extend(Recording::from_bytes(&bytes).map(|recording| (number, recording)));
+            }
         }
-        Ok(Self { project, log, recordings, damaged })
+        let mut proposed = Vec::new();
+        for (service, loaded) in project.services.iter().enumerate() {
+            propose(service, loaded, &recordings, &mut proposed);
+        }
+        Ok(Self { project, log, recordings, later, proposed, damaged: Vec::new() })
     }
 
     /// What is in it.
@@ -103,128 +204,114 @@ impl Inbox {
             Some(format!("{} {}: {}", request.method, request.target, recording.cut.as_ref()?))
         });
         InboxView {
-            proposals: Self::proposals(&self.drafted()),
-            exchanges: self.recordings.len(),
+            proposals: self.proposed.iter().map(|proposed| proposed.shown.clone()).collect(),
+            exchanges: self.recordings.len() + self.later.len(),
+            later: self.later.len(),
             cut: cut.collect(),
-            evicted: self.log.evicted(),
+            evicted: self.log.as_ref().map_or(0, |log| log.evicted()),
+            upto: self.recordings.last().map_or(0, |(number, _)| *number),
         }
-    }
-
-    fn drafted(&self) -> Vec<Drafted<'_>> {
-        let mut all = Vec::new();
-        for loaded in &self.project.services {
-            let own = |recording: &Recording| recording.service == loaded.service.name && recording.cut.is_none();
-            let recordings: Vec<&(u64, Recording)> =
-                self.recordings.iter().filter(|(_, recording)| own(recording)).collect();
-            let exchanges: Vec<Recorded> = recordings.iter().map(|(_, recording)| recording.exchange.clone()).collect();
-            all.push(Drafted {
-                loaded,
-                drafts: drafts(&exchanges, &loaded.service.base),
-                numbers: recordings.iter().map(|(number, _)| *number).collect(),
-                recordings: recordings.iter().map(|(_, recording)| recording).collect(),
-            });
-        }
-        all
-    }
-
-    fn proposals(drafted: &[Drafted<'_>]) -> Vec<Proposal> {
-        let mut proposals = Vec::new();
-        for (service, drafted) in drafted.iter().enumerate() {
-            let index = drafted.loaded.index();
-            for (at, draft) in drafted.drafts.iter().enumerate() {
-                let promise = &draft.fixture;
-                let first = &drafted.recordings[draft.exchanges[0]].exchange;
-                let known = match index.choose(&Incoming::new(&first.request), &State::new()) {
-                    Choice::Promise(place) => Some(&index.promises()[place]),
-                    _ => None,
-                };
-                let differences = known.map_or_else(Vec::new, |known| {
-                    let verdicts = known.responses.iter().map(|response| {
-                        judge(response, &known.verify.status, &first.request.method, &first.response).mismatches
-                    });
-                    verdicts.min_by_key(Vec::len).unwrap_or_default()
-                });
-                let mut removed: Vec<(String, String)> =
-                    draft.exchanges.iter().flat_map(|at| drafted.recordings[*at].removed.clone()).collect();
-                removed.sort();
-                removed.dedup();
-                proposals.push(Proposal {
-                    id: format!("{}/{}", drafted.loaded.service.name, promise.id),
-                    promise: format!(
-                        "{} {} {}",
-                        promise.request.method, promise.request.path, promise.responses[0].status
-                    ),
-                    news: match known {
-                        None => "new",
-                        Some(_) if differences.is_empty() => "same",
-                        Some(_) => "changed",
-                    },
-                    fixture: known.map(|known| known.id.to_string()),
-                    differences: differences
-                        .iter()
-                        .map(|m| {
-                            format!("{} {}: expected {}, received {}", m.path, m.kind.as_str(), m.expected, m.received)
-                        })
-                        .collect(),
-                    exchanges: draft.exchanges.len(),
-                    removed,
-                    text: understudy_fixture::write_fixture(promise),
-                    numbers: draft.exchanges.iter().map(|at| drafted.numbers[*at]).collect(),
-                    at: (service, at),
-                });
-            }
-        }
-        proposals
     }
 
     /// One of the fixtures that are proposed.
     ///
     /// # Errors
     /// A name that is not in the inbox.
-    pub fn proposal(&self, id: &str) -> Result<Proposal, ApiError> {
-        let mut found = Self::chosen(&self.drafted(), &[id.to_owned()])?;
-        Ok(found.remove(0))
+    pub fn proposal(&self, id: &str) -> Result<&Proposal, ApiError> {
+        self.find(id).map(|proposed| &proposed.shown)
     }
 
-    /// Makes fixtures of what is proposed: of those that are named, or of all that is new.
+    /// The text of the file that accepting would make.
     ///
     /// # Errors
-    /// A name that is not in the inbox; a file that cannot be written. What was written before stays, and so does the rest of
-    /// the inbox.
-    pub fn accept(&self, ids: &[String]) -> Result<Settled, ApiError> {
-        let drafted = self.drafted();
-        let chosen = Self::chosen(&drafted, ids)?;
-        let mut settled = Settled::default();
-        let mut numbers = Vec::new();
-        let mut wanted: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for proposal in chosen {
-            match proposal.news {
-                "changed" => {
-                    let why = format!(
-                        "{} answers such a request, and differs: edit it, or accept what differs with verify --accept",
-                        proposal.fixture.as_deref().unwrap_or("a fixture")
-                    );
-                    settled.left.push((proposal.id, why));
-                }
+    /// A name that is not in the inbox; proposals that cannot be one fixture.
+    pub fn text(&self, chosen: &Chosen) -> Result<String, ApiError> {
+        Ok(write_fixture(&self.making(chosen)?.1.draft.fixture))
+    }
+
+    /// Makes fixtures of what is chosen, or of all that is new where nothing is.
+    ///
+    /// # Errors
+    /// A name that is not in the inbox, or taken; proposals that cannot be one fixture; a file that cannot be written.
+    pub fn accept(&self, chosen: &[Chosen]) -> Result<Settled, ApiError> {
+        let accepting = self.accepting(chosen)?;
+        accepting.changes.iter().try_for_each(|change| change.bring(true))?;
+        self.accepted(accepting)
+    }
+
+    /// What accepting would do; nothing is written yet.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub(crate) fn accepting(&self, chosen: &[Chosen]) -> Result<Accepting, ApiError> {
+        let new: Vec<Chosen>;
+        let chosen = if chosen.is_empty() {
+            let all = self.proposed.iter().filter(|proposed| proposed.shown.news == News::New);
+            new = all.map(|proposed| Chosen::one(&proposed.shown.id)).collect();
+            &new
+        } else {
+            chosen
+        };
+        let mut names = chosen.iter().filter_map(|chosen| chosen.name.as_deref());
+        if let Some(name) =
+            names.find(|name| chosen.iter().filter(|other| other.name.as_deref() == Some(name)).count() > 1)
+        {
+            return Err(ApiError::new(
+                Code::Usage,
+                format!("`{name}` is the name of one fixture, and several are chosen"),
+            )
+            .with_hint("make one of them with --merge, or accept them one by one"));
+        }
+        let mut accepting = Accepting::default();
+        let mut making: BTreeMap<usize, Vec<Making<'_>>> = BTreeMap::new();
+        for chosen in chosen {
+            let first = self.find(chosen.ids.first().ok_or_else(nothing_chosen)?)?;
+            let of: Result<Vec<&Proposed>, ApiError> = chosen.ids.iter().map(|id| self.find(id)).collect();
+            let numbers = of?.into_iter().flat_map(|proposed| proposed.numbers.iter().copied());
+            match (first.shown.news, &first.known) {
                 // What is known already need not be recorded any longer.
-                "same" => numbers.extend(proposal.numbers),
+                (News::Same, _) if chosen.ids.len() == 1 => accepting.numbers.extend(numbers),
+                (News::Changed, Some((fixture, mismatches, answer))) if chosen.ids.len() == 1 => {
+                    let judged =
+                        Judged { fixture, mismatches, answer: Some(&self.recordings[*answer].1.exchange.response) };
+                    let loaded = &self.project.services[first.service];
+                    let (accepted, changes) = accept_some(&self.project, loaded, judged, |_| true)?;
+                    let is_twice =
+                        changes.iter().any(|change| accepting.changes.iter().any(|other| other.path == change.path));
+                    if is_twice {
+                        let why = "its fixture has just got another answer: look again".to_owned();
+                        accepting.left.push((first.shown.id.clone(), why));
+                        continue;
+                    }
+                    accepting.changes.extend(changes);
+                    if accepted.left.is_empty() {
+                        accepting.numbers.extend(numbers);
+                    }
+                    let left = accepted.left.into_iter();
+                    accepting.left.extend(left.map(|(place, why)| (first.shown.id.clone(), format!("{place}: {why}"))));
+                }
                 _ => {
-                    wanted.entry(proposal.at.0).or_default().push(proposal.at.1);
-                    numbers.extend(proposal.numbers);
+                    let (service, one) = self.making(chosen)?;
+                    making.entry(service).or_default().push(one);
+                    accepting.numbers.extend(numbers);
                 }
             }
         }
-        for (service, drafts) in wanted {
-            let Drafted { loaded, drafts: all, .. } = &drafted[service];
-            let wanted: Vec<Draft> = drafts.iter().map(|at| all[*at].clone()).collect();
-            let (files, _) = new_files(loaded, &wanted);
-            for NewFile { path, shown, bytes } in files {
-                crate::disk::write(&path, &bytes)?;
-                settled.files.push(shown);
-            }
+        for (service, making) in making {
+            let (files, _) = new_files(&self.project.services[service], &making)?;
+            accepting.changes.extend(files);
         }
-        settled.exchanges = self.remove(numbers)?;
-        Ok(settled)
+        Ok(accepting)
+    }
+
+    /// Takes what was accepted out of the inbox, once it is written.
+    ///
+    /// # Errors
+    /// The disk says no.
+    pub(crate) fn accepted(&self, accepting: Accepting) -> Result<Settled, ApiError> {
+        let Accepting { changes, numbers, left } = accepting;
+        let files = changes.into_iter().map(|change| change.shown).collect();
+        Ok(Settled { files, exchanges: self.remove(numbers)?, left })
     }
 
     /// Takes what is proposed out of the inbox: those that are named, or everything.
@@ -232,27 +319,140 @@ impl Inbox {
     /// # Errors
     /// A name that is not in the inbox; the disk says no.
     pub fn discard(&self, ids: &[String]) -> Result<Settled, ApiError> {
-        let numbers = if ids.is_empty() {
-            self.recordings.iter().map(|(number, _)| *number).collect()
-        } else {
-            Self::chosen(&self.drafted(), ids)?.into_iter().flat_map(|proposal| proposal.numbers).collect()
-        };
+        let mut numbers = Vec::new();
+        if ids.is_empty() {
+            numbers.extend(self.recordings.iter().map(|(number, _)| *number).chain(self.later.iter().copied()));
+        }
+        for id in ids {
+            numbers.extend(&self.find(id)?.numbers);
+        }
         Ok(Settled { exchanges: self.remove(numbers)?, ..Settled::default() })
     }
 
     fn remove(&self, mut numbers: Vec<u64>) -> Result<usize, ApiError> {
         numbers.sort_unstable();
         numbers.dedup();
-        self.log.remove(&numbers).map_err(|error| store_error(&error))?;
+        if let Some(log) = &self.log {
+            log.remove(&numbers).map_err(|error| store_error(&error))?;
+        }
         Ok(numbers.len())
     }
 
-    fn chosen(drafted: &[Drafted<'_>], ids: &[String]) -> Result<Vec<Proposal>, ApiError> {
-        let proposals = Self::proposals(drafted);
-        if let Some(unknown) = ids.iter().find(|id| !proposals.iter().any(|proposal| proposal.id == **id)) {
-            return Err(ApiError::new(Code::UnknownName, format!("`{unknown}` is not in the inbox"))
-                .with_hint("`understudy inbox` lists what is"));
+    fn find(&self, id: &str) -> Result<&Proposed, ApiError> {
+        self.proposed.iter().find(|proposed| proposed.shown.id == id).ok_or_else(|| {
+            ApiError::new(Code::UnknownName, format!("`{id}` is not in the inbox"))
+                .with_hint("`understudy inbox` lists what is")
+        })
+    }
+
+    /// The fixture that is made of what is chosen, and its service's place in the project.
+    fn making<'i>(&'i self, chosen: &'i Chosen) -> Result<(usize, Making<'i>), ApiError> {
+        let of: Result<Vec<&Proposed>, ApiError> = chosen.ids.iter().map(|id| self.find(id)).collect();
+        let of = of?;
+        let first = of.first().ok_or_else(nothing_chosen)?;
+        let cannot = |why: String| {
+            ApiError::new(Code::Usage, format!("{} cannot be one fixture: {why}", chosen.ids.join(" and ")))
+                .with_hint("accept each by itself")
+        };
+        if let Some(other) = of.iter().find(|other| of.len() > 1 && other.shown.news != News::New) {
+            return Err(cannot(format!("a fixture answers {} already", other.shown.id)));
         }
-        Ok(proposals.into_iter().filter(|proposal| ids.is_empty() || ids.contains(&proposal.id)).collect())
+        if let Some(other) = of.iter().find(|other| other.service != first.service) {
+            return Err(cannot(format!("{} is of another service", other.shown.id)));
+        }
+        let draft = if of.len() == 1 {
+            Cow::Borrowed(&first.draft)
+        } else {
+            let drafts: Vec<&Draft> = of.iter().map(|proposed| &proposed.draft).collect();
+            let (exchanges, _) = exchanges_of(&self.project.services[first.service], &self.recordings);
+            Cow::Owned(merge(&drafts, &exchanges).map_err(cannot)?)
+        };
+        let name = chosen.name.as_deref().map(|name| name.trim().trim_end_matches(".yaml"));
+        let instead_of = of.iter().map(|proposed| &*proposed.draft.fixture.id).collect();
+        Ok((first.service, Making { draft, name, instead_of }))
+    }
+}
+
+fn nothing_chosen() -> ApiError {
+    ApiError::new(Code::NothingToDo, "nothing is chosen").with_hint("`understudy inbox` lists what there is")
+}
+
+/// The whole exchanges of a service, and the places of their recordings.
+fn exchanges_of(loaded: &LoadedService, recordings: &[(u64, Recording)]) -> (Vec<Recorded>, Vec<usize>) {
+    let own = recordings
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, recording))| recording.service == loaded.service.name && recording.cut.is_none());
+    own.map(|(at, (_, recording))| (recording.exchange.clone(), at)).unzip()
+}
+
+/// Adds what is proposed for a service.
+fn propose(service: usize, loaded: &LoadedService, recordings: &[(u64, Recording)], proposed: &mut Vec<Proposed>) {
+    let (exchanges, places) = exchanges_of(loaded, recordings);
+    if exchanges.is_empty() {
+        return;
+    }
+    let index = loaded.index();
+    for draft in drafts(&exchanges, &loaded.service.base) {
+        let of: Vec<&(u64, Recording)> = draft.exchanges.iter().map(|at| &recordings[places[*at]]).collect();
+        let first = &of[0].1.exchange;
+        let known = match index.choose(&Incoming::new(&first.request), &State::new()) {
+            Choice::Promise(place) => Some(Arc::clone(&index.promises()[place])),
+            _ => None,
+        };
+        let known = known.map(|known| {
+            let judged = |response| judge(response, &known.verify.status, &first.request.method, &first.response);
+            let mut verdicts = known.responses.iter().map(|response| judged(response).mismatches);
+            // One of its answers is enough; what differs is told of the first, which is the one that is accepted into.
+            let of_first = verdicts.next().unwrap_or_default();
+            let is_kept = of_first.is_empty() || verdicts.any(|mismatches| mismatches.is_empty());
+            let mismatches = if is_kept { Vec::new() } else { of_first };
+            (known, mismatches, places[draft.exchanges[0]])
+        });
+        let removed: BTreeSet<&(String, String)> = of.iter().flat_map(|(_, recording)| &recording.removed).collect();
+        let removed = removed.into_iter().cloned().collect();
+        let numbers = of.iter().map(|(number, _)| *number).collect();
+        let shown =
+            shown(&loaded.service.name, &draft, known.as_ref().map(|(known, found, _)| (&**known, &**found)), removed);
+        proposed.push(Proposed { shown, draft, service, numbers, known });
+    }
+}
+
+fn shown(
+    service: &str,
+    draft: &Draft,
+    known: Option<(&Fixture, &[Mismatch])>,
+    removed: Vec<(String, String)>,
+) -> Proposal {
+    let Fixture { id, request, responses, verify, .. } = &draft.fixture;
+    let named = |kind: &str, fields: &[understudy_fixture::model::Field]| -> Vec<String> {
+        fields.iter().map(|field| format!("{kind} {}", field.name)).collect()
+    };
+    let mut asks = [named("query", &request.query), named("header", &request.headers)].concat();
+    asks.extend(request.body.as_ref().map(|body| match body {
+        RequestBody::Json(_) => "JSON body".to_owned(),
+        RequestBody::Form(_) | RequestBody::Multipart(_) => "form".to_owned(),
+        _ => "body".to_owned(),
+    }));
+    let rules = responses.iter().flat_map(|response| &response.rules);
+    Proposal {
+        id: format!("{service}/{id}"),
+        service: service.to_owned(),
+        method: request.method.to_string(),
+        path: request.path.to_string(),
+        statuses: responses.iter().map(|response| response.status).collect(),
+        news: match known {
+            None => News::New,
+            Some((_, [])) => News::Same,
+            Some(_) => News::Changed,
+        },
+        fixture: known.map(|(known, _)| known.id.to_string()),
+        differences: known.map_or_else(Vec::new, |(_, found)| found.iter().map(DifferenceReport::new).collect()),
+        exchanges: draft.exchanges.len(),
+        removed,
+        asks,
+        rules: rules.map(|rule| (rule.path.as_str().to_owned(), flow_value(&rule_value(&rule.rule)))).collect(),
+        after: verify.after.clone().unwrap_or_default(),
+        skip: verify.skip.clone(),
     }
 }

@@ -8,8 +8,10 @@
 
 mod accept;
 mod app;
+mod change;
 mod check;
 mod clock;
+mod desk;
 mod disk;
 mod error;
 mod explain;
@@ -34,13 +36,14 @@ mod watch;
 pub use accept::{Accepted, accept};
 pub use app::{Action, App, Assets, COMMANDS, Engine, UiAddress, UiServer, actions, serve_ui};
 pub use check::{Check, check};
+pub use desk::{RecordNews, RecordProgress, RecordedSummary};
 pub use error::{ApiError, Code};
 pub use explain::{Explained, NearFixture, explain};
 pub use import::{ImportRequest, Imported, import};
-pub use inbox::{Inbox, InboxView, Proposal, Settled};
+pub use inbox::{Chosen, Inbox, InboxView, News, Proposal, Settled};
 pub use init::init;
 pub use project::{LoadedService, Project, find_project, open_project};
-pub use record::{RecordProgress, RecordRequest, RecordedSummary, RecordingServer, record};
+pub use record::{RecordRequest, RecordingServer, record};
 pub use report::{CheckReport, DiagnosticReport, DifferenceReport, FixtureReport, ReportFormat, RunReport};
 pub use requests_log::LogFormat;
 pub use serve::{Elsewhere, Listening, ServeRequest, Serving, serve};

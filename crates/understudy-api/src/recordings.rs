@@ -109,10 +109,18 @@ fn headers(pairs: &[(String, String)]) -> HeaderMap {
     headers
 }
 
+/// The folder of recordings in that of the project's local state.
+const RECORDINGS: &str = "recordings";
+
+/// Whether anything was ever recorded.
+pub(crate) fn are_there(root: &Path) -> bool {
+    root.join(local::FOLDER).join(RECORDINGS).is_dir()
+}
+
 /// Opens a project's recordings, with the folders of those that were damaged and put aside.
 pub(crate) fn open(root: &Path) -> Result<(Log, Vec<PathBuf>), ApiError> {
     let folder = local::folder(root).map_err(|error| ApiError::of_file(&root.join(local::FOLDER), "make", &error))?;
-    Log::open(&folder.join("recordings"), Limits::default()).map_err(|error| store_error(&error))
+    Log::open(&folder.join(RECORDINGS), Limits::default()).map_err(|error| store_error(&error))
 }
 
 pub(crate) fn store_error(error: &StoreError) -> ApiError {

@@ -113,13 +113,13 @@ pub struct FixtureReport {
 }
 
 /// One difference.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DifferenceReport {
     /// Where: a JSONPath, a header's name, or `status`.
     pub path: String,
     /// What kind.
-    pub kind: &'static str,
+    pub kind: String,
     /// What was promised.
     pub expected: String,
     /// What came.
@@ -214,10 +214,10 @@ pub(crate) fn reason(outcome: &Outcome) -> Option<String> {
 }
 
 impl DifferenceReport {
-    fn new(mismatch: &Mismatch) -> Self {
+    pub(crate) fn new(mismatch: &Mismatch) -> Self {
         Self {
             path: mismatch.path.clone(),
-            kind: mismatch.kind.as_str(),
+            kind: mismatch.kind.as_str().to_owned(),
             expected: mismatch.expected.clone(),
             received: mismatch.received.clone(),
         }

@@ -173,13 +173,13 @@ impl Shared {
 
 /// Written piece by piece: this is done for every request.
 fn text_line(exchanged: &Exchanged<'_>, out: &mut String) {
-    let Exchanged { service, request, answer, answered, took } = exchanged;
+    let Exchanged { service, request, status, answered, took, .. } = exchanged;
     for piece in [service, " ", request.method.as_str(), " "] {
         out.push_str(piece);
     }
     push_plain(request.target.as_str(), out);
     out.push(' ');
-    out.push_str(answer.status.as_str());
+    out.push_str(status.as_str());
     out.push(' ');
     match answered {
         Answered::Fixture(id) => out.push_str(id),
@@ -208,7 +208,7 @@ fn push_plain(text: &str, out: &mut String) {
 }
 
 fn json_line(exchanged: &Exchanged<'_>, out: &mut String) {
-    let Exchanged { service, request, answer, answered, took } = exchanged;
+    let Exchanged { service, request, status, answered, took, .. } = exchanged;
     let now = clock::now();
     let (by, fixture, detail) = match answered {
         Answered::Fixture(id) => ("fixture", Some(*id), None),
@@ -223,7 +223,7 @@ fn json_line(exchanged: &Exchanged<'_>, out: &mut String) {
         "service": service,
         "method": request.method.as_str(),
         "target": request.target.as_str(),
-        "status": answer.status.as_u16(),
+        "status": status.as_u16(),
         "answered": by,
         "fixture": fixture,
         "detail": detail,

@@ -1,6 +1,7 @@
 //! Serving a project.
 
 use crate::app::ports_of_app;
+use crate::desk::RecordedSummary;
 use crate::error::{ApiError, Code};
 use crate::local::{Hold, Role, Taken, other, take};
 use crate::project::open_project;
@@ -26,7 +27,7 @@ pub struct ServeRequest {
     pub port: Option<u16>,
     /// Another address than the loopbacks.
     pub host: Option<std::net::IpAddr>,
-    /// The backend of `passthrough` and `fallback`, by name or address.
+    /// The backend of `passthrough`, `fallback` and `record`, by name or address.
     pub backend: Option<String>,
     /// The state at the start: names and values.
     pub state: Vec<(String, String)>,
@@ -43,7 +44,7 @@ pub struct Listening {
     pub url: String,
     /// How many fixtures it has.
     pub fixtures: usize,
-    /// What happens to requests: `mock`, `passthrough`, `fallback`.
+    /// What happens to requests: `mock`, `passthrough`, `fallback`, `record`.
     pub mode: &'static str,
 }
 
@@ -94,7 +95,8 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
         Taken::Held(hold) => Some(hold),
         Taken::By(_) | Taken::Free => None,
     };
-    let mut servers = Servers::new(project, options, Arc::clone(&log) as _);
+    // Each request has its line in the log.
+    let mut servers = Servers::new(project, options, Arc::clone(&log) as _, Arc::new(|_| ()));
     let mut elsewhere = Vec::new();
     for name in servers.wanted().into_iter().map(Some).chain([None]) {
         match (start(&mut servers, name.as_deref()).await, servers.asked(name.as_deref())) {
@@ -108,7 +110,8 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
     }
     say_ports(hold.as_ref(), &servers);
     let listening = listening(&servers);
-    let diagnostics = servers.project().diagnostics.clone();
+    let mut diagnostics = servers.project().diagnostics.clone();
+    diagnostics.extend(servers.not_recorded());
     Ok(Serving { listening, elsewhere, diagnostics, servers, log, hold })
 }
 
@@ -145,7 +148,7 @@ fn listening(servers: &Servers) -> Vec<Listening> {
             url: servers.url(&loaded.service.name)?,
             service: Some(loaded.service.name.clone()),
             fixtures: loaded.fixtures.iter().filter(|fixture| fixture.enabled).count(),
-            mode: loaded.service.mode.as_str(),
+            mode: servers.mode(&loaded.service).as_str(),
         })
     });
     let fixtures = project.fixture_count();
@@ -154,9 +157,13 @@ fn listening(servers: &Servers) -> Vec<Listening> {
 }
 
 impl Serving {
-    /// Serves until `end`, then lets open requests end. Edits are served as they are made; after each that has news,
-    /// `reloaded` gets the problems and the ports that are new.
-    pub async fn until(mut self, end: impl Future<Output = ()>, mut reloaded: impl FnMut(&[Diagnostic], &[Listening])) {
+    /// Serves until `end`, then lets open requests end, and says what was recorded. Edits are served as they are made; after
+    /// each that has news, `reloaded` gets the problems and the ports that are new.
+    pub async fn until(
+        mut self,
+        end: impl Future<Output = ()>,
+        mut reloaded: impl FnMut(&[Diagnostic], &[Listening]),
+    ) -> RecordedSummary {
         let mut watch = Watch::new(self.servers.project());
         if let Err(error) = &watch {
             reloaded(&[unwatched(self.servers.project(), error)], &[]);
@@ -173,8 +180,9 @@ impl Serving {
                 }
             }
         }
-        self.servers.stop_all().await;
+        let recorded = self.servers.end().await;
         self.log.finish();
+        recorded
     }
 
     /// Opens ports that another program had and has no more.

@@ -1,17 +1,21 @@
-//! The ports of a project's services: opened, closed, and kept in step with its files.
+//! The ports of a project's services: opened, closed, recorded, and kept in step with its files.
 
+use crate::clock;
+use crate::desk::{Desk, RecordProgress, RecordedSummary};
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
 use crate::resolve;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
 use tokio::task::JoinHandle;
+use understudy_contract::Backend;
 use understudy_fixture::Diagnostic;
-use understudy_fixture::model::Mode;
+use understudy_fixture::model::{Mode, Service};
 use understudy_match::State;
 use understudy_net::{BindError, Host, Listener, Stop};
-use understudy_serve::{Forwarding, Observer, Player, SharedPort, Snapshot};
+use understudy_serve::{Backing, Forwarding, Observer, Passed, Player, Recorder, Recording, SharedPort, Snapshot};
 
 /// How a project is served.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +26,7 @@ pub(crate) struct Options {
     pub(crate) port: Option<u16>,
     /// Another address than the loopbacks.
     pub(crate) host: Option<IpAddr>,
-    /// The backend of `passthrough` and `fallback`, by name or address.
+    /// The backend of `passthrough`, `fallback` and `record`, by name or address.
     pub(crate) backend: Option<String>,
     pub(crate) state: State,
 }
@@ -35,6 +39,75 @@ pub(crate) struct Servers {
     observer: Arc<dyn Observer>,
     running: BTreeMap<String, Running>,
     shared: Option<(Arc<SharedPort>, Open)>,
+    /// Services that somebody records, or stopped recording, whatever their files say.
+    asked: BTreeMap<String, Asked>,
+    tape: Tape,
+}
+
+/// What was asked for beside what the project's file says.
+#[derive(Debug)]
+enum Asked {
+    Record { backend: Option<String> },
+    NotToRecord,
+}
+
+/// Where exchanges are stored while a service is recorded.
+struct Tape {
+    progress: RecordProgress,
+    /// Kept by the recorders: what ends last closes it.
+    desk: Weak<Desk>,
+    /// Recordings that were damaged, and where they were put.
+    damaged: Vec<PathBuf>,
+    /// Why services that are to be recorded are not.
+    failed: Option<ApiError>,
+}
+
+impl std::fmt::Debug for Tape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tape").field("desk", &self.desk.upgrade()).finish_non_exhaustive()
+    }
+}
+
+impl Tape {
+    fn desk(&mut self, project: &Project) -> Result<Arc<Desk>, ApiError> {
+        if let Some(desk) = self.desk.upgrade() {
+            return Ok(desk);
+        }
+        let (desk, damaged) = Desk::open(project, Arc::clone(&self.progress))?;
+        self.desk = Arc::downgrade(&desk);
+        self.damaged.extend(damaged);
+        self.failed = None;
+        Ok(desk)
+    }
+
+    /// Where a service's exchanges go: nowhere, where they cannot be stored. Requests are passed on all the same.
+    fn recording(&mut self, project: &Project) -> Arc<dyn Recording> {
+        match self.desk(project) {
+            Ok(desk) => desk,
+            Err(error) => {
+                self.failed = Some(error);
+                Arc::new(NotStored)
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct NotStored;
+
+impl Recording for NotStored {
+    fn passed(&self, _: Passed) {}
+
+    fn failed(&self, _: &http::Method, _: &str, _: &str) {}
+}
+
+/// A service's backend that is being recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    /// Its address.
+    pub(crate) backend: String,
+    /// Since when, in milliseconds since 1970.
+    pub(crate) since: u64,
 }
 
 /// A service that answers.
@@ -44,6 +117,7 @@ struct Running {
     /// What was asked for; the port itself is another one where that is 0.
     asked_port: u16,
     open: Open,
+    recorded: Option<Recorded>,
 }
 
 /// A port that is open.
@@ -76,8 +150,21 @@ impl Open {
 }
 
 impl Servers {
-    pub(crate) fn new(project: Project, options: Options, observer: Arc<dyn Observer>) -> Self {
-        Self { project: Arc::new(project), options, observer, running: BTreeMap::new(), shared: None }
+    pub(crate) fn new(
+        project: Project,
+        options: Options,
+        observer: Arc<dyn Observer>,
+        progress: RecordProgress,
+    ) -> Self {
+        Self {
+            project: Arc::new(project),
+            options,
+            observer,
+            running: BTreeMap::new(),
+            shared: None,
+            asked: BTreeMap::new(),
+            tape: Tape { progress, desk: Weak::new(), damaged: Vec::new(), failed: None },
+        }
     }
 
     pub(crate) fn project(&self) -> &Arc<Project> {
@@ -136,12 +223,98 @@ impl Servers {
         }
         let project = Arc::clone(&self.project);
         let loaded = project.service(name)?;
-        let first = self.snapshot(loaded, None)?;
+        let (first, recorded) = self.snapshot(loaded, None)?;
         let player = Arc::new(Player::new(first, Arc::clone(&self.observer)));
         let asked_port = self.asked_port(loaded);
         let open = Open::new(self.host(), asked_port, Arc::clone(&player), name).await?;
-        self.running.insert(name.to_owned(), Running { player, asked_port, open });
+        self.running.insert(name.to_owned(), Running { player, asked_port, open, recorded });
         self.tell_shared();
+        Ok(())
+    }
+
+    /// Records a service's backend on the service's own port, which is opened where it is not open.
+    ///
+    /// # Errors
+    /// No such service or backend, a port that cannot be had, recordings that cannot be added to. Everything is as before
+    /// then.
+    pub(crate) async fn record(&mut self, name: &str, backend: Option<String>) -> Result<(), ApiError> {
+        let project = Arc::clone(&self.project);
+        let loaded = project.service(name)?;
+        // It is there for the recorder to take.
+        let _desk = self.tape.desk(&project)?;
+        let before = self.asked.insert(name.to_owned(), Asked::Record { backend });
+        let done = match self.backend(loaded) {
+            Err(error) => Err(error),
+            Ok(None) => Err(ApiError::new(Code::UnknownName, format!("{name} has no backend to record"))
+                .with_hint("say where it is: --backend http://127.0.0.1:8080")),
+            Ok(Some(_)) if self.running.contains_key(name) => self.refresh(loaded),
+            Ok(Some(_)) => self.start(name).await,
+        };
+        if done.is_err() {
+            match before {
+                Some(before) => self.asked.insert(name.to_owned(), before),
+                None => self.asked.remove(name),
+            };
+        }
+        done
+    }
+
+    /// Lets fixtures answer again. Exchanges that have begun are still stored.
+    ///
+    /// # Errors
+    /// No such service.
+    pub(crate) fn stop_recording(&mut self, name: &str) -> Result<(), ApiError> {
+        let project = Arc::clone(&self.project);
+        let loaded = project.service(name)?;
+        if loaded.service.mode == Mode::Record {
+            self.asked.insert(name.to_owned(), Asked::NotToRecord);
+        } else {
+            self.asked.remove(name);
+        }
+        if self.running.contains_key(name) { self.refresh(loaded) } else { Ok(()) }
+    }
+
+    /// The backend of a service that is being recorded.
+    pub(crate) fn recorded(&self, name: &str) -> Option<&Recorded> {
+        self.running.get(name)?.recorded.as_ref()
+    }
+
+    /// Where exchanges are being stored.
+    pub(crate) fn desk(&self) -> Option<Arc<Desk>> {
+        self.tape.desk.upgrade()
+    }
+
+    /// Recordings that were damaged, and where they were put.
+    pub(crate) fn damaged(&self) -> &[PathBuf] {
+        &self.tape.damaged
+    }
+
+    /// Why services that their files want recorded are not: their requests are passed on all the same.
+    pub(crate) fn not_recorded(&self) -> Option<Diagnostic> {
+        let is_wanted = self.running.values().any(|running| running.recorded.is_some());
+        let error = self.tape.failed.as_ref().filter(|_| is_wanted)?;
+        let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        Some(in_project_file(format!("requests are passed on and not recorded: {error}{hint}")))
+    }
+
+    /// What happens to a service's requests.
+    pub(crate) fn mode(&self, service: &Service) -> Mode {
+        match self.asked.get(&service.name) {
+            Some(Asked::Record { .. }) => Mode::Record,
+            Some(Asked::NotToRecord) if service.mode == Mode::Record => Mode::Mock,
+            _ => service.mode,
+        }
+    }
+
+    /// Serves what a service's files say now.
+    fn refresh(&mut self, loaded: &LoadedService) -> Result<(), ApiError> {
+        let name = &loaded.service.name;
+        let Some(player) = self.running.get(name).map(|running| Arc::clone(&running.player)) else { return Ok(()) };
+        let (snapshot, recorded) = self.snapshot(loaded, Some(&player.snapshot()))?;
+        player.swap(snapshot);
+        if let Some(running) = self.running.get_mut(name) {
+            running.recorded = recorded;
+        }
         Ok(())
     }
 
@@ -183,6 +356,15 @@ impl Servers {
         }
     }
 
+    /// Closes everything, lets open requests end, and stores what was recorded of them.
+    pub(crate) async fn end(&mut self) -> RecordedSummary {
+        let desk = self.desk();
+        self.stop_all().await;
+        let Some(desk) = desk else { return RecordedSummary::default() };
+        let ending = tokio::task::spawn_blocking(move || desk.end());
+        ending.await.unwrap_or_else(|error| RecordedSummary { problem: Some(error.to_string()), ..Default::default() })
+    }
+
     /// Reads the files again and serves what they say now: fixtures, ports, services that came and went. Gives the
     /// problems that are new.
     pub(crate) async fn reload(&mut self) -> Vec<Diagnostic> {
@@ -191,6 +373,7 @@ impl Servers {
             // A project file that cannot be used at all leaves everything as it was.
             Err(error) => return vec![self.kept(&error)],
         };
+        let not_recorded = self.not_recorded().map(|problem| problem.to_string());
         let before = std::mem::replace(&mut self.project, Arc::clone(&project));
         let known: BTreeSet<String> = before.diagnostics.iter().map(ToString::to_string).collect();
         let mut new: Vec<Diagnostic> =
@@ -204,23 +387,23 @@ impl Servers {
         }
         for loaded in &project.services {
             let name = &loaded.service.name;
-            let Some(running) = self.running.get(name) else {
+            let Some(asked_port) = self.running.get(name).map(|running| running.asked_port) else {
                 let is_new = !old_names.contains(name) && self.wanted().contains(name);
                 if is_new && let Err(error) = self.start(name).await {
                     new.push(in_project_file(error.to_string()));
                 }
                 continue;
             };
-            match self.snapshot(loaded, Some(&running.player.snapshot())) {
-                Ok(snapshot) => running.player.swap(snapshot),
-                Err(error) => new.push(in_project_file(format!("{error}; what was served before goes on"))),
+            if let Err(error) = self.refresh(loaded) {
+                new.push(in_project_file(format!("{error}; what was served before goes on")));
             }
-            if self.asked_port(loaded) != running.asked_port
+            if self.asked_port(loaded) != asked_port
                 && let Err(error) = self.move_port(loaded).await
             {
                 new.push(in_project_file(format!("{error}; it stays where it was")));
             }
         }
+        new.extend(self.not_recorded().filter(|problem| Some(problem.to_string()) != not_recorded));
         new
     }
 
@@ -252,15 +435,40 @@ impl Servers {
         if self.wanted().len() > 1 { asked.or(own) } else { own.filter(|_| asked.is_none()) }
     }
 
-    fn snapshot(&self, loaded: &LoadedService, previous: Option<&Snapshot>) -> Result<Snapshot, ApiError> {
-        let forwarding = if loaded.service.mode == Mode::Mock {
-            None
-        } else {
-            let named = self.options.backend.as_deref();
-            let backend = resolve::backend(&loaded.service, named, &|name| std::env::var(name).ok())?;
-            backend.map(|backend| Forwarding { address: backend.address, headers: backend.headers })
+    /// The backend that a service's requests go to, if they go to one.
+    fn backend(&self, loaded: &LoadedService) -> Result<Option<Backend>, ApiError> {
+        let named = match self.asked.get(&loaded.service.name) {
+            Some(Asked::Record { backend: Some(backend) }) => Some(backend),
+            _ => self.options.backend.as_ref(),
         };
-        Ok(Snapshot::new(&loaded.service, loaded.fixtures.clone(), forwarding, self.options.state.clone(), previous))
+        resolve::backend(&loaded.service, named.map(String::as_str), &|name| std::env::var(name).ok())
+    }
+
+    fn snapshot(
+        &mut self,
+        loaded: &LoadedService,
+        previous: Option<&Snapshot>,
+    ) -> Result<(Snapshot, Option<Recorded>), ApiError> {
+        let mode = self.mode(&loaded.service);
+        let backend = if mode == Mode::Mock { None } else { self.backend(loaded)? };
+        let shown = backend.as_ref().map(|backend| backend.address.to_string());
+        let forwarding = backend.map(|backend| Forwarding { address: backend.address, headers: backend.headers });
+        let backing = match (mode, forwarding) {
+            (Mode::Mock, _) | (_, None) => Backing::Nothing,
+            (Mode::Passthrough, Some(forwarding)) => Backing::Passthrough(forwarding),
+            (Mode::Fallback, Some(forwarding)) => Backing::Fallback(forwarding),
+            (Mode::Record, Some(forwarding)) => {
+                let recording = self.tape.recording(&self.project);
+                Backing::Record(Arc::new(Recorder::new(&loaded.service, forwarding, recording)))
+            }
+        };
+        let before = self.recorded(&loaded.service.name);
+        let recorded = shown.filter(|_| mode == Mode::Record).map(|backend| match before {
+            Some(before) if before.backend == backend => before.clone(),
+            _ => Recorded { backend, since: clock::now().unix_millis },
+        });
+        let state = self.options.state.clone();
+        Ok((Snapshot::new(&loaded.service, loaded.fixtures.clone(), backing, state, previous), recorded))
     }
 }
 

@@ -106,10 +106,17 @@ pub(crate) enum InboxCommand {
         /// As it is listed: shop/items/get
         id: String,
     },
-    /// Write fixtures: all that is new, or those that are named
+    /// Write fixtures: all that is new, or those that are named; of one that is named and changed, what differs is written
+    /// into the fixture that is there
     Accept {
         /// As they are listed
         ids: Vec<String>,
+        /// Make one fixture of them all, which holds answers as loosely as theirs need
+        #[arg(long, requires = "ids")]
+        merge: bool,
+        /// The name of the fixture that is made, below the service's folder: items/one
+        #[arg(long = "as", value_name = "NAME", requires = "ids")]
+        name: Option<String>,
     },
     /// Forget recordings: those that are named, or all
     Discard {
@@ -162,7 +169,7 @@ pub(crate) struct ServeArgs {
     /// Listen on this address instead of the loopbacks
     #[arg(long, value_name = "IP")]
     pub(crate) host: Option<IpAddr>,
-    /// The backend that passthrough and fallback use
+    /// The backend that passthrough, fallback and record use
     #[arg(long, value_name = "NAME|URL")]
     pub(crate) backend: Option<String>,
     /// The state at the start, for fixtures with `when`; may be repeated

@@ -5,39 +5,48 @@ use crate::exit::Exit;
 use crate::files::{print_json, project};
 use crate::serve::ended;
 use crate::terminal::{Paint, count, plain};
+use serde::Serialize;
 use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
-use understudy_api::{ApiError, Inbox, Proposal, RecordRequest, Settled, record};
+use understudy_api::{
+    ApiError, Chosen, DifferenceReport, Inbox, News, Proposal, RecordNews, RecordRequest, RecordedSummary, Settled,
+    record,
+};
 
 pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
     let root = project(args.project.as_deref())?;
     let request = RecordRequest { project: root, service: args.service, backend: args.backend, port: args.port };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
     runtime.block_on(async {
-        let told = |line: &str| drop(writeln!(stdout(), "{}", plain(line)));
+        let told = |news: RecordNews<'_>| {
+            let (RecordNews::Stored(line) | RecordNews::Failed(line) | RecordNews::Broken(line)) = news;
+            let _ = writeln!(stdout(), "{}", plain(line));
+        };
         let server = record(&request, Arc::new(told)).await?;
         say_damaged(&server.damaged);
         let url = Paint::stdout().bold(&server.url);
         let _ =
             writeln!(stdout(), "{url} records {}: point your frontend there, and end it with Ctrl-C", server.backend);
         let _ = stdout().flush();
-        let summary = server.until(ended()).await;
-        let _ = writeln!(stdout(), "{} in the inbox: understudy inbox", count_u64(summary.stored, "exchange"));
-        if summary.dropped > 0 {
-            let _ = writeln!(stderr(), "{} could not be stored", count_u64(summary.dropped, "exchange"));
-        }
-        if summary.failed > 0 {
-            let _ = writeln!(stderr(), "{} got no answer from the backend", count_u64(summary.failed, "request"));
-        }
-        match summary.problem {
-            None => Ok(Exit::Fine),
-            Some(why) => {
-                let _ = writeln!(stderr(), "not all of it is surely on the disk: {why}");
-                Ok(Exit::CouldNot)
-            }
-        }
+        Ok(say_recorded(&server.until(ended()).await, false))
     })
+}
+
+/// Says what came of recording: to programs that read lines of JSON, only what went wrong.
+pub(crate) fn say_recorded(summary: &RecordedSummary, is_json: bool) -> Exit {
+    if !is_json {
+        let _ = writeln!(stdout(), "{} in the inbox: understudy inbox", count_u64(summary.stored, "exchange"));
+    }
+    if summary.dropped > 0 {
+        let _ = writeln!(stderr(), "{} could not be stored", count_u64(summary.dropped, "exchange"));
+    }
+    if summary.failed > 0 {
+        let _ = writeln!(stderr(), "{} got no answer from the backend", count_u64(summary.failed, "request"));
+    }
+    let Some(why) = &summary.problem else { return Exit::Fine };
+    let _ = writeln!(stderr(), "not all of it is surely on the disk: {why}");
+    Exit::CouldNot
 }
 
 fn count_u64(number: u64, word: &str) -> String {
@@ -59,15 +68,21 @@ pub(crate) fn inbox(args: &InboxArgs) -> Result<Exit, ApiError> {
             return Ok(Exit::Fine);
         }
         InboxCommand::Show { id } => {
-            let proposal = inbox.proposal(id)?;
+            let shown = Shown { proposal: inbox.proposal(id)?, text: inbox.text(&Chosen::one(id))? };
             if args.json {
-                print_json(&proposal);
+                print_json(&shown);
             } else {
-                show(&proposal);
+                show(&shown);
             }
             return Ok(Exit::Fine);
         }
-        InboxCommand::Accept { ids } => inbox.accept(ids)?,
+        InboxCommand::Accept { ids, merge: true, name } => {
+            inbox.accept(&[Chosen { ids: ids.clone(), name: name.clone() }])?
+        }
+        InboxCommand::Accept { ids, name, .. } => {
+            let one = |id: &String| Chosen { ids: vec![id.clone()], name: name.clone() };
+            inbox.accept(&ids.iter().map(one).collect::<Vec<_>>())?
+        }
         InboxCommand::Discard { ids, .. } => inbox.discard(ids)?,
     };
     if args.json {
@@ -78,6 +93,14 @@ pub(crate) fn inbox(args: &InboxArgs) -> Result<Exit, ApiError> {
     Ok(Exit::Fine)
 }
 
+/// A proposal and the file that it would be.
+#[derive(Serialize)]
+struct Shown<'s> {
+    #[serde(flatten)]
+    proposal: &'s Proposal,
+    text: String,
+}
+
 fn list(inbox: &Inbox, json: bool) {
     let view = inbox.view();
     if json {
@@ -86,22 +109,29 @@ fn list(inbox: &Inbox, json: bool) {
     let paint = Paint::stdout();
     let mut out = String::new();
     for proposal in &view.proposals {
-        let news = format!("{:7}", proposal.news);
         let news = match proposal.news {
-            "new" => paint.green(&news),
-            "changed" => paint.yellow(&news),
-            _ => paint.dim(&news),
+            News::New => paint.green("new    "),
+            News::Changed => paint.yellow("changed"),
+            News::Same => paint.dim("same   "),
         };
         let times = count(proposal.exchanges, "exchange");
-        out.push_str(&format!("{news} {}  {}  {times}\n", paint.bold(&plain(&proposal.id)), plain(&proposal.promise)));
+        out.push_str(&format!(
+            "{news} {}  {}  {times}\n",
+            paint.bold(&plain(&proposal.id)),
+            plain(&proposal.promise())
+        ));
         for difference in &proposal.differences {
-            out.push_str(&format!("        {}\n", plain(difference)));
+            out.push_str(&format!("        {}\n", plain(&differs(difference))));
         }
     }
     for cut in &view.cut {
         out.push_str(&paint.dim(&format!("not whole: {}\n", plain(cut))));
     }
     out.push_str(&format!("{} in the inbox\n", count(view.exchanges, "exchange")));
+    if view.later > 0 {
+        let later = count(view.later, "later one");
+        out.push_str(&format!("{later} not looked at yet: accept or discard some of these first\n"));
+    }
     if view.evicted > 0 {
         out.push_str(&format!(
             "{} deleted: there was no room for them any more\n",
@@ -111,21 +141,27 @@ fn list(inbox: &Inbox, json: bool) {
     let _ = stdout().write_all(out.as_bytes());
 }
 
-fn show(proposal: &Proposal) {
+fn differs(difference: &DifferenceReport) -> String {
+    let DifferenceReport { path, kind, expected, received } = difference;
+    format!("{path} {kind}: expected {expected}, received {received}")
+}
+
+fn show(Shown { proposal, text }: &Shown<'_>) {
     let mut out = String::new();
-    out.push_str(&format!(
-        "# {}: {}, of {}\n",
-        plain(&proposal.id),
-        proposal.news,
-        count(proposal.exchanges, "exchange")
-    ));
+    let news = match proposal.news {
+        News::New => "new",
+        News::Changed => "changed",
+        News::Same => "same",
+    };
+    let times = count(proposal.exchanges, "exchange");
+    out.push_str(&format!("# {}: {news}, of {times}\n", plain(&proposal.id)));
     for (place, placeholder) in &proposal.removed {
         out.push_str(&format!("# {placeholder} was taken out of {}\n", plain(place)));
     }
     for difference in &proposal.differences {
-        out.push_str(&format!("# {}\n", plain(difference)));
+        out.push_str(&format!("# {}\n", plain(&differs(difference))));
     }
-    out.push_str(&proposal.text);
+    out.push_str(text);
     let _ = stdout().write_all(out.as_bytes());
 }
 
@@ -133,7 +169,7 @@ fn say_settled(settled: &Settled) {
     let paint = Paint::stdout();
     let mut out = String::new();
     for file in &settled.files {
-        out.push_str(&format!("{} {file}\n", paint.bold("made")));
+        out.push_str(&format!("{} {file}\n", paint.bold("wrote")));
     }
     for (id, why) in &settled.left {
         out.push_str(&format!("{} {}: {why}\n", paint.yellow("left"), plain(id)));

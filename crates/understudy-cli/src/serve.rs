@@ -3,9 +3,12 @@
 use crate::args::{Log, ServeArgs};
 use crate::exit::Exit;
 use crate::files::project;
+use crate::record::say_recorded;
 use crate::terminal::{Paint, count, count_problems, say_problems};
 use std::io::{Write, stderr, stdout};
-use understudy_api::{ApiError, Diagnostic, Elsewhere, Listening, LogFormat, ServeRequest, Serving, serve};
+use understudy_api::{
+    ApiError, Diagnostic, Elsewhere, Listening, LogFormat, RecordedSummary, ServeRequest, Serving, serve,
+};
 
 pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
     let is_json = args.log == Log::Json;
@@ -26,8 +29,8 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
             say_problems(problems);
             say_listening(listening, is_json);
         };
-        serving.until(ended(), reloaded).await;
-        Ok(Exit::Fine)
+        let recorded = serving.until(ended(), reloaded).await;
+        Ok(if recorded == RecordedSummary::default() { Exit::Fine } else { say_recorded(&recorded, is_json) })
     })
 }
 

@@ -291,6 +291,9 @@ pub static PROJECT: Object = Object {
     ],
 };
 
+/// What can happen to the requests of a service.
+pub const MODES: &[&str] = &["mock", "passthrough", "fallback", "record"];
+
 /// One of `services:`
 pub static SERVICE: Object = Object {
     name: "a service",
@@ -301,8 +304,12 @@ pub static SERVICE: Object = Object {
         key("base", Shape::Text, "A prefix of every path."),
         key("owner", Shape::Text, "Who answers for it; shown in reports."),
         key("openapi", Shape::Text, "The agreed description, relative to dir."),
-        key("mode", Shape::Words(&["mock", "passthrough", "fallback"]), "What happens to requests; by default mock."),
-        key("backend", Shape::Text, "The backend that passthrough, fallback and verify use; by default the only one."),
+        key("mode", Shape::Words(MODES), "What happens to requests; by default mock."),
+        key(
+            "backend",
+            Shape::Text,
+            "The backend that passthrough, fallback, record and verify use; by default the only one.",
+        ),
         key("cors", Shape::Flag, "Whether browsers on other origins may call it; by default yes."),
         key("delay", Shape::AnyOf(&[Shape::Text, Shape::Object(&DELAY)]), "The delay of responses that name none."),
         key("verify", Shape::Object(&SERVICE_VERIFY), "Defaults of the fixtures' verify blocks."),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use understudy_exchange::{Request, Response};
 use understudy_fixture::model::ResponseBody;
 use understudy_fixture::{BodyFiles, FileProblem, Source, fixture, write_fixture};
-use understudy_import::{Draft, Recorded, drafts, read_har};
+use understudy_import::{Draft, Recorded, drafts, merge, read_har};
 use understudy_match::{Chance, Choice, Incoming, Index, State};
 
 /// Fields and body of a message.
@@ -112,6 +112,67 @@ fn recordings_become_fixtures_that_answer_as_it_was_recorded() {
             out
         },
     );
+}
+
+#[test]
+fn what_a_person_calls_one_promise_is_held_as_loosely_as_all_its_answers_need() {
+    let get = |target: &str, more: &str, status: &str, answer: &str| {
+        format!("#### GET {target}\n{more}\n#### answer {status}\n\n{answer}\n")
+    };
+    let merged = |input: &str| -> Result<String, String> {
+        let exchanges = recorded(input);
+        let drafts = drafts(&exchanges, "");
+        let merged = merge(&drafts.iter().collect::<Vec<_>>(), &exchanges)?;
+        assert_eq!(merged.exchanges.len(), exchanges.len());
+        Ok(write_fixture(&merged.fixture))
+    };
+    let hat = r#"{"id":1,"name":"Hat","sizes":[{"eu":40,"us":"8"}],"sale":{"until":"2026-01-04"}}"#;
+    let cap = r#"{"id":2,"name":"Cap","sizes":[{"eu":41},{"eu":42}],"sale":null,"new":true}"#;
+    let two = get("/shop/items/1?lang=en&page=1", "x-tenant: a", "200", hat)
+        + &get("/shop/items/2?lang=en&page=2", "x-tenant: a", "200", cap);
+    assert_eq!(
+        merged(&two).unwrap(),
+        "request:
+  method: GET
+  path: /shop/items/{id}
+  params:
+    id: {type: integer, example: 1}
+  query:
+    lang: en
+response:
+  status: 200
+  body:
+    json: {id: 1, name: Hat, sizes: [{eu: 40, us: \"8\"}], sale: {until: \"2026-01-04\"}}
+  match:
+    $.sizes[*].us: {optional: like}
+    $.sale: {nullable: like}
+"
+    );
+    let words = get("/shop/hats/list", "", "200", "[]") + &get("/shop/caps/list", "", "200", "[]");
+    assert!(
+        merged(&words)
+            .unwrap()
+            .contains("  path: /shop/{shopId}/list\n  params:\n    shopId: {type: any, example: hats}"),
+        "{}",
+        merged(&words).unwrap()
+    );
+    let posts = "#### POST /a\n\n{\"kind\":\"x\",\"n\":1,\"in\":{\"a\":1,\"b\":1}}\n#### answer 201\n\n{\"id\":1}\n\
+        #### POST /a\n\n{\"kind\":\"x\",\"n\":2,\"in\":{\"a\":1,\"b\":2}}\n#### answer 201\n\n{\"id\":2}\n";
+    assert!(merged(posts).unwrap().contains("    json: {kind: x, in: {a: 1}}\n"), "{}", merged(posts).unwrap());
+
+    for (input, why) in [
+        (get("/a", "", "200", "1") + &get("/a/b", "", "200", "1"), "/a and /a/b have different lengths"),
+        (
+            get("/a/1", "", "200", "1") + &get("/a/2", "", "404", "1"),
+            "no rule holds for the answer of a/get and for that to GET /a/2",
+        ),
+        (
+            get("/a/1", "", "200", "1") + &get("/a/1", "", "200", "\"x\"") + &get("/a/2", "", "200", "3"),
+            "a/get has several answers, one after the other",
+        ),
+    ] {
+        assert_eq!(merged(&input).unwrap_err(), why);
+    }
 }
 
 /// A recording of a few requests, made from a number: with few words, so that values, paths and answers meet often.

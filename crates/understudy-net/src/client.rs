@@ -1,9 +1,8 @@
 //! A client that says how far it came.
 
 use crate::address::Address;
-use crate::message::Stream;
+use crate::message::{BODY_BYTES_MAX, Stream};
 use crate::passing::Passing;
-use crate::server::BODY_BYTES_MAX;
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};

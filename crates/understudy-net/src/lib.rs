@@ -1,6 +1,6 @@
 //! Bytes on sockets: the only crate that knows hyper and TLS.
 //!
-//! A server hands whole requests to a [`Handler`] and sends what it gives back; a [`Client`] sends one request
+//! A server hands requests to a [`Handler`], which reads their bodies or passes them on, and sends what it gives back; a [`Client`] sends one request
 //! and says precisely how far it came, because "the backend is down" and "the backend broke its promise" must
 //! never be mixed up. Bounds on headers, bodies, connections and time are constants here.
 //!
@@ -18,5 +18,7 @@ mod server;
 pub use address::{Address, AddressError};
 pub use client::{CONNECT_TIMEOUT, Call, Client, SendError, Upstream};
 pub use listener::{BindError, Host, Listener};
-pub use message::{BodyCopy, BodyEnd, BodyProblem, Inbound, Outbound, OutboundBody, Stream, Whole};
-pub use server::{Arriving, BODY_BYTES_MAX, BODY_TIMEOUT, CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};
+pub use message::{
+    BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, Inbound, Outbound, OutboundBody, Stream,
+};
+pub use server::{CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};

@@ -4,19 +4,23 @@ use crate::passing::Passing;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
+use std::time::Duration;
+
+/// How large the body of a request may be.
+pub const BODY_BYTES_MAX: usize = 64 << 20;
+/// How long a request's body may take.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A request that came in.
 #[derive(Debug)]
-pub struct Inbound<B = Whole> {
+pub struct Inbound {
     /// Method, target and header fields, as they were sent.
     pub parts: Parts,
     /// The body, still in its content coding.
-    pub body: B,
+    pub body: Stream,
 }
-
-/// A body that has arrived, or why it has not.
-pub type Whole = Result<Bytes, BodyProblem>;
 
 /// Why a body could not be read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +64,29 @@ impl Stream {
         self.0.is_end_stream()
     }
 
+    /// All of the body.
+    ///
+    /// # Errors
+    /// Why it did not arrive.
+    pub async fn whole(self) -> Result<Bytes, BodyProblem> {
+        // Most requests have none; those that have one can carry the weight of waiting for it.
+        if self.is_empty() { Ok(Bytes::new()) } else { Box::pin(read(self.0)).await }
+    }
+
     /// The same body; a copy of it, of at most so many bytes, is given to `ended` once it has passed or ended otherwise.
     #[must_use]
     pub fn copied(self, bytes_max: usize, ended: impl FnOnce(BodyCopy) + Send + 'static) -> Self {
         Self(self.0.copied(bytes_max, Box::new(ended)))
+    }
+}
+
+async fn read(body: Passing) -> Result<Bytes, BodyProblem> {
+    let whole = Limited::new(body, BODY_BYTES_MAX).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyProblem::TooLarge),
+        Ok(Err(_)) => Err(BodyProblem::Broken),
+        Err(_) => Err(BodyProblem::TimedOut),
     }
 }
 

@@ -13,7 +13,8 @@ pub(crate) type Ended = Box<dyn FnOnce(BodyCopy) + Send>;
 /// A body on its way.
 pub(crate) struct Passing {
     body: Incoming,
-    copying: Option<Copying>,
+    /// On the heap: most bodies are small, and nobody copies them.
+    copying: Option<Box<Copying>>,
 }
 
 struct Copying {
@@ -33,7 +34,8 @@ impl Passing {
 
     pub(crate) fn copied(mut self, bytes_max: usize, ended: Ended) -> Self {
         let is_whole = self.body.is_end_stream();
-        self.copying = Some(Copying { bytes: BytesMut::new(), bytes_max, total: 0, is_broken: false, is_whole, ended });
+        let copying = Copying { bytes: BytesMut::new(), bytes_max, total: 0, is_broken: false, is_whole, ended };
+        self.copying = Some(Box::new(copying));
         self
     }
 }
@@ -82,7 +84,8 @@ impl Body for Passing {
 
 impl Drop for Passing {
     fn drop(&mut self) {
-        let Some(Copying { bytes, total, is_broken, is_whole, ended, .. }) = self.copying.take() else { return };
+        let Some(copying) = self.copying.take() else { return };
+        let Copying { bytes, total, is_broken, is_whole, ended, .. } = *copying;
         let end = match (is_broken, is_whole) {
             (true, _) => BodyEnd::Broken,
             (false, true) => BodyEnd::Whole,

@@ -2,12 +2,12 @@
 
 use crate::idle::{Activity, Connections, Counted, IDLE_PERIOD, UnderWay};
 use crate::listener::Listener;
-use crate::message::{BodyProblem, Inbound, Outbound, OutboundBody, Stream, Whole};
+use crate::message::{Inbound, Outbound, OutboundBody, Stream};
 use crate::passing::Passing;
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
+use http_body_util::{BodyExt, Either, Full};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -18,10 +18,6 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
-/// How large the body of a request may be.
-pub const BODY_BYTES_MAX: usize = 64 << 20;
-/// How long a request's body may take.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How large the request line and header fields may be together. The request line alone may have 64 KiB (hyper's
 /// bound, answered with 414): room beyond that lets a line that is too long be read to its end and answered.
 pub const HEADER_BYTES_MAX: usize = 256 << 10;
@@ -36,30 +32,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// How bodies of requests are given: [`Whole`], or as a [`Stream`].
-    type Body: Arriving;
-
     /// The answer to a request.
-    fn handle(self: Arc<Self>, request: Inbound<Self::Body>) -> impl Future<Output = Outbound> + Send;
-}
-
-/// How the body of a request is given.
-pub trait Arriving: Send + Sized + 'static {
-    /// Takes a body that has just begun to arrive.
-    #[doc(hidden)]
-    fn arrive(body: Incoming) -> impl Future<Output = Self> + Send;
-}
-
-impl Arriving for Whole {
-    async fn arrive(body: Incoming) -> Self {
-        if body.is_end_stream() { Ok(Bytes::new()) } else { Box::pin(read(body)).await }
-    }
-}
-
-impl Arriving for Stream {
-    async fn arrive(body: Incoming) -> Self {
-        Self(Passing::new(body))
-    }
+    fn handle(self: Arc<Self>, request: Inbound) -> impl Future<Output = Outbound> + Send;
 }
 
 /// Asks servers to stop. Dropping it asks too.
@@ -170,8 +144,7 @@ async fn answer<H: Handler>(
     under_way: UnderWay,
 ) -> hyper::Response<Answer> {
     let (parts, body) = request.into_parts();
-    let body = H::Body::arrive(body).await;
-    let outbound = handler.handle(Inbound { parts, body }).await;
+    let outbound = handler.handle(Inbound { parts, body: Stream(Passing::new(body)) }).await;
     let body = match outbound.body {
         OutboundBody::Whole(bytes) => Either::Left(Full::new(bytes)),
         OutboundBody::Stream(stream) => {
@@ -187,14 +160,4 @@ async fn answer<H: Handler>(
     *response.status_mut() = outbound.status;
     *response.headers_mut() = outbound.headers;
     response
-}
-
-async fn read(body: Incoming) -> Result<Bytes, BodyProblem> {
-    let whole = Limited::new(body, BODY_BYTES_MAX).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyProblem::TooLarge),
-        Ok(Err(_)) => Err(BodyProblem::Broken),
-        Err(_) => Err(BodyProblem::TimedOut),
-    }
 }

@@ -1,10 +1,10 @@
 //! What to do about a request.
 
 use crate::cors;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Backing, Snapshot};
 use http::Method;
 use std::time::Duration;
-use understudy_fixture::model::{Delay, Mode};
+use understudy_fixture::model::Delay;
 use understudy_match::{Chance, Choice, Incoming};
 
 /// What is to be done about a request.
@@ -42,9 +42,11 @@ pub fn decide(snapshot: &Snapshot, incoming: &Incoming<'_>, chance: &mut Chance)
     if !is_fixture && snapshot.cors && cors::is_preflight(&incoming.request.method, &incoming.request.headers) {
         return Plan::Preflight;
     }
-    match (snapshot.mode, choice) {
-        (Mode::Fallback, choice) => Plan::Forward { otherwise: Box::new(local(snapshot, choice, incoming, chance)) },
-        (Mode::Passthrough, Choice::OtherMethods(_) | Choice::Nothing) => {
+    match (&snapshot.backing, choice) {
+        (Backing::Fallback(_), choice) => {
+            Plan::Forward { otherwise: Box::new(local(snapshot, choice, incoming, chance)) }
+        }
+        (Backing::Passthrough(_), Choice::OtherMethods(_) | Choice::Nothing) => {
             Plan::Forward { otherwise: Box::new(Plan::Nothing) }
         }
         (_, choice) => local(snapshot, choice, incoming, chance),

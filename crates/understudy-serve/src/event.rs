@@ -1,18 +1,23 @@
 //! What happened, for those who want to know.
 
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
 use std::time::Duration;
 use understudy_exchange::Request;
-use understudy_net::Outbound;
 
 /// One request that was answered. Borrowed: whoever wants to keep it decides what of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Exchanged<'e> {
     /// The service.
     pub service: &'e str,
-    /// The request, its body decoded.
+    /// The request; its body is decoded, unless it was passed on as it came.
     pub request: &'e Request,
-    /// The answer.
-    pub answer: &'e Outbound,
+    /// The answer's status.
+    pub status: StatusCode,
+    /// The answer's header fields.
+    pub headers: &'e HeaderMap,
+    /// The answer's body; `None` where it is passed on and nobody has seen it.
+    pub body: Option<&'e Bytes>,
     /// Who answered.
     pub answered: &'e Answered<'e>,
     /// From the whole request to the answer, delays included. Zero where the answer neither waited nor looked at a

@@ -1,5 +1,5 @@
 //! Plays a service: decides an answer, performs it, says what happened. Or stands before a backend and tells what passes
-//! ([`Recorder`]).
+//! ([`Recorder`]); which of the two can change from one request to the next.
 //!
 //! [`decide`] is pure: a [`Snapshot`], a request and chance in, a [`Plan`] out. [`Player`] carries plans out
 //! over `understudy-net`. A snapshot is never changed: an edit makes a new one, which is swapped in whole, so
@@ -26,4 +26,4 @@ pub use player::Player;
 pub use problem::describe_miss;
 pub use record::{BODY_KEPT_MAX, Passed, Recorder, Recording};
 pub use shared::SharedPort;
-pub use snapshot::Snapshot;
+pub use snapshot::{Backing, Snapshot};

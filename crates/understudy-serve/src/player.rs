@@ -2,7 +2,8 @@
 
 use crate::decide::{Plan, decide};
 use crate::event::{Answered, Exchanged, Observer};
-use crate::snapshot::Snapshot;
+use crate::record::Recorder;
+use crate::snapshot::{Backing, Snapshot};
 use crate::{cors, problem, respond};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use understudy_exchange::Request;
 use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
 use understudy_net::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, Client, HEADER_BYTES_MAX, Handler, Inbound, Outbound, OutboundBody,
-    Whole, coding,
+    coding,
 };
 
 /// Answers the requests of one service from a snapshot that can be swapped while it plays.
@@ -49,8 +50,11 @@ impl Player {
     }
 
     async fn answer(&self, inbound: Inbound) -> Outbound {
+        if let Some(recorder) = self.recorder() {
+            return Box::pin(recorder.pass(&self.client, &self.observer, inbound)).await;
+        }
         let Inbound { parts, body } = inbound;
-        match whole(parts, body) {
+        match whole(parts, body.whole().await) {
             Ok((request, raw)) => match self.at_once(&request) {
                 Ok(outbound) => outbound,
                 // What waits is rare, and large: on the heap it makes no other request slower.
@@ -65,6 +69,13 @@ impl Player {
                     Duration::ZERO,
                 )
             }
+        }
+    }
+
+    fn recorder(&self) -> Option<Arc<Recorder>> {
+        match &self.snapshot.load().backing {
+            Backing::Record(recorder) => Some(Arc::clone(recorder)),
+            _ => None,
         }
     }
 
@@ -117,7 +128,12 @@ impl Player {
         self.observer.exchanged(Exchanged {
             service: &snapshot.name,
             request,
-            answer: &outbound,
+            status: outbound.status,
+            headers: &outbound.headers,
+            body: match &outbound.body {
+                OutboundBody::Whole(body) => Some(body),
+                OutboundBody::Stream(_) => None,
+            },
             answered: &answered,
             took,
         });
@@ -132,7 +148,7 @@ impl Player {
         raw: Option<Bytes>,
         otherwise: &Plan,
     ) -> Option<(Outbound, Answered<'static>)> {
-        let forwarding = snapshot.forwarding.as_ref()?;
+        let (Backing::Passthrough(forwarding) | Backing::Fallback(forwarding)) = &snapshot.backing else { return None };
         // The backend gets the bytes that the client sent, still in their coding.
         let body = raw.unwrap_or_else(|| request.body.clone());
         let answer =
@@ -182,8 +198,6 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
 }
 
 impl Handler for Player {
-    type Body = Whole;
-
     async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
         self.answer(request).await
     }
@@ -193,7 +207,7 @@ impl Handler for Player {
 /// what to answer where there is no such body.
 type Decoded = Result<(Request, Option<Bytes>), Box<(Request, Rendered, &'static str)>>;
 
-fn whole(parts: Parts, body: Whole) -> Decoded {
+fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Decoded {
     let target = parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
     let mut request = Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() };
     let raw = match body {

@@ -3,6 +3,7 @@
 //! The frontend stays on the recorder: what the backend says of its own address (`Location`, the domain and the scheme of
 //! cookies) is said of the recorder's. What is told is what the backend said.
 
+use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::Forwarding;
 use crate::{cors, problem};
 use bytes::Bytes;
@@ -11,7 +12,10 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use understudy_net::{BodyCopy, BodyEnd, Client, Handler, Inbound, Outbound, OutboundBody, Stream};
+use understudy_exchange::{Request, Response};
+use understudy_fixture::model::Service;
+use understudy_match::Rendered;
+use understudy_net::{BodyCopy, BodyEnd, Client, Inbound, Outbound, OutboundBody};
 
 /// How much of a body is kept; the rest passes all the same.
 pub const BODY_KEPT_MAX: usize = 8 << 20;
@@ -25,20 +29,12 @@ pub struct Passed {
     pub unix_millis: u64,
     /// From the request's head to the answer's end.
     pub took: Duration,
-    /// The method.
-    pub method: Method,
-    /// Path and query.
-    pub target: PathAndQuery,
-    /// The request's header fields.
-    pub request_headers: HeaderMap,
-    /// The request's body.
-    pub request_body: BodyCopy,
-    /// The answer's status.
-    pub status: StatusCode,
-    /// The answer's header fields.
-    pub response_headers: HeaderMap,
-    /// The answer's body.
-    pub response_body: BodyCopy,
+    /// The request; its body is what was kept of it, still in its content coding.
+    pub request: Request,
+    /// What the backend said; its body likewise.
+    pub response: Response,
+    /// Why not all of both bodies was kept, in words.
+    pub cut: Option<String>,
 }
 
 /// Is told of every exchange. Called on the path of requests: it must return at once.
@@ -54,66 +50,72 @@ pub trait Recording: Send + Sync + std::fmt::Debug + 'static {
 #[derive(Debug)]
 pub struct Recorder {
     service: String,
+    cors: bool,
     forwarding: Forwarding,
-    client: Arc<Client>,
     recording: Arc<dyn Recording>,
 }
 
 impl Recorder {
-    /// A recorder before a backend.
+    /// A recorder of a service's backend.
     #[must_use]
-    pub fn new(service: &str, forwarding: Forwarding, recording: Arc<dyn Recording>) -> Self {
-        Self { service: service.to_owned(), forwarding, client: Arc::default(), recording }
+    pub fn new(service: &Service, forwarding: Forwarding, recording: Arc<dyn Recording>) -> Self {
+        Self { service: service.name.clone(), cors: service.cors, forwarding, recording }
     }
 
-    async fn pass(&self, inbound: Inbound<Stream>) -> Outbound {
+    pub(crate) async fn pass(&self, client: &Arc<Client>, observer: &Arc<dyn Observer>, inbound: Inbound) -> Outbound {
         let began = Instant::now();
         let Inbound { parts, body } = inbound;
-        // The page's origin is the recorder's business: the backend knows another one.
-        if cors::is_preflight(&parts.method, &parts.headers) {
-            return Outbound::whole(StatusCode::NO_CONTENT, cors::preflight(&parts.headers), Bytes::new());
-        }
         let own_host = parts.uri.authority().map(ToString::to_string);
         let own_host = own_host.or_else(|| parts.headers.get(HOST)?.to_str().ok().map(ToOwned::to_owned));
         let target = parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
-        let halves = Arc::new(Halves { told: Mutex::new(Told::default()), recording: Arc::clone(&self.recording) });
+        let request = Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() };
+        // The page's origin is the recorder's business: the backend knows another one.
+        if self.cors && cors::is_preflight(&request.method, &request.headers) {
+            let answer = Rendered {
+                status: StatusCode::NO_CONTENT,
+                headers: cors::preflight(&request.headers),
+                body: Bytes::new(),
+            };
+            return self.own_answer(observer, &request, answer, &Answered::Server("preflight"), began);
+        }
+        let halves = Arc::new(Halves {
+            told: Mutex::default(),
+            recording: Arc::clone(&self.recording),
+            observer: Arc::clone(observer),
+        });
         let sent = {
             let halves = Arc::clone(&halves);
-            body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.request = Some(copy)))
+            body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy)))
         };
-        let is_empty = sent.is_empty();
-        let sent = if is_empty {
+        let sent = if sent.is_empty() {
             drop(sent);
             None
         } else {
             Some(sent)
         };
-        let passing = self.forwarding.pass(&self.client, &parts.method, target.as_str(), &parts.headers, sent);
+        let passing = self.forwarding.pass(client, &request.method, request.target.as_str(), &request.headers, sent);
         let upstream = match passing.await {
             Ok(upstream) => upstream,
             Err(error) => {
                 let why = error.to_string();
-                self.recording.failed(&parts.method, target.as_str(), &why);
-                let detail = format!("{} {target}: {why}", self.forwarding.address);
+                self.recording.failed(&request.method, request.target.as_str(), &why);
+                let detail = format!("{} {}: {why}", self.forwarding.address, request.target);
                 let title = "The backend did not answer";
-                let rendered = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
-                return Outbound::whole(rendered.status, rendered.headers, rendered.body);
+                let answer = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
+                return self.own_answer(observer, &request, answer, &Answered::BackendFailed(why), began);
             }
         };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let origin = request.headers.get(ORIGIN).filter(|_| self.cors).cloned();
         let head = Head {
             service: self.service.clone(),
             unix_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
             began,
-            method: parts.method,
-            target,
-            request_headers: parts.headers,
-            status: upstream.status,
-            response_headers: upstream.headers.clone(),
+            request,
+            response: Response { status: upstream.status, headers: upstream.headers.clone(), body: Bytes::new() },
         };
-        let origin = head.request_headers.get(ORIGIN).cloned();
         halves.tell(|told| told.head = Some(head));
-        let received = upstream.body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.response = Some(copy)));
+        let received = upstream.body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.received = Some(copy)));
         let mut headers = upstream.headers;
         own_address(&mut headers, &self.forwarding.address.authority, own_host.as_deref());
         if let Some(origin) = origin {
@@ -121,13 +123,30 @@ impl Recorder {
         }
         Outbound { status: upstream.status, headers, body: OutboundBody::Stream(received) }
     }
-}
 
-impl Handler for Recorder {
-    type Body = Stream;
-
-    async fn handle(self: Arc<Self>, request: Inbound<Stream>) -> Outbound {
-        self.pass(request).await
+    /// An answer that is not the backend's.
+    fn own_answer(
+        &self,
+        observer: &Arc<dyn Observer>,
+        request: &Request,
+        answer: Rendered,
+        answered: &Answered<'_>,
+        began: Instant,
+    ) -> Outbound {
+        let Rendered { status, mut headers, body } = answer;
+        if let Some(origin) = request.headers.get(ORIGIN).filter(|_| self.cors) {
+            cors::allow(origin, &mut headers);
+        }
+        observer.exchanged(Exchanged {
+            service: &self.service,
+            request,
+            status,
+            headers: &headers,
+            body: Some(&body),
+            answered,
+            took: began.elapsed(),
+        });
+        Outbound::whole(status, headers, body)
     }
 }
 
@@ -135,24 +154,22 @@ impl Handler for Recorder {
 struct Halves {
     told: Mutex<Told>,
     recording: Arc<dyn Recording>,
+    observer: Arc<dyn Observer>,
 }
 
 #[derive(Default)]
 struct Told {
     head: Option<Head>,
-    request: Option<BodyCopy>,
-    response: Option<BodyCopy>,
+    sent: Option<BodyCopy>,
+    received: Option<BodyCopy>,
 }
 
 struct Head {
     service: String,
     unix_millis: u64,
     began: Instant,
-    method: Method,
-    target: PathAndQuery,
-    request_headers: HeaderMap,
-    status: StatusCode,
-    response_headers: HeaderMap,
+    request: Request,
+    response: Response,
 }
 
 impl Halves {
@@ -160,48 +177,46 @@ impl Halves {
     fn tell(&self, note: impl FnOnce(&mut Told)) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         note(&mut told);
-        if told.head.is_none() || told.request.is_none() || told.response.is_none() {
+        if told.head.is_none() || told.sent.is_none() || told.received.is_none() {
             return;
         }
-        let Told { head: Some(head), request: Some(request_body), response: Some(response_body) } =
-            std::mem::take(&mut *told)
-        else {
+        let Told { head: Some(head), sent: Some(sent), received: Some(received) } = std::mem::take(&mut *told) else {
             return;
         };
         drop(told);
-        self.recording.passed(Passed {
+        let cut = cut("request", &sent).or_else(|| cut("answer", &received));
+        // Nobody can look through a piece of a body for secrets.
+        let whole = |body: BodyCopy| body.is_whole().then_some(body.bytes);
+        let (sent, received) = (whole(sent), whole(received));
+        let is_seen = received.is_some();
+        let passed = Passed {
             service: head.service,
             unix_millis: head.unix_millis,
             took: head.began.elapsed(),
-            method: head.method,
-            target: head.target,
-            request_headers: head.request_headers,
-            request_body,
-            status: head.status,
-            response_headers: head.response_headers,
-            response_body,
+            request: Request { body: sent.unwrap_or_default(), ..head.request },
+            response: Response { body: received.unwrap_or_default(), ..head.response },
+            cut,
+        };
+        self.observer.exchanged(Exchanged {
+            service: &passed.service,
+            request: &passed.request,
+            status: passed.response.status,
+            headers: &passed.response.headers,
+            body: is_seen.then_some(&passed.response.body),
+            answered: &Answered::Backend,
+            took: passed.took,
         });
+        self.recording.passed(passed);
     }
 }
 
-impl Passed {
-    /// Whether all of both bodies is there.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        self.request_body.is_whole() && self.response_body.is_whole()
-    }
-
-    /// Why not all of it is there, in words.
-    #[must_use]
-    pub fn why_not_whole(&self) -> Option<String> {
-        [("request", &self.request_body), ("answer", &self.response_body)].into_iter().find_map(|(side, body)| {
-            match body.ended {
-                _ if body.is_whole() => None,
-                BodyEnd::Broken => Some(format!("the {side} broke off after {} bytes", body.total)),
-                BodyEnd::Left => Some(format!("nobody wanted the {side} after {} bytes", body.total)),
-                BodyEnd::Whole => Some(format!("the {side} has {} bytes; {BODY_KEPT_MAX} are kept", body.total)),
-            }
-        })
+/// Why not all of a body was kept, in words.
+fn cut(side: &str, body: &BodyCopy) -> Option<String> {
+    match body.ended {
+        _ if body.is_whole() => None,
+        BodyEnd::Broken => Some(format!("the {side} broke off after {} bytes", body.total)),
+        BodyEnd::Left => Some(format!("nobody wanted the {side} after {} bytes", body.total)),
+        BodyEnd::Whole => Some(format!("the {side} has {} bytes; {BODY_KEPT_MAX} are kept", body.total)),
     }
 }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::header::HOST;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use understudy_net::{Handler, Inbound, Outbound, Whole};
+use understudy_net::{Handler, Inbound, Outbound};
 
 /// Hands each request to the service that its host names.
 #[derive(Debug)]
@@ -42,8 +42,6 @@ fn by_host(players: BTreeMap<String, Arc<Player>>) -> BTreeMap<String, Arc<Playe
 }
 
 impl Handler for SharedPort {
-    type Body = Whole;
-
     async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
         if let Some(player) = self.player(&request) {
             return player.handle(request).await;

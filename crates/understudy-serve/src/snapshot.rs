@@ -1,6 +1,7 @@
 //! A service as it stands between two edits.
 
 use crate::forward::Forwarding;
+use crate::record::Recorder;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -8,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use understudy_exchange::MediaType;
-use understudy_fixture::model::{Delay, Fixture, Mode, ResponsePromise, Select, Service};
+use understudy_fixture::model::{Delay, Fixture, ResponsePromise, Select, Service};
 use understudy_match::{Chance, Index, Moment, Rendered, Rendering, State};
 use understudy_net::coding::Coding;
 
@@ -17,18 +18,29 @@ use understudy_net::coding::Coding;
 pub struct Snapshot {
     /// The service's name.
     pub name: Arc<str>,
-    /// What happens to requests.
-    pub mode: Mode,
     /// Whether browsers on other origins may call it.
     pub cors: bool,
-    /// Where `passthrough` and `fallback` go.
-    pub forwarding: Option<Forwarding>,
+    /// What stands behind the fixtures.
+    pub backing: Backing,
     /// The state in which it is.
     pub state: State,
     /// The fixtures.
     pub index: Index,
     /// In the order of the index's promises.
     pub(crate) answers: Vec<Answers>,
+}
+
+/// What stands behind the fixtures of a service.
+#[derive(Debug)]
+pub enum Backing {
+    /// Nothing: fixtures answer.
+    Nothing,
+    /// A backend, which answers what no fixture does.
+    Passthrough(Forwarding),
+    /// A backend, which is asked first.
+    Fallback(Forwarding),
+    /// A backend, which answers everything, and is recorded.
+    Record(Arc<Recorder>),
 }
 
 /// The responses of one fixture. Nearly all have one, which is sent as it stands: that one is kept small and in
@@ -84,7 +96,7 @@ impl Snapshot {
     pub fn new(
         service: &Service,
         fixtures: Vec<Arc<Fixture>>,
-        forwarding: Option<Forwarding>,
+        backing: Backing,
         state: State,
         previous: Option<&Self>,
     ) -> Self {
@@ -99,15 +111,7 @@ impl Snapshot {
             Answers::new(service, fixture, served, &mut known)
         });
         let answers = answers.collect();
-        Self {
-            name: service.name.as_str().into(),
-            mode: service.mode,
-            cors: service.cors,
-            forwarding,
-            state,
-            index,
-            answers,
-        }
+        Self { name: service.name.as_str().into(), cors: service.cors, backing, state, index, answers }
     }
 }
 

@@ -18,6 +18,19 @@ fixture: string,
 places: Array<string>, };
 
 /**
+ * Proposals as they were seen.
+ */
+export type AcceptProposals = { 
+/**
+ * The last recording of the inbox that was seen.
+ */
+upto: number, 
+/**
+ * What is accepted; all that is new where nothing is named.
+ */
+chosen: Array<Chosen>, };
+
+/**
  * What was accepted.
  */
 export type AcceptedDifferences = { 
@@ -187,6 +200,10 @@ project: number,
  */
 run: number, 
 /**
+ * The recordings' revision: where it is another one, ask how recording goes and for the inbox.
+ */
+recording: number, 
+/**
  * New exchanges, the oldest first.
  */
 exchanges: Array<ExchangeRow>, 
@@ -211,6 +228,19 @@ version: number,
  * The last exchange that it knows; 0 at first.
  */
 exchange: number, };
+
+/**
+ * What is to become a fixture: one proposal, or several that are one promise.
+ */
+export type Chosen = { 
+/**
+ * The proposals.
+ */
+ids: Array<string>, 
+/**
+ * The fixture's id, below the service's folder; the first proposal's where it is not said.
+ */
+name: string | null, };
 
 /**
  * What went wrong, for programs. A code exists while someone decides by it.
@@ -370,6 +400,19 @@ expected: string,
  * What came.
  */
 received: string, };
+
+/**
+ * Proposals that are thrown away.
+ */
+export type DiscardProposals = { 
+/**
+ * The last recording of the inbox that was seen.
+ */
+upto: number, 
+/**
+ * The proposals; all of them where none is named.
+ */
+ids: Array<string>, };
 
 /**
  * An exchange, by its id.
@@ -830,6 +873,35 @@ left: { [key in string]: number },
 removed: Array<[string, string]>, };
 
 /**
+ * What is in an inbox.
+ */
+export type InboxView = { 
+/**
+ * The fixtures that are proposed, by service, in the order in which they were recorded.
+ */
+proposals: Array<Proposal>, 
+/**
+ * How many exchanges there are.
+ */
+exchanges: number, 
+/**
+ * How many of them are not looked at yet: there are too many at once.
+ */
+later: number, 
+/**
+ * Exchanges that are not whole, and why: no fixture can be made of them.
+ */
+cut: Array<string>, 
+/**
+ * How many were deleted because there was no room for them any more.
+ */
+evicted: number, 
+/**
+ * The number of the last exchange that is looked at.
+ */
+upto: number, };
+
+/**
  * A difference that could not be accepted.
  */
 export type LeftDifference = { 
@@ -934,6 +1006,11 @@ export type NewFixture = {
  * The service.
  */
 service: string, };
+
+/**
+ * How a proposal stands to the fixtures that are there.
+ */
+export type News = "new" | "changed" | "same";
 
 /**
  * A rule beside a line.
@@ -1049,6 +1126,143 @@ asks_for_more: boolean,
  * Whether the contract test sends it only where writes are allowed.
  */
 writes: boolean, };
+
+/**
+ * A fixture that is proposed.
+ */
+export type Proposal = { 
+/**
+ * By which it is called here: `shop/items/get`.
+ */
+id: string, 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * What it asks: the method.
+ */
+method: string, 
+/**
+ * What it asks: the path's template.
+ */
+path: string, 
+/**
+ * What it answers, one after the other.
+ */
+statuses: Array<number>, 
+/**
+ * How it stands to the fixtures that are there.
+ */
+news: News, 
+/**
+ * The id of the fixture that answers such a request already.
+ */
+fixture: string | null, 
+/**
+ * In what the answer differs from that fixture.
+ */
+differences: Array<DifferenceReport>, 
+/**
+ * How many exchanges it stands for.
+ */
+exchanges: number, 
+/**
+ * The secrets that were taken out: where, and what stands there now.
+ */
+removed: Array<[string, string]>, 
+/**
+ * What it asks for beside method and path: `query lang`, `header accept`, `body`.
+ */
+asks: Array<string>, 
+/**
+ * Places of the answer that obey a rule, and the rule.
+ */
+rules: Array<[string, string]>, 
+/**
+ * The fixtures that come before it in a run.
+ */
+after: Array<string>, 
+/**
+ * Why runs leave it out.
+ */
+skip: string | null, };
+
+/**
+ * A proposal, or several that are to be one.
+ */
+export type ProposalRef = { 
+/**
+ * The last recording of the inbox that was seen.
+ */
+upto: number, 
+/**
+ * What is looked at.
+ */
+chosen: Chosen, };
+
+/**
+ * What to record.
+ */
+export type RecordStart = { 
+/**
+ * The service, on whose port it is recorded.
+ */
+service: string, 
+/**
+ * The backend, by name or address; the service's own where it is not said.
+ */
+backend: string | null, };
+
+/**
+ * A backend that is being recorded.
+ */
+export type RecordedView = { 
+/**
+ * Its address.
+ */
+backend: string, 
+/**
+ * Since when, in milliseconds since 1970.
+ */
+since: number, };
+
+/**
+ * How recording goes.
+ */
+export type RecordingView = { 
+/**
+ * Goes up with everything that happens to recordings.
+ */
+revision: number, 
+/**
+ * How many exchanges were stored since recording began.
+ */
+stored: number, 
+/**
+ * How many of these may not be on the disk yet.
+ */
+waiting: number, 
+/**
+ * How many came faster than they could be stored, or after the disk had failed.
+ */
+dropped: number, 
+/**
+ * How many requests the backend did not answer.
+ */
+failed: number, 
+/**
+ * The last of these, and why.
+ */
+failure: string | null, 
+/**
+ * Why storing ended, where it did.
+ */
+problem: string | null, 
+/**
+ * Folders of recordings that were damaged and put aside.
+ */
+damaged: Array<string>, };
 
 /**
  * A fixture's file, and where it goes.
@@ -1313,6 +1527,10 @@ failed: ApiError | null,
  */
 mode: string, 
 /**
+ * The backend that is being recorded.
+ */
+recorded: RecordedView | null, 
+/**
  * A prefix of every path.
  */
 base: string, 
@@ -1332,6 +1550,23 @@ backends: Array<BackendView>,
  * The backend that is meant where none is named.
  */
 backend: string | null, };
+
+/**
+ * What came of accepting or discarding.
+ */
+export type Settled = { 
+/**
+ * The files that were written, relative to the project.
+ */
+files: Array<string>, 
+/**
+ * How many exchanges went from the inbox.
+ */
+exchanges: number, 
+/**
+ * What was not accepted, and why.
+ */
+left: Array<[string, string]>, };
 
 /**
  * Bodies as they are shown in a form.
@@ -1543,6 +1778,20 @@ export type Commands = {
   export_traffic: { request: ExportTraffic; response: Exported };
   /** Writes the last run as a report. */
   export_run: { request: ExportRun; response: Exported };
+  /** Records a service's backend, on the service's port. */
+  record_start: { request: RecordStart; response: Nothing };
+  /** Lets a service's fixtures answer again. */
+  record_stop: { request: ServiceRef; response: Nothing };
+  /** How recording goes. */
+  recording: { request: Nothing; response: RecordingView };
+  /** What was recorded and waits to become fixtures. */
+  inbox: { request: Nothing; response: InboxView };
+  /** The text of the file that a proposal would become, or several together. */
+  proposal_text: { request: ProposalRef; response: Text };
+  /** Makes fixtures of proposals. */
+  inbox_accept: { request: AcceptProposals; response: Settled };
+  /** Throws proposals away. */
+  inbox_discard: { request: DiscardProposals; response: Settled };
   /** Replays fixtures against a backend. */
   run_start: { request: StartRun; response: Nothing };
   /** Ends a run; what was judged stands. */

@@ -11,6 +11,7 @@ use super::files::{
 };
 use super::form::{FormEdit, FormRequest, FormView, RuleKinds, ValueAt, ValueRequest};
 use super::preferences::Preferences;
+use super::record::{AcceptProposals, DiscardProposals, ProposalRef, RecordStart, RecordingView};
 use super::run::{RunPart, RunRequest, StartRun};
 use super::search::{Hits, SearchRequest};
 use super::settled::{AcceptDifferences, AcceptedDifferences, LoosenDifference, Loosened, MarkKnown};
@@ -20,6 +21,7 @@ use super::undo::Undone;
 use super::view::{Ports, ProjectView, ServiceRef};
 use crate::error::{ApiError, Code};
 use crate::import::Imported;
+use crate::inbox::{InboxView, Settled};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -148,6 +150,20 @@ commands! {
     export_traffic(ExportTraffic) -> Exported;
     /// Writes the last run as a report.
     export_run(ExportRun) -> Exported;
+    /// Records a service's backend, on the service's port.
+    record_start(RecordStart) -> Nothing;
+    /// Lets a service's fixtures answer again.
+    record_stop(ServiceRef) -> Nothing;
+    /// How recording goes.
+    recording(Nothing) -> RecordingView;
+    /// What was recorded and waits to become fixtures.
+    inbox(Nothing) -> InboxView;
+    /// The text of the file that a proposal would become, or several together.
+    proposal_text(ProposalRef) -> Text;
+    /// Makes fixtures of proposals.
+    inbox_accept(AcceptProposals) -> Settled;
+    /// Throws proposals away.
+    inbox_discard(DiscardProposals) -> Settled;
     /// Replays fixtures against a backend.
     run_start(StartRun) -> Nothing;
     /// Ends a run; what was judged stands.

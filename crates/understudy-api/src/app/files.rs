@@ -2,17 +2,16 @@
 
 use super::App;
 use super::commands::Nothing;
-use super::undo::FileChange;
+use crate::change::{FileChange, Place};
 use crate::disk::{content, rename};
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
-use crate::import::{self, Imported, NewFile};
+use crate::import::{self, Imported};
 use crate::report::DiagnosticReport;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 use understudy_fixture::Completion;
 
@@ -180,27 +179,9 @@ pub(super) struct Created {
 const STARTER: &str =
     "request:\n  method: GET\n  path: /PATH\nresponse:\n  status: 200\n  body:\n    json: { hello: world }\n";
 
-/// Where a fixture's file is.
-struct Place {
-    path: PathBuf,
-    /// Relative to the project.
-    shown: String,
-}
-
 impl App {
     async fn place(&self, service: &str, file: &str) -> Result<Place, ApiError> {
-        let project = self.loaded().await;
-        let loaded = project.service(service)?;
-        let is_plain =
-            |part: &str| !part.is_empty() && !part.starts_with(['.', '_']) && !part.contains(['\\', ':', '\0']);
-        if !file.split('/').all(is_plain) || !understudy_fixture::is_leaf_of_services(file) {
-            let message = format!("`{file}` is no fixture's file");
-            return Err(ApiError::new(Code::Usage, message)
-                .with_hint("a path below the service's folder that ends in .yaml, .yml or .json"));
-        }
-        let path = loaded.folder.join(file);
-        stays_inside(&loaded.folder, &path)?;
-        Ok(Place { shown: format!("{}/{file}", loaded.service.dir), path })
+        Place::of(self.loaded().await.service(service)?, file)
     }
 
     pub(super) async fn fixture(&self, request: FixtureRef) -> Result<FixtureText, ApiError> {
@@ -310,8 +291,7 @@ impl App {
         let mut left = BTreeMap::new();
         let exchanges = import::read(request.text.as_bytes(), &request.name, &mut left)?;
         let (imported, made) = import::plan(&project, Some(&request.service), None, exchanges, left)?;
-        let change = |NewFile { path, shown, bytes }| FileChange { path, shown, before: None, after: Some(bytes) };
-        self.make(made.into_iter().map(change).collect(), None).await?;
+        self.make(made, None).await?;
         Ok(imported)
     }
 
@@ -368,22 +348,6 @@ fn compared(file: &str, mine: &str) -> Vec<ComparedLine> {
 
 fn gone(shown: &str) -> ApiError {
     ApiError::new(Code::Disk, format!("{shown} is not there any more")).with_hint("it was deleted or renamed outside")
-}
-
-/// A path's nearest folder that is there is the service's folder or below it, links followed.
-fn stays_inside(folder: &Path, path: &Path) -> Result<(), ApiError> {
-    let outside = || {
-        let message = format!("{} leads out of the service's folder", path.display());
-        ApiError::new(Code::Usage, message)
-            .with_hint("fixtures stay in their service's folder; links out of it are not followed")
-    };
-    if path.is_symlink() {
-        return Err(outside());
-    }
-    // A folder that is not there yet is made when something is written into it.
-    let Ok(real) = folder.canonicalize() else { return Ok(()) };
-    let there = path.ancestors().skip(1).find_map(|above| above.canonicalize().ok());
-    if there.is_some_and(|there| there.starts_with(&real)) { Ok(()) } else { Err(outside()) }
 }
 
 fn version_of(bytes: &[u8]) -> String {

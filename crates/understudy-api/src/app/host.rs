@@ -14,7 +14,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
-use understudy_net::{Handler, Host, Inbound, Listener, Outbound, Stop, Whole};
+use understudy_net::{Handler, Host, Inbound, Listener, Outbound, Stop};
 
 /// Gives a file of the front end by its path: `index.html`, `assets/main.js`.
 pub type Assets = fn(&str) -> Option<Bytes>;
@@ -154,10 +154,8 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'nonc
 const NONCE: &str = "__NONCE__";
 
 impl Handler for UiHost {
-    type Body = Whole;
-
     async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
-        let parts = &request.parts;
+        let Inbound { parts, body } = request;
         let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let host = parts.uri.authority().map(http::uri::Authority::as_str).or_else(|| header(HOST)).unwrap_or("");
         if !self.hosts.iter().any(|own| own == host) {
@@ -168,7 +166,7 @@ impl Handler for UiHost {
             return refuse(StatusCode::FORBIDDEN, "this is not a page of the app");
         }
         match (parts.method.as_str(), parts.uri.path().strip_prefix("/command/")) {
-            ("POST", Some("token")) => self.give_token(&request.body.unwrap_or_default()),
+            ("POST", Some("token")) => self.give_token(&body.whole().await.unwrap_or_default()),
             ("POST", Some(command)) => {
                 let given = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
                 if !is_same(given, &self.token) {
@@ -177,7 +175,7 @@ impl Handler for UiHost {
                         "the token is missing or another one: open the URL that understudy printed",
                     );
                 }
-                let Ok(body) = request.body else {
+                let Ok(body) = body.whole().await else {
                     return refuse(StatusCode::BAD_REQUEST, "the request did not arrive");
                 };
                 self.command(command, &body).await

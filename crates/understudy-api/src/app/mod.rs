@@ -13,6 +13,7 @@ mod files;
 mod form;
 mod host;
 mod preferences;
+mod record;
 mod run;
 mod search;
 mod settled;
@@ -28,6 +29,7 @@ pub(crate) use engine::ports_of_app;
 pub use host::{Assets, UiAddress, UiServer, serve_ui};
 
 use crate::clock;
+use crate::desk::{RecordNews, RecordProgress};
 use crate::error::{ApiError, Code};
 use crate::local::{Holder, Role, other};
 use crate::project::{Project, open_project};
@@ -37,10 +39,10 @@ use crate::watch::Watch;
 use run::Runs;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::AbortHandle;
 use traffic::Traffic;
 use understudy_fixture::Diagnostic;
@@ -79,6 +81,12 @@ struct Changes {
     version: watch::Sender<u64>,
     /// Goes up when the project's files, ports or verdicts change.
     project: AtomicU64,
+    /// Goes up when something is recorded, accepted or discarded.
+    recording: AtomicU64,
+    /// Something was recorded: it is told in a while, together with what comes until then.
+    recorded: Notify,
+    /// The last request that a recorded backend did not answer, and why.
+    failure: std::sync::Mutex<Option<String>>,
 }
 
 impl Changes {
@@ -89,6 +97,17 @@ impl Changes {
 
     fn changed(&self) {
         self.version.send_modify(|version| *version += 1);
+    }
+
+    fn recorded(&self, news: RecordNews<'_>) {
+        if let RecordNews::Failed(line) = news {
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(line.to_owned());
+        }
+        self.recorded.notify_one();
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -105,15 +124,24 @@ impl App {
     /// Starts the services of a project.
     async fn start(project: Project) -> Arc<Self> {
         let began = clock::unix_micros();
-        let changes = Arc::new(Changes { version: watch::channel(began).0, project: AtomicU64::new(began) });
+        let changes = Arc::new(Changes {
+            version: watch::channel(began).0,
+            project: AtomicU64::new(began),
+            recording: AtomicU64::new(began),
+            recorded: Notify::new(),
+            failure: std::sync::Mutex::default(),
+        });
         let traffic = Traffic::new(Arc::clone(&changes));
-        let servers = Servers::new(project, Options::default(), Arc::clone(&traffic) as _);
+        let told = Arc::clone(&changes);
+        let progress: RecordProgress = Arc::new(move |news| told.recorded(news));
+        let servers = Servers::new(project, Options::default(), Arc::clone(&traffic) as _, progress);
         let mut open =
             Open { servers, failed: BTreeMap::new(), shared_failed: None, warnings: Vec::new(), following: Vec::new() };
         for name in open.servers.wanted() {
             open.start(&name).await;
         }
         open.start_shared().await;
+        open.warnings.extend(open.servers.not_recorded());
         let app = Arc::new(Self {
             project: Mutex::new(open),
             traffic,
@@ -125,6 +153,7 @@ impl App {
         let following = [
             tokio::spawn(follow_files(Arc::downgrade(&app))).abort_handle(),
             tokio::spawn(follow_ports(Arc::downgrade(&app))).abort_handle(),
+            tokio::spawn(follow_recording(Arc::clone(&app.changes))).abort_handle(),
         ];
         app.project.lock().await.following.extend(following);
         app
@@ -135,7 +164,7 @@ impl App {
         self.runs.cancel();
         let mut open = self.project.lock().await;
         open.following.drain(..).for_each(|following| following.abort());
-        open.servers.stop_all().await;
+        open.servers.end().await;
         // Nobody is left waiting for news that do not come.
         self.changes.changed();
     }
@@ -219,6 +248,19 @@ async fn follow_ports(app: std::sync::Weak<App>) {
         if app.project.lock().await.start_again().await {
             app.changes.project_changed();
         }
+    }
+}
+
+/// What is recorded is told together with what comes within this time.
+const RECORDED_PERIOD: Duration = Duration::from_millis(200);
+
+/// Tells what is recorded.
+async fn follow_recording(changes: Arc<Changes>) {
+    loop {
+        changes.recorded.notified().await;
+        tokio::time::sleep(RECORDED_PERIOD).await;
+        changes.recording.fetch_add(1, Ordering::Relaxed);
+        changes.changed();
     }
 }
 

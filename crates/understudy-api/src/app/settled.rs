@@ -2,8 +2,7 @@
 
 use super::App;
 use super::commands::Nothing;
-use super::undo::FileChange;
-use crate::accept::{FileEdit, accept_some, loosen, mark_known};
+use crate::accept::{Judged, accept_some, loosen, mark_known};
 use crate::error::{ApiError, Code};
 use serde::{Deserialize, Serialize};
 use understudy_contract::Result as FixtureResult;
@@ -89,24 +88,14 @@ impl App {
         })
     }
 
-    async fn write_all(&self, edits: Vec<FileEdit>) -> Result<(), ApiError> {
-        let change = |FileEdit { path, shown, before, after }| FileChange {
-            path,
-            shown,
-            before: Some(before),
-            after: Some(after),
-        };
-        self.make(edits.into_iter().map(change).collect(), None).await
-    }
-
     pub(super) async fn accept(&self, request: AcceptDifferences) -> Result<AcceptedDifferences, ApiError> {
         let result = self.judged(&request.service, &request.fixture)?;
         let project = self.loaded().await;
         let loaded = project.service(&request.service)?;
-        let (accepted, edits) = accept_some(&project, loaded, &result, |mismatch| {
+        let (accepted, edits) = accept_some(&project, loaded, Judged::of(&result), |mismatch| {
             request.places.is_empty() || request.places.contains(&mismatch.path)
         })?;
-        self.write_all(edits).await?;
+        self.make(edits, None).await?;
         let left = accepted.left.into_iter().map(|(place, why)| LeftDifference { place, why });
         Ok(AcceptedDifferences { files: accepted.files, places: accepted.places, left: left.collect() })
     }
@@ -115,7 +104,7 @@ impl App {
         let result = self.judged(&request.service, &request.fixture)?;
         let project = self.loaded().await;
         let (rule, edits) = loosen(project.service(&request.service)?, &result, &request.place)?;
-        self.write_all(edits).await?;
+        self.make(edits, None).await?;
         Ok(Loosened { rule })
     }
 
@@ -131,7 +120,7 @@ impl App {
             until: given(request.until),
         };
         let edits = mark_known(loaded, &result.fixture, known)?;
-        self.write_all(edits).await?;
+        self.make(edits, None).await?;
         Ok(Nothing {})
     }
 }

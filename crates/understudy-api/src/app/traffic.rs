@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use understudy_exchange::{Request, Response};
-use understudy_net::{BODY_BYTES_MAX, OutboundBody, coding};
+use understudy_net::{BODY_BYTES_MAX, coding};
 use understudy_serve::{Answered, Exchanged, Observer};
 
 /// How many exchanges are kept.
@@ -144,7 +144,7 @@ async fn list(mut arriving: mpsc::Receiver<Exchange>, kept: Arc<Mutex<Kept>>, ch
 
 impl Observer for Traffic {
     fn exchanged(&self, exchanged: Exchanged<'_>) {
-        let Exchanged { service, request, answer, answered, took } = exchanged;
+        let Exchanged { service, request, status, headers, body, answered, took } = exchanged;
         let (kind, by) = match answered {
             Answered::Fixture(id) => ("fixture", (*id).to_owned()),
             Answered::Backend => ("backend", String::new()),
@@ -157,12 +157,9 @@ impl Observer for Traffic {
             service: service.to_owned(),
             time: clock::now().unix_millis,
             request: request.clone(),
-            status: answer.status,
-            headers: answer.headers.clone(),
-            body: match &answer.body {
-                OutboundBody::Whole(bytes) => Some(bytes.clone()),
-                OutboundBody::Stream(_) => None,
-            },
+            status,
+            headers: headers.clone(),
+            body: body.cloned(),
             answered: kind,
             by,
             took,
@@ -193,6 +190,8 @@ pub(super) struct Changed {
     pub(super) project: u64,
     /// The run's revision: where it is another one, ask for the run again.
     pub(super) run: u64,
+    /// The recordings' revision: where it is another one, ask how recording goes and for the inbox.
+    pub(super) recording: u64,
     /// New exchanges, the oldest first.
     pub(super) exchanges: Vec<ExchangeRow>,
     /// The oldest exchange that is kept: those before it are gone.
@@ -265,6 +264,7 @@ impl App {
             version,
             project: self.changes.project.load(Ordering::Relaxed),
             run: self.runs.revision(),
+            recording: self.changes.recording.load(Ordering::Relaxed),
             exchanges: exchanges.iter().map(|exchange| ExchangeRow::new(exchange)).collect(),
             first_exchange,
             dropped: self.traffic.dropped.load(Ordering::Relaxed),

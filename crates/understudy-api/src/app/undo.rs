@@ -2,10 +2,10 @@
 
 use super::App;
 use super::commands::Nothing;
-use crate::disk::{content, remove, write};
+use crate::change::FileChange;
+use crate::disk::content;
 use crate::error::{ApiError, Code};
 use serde::Serialize;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How many changes can be taken back.
@@ -22,31 +22,6 @@ pub(super) struct Change {
     files: Vec<FileChange>,
     /// When it was typed; `None` where it was made in another way.
     typed: Option<Instant>,
-}
-
-/// What happened to a file.
-#[derive(Debug)]
-pub(super) struct FileChange {
-    pub(super) path: PathBuf,
-    /// As people know the file.
-    pub(super) shown: String,
-    /// What it held; `None` where it was not there.
-    pub(super) before: Option<Vec<u8>>,
-    pub(super) after: Option<Vec<u8>>,
-}
-
-impl FileChange {
-    /// Brings the file to what it holds after the change, or held before it.
-    fn bring(&self, again: bool) -> Result<(), ApiError> {
-        match if again { &self.after } else { &self.before } {
-            Some(bytes) => write(&self.path, bytes),
-            None => remove(&self.path),
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        [&self.before, &self.after].into_iter().flatten().map(Vec::len).sum()
-    }
 }
 
 /// Changes that can be taken back, and those that were.
@@ -144,6 +119,7 @@ fn bring(change: &Change, again: bool) -> Result<(), ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     fn change(before: &str, after: &str, typed: Option<Instant>) -> Change {
         let bytes = |text: &str| Some(text.as_bytes().to_vec());

@@ -61,6 +61,8 @@ pub(super) struct ServiceView {
     pub(super) failed: Option<ApiError>,
     /// What happens to requests.
     pub(super) mode: &'static str,
+    /// The backend that is being recorded.
+    pub(super) recorded: Option<RecordedView>,
     /// A prefix of every path.
     pub(super) base: String,
     /// Who answers for it.
@@ -71,6 +73,16 @@ pub(super) struct ServiceView {
     pub(super) backends: Vec<BackendView>,
     /// The backend that is meant where none is named.
     pub(super) backend: Option<String>,
+}
+
+/// A backend that is being recorded.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct RecordedView {
+    /// Its address.
+    pub(super) backend: String,
+    /// Since when, in milliseconds since 1970.
+    pub(super) since: u64,
 }
 
 /// A fixture in a list.
@@ -138,6 +150,11 @@ impl App {
             view.url = open.servers.url(name);
             view.port = open.servers.port(name);
             view.failed = open.failed.get(name).cloned();
+            view.mode = open.servers.mode(&loaded.service).as_str();
+            view.recorded = open
+                .servers
+                .recorded(name)
+                .map(|recorded| RecordedView { backend: recorded.backend.clone(), since: recorded.since });
             view
         });
         let problems = project.diagnostics.iter().chain(&open.warnings).map(DiagnosticReport::new);
@@ -207,6 +224,7 @@ fn service(loaded: &LoadedService, problems_in: &HashMap<&str, u32>, outcomes: &
         port: None,
         failed: None,
         mode: service.mode.as_str(),
+        recorded: None,
         base: service.base.clone(),
         owner: service.owner.clone(),
         fixtures: fixtures.collect(),

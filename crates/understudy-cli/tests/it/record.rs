@@ -3,12 +3,13 @@
 use crate::import::everything;
 use crate::program::{Folder, PROGRAM, Served, run};
 use crate::shop::{Session, open_shop, send};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A `record` that goes on until it is ended.
@@ -124,7 +125,7 @@ fn a_recorded_backend_becomes_fixtures_that_it_keeps() {
     let (_, shown, _) = run(&project.0, &["inbox", "show", "shop/login"]);
     assert!(shown.contains("# «token-1» was taken out of answer body $.access_token\n"), "{shown}");
     let (exit, accepted, stderr) = run(&project.0, &["inbox", "accept"]);
-    assert!(exit == 0 && accepted.contains("made fixtures/shop/items/list.yaml"), "{accepted}{stderr}");
+    assert!(exit == 0 && accepted.contains("wrote fixtures/shop/items/list.yaml"), "{accepted}{stderr}");
     let mut files = String::new();
     everything(&project.0.join("fixtures"), &mut files);
     let (_, listed, _) = run(&project.0, &["inbox"]);
@@ -150,6 +151,132 @@ fn a_recorded_backend_becomes_fixtures_that_it_keeps() {
     assert!(!listed.contains("new ") && listed.contains("same    shop/items/get"), "{listed}");
     let (_, discarded, _) = run(&project.0, &["inbox", "discard", "--all"]);
     assert_eq!(discarded, "10 exchanges went from the inbox\n");
+}
+
+/// A backend of a few things, as they are now.
+fn things(answers: &Arc<Mutex<BTreeMap<&'static str, String>>>) -> u16 {
+    let answers = Arc::clone(answers);
+    backend(move |stream, head| {
+        let path = head.split(' ').nth(1).unwrap();
+        let (status, body) = match answers.lock().unwrap().get(path) {
+            Some(body) => (200, body.clone()),
+            None => (404, "{}".to_owned()),
+        };
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {length}");
+        let _ = write!(stream, "{head}\r\nconnection: close\r\n\r\n{body}");
+    })
+}
+
+#[test]
+fn what_changed_is_accepted_into_its_fixture_and_several_become_one_under_a_name() {
+    let answers = Arc::new(Mutex::new(BTreeMap::from([
+        ("/things/1", "{\"id\":1,\"name\":\"Hat\",\"note\":null}".to_owned()),
+        ("/things/2", "{\"id\":2,\"name\":\"Cap\",\"note\":\"blue\"}".to_owned()),
+    ])));
+    let project = project(things(&answers));
+    let record = |paths: &[&str]| {
+        let recorder = Recorder::new(&project.0, &[]);
+        paths.iter().for_each(|path| drop(send(recorder.port, "GET", path, &[], "")));
+        recorder.end();
+    };
+    let inbox = |args: &[&str]| {
+        let (exit, stdout, stderr) = run(&project.0, &[&["inbox"], args].concat());
+        (exit, stdout + &stderr)
+    };
+    record(&["/things/1", "/things/2"]);
+    let (exit, said) = inbox(&["accept", "shop/things/get", "shop/things/get-2", "--as", "one"]);
+    assert!(exit == 64 && said.contains("`one` is the name of one fixture, and several are chosen"), "{said}");
+    for (name, why) in [("../one", "`../one.yaml` is no fixture's file"), (".one", "`.one.yaml` is no fixture's file")]
+    {
+        let (exit, said) = inbox(&["accept", "shop/things/get", "--as", name]);
+        assert!(exit == 64 && said.contains(why), "{exit} {said}");
+    }
+    assert!(!project.0.join("fixtures").exists());
+    let (exit, said) = inbox(&["accept", "shop/things/get", "shop/things/get-2", "--merge", "--as", "things/any"]);
+    assert!(exit == 0 && said == "wrote fixtures/shop/things/any.yaml\n2 exchanges went from the inbox\n", "{said}");
+    let file = || fs::read_to_string(project.0.join("fixtures/shop/things/any.yaml")).unwrap();
+    assert_eq!(
+        file(),
+        "request:
+  method: GET
+  path: /things/{id}
+  params:
+    id: {type: integer, example: 1}
+response:
+  status: 200
+  body:
+    json: {id: 1, name: Hat, note: null}
+"
+    );
+
+    answers.lock().unwrap().insert("/things/1", "{\"id\":1,\"name\":{\"en\":\"Hat\"},\"note\":null}".to_owned());
+    record(&["/things/1", "/things/2"]);
+    let (_, said) = inbox(&[]);
+    assert!(
+        said.contains(
+            "changed shop/things/get  GET /things/{id} 200  1 exchange\n        $.name type: expected string"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("same    shop/things/get-2"), "{said}");
+    let (_, said) = inbox(&["accept"]);
+    assert_eq!(said, "0 exchanges went from the inbox\n", "only what is new is accepted unasked");
+    let (exit, said) = inbox(&["accept", "shop/things/get", "shop/things/get-2", "--merge"]);
+    assert!(exit == 64 && said.contains("cannot be one fixture: a fixture answers shop/things/get already"), "{said}");
+    let (_, said) = inbox(&["accept", "shop/things/get", "shop/things/get-2"]);
+    assert_eq!(said, "wrote fixtures/shop/things/any.yaml\n2 exchanges went from the inbox\n");
+    assert!(file().contains("    json: {id: 1, name: {en: Hat}, note: null}\n"), "{}", file());
+    assert_eq!(inbox(&[]).1, "0 exchanges in the inbox\n");
+}
+
+#[test]
+fn a_service_is_recorded_as_long_as_its_file_says_so() {
+    let answers = Arc::new(Mutex::new(BTreeMap::from([("/things/1", "{\"from\":\"backend\"}".to_owned())])));
+    let port = things(&answers);
+    let project = Folder::new();
+    let write = |mode: &str| {
+        let text = format!(
+            "version: 1\nservices:\n  shop: {{ mode: {mode}, backends: {{ real: {{ url: \"http://127.0.0.1:{port}\" }} }} }}\n"
+        );
+        project.write("understudy.yaml", text);
+    };
+    write("mock");
+    project
+        .write("fixtures/shop/thing.yaml", "request: {path: /things/1}\nresponse: {body: {json: {from: fixture}}}\n");
+    let served = Served::new(&project.0, &[]);
+    // One connection all along: nobody has to connect anew.
+    let mut stream = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
+    let mut ask = || {
+        write!(stream, "GET /things/1 HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let (mut line, mut length) = (String::new(), 0);
+        while reader.read_line(&mut line).unwrap() > 2 {
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            line.clear();
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        String::from_utf8(body).unwrap()
+    };
+    let mut until = |wanted: &str| {
+        let began = std::time::Instant::now();
+        while ask() != wanted {
+            assert!(began.elapsed().as_secs() < 10, "it never answered {wanted}");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    };
+    until("{\"from\":\"fixture\"}");
+    write("record");
+    until("{\"from\":\"backend\"}");
+    write("mock");
+    until("{\"from\":\"fixture\"}");
+    Command::new("kill").args(["-INT", &served.id().to_string()]).status().unwrap();
+    let (_, said) = served.wait();
+    let (_, listed, _) = run(&project.0, &["inbox"]);
+    assert!(listed.contains("same    shop/things/get  GET "), "{said} {listed}");
 }
 
 /// A backend that takes what comes and answers each connection in its own way.

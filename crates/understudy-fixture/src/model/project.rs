@@ -66,6 +66,8 @@ pub enum Mode {
     Passthrough,
     /// Everything is forwarded; fixtures answer where the backend does not.
     Fallback,
+    /// Everything is forwarded, and recorded.
+    Record,
 }
 
 impl Mode {
@@ -76,6 +78,7 @@ impl Mode {
             Self::Mock => "mock",
             Self::Passthrough => "passthrough",
             Self::Fallback => "fallback",
+            Self::Record => "record",
         }
     }
 }

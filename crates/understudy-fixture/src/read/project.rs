@@ -131,13 +131,10 @@ impl Reader<'_> {
 
     fn mode(&mut self, fields: &Fields<'_>) -> Mode {
         let Some(node) = fields.get("mode") else { return Mode::Mock };
-        if node.scalar().is_some_and(|scalar| scalar.as_str() == "record") {
-            self.report(Code::NotSupported, node.span, "mode `record` is not supported by this version");
-            return Mode::Mock;
-        }
-        match self.word(node, "`mode`", &["mock", "passthrough", "fallback"]) {
+        match self.word(node, "`mode`", grammar::MODES) {
             Some("passthrough") => Mode::Passthrough,
             Some("fallback") => Mode::Fallback,
+            Some("record") => Mode::Record,
             _ => Mode::Mock,
         }
     }

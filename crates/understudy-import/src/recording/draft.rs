@@ -383,7 +383,8 @@ fn path(group: &Group, call: &Call, endpoint: &PathTemplate) -> (PathTemplate, V
     (path, params)
 }
 
-fn parameter(written: &str) -> Rule {
+/// The rule of a parameter, by what stood there.
+pub(super) fn parameter(written: &str) -> Rule {
     let check = match kind(written) {
         Some(ParameterKind::Number) => Check::Type(JsonType::Integer),
         Some(ParameterKind::Uuid) => Check::Format(Format::Uuid),

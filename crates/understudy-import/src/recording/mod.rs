@@ -8,7 +8,10 @@ mod answers;
 mod draft;
 mod endpoint;
 mod flow;
+mod merge;
 mod naming;
+
+pub use merge::merge;
 
 use bytes::Bytes;
 use understudy_exchange::{Request, Response};

@@ -1,0 +1,230 @@
+//! Where exchanges that pass recorders go: without secrets, onto the disk, in a thread of its own, so that no request waits
+//! for either.
+
+use crate::error::{ApiError, Code};
+use crate::hidden::Hidden;
+use crate::project::Project;
+use crate::recordings::{self, Recording};
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use understudy_exchange::redact::Redactor;
+use understudy_import::Recorded;
+use understudy_net::{BODY_BYTES_MAX, coding};
+use understudy_serve::Passed;
+use understudy_store::Log;
+
+/// How many exchanges wait to be stored, and how many bytes with them; more are counted and dropped.
+const WAITING_MAX: usize = 4_096;
+const WAITING_BYTES_MAX: usize = 256 << 20;
+/// How long the disk may take for what was stored last.
+const DURABLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What is told while something is recorded.
+#[derive(Debug, Clone, Copy)]
+pub enum RecordNews<'n> {
+    /// An exchange was stored.
+    Stored(&'n str),
+    /// The backend did not answer a request.
+    Failed(&'n str),
+    /// Nothing more is stored.
+    Broken(&'n str),
+}
+
+/// Is told what is recorded, in lines for people.
+pub type RecordProgress = Arc<dyn Fn(RecordNews<'_>) + Send + Sync>;
+
+/// What came of recording.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordedSummary {
+    /// How many exchanges are in the inbox.
+    pub stored: u64,
+    /// How many of these may not be on the disk yet.
+    pub waiting: u64,
+    /// How many came faster than they could be stored, or after the disk had failed.
+    pub dropped: u64,
+    /// How many requests the backend did not answer.
+    pub failed: u64,
+    /// Why storing ended, where it did.
+    pub problem: Option<String>,
+}
+
+/// Takes exchanges where they pass. Once it is gone, what waits is stored and the recordings are closed.
+pub(crate) struct Desk {
+    sender: Mutex<Option<SyncSender<Passed>>>,
+    writing: Mutex<Option<JoinHandle<()>>>,
+    tally: Arc<Tally>,
+}
+
+/// What is known of the exchanges that came.
+struct Tally {
+    log: Arc<Log>,
+    waiting_bytes: AtomicUsize,
+    stored: AtomicU64,
+    /// The number of the last one.
+    last: AtomicU64,
+    dropped: AtomicU64,
+    failed: AtomicU64,
+    progress: RecordProgress,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("summary", &self.summary()).finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// Opens a project's recordings to add to them; with the folders of those that were damaged and put aside.
+    ///
+    /// # Errors
+    /// Recordings that another program has open, or that cannot be read.
+    pub(crate) fn open(project: &Project, progress: RecordProgress) -> Result<(Arc<Self>, Vec<PathBuf>), ApiError> {
+        let (log, damaged) = recordings::open(&project.root)?;
+        let (sender, receiver) = sync_channel(WAITING_MAX);
+        let tally = Arc::new(Tally {
+            log: Arc::new(log),
+            waiting_bytes: AtomicUsize::new(0),
+            stored: AtomicU64::new(0),
+            last: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            progress,
+        });
+        let redactor = Hidden::new(&project.settings.redact).redactor();
+        let writing = {
+            let tally = Arc::clone(&tally);
+            let thread = std::thread::Builder::new().name("recorder".to_owned());
+            thread
+                .spawn(move || tally.store(&receiver, redactor))
+                .map_err(|error| ApiError::new(Code::Disk, format!("the system gives no thread: {error}")))?
+        };
+        let desk = Self { sender: Mutex::new(Some(sender)), writing: Mutex::new(Some(writing)), tally };
+        Ok((Arc::new(desk), damaged))
+    }
+
+    /// The recordings, for whoever wants to look at them meanwhile.
+    pub(crate) fn log(&self) -> Arc<Log> {
+        Arc::clone(&self.tally.log)
+    }
+
+    /// What came of it so far.
+    pub(crate) fn summary(&self) -> RecordedSummary {
+        let Tally { log, stored, last, dropped, failed, .. } = &*self.tally;
+        RecordedSummary {
+            stored: stored.load(Ordering::Relaxed),
+            waiting: last.load(Ordering::Relaxed).saturating_sub(log.durable()),
+            dropped: dropped.load(Ordering::Relaxed),
+            failed: failed.load(Ordering::Relaxed),
+            problem: log.failed(),
+        }
+    }
+
+    /// Stores what waits, takes nothing more, and says what came of it once it is on the disk.
+    pub(crate) fn end(&self) -> RecordedSummary {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let has_failed = writing.is_some_and(|writing| writing.join().is_err());
+        let is_durable = self.tally.log.wait(self.tally.last.load(Ordering::Relaxed), DURABLE_TIMEOUT);
+        let mut summary = self.summary();
+        if has_failed {
+            summary.problem = Some("storing failed: this is a bug".to_owned());
+        } else if !is_durable && summary.problem.is_none() {
+            summary.problem = Some("the disk did not answer in time".to_owned());
+        }
+        summary
+    }
+}
+
+fn bytes_of(passed: &Passed) -> usize {
+    passed.request.body.len() + passed.response.body.len()
+}
+
+impl understudy_serve::Recording for Desk {
+    fn passed(&self, passed: Passed) {
+        let bytes = bytes_of(&passed);
+        let waiting = &self.tally.waiting_bytes;
+        let has_room = waiting.fetch_add(bytes, Ordering::Relaxed) + bytes <= WAITING_BYTES_MAX;
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_taken = has_room && sender.is_some_and(|sender| sender.try_send(passed).is_ok());
+        if !is_taken {
+            waiting.fetch_sub(bytes, Ordering::Relaxed);
+            self.tally.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn failed(&self, method: &http::Method, target: &str, why: &str) {
+        self.tally.failed.fetch_add(1, Ordering::Relaxed);
+        let path = target.split('?').next().unwrap_or(target);
+        (self.tally.progress)(RecordNews::Failed(&format!("{method} {path}: {why}")));
+    }
+}
+
+impl Tally {
+    /// Stores what comes, until nobody can send any more. Serving goes on where the disk does not.
+    fn store(&self, arriving: &Receiver<Passed>, mut redactor: Redactor) {
+        let mut is_broken = false;
+        for passed in arriving {
+            let bytes = bytes_of(&passed);
+            let recording = recording(passed, &mut redactor);
+            // What is told is what is stored: a path may hold a secret.
+            let Recorded { request, response } = &recording.exchange;
+            let path = understudy_exchange::target::percent_decode(request.path());
+            let line = format!("{} {path} {}", request.method, response.status.as_u16());
+            let note = recording.cut.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
+            match self.log.append(&recording.to_bytes()) {
+                Ok(number) => {
+                    self.stored.fetch_add(1, Ordering::Relaxed);
+                    self.last.store(number, Ordering::Relaxed);
+                    (self.progress)(RecordNews::Stored(&format!("{line}{note}")));
+                }
+                Err(error) => {
+                    self.dropped.fetch_add(1, Ordering::Relaxed);
+                    if !std::mem::replace(&mut is_broken, true) {
+                        let line = format!("nothing more is recorded: {error}; requests are passed on all the same");
+                        (self.progress)(RecordNews::Broken(&line));
+                    }
+                }
+            }
+            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+fn recording(passed: Passed, redactor: &mut Redactor) -> Recording {
+    let Passed { service, unix_millis, took, mut request, mut response, mut cut } = passed;
+    for (headers, body) in [(&mut request.headers, &mut request.body), (&mut response.headers, &mut response.body)] {
+        if let Err(why) = decode(headers, body) {
+            // Nobody can look through a coding that is not known for secrets.
+            *body = Bytes::new();
+            cut.get_or_insert(why);
+        }
+    }
+    let (request, response, removed) = redactor.exchange(&request, &response);
+    Recording {
+        service,
+        unix_millis,
+        micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        exchange: Recorded { request, response },
+        removed: removed.into_iter().map(|removed| (removed.place, removed.placeholder)).collect(),
+        cut,
+    }
+}
+
+/// Takes a body's content coding away, and the word of it in the header fields.
+fn decode(headers: &mut HeaderMap, body: &mut Bytes) -> Result<(), String> {
+    let Some(encoding) = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()) else { return Ok(()) };
+    if body.is_empty() {
+        return Ok(());
+    }
+    *body = coding::decode(encoding, std::mem::take(body), BODY_BYTES_MAX)
+        .map_err(|error| format!("a body in the coding `{encoding}` is not kept: {error}"))?;
+    headers.remove(CONTENT_ENCODING);
+    Ok(())
+}
