@@ -23,7 +23,7 @@ const INBOX_BYTES_MAX: usize = 256 << 20;
 
 /// The recordings of a project.
 #[derive(Debug)]
-pub struct Inbox {
+pub(crate) struct Inbox {
     project: Arc<Project>,
     /// Where there are any.
     log: Option<Arc<Log>>,
@@ -32,7 +32,7 @@ pub struct Inbox {
     later: Vec<u64>,
     proposed: Vec<Proposed>,
     /// Recordings that were damaged, and where they were put.
-    pub damaged: Vec<PathBuf>,
+    pub(crate) damaged: Vec<PathBuf>,
 }
 
 /// A proposal and what it was made of.
@@ -163,7 +163,7 @@ impl Inbox {
     ///
     /// # Errors
     /// No project, or recordings that another program has open or that cannot be read.
-    pub fn open(root: &Path) -> Result<Self, ApiError> {
+    pub(crate) fn open(root: &Path) -> Result<Self, ApiError> {
         let project = open_project(root)?;
         let (log, damaged) = recordings::open(&project.root)?;
         Ok(Self { damaged, ..Self::read(Arc::new(project), Some(Arc::new(log)), u64::MAX)? })
@@ -198,7 +198,7 @@ impl Inbox {
 
     /// What is in it.
     #[must_use]
-    pub fn view(&self) -> InboxView {
+    pub(crate) fn view(&self) -> InboxView {
         let cut = self.recordings.iter().filter_map(|(_, recording)| {
             let request = &recording.exchange.request;
             Some(format!("{} {}: {}", request.method, request.target, recording.cut.as_ref()?))
@@ -213,19 +213,11 @@ impl Inbox {
         }
     }
 
-    /// One of the fixtures that are proposed.
-    ///
-    /// # Errors
-    /// A name that is not in the inbox.
-    pub fn proposal(&self, id: &str) -> Result<&Proposal, ApiError> {
-        self.find(id).map(|proposed| &proposed.shown)
-    }
-
     /// The text of the file that accepting would make.
     ///
     /// # Errors
     /// A name that is not in the inbox; proposals that cannot be one fixture.
-    pub fn text(&self, chosen: &Chosen) -> Result<String, ApiError> {
+    pub(crate) fn text(&self, chosen: &Chosen) -> Result<String, ApiError> {
         Ok(write_fixture(&self.making(chosen)?.1.draft.fixture))
     }
 
@@ -233,7 +225,7 @@ impl Inbox {
     ///
     /// # Errors
     /// A name that is not in the inbox, or taken; proposals that cannot be one fixture; a file that cannot be written.
-    pub fn accept(&self, chosen: &[Chosen]) -> Result<Settled, ApiError> {
+    pub(crate) fn accept(&self, chosen: &[Chosen]) -> Result<Settled, ApiError> {
         let accepting = self.accepting(chosen)?;
         accepting.changes.iter().try_for_each(|change| change.bring(true))?;
         self.accepted(accepting)
@@ -318,7 +310,7 @@ impl Inbox {
     ///
     /// # Errors
     /// A name that is not in the inbox; the disk says no.
-    pub fn discard(&self, ids: &[String]) -> Result<Settled, ApiError> {
+    pub(crate) fn discard(&self, ids: &[String]) -> Result<Settled, ApiError> {
         let mut numbers = Vec::new();
         if ids.is_empty() {
             numbers.extend(self.recordings.iter().map(|(number, _)| *number).chain(self.later.iter().copied()));
@@ -339,10 +331,12 @@ impl Inbox {
     }
 
     fn find(&self, id: &str) -> Result<&Proposed, ApiError> {
-        self.proposed.iter().find(|proposed| proposed.shown.id == id).ok_or_else(|| {
-            ApiError::new(Code::UnknownName, format!("`{id}` is not in the inbox"))
-                .with_hint("`understudy inbox` lists what is")
-        })
+        self.proposed.iter().find(|proposed| proposed.shown.id == id).ok_or_else(|| Self::unknown(id))
+    }
+
+    pub(crate) fn unknown(id: &str) -> ApiError {
+        ApiError::new(Code::UnknownName, format!("`{id}` is not in the inbox"))
+            .with_hint("`understudy inbox` lists what is")
     }
 
     /// The fixture that is made of what is chosen, and its service's place in the project.

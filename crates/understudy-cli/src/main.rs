@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         Command::Check { project, json } => files::check(project.as_deref(), json),
         Command::Explain(args) => files::explain(&args),
         Command::Record(args) => record::run(args),
-        Command::Inbox(args) => record::inbox(&args),
+        Command::Inbox(args) => record::inbox(args),
         Command::Import(args) => import::run(args),
         Command::Init { folder } => files::init(&folder),
         Command::Schema { of } => Ok(files::schema(of)),

@@ -10,8 +10,8 @@ use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_api::{
-    ApiError, Chosen, DifferenceReport, Inbox, News, Proposal, RecordNews, RecordRequest, RecordedSummary, Settled,
-    record,
+    ApiError, Chosen, DifferenceReport, InboxView, News, OpenInbox, Proposal, RecordNews, RecordRequest,
+    RecordedSummary, Settled, record,
 };
 
 pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
@@ -59,52 +59,49 @@ fn say_damaged(damaged: &[PathBuf]) {
     }
 }
 
-pub(crate) fn inbox(args: &InboxArgs) -> Result<Exit, ApiError> {
-    let inbox = Inbox::open(&project(args.project.as_deref())?)?;
-    say_damaged(&inbox.damaged);
-    let settled = match args.command.as_ref().unwrap_or(&InboxCommand::List) {
-        InboxCommand::List => {
-            list(&inbox, args.json);
-            return Ok(Exit::Fine);
-        }
-        InboxCommand::Show { id } => {
-            let shown = Shown { proposal: inbox.proposal(id)?, text: inbox.text(&Chosen::one(id))? };
-            if args.json {
-                print_json(&shown);
-            } else {
-                show(&shown);
+pub(crate) fn inbox(args: InboxArgs) -> Result<Exit, ApiError> {
+    let root = project(args.project.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the system gives sockets");
+    runtime.block_on(async {
+        let inbox = OpenInbox::of(&root).await?;
+        say_damaged(&inbox.damaged);
+        let settled = match args.command.unwrap_or(InboxCommand::List) {
+            InboxCommand::List => {
+                list(&inbox.view(), args.json);
+                return Ok(Exit::Fine);
             }
-            return Ok(Exit::Fine);
+            InboxCommand::Show { id } => {
+                let (proposal, text) = inbox.proposal(&id).await?;
+                show(&Shown { proposal, text }, args.json);
+                return Ok(Exit::Fine);
+            }
+            InboxCommand::Accept { ids, merge: true, name } => inbox.accept(vec![Chosen { ids, name }]).await?,
+            InboxCommand::Accept { ids, name, .. } => {
+                let one = |id| Chosen { ids: vec![id], name: name.clone() };
+                inbox.accept(ids.into_iter().map(one).collect()).await?
+            }
+            InboxCommand::Discard { ids, .. } => inbox.discard(ids).await?,
+        };
+        if args.json {
+            print_json(&settled);
+        } else {
+            say_settled(&settled);
         }
-        InboxCommand::Accept { ids, merge: true, name } => {
-            inbox.accept(&[Chosen { ids: ids.clone(), name: name.clone() }])?
-        }
-        InboxCommand::Accept { ids, name, .. } => {
-            let one = |id: &String| Chosen { ids: vec![id.clone()], name: name.clone() };
-            inbox.accept(&ids.iter().map(one).collect::<Vec<_>>())?
-        }
-        InboxCommand::Discard { ids, .. } => inbox.discard(ids)?,
-    };
-    if args.json {
-        print_json(&settled);
-    } else {
-        say_settled(&settled);
-    }
-    Ok(Exit::Fine)
+        Ok(Exit::Fine)
+    })
 }
 
 /// A proposal and the file that it would be.
 #[derive(Serialize)]
-struct Shown<'s> {
+struct Shown {
     #[serde(flatten)]
-    proposal: &'s Proposal,
+    proposal: Proposal,
     text: String,
 }
 
-fn list(inbox: &Inbox, json: bool) {
-    let view = inbox.view();
+fn list(view: &InboxView, json: bool) {
     if json {
-        return print_json(&view);
+        return print_json(view);
     }
     let paint = Paint::stdout();
     let mut out = String::new();
@@ -146,7 +143,11 @@ fn differs(difference: &DifferenceReport) -> String {
     format!("{path} {kind}: expected {expected}, received {received}")
 }
 
-fn show(Shown { proposal, text }: &Shown<'_>) {
+fn show(shown: &Shown, json: bool) {
+    if json {
+        return print_json(shown);
+    }
+    let Shown { proposal, text } = shown;
     let mut out = String::new();
     let news = match proposal.news {
         News::New => "new",

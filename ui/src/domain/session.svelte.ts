@@ -1,11 +1,20 @@
 // What the engine says, as it says it: the project, the traffic, the last run. The truth is in the engine; here is what
 // was last heard of it.
 
-import type { Action, ApiError, ExchangeRow, FixtureReport, Preferences, ProjectView, RunPart } from '../engine/commands';
+import type {
+  Action,
+  ApiError,
+  ExchangeRow,
+  FixtureReport,
+  Preferences,
+  ProjectView,
+  RecordingView,
+  RunPart,
+} from '../engine/commands';
 import { SvelteMap } from 'svelte/reactivity';
 import { asError, call } from '../engine/engine';
 
-export type Screen = 'services' | 'traffic' | 'verify' | 'settings';
+export type Screen = 'services' | 'traffic' | 'record' | 'verify' | 'settings';
 
 /** A line that tells what was done, or what could not be. */
 export interface Notice {
@@ -39,6 +48,7 @@ class Session {
   paused = $state(false);
   run: RunPart | null = $state.raw(null);
   results: FixtureReport[] = $state.raw([]);
+  recording: RecordingView | null = $state.raw(null);
   #declared: Action[] = $state.raw([]);
   preferences: Preferences = $state.raw({ theme: 'system', keys: {} });
   readonly theme = $derived(this.preferences.theme);
@@ -72,7 +82,7 @@ class Session {
   exchange = $state(0);
 
   #version = 0;
-  #known = { project: -1, run: -1, exchange: 0 };
+  #known = { project: -1, run: -1, recording: -1, exchange: 0 };
   #notices = 0;
 
   async start() {
@@ -96,6 +106,10 @@ class Session {
       if (news.run !== this.#known.run) {
         await this.#followRun();
         this.#known.run = news.run;
+      }
+      if (news.recording !== this.#known.recording) {
+        this.recording = await call('recording', {});
+        this.#known.recording = news.recording;
       }
       this.#list(news.exchanges, news.first_exchange);
     } catch (thrown) {
@@ -136,6 +150,11 @@ class Session {
   fail(thrown: unknown) {
     const error = asError(thrown);
     this.#notice({ error: true, text: error.message, hint: error.hint, undo: false });
+  }
+
+  /** Tells what was left undone. */
+  warn(text: string) {
+    this.#notice({ error: true, text, hint: null, undo: false });
   }
 
   #notice(notice: Omit<Notice, 'id'>) {
@@ -192,6 +211,16 @@ class Session {
     await this.flush?.();
     this.screen = 'verify';
     await this.attempt(() => call('run_start', request));
+  }
+
+  /** Records a service's backend on the service's own port. */
+  async record(service: string, backend: string | null) {
+    this.screen = 'record';
+    await this.attempt(() => call('record_start', { service, backend }));
+  }
+
+  async stopRecording(service: string) {
+    await this.attempt(() => call('record_stop', { service }));
   }
 
   /** Replays those again that were not kept. */

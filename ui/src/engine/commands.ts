@@ -1601,7 +1601,7 @@ allow_writes: boolean, };
 export type StateView = { name: string, value: string, };
 
 /**
- * Text to copy.
+ * Some text.
  */
 export type Text = { 
 /**

@@ -32,8 +32,10 @@ const always: Record<string, Handler> = {
   help: () => overlay.show('help'),
   'show-services': show('services'),
   'show-traffic': show('traffic'),
+  'show-record': show('record'),
   'show-verify': show('verify'),
   'show-settings': show('settings'),
+  record: () => void toggleRecording(),
   'run-all': () => void session.verify(),
   'run-failed': () => void session.verifyFailed(),
   'run-cancel': () => void session.attempt(() => call('run_cancel', {})),
@@ -71,11 +73,26 @@ function command(): string {
   const root = quoted(session.project?.root ?? '.');
   if (session.screen === 'verify') return session.run?.command || `understudy verify ${root}`;
   if (session.screen === 'settings') return `understudy check ${root}`;
+  if (session.screen === 'record') {
+    const recorded = session.project?.services.find(({ recorded }) => recorded);
+    if (!recorded?.recorded) return `understudy inbox --project ${root}`;
+    return `understudy record ${root} --service ${quoted(recorded.name)} --backend ${quoted(recorded.recorded.backend)}`;
+  }
   const asked = session.exchanges.find(({ id }) => id === session.exchange);
   if (session.screen === 'traffic' && asked) {
     return `understudy explain ${asked.method} ${quoted(asked.target)} --project ${root} --service ${quoted(asked.service)}`;
   }
   return `understudy serve ${root}`;
+}
+
+/** Stops what is recorded; or goes to where recording is begun, and begins it where there is nothing to choose. */
+async function toggleRecording() {
+  const services = session.project?.services ?? [];
+  const recorded = services.filter(({ recorded }) => recorded);
+  for (const { name } of recorded) await session.stopRecording(name);
+  session.screen = 'record';
+  const [only, ...others] = services;
+  if (recorded.length === 0 && only?.backend && others.length === 0) await session.record(only.name, session.backend || null);
 }
 
 async function copyCommand() {

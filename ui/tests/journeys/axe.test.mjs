@@ -53,6 +53,20 @@ test('axe finds nothing on any screen in any theme', async (t) => {
     await page.getByText('No fixture matches').waitFor();
     await look(`traffic, ${theme}`);
     await page.keyboard.press('Control+3');
+    await page.getByRole('region', { name: 'Inbox' }).waitFor();
+    await look(`record, ${theme}`);
+    await page.getByRole('button', { name: 'Record', exact: true }).last().click();
+    await page.getByRole('group', { name: 'Recording shop' }).waitFor();
+    await fetch(`${await service('shop')}/items`);
+    await fetch(`${await service('shop')}/nothing/7?token=secret`);
+    await page.getByRole('treeitem').filter({ hasText: '/nothing/{id}' }).click();
+    await page.getByText('was taken out of').waitFor();
+    await look(`recording, ${theme}`);
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('treeitem').filter({ hasText: 'New' }).waitFor();
+    await page.getByRole('button', { name: 'Discard', exact: true }).click();
+    await page.getByRole('button', { name: /for good/ }).click();
+    await page.keyboard.press('Control+4');
     await look(`verify, ${theme}`);
     await page.getByRole('button', { name: /Run 2/ }).click();
     await page.getByRole('contentinfo').getByText('kept of').waitFor();
@@ -76,7 +90,7 @@ test('axe finds nothing on any screen in any theme', async (t) => {
 
 test('at 200 % zoom nothing lies outside the window', async (t) => {
   const { page } = await stage(t, shop(), { width: 640, height: 400 });
-  for (const screen of ['Services', 'Traffic', 'Verify', 'Settings']) {
+  for (const screen of ['Services', 'Traffic', 'Record', 'Verify', 'Settings']) {
     await page.getByRole('navigation').getByRole('button', { name: screen }).click();
     const outside = await page.evaluate(() =>
       [...document.querySelectorAll('button, input, select')]

@@ -322,7 +322,7 @@ test('with the keyboard alone, from the start to a finished run', async (t) => {
   await page.keyboard.type('status:2xx');
   await page.keyboard.press('ArrowDown');
   await page.getByText('this one answers').waitFor();
-  await page.keyboard.press('Control+3');
+  await page.keyboard.press('Control+4');
   await page.keyboard.press('Control+Enter');
   await page.getByRole('contentinfo').getByText('2 kept of 2').waitFor();
   await page.keyboard.press('Control+f');
@@ -409,7 +409,7 @@ test('traffic and a run are exported, without credentials', async (t) => {
   await page.getByRole('button', { name: 'Export as HAR' }).click();
   await until('the second file', () => existsSync(join(downloads, `shop-frontend-traffic-${day}-2.har`)));
   assert.equal(JSON.parse(saved(`shop-frontend-traffic-${day}-2.har`)).log.entries.length, 1);
-  await page.keyboard.press('Control+3');
+  await page.keyboard.press('Control+4');
   await page.getByRole('button', { name: /Run 2/ }).click();
   await page.getByRole('contentinfo').getByText('2 kept of 2').waitFor();
   await page.getByRole('button', { name: 'Export the report' }).click();
@@ -437,16 +437,16 @@ test('a key is given to an action, and taken from another', async (t) => {
   await page.keyboard.press('s');
   await page.getByText('is needed for writing').waitFor();
   await key('Show Traffic: Ctrl 2').click();
-  await page.keyboard.press('Control+3');
-  await key('Show Traffic: Ctrl 3').waitFor();
+  await page.keyboard.press('Control+4');
+  await key('Show Traffic: Ctrl 4').waitFor();
   await key('Show Verify: no key').waitFor();
   await page.reload();
   await page.getByText('Ask for something').waitFor();
-  await page.keyboard.press('Control+3');
+  await page.keyboard.press('Control+4');
   await page.getByRole('region', { name: 'Traffic' }).or(page.getByText('Nothing was asked')).first().waitFor();
   await page.keyboard.press('Control+,');
   await page.getByRole('button', { name: 'Usual key for Show Verify' }).click();
-  await key('Show Verify: Ctrl 3').waitFor();
+  await key('Show Verify: Ctrl 4').waitFor();
 });
 
 test('an archive of a browser becomes fixtures, without credentials, and can be taken back', async (t) => {

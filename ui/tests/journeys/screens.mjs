@@ -52,7 +52,7 @@ for (const [width, height] of SIZES) {
     }
   };
   await page.getByText('Ask for something').waitFor();
-  await page.keyboard.press('Control+3');
+  await page.keyboard.press('Control+4');
   await page.getByRole('button', { name: /Run/ }).click();
   await page.getByRole('contentinfo').getByText('broken of').waitFor();
   await page.getByRole('row').filter({ hasText: '$.price' }).waitFor();
@@ -77,6 +77,20 @@ for (const [width, height] of SIZES) {
   await page.getByRole('row').filter({ hasText: '/bookings' }).nth(1).click();
   await page.getByText('No fixture matches').waitFor();
   await shot('traffic');
+  await page.keyboard.press('Control+3');
+  await page.getByRole('region', { name: 'Inbox' }).waitFor();
+  await shot('record-start');
+  await page.getByRole('button', { name: 'Record', exact: true }).last().click();
+  await page.getByRole('group', { name: 'Recording theatre' }).waitFor();
+  for (const path of ['/plays', '/plays/1', '/plays/2', '/plays/1/poster.svg', '/seats/12?api_key=a-key-of-mine', '/seats/13']) await fetch(`${url}${path}`);
+  await fetch(`${url}/bookings`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer a-token-of-mine' }, body: '{"play":1,"seat":"b2","name":"Robin","password":"hunter2"}' });
+  await page.getByText('7 exchanges, all on the disk').waitFor();
+  await page.getByRole('treeitem').filter({ hasText: '/bookings' }).click();
+  await page.getByText('was taken out of').first().waitFor();
+  await shot('record');
+  await page.getByRole('treeitem').filter({ hasText: 'plays/get' }).first().click();
+  await shot('record-changed');
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
   await page.keyboard.press('Control+,');
   await shot('settings');
   await page.keyboard.press('Control+Shift+F');

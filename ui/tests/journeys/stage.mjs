@@ -1,13 +1,14 @@
 // A project in a folder of its own, the real program on it, and a browser before it.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
-const PROGRAM = process.env.UNDERSTUDY ?? fileURLToPath(new URL('../../../target/debug/understudy', import.meta.url));
+export const PROGRAM = process.env.UNDERSTUDY ?? fileURLToPath(new URL('../../../target/debug/understudy', import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 let browser;
@@ -39,10 +40,13 @@ export async function stage(t, files, { width = 1280, height = 800, there } = {}
   const errors = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.on('response', (response) => response.status() >= 400 && errors.push(`${response.status()} ${new URL(response.url()).pathname}`));
   await page.goto(url);
   t.after(async () => {
     await context.close();
+    const ended = program.exitCode === null && program.signalCode === null ? once(program, 'exit') : null;
     program.kill('SIGTERM');
+    await ended;
     if (parent) rmSync(parent, { recursive: true, force: true });
   });
   const kill = () => program.kill('SIGKILL');

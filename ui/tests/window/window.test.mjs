@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -37,6 +38,22 @@ test('the sample is opened, edited, served and verified, and the window comes ba
   await app.click("//nav//button[contains(., 'Verify')]");
   await app.click("//button[contains(., 'Run 13 against')]");
   await app.find("//footer[contains(., 'last run')]");
+
+  // The window records on the stub's own port, and writes what came of it.
+  const backend = createServer((_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"title":"A new play"}'));
+  await new Promise((resolve) => backend.listen(0, '127.0.0.1', resolve));
+  t.after(() => backend.close());
+  await app.click("//nav//button[contains(., 'Record')]");
+  await app.click("//form//option[.='theatre']");
+  await app.click("//input[@aria-label='Address of the backend']");
+  await app.press([...`http://127.0.0.1:${backend.address().port}`, '\uE007']);
+  await app.find("//*[@aria-label='Recording theatre']");
+  assert.equal((await (await fetch('http://localhost:4010/premieres/1')).json()).title, 'A new play');
+  await app.click("//*[@role='treeitem'][contains(., '/premieres/{id}')]");
+  await app.click("//button[contains(., 'Stop')]");
+  await app.click("//button[contains(., 'Accept 1 into fixtures')]");
+  const made = join(home, '.local/share/dev.understudy.desktop/sample/theatre/premieres/get.yaml');
+  await until('the fixture is written', () => assert.match(readFileSync(made, 'utf8'), /A new play/));
 
   assert.equal(await app.run('return typeof window.__TAURI__'), 'undefined');
   await app.setRect({ x: 40, y: 30, width: 1000, height: 640 });

@@ -31,12 +31,12 @@ use std::sync::Arc;
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(super) struct Nothing {}
 
-/// Text to copy.
-#[derive(Debug, Clone, Serialize)]
+/// Some text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub(super) struct Text {
+pub(crate) struct Text {
     /// The text.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// The actions of the app.

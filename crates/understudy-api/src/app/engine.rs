@@ -4,6 +4,7 @@
 //! the second is the app.
 
 use super::App;
+use super::commands::Nothing;
 use super::host::{CommandHost, door};
 use super::view::Ports;
 use crate::error::{ApiError, Code};
@@ -12,6 +13,8 @@ use crate::project::{Project, open_project};
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,7 +22,7 @@ use tokio::sync::RwLock;
 use understudy_net::{Address, Call, Client, SendError};
 
 /// How long another program may take for a command: runs and news have bounds of their own that are below it.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(180);
+pub(crate) const COMMAND_TIMEOUT: Duration = Duration::from_secs(180);
 /// How long it may take to say that it is there.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// The commands that only read: what came of them may be asked for again.
@@ -238,10 +241,27 @@ impl There {
 
 /// The ports on which another program's app answers; `None` where it is not there.
 pub(crate) async fn ports_of_app(holder: &Holder) -> Option<Vec<u16>> {
+    let ports: Ports = ask_app(holder, "ports", &Nothing {}, ANSWER_TIMEOUT).await?.ok()?;
+    Some(ports.ports)
+}
+
+/// Asks the app of another program; `None` where it is not there.
+pub(crate) async fn ask_app<T: DeserializeOwned>(
+    holder: &Holder,
+    command: &str,
+    request: &impl Serialize,
+    timeout: Duration,
+) -> Option<Result<T, ApiError>> {
     let there = There::new(holder.pid, holder.commands.as_ref()?).ok()?;
-    match there.call(&Arc::default(), "ports", b"{}", ANSWER_TIMEOUT).await {
-        Asked::Answered(Ok(ports)) => serde_json::from_slice::<Ports>(&ports).ok().map(|ports| ports.ports),
-        _ => None,
+    let request = serde_json::to_vec(request).expect("what is declared here is JSON");
+    match there.call(&Arc::default(), command, &request, timeout).await {
+        Asked::Answered(answer) => Some(answer.and_then(|answer| {
+            serde_json::from_slice(&answer).map_err(|error| {
+                let message = format!("what another Understudy (process {}) says cannot be read: {error}", there.pid);
+                ApiError::new(Code::Port, message).with_hint("is it of another version?")
+            })
+        })),
+        Asked::Gone | Asked::Lost => None,
     }
 }
 

@@ -24,9 +24,11 @@ mod view;
 
 pub use actions::{Action, actions};
 pub use commands::COMMANDS;
+pub(crate) use commands::Text;
 pub use engine::Engine;
-pub(crate) use engine::ports_of_app;
+pub(crate) use engine::{COMMAND_TIMEOUT, ask_app, ports_of_app};
 pub use host::{Assets, UiAddress, UiServer, serve_ui};
+pub(crate) use record::{AcceptProposals, DiscardProposals, ProposalRef};
 
 use crate::clock;
 use crate::desk::{RecordNews, RecordProgress};

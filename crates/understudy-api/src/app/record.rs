@@ -50,33 +50,33 @@ pub(super) struct RecordingView {
 }
 
 /// Proposals as they were seen.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub(super) struct AcceptProposals {
+pub(crate) struct AcceptProposals {
     /// The last recording of the inbox that was seen.
-    pub(super) upto: u64,
+    pub(crate) upto: u64,
     /// What is accepted; all that is new where nothing is named.
-    pub(super) chosen: Vec<Chosen>,
+    pub(crate) chosen: Vec<Chosen>,
 }
 
 /// Proposals that are thrown away.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub(super) struct DiscardProposals {
+pub(crate) struct DiscardProposals {
     /// The last recording of the inbox that was seen.
-    pub(super) upto: u64,
+    pub(crate) upto: u64,
     /// The proposals; all of them where none is named.
-    pub(super) ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
 }
 
 /// A proposal, or several that are to be one.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub(super) struct ProposalRef {
+pub(crate) struct ProposalRef {
     /// The last recording of the inbox that was seen.
-    pub(super) upto: u64,
+    pub(crate) upto: u64,
     /// What is looked at.
-    pub(super) chosen: Chosen,
+    pub(crate) chosen: Chosen,
 }
 
 impl App {

@@ -1,0 +1,170 @@
+// What was recorded and waits to become fixtures, and what a person has decided about it so far.
+
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
+import type { ApiError, Chosen, InboxView, Proposal } from '../engine/commands';
+import { asError, call } from '../engine/engine';
+import { count } from '../shared/words';
+import { session } from './session.svelte';
+
+/** A large inbox is looked at again after this time at the earliest. */
+const LOOK_MS = 1_000;
+
+class Inbox {
+  view: InboxView | null = $state.raw(null);
+  /** Why it cannot be looked at. */
+  problem: ApiError | null = $state.raw(null);
+  /** What is new is accepted unless it stands here; of the rest, what does. */
+  readonly #flipped = new SvelteSet<string>();
+  /** Names that a person chose, by proposal. */
+  readonly names = new SvelteMap<string, string>();
+  /** Proposals that become a part of another one. */
+  readonly #into = new SvelteMap<string, string>();
+  /** What could not be accepted, and why. */
+  readonly left = new SvelteMap<string, string>();
+  /** The proposal that is looked at. */
+  selected = $state('');
+
+  readonly proposals = $derived((this.view?.proposals ?? []).filter(({ id }) => !this.#into.has(id)));
+  readonly chosen = $derived(this.proposals.filter((proposal) => this.isChosen(proposal)));
+
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = false;
+  #again = false;
+
+  /** One after the other: what is looked at while something is accepted is neither as before nor as after it. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Looks at it again, now or as soon as the last look is over. */
+  async look() {
+    if (this.#waiting) {
+      this.#again = true;
+      return;
+    }
+    this.#waiting = true;
+    const took = await this.#alone(async () => {
+      const began = Date.now();
+      try {
+        this.view = await call('inbox', {});
+        this.problem = null;
+      } catch (thrown) {
+        this.problem = asError(thrown);
+      }
+      return Date.now() - began;
+    });
+    if (took > LOOK_MS / 10) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    this.#waiting = false;
+    if (this.#again) {
+      this.#again = false;
+      void this.look();
+    }
+  }
+
+  /** The file that proposals would become together, as they were recorded up to one exchange. */
+  text(ids: string[], upto: number): Promise<string> {
+    return this.#alone(async () => {
+      // They may have been accepted while this waited.
+      if (!this.view?.proposals.some(({ id }) => id === ids[0])) return '';
+      return (await call('proposal_text', { upto, chosen: { ids, name: null } })).text;
+    });
+  }
+
+  isChosen({ id, news }: Proposal): boolean {
+    return (news === 'new') !== this.#flipped.has(id);
+  }
+
+  choose(proposal: Proposal, chosen: boolean) {
+    if (this.isChosen(proposal) === chosen) return;
+    if (!this.#flipped.delete(proposal.id)) this.#flipped.add(proposal.id);
+  }
+
+  /** The proposals that are a part of one. */
+  parts(id: string): Proposal[] {
+    return (this.view?.proposals ?? []).filter((proposal) => this.#into.get(proposal.id) === id);
+  }
+
+  /** The proposals that may be one promise with this one. */
+  mergeable(one: Proposal): Proposal[] {
+    const parts = (path: string) => path.split('/').length;
+    return this.proposals.filter(
+      (other) =>
+        other.id !== one.id &&
+        other.news === 'new' &&
+        other.service === one.service &&
+        other.method === one.method &&
+        parts(other.path) === parts(one.path),
+    );
+  }
+
+  /** Makes another one a part of this one, where they can be one promise. */
+  async merge(one: Proposal, other: string) {
+    const whole = this.asChosen(one);
+    const ids = [...whole.ids, other, ...this.parts(other).map(({ id }) => id)];
+    const chosen = { ids, name: whole.name };
+    const done = await session.attempt(() => call('proposal_text', { upto: this.view?.upto ?? 0, chosen }));
+    if (!done) return;
+    for (const id of ids.slice(1)) this.#into.set(id, one.id);
+  }
+
+  split(id: string) {
+    this.#into.delete(id);
+  }
+
+  asChosen({ id }: Proposal): Chosen {
+    const name = this.names.get(id)?.trim();
+    return { ids: [id, ...this.parts(id).map((part) => part.id)], name: name || null };
+  }
+
+  accept(): Promise<void> {
+    return this.#alone(() => this.#accept());
+  }
+
+  async #accept() {
+    if (this.chosen.length === 0 || !this.view) return;
+    const request = { upto: this.view.upto, chosen: this.chosen.map((proposal) => this.asChosen(proposal)) };
+    this.left.clear();
+    const done = await session.attempt(() => call('inbox_accept', request));
+    if (!done) return;
+    for (const [id, why] of done.left) this.left.set(id, why);
+    const first = done.left[0];
+    if (first) session.warn(`${first[0]} was left: ${first[1]}`);
+    if (done.files.length > 0) session.tell(`Wrote ${done.files.length > 3 ? count(done.files.length, 'file') : done.files.join(', ')}`, true);
+    else if (done.exchanges > 0) session.tell(`${count(done.exchanges, 'exchange')} went from the inbox`);
+    this.#forget(request.chosen.flatMap(({ ids }) => ids).filter((id) => !this.left.has(id)));
+  }
+
+  /** Throws away what is chosen. */
+  discard(): Promise<void> {
+    return this.#alone(() => this.#discard());
+  }
+
+  async #discard() {
+    if (this.chosen.length === 0 || !this.view) return;
+    const ids = this.chosen.flatMap((proposal) => this.asChosen(proposal).ids);
+    const done = await session.attempt(() => call('inbox_discard', { upto: this.view?.upto ?? 0, ids }));
+    if (!done) return;
+    session.tell(`${count(done.exchanges, 'exchange')} discarded`);
+    this.#forget(ids);
+  }
+
+  /** Throws away everything, what is not whole included. */
+  async discardAll() {
+    const done = await session.attempt(() => call('inbox_discard', { upto: this.view?.upto ?? 0, ids: [] }));
+    if (done) session.tell(`${count(done.exchanges, 'exchange')} discarded`);
+  }
+
+  /** They have gone: what is called so from now on is another one. */
+  #forget(ids: string[]) {
+    if (this.view) this.view = { ...this.view, proposals: this.view.proposals.filter(({ id }) => !ids.includes(id)) };
+    for (const id of ids) {
+      this.#flipped.delete(id);
+      this.#into.delete(id);
+      this.names.delete(id);
+    }
+  }
+}
+
+export const inbox = new Inbox();

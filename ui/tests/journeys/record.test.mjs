@@ -1,0 +1,131 @@
+// Recording a backend and making fixtures of it, in a browser, against the real program.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { openBackend, session } from './backend.mjs';
+import { PROGRAM, finish, stage, until } from './stage.mjs';
+
+after(finish);
+
+const project = (url) =>
+  `version: 1\nservices:\n  shop: { dir: shop, backends: { real: { url: "${url}", writes: true, vars: { password: correct horse battery } } } }\n`;
+
+/** Every file below a folder, by its path. */
+function below(folder, prefix = '') {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? below(path, `${prefix}${name}/`) : [`${prefix}${name}`];
+  });
+}
+
+const row = (page, text) => page.getByRole('treeitem').filter({ hasText: text });
+
+test('a session is recorded on the port of the stub, accepted, answered the same without the backend, and kept by it', async (t) => {
+  const backend = await openBackend(t);
+  const { page, folder, service, errors } = await stage(t, { 'understudy.yaml': project(backend.url) });
+  const url = await service('shop');
+  await page.getByRole('contentinfo').getByText('1 listening').waitFor();
+  await page.keyboard.press('Control+3');
+  await page.getByText('Fixtures from a real backend').waitFor();
+  await page.getByRole('button', { name: 'Record', exact: true }).last().click();
+  await page.getByRole('group', { name: 'Recording shop' }).getByText(backend.url.replace('http://', '')).waitFor();
+  await page.getByRole('contentinfo').getByText('recording shop').waitFor();
+  const told = await session(url);
+  await page.getByText('7 exchanges, all on the disk').waitFor();
+  await row(page, 'things/create').click();
+  const pane = page.getByRole('region', { name: 'Proposal' });
+  await pane.getByText('«token-1»').first().waitFor();
+  await pane.getByText('comes after').waitFor();
+  await pane.getByRole('textbox', { name: 'The fixture that is proposed' }).getByText('Scarf').first().waitFor();
+  assert.deepEqual(below(join(folder, 'shop')), [], 'nothing is written before it is accepted');
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  await page.getByRole('button', { name: /^Accept \d+ into fixtures$/ }).click();
+  await page.getByRole('status').getByText(/^Wrote \d+ files$/).waitFor();
+  await page.getByText('Fixtures from a real backend').waitFor();
+  const files = below(join(folder, 'shop'));
+  assert.ok(files.includes('things/create.yaml') && files.includes('login.yaml'), files.join());
+  const text = [...files.map((file) => join('shop', file)), ...below(join(folder, '.understudy')).map((file) => join('.understudy', file))]
+    .map((file) => readFileSync(join(folder, file), 'latin1'))
+    .join('');
+  for (const planted of ['correct horse', 'opaque-token', 'session-secret']) assert.ok(!text.includes(planted), planted);
+
+  // The stub answers on the same port, and the backend keeps every word, with an id that is new.
+  assert.deepEqual(await session(url), told);
+  await page.keyboard.press('Control+4');
+  await page.getByRole('button', { name: /^Run / }).click();
+  await page.getByRole('contentinfo').getByText(/last run: (\d+) kept of \1/).waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test('what is new is chosen, renamed, merged and undone; what changed is written into its fixture', async (t) => {
+  const backend = await openBackend(t);
+  const { page, folder, service, errors } = await stage(t, { 'understudy.yaml': project(backend.url) });
+  const url = await service('shop');
+  await page.getByRole('contentinfo').getByText('1 listening').waitFor();
+  const record = async (paths) => {
+    await page.keyboard.press('Control+Shift+R');
+    await page.getByRole('group', { name: 'Recording shop' }).waitFor();
+    for (const path of paths) await fetch(`${url}${path}`, { headers: { authorization: 'Bearer opaque-token-number-0' } });
+    await page.getByText(`${paths.length} exchanges, all on the disk`).waitFor();
+    await page.keyboard.press('Control+Shift+R');
+    await page.getByRole('button', { name: 'Record', exact: true }).last().waitFor();
+  };
+  const file = (path) => readFileSync(join(folder, 'shop', path), 'utf8');
+  await record(['/things/1', '/things/2', '/things']);
+  await row(page, 'things/list').click();
+  await page.keyboard.press('Space');
+  await page.getByRole('button', { name: 'Accept 2 into fixtures' }).waitFor();
+  await row(page, 'things/get').first().click();
+  await page.getByRole('combobox', { name: 'Merge with another proposal' }).selectOption({ index: 1 });
+  await page.getByRole('button', { name: /^Take shop\/things\/get-2 out/ }).waitFor();
+  await page.getByRole('textbox', { name: 'The fixture that is proposed' }).getByText('/things/{id}').first().waitFor();
+  await page.getByRole('textbox', { name: 'File' }).fill('things/any');
+  await page.getByRole('button', { name: 'Accept 1 into fixtures' }).click();
+  await page.getByRole('status').getByText('Wrote shop/things/any.yaml').waitFor();
+  assert.deepEqual(below(join(folder, 'shop')), ['things/any.yaml']);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await until('the file is gone', () => !existsSync(join(folder, 'shop/things/any.yaml')));
+  await page.keyboard.press('Control+Shift+Z');
+  await until('the file is there again', () => existsSync(join(folder, 'shop/things/any.yaml')));
+
+  // What was left out is still there, and is thrown away when it is asked for twice.
+  await row(page, 'things/list').click();
+  await page.keyboard.press('Space');
+  await page.getByRole('button', { name: 'Discard', exact: true }).click();
+  await page.getByRole('button', { name: 'Discard 1 for good?' }).click();
+  await page.getByRole('status').getByText('1 exchange discarded').waitFor();
+
+  backend.things.get(1).price = '10.50';
+  await record(['/things/1', '/things/2', '/things']);
+  await row(page, 'As before').click();
+  await row(page, '/things/2').waitFor();
+  await row(page, '/things/1').or(row(page, '/things/{id}')).first().click();
+  const change = page.getByRole('region', { name: 'Proposal' }).getByRole('row').filter({ hasText: '$.price' });
+  await change.getByText('"10.50"').waitFor();
+  await row(page, 'things/list').click();
+  await page.keyboard.press('Space');
+  await row(page, '/things/{id}').first().click();
+  await page.keyboard.press('Space');
+  await page.getByRole('button', { name: 'Accept 1 into fixtures' }).click();
+  await until('the fixture says so', () => file('things/any.yaml').includes('price: "10.50"'));
+  assert.deepEqual(errors, []);
+});
+
+test('a backend that is not there, and recordings that another program has open, are said', async (t) => {
+  const { page, folder, service, errors } = await stage(t, { 'understudy.yaml': 'version: 1\nservices:\n  shop: { dir: shop }\n' });
+  const url = await service('shop');
+  await page.getByRole('contentinfo').getByText('1 listening').waitFor();
+  await page.keyboard.press('Control+3');
+  await page.getByRole('textbox', { name: 'Address of the backend' }).fill('http://127.0.0.1:9');
+  await page.keyboard.press('Enter');
+  await page.getByRole('group', { name: 'Recording shop' }).waitFor();
+  assert.equal((await fetch(`${url}/x?api_key=planted`)).status, 502);
+  await page.getByText('1 request got no answer: GET /x: nothing listens on').waitFor();
+  // The app records: the command line looks through it.
+  assert.equal(execFileSync(PROGRAM, ['inbox', '--project', folder], { encoding: 'utf8' }), '0 exchanges in the inbox\n');
+  assert.deepEqual(errors, []);
+});
