@@ -31,6 +31,8 @@ pub(crate) fn run() -> Step {
     let bench = Bench { folder, target: Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release"), rounds };
     bench.prepare().map_err(|error| format!("failed to prepare: {error}"))?;
     bench.serving();
+    bench.recording();
+    bench.passing_a_gibibyte();
     bench.verifying();
     Ok(())
 }
@@ -153,6 +155,8 @@ impl Bench {
             );
             fs::write(self.path(&format!("random-{stubs}.lua")), script)?;
         }
+        let script = "request = function() return wrk.format('GET', '/items/' .. math.random(0, 999)) end\n";
+        fs::write(self.path("random-items.lua"), script)?;
         let folder = self.path("verify/s");
         fs::create_dir_all(&folder)?;
         fs::write(folder.join("../understudy.yaml"), "version: 1\nservices: { s: { dir: s } }\n")?;
@@ -209,6 +213,121 @@ impl Bench {
             line("resident before load", &mut before, "MiB");
             line("resident after load", &mut after, "MiB");
         }
+    }
+
+    fn bare_proxy(&self, backend: u16) -> Server {
+        let port = free_port();
+        let mut command = Command::new(self.target.join("examples/bare_proxy"));
+        command.args([port.to_string(), backend.to_string()]);
+        Server::start(command, port)
+    }
+
+    /// `serve` before a backend, in a project of its own.
+    fn before(&self, mode: &str, backend: u16) -> Server {
+        let folder = self.path(mode);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(folder.join("s")).expect("a folder can be made");
+        let text = format!(
+            "version: 1\nservices: {{ s: {{ dir: s, mode: {mode}, backends: {{ real: {{ url: \"http://127.0.0.1:{backend}\" }} }} }} }}\n"
+        );
+        fs::write(folder.join("understudy.yaml"), text).expect("a file can be written");
+        let (port, log) = (free_port(), fs::File::create(self.path("log")).expect("the log can be written"));
+        let mut command = Command::new(self.target.join("understudy"));
+        command.arg("serve").arg(&folder).args(["--port", &port.to_string()]).stdout(log);
+        Server::start(command, port)
+    }
+
+    /// How many exchanges are in the inbox, and how many could not be stored, once the recorder has ended.
+    fn recorded(&self, server: &mut Server) -> String {
+        let id = server.child.id().to_string();
+        Command::new("kill").args(["-INT", &id]).status().expect("it can be asked to end");
+        let status = server.child.wait().expect("it ends");
+        let log = fs::read_to_string(self.path("log")).unwrap_or_default();
+        let last = log.lines().last().unwrap_or_default().to_owned();
+        if status.success() { last } else { format!("{last} ({status})") }
+    }
+
+    fn recording(&self) {
+        let (mut bare, mut forwarding, mut durable, mut rate, mut resident) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let script = self.path("random-items.lua");
+        let mut said = String::new();
+        for _ in 0..self.rounds {
+            let backend = self.bare();
+            let (base, _) = self.bare_proxy(backend.port).load(&script);
+            forwarding.push(self.before("passthrough", backend.port).load(&script).0 / base);
+            let mut recorder = self.before("record", backend.port);
+            let (own, _) = recorder.load(&script);
+            resident.push(recorder.resident_mebibytes());
+            said = self.recorded(&mut recorder);
+            durable.push(own / base);
+            bare.push(base);
+            rate.push(own);
+        }
+        println!("\nbefore a backend, answers of a kilobyte, {} rounds: median (least to most)", self.rounds);
+        line("share of a bare proxy, forwarding", &mut forwarding, "");
+        line("share of a bare proxy, recording", &mut durable, "");
+        line("requests/s, bare proxy", &mut bare, "");
+        line("requests/s, recording", &mut rate, "");
+        line("resident after load, recording", &mut resident, "MiB");
+        println!("  the last recorder: {said}");
+    }
+
+    /// A gibibyte each way through the recorder.
+    fn passing_a_gibibyte(&self) {
+        const MEBIBYTES: usize = 1_024;
+        let backend = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = backend.local_addr().expect("it has an address").port();
+        let answering = std::thread::spawn(move || {
+            // The first request only asks whether it is there.
+            for length in [2, MEBIBYTES << 20] {
+                let (mut stream, _) = backend.accept().expect("a connection");
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
+                    head.push(byte[0]);
+                }
+                if length > 2 {
+                    let sent = (&stream).take(length as u64);
+                    std::io::copy(&mut { sent }, &mut std::io::sink()).expect("the request comes whole");
+                }
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+                stream.write_all(head.as_bytes()).expect("the recorder takes it");
+                let piece = vec![b'x'; length.min(1 << 20)];
+                (0..length / piece.len()).for_each(|_| stream.write_all(&piece).expect("the recorder takes it"));
+            }
+        });
+        let server = self.before("record", port);
+        let before = server.resident_mebibytes();
+        let began = Instant::now();
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("the recorder listens");
+        let head = format!(
+            "POST /large HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            MEBIBYTES << 20
+        );
+        stream.write_all(head.as_bytes()).expect("it takes the head");
+        let piece = vec![b'y'; 1 << 20];
+        let mut most = before;
+        for at in 0..MEBIBYTES {
+            stream.write_all(&piece).expect("it takes the body");
+            if at % 64 == 0 {
+                most = most.max(server.resident_mebibytes());
+            }
+        }
+        let mut received = 0;
+        let mut buffer = vec![0; 1 << 20];
+        while let Ok(read @ 1..) = stream.read(&mut buffer) {
+            received += read;
+            if received % (64 << 20) < read {
+                most = most.max(server.resident_mebibytes());
+            }
+        }
+        answering.join().expect("the backend ends");
+        assert!(received > MEBIBYTES << 20, "{received} bytes came");
+        println!(
+            "\na gibibyte each way through the recorder: {:.1} s, resident {before:.0} MiB before, {most:.0} MiB at most",
+            began.elapsed().as_secs_f64()
+        );
     }
 
     fn verifying(&self) {

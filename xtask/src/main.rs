@@ -19,7 +19,7 @@ cargo xtask COMMAND
   screens   makes the pictures in docs/screens
   bundle    makes the desktop app's packages (deb, rpm) in target/release/bundle
   registry  starts the real backend of the sample's service `registry`, until Ctrl-C
-  bench     measures `serve` and `verify` against bare hyper; takes some minutes, needs wrk";
+  bench     measures `serve`, `record` and `verify` against bare hyper; takes some minutes, needs wrk";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();

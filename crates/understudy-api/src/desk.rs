@@ -9,9 +9,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use understudy_exchange::redact::Redactor;
@@ -23,6 +22,10 @@ use understudy_store::Log;
 /// How many exchanges wait to be stored, and how many bytes with them; more are counted and dropped.
 const WAITING_MAX: usize = 4_096;
 const WAITING_BYTES_MAX: usize = 256 << 20;
+/// How long exchanges are gathered before they are stored: waking somebody up for each costs more than storing it.
+const GATHERING: Duration = Duration::from_millis(2);
+/// How many bytes are put into the recordings at once.
+const BATCH_BYTES: usize = 16 << 10;
 /// How long the disk may take for what was stored last.
 const DURABLE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -57,15 +60,26 @@ pub struct RecordedSummary {
 
 /// Takes exchanges where they pass. Once it is gone, what waits is stored and the recordings are closed.
 pub(crate) struct Desk {
-    sender: Mutex<Option<SyncSender<Passed>>>,
     writing: Mutex<Option<JoinHandle<()>>>,
     tally: Arc<Tally>,
+}
+
+/// Exchanges that wait to be stored.
+#[derive(Default)]
+struct Waiting {
+    exchanges: Vec<Passed>,
+    /// Of those that wait, and of those that are being stored.
+    bytes: usize,
+    /// Whether whoever stores them sleeps until there are some.
+    is_idle: bool,
+    is_closed: bool,
 }
 
 /// What is known of the exchanges that came.
 struct Tally {
     log: Arc<Log>,
-    waiting_bytes: AtomicUsize,
+    waiting: Mutex<Waiting>,
+    came: Condvar,
     stored: AtomicU64,
     /// The number of the last one.
     last: AtomicU64,
@@ -87,10 +101,10 @@ impl Desk {
     /// Recordings that another program has open, or that cannot be read.
     pub(crate) fn open(project: &Project, progress: RecordProgress) -> Result<(Arc<Self>, Vec<PathBuf>), ApiError> {
         let (log, damaged) = recordings::open(&project.root)?;
-        let (sender, receiver) = sync_channel(WAITING_MAX);
         let tally = Arc::new(Tally {
             log: Arc::new(log),
-            waiting_bytes: AtomicUsize::new(0),
+            waiting: Mutex::default(),
+            came: Condvar::new(),
             stored: AtomicU64::new(0),
             last: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -102,10 +116,10 @@ impl Desk {
             let tally = Arc::clone(&tally);
             let thread = std::thread::Builder::new().name("recorder".to_owned());
             thread
-                .spawn(move || tally.store(&receiver, redactor))
+                .spawn(move || tally.store(redactor))
                 .map_err(|error| ApiError::new(Code::Disk, format!("the system gives no thread: {error}")))?
         };
-        let desk = Self { sender: Mutex::new(Some(sender)), writing: Mutex::new(Some(writing)), tally };
+        let desk = Self { writing: Mutex::new(Some(writing)), tally };
         Ok((Arc::new(desk), damaged))
     }
 
@@ -128,7 +142,7 @@ impl Desk {
 
     /// Stores what waits, takes nothing more, and says what came of it once it is on the disk.
     pub(crate) fn end(&self) -> RecordedSummary {
-        self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.tally.close();
         let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner).take();
         let has_failed = writing.is_some_and(|writing| writing.join().is_err());
         let is_durable = self.tally.log.wait(self.tally.last.load(Ordering::Relaxed), DURABLE_TIMEOUT);
@@ -146,16 +160,27 @@ fn bytes_of(passed: &Passed) -> usize {
     passed.request.body.len() + passed.response.body.len()
 }
 
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.tally.close();
+    }
+}
+
 impl understudy_serve::Recording for Desk {
     fn passed(&self, passed: Passed) {
         let bytes = bytes_of(&passed);
-        let waiting = &self.tally.waiting_bytes;
-        let has_room = waiting.fetch_add(bytes, Ordering::Relaxed) + bytes <= WAITING_BYTES_MAX;
-        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let is_taken = has_room && sender.is_some_and(|sender| sender.try_send(passed).is_ok());
-        if !is_taken {
-            waiting.fetch_sub(bytes, Ordering::Relaxed);
+        let mut waiting = self.tally.waiting();
+        let has_room = waiting.exchanges.len() < WAITING_MAX && waiting.bytes + bytes <= WAITING_BYTES_MAX;
+        if waiting.is_closed || !has_room {
             self.tally.dropped.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        waiting.bytes += bytes;
+        waiting.exchanges.push(passed);
+        let is_idle = std::mem::take(&mut waiting.is_idle);
+        drop(waiting);
+        if is_idle {
+            self.tally.came.notify_one();
         }
     }
 
@@ -167,33 +192,88 @@ impl understudy_serve::Recording for Desk {
 }
 
 impl Tally {
-    /// Stores what comes, until nobody can send any more. Serving goes on where the disk does not.
-    fn store(&self, arriving: &Receiver<Passed>, mut redactor: Redactor) {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes nothing more.
+    fn close(&self) {
+        self.waiting().is_closed = true;
+        self.came.notify_one();
+    }
+
+    /// What has come since the last time; `None` where nothing can come any more.
+    fn take(&self) -> Option<Vec<Passed>> {
+        let mut waiting = self.waiting();
+        while waiting.exchanges.is_empty() {
+            if waiting.is_closed {
+                return None;
+            }
+            waiting.is_idle = true;
+            waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        Some(std::mem::take(&mut waiting.exchanges))
+    }
+
+    /// Stores what comes, until nothing can come any more. Serving goes on where the disk does not.
+    fn store(&self, mut redactor: Redactor) {
         let mut is_broken = false;
-        for passed in arriving {
-            let bytes = bytes_of(&passed);
-            let recording = recording(passed, &mut redactor);
-            // What is told is what is stored: a path may hold a secret.
-            let Recorded { request, response } = &recording.exchange;
-            let path = understudy_exchange::target::percent_decode(request.path());
-            let line = format!("{} {path} {}", request.method, response.status.as_u16());
-            let note = recording.cut.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
-            match self.log.append(&recording.to_bytes()) {
-                Ok(number) => {
-                    self.stored.fetch_add(1, Ordering::Relaxed);
-                    self.last.store(number, Ordering::Relaxed);
-                    (self.progress)(RecordNews::Stored(&format!("{line}{note}")));
-                }
-                Err(error) => {
-                    self.dropped.fetch_add(1, Ordering::Relaxed);
-                    if !std::mem::replace(&mut is_broken, true) {
-                        let line = format!("nothing more is recorded: {error}; requests are passed on all the same");
-                        (self.progress)(RecordNews::Broken(&line));
-                    }
+        while let Some(exchanges) = self.take() {
+            let mut batch = Batch::default();
+            for passed in exchanges {
+                batch.add(passed, &mut redactor);
+                if batch.bytes >= BATCH_BYTES {
+                    self.put(std::mem::take(&mut batch), &mut is_broken);
                 }
             }
-            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            self.put(batch, &mut is_broken);
+            std::thread::sleep(GATHERING);
         }
+    }
+
+    fn put(&self, batch: Batch, is_broken: &mut bool) {
+        let Batch { records, lines, passed_bytes, .. } = batch;
+        match self.log.append(&records) {
+            Ok(last) => {
+                self.stored.fetch_add(records.len() as u64, Ordering::Relaxed);
+                self.last.store(last, Ordering::Relaxed);
+                lines.iter().for_each(|line| (self.progress)(RecordNews::Stored(line)));
+            }
+            Err(error) => {
+                self.dropped.fetch_add(records.len() as u64, Ordering::Relaxed);
+                if !std::mem::replace(is_broken, true) {
+                    let line = format!("nothing more is recorded: {error}; requests are passed on all the same");
+                    (self.progress)(RecordNews::Broken(&line));
+                }
+            }
+        }
+        self.waiting().bytes -= passed_bytes;
+    }
+}
+
+/// Exchanges that are stored together.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Vec<u8>>,
+    /// What is told of each.
+    lines: Vec<String>,
+    bytes: usize,
+    /// How many bytes they were counted with while they waited.
+    passed_bytes: usize,
+}
+
+impl Batch {
+    fn add(&mut self, passed: Passed, redactor: &mut Redactor) {
+        self.passed_bytes += bytes_of(&passed);
+        let recording = recording(passed, redactor);
+        // What is told is what is stored: a path may hold a secret.
+        let Recorded { request, response } = &recording.exchange;
+        let path = understudy_exchange::target::percent_decode(request.path());
+        let note = recording.cut.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
+        self.lines.push(format!("{} {path} {}{note}", request.method, response.status.as_u16()));
+        let record = recording.to_bytes();
+        self.bytes += record.len();
+        self.records.push(record);
     }
 }
 

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use understudy_exchange::target::percent_decode;
 use understudy_fixture::model::{Fixture, RequestBody};
 use understudy_fixture::{flow_value, rule_value, write_fixture};
 use understudy_import::{Draft, Recorded, drafts, merge};
@@ -201,7 +202,8 @@ impl Inbox {
     pub(crate) fn view(&self) -> InboxView {
         let cut = self.recordings.iter().filter_map(|(_, recording)| {
             let request = &recording.exchange.request;
-            Some(format!("{} {}: {}", request.method, request.target, recording.cut.as_ref()?))
+            let target = percent_decode(request.target.as_str());
+            Some(format!("{} {target}: {}", request.method, recording.cut.as_ref()?))
         });
         InboxView {
             proposals: self.proposed.iter().map(|proposed| proposed.shown.clone()).collect(),

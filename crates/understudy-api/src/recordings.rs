@@ -5,6 +5,7 @@ use crate::local;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use understudy_exchange::{Request, Response};
 use understudy_import::Recorded;
@@ -26,19 +27,19 @@ pub(crate) struct Recording {
 
 /// What stands before the bodies.
 #[derive(Serialize, Deserialize)]
-struct Head {
-    service: String,
+struct Head<'h> {
+    service: Cow<'h, str>,
     unix_millis: u64,
     micros: u64,
-    method: String,
-    target: String,
-    request_headers: Vec<(String, String)>,
+    method: Cow<'h, str>,
+    target: Cow<'h, str>,
+    request_headers: Vec<(Cow<'h, str>, Cow<'h, str>)>,
     /// How many bytes the request's body has; the answer's follows.
     request_bytes: usize,
     status: u16,
-    response_headers: Vec<(String, String)>,
-    removed: Vec<(String, String)>,
-    cut: Option<String>,
+    response_headers: Vec<(Cow<'h, str>, Cow<'h, str>)>,
+    removed: Cow<'h, [(String, String)]>,
+    cut: Option<Cow<'h, str>>,
 }
 
 impl Recording {
@@ -46,28 +47,33 @@ impl Recording {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let Recorded { request, response } = &self.exchange;
         let head = Head {
-            service: self.service.clone(),
+            service: self.service.as_str().into(),
             unix_millis: self.unix_millis,
             micros: self.micros,
-            method: request.method.to_string(),
-            target: request.target.to_string(),
+            method: request.method.as_str().into(),
+            target: request.target.as_str().into(),
             request_headers: pairs(&request.headers),
             request_bytes: request.body.len(),
             status: response.status.as_u16(),
             response_headers: pairs(&response.headers),
-            removed: self.removed.clone(),
-            cut: self.cut.clone(),
+            removed: self.removed.as_slice().into(),
+            cut: self.cut.as_deref().map(Cow::from),
         };
-        let head = serde_json::to_vec(&head).expect("a head is JSON");
-        let length = u32::try_from(head.len()).unwrap_or(u32::MAX);
-        [&length.to_le_bytes()[..], &head, &request.body, &response.body].concat()
+        let mut bytes = Vec::with_capacity(HEAD_BYTES + request.body.len() + response.body.len());
+        bytes.extend([0; 4]);
+        serde_json::to_writer(&mut bytes, &head).expect("a head is JSON");
+        let length = u32::try_from(bytes.len() - 4).expect("a head has less than 4 GiB");
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(&request.body);
+        bytes.extend_from_slice(&response.body);
+        bytes
     }
 
     /// What was stored; `None` where it is nothing of ours.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (length, rest) = bytes.split_first_chunk::<4>()?;
         let (head, bodies) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        let head: Head = serde_json::from_slice(head).ok()?;
+        let head: Head<'_> = serde_json::from_slice(head).ok()?;
         let (sent, received) = bodies.split_at_checked(head.request_bytes)?;
         let request = Request {
             method: Method::from_bytes(head.method.as_bytes()).ok()?,
@@ -81,25 +87,25 @@ impl Recording {
             body: Bytes::copy_from_slice(received),
         };
         Some(Self {
-            service: head.service,
+            service: head.service.into_owned(),
             unix_millis: head.unix_millis,
             micros: head.micros,
             exchange: Recorded { request, response },
-            removed: head.removed,
-            cut: head.cut,
+            removed: head.removed.into_owned(),
+            cut: head.cut.map(Cow::into_owned),
         })
     }
 }
 
-fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
-    let pair = |(name, value): (&HeaderName, &HeaderValue)| {
-        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    };
-    headers.iter().map(pair).collect()
+/// About as many bytes as a head has.
+const HEAD_BYTES: usize = 512;
+
+fn pairs(headers: &HeaderMap) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+    headers.iter().map(|(name, value)| (name.as_str().into(), String::from_utf8_lossy(value.as_bytes()))).collect()
 }
 
-fn headers(pairs: &[(String, String)]) -> HeaderMap {
-    let field = |(name, value): &(String, String)| {
+fn headers(pairs: &[(Cow<'_, str>, Cow<'_, str>)]) -> HeaderMap {
+    let field = |(name, value): &(Cow<'_, str>, Cow<'_, str>)| {
         Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
     };
     let mut headers = HeaderMap::new();
@@ -144,18 +150,12 @@ mod tests {
         let request = Request {
             method: Method::POST,
             target: "/a?b=«c»".parse().unwrap_or_else(|_| "/a?b=c".parse().expect("a target")),
-            headers: headers(&[
-                ("authorization".to_owned(), "Bearer «token-1»".to_owned()),
-                ("x".to_owned(), "1".to_owned()),
-            ]),
+            headers: headers(&[("authorization".into(), "Bearer «token-1»".into()), ("x".into(), "1".into())]),
             body: Bytes::from_static(b"{\"a\":1}"),
         };
         let response = Response {
             status: StatusCode::CREATED,
-            headers: headers(&[
-                ("set-cookie".to_owned(), "a=1".to_owned()),
-                ("set-cookie".to_owned(), "b=2".to_owned()),
-            ]),
+            headers: headers(&[("set-cookie".into(), "a=1".into()), ("set-cookie".into(), "b=2".into())]),
             body: Bytes::from_static(&[0, 255, 10]),
         };
         let recording = Recording {

@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::message::{BODY_BYTES_MAX, Stream};
 use crate::passing::Passing;
+use crate::upgrade::Upgrade;
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -34,7 +35,7 @@ const IDLE_CONNECTIONS_MAX: usize = 64;
 /// system's certificates.
 #[derive(Debug, Default)]
 pub struct Client {
-    idle: Mutex<HashMap<Address, Vec<Idle>>>,
+    idle: Mutex<HashMap<Address, Arc<Mutex<Vec<Idle>>>>>,
     tls: OnceLock<Tls>,
 }
 
@@ -183,6 +184,8 @@ pub struct Upstream {
     pub headers: HeaderMap,
     /// The body.
     pub body: Stream,
+    /// The connection itself, where the server agrees to another protocol on it.
+    pub upgrade: Option<Upgrade>,
 }
 
 impl Client {
@@ -280,9 +283,10 @@ impl Client {
     ) -> Result<Upstream, (Option<Box<http::Request<Sent>>>, SendError)> {
         match connection.try_send_request(request).await {
             Ok(response) => {
-                let (parts, body) = response.into_parts();
-                self.give_back_when_read(address.clone(), connection);
-                Ok(Upstream { status: parts.status, headers: parts.headers, body: Stream(Passing::new(body)) })
+                let (mut parts, body) = response.into_parts();
+                self.give_back_when_read(address, connection);
+                let upgrade = Upgrade::of(&mut parts.extensions);
+                Ok(Upstream { status: parts.status, headers: parts.headers, body: Stream(Passing::new(body)), upgrade })
             }
             Err(mut error) => {
                 let unsent = error.take_message().map(Box::new);
@@ -291,9 +295,18 @@ impl Client {
         }
     }
 
-    fn take(&self, address: &Address) -> Option<Connection> {
+    /// The connections to an address that nobody uses.
+    fn pool(&self, address: &Address) -> Arc<Mutex<Vec<Idle>>> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let connections = idle.get_mut(address)?;
+        match idle.get(address) {
+            Some(pool) => Arc::clone(pool),
+            None => Arc::clone(idle.entry(address.clone()).or_default()),
+        }
+    }
+
+    fn take(&self, address: &Address) -> Option<Connection> {
+        let pool = self.pool(address);
+        let mut connections = pool.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(candidate) = connections.pop() {
             if candidate.since.elapsed() < IDLE_MAX && candidate.connection.is_ready() {
                 return Some(candidate.connection);
@@ -303,12 +316,11 @@ impl Client {
     }
 
     /// A connection is ready again once the answer's body was read.
-    fn give_back_when_read(self: &Arc<Self>, address: Address, mut connection: Connection) {
-        let client = Arc::clone(self);
+    fn give_back_when_read(&self, address: &Address, mut connection: Connection) {
+        let pool = self.pool(address);
         tokio::spawn(async move {
             if connection.ready().await.is_ok() {
-                let mut idle = client.idle.lock().unwrap_or_else(PoisonError::into_inner);
-                let connections = idle.entry(address).or_default();
+                let mut connections = pool.lock().unwrap_or_else(PoisonError::into_inner);
                 if connections.len() < IDLE_CONNECTIONS_MAX {
                     connections.push(Idle { connection, since: Instant::now() });
                 }
@@ -394,7 +406,7 @@ async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, SendError> {
 
 async fn handshake<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Connection, SendError> {
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
-    tokio::spawn(connection);
+    tokio::spawn(connection.with_upgrades());
     Ok(sender)
 }
 

@@ -14,6 +14,7 @@ mod listener;
 mod message;
 mod passing;
 mod server;
+mod upgrade;
 
 pub use address::{Address, AddressError};
 pub use client::{CONNECT_TIMEOUT, Call, Client, SendError, Upstream};
@@ -22,3 +23,4 @@ pub use message::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, Inbound, Outbound, OutboundBody, Stream,
 };
 pub use server::{CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};
+pub use upgrade::{UPGRADED_MAX, Upgrade};

@@ -1,6 +1,7 @@
 //! What a handler gets and gives.
 
 use crate::passing::Passing;
+use crate::upgrade::Upgrade;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -20,6 +21,8 @@ pub struct Inbound {
     pub parts: Parts,
     /// The body, still in its content coding.
     pub body: Stream,
+    /// The connection itself, where the request asks for another protocol on it.
+    pub upgrade: Option<Upgrade>,
 }
 
 /// Why a body could not be read to its end.

@@ -4,6 +4,7 @@ use crate::idle::{Activity, Connections, Counted, IDLE_PERIOD, UnderWay};
 use crate::listener::Listener;
 use crate::message::{Inbound, Outbound, OutboundBody, Stream};
 use crate::passing::Passing;
+use crate::upgrade::Upgrade;
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Either, Full};
@@ -133,7 +134,7 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
         async move { Ok::<_, Infallible>(answer(handler, request, under_way).await) }
     });
     // A peer that goes away or does not keep to the protocol is no business of anybody's.
-    let _ = builder.serve_connection(stream, service).await;
+    let _ = builder.serve_connection_with_upgrades(stream, service).await;
 }
 
 type Answer = Either<Full<Bytes>, UnsyncBoxBody<Bytes, hyper::Error>>;
@@ -143,8 +144,9 @@ async fn answer<H: Handler>(
     request: hyper::Request<Incoming>,
     under_way: UnderWay,
 ) -> hyper::Response<Answer> {
-    let (parts, body) = request.into_parts();
-    let outbound = handler.handle(Inbound { parts, body: Stream(Passing::new(body)) }).await;
+    let (mut parts, body) = request.into_parts();
+    let upgrade = Upgrade::of(&mut parts.extensions);
+    let outbound = handler.handle(Inbound { parts, body: Stream(Passing::new(body)), upgrade }).await;
     let body = match outbound.body {
         OutboundBody::Whole(bytes) => Either::Left(Full::new(bytes)),
         OutboundBody::Stream(stream) => {

@@ -2,6 +2,7 @@
 
 use crate::decide::{Plan, decide};
 use crate::event::{Answered, Exchanged, Observer};
+use crate::forward::Head;
 use crate::record::Recorder;
 use crate::snapshot::{Backing, Snapshot};
 use crate::{cors, problem, respond};
@@ -20,7 +21,7 @@ use understudy_exchange::Request;
 use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
 use understudy_net::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, Client, HEADER_BYTES_MAX, Handler, Inbound, Outbound, OutboundBody,
-    coding,
+    Upgrade, coding,
 };
 
 /// Answers the requests of one service from a snapshot that can be swapped while it plays.
@@ -53,12 +54,12 @@ impl Player {
         if let Some(recorder) = self.recorder() {
             return Box::pin(recorder.pass(&self.client, &self.observer, inbound)).await;
         }
-        let Inbound { parts, body } = inbound;
+        let Inbound { parts, body, upgrade } = inbound;
         match whole(parts, body.whole().await) {
             Ok((request, raw)) => match self.at_once(&request) {
                 Ok(outbound) => outbound,
                 // What waits is rare, and large: on the heap it makes no other request slower.
-                Err(plan) => Box::pin(self.later(request, raw, plan)).await,
+                Err(plan) => Box::pin(self.later(request, raw, upgrade, plan)).await,
             },
             Err(refused) => {
                 let (request, rendered, why) = *refused;
@@ -95,10 +96,16 @@ impl Player {
         Ok(self.finish(&snapshot, request, outcome, took))
     }
 
-    async fn later(&self, request: Request, raw: Option<Bytes>, (snapshot, plan): (Arc<Snapshot>, Plan)) -> Outbound {
+    async fn later(
+        &self,
+        request: Request,
+        raw: Option<Bytes>,
+        upgrade: Option<Upgrade>,
+        (snapshot, plan): (Arc<Snapshot>, Plan),
+    ) -> Outbound {
         let began = Instant::now();
         let plan = match plan {
-            Plan::Forward { otherwise } => match self.forward(&snapshot, &request, raw, &otherwise).await {
+            Plan::Forward { otherwise } => match self.forward(&snapshot, &request, raw, upgrade, &otherwise).await {
                 Some(outcome) => return self.finish(&snapshot, &request, outcome, began.elapsed()),
                 None => *otherwise,
             },
@@ -146,13 +153,13 @@ impl Player {
         snapshot: &Snapshot,
         request: &Request,
         raw: Option<Bytes>,
+        upgrade: Option<Upgrade>,
         otherwise: &Plan,
     ) -> Option<(Outbound, Answered<'static>)> {
         let (Backing::Passthrough(forwarding) | Backing::Fallback(forwarding)) = &snapshot.backing else { return None };
         // The backend gets the bytes that the client sent, still in their coding.
         let body = raw.unwrap_or_else(|| request.body.clone());
-        let answer =
-            forwarding.send(&self.client, &request.method, request.target.as_str(), &request.headers, body).await;
+        let answer = forwarding.send(&self.client, Head::new(request, upgrade), body).await;
         let can_stand_in = matches!(otherwise, Plan::Respond { .. });
         match answer {
             Ok(upstream) if can_stand_in && upstream.status.is_server_error() => None,

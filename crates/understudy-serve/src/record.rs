@@ -4,15 +4,15 @@
 //! cookies) is said of the recorder's. What is told is what the backend said.
 
 use crate::event::{Answered, Exchanged, Observer};
-use crate::forward::Forwarding;
+use crate::forward::{self, Forwarding};
 use crate::{cors, problem};
 use bytes::Bytes;
-use http::header::{HOST, LOCATION, ORIGIN, SET_COOKIE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, LOCATION, ORIGIN, SET_COOKIE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use understudy_exchange::{Request, Response};
+use understudy_exchange::{MediaType, Request, Response};
 use understudy_fixture::model::Service;
 use understudy_match::Rendered;
 use understudy_net::{BodyCopy, BodyEnd, Client, Inbound, Outbound, OutboundBody};
@@ -64,7 +64,7 @@ impl Recorder {
 
     pub(crate) async fn pass(&self, client: &Arc<Client>, observer: &Arc<dyn Observer>, inbound: Inbound) -> Outbound {
         let began = Instant::now();
-        let Inbound { parts, body } = inbound;
+        let Inbound { parts, body, upgrade } = inbound;
         let own_host = parts.uri.authority().map(ToString::to_string);
         let own_host = own_host.or_else(|| parts.headers.get(HOST)?.to_str().ok().map(ToOwned::to_owned));
         let target = parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
@@ -93,8 +93,7 @@ impl Recorder {
         } else {
             Some(sent)
         };
-        let passing = self.forwarding.pass(client, &request.method, request.target.as_str(), &request.headers, sent);
-        let upstream = match passing.await {
+        let upstream = match self.forwarding.pass(client, forward::Head::new(&request, upgrade), sent).await {
             Ok(upstream) => upstream,
             Err(error) => {
                 let why = error.to_string();
@@ -180,11 +179,17 @@ impl Halves {
         if told.head.is_none() || told.sent.is_none() || told.received.is_none() {
             return;
         }
-        let Told { head: Some(head), sent: Some(sent), received: Some(received) } = std::mem::take(&mut *told) else {
+        let Told { head: Some(head), sent: Some(sent), received: Some(mut received) } = std::mem::take(&mut *told)
+        else {
             return;
         };
         drop(told);
-        let cut = cut("request", &sent).or_else(|| cut("answer", &received));
+        if is_event_stream(&head.response.headers) {
+            until_last_event(&mut received);
+        }
+        let is_socket = head.response.status == StatusCode::SWITCHING_PROTOCOLS;
+        let socket = is_socket.then(|| "a WebSocket passes through, and is not kept".to_owned());
+        let cut = socket.or_else(|| cut("request", &sent)).or_else(|| cut("answer", &received));
         // Nobody can look through a piece of a body for secrets.
         let whole = |body: BodyCopy| body.is_whole().then_some(body.bytes);
         let (sent, received) = (whole(sent), whole(received));
@@ -207,6 +212,27 @@ impl Halves {
             took: passed.took,
         });
         self.recording.passed(passed);
+    }
+}
+
+/// Whether an answer is a stream of events in plain text.
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(MediaType::parse);
+    content_type.is_some_and(|kind| kind.essence() == "text/event-stream") && !headers.contains_key(CONTENT_ENCODING)
+}
+
+/// Streams of events end when nobody wants any more of them: what is whole are the events that came (WHATWG HTML, "Server-sent
+/// events": each ends with an empty line).
+fn until_last_event(copy: &mut BodyCopy) {
+    if copy.ended != BodyEnd::Left || copy.bytes.len() as u64 != copy.total {
+        return;
+    }
+    let ends = [&b"\n\n"[..], b"\r\n\r\n", b"\r\r"]
+        .map(|end| copy.bytes.windows(end.len()).rposition(|window| window == end).map_or(0, |at| at + end.len()));
+    let end = ends.into_iter().max().unwrap_or(0);
+    if end > 0 {
+        copy.bytes.truncate(end);
+        (copy.total, copy.ended) = (end as u64, BodyEnd::Whole);
     }
 }
 

@@ -1,9 +1,12 @@
 //! A part of a log in a folder of its own: one sled database.
 
-use sled::{Config, Db, Mode};
+use crate::values::{Value, key, parts, read, records, values, write};
+use sled::{Config, Db, IVec, Mode};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// sled would take a gigabyte for its cache; a log is hardly ever read.
 const CACHE_BYTES: u64 = 4 << 20;
@@ -11,12 +14,17 @@ const CACHE_BYTES: u64 = 4 << 20;
 /// The file that says that a generation is made.
 const READY: &str = "ready";
 
+/// How long a database that was closed just now may take to be free again, and how often it is tried.
+const CLOSING_MAX: Duration = Duration::from_secs(2);
+const CLOSING_PERIOD: Duration = Duration::from_millis(5);
+
 /// One database with the records from a first number on.
 #[derive(Debug)]
 pub(crate) struct Generation {
     pub(crate) first: u64,
     folder: PathBuf,
-    db: Db,
+    /// Open as long as it is used: it holds on to nearly as much memory as it was given since it was opened.
+    db: Mutex<Option<Db>>,
 }
 
 impl Generation {
@@ -31,13 +39,35 @@ impl Generation {
         Ok(made)
     }
 
-    /// Opens the generation that begins with a number.
+    /// The generation that begins with a number, its database open.
     pub(crate) fn open(above: &Path, first: u64) -> io::Result<Self> {
-        let folder = above.join(format!("{first:020}"));
-        let config = Config::new().path(&folder).cache_capacity(CACHE_BYTES).mode(Mode::HighThroughput);
+        let generation = Self { first, folder: above.join(format!("{first:020}")), db: Mutex::new(None) };
+        generation.db()?;
+        Ok(generation)
+    }
+
+    fn db(&self) -> io::Result<Db> {
+        let mut db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(db) = &*db {
+            return Ok(db.clone());
+        }
+        let config = Config::new().path(&self.folder).cache_capacity(CACHE_BYTES).mode(Mode::HighThroughput);
         // Flushing is ours: what is durable is known only by whoever asked for it.
-        let db = config.flush_every_ms(None).open().map_err(io_error)?;
-        Ok(Self { first, folder, db })
+        let config = config.flush_every_ms(None);
+        let since = Instant::now();
+        let opened = loop {
+            match config.open().map_err(io_error) {
+                // Somebody still reads what was opened before.
+                Err(error) if is_in_use(&error) && since.elapsed() < CLOSING_MAX => std::thread::sleep(CLOSING_PERIOD),
+                opened => break opened?,
+            }
+        };
+        Ok(db.insert(opened).clone())
+    }
+
+    /// Closes the database; it is opened again when it is asked for something.
+    pub(crate) fn close(&self) {
+        self.db.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// The first numbers of the generations in a folder, in order. What was only half made goes.
@@ -56,34 +86,90 @@ impl Generation {
         Ok(firsts)
     }
 
-    pub(crate) fn put(&self, number: u64, record: &[u8]) -> io::Result<()> {
-        self.db.insert(number.to_be_bytes(), record).map(drop).map_err(io_error)
+    /// Puts records that follow each other.
+    pub(crate) fn put(&self, first: u64, records: &[Vec<u8>]) -> io::Result<()> {
+        let db = self.db()?;
+        for (key, value) in values(first, records) {
+            db.insert(key, value).map_err(io_error)?;
+        }
+        Ok(())
     }
 
+    /// A record; `None` where it is not there, or not all of it.
     pub(crate) fn get(&self, number: u64) -> io::Result<Option<Vec<u8>>> {
-        Ok(self.db.get(number.to_be_bytes()).map_err(io_error)?.map(|record| record.to_vec()))
+        let Some((_, value)) = self.holding(number)? else { return Ok(None) };
+        match read(&value) {
+            Some(Value::Records(together)) => {
+                Ok(records(together).find(|(own, _)| *own == number).map(|(_, record)| record.to_vec()))
+            }
+            Some(Value::Piece(_, count)) => {
+                let (db, mut record) = (self.db()?, Vec::new());
+                for piece in 0..count {
+                    let value = db.get(key(number, piece)).map_err(io_error)?;
+                    match value.as_deref().and_then(read) {
+                        Some(Value::Piece(bytes, _)) => record.extend_from_slice(bytes),
+                        _ => return Ok(None),
+                    }
+                }
+                Ok(Some(record))
+            }
+            None => Ok(None),
+        }
     }
 
     pub(crate) fn remove(&self, number: u64) -> io::Result<()> {
-        self.db.remove(number.to_be_bytes()).map(drop).map_err(io_error)
+        let Some((found, value)) = self.holding(number)? else { return Ok(()) };
+        let db = self.db()?;
+        match read(&value) {
+            Some(Value::Records(together)) => {
+                let mut left = records(together).filter(|(own, _)| *own != number).peekable();
+                let is_empty = left.peek().is_none();
+                let done = if is_empty { db.remove(found) } else { db.insert(found, write(left)) };
+                done.map(drop).map_err(io_error)
+            }
+            Some(Value::Piece(_, count)) => {
+                (0..count).try_for_each(|piece| db.remove(key(number, piece)).map(drop).map_err(io_error))
+            }
+            None => Ok(()),
+        }
     }
 
-    /// The numbers of its records, in order.
+    /// The numbers of its records that are whole, in order.
     pub(crate) fn numbers(&self) -> io::Result<Vec<u64>> {
         let mut numbers = Vec::new();
-        for key in self.db.iter().keys() {
-            let key = key.map_err(io_error)?;
-            if let Ok(bytes) = <[u8; 8]>::try_from(&*key) {
-                numbers.push(u64::from_be_bytes(bytes));
+        // How many pieces of a record came one after the other.
+        let mut pieces = (0, 0);
+        for entry in self.db()?.iter() {
+            let (found, value) = entry.map_err(io_error)?;
+            match (parts(&found), read(&value)) {
+                (Some(_), Some(Value::Records(together))) => {
+                    numbers.extend(records(together).map(|(number, _)| number));
+                }
+                (Some((number, piece)), Some(Value::Piece(_, count))) => {
+                    let before = if pieces.0 == number { pieces.1 } else { 0 };
+                    pieces = (number, if piece == before { before + 1 } else { before });
+                    if pieces.1 == count && piece + 1 == count {
+                        numbers.push(number);
+                    }
+                }
+                _ => {}
             }
         }
         Ok(numbers)
     }
 
+    /// The value that a record, or its last piece, would be in.
+    fn holding(&self, number: u64) -> io::Result<Option<(IVec, IVec)>> {
+        self.db()?.range(..=key(number, u32::MAX)).next_back().transpose().map_err(io_error)
+    }
+
     /// Returns once all that was put before is on the disk. sled's own flush ends in `sync_file_range`, which survives the
     /// process and not surely a power cut: the file is synced as well.
     pub(crate) fn sync(&self) -> io::Result<()> {
-        self.db.flush().map_err(io_error)?;
+        let db = self.db.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // What is closed was synced before.
+        let Some(db) = db else { return Ok(()) };
+        db.flush().map_err(io_error)?;
         File::open(self.folder.join("db"))?.sync_data()
     }
 
@@ -94,9 +180,8 @@ impl Generation {
 
     /// Deletes it with all its records.
     pub(crate) fn delete(self) -> io::Result<()> {
-        let Self { db, folder, .. } = self;
-        drop(db);
-        fs::remove_dir_all(folder)
+        self.close();
+        fs::remove_dir_all(self.folder)
     }
 }
 
@@ -109,6 +194,11 @@ fn bytes_of(folder: &Path) -> u64 {
             Err(_) => 0,
         })
         .sum()
+}
+
+/// sled takes its file for itself; the system's own words for that it wraps in others.
+fn is_in_use(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
 }
 
 fn io_error(error: sled::Error) -> io::Error {

@@ -10,6 +10,7 @@
 mod error;
 mod generation;
 mod log;
+mod values;
 
 pub use error::StoreError;
 pub use log::{Limits, Log};

@@ -29,11 +29,21 @@ fn small() -> Limits {
     Limits { bytes_max: 64 << 20, generation_bytes_max: 256 << 10, age_max: Duration::from_secs(3_600) }
 }
 
-/// A record that says its own number, of another length each time.
+/// A record that says its own number, of another length each time: a few are large.
 fn record(number: u64) -> Vec<u8> {
     let mut bytes = number.to_le_bytes().to_vec();
-    bytes.resize(8 + usize::try_from(number * 37 % 5_000).unwrap(), (number % 251) as u8);
+    let length = if number.is_multiple_of(29) { number * 977 % 200_000 } else { number * 37 % 5_000 };
+    bytes.resize(8 + usize::try_from(length).unwrap(), (number % 251) as u8);
     bytes
+}
+
+/// sled keeps what is large in files of its own, which are not safe: there are none.
+fn has_only_small_pages(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.path().is_dir()).all(|entry| {
+        let blobs = fs::read_dir(entry.path().join("blobs")).into_iter().flatten();
+        blobs.count() == 0
+    })
 }
 
 #[test]
@@ -41,9 +51,12 @@ fn records_are_numbered_for_good_and_come_back_in_order() {
     let folder = Folder::new("order");
     let (log, damaged) = Log::open(&folder.0, small()).unwrap();
     assert!(damaged.is_empty() && log.numbers().unwrap().is_empty());
-    for number in 1..=500 {
-        assert_eq!(log.append(&record(number)).unwrap(), number);
+    for first in (1..=500).step_by(5) {
+        let records: Vec<Vec<u8>> = (first..first + 5).map(record).collect();
+        assert_eq!(log.append(&records).unwrap(), first + 4);
     }
+    assert_eq!(log.append(&[]).unwrap(), 500);
+    assert!(has_only_small_pages(&folder.0));
     assert!(log.wait(500, Duration::from_secs(10)) && log.durable() == 500);
     assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Locked { .. })));
     log.remove(&[3, 500]).unwrap();
@@ -53,16 +66,20 @@ fn records_are_numbered_for_good_and_come_back_in_order() {
     assert_eq!(numbers, (1..500).filter(|number| *number != 3).collect::<Vec<_>>());
     assert!(numbers.iter().all(|number| log.get(*number).unwrap().unwrap() == record(*number)));
     assert_eq!((log.get(3).unwrap(), log.get(999).unwrap()), (None, None));
-    assert_eq!(log.append(b"next").unwrap(), 500, "the last number may be given again only where its record is gone");
+    assert_eq!(
+        log.append(&[b"next".to_vec()]).unwrap(),
+        500,
+        "the last number may be given again only where its record is gone"
+    );
 }
 
 #[test]
 fn the_oldest_go_where_there_is_no_room() {
     let folder = Folder::new("room");
-    let limits = Limits { bytes_max: 4 << 20, generation_bytes_max: 128 << 10, ..small() };
+    let limits = Limits { bytes_max: 16 << 20, generation_bytes_max: 512 << 10, ..small() };
     let (log, _) = Log::open(&folder.0, limits).unwrap();
     for number in 1..=3_000 {
-        log.append(&record(number)).unwrap();
+        log.append(&[record(number)]).unwrap();
     }
     let numbers = log.numbers().unwrap();
     assert_eq!(log.evicted() + numbers.len() as u64, 3_000);
@@ -74,17 +91,18 @@ fn the_oldest_go_where_there_is_no_room() {
 fn what_is_damaged_is_put_aside_and_what_is_newer_is_not_touched() {
     let folder = Folder::new("damaged");
     let (log, _) = Log::open(&folder.0, small()).unwrap();
-    log.append(b"one").unwrap();
+    log.append(&[b"one".to_vec()]).unwrap();
     drop(log);
     let generation = folder.0.join("00000000000000000001");
     fs::remove_file(generation.join("db")).unwrap();
     fs::create_dir(generation.join("db")).unwrap();
     let (log, damaged) = Log::open(&folder.0, small()).unwrap();
     assert_eq!(damaged, [folder.0.join("damaged-00000000000000000001")]);
-    assert!(log.append(b"two").unwrap() > 1);
+    assert!(!fs::read_to_string(damaged[0].join("why.txt")).unwrap().is_empty());
+    assert!(log.append(&[b"two".to_vec()]).unwrap() > 1);
     drop(log);
-    fs::write(folder.0.join("version"), "2").unwrap();
-    assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Newer { version, .. }) if version == "2"));
+    fs::write(folder.0.join("version"), "3").unwrap();
+    assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Newer { version, .. }) if version == "3"));
 }
 
 /// The other side of the next test: puts records for ever, and says how far they are durable and how long the newest file was
@@ -96,8 +114,10 @@ fn writer() {
     let mut said = log.durable();
     loop {
         let number = log.numbers().unwrap().last().map_or(1, |last| last + 1);
-        for number in number..number + 400 {
-            assert_eq!(log.append(&record(number)).unwrap(), number);
+        // One by one, and several at once.
+        for number in (number..number + 400).step_by(4) {
+            assert_eq!(log.append(&[record(number)]).unwrap(), number);
+            assert_eq!(log.append(&(number + 1..number + 4).map(record).collect::<Vec<_>>()).unwrap(), number + 3);
             let durable = log.durable();
             if durable > said {
                 said = durable;
@@ -177,7 +197,8 @@ fn what_was_durable_survives_a_kill_at_any_moment() {
             }
             let (log, damaged) = Log::open(&folder.0, small()).unwrap();
             let place = format!("round {round}, life {life}, {known} were durable");
-            assert!(damaged.is_empty(), "{place}: {damaged:?}");
+            let why = damaged.first().and_then(|folder| fs::read_to_string(folder.join("why.txt")).ok());
+            assert!(damaged.is_empty(), "{place}: {damaged:?}: {why:?}");
             let numbers = log.numbers().unwrap();
             let last = numbers.last().copied().unwrap_or(0);
             assert!(last >= known, "{place}, {last} is the last");
@@ -187,6 +208,7 @@ fn what_was_durable_survives_a_kill_at_any_moment() {
             for number in numbers {
                 assert_eq!(log.get(number).unwrap().unwrap(), record(number), "{place}: {number}");
             }
+            assert!(has_only_small_pages(&folder.0), "{place}");
         }
     }
 }

@@ -155,7 +155,7 @@ const NONCE: &str = "__NONCE__";
 
 impl Handler for UiHost {
     async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
-        let Inbound { parts, body } = request;
+        let Inbound { parts, body, .. } = request;
         let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let host = parts.uri.authority().map(http::uri::Authority::as_str).or_else(|| header(HOST)).unwrap_or("");
         if !self.hosts.iter().any(|own| own == host) {

@@ -424,14 +424,19 @@ fn peers_that_are_slow_or_leave_are_passed_on_as_they_are() {
             write!(stream, "HTTP/1.1 200 OK\r\n\r\n").unwrap();
             while stream.write_all(&[b'x'; 65_536]).is_ok() {}
             gone.send(()).unwrap();
+        } else if head.contains("/events") {
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: hello\n\ndata: {{\"token\":\"planted-event\"}}\n\ndata: ha").unwrap();
+            may_go_on.recv().unwrap();
+            while stream.write_all(b"l").is_ok() {}
         } else {
             let _ = write!(stream, "{length} 4\r\n\r\nfour and more");
         }
     });
     let project = project(port);
     let mut recorder = Recorder::new(&project.0, &[]);
+    let own = recorder.port;
     let ask = |request: &str| {
-        let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", own)).unwrap();
         write!(stream, "{request}").unwrap();
         BufReader::new(stream)
     };
@@ -454,6 +459,20 @@ fn peers_that_are_slow_or_leave_are_passed_on_as_they_are() {
     drop(endless);
     has_gone.recv().unwrap();
 
+    // Streams of events end when nobody wants any more of them.
+    let mut events = ask("GET /events HTTP/1.1\r\nhost: x\r\n\r\n");
+    let mut came = Vec::new();
+    while !String::from_utf8_lossy(&came).contains("data: ha") {
+        let mut byte = [0];
+        events.read_exact(&mut byte).unwrap();
+        came.extend(byte);
+    }
+    drop(events);
+    go_on.send(()).unwrap();
+    let endless = recorder.says("/endless");
+    assert!(endless.contains("GET /endless 200  nobody wanted the answer after"), "{endless}");
+    assert_eq!(recorder.says("/events"), "GET /events 200\n");
+
     let (_, _, body) = send(recorder.port, "GET", "/longer", &[], "");
     assert_eq!(body, "four", "what is beyond the length that was said is nobody's answer");
     let (status, _, body) = send(recorder.port, "GET", "/longer-again", &[], "");
@@ -463,11 +482,62 @@ fn peers_that_are_slow_or_leave_are_passed_on_as_they_are() {
     assert_eq!(recorder.says("/leaves"), "POST /leaves: the request broke off: who sent it left\n");
     let (exit, said) = recorder.end();
     assert!(exit == 0 && said.contains("1 request got no answer from the backend"), "{said}");
-    assert!(said.contains("GET /endless 200  nobody wanted the answer after"), "{said}");
     let (_, listed, _) = run(&project.0, &["inbox"]);
     assert!(listed.contains("new     shop/longer/get  GET /longer 200  1 exchange\n"), "{listed}");
     assert!(listed.contains("not whole: GET /endless: nobody wanted the answer after"), "{listed}");
     assert!(!listed.contains("leaves"), "{listed}");
+    let (_, shown, _) = run(&project.0, &["inbox", "show", "shop/events/get"]);
+    assert!(shown.contains("«token-1»") && shown.contains("hello") && !shown.contains("data: ha"), "{shown}");
+}
+
+#[test]
+fn a_web_socket_passes_through() {
+    let port = backend(|stream, head| {
+        let head = head.to_ascii_lowercase();
+        assert!(
+            head.contains("sec-websocket-key: dGhl".to_ascii_lowercase().as_str()) || head.contains("/none"),
+            "{head}"
+        );
+        if !head.contains("connection: upgrade") || !head.contains("upgrade: websocket") {
+            write!(stream, "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 0\r\n\r\n").unwrap();
+            return;
+        }
+        write!(stream, "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: x\r\n\r\nhello").unwrap();
+        let mut echoed = [0; 4];
+        stream.read_exact(&mut echoed).unwrap();
+        stream.write_all(&echoed).unwrap();
+    });
+    let project = project(port);
+    let through = |port: u16| {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        write!(stream, "GET /socket?token=planted HTTP/1.1\r\nhost: x\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\nsec-websocket-key: dGhl\r\n\r\n").unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(reader.read_line(&mut head).unwrap() > 0, "{head}");
+        }
+        let lower = head.to_ascii_lowercase();
+        assert!(lower.starts_with("http/1.1 101 ") && lower.contains("sec-websocket-accept: x\r\n"), "{head}");
+        assert!(lower.contains("connection: upgrade\r\n") && lower.contains("upgrade: websocket\r\n"), "{head}");
+        let mut said = [0; 5];
+        reader.read_exact(&mut said).unwrap();
+        assert_eq!(&said, b"hello");
+        stream.write_all(b"ping").unwrap();
+        let mut rest = Vec::new();
+        reader.read_to_end(&mut rest).unwrap();
+        assert_eq!(rest, b"ping");
+    };
+    let mut recorder = Recorder::new(&project.0, &[]);
+    through(recorder.port);
+    assert_eq!(recorder.says("/socket"), "GET /socket 101  a WebSocket passes through, and is not kept\n");
+    let (status, _, _) = send(recorder.port, "GET", "/none", &[], "");
+    assert_eq!(status, 426);
+    recorder.end();
+    let (_, listed, _) = run(&project.0, &["inbox"]);
+    assert!(listed.contains("not whole: GET /socket?token=«token-1»: a WebSocket passes through"), "{listed}");
+
+    project.write("understudy.yaml", format!("version: 1\nservices: {{ shop: {{ mode: passthrough, dir: ., backends: {{ real: {{ url: \"http://127.0.0.1:{port}\" }} }} }} }}\n"));
+    through(Served::new(&project.0, &[]).port);
 }
 
 #[test]

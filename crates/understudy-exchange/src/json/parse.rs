@@ -23,18 +23,43 @@ impl std::fmt::Display for JsonError {
 
 impl std::error::Error for JsonError {}
 
-/// Makes values of a reader's own kind from JSON text: what lets located trees and [`Json`] share one parser.
+/// A string or a member's name in a text.
+#[derive(Debug)]
+pub enum Text<'t> {
+    /// As it is written.
+    Plain(&'t str),
+    /// Written with escapes.
+    Escaped(JsonString),
+}
+
+impl From<Text<'_>> for JsonString {
+    fn from(text: Text<'_>) -> Self {
+        match text {
+            Text::Plain(text) => Self::new(text),
+            Text::Escaped(text) => text,
+        }
+    }
+}
+
+/// Makes values of a reader's own kind from JSON text: what lets located trees, [`Json`] and those who only look share one
+/// parser.
 pub trait Build {
     /// What is made.
     type Value;
+    /// What is made of a string or a name.
+    type Text;
     /// What is made of an object's member.
     type Member;
-    /// A `null`, a boolean, a number or a string, at these bytes.
+    /// A string's text, or a name's.
+    fn text(&mut self, text: Text<'_>) -> Self::Text;
+    /// A string, at these bytes.
+    fn string(&mut self, at: Range<usize>, text: Self::Text) -> Self::Value;
+    /// A `null`, a boolean or a number, at these bytes.
     fn scalar(&mut self, at: Range<usize>, value: Json) -> Self::Value;
     /// An array at these bytes.
     fn array(&mut self, at: Range<usize>, items: Vec<Self::Value>) -> Self::Value;
     /// A member, whose name is at these bytes.
-    fn member(&mut self, at: Range<usize>, name: JsonString, value: Self::Value) -> Self::Member;
+    fn member(&mut self, at: Range<usize>, name: Self::Text, value: Self::Value) -> Self::Member;
     /// An object at these bytes.
     fn object(&mut self, at: Range<usize>, members: Vec<Self::Member>) -> Self::Value;
 }
@@ -43,7 +68,16 @@ struct Plain;
 
 impl Build for Plain {
     type Value = Json;
+    type Text = JsonString;
     type Member = (JsonString, Json);
+
+    fn text(&mut self, text: Text<'_>) -> JsonString {
+        text.into()
+    }
+
+    fn string(&mut self, _: Range<usize>, text: JsonString) -> Json {
+        Json::String(text)
+    }
 
     fn scalar(&mut self, _: Range<usize>, value: Json) -> Json {
         value
@@ -118,7 +152,10 @@ impl<'a, B: Build> Parser<'a, B> {
             Some(b'{') if depth < DEPTH_MAX => return self.object(depth),
             Some(b'[') if depth < DEPTH_MAX => return self.array(depth),
             Some(b'{' | b'[') => return self.fail("nested too deeply"),
-            Some(b'"') => Json::String(self.string()?),
+            Some(b'"') => {
+                let text = self.string()?;
+                return Ok(self.build.string(start..self.at, text));
+            }
             Some(b'-' | b'0'..=b'9') => self.number()?,
             Some(b't') => self.word("true", Json::Bool(true))?,
             Some(b'f') => self.word("false", Json::Bool(false))?,
@@ -195,17 +232,18 @@ impl<'a, B: Build> Parser<'a, B> {
         if self.eat(b',') { Ok(false) } else { self.fail(message) }
     }
 
-    fn string(&mut self) -> Result<JsonString, JsonError> {
+    fn string(&mut self) -> Result<B::Text, JsonError> {
         self.at += 1;
         let start = self.at;
         self.plain();
         if self.peek() == Some(b'"') {
-            let string = JsonString::new(self.utf8(start)?);
+            let text = self.utf8(start)?;
             self.at += 1;
-            return Ok(string);
+            return Ok(self.build.text(Text::Plain(text)));
         }
         let units: Vec<u16> = self.utf8(start)?.encode_utf16().collect();
-        self.escaped_string(units)
+        let text = self.escaped_string(units)?;
+        Ok(self.build.text(Text::Escaped(text)))
     }
 
     /// Goes on to what ends a string, or means something in it.

@@ -31,10 +31,14 @@ impl Content {
     }
 }
 
+/// Whether a text may be JSON with something in it.
+pub(super) fn json_begins(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
 /// A text that is JSON with something in it.
 pub(super) fn json(text: &str) -> Option<Json> {
-    let text = text.trim();
-    let value = text.starts_with(['{', '[']).then(|| Json::parse(text.as_bytes()).ok())?;
+    let value = json_begins(text).then(|| Json::parse(text.trim().as_bytes()).ok())?;
     value.filter(|value| matches!(value, Json::Object(_) | Json::Array(_)))
 }
 

@@ -2,6 +2,7 @@
 //! [`is_secret_member`]) and, in what is recorded, by what they look like ([`Redactor`]).
 
 mod content;
+mod quiet;
 mod redactor;
 mod shape;
 

@@ -5,6 +5,7 @@
 //! token which one answer gave and later requests sent can still be followed.
 
 use super::content::{Content, json, kind_of, kind_of_field, scheme, set_cookie};
+use super::quiet::{KnownNames, Quiet, quiet};
 use super::{SecretNames, shape};
 use crate::form;
 use crate::target::{encode_query_part, percent_decode, query_pairs};
@@ -42,6 +43,7 @@ pub struct Redactor {
     counts: BTreeMap<&'static str, u32>,
     /// Finds those that are long enough, and their placeholders in the same order.
     sought: Option<(AhoCorasick, Vec<String>)>,
+    known_names: KnownNames,
 }
 
 impl Redactor {
@@ -53,6 +55,22 @@ impl Redactor {
 
     /// Learns the secrets of an exchange, so that they are taken out of those before it too.
     pub fn know(&mut self, request: &Request, response: &Response) {
+        let quiet = self.quiet(request, response);
+        self.know_but(request, response, &quiet);
+    }
+
+    /// What the two bodies are where they have no secret of their own.
+    fn quiet(&mut self, request: &Request, response: &Response) -> [Option<Quiet>; 2] {
+        [(&request.headers, &request.body), (&response.headers, &response.body)].map(|(headers, body)| {
+            if body.is_empty() {
+                return Some(Quiet::default());
+            }
+            let Content::Text = Content::of(headers, body) else { return None };
+            quiet(std::str::from_utf8(body).ok()?, &self.names, &mut self.known_names)
+        })
+    }
+
+    fn know_but(&mut self, request: &Request, response: &Response, quiet: &[Option<Quiet>; 2]) {
         self.learn_headers(&request.headers);
         self.learn_headers(&response.headers);
         for (name, value) in query_pairs(request.query()) {
@@ -60,26 +78,35 @@ impl Redactor {
                 self.learn(&value, kind_of(&name));
             }
         }
-        self.learn_body(&request.headers, &request.body);
-        self.learn_body(&response.headers, &response.body);
+        for (message, quiet) in
+            [(&request.headers, &request.body), (&response.headers, &response.body)].into_iter().zip(quiet)
+        {
+            if quiet.is_none() {
+                self.learn_body(message.0, message.1);
+            }
+        }
         self.learn_text(&percent_decode(request.target.as_str()));
     }
 
     /// The exchange without its secrets, and what was taken out. Bodies come without their content codings.
     pub fn exchange(&mut self, request: &Request, response: &Response) -> (Request, Response, Vec<Removed>) {
         // First all that can be found by its name: it may stand elsewhere under none.
-        self.know(request, response);
+        let quiet = self.quiet(request, response);
+        self.know_but(request, response, &quiet);
         let mut removed = Vec::new();
+        let [sent_quiet, received_quiet] = quiet;
+        let sent = self.body_or_same(sent_quiet, &request.headers, &request.body, "request", &mut removed);
+        let received = self.body_or_same(received_quiet, &response.headers, &response.body, "answer", &mut removed);
         let request = Request {
             method: request.method.clone(),
             target: self.target(&request.target, &mut removed),
             headers: self.headers(&request.headers, "request", &mut removed),
-            body: self.body(&request.headers, &request.body, "request", &mut removed),
+            body: sent,
         };
         let response = Response {
             status: response.status,
             headers: self.headers(&response.headers, "answer", &mut removed),
-            body: self.body(&response.headers, &response.body, "answer", &mut removed),
+            body: received,
         };
         removed.sort();
         removed.dedup();
@@ -142,6 +169,9 @@ impl Redactor {
     }
 
     fn learn_text(&mut self, text: &str) {
+        if !shape::has_secrets(text) {
+            return;
+        }
         let found: Vec<(String, &'static str)> =
             shape::secrets(text).map(|(at, kind)| (text[at].to_owned(), kind)).collect();
         for (secret, kind) in found {
@@ -231,6 +261,32 @@ impl Redactor {
         })
     }
 
+    /// A body without its secrets; the same one where it is quiet and holds none that is known.
+    fn body_or_same(
+        &mut self,
+        quiet: Option<Quiet>,
+        headers: &HeaderMap,
+        body: &Bytes,
+        side: &str,
+        removed: &mut Vec<Removed>,
+    ) -> Bytes {
+        match quiet {
+            Some(Quiet { escaped })
+                if !self.holds_known(body)
+                    && !escaped.iter().any(|text| self.holds_known(text.as_str().as_bytes())) =>
+            {
+                body.clone()
+            }
+            _ => self.body(headers, body, side, removed),
+        }
+    }
+
+    /// Whether a secret that is known stands in these bytes.
+    fn holds_known(&mut self, bytes: &[u8]) -> bool {
+        let (finder, placeholders) = self.sought();
+        !placeholders.is_empty() && finder.is_match(bytes)
+    }
+
     /// A text without all secrets that are known.
     fn scrub(&mut self, text: &str, place: &str, removed: &mut Vec<Removed>) -> String {
         let (finder, placeholders) = self.sought();
@@ -253,6 +309,10 @@ impl Redactor {
     }
 
     fn target(&mut self, target: &http::uri::PathAndQuery, removed: &mut Vec<Removed>) -> http::uri::PathAndQuery {
+        let is_plain = target.query().is_none() && !target.path().contains('%');
+        if is_plain && !self.holds_known(target.as_str().as_bytes()) {
+            return target.clone();
+        }
         // Segments and parameters that need nothing taken out stay as they were written.
         let segments = target.path().split('/').map(|segment| {
             let plain = percent_decode(segment);
@@ -285,6 +345,11 @@ impl Redactor {
     fn headers(&mut self, headers: &HeaderMap, side: &str, removed: &mut Vec<Removed>) -> HeaderMap {
         let mut out = HeaderMap::with_capacity(headers.len());
         for (name, value) in headers {
+            let is_own = name == COOKIE || name == SET_COOKIE || self.names.has_header(name.as_str());
+            if !is_own && !self.holds_known(value.as_bytes()) {
+                out.append(name, value.clone());
+                continue;
+            }
             let place = format!("{side} header {name}");
             let shown = match std::str::from_utf8(value.as_bytes()) {
                 Ok(text) => self.header(name, text, &place, removed),
@@ -499,3 +564,6 @@ impl Redactor {
         out
     }
 }
+
+#[cfg(test)]
+mod tests;

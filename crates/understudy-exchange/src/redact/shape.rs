@@ -15,6 +15,11 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&shapes.join("|")).expect("the expression is a good one")
 });
 
+/// Whether there is one in a text.
+pub(super) fn has_secrets(text: &str) -> bool {
+    SHAPES.is_match(text)
+}
+
 /// The secrets in a text, in order.
 pub(super) fn secrets(text: &str) -> impl Iterator<Item = (Range<usize>, &'static str)> {
     SHAPES.captures_iter(text).filter_map(|found| {
@@ -26,6 +31,10 @@ pub(super) fn secrets(text: &str) -> impl Iterator<Item = (Range<usize>, &'stati
 /// Whether a text is the number of a payment card: 13 to 19 digits that begin as those of the large networks do and end in
 /// the right check digit (ISO/IEC 7812-1, annex B).
 pub(super) fn is_card(text: &str) -> bool {
+    // Nearly nothing begins like one.
+    if text.len() < 13 || !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, ' ' | '-')) {
+        return false;
+    }
     let digits: Vec<u32> = text.chars().filter(|c| !matches!(c, ' ' | '-')).map_while(|c| c.to_digit(10)).collect();
     let only_digits = text.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-'));
     if !only_digits || !(13..=19).contains(&digits.len()) {

@@ -2,7 +2,7 @@
 
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 use std::ops::Range;
-use understudy_exchange::json::{Build, parse_with};
+use understudy_exchange::json::{Build, Text, parse_with};
 use understudy_exchange::{Json, JsonString};
 
 /// How a text is to be read.
@@ -60,7 +60,16 @@ struct InJson;
 
 impl Build for InJson {
     type Value = Ranged;
+    type Text = JsonString;
     type Member = Member;
+
+    fn text(&mut self, text: Text<'_>) -> JsonString {
+        text.into()
+    }
+
+    fn string(&mut self, at: Range<usize>, _: JsonString) -> Ranged {
+        Ranged { range: at, kind: Kind::Leaf }
+    }
 
     fn scalar(&mut self, at: Range<usize>, _: Json) -> Ranged {
         Ranged { range: at, kind: Kind::Leaf }

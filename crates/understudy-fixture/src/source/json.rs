@@ -3,7 +3,7 @@
 use super::{Entry, Node, Scalar, Source, Value};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use std::ops::Range;
-use understudy_exchange::json::{Build, parse_with};
+use understudy_exchange::json::{Build, Text, parse_with};
 use understudy_exchange::{Json, JsonString};
 
 struct Located<P> {
@@ -59,11 +59,19 @@ impl Places for InLine<'_> {
 
 impl<P: Places> Build for Located<P> {
     type Value = Node;
+    type Text = JsonString;
     type Member = Entry;
+
+    fn text(&mut self, text: Text<'_>) -> JsonString {
+        text.into()
+    }
+
+    fn string(&mut self, at: Range<usize>, text: JsonString) -> Node {
+        Node { span: self.places.span(&at), value: Value::Scalar(Scalar::Quoted(text)) }
+    }
 
     fn scalar(&mut self, at: Range<usize>, value: Json) -> Node {
         let scalar = match value {
-            Json::String(string) => Scalar::Quoted(string),
             Json::Number(number) => Scalar::Plain(number.as_str().to_owned()),
             other => Scalar::Plain(other.to_string()),
         };

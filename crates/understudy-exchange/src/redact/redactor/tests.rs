@@ -1,0 +1,72 @@
+//! That the quick look and the long one find the same.
+
+use super::*;
+
+/// Numbers that look like chance, the same each time.
+struct Made(u64);
+
+impl Made {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or(0) % most
+    }
+
+    fn json(&mut self, depth: usize) -> String {
+        let names =
+            ["id", "name", "note", "access_token", "pin", "a\\u0062", "p\\u0069n", "tags", "items", "secretary"];
+        let texts = [
+            "plain",
+            "opaque-secret-1",
+            "opaque\\u002dsecret-1",
+            r#"say \"opaque-secret-1\""#,
+            "4111 1111 1111 1111",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+            "e\\u0079JhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+            r#"{\"pin\":\"12345678\"}"#,
+            r#"{\"a\":1}"#,
+            "line\\nline",
+            "",
+        ];
+        match self.below(if depth < 3 { 6 } else { 4 }) {
+            0 => "12.50".to_owned(),
+            1 => "null".to_owned(),
+            2 | 3 => format!("\"{}\"", texts[self.below(texts.len())]),
+            4 => {
+                let items: Vec<String> = (0..self.below(4)).map(|_| self.json(depth + 1)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            _ => {
+                let members = (0..self.below(5))
+                    .map(|_| format!("\"{}\": {}", names[self.below(names.len())], self.json(depth + 1)));
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+}
+
+#[test]
+fn the_quick_look_finds_nothing_less_than_the_long_one() {
+    let mut quiet_ones = 0;
+    for seed in 0..20_000 {
+        let body = Bytes::from(Made(seed).json(0));
+        let headers = HeaderMap::from_iter([
+            (http::header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (AUTHORIZATION, HeaderValue::from_static("Bearer opaque-secret-1")),
+        ]);
+        let request =
+            Request { method: http::Method::GET, target: "/".parse().expect("a target"), headers, body: body.clone() };
+        let response = Response { status: http::StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new() };
+        let mut quick = Redactor::default();
+        quiet_ones += usize::from(quick.quiet(&request, &response)[0].is_some());
+        let (found, _, quick_removed) = quick.exchange(&request, &response);
+        let mut long = Redactor::default();
+        long.know_but(&request, &response, &[None, None]);
+        let mut removed = Vec::new();
+        let wanted = long.body(&request.headers, &body, "request", &mut removed);
+        let text = String::from_utf8_lossy(&body);
+        assert_eq!(String::from_utf8_lossy(&found.body), String::from_utf8_lossy(&wanted), "{text}");
+        assert!(removed.iter().all(|removed| quick_removed.contains(removed)), "{text}");
+        assert_eq!(quick.known, long.known, "{text}");
+    }
+    assert!((2_000..18_000).contains(&quiet_ones), "{quiet_ones}");
+}

@@ -1,0 +1,144 @@
+//! Records as values of the database, none of which is large.
+//!
+//! sled keeps up to 17 values in a page, and a page of more than 128 KiB in a file of its own, which it neither syncs nor deletes
+//! in step with its log: after a kill or a power cut, what was durable in such a page may be gone. So small records are put
+//! together (an insertion costs as much as a kilobyte), and large ones are cut into pieces.
+
+/// How many bytes a value has at most.
+pub(crate) const VALUE_BYTES_MAX: usize = 6 << 10;
+
+/// The number of the value's first record, and which piece of it the value is.
+pub(crate) type Key = [u8; 12];
+
+/// What a value begins with.
+const RECORDS: u8 = 0;
+const PIECE: u8 = 1;
+
+/// What a value holds.
+pub(crate) enum Value<'v> {
+    /// Records, each with its number (u64) and its length (u32) before it, little-endian.
+    Records(&'v [u8]),
+    /// A piece of one, and how many there are.
+    Piece(&'v [u8], u32),
+}
+
+pub(crate) fn key(number: u64, piece: u32) -> Key {
+    let mut key = [0; 12];
+    key[..8].copy_from_slice(&number.to_be_bytes());
+    key[8..].copy_from_slice(&piece.to_be_bytes());
+    key
+}
+
+/// The number and the piece of a key.
+pub(crate) fn parts(key: &[u8]) -> Option<(u64, u32)> {
+    let (number, piece) = key.split_first_chunk::<8>()?;
+    Some((u64::from_be_bytes(*number), u32::from_be_bytes(piece.try_into().ok()?)))
+}
+
+/// The values of records that follow each other.
+pub(crate) fn values(first: u64, records: &[Vec<u8>]) -> Vec<(Key, Vec<u8>)> {
+    let mut values = Vec::new();
+    let mut together: Vec<(u64, &[u8])> = Vec::new();
+    let mut bytes = 1;
+    for (number, record) in (first..).zip(records) {
+        let own = FRAME_BYTES + record.len();
+        let is_small = own < VALUE_BYTES_MAX;
+        if (!is_small || bytes + own > VALUE_BYTES_MAX) && !together.is_empty() {
+            values.push((key(together[0].0, 0), write(together.drain(..))));
+            bytes = 1;
+        }
+        if is_small {
+            together.push((number, record));
+            bytes += own;
+            continue;
+        }
+        let pieces = record.chunks(VALUE_BYTES_MAX - PIECE_HEAD_BYTES);
+        let count = u32::try_from(pieces.len()).expect("a record has less than 4 GiB");
+        for (at, piece) in (0..).zip(pieces) {
+            let value = [&[PIECE][..], &count.to_le_bytes(), piece].concat();
+            values.push((key(number, at), value));
+        }
+    }
+    if let Some((number, _)) = together.first() {
+        values.push((key(*number, 0), write(together.drain(..))));
+    }
+    values
+}
+
+const FRAME_BYTES: usize = 12;
+const PIECE_HEAD_BYTES: usize = 5;
+
+/// A value of several records.
+pub(crate) fn write<'r>(records: impl Iterator<Item = (u64, &'r [u8])>) -> Vec<u8> {
+    let mut value = vec![RECORDS];
+    for (number, record) in records {
+        let length = u32::try_from(record.len()).expect("a record has less than 4 GiB");
+        value.extend_from_slice(&number.to_le_bytes());
+        value.extend_from_slice(&length.to_le_bytes());
+        value.extend_from_slice(record);
+    }
+    value
+}
+
+/// What a value holds; `None` where it is none of ours.
+pub(crate) fn read(value: &[u8]) -> Option<Value<'_>> {
+    match value.split_first()? {
+        (&RECORDS, records) => Some(Value::Records(records)),
+        (&PIECE, rest) => {
+            let (count, piece) = rest.split_first_chunk::<4>()?;
+            Some(Value::Piece(piece, u32::from_le_bytes(*count)))
+        }
+        _ => None,
+    }
+}
+
+/// The records that were put together, as far as they are whole.
+pub(crate) fn records(together: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    let mut rest = together;
+    std::iter::from_fn(move || {
+        let (number, after) = rest.split_first_chunk::<8>()?;
+        let (length, after) = after.split_first_chunk::<4>()?;
+        let (record, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        rest = after;
+        Some((u64::from_le_bytes(*number), record))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_short_is_read_as_far_as_it_is_whole() {
+        let three: [(u64, &[u8]); 3] = [(7, b"one"), (8, b""), (12, b"three")];
+        let value = write(three.into_iter());
+        assert!(records(&value[1..]).eq(three));
+        for end in 1..value.len() {
+            let whole = records(&value[1..end]).count();
+            assert!(records(&value[1..end]).eq(three.into_iter().take(whole)) && whole < 3);
+        }
+    }
+
+    #[test]
+    fn no_value_is_large_and_all_of_the_records_are_in_them() {
+        let lengths = [0, 10, 3_000, 3_000, 6_131, 6_132, 6_133, 20_000, 1, 100_000, 6_144 - 13, 5];
+        let all: Vec<Vec<u8>> =
+            lengths.iter().map(|length| vec![u8::try_from(length % 251).expect("small"); *length]).collect();
+        let made = values(40, &all);
+        assert!(made.iter().all(|(_, value)| value.len() <= VALUE_BYTES_MAX));
+        assert!(made.windows(2).all(|pair| pair[0].0 < pair[1].0), "keys go up");
+        let mut found: Vec<Vec<u8>> = Vec::new();
+        for (key, value) in &made {
+            let (number, piece) = parts(key).expect("a key");
+            match read(value).expect("a value") {
+                Value::Records(together) => found.extend(records(together).map(|(_, record)| record.to_vec())),
+                Value::Piece(bytes, _) if piece == 0 => {
+                    assert_eq!(number, 40 + found.len() as u64);
+                    found.push(bytes.to_vec());
+                }
+                Value::Piece(bytes, _) => found.last_mut().expect("its first piece").extend(bytes),
+            }
+        }
+        assert_eq!(found, all);
+    }
+}
