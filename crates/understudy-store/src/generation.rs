@@ -51,6 +51,7 @@ impl Generation {
         if let Some(db) = &*db {
             return Ok(db.clone());
         }
+        self.forget_unfinished_snapshots()?;
         let config = Config::new().path(&self.folder).cache_capacity(CACHE_BYTES).mode(Mode::HighThroughput);
         // Flushing is ours: what is durable is known only by whoever asked for it.
         let config = config.flush_every_ms(None);
@@ -63,6 +64,22 @@ impl Generation {
             }
         };
         Ok(db.insert(opened).clone())
+    }
+
+    /// A snapshot that was being written when the program was killed. sled takes it for one that is whole, and finds that it is
+    /// damaged; without it, it reads its log.
+    fn forget_unfinished_snapshots(&self) -> io::Result<()> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|ending| ending == "generating") {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Closes the database; it is opened again when it is asked for something.

@@ -10,6 +10,7 @@ mod import;
 mod program;
 mod readme;
 mod record;
+mod record_peers;
 mod registry;
 mod reload;
 mod report;

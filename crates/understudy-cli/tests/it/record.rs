@@ -10,11 +10,10 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A `record` that goes on until it is ended.
 pub(crate) struct Recorder {
-    child: Child,
+    pub(crate) child: Child,
     lines: BufReader<ChildStdout>,
     pub(crate) port: u16,
 }
@@ -25,14 +24,14 @@ impl Recorder {
     }
 
     /// One that trusts what a file says, and not the system.
-    fn trusting(project: &Path, args: &[&str], authorities: &Path) -> Self {
+    pub(crate) fn trusting(project: &Path, args: &[&str], authorities: &Path) -> Self {
         let mut command = Command::new(PROGRAM);
         command.env("SSL_CERT_FILE", authorities);
         Self::start(command, project, args)
     }
 
     /// One that cannot write files of more than a megabyte or two, by the blocks that the shell counts in.
-    fn on_a_small_disk(project: &Path, args: &[&str]) -> Self {
+    pub(crate) fn on_a_small_disk(project: &Path, args: &[&str]) -> Self {
         let mut command = Command::new("sh");
         command.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"", PROGRAM]);
         Self::start(command, project, args)
@@ -53,7 +52,7 @@ impl Recorder {
     }
 
     /// Waits for a line with this in it.
-    fn says(&mut self, wanted: &str) -> String {
+    pub(crate) fn says(&mut self, wanted: &str) -> String {
         let mut line = String::new();
         while !line.contains(wanted) {
             line.clear();
@@ -80,7 +79,7 @@ impl Drop for Recorder {
     }
 }
 
-fn project(backend: u16) -> Folder {
+pub(crate) fn project(backend: u16) -> Folder {
     let project = Folder::new();
     project.write(
         "understudy.yaml",
@@ -90,7 +89,7 @@ fn project(backend: u16) -> Folder {
 }
 
 /// Every byte below a folder.
-fn bytes_of(folder: &Path, out: &mut Vec<u8>) {
+pub(crate) fn bytes_of(folder: &Path, out: &mut Vec<u8>) {
     for entry in fs::read_dir(folder).unwrap().flatten() {
         if entry.path().is_dir() {
             bytes_of(&entry.path(), out);
@@ -100,7 +99,7 @@ fn bytes_of(folder: &Path, out: &mut Vec<u8>) {
     }
 }
 
-fn holds(bytes: &[u8], text: &str) -> bool {
+pub(crate) fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
@@ -280,7 +279,7 @@ fn a_service_is_recorded_as_long_as_its_file_says_so() {
 }
 
 /// A backend that takes what comes and answers each connection in its own way.
-fn backend(answer: impl Fn(&mut TcpStream, &str) + Send + 'static) -> u16 {
+pub(crate) fn backend(answer: impl Fn(&mut TcpStream, &str) + Send + 'static) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -301,305 +300,4 @@ fn backend(answer: impl Fn(&mut TcpStream, &str) + Send + 'static) -> u16 {
         }
     });
     port
-}
-
-const MEGABYTE: usize = 1 << 20;
-
-/// `{"password":"in a gzip"}`
-const GZIPPED: &[u8] = &[
-    31, 139, 8, 0, 0, 0, 0, 0, 2, 255, 171, 86, 42, 72, 44, 46, 46, 207, 47, 74, 81, 178, 82, 202, 204, 83, 72, 84, 72,
-    175, 202, 44, 80, 170, 5, 0, 44, 63, 149, 173, 24, 0, 0, 0,
-];
-
-#[test]
-fn large_bodies_pass_both_ways_in_little_memory_and_say_that_they_are_not_kept() {
-    let megabytes = 200;
-    let port = backend(move |stream, _| {
-        let length = megabytes * MEGABYTE;
-        write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n").unwrap();
-        let piece = vec![b'x'; MEGABYTE];
-        for _ in 0..megabytes {
-            if stream.write_all(&piece).is_err() {
-                return;
-            }
-        }
-    });
-    let project = project(port);
-    let mut recorder = Recorder::new(&project.0, &[]);
-    let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
-    let length = megabytes * MEGABYTE;
-    write!(stream, "POST /large HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n").unwrap();
-    let piece = vec![b'y'; MEGABYTE];
-    (0..megabytes).for_each(|_| stream.write_all(&piece).unwrap());
-    let received = std::io::copy(&mut stream, &mut std::io::sink()).unwrap();
-    assert!(received > length as u64, "{received}");
-    recorder.says("POST /large 200  the request has 209715200 bytes; 8388608 are kept");
-    if cfg!(target_os = "linux") {
-        let status = fs::read_to_string(format!("/proc/{}/status", recorder.child.id())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        let peak: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
-        assert!(peak < 120 * 1_024, "{peak} kB for {megabytes} MB each way");
-    }
-    recorder.end();
-    let (_, listed, _) = run(&project.0, &["inbox"]);
-    assert!(listed.contains("not whole: POST /large: the request has 209715200 bytes"), "{listed}");
-}
-
-#[test]
-fn what_goes_wrong_between_is_passed_on_and_said() {
-    let port = backend(|stream, head| {
-        let _ = match head {
-            head if head.contains("/breaks") => write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf"),
-            head if head.contains("/gzip") => {
-                let _ = write!(
-                    stream,
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
-                    GZIPPED.len()
-                );
-                stream.write_all(GZIPPED)
-            }
-            head if head.contains("/moved") => write!(
-                stream,
-                "HTTP/1.1 302 Found\r\nlocation: http://{}/there\r\ncontent-length: 0\r\n\r\n",
-                head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or("")
-            ),
-            _ => write!(
-                stream,
-                "HTTP/1.1 204 No Content\r\nx-seen: {}\r\n\r\n",
-                head.matches("proxy-authorization").count()
-            ),
-        };
-    });
-    let project = project(port);
-    let mut recorder = Recorder::new(&project.0, &[]);
-    let ask = |path: &str, headers: &[&str]| {
-        let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
-        let lines: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost:{}\r\nconnection: close\r\n{lines}\r\n", recorder.port)
-            .unwrap();
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
-    };
-    assert!(ask("/breaks", &[]).ends_with("half"), "what came is passed on");
-    assert!(ask("/hops", &["proxy-authorization: Basic planted-proxy"]).contains("x-seen: 0"));
-    let moved = ask("/moved", &["origin: http://page.test"]);
-    assert!(moved.contains(&format!("location: http://localhost:{}/there", recorder.port)), "{moved}");
-    assert!(moved.contains("access-control-allow-origin: http://page.test"), "{moved}");
-    assert!(ask("/gzip", &["accept-encoding: gzip"]).contains("content-encoding: gzip"));
-    recorder.says("GET /gzip 200");
-    // Another program cannot look while it is recorded.
-    let (exit, _, stderr) = run(&project.0, &["inbox"]);
-    assert!(exit == 3 && stderr.contains("another Understudy is recording"), "{stderr}");
-    let (exit, _) = recorder.end();
-    assert_eq!(exit, 0);
-    let mut stored = Vec::new();
-    bytes_of(&project.0.join(".understudy"), &mut stored);
-    assert!(!holds(&stored, "in a gzip") && !holds(&stored, "planted-proxy"));
-    let (_, listed, _) = run(&project.0, &["inbox"]);
-    assert!(listed.contains("not whole: GET /breaks: the answer broke off after 4 bytes"), "{listed}");
-
-    // A backend that is not there.
-    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    let recorder = Recorder::new(&project.0, &["--backend", &format!("http://127.0.0.1:{free}")]);
-    let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
-    assert!(status == 502 && body.contains("nothing listens on"), "{body}");
-    send(recorder.port, "GET", "/y?api_key=planted-query", &[], "");
-    let (_, said) = recorder.end();
-    assert!(!said.contains("planted-query"), "{said}");
-    assert!(said.contains("2 requests got no answer from the backend"), "{said}");
-}
-
-#[test]
-fn peers_that_are_slow_or_leave_are_passed_on_as_they_are() {
-    let (go_on, may_go_on) = std::sync::mpsc::channel();
-    let (gone, has_gone) = std::sync::mpsc::channel();
-    let port = backend(move |stream, head| {
-        let length = "HTTP/1.1 200 OK\r\ncontent-length:";
-        if head.contains("/slow") {
-            write!(stream, "{length} 6\r\n\r\none").unwrap();
-            may_go_on.recv().unwrap();
-            write!(stream, "two").unwrap();
-        } else if head.contains("/endless") {
-            write!(stream, "HTTP/1.1 200 OK\r\n\r\n").unwrap();
-            while stream.write_all(&[b'x'; 65_536]).is_ok() {}
-            gone.send(()).unwrap();
-        } else if head.contains("/events") {
-            write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: hello\n\ndata: {{\"token\":\"planted-event\"}}\n\ndata: ha").unwrap();
-            may_go_on.recv().unwrap();
-            while stream.write_all(b"l").is_ok() {}
-        } else {
-            let _ = write!(stream, "{length} 4\r\n\r\nfour and more");
-        }
-    });
-    let project = project(port);
-    let mut recorder = Recorder::new(&project.0, &[]);
-    let own = recorder.port;
-    let ask = |request: &str| {
-        let mut stream = TcpStream::connect(("127.0.0.1", own)).unwrap();
-        write!(stream, "{request}").unwrap();
-        BufReader::new(stream)
-    };
-    let mut slow = ask("GET /slow HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-    let mut line = String::new();
-    while line != "\r\n" {
-        line.clear();
-        slow.read_line(&mut line).unwrap();
-    }
-    let mut half = [0; 3];
-    slow.read_exact(&mut half).unwrap();
-    assert_eq!(&half, b"one", "it is passed on before there is more");
-    go_on.send(()).unwrap();
-    let mut rest = String::new();
-    slow.read_to_string(&mut rest).unwrap();
-    assert_eq!(rest, "two");
-
-    let mut endless = ask("GET /endless HTTP/1.1\r\nhost: x\r\n\r\n");
-    endless.read_exact(&mut [0; 65_536]).unwrap();
-    drop(endless);
-    has_gone.recv().unwrap();
-
-    // Streams of events end when nobody wants any more of them.
-    let mut events = ask("GET /events HTTP/1.1\r\nhost: x\r\n\r\n");
-    let mut came = Vec::new();
-    while !String::from_utf8_lossy(&came).contains("data: ha") {
-        let mut byte = [0];
-        events.read_exact(&mut byte).unwrap();
-        came.extend(byte);
-    }
-    drop(events);
-    go_on.send(()).unwrap();
-    let endless = recorder.says("/endless");
-    assert!(endless.contains("GET /endless 200  nobody wanted the answer after"), "{endless}");
-    assert_eq!(recorder.says("/events"), "GET /events 200\n");
-
-    let (_, _, body) = send(recorder.port, "GET", "/longer", &[], "");
-    assert_eq!(body, "four", "what is beyond the length that was said is nobody's answer");
-    let (status, _, body) = send(recorder.port, "GET", "/longer-again", &[], "");
-    assert_eq!((status, &*body), (200, "four"));
-
-    drop(ask("POST /leaves HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf"));
-    assert_eq!(recorder.says("/leaves"), "POST /leaves: the request broke off: who sent it left\n");
-    let (exit, said) = recorder.end();
-    assert!(exit == 0 && said.contains("1 request got no answer from the backend"), "{said}");
-    let (_, listed, _) = run(&project.0, &["inbox"]);
-    assert!(listed.contains("new     shop/longer/get  GET /longer 200  1 exchange\n"), "{listed}");
-    assert!(listed.contains("not whole: GET /endless: nobody wanted the answer after"), "{listed}");
-    assert!(!listed.contains("leaves"), "{listed}");
-    let (_, shown, _) = run(&project.0, &["inbox", "show", "shop/events/get"]);
-    assert!(shown.contains("«token-1»") && shown.contains("hello") && !shown.contains("data: ha"), "{shown}");
-}
-
-#[test]
-fn a_web_socket_passes_through() {
-    let port = backend(|stream, head| {
-        let head = head.to_ascii_lowercase();
-        assert!(
-            head.contains("sec-websocket-key: dGhl".to_ascii_lowercase().as_str()) || head.contains("/none"),
-            "{head}"
-        );
-        if !head.contains("connection: upgrade") || !head.contains("upgrade: websocket") {
-            write!(stream, "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 0\r\n\r\n").unwrap();
-            return;
-        }
-        write!(stream, "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: x\r\n\r\nhello").unwrap();
-        let mut echoed = [0; 4];
-        stream.read_exact(&mut echoed).unwrap();
-        stream.write_all(&echoed).unwrap();
-    });
-    let project = project(port);
-    let through = |port: u16| {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        write!(stream, "GET /socket?token=planted HTTP/1.1\r\nhost: x\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\nsec-websocket-key: dGhl\r\n\r\n").unwrap();
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            assert!(reader.read_line(&mut head).unwrap() > 0, "{head}");
-        }
-        let lower = head.to_ascii_lowercase();
-        assert!(lower.starts_with("http/1.1 101 ") && lower.contains("sec-websocket-accept: x\r\n"), "{head}");
-        assert!(lower.contains("connection: upgrade\r\n") && lower.contains("upgrade: websocket\r\n"), "{head}");
-        let mut said = [0; 5];
-        reader.read_exact(&mut said).unwrap();
-        assert_eq!(&said, b"hello");
-        stream.write_all(b"ping").unwrap();
-        let mut rest = Vec::new();
-        reader.read_to_end(&mut rest).unwrap();
-        assert_eq!(rest, b"ping");
-    };
-    let mut recorder = Recorder::new(&project.0, &[]);
-    through(recorder.port);
-    assert_eq!(recorder.says("/socket"), "GET /socket 101  a WebSocket passes through, and is not kept\n");
-    let (status, _, _) = send(recorder.port, "GET", "/none", &[], "");
-    assert_eq!(status, 426);
-    recorder.end();
-    let (_, listed, _) = run(&project.0, &["inbox"]);
-    assert!(listed.contains("not whole: GET /socket?token=«token-1»: a WebSocket passes through"), "{listed}");
-
-    project.write("understudy.yaml", format!("version: 1\nservices: {{ shop: {{ mode: passthrough, dir: ., backends: {{ real: {{ url: \"http://127.0.0.1:{port}\" }} }} }} }}\n"));
-    through(Served::new(&project.0, &[]).port);
-}
-
-#[test]
-fn a_backend_is_trusted_by_its_certificate_alone() {
-    let rcgen::CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], signing_key.serialize_der().try_into().unwrap())
-        .unwrap();
-    let config = Arc::new(config);
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let backend = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream.unwrap());
-            // A client that does not trust it ends here.
-            if stream.read(&mut [0; 4_096]).is_ok() {
-                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecret");
-            }
-        }
-    });
-    let project = project(1);
-    let recorder = Recorder::new(&project.0, &["--backend", &backend]);
-    let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
-    assert!(status == 502 && body.contains("nobody who is trusted has signed it; SSL_CERT_FILE"), "{status} {body}");
-    recorder.end();
-
-    let authorities = project.0.join("authorities.pem");
-    fs::write(&authorities, cert.pem()).unwrap();
-    let recorder = Recorder::trusting(&project.0, &["--backend", &backend], &authorities);
-    let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
-    assert_eq!((status, &*body), (200, "secret"));
-    recorder.end();
-
-    let another = backend.replace("localhost", "another.localhost");
-    let recorder = Recorder::trusting(&project.0, &["--backend", &another], &authorities);
-    let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
-    assert!(status == 502 && body.contains("is not accepted: it is for another name"), "{body}");
-    recorder.end();
-}
-
-#[test]
-fn a_full_disk_ends_recording_and_nothing_else() {
-    let port = backend(|stream, head| {
-        let length = if head.contains("/large") { 3 << 20 } else { 5 };
-        let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
-        let _ = stream.write_all(&vec![b'x'; length]);
-    });
-    let project = project(port);
-    let mut recorder = Recorder::on_a_small_disk(&project.0, &[]);
-    send(recorder.port, "GET", "/before", &[], "");
-    recorder.says("GET /before 200");
-    let (_, _, body) = send(recorder.port, "GET", "/large", &[], "");
-    assert_eq!(body.len(), 3 << 20);
-    recorder.says("nothing more is recorded: ");
-    let (status, _, body) = send(recorder.port, "GET", "/after", &[], "");
-    assert_eq!((status, &*body), (200, "xxxxx"));
-    let (exit, said) = recorder.end();
-    assert!(exit == 3 && !said.contains("/after"), "{exit} {said}");
-
-    let (exit, listed, stderr) = run(&project.0, &["inbox"]);
-    assert!(exit == 0 && listed.contains("GET /before 200  1 exchange\n"), "{listed}{stderr}");
-    assert!(!listed.contains("/after"), "{listed}");
 }
