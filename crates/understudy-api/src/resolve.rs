@@ -3,9 +3,10 @@
 use crate::error::{ApiError, Code};
 use http::{HeaderName, HeaderValue};
 use std::collections::HashMap;
+use std::path::Path;
 use understudy_contract::Backend;
 use understudy_fixture::model::{self, EnvText, Service};
-use understudy_net::Address;
+use understudy_net::{Address, Authorities};
 
 /// Gives a variable of the environment.
 pub(crate) type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -14,8 +15,10 @@ pub(crate) type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
 /// service has none and none was named.
 ///
 /// # Errors
-/// A name that the service does not have, a variable that is not set, an address that is none.
+/// A name that the service does not have, a variable that is not set, an address that is none, a file of certificates that
+/// cannot be read.
 pub(crate) fn backend(
+    root: &Path,
     service: &Service,
     named: Option<&str>,
     environment: &Environment<'_>,
@@ -35,10 +38,10 @@ pub(crate) fn backend(
                 parallel: false,
             };
             // Its own address written out is still the backend that the project speaks of.
-            own.map_or_else(|| Ok(bare()), |own| resolve(service, own, environment)).map(Some)
+            own.map_or_else(|| Ok(bare()), |own| resolve(root, service, own, environment)).map(Some)
         }
         Some(name) => match service.backends.iter().find(|backend| backend.name == name) {
-            Some(backend) => resolve(service, backend, environment).map(Some),
+            Some(backend) => resolve(root, service, backend, environment).map(Some),
             None => {
                 let known: Vec<&str> = service.backends.iter().map(|backend| backend.name.as_str()).collect();
                 let message = format!("the service `{}` has no backend `{name}`", service.name);
@@ -50,11 +53,16 @@ pub(crate) fn backend(
                 Err(ApiError::new(Code::UnknownName, message).with_hint(hint))
             }
         },
-        None => service.default_backend().map(|backend| resolve(service, backend, environment)).transpose(),
+        None => service.default_backend().map(|backend| resolve(root, service, backend, environment)).transpose(),
     }
 }
 
-fn resolve(service: &Service, backend: &model::Backend, environment: &Environment<'_>) -> Result<Backend, ApiError> {
+fn resolve(
+    root: &Path,
+    service: &Service,
+    backend: &model::Backend,
+    environment: &Environment<'_>,
+) -> Result<Backend, ApiError> {
     let fill = |text: &EnvText| {
         text.resolve(environment).map_err(|name| {
             let place =
@@ -78,10 +86,20 @@ fn resolve(service: &Service, backend: &model::Backend, environment: &Environmen
         secrets.push(fill(value)?);
     }
     secrets.retain(|secret| !secret.is_empty());
+    let mut address = parse(&fill(&backend.url)?)?;
+    if let Some(ca) = &backend.ca {
+        let file = root.join(fill(ca)?);
+        let pem = std::fs::read(&file).map_err(|error| ApiError::of_file(&file, "read", &error))?;
+        let trusted = Authorities::from_pem(&pem).map_err(|why| {
+            ApiError::new(Code::BadProject, format!("{}: {why}", file.display()))
+                .with_hint(format!("`ca` of the backend `{}` names a PEM file of certificates", backend.name))
+        })?;
+        address.trusted = Some(trusted);
+    }
     let vars = backend.vars.iter().map(|(name, value)| Ok((name.clone(), fill(value)?)));
     Ok(Backend {
         name: backend.name.clone(),
-        address: parse(&fill(&backend.url)?)?,
+        address,
         headers,
         vars: vars.collect::<Result<_, ApiError>>()?,
         secrets,

@@ -441,7 +441,9 @@ impl Servers {
             Some(Asked::Record { backend: Some(backend) }) => Some(backend),
             _ => self.options.backend.as_ref(),
         };
-        resolve::backend(&loaded.service, named.map(String::as_str), &|name| std::env::var(name).ok())
+        resolve::backend(&self.project.root, &loaded.service, named.map(String::as_str), &|name| {
+            std::env::var(name).ok()
+        })
     }
 
     fn snapshot(

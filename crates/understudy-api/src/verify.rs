@@ -85,7 +85,9 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
             without_backend.push(name.clone());
             continue;
         }
-        match resolve::backend(&loaded.service, request.backend.as_deref(), &|name| std::env::var(name).ok())? {
+        match resolve::backend(&project.root, &loaded.service, request.backend.as_deref(), &|name| {
+            std::env::var(name).ok()
+        })? {
             Some(backend) => {
                 let plan = Plan::new(Arc::clone(&loaded.service), &loaded.fixtures, |fixture| {
                     is_wanted(name, fixture, request)

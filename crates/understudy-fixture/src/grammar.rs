@@ -333,6 +333,11 @@ pub static BACKEND: Object = Object {
     later: &[],
     keys: &[
         key("url", Shape::Text, "Where it is: http://127.0.0.1:8080. ${NAME} is taken from the environment."),
+        key(
+            "ca",
+            Shape::Text,
+            "A PEM file of certificates to trust as well, from this file on. ${NAME} is taken from the environment.",
+        ),
         key("writes", Shape::Flag, "Whether write methods may be sent there; by default no."),
         key("headers", Shape::MapOf(&Shape::Text), "Added to every request. ${NAME} is taken from the environment."),
         key("vars", Shape::MapOf(&Shape::Text), "Values of {{name}} in requests."),

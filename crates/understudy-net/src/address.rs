@@ -1,5 +1,6 @@
 //! Where a backend is.
 
+use crate::trust::Authorities;
 use http::Uri;
 
 /// `http://127.0.0.1:8080/api`
@@ -15,6 +16,8 @@ pub struct Address {
     pub path: String,
     /// As it stands in a `Host` field.
     pub authority: String,
+    /// Whose certificates are accepted there beside those that the system trusts.
+    pub trusted: Option<Authorities>,
 }
 
 /// Why a text is no address of a backend.
@@ -57,7 +60,7 @@ impl Address {
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let path = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { is_tls, host, port, path, authority: authority.as_str().to_owned() })
+        Ok(Self { is_tls, host, port, path, authority: authority.as_str().to_owned(), trusted: None })
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::message::{BODY_BYTES_MAX, Stream};
 use crate::passing::Passing;
+use crate::trust::{Authorities, connector};
 use crate::upgrade::Upgrade;
 use bytes::Bytes;
 use http::header::HOST;
@@ -15,13 +16,13 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{self, CertificateError};
 
 /// How long opening a connection may take, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -36,7 +37,7 @@ const IDLE_CONNECTIONS_MAX: usize = 64;
 #[derive(Debug, Default)]
 pub struct Client {
     idle: Mutex<HashMap<Address, Arc<Mutex<Vec<Idle>>>>>,
-    tls: OnceLock<Tls>,
+    tls: Mutex<HashMap<Option<Authorities>, Tls>>,
 }
 
 type Connection = SendRequest<Sent>;
@@ -138,8 +139,8 @@ impl std::fmt::Display for SendError {
 fn not_accepted(why: &CertificateError) -> Cow<'static, str> {
     match why {
         CertificateError::UnknownIssuer => {
-            "nobody who is trusted has signed it; SSL_CERT_FILE may name a PEM file with the authorities to trust \
-             instead of the system's"
+            "nobody who is trusted has signed it; `ca` at the backend in understudy.yaml may name a PEM file of those \
+             to trust as well"
                 .into()
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".into(),
@@ -328,6 +329,16 @@ impl Client {
         });
     }
 
+    fn connector(&self, trusted: Option<&Authorities>) -> io::Result<TlsConnector> {
+        let mut known = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Tls(connector)) = known.get(&trusted.cloned()) {
+            return Ok(connector.clone());
+        }
+        let connector = connector(trusted)?;
+        known.insert(trusted.cloned(), Tls(connector.clone()));
+        Ok(connector)
+    }
+
     async fn connect(&self, address: &Address) -> Result<Connection, SendError> {
         let at = format!("{}:{}", address.host, address.port);
         let timed_out = || SendError::Connect { address: at.clone(), source: io::ErrorKind::TimedOut.into() };
@@ -339,7 +350,7 @@ impl Client {
             }
             let failed = |source| SendError::Handshake { address: at.clone(), source };
             let name = ServerName::try_from(address.host.clone()).map_err(|error| failed(io::Error::other(error)))?;
-            let connector = self.tls.get_or_init(|| Tls(connector())).0.clone();
+            let connector = self.connector(address.trusted.as_ref()).map_err(failed)?;
             handshake(connector.connect(name, stream).await.map_err(failed)?).await
         };
         tokio::time::timeout(CONNECT_TIMEOUT, connecting).await.unwrap_or_else(|_| Err(timed_out()))
@@ -408,13 +419,4 @@ async fn handshake<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
     tokio::spawn(connection.with_upgrades());
     Ok(sender)
-}
-
-fn connector() -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    // Certificates that cannot be read cannot be trusted; the handshake then says which is missing.
-    for certificate in rustls_native_certs::load_native_certs().certs {
-        let _ = roots.add(certificate);
-    }
-    TlsConnector::from(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
 }

@@ -14,6 +14,7 @@ mod listener;
 mod message;
 mod passing;
 mod server;
+mod trust;
 mod upgrade;
 
 pub use address::{Address, AddressError};
@@ -23,4 +24,5 @@ pub use message::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, Inbound, Outbound, OutboundBody, Stream,
 };
 pub use server::{CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};
+pub use trust::Authorities;
 pub use upgrade::{UPGRADED_MAX, Upgrade};

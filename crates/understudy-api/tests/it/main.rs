@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod folder;
+mod killed;
 mod two_programs;
 mod ui_host;

@@ -246,13 +246,13 @@ fn a_web_socket_passes_through() {
     through(Served::new(&project.0, &[]).port);
 }
 
-#[test]
-fn a_backend_is_trusted_by_its_certificate_alone() {
-    let rcgen::CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+/// A backend behind TLS with a certificate of its own; its address and the certificate.
+fn behind_tls(certificate: &rcgen::CertificateParams) -> (String, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = certificate.self_signed(&key).unwrap();
     let config = ServerConfig::builder()
         .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], signing_key.serialize_der().try_into().unwrap())
+        .with_single_cert(vec![certificate.der().clone()], key.serialize_der().try_into().unwrap())
         .unwrap();
     let config = Arc::new(config);
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -266,14 +266,24 @@ fn a_backend_is_trusted_by_its_certificate_alone() {
             }
         }
     });
+    (backend, certificate.pem())
+}
+
+#[test]
+fn a_backend_is_trusted_by_its_certificate_alone() {
+    let of_localhost = || rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let (backend, pem) = behind_tls(&of_localhost());
     let project = project(1);
     let recorder = Recorder::new(&project.0, &["--backend", &backend]);
     let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
-    assert!(status == 502 && body.contains("nobody who is trusted has signed it; SSL_CERT_FILE"), "{status} {body}");
+    assert!(
+        status == 502 && body.contains("nobody who is trusted has signed it; `ca` at the backend"),
+        "{status} {body}"
+    );
     recorder.end();
 
     let authorities = project.0.join("authorities.pem");
-    fs::write(&authorities, cert.pem()).unwrap();
+    fs::write(&authorities, &pem).unwrap();
     let recorder = Recorder::trusting(&project.0, &["--backend", &backend], &authorities);
     let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
     assert_eq!((status, &*body), (200, "secret"));
@@ -284,6 +294,36 @@ fn a_backend_is_trusted_by_its_certificate_alone() {
     let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
     assert!(status == 502 && body.contains("is not accepted: it is for another name"), "{body}");
     recorder.end();
+
+    // What `openssl req -x509` makes calls itself an authority, as the project's file knows it.
+    let mut own = of_localhost();
+    own.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let (own, own_pem) = behind_tls(&own);
+    let write = |url: &str, ca: &str| {
+        let text =
+            format!("version: 1\nservices: {{ shop: {{ backends: {{ real: {{ url: \"{url}\", ca: {ca} }} }} }} }}\n");
+        project.write("understudy.yaml", text);
+    };
+    fs::write(project.0.join("own.pem"), own_pem).unwrap();
+    for (url, ca, wanted) in [
+        (&own, "own.pem", Ok("secret")),
+        (&backend, "authorities.pem", Ok("secret")),
+        (&own, "authorities.pem", Err("is not accepted: ")),
+    ] {
+        write(url, ca);
+        let recorder = Recorder::new(&project.0, &[]);
+        let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
+        match wanted {
+            Ok(wanted) => assert_eq!((status, &*body), (200, wanted), "{ca}"),
+            Err(wanted) => assert!(status == 502 && body.contains(wanted), "{ca}: {body}"),
+        }
+        recorder.end();
+    }
+    for (ca, why) in [("missing.pem", "failed to read "), ("understudy.yaml", "it has no certificate")] {
+        write(&own, ca);
+        let (exit, _, stderr) = run(&project.0, &["record", "--port", "0"]);
+        assert!(exit != 0 && stderr.contains(why), "{ca}: {exit} {stderr}");
+    }
 }
 
 #[test]

@@ -90,6 +90,8 @@ pub struct Backend {
     pub name: String,
     /// Where it is.
     pub url: EnvText,
+    /// A PEM file of certificates to trust as well.
+    pub ca: Option<EnvText>,
     /// Whether write methods may be sent there.
     pub writes: bool,
     /// Added to every request; names in lower case.

@@ -169,6 +169,7 @@ impl Reader<'_> {
         Some(Backend {
             name: entry.name.as_str().to_owned(),
             url,
+            ca: fields.get("ca").and_then(|node| self.env_text(node, "`ca`")),
             writes: self.field_flag(&fields, "writes").unwrap_or(false),
             headers: headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
             vars: self.env_texts(&fields, "vars"),
