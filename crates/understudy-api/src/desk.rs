@@ -212,7 +212,9 @@ impl Tally {
             waiting.is_idle = true;
             waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        Some(std::mem::take(&mut waiting.exchanges))
+        // As many will come again: no list has to grow while requests wait for it.
+        let room = Vec::with_capacity(waiting.exchanges.len());
+        Some(std::mem::replace(&mut waiting.exchanges, room))
     }
 
     /// Stores what comes, until nothing can come any more. Serving goes on where the disk does not.

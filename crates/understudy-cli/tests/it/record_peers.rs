@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 const MEGABYTE: usize = 1 << 20;
@@ -244,6 +245,36 @@ fn a_web_socket_passes_through() {
 
     project.write("understudy.yaml", format!("version: 1\nservices: {{ shop: {{ mode: passthrough, dir: ., backends: {{ real: {{ url: \"http://127.0.0.1:{port}\" }} }} }} }}\n"));
     through(Served::new(&project.0, &[]).port);
+}
+
+#[test]
+fn a_client_that_reads_slowly_slows_the_backend_down() {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&sent);
+    let port = backend(move |stream, _| {
+        write!(stream, "HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        while stream.write_all(&[b'x'; 65_536]).is_ok() {
+            counted.fetch_add(65_536, Ordering::Relaxed);
+        }
+    });
+    let project = project(port);
+    let recorder = Recorder::new(&project.0, &[]);
+    let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
+    write!(stream, "GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    // It sends until the buffers on the way are full, and then no more.
+    let mut before = 0;
+    let mut still = 0;
+    while still < 10 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        let now = sent.load(Ordering::Relaxed);
+        assert!(now < 64 * MEGABYTE, "nobody reads, and {now} bytes were taken");
+        still = if now == before && now > 0 { still + 1 } else { 0 };
+        before = now;
+    }
+    // Whoever goes on gets more.
+    let mut some = vec![0; 2 * before];
+    stream.read_exact(&mut some).unwrap();
+    assert!(sent.load(Ordering::Relaxed) > before);
 }
 
 /// A backend behind TLS with a certificate of its own; its address and the certificate.
