@@ -8,7 +8,7 @@ import { finish, stage } from './stage.mjs';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const OUT = process.env.SCREENS ?? join(ROOT, 'docs/screens');
-const SHOWN = ['services-light', 'traffic-dark', 'verify-light'];
+const SHOWN = ['services-light', 'traffic-dark', 'record-light', 'verify-light'];
 const SIZES = process.env.SCREENS ? [[1280, 800], [1024, 640]] : [[1280, 800]];
 
 /** The sample as a map of files. */
@@ -34,6 +34,8 @@ const play = String(files['theatre/plays/get.yaml']);
 const real = await stage(t, {
   ...files,
   'understudy.yaml': theatre(''),
+  'theatre/seats/get.yaml': 'request: { path: "/seats/{id}" }\nresponse: { body: { json: { id: 12, row: C, price: 24.00, free: true } } }\n',
+  'theatre/sessions/create.yaml': 'request: { method: POST, path: /sessions }\nresponse: { status: 201, body: { json: { token: a-token-of-mine, expires: 3600 } } }\n',
   'theatre/plays/get.yaml': play.replace('price: 12.00', 'price: "12.00"').replace('genre: comedy, ', '').replace(/\n {4}\$\.price.*/, ''),
 });
 const backend = `, backends: { staging: { url: "${await real.service('theatre')}" } }`;
@@ -82,11 +84,14 @@ for (const [width, height] of SIZES) {
   await shot('record-start');
   await page.getByRole('button', { name: 'Record', exact: true }).last().click();
   await page.getByRole('group', { name: 'Recording theatre' }).waitFor();
-  for (const path of ['/plays', '/plays/1', '/plays/2', '/plays/1/poster.svg', '/seats/12?api_key=a-key-of-mine', '/seats/13']) await fetch(`${url}${path}`);
-  await fetch(`${url}/bookings`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer a-token-of-mine' }, body: '{"play":1,"seat":"b2","name":"Robin","password":"hunter2"}' });
+  const json = { 'content-type': 'application/json' };
+  await fetch(`${url}/sessions`, { method: 'POST', headers: json, body: '{"user":"robin","password":"hunter2"}' });
+  const headers = { authorization: 'Bearer a-token-of-mine' };
+  for (const path of ['/plays', '/plays/1', '/plays/2', '/plays/1/poster.svg', '/seats/12', '/seats/13']) await fetch(`${url}${path}`, { headers });
   await page.getByText('7 exchanges, all on the disk').waitFor();
-  await page.getByRole('treeitem').filter({ hasText: '/bookings' }).click();
+  await page.getByRole('treeitem').filter({ hasText: 'seats/get' }).first().click();
   await page.getByText('was taken out of').first().waitFor();
+  await page.getByRole('textbox', { name: 'The fixture that is proposed' }).getByText('/seats/').first().waitFor();
   await shot('record');
   await page.getByRole('treeitem').filter({ hasText: 'plays/get' }).first().click();
   await shot('record-changed');
