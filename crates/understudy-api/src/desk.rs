@@ -60,8 +60,28 @@ pub struct RecordedSummary {
 
 /// Takes exchanges where they pass. Once it is gone, what waits is stored and the recordings are closed.
 pub(crate) struct Desk {
-    writing: Mutex<Option<JoinHandle<()>>>,
+    writers: Writers,
     tally: Arc<Tally>,
+}
+
+/// The threads that store, those of desks that are gone included: a program that ends waits for them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Writers(Arc<Mutex<Vec<JoinHandle<()>>>>);
+
+impl Writers {
+    fn add(&self, writer: JoinHandle<()>) {
+        let mut writers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        writers.retain(|writer| !writer.is_finished());
+        writers.push(writer);
+    }
+
+    /// Waits until all of them have stored what they have; says whether they could.
+    pub(crate) fn join(&self) -> bool {
+        let writers = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        // All of them, whatever becomes of the first.
+        let failed = writers.into_iter().filter_map(|writer| writer.join().err());
+        failed.count() == 0
+    }
 }
 
 /// Exchanges that wait to be stored.
@@ -99,7 +119,11 @@ impl Desk {
     ///
     /// # Errors
     /// Recordings that another program has open, or that cannot be read.
-    pub(crate) fn open(project: &Project, progress: RecordProgress) -> Result<(Arc<Self>, Vec<PathBuf>), ApiError> {
+    pub(crate) fn open(
+        project: &Project,
+        progress: RecordProgress,
+        writers: &Writers,
+    ) -> Result<(Arc<Self>, Vec<PathBuf>), ApiError> {
         let (log, damaged) = recordings::open(&project.root)?;
         let tally = Arc::new(Tally {
             log: Arc::new(log),
@@ -119,7 +143,8 @@ impl Desk {
                 .spawn(move || tally.store(redactor))
                 .map_err(|error| ApiError::new(Code::Disk, format!("the system gives no thread: {error}")))?
         };
-        let desk = Self { writing: Mutex::new(Some(writing)), tally };
+        writers.add(writing);
+        let desk = Self { writers: writers.clone(), tally };
         Ok((Arc::new(desk), damaged))
     }
 
@@ -143,8 +168,7 @@ impl Desk {
     /// Stores what waits, takes nothing more, and says what came of it once it is on the disk.
     pub(crate) fn end(&self) -> RecordedSummary {
         self.tally.close();
-        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let has_failed = writing.is_some_and(|writing| writing.join().is_err());
+        let has_failed = !self.writers.join();
         let is_durable = self.tally.log.wait(self.tally.last.load(Ordering::Relaxed), DURABLE_TIMEOUT);
         let mut summary = self.summary();
         if has_failed {

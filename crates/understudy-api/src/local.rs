@@ -20,6 +20,8 @@ pub(crate) enum Role {
     App,
     /// `understudy serve`.
     Serve,
+    /// `understudy record`.
+    Record,
 }
 
 impl Role {
@@ -27,6 +29,7 @@ impl Role {
         match self {
             Self::App => "app",
             Self::Serve => "serve",
+            Self::Record => "record",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The inbox of a project, wherever its recordings are open: here, or in an app that records just now.
+//! The inbox of a project, wherever its recordings are open: here, or in a program that records just now.
 
 use crate::app::{AcceptProposals, COMMAND_TIMEOUT, DiscardProposals, ProposalRef, Text, ask_app};
 use crate::error::{ApiError, Code};
@@ -26,12 +26,13 @@ impl OpenInbox {
     /// Opens a project's inbox.
     ///
     /// # Errors
-    /// No project, or recordings that cannot be read, or that another program has open which is no app.
+    /// No project, or recordings that cannot be read, or that another program has open which does not say where it is.
     pub async fn of(root: &Path) -> Result<Self, ApiError> {
         match Inbox::open(root) {
             Ok(inbox) => Ok(Self { damaged: inbox.damaged.clone(), at: At::Here(Box::new(inbox)) }),
             Err(error) if error.code == Code::Conflict => {
-                let holder = other(root, Role::App).ok_or_else(|| error.clone())?;
+                let holder =
+                    other(root, Role::Record).or_else(|| other(root, Role::App)).ok_or_else(|| error.clone())?;
                 let view: InboxView = ask(&holder, "inbox", &serde_json::json!({})).await?;
                 Ok(Self { damaged: Vec::new(), at: At::There(holder, Box::new(view)) })
             }

@@ -1,7 +1,9 @@
 //! Recording one backend, until somebody ends it.
 
+use crate::app::{CommandHost, Doer, InboxOnly, door};
 use crate::desk::{RecordProgress, RecordedSummary};
 use crate::error::ApiError;
+use crate::local::{Hold, Role, Taken, take};
 use crate::project::open_project;
 use crate::servers::{Options, Servers};
 use std::path::PathBuf;
@@ -31,6 +33,8 @@ pub struct RecordingServer {
     /// Recordings that were damaged, and where they were put.
     pub damaged: Vec<PathBuf>,
     servers: Servers,
+    /// Takes what others ask of the inbox meanwhile.
+    commands: Option<(CommandHost, Hold)>,
 }
 
 /// What is stored says enough.
@@ -47,19 +51,31 @@ impl Observer for Unobserved {
 /// No project, names that it does not have, a port that cannot be had, recordings that another program has open.
 pub async fn record(request: &RecordRequest, progress: RecordProgress) -> Result<RecordingServer, ApiError> {
     let project = open_project(&request.project)?;
+    let root = project.root.clone();
     let service = project.chosen(request.service.as_deref())?.service.clone();
     let options = Options { services: vec![service.name.clone()], port: request.port, ..Options::default() };
     let mut servers = Servers::new(project, options, Arc::new(Unobserved), progress);
     servers.record(&service.name, request.backend.clone()).await?;
     let url = format!("{}{}", servers.url(&service.name).unwrap_or_default(), service.base);
     let backend = servers.recorded(&service.name).map(|recorded| recorded.backend.clone()).unwrap_or_default();
-    Ok(RecordingServer { url, backend, damaged: servers.damaged().to_vec(), servers })
+    let commands = match (take(&root, Role::Record), servers.desk()) {
+        (Taken::Held(hold), Some(desk)) => {
+            let (commands, door) = door(Doer::Inbox(Arc::new(InboxOnly { root, desk }))).await?;
+            hold.say(Some(door), Vec::new())?;
+            Some((commands, hold))
+        }
+        _ => None,
+    };
+    Ok(RecordingServer { url, backend, damaged: servers.damaged().to_vec(), servers, commands })
 }
 
 impl RecordingServer {
     /// Records until `end`, lets open requests end, and stores what is left.
     pub async fn until(mut self, end: impl Future<Output = ()>) -> RecordedSummary {
         end.await;
+        if let Some((commands, _hold)) = self.commands.take() {
+            commands.close().await;
+        }
         self.servers.end().await
     }
 }

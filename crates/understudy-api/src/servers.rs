@@ -1,7 +1,7 @@
 //! The ports of a project's services: opened, closed, recorded, and kept in step with its files.
 
 use crate::clock;
-use crate::desk::{Desk, RecordProgress, RecordedSummary};
+use crate::desk::{Desk, RecordProgress, RecordedSummary, Writers};
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
 use crate::resolve;
@@ -56,6 +56,7 @@ struct Tape {
     progress: RecordProgress,
     /// Kept by the recorders: what ends last closes it.
     desk: Weak<Desk>,
+    writers: Writers,
     /// Recordings that were damaged, and where they were put.
     damaged: Vec<PathBuf>,
     /// Why services that are to be recorded are not.
@@ -73,7 +74,7 @@ impl Tape {
         if let Some(desk) = self.desk.upgrade() {
             return Ok(desk);
         }
-        let (desk, damaged) = Desk::open(project, Arc::clone(&self.progress))?;
+        let (desk, damaged) = Desk::open(project, Arc::clone(&self.progress), &self.writers)?;
         self.desk = Arc::downgrade(&desk);
         self.damaged.extend(damaged);
         self.failed = None;
@@ -163,7 +164,7 @@ impl Servers {
             running: BTreeMap::new(),
             shared: None,
             asked: BTreeMap::new(),
-            tape: Tape { progress, desk: Weak::new(), damaged: Vec::new(), failed: None },
+            tape: Tape { progress, desk: Weak::new(), writers: Writers::default(), damaged: Vec::new(), failed: None },
         }
     }
 
@@ -358,10 +359,16 @@ impl Servers {
 
     /// Closes everything, lets open requests end, and stores what was recorded of them.
     pub(crate) async fn end(&mut self) -> RecordedSummary {
-        let desk = self.desk();
+        let (desk, writers) = (self.desk(), self.tape.writers.clone());
         self.stop_all().await;
-        let Some(desk) = desk else { return RecordedSummary::default() };
-        let ending = tokio::task::spawn_blocking(move || desk.end());
+        let ending = tokio::task::spawn_blocking(move || match desk {
+            Some(desk) => desk.end(),
+            // What was recorded before is still being stored, perhaps.
+            None => {
+                writers.join();
+                RecordedSummary::default()
+            }
+        });
         ending.await.unwrap_or_else(|error| RecordedSummary { problem: Some(error.to_string()), ..Default::default() })
     }
 

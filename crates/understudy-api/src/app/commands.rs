@@ -184,7 +184,7 @@ commands! {
     preferences_set(Preferences) -> Nothing;
 }
 
-fn read<T: DeserializeOwned>(command: &str, request: &[u8]) -> Result<T, ApiError> {
+pub(super) fn read<T: DeserializeOwned>(command: &str, request: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(request)
         .map_err(|error| ApiError::new(Code::Usage, format!("`{command}` does not take that: {error}")))
 }

@@ -5,7 +5,7 @@
 
 use super::App;
 use super::commands::Nothing;
-use super::host::{CommandHost, door};
+use super::host::{CommandHost, Doer, door};
 use super::view::Ports;
 use crate::error::{ApiError, Code};
 use crate::local::{Door, Hold, Holder, Role, Taken, take};
@@ -175,7 +175,7 @@ async fn open(project: Project, client: &Arc<Client>) -> Result<At, ApiError> {
         match take(&project.root, Role::App) {
             Taken::Held(hold) => {
                 let app = App::start(project).await;
-                let (commands, door) = door(Arc::clone(&app)).await?;
+                let (commands, door) = door(Doer::App(Arc::clone(&app))).await?;
                 hold.say(Some(door), Vec::new())?;
                 return Ok(At::Here(Here { app, commands: Some((commands, hold)) }));
             }

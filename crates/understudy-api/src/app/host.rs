@@ -4,7 +4,7 @@
 //! the first URL that browsers do not send; a `Host` that is not this server (DNS rebinding) and an `Origin` that is
 //! not this page are refused even with it.
 
-use super::{App, Engine};
+use super::{App, Engine, InboxOnly};
 use crate::error::{ApiError, Code};
 use crate::local::Door;
 use bytes::Bytes;
@@ -48,7 +48,7 @@ impl UiServer {
 
 /// A port on which commands are taken.
 #[derive(Debug)]
-pub(super) struct CommandHost {
+pub(crate) struct CommandHost {
     stop: Stop,
     task: JoinHandle<()>,
 }
@@ -60,7 +60,7 @@ impl CommandHost {
     }
 
     /// Lets open commands end, for a short while.
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         self.stop.stop();
         // A server that panicked has said so itself.
         let _ = self.task.await;
@@ -68,9 +68,10 @@ impl CommandHost {
 }
 
 /// Who does what is asked for.
-enum Doer {
+pub(crate) enum Doer {
     Engine(Arc<Engine>),
     App(Arc<App>),
+    Inbox(Arc<InboxOnly>),
 }
 
 impl Doer {
@@ -78,21 +79,17 @@ impl Doer {
         match self {
             Self::Engine(engine) => engine.call(command, request).await,
             Self::App(app) => app.call(command, request).await,
+            Self::Inbox(inbox) => inbox.call(command, request).await,
         }
     }
 }
 
 /// Takes commands of other programs of this person, on any free port of the loopbacks.
-pub(super) async fn door(app: Arc<App>) -> Result<(CommandHost, Door), ApiError> {
+pub(crate) async fn door(doer: Doer) -> Result<(CommandHost, Door), ApiError> {
     let listener = listen(0).await?;
     let door = Door { port: listener.port(), token: secret()? };
-    let host = UiHost {
-        hosts: hosts(door.port),
-        doer: Doer::App(app),
-        assets: |_| None,
-        token: door.token.clone(),
-        once: Mutex::new(None),
-    };
+    let host =
+        UiHost { hosts: hosts(door.port), doer, assets: |_| None, token: door.token.clone(), once: Mutex::new(None) };
     Ok((CommandHost::new(listener, Arc::new(host)), door))
 }
 

@@ -12,6 +12,7 @@ mod export;
 mod files;
 mod form;
 mod host;
+mod inbox_only;
 mod preferences;
 mod record;
 mod run;
@@ -28,6 +29,8 @@ pub(crate) use commands::Text;
 pub use engine::Engine;
 pub(crate) use engine::{COMMAND_TIMEOUT, ask_app, ports_of_app};
 pub use host::{Assets, UiAddress, UiServer, serve_ui};
+pub(crate) use host::{CommandHost, Doer, door};
+pub(crate) use inbox_only::InboxOnly;
 pub(crate) use record::{AcceptProposals, DiscardProposals, ProposalRef};
 
 use crate::clock;

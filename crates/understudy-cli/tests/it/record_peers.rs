@@ -95,9 +95,15 @@ fn what_goes_wrong_between_is_passed_on_and_said() {
     assert!(moved.contains("access-control-allow-origin: http://page.test"), "{moved}");
     assert!(ask("/gzip", &["accept-encoding: gzip"]).contains("content-encoding: gzip"));
     recorder.says("GET /gzip 200");
-    // Another program cannot look while it is recorded.
-    let (exit, _, stderr) = run(&project.0, &["inbox"]);
-    assert!(exit == 3 && stderr.contains("another Understudy is recording"), "{stderr}");
+    // What is recorded can be looked at and accepted meanwhile.
+    let (exit, listed, stderr) = run(&project.0, &["inbox"]);
+    assert!(exit == 0 && listed.contains("new     shop/gzip/get  GET /gzip 200"), "{listed}{stderr}");
+    let (_, shown, _) = run(&project.0, &["inbox", "show", "shop/gzip/get"]);
+    assert!(shown.contains("«password-1» was taken out of answer body $.password"), "{shown}");
+    let (exit, said, stderr) = run(&project.0, &["inbox", "accept", "shop/gzip/get"]);
+    assert!(exit == 0 && said.starts_with("wrote fixtures/shop/gzip/get.yaml\n"), "{said}{stderr}");
+    let (exit, _, stderr) = run(&project.0, &["inbox", "show", "shop/gzip/get"]);
+    assert!(exit == 64 && stderr.contains("`shop/gzip/get` is not in the inbox"), "{stderr}");
     let (exit, _) = recorder.end();
     assert_eq!(exit, 0);
     let mut stored = Vec::new();
