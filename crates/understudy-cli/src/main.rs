@@ -1,6 +1,7 @@
 //! The command line: arguments in, text and exit code out. No logic.
 
 mod args;
+mod ending;
 mod exit;
 mod files;
 mod import;

@@ -1,9 +1,9 @@
 //! `record`, `inbox`
 
 use crate::args::{InboxArgs, InboxCommand, RecordArgs};
+use crate::ending::Ending;
 use crate::exit::Exit;
 use crate::files::{print_json, project};
-use crate::serve::ended;
 use crate::terminal::{Paint, count, plain};
 use serde::Serialize;
 use std::io::{Write, stderr, stdout};
@@ -19,6 +19,7 @@ pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
     let request = RecordRequest { project: root, service: args.service, backend: args.backend, port: args.port };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
     runtime.block_on(async {
+        let ending = Ending::new();
         let told = |news: RecordNews<'_>| {
             let (RecordNews::Stored(line) | RecordNews::Failed(line) | RecordNews::Broken(line)) = news;
             let _ = writeln!(stdout(), "{}", plain(line));
@@ -29,7 +30,7 @@ pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
         let _ =
             writeln!(stdout(), "{url} records {}: point your frontend there, and end it with Ctrl-C", server.backend);
         let _ = stdout().flush();
-        Ok(say_recorded(&server.until(ended()).await, false))
+        Ok(say_recorded(&server.until(ending.came()).await, false))
     })
 }
 

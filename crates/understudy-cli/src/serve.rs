@@ -1,6 +1,7 @@
 //! `serve`
 
 use crate::args::{Log, ServeArgs};
+use crate::ending::Ending;
 use crate::exit::Exit;
 use crate::files::project;
 use crate::record::say_recorded;
@@ -23,47 +24,16 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
     runtime.block_on(async {
+        let ending = Ending::new();
         let serving = serve(request, Box::new(stdout())).await?;
         announce(&serving, is_json);
         let reloaded = |problems: &[Diagnostic], listening: &[Listening]| {
             say_problems(problems);
             say_listening(listening, is_json);
         };
-        let recorded = serving.until(ended(), reloaded).await;
+        let recorded = serving.until(ending.came(), reloaded).await;
         Ok(if recorded == RecordedSummary::default() { Exit::Fine } else { say_recorded(&recorded, is_json) })
     })
-}
-
-/// Waits until somebody ends the program.
-pub(crate) async fn ended() {
-    tokio::select! {
-        () = interrupted() => {}
-        () = terminated() => {}
-    }
-}
-
-/// Ctrl-C.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
-/// What a service manager or a test's clean-up sends.
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => {
-            signal.recv().await;
-        }
-        Err(_) => std::future::pending::<()>().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending::<()>().await;
 }
 
 fn announce(serving: &Serving, is_json: bool) {

@@ -1,9 +1,9 @@
 //! `ui`
 
 use crate::args::UiArgs;
+use crate::ending::Ending;
 use crate::exit::Exit;
 use crate::files::project;
-use crate::serve::ended;
 use crate::terminal::Paint;
 use rust_embed::RustEmbed;
 use std::io::{Write, stderr, stdout};
@@ -19,6 +19,7 @@ pub(crate) fn run(args: &UiArgs) -> Result<Exit, ApiError> {
     let root = project(args.project.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
     runtime.block_on(async {
+        let ending = Ending::new();
         let engine = Engine::open(&root).await?;
         let assets = |path: &str| FrontEnd::get(path).map(|file| file.data.into_owned().into());
         let server = serve_ui(engine.clone(), assets, args.port).await?;
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &UiArgs) -> Result<Exit, ApiError> {
         if !args.no_open {
             open_in_browser(&server.address.once_url);
         }
-        ended().await;
+        ending.came().await;
         server.close().await;
         Ok(Exit::Fine)
     })
