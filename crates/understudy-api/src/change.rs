@@ -58,7 +58,7 @@ impl Place {
 }
 
 /// A path's nearest folder that is there is the service's folder or below it, links followed.
-fn stays_inside(folder: &Path, path: &Path) -> Result<(), ApiError> {
+pub(crate) fn stays_inside(folder: &Path, path: &Path) -> Result<(), ApiError> {
     let outside = || {
         let message = format!("{} leads out of the service's folder", path.display());
         ApiError::new(Code::Usage, message)

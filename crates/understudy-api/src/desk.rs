@@ -88,6 +88,8 @@ impl Writers {
 #[derive(Default)]
 struct Waiting {
     exchanges: Vec<Passed>,
+    /// What is taken out from now on, where that has changed.
+    hidden: Option<Hidden>,
     /// Of those that wait, and of those that are being stored.
     bytes: usize,
     /// Whether whoever stores them sleeps until there are some.
@@ -151,6 +153,11 @@ impl Desk {
     /// The recordings, for whoever wants to look at them meanwhile.
     pub(crate) fn log(&self) -> Arc<Log> {
         Arc::clone(&self.tally.log)
+    }
+
+    /// Takes out what the project names now.
+    pub(crate) fn hide(&self, project: &Project) {
+        self.tally.waiting().hidden = Some(Hidden::new(&project.settings.redact));
     }
 
     /// What came of it so far.
@@ -227,7 +234,7 @@ impl Tally {
     }
 
     /// What has come since the last time; `None` where nothing can come any more.
-    fn take(&self) -> Option<Vec<Passed>> {
+    fn take(&self) -> Option<(Vec<Passed>, Option<Hidden>)> {
         let mut waiting = self.waiting();
         while waiting.exchanges.is_empty() {
             if waiting.is_closed {
@@ -238,13 +245,16 @@ impl Tally {
         }
         // As many will come again: no list has to grow while requests wait for it.
         let room = Vec::with_capacity(waiting.exchanges.len());
-        Some(std::mem::replace(&mut waiting.exchanges, room))
+        Some((std::mem::replace(&mut waiting.exchanges, room), waiting.hidden.take()))
     }
 
     /// Stores what comes, until nothing can come any more. Serving goes on where the disk does not.
     fn store(&self, mut redactor: Redactor) {
         let mut is_broken = false;
-        while let Some(exchanges) = self.take() {
+        while let Some((exchanges, hidden)) = self.take() {
+            if let Some(hidden) = hidden {
+                redactor.rename(hidden.names());
+            }
             let mut batch = Batch::default();
             for passed in exchanges {
                 batch.add(passed, &mut redactor);

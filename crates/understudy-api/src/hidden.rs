@@ -17,7 +17,11 @@ impl Hidden {
 
     /// Takes the same out of exchanges, and what looks like a secret.
     pub(crate) fn redactor(&self) -> Redactor {
-        Redactor::new(self.0.clone())
+        Redactor::new(self.names())
+    }
+
+    pub(crate) fn names(&self) -> SecretNames {
+        self.0.clone()
     }
 
     pub(crate) fn has_header(&self, name: &str) -> bool {

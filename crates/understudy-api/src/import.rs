@@ -1,6 +1,6 @@
 //! Fixtures from what others have recorded. What is proposed here is written by whoever asked for it.
 
-use crate::change::{FileChange, Place};
+use crate::change::{FileChange, Place, stays_inside};
 use crate::disk::content;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
@@ -228,9 +228,14 @@ pub(crate) fn new_files(loaded: &LoadedService, making: &[Making<'_>]) -> Result
     let names: BTreeMap<&str, &String> =
         pairs.flat_map(|(making, id)| making.instead_of.iter().map(move |old| (*old, id))).collect();
     let mut files = Vec::new();
-    let mut add = |path: &str, bytes: Vec<u8>| {
-        let shown = format!("{}/{path}", loaded.service.dir);
-        files.push(FileChange { path: loaded.folder.join(path), shown, before: None, after: Some(bytes) });
+    let made = |path: &str, bytes: Vec<u8>| {
+        let change = FileChange {
+            path: loaded.folder.join(path),
+            shown: format!("{}/{path}", loaded.service.dir),
+            before: None,
+            after: Some(bytes),
+        };
+        stays_inside(&loaded.folder, &change.path).map(|()| change)
     };
     for (making, id) in wanted.iter().zip(&ids) {
         let mut fixture = making.draft.fixture.clone();
@@ -247,13 +252,17 @@ pub(crate) fn new_files(loaded: &LoadedService, making: &[Making<'_>]) -> Result
                 Some(rest) => format!("bodies/{new}{rest}"),
                 None => stem.to_owned(),
             };
-            let name = format!("{}.{ending}", free(&stem, |stem| is_taken(&format!("{stem}.{ending}"))));
+            let name = free(&stem, |stem| {
+                let name = format!("{stem}.{ending}");
+                is_taken(&name) || files.iter().any(|file: &FileChange| file.path == loaded.folder.join(&name))
+            });
+            let name = format!("{name}.{ending}");
             body_files(&mut fixture).filter(|file| file.path == *path).for_each(|file| file.path.clone_from(&name));
-            add(&name, content.to_vec());
+            files.push(made(&name, content.to_vec())?);
         }
         let file = format!("{id}.yaml");
         Place::of(loaded, &file)?;
-        add(&file, write_fixture(&fixture).into_bytes());
+        files.push(made(&file, write_fixture(&fixture).into_bytes())?);
     }
     Ok((files, making.len() - wanted.len()))
 }

@@ -72,6 +72,7 @@ impl std::fmt::Debug for Tape {
 impl Tape {
     fn desk(&mut self, project: &Project) -> Result<Arc<Desk>, ApiError> {
         if let Some(desk) = self.desk.upgrade() {
+            desk.hide(project);
             return Ok(desk);
         }
         let (desk, damaged) = Desk::open(project, Arc::clone(&self.progress), &self.writers)?;
@@ -272,7 +273,19 @@ impl Servers {
         } else {
             self.asked.remove(name);
         }
-        if self.running.contains_key(name) { self.refresh(loaded) } else { Ok(()) }
+        let Some(player) = self.running.get(name).map(|running| Arc::clone(&running.player)) else { return Ok(()) };
+        let refreshed = self.refresh(loaded);
+        if refreshed.is_err() {
+            // Whatever is wrong with what it was before: it is not recorded any more.
+            let state = self.options.state.clone();
+            let previous = player.snapshot();
+            let fixtures = loaded.fixtures.clone();
+            player.swap(Snapshot::new(&loaded.service, fixtures, Backing::Nothing, state, Some(&previous)));
+            if let Some(running) = self.running.get_mut(name) {
+                running.recorded = None;
+            }
+        }
+        refreshed
     }
 
     /// The backend of a service that is being recorded.
@@ -296,6 +309,23 @@ impl Servers {
         let error = self.tape.failed.as_ref().filter(|_| is_wanted)?;
         let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
         Some(in_project_file(format!("requests are passed on and not recorded: {error}{hint}")))
+    }
+
+    /// Tries again to record what could not be recorded; says whether it can be now.
+    pub(crate) fn record_again(&mut self) -> bool {
+        let project = Arc::clone(&self.project);
+        if self.not_recorded().is_none() {
+            return false;
+        }
+        // It is there for the recorders to take.
+        let Ok(_desk) = self.tape.desk(&project) else { return false };
+        for loaded in
+            project.services.iter().filter(|loaded| self.recorded(&loaded.service.name).is_some()).collect::<Vec<_>>()
+        {
+            // What was served goes on where it cannot be read anew.
+            let _ = self.refresh(loaded);
+        }
+        true
     }
 
     /// What happens to a service's requests.

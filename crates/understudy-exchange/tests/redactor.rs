@@ -146,3 +146,33 @@ fn placeholders_that_come_again_stay_what_they_are() {
     assert_eq!(text(request.headers[AUTHORIZATION].as_bytes()), "Bearer «token-1»");
     assert!(removed.is_empty());
 }
+
+#[test]
+fn what_is_json_only_in_parts_is_looked_through_all_the_same() {
+    let json = [("content-type", "application/json")];
+    let deep = format!("{}{{\"password\":\"hunter22\"}}{}", "[".repeat(200), "]".repeat(200));
+    for (body, shown) in [
+        (r#"{"password":"hunter22","score":NaN}"#.to_owned(), r#"{"password":"«password-1»","score":NaN}"#.to_owned()),
+        ("\u{FEFF}{\"password\":\"hunter22\"}".to_owned(), "\u{FEFF}{\"password\":\"«password-1»\"}".to_owned()),
+        (deep.clone(), deep.replace("hunter22", "«password-1»")),
+        (r#"{"pin": 1234, "cut off": "#.to_owned(), r#"{"pin": 1, "cut off": "#.to_owned()),
+        (
+            "data: {\ndata:   \"password\": \"a \\\"b\\\"\"\ndata: }\n\n".to_owned(),
+            "data: {\ndata:   \"password\": \"«password-1»\"\ndata: }\n\n".to_owned(),
+        ),
+    ] {
+        let (request, response) = exchange("/x", &json, body.as_bytes(), &json, b"");
+        let (request, _, removed) = Redactor::default().exchange(&request, &response);
+        assert_eq!(text(&request.body).trim_start_matches('\u{FEFF}'), shown.trim_start_matches('\u{FEFF}'));
+        assert_eq!(removed.len(), 1, "{body}");
+    }
+}
+
+#[test]
+fn what_a_project_names_while_it_is_recorded_is_taken_out_from_then_on() {
+    let mut redactor = Redactor::default();
+    let (request, response) = exchange("/x", &[], br#"{"seat":"front row"}"#, &[], b"");
+    assert_eq!(text(&redactor.exchange(&request, &response).0.body), r#"{"seat":"front row"}"#);
+    redactor.rename(SecretNames::with(Vec::new(), vec!["seat".to_owned()]));
+    assert_eq!(text(&redactor.exchange(&request, &response).0.body), r#"{"seat":"«secret-1»"}"#);
+}

@@ -160,6 +160,9 @@ response:
         #### POST /a\n\n{\"kind\":\"x\",\"n\":2,\"in\":{\"a\":1,\"b\":2}}\n#### answer 201\n\n{\"id\":2}\n";
     assert!(merged(posts).unwrap().contains("    json: {kind: x, in: {a: 1}}\n"), "{}", merged(posts).unwrap());
 
+    let me = get("/users/7", "", "200", r#"{"name":"Ada"}"#) + &get("/users/me", "", "200", r#"{"name":"Ada"}"#);
+    assert!(merged(&me).unwrap().contains("    id: {type: any, example: 7}"), "{}", merged(&me).unwrap());
+
     for (input, why) in [
         (get("/a", "", "200", "1") + &get("/a/b", "", "200", "1"), "/a and /a/b have different lengths"),
         (

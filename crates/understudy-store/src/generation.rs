@@ -214,7 +214,7 @@ fn bytes_of(folder: &Path) -> u64 {
 }
 
 /// sled takes its file for itself; the system's own words for that it wraps in others.
-fn is_in_use(error: &io::Error) -> bool {
+pub(crate) fn is_in_use(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
 }
 

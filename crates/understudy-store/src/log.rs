@@ -1,7 +1,7 @@
 //! A row of numbered records.
 
 use crate::error::StoreError;
-use crate::generation::Generation;
+use crate::generation::{Generation, is_in_use};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,8 @@ struct Shared {
     limits: Limits,
     state: Mutex<State>,
     changed: Condvar,
+    /// Held by whoever removes records: several may be in one value.
+    removing: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -88,8 +90,8 @@ impl Log {
         for first in Generation::listed(folder).map_err(failed)? {
             match Generation::open(folder, first) {
                 Ok(generation) => generations.push(Arc::new(generation)),
-                // A disk that says no says nothing of what is on it.
-                Err(error) if is_refusal(&error) => return Err(failed(error)),
+                // A disk that says no says nothing of what is on it, and neither does a database that is open elsewhere.
+                Err(error) if is_refusal(&error) || is_in_use(&error) => return Err(failed(error)),
                 Err(error) => damaged.push(put_aside(folder, first, &error).map_err(failed)?),
             }
         }
@@ -117,6 +119,7 @@ impl Log {
             limits,
             state: Mutex::new(state),
             changed: Condvar::new(),
+            removing: Mutex::new(()),
         });
         shared.evict(&mut shared.state());
         let flusher = {
@@ -218,6 +221,7 @@ impl Log {
     /// # Errors
     /// The disk says no.
     pub fn remove(&self, numbers: &[u64]) -> Result<(), StoreError> {
+        let _alone = self.shared.removing.lock().unwrap_or_else(PoisonError::into_inner);
         let generations = self.shared.state().generations.clone();
         for (at, generation) in generations.iter().enumerate() {
             let end = generations.get(at + 1).map_or(u64::MAX, |next| next.first);
@@ -316,8 +320,13 @@ impl Shared {
     }
 
     fn begin_generation(&self, state: &mut State) -> io::Result<Arc<Generation>> {
-        if let Some(active) = state.active.take() {
-            active.sync()?;
+        if let Some(active) = state.active.clone() {
+            if let Err(error) = active.sync() {
+                state.failed = Some(error.to_string());
+                self.changed.notify_all();
+                return Err(error);
+            }
+            state.active = None;
             active.close();
         }
         state.durable = state.next - 1;

@@ -1,7 +1,7 @@
 // What was recorded and waits to become fixtures, and what a person has decided about it so far.
 
-import { SvelteMap, SvelteSet } from 'svelte/reactivity';
-import type { ApiError, Chosen, InboxView, Proposal } from '../engine/commands';
+import { SvelteMap } from 'svelte/reactivity';
+import type { ApiError, Chosen, InboxView, News, Proposal } from '../engine/commands';
 import { asError, call } from '../engine/engine';
 import { count } from '../shared/words';
 import { session } from './session.svelte';
@@ -13,8 +13,8 @@ class Inbox {
   view: InboxView | null = $state.raw(null);
   /** Why it cannot be looked at. */
   problem: ApiError | null = $state.raw(null);
-  /** What is new is accepted unless it stands here; of the rest, what does. */
-  readonly #flipped = new SvelteSet<string>();
+  /** What a person said of proposals as they stood then: what is new is accepted where nothing was said, and nothing else is. */
+  readonly #said = new SvelteMap<string, { news: News; chosen: boolean }>();
   /** Names that a person chose, by proposal. */
   readonly names = new SvelteMap<string, string>();
   /** Proposals that become a part of another one. */
@@ -24,7 +24,11 @@ class Inbox {
   /** The proposal that is looked at. */
   selected = $state('');
 
-  readonly proposals = $derived((this.view?.proposals ?? []).filter(({ id }) => !this.#into.has(id)));
+  readonly proposals = $derived.by(() => {
+    const all = this.view?.proposals ?? [];
+    const wholes = new Set(all.filter(({ news }) => news === 'new').map(({ id }) => id));
+    return all.filter(({ id }) => !wholes.has(this.#into.get(id) ?? ''));
+  });
   readonly chosen = $derived(this.proposals.filter((proposal) => this.isChosen(proposal)));
 
   #last: Promise<unknown> = Promise.resolve();
@@ -73,12 +77,12 @@ class Inbox {
   }
 
   isChosen({ id, news }: Proposal): boolean {
-    return (news === 'new') !== this.#flipped.has(id);
+    const said = this.#said.get(id);
+    return said?.news === news ? said.chosen : news === 'new';
   }
 
-  choose(proposal: Proposal, chosen: boolean) {
-    if (this.isChosen(proposal) === chosen) return;
-    if (!this.#flipped.delete(proposal.id)) this.#flipped.add(proposal.id);
+  choose({ id, news }: Proposal, chosen: boolean) {
+    this.#said.set(id, { news, chosen });
   }
 
   /** The proposals that are a part of one. */
@@ -151,16 +155,20 @@ class Inbox {
   }
 
   /** Throws away everything, what is not whole included. */
-  async discardAll() {
-    const done = await session.attempt(() => call('inbox_discard', { upto: this.view?.upto ?? 0, ids: [] }));
-    if (done) session.tell(`${count(done.exchanges, 'exchange')} discarded`);
+  discardAll(): Promise<void> {
+    return this.#alone(async () => {
+      const done = await session.attempt(() => call('inbox_discard', { upto: Number.MAX_SAFE_INTEGER, ids: [] }));
+      if (!done) return;
+      session.tell(`${count(done.exchanges, 'exchange')} discarded`);
+      this.#forget((this.view?.proposals ?? []).map(({ id }) => id));
+    });
   }
 
-  /** They have gone: what is called so from now on is another one. */
+  /** They have gone; those that are left may be called otherwise from now on: what was said of any of them is over. */
   #forget(ids: string[]) {
     if (this.view) this.view = { ...this.view, proposals: this.view.proposals.filter(({ id }) => !ids.includes(id)) };
     for (const id of ids) {
-      this.#flipped.delete(id);
+      this.#said.delete(id);
       this.#into.delete(id);
       this.names.delete(id);
     }

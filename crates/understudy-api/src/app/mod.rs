@@ -250,7 +250,14 @@ async fn follow_ports(app: std::sync::Weak<App>) {
     loop {
         tokio::time::sleep(PORTS_PERIOD).await;
         let Some(app) = app.upgrade() else { return };
-        if app.project.lock().await.start_again().await {
+        let mut open = app.project.lock().await;
+        let records_again = open.servers.record_again();
+        if records_again {
+            let said = open.servers.not_recorded().map(|problem| problem.to_string());
+            open.warnings.retain(|warning| said.is_some() || !warning.message.contains("not recorded: "));
+        }
+        if open.start_again().await || records_again {
+            drop(open);
             app.changes.project_changed();
         }
     }

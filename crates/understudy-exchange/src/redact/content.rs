@@ -33,12 +33,17 @@ impl Content {
 
 /// Whether a text may be JSON with something in it.
 pub(super) fn json_begins(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '['])
+    plain(text).starts_with(['{', '['])
+}
+
+/// A text without the space around it, and without a byte order mark.
+pub(super) fn plain(text: &str) -> &str {
+    text.trim_start_matches('\u{FEFF}').trim()
 }
 
 /// A text that is JSON with something in it.
 pub(super) fn json(text: &str) -> Option<Json> {
-    let value = json_begins(text).then(|| Json::parse(text.trim().as_bytes()).ok())?;
+    let value = json_begins(text).then(|| Json::parse(plain(text).as_bytes()).ok())?;
     value.filter(|value| matches!(value, Json::Object(_) | Json::Array(_)))
 }
 

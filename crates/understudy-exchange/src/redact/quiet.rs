@@ -1,6 +1,6 @@
 //! The quick look: nearly all bodies have nothing in them that is secret, and those are not worth a tree.
 
-use super::content::json_begins;
+use super::content::{json_begins, plain};
 use super::{SecretNames, shape};
 use crate::json::{Build, Text, parse_with};
 use crate::{Json, JsonString};
@@ -39,7 +39,7 @@ pub(super) fn quiet(text: &str, names: &SecretNames, known: &mut KnownNames) -> 
     if !json_begins(text) {
         return None;
     }
-    let text = text.trim();
+    let text = plain(text);
     let mut look = Look { text, names, known, quiet: Some(Quiet::default()) };
     parse_with(text.as_bytes(), &mut look).ok()?;
     // What is written without escapes is looked through at once.

@@ -4,15 +4,18 @@
 //! stands. What stands in its place says its kind and which one it is, so that two users' answers stay two, and that a
 //! token which one answer gave and later requests sent can still be followed.
 
+mod learn;
+#[cfg(test)]
+mod tests;
+
 use super::content::{Content, json, kind_of, kind_of_field, scheme, set_cookie};
 use super::quiet::{KnownNames, Quiet, quiet};
 use super::{SecretNames, shape};
-use crate::form;
 use crate::target::{encode_query_part, percent_decode, query_pairs};
-use crate::{Json, JsonString, Request, Response, cookie_pairs, multipart};
+use crate::{Json, JsonString, Request, Response, multipart};
 use aho_corasick::AhoCorasick;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
+use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::{BTreeMap, HashMap};
 
@@ -51,6 +54,12 @@ impl Redactor {
     #[must_use]
     pub fn new(names: SecretNames) -> Self {
         Self { names, ..Self::default() }
+    }
+
+    /// Takes out what has these names from now on; what is known stays known.
+    pub fn rename(&mut self, names: SecretNames) {
+        self.names = names;
+        self.known_names = KnownNames::default();
     }
 
     /// Learns the secrets of an exchange, so that they are taken out of those before it too.
@@ -120,132 +129,6 @@ impl Redactor {
         String::from_utf8_lossy(&self.lines(text, "message", removed)).into_owned()
     }
 
-    // What is learnt.
-
-    /// The placeholder of a secret, by which it is known from now on.
-    fn learn(&mut self, secret: &str, kind: &'static str) -> String {
-        if let Some(known) = self.known.get(secret) {
-            return known.clone();
-        }
-        if self.known.len() >= SECRETS_MAX {
-            return format!("«{kind}»");
-        }
-        let count = self.counts.entry(kind).or_default();
-        *count += 1;
-        let placeholder = format!("«{kind}-{count}»");
-        // What was put in the place of a secret is none, should it come again: from a stub, say.
-        let is_own = secret.starts_with('«') && secret.ends_with('»');
-        if secret.is_empty() || is_own {
-            return secret.to_owned();
-        }
-        self.known.insert(secret.to_owned(), placeholder.clone());
-        if secret.len() >= SOUGHT_BYTES_MIN {
-            self.sought = None;
-        }
-        placeholder
-    }
-
-    fn learn_headers(&mut self, headers: &HeaderMap) {
-        for (name, value) in headers {
-            let Ok(text) = std::str::from_utf8(value.as_bytes()) else { continue };
-            if name == COOKIE || name == SET_COOKIE {
-                continue;
-            }
-            if self.names.has_header(name.as_str()) {
-                let (_, secret) = scheme(name, text);
-                self.learn(secret, if name == AUTHORIZATION { "token" } else { kind_of(name.as_str()) });
-            } else {
-                self.learn_text(text);
-            }
-        }
-        for (_, value) in cookie_pairs(headers) {
-            self.learn(value, "cookie");
-        }
-        for value in headers.get_all(SET_COOKIE) {
-            if let Some((_, value, _)) = std::str::from_utf8(value.as_bytes()).ok().and_then(set_cookie) {
-                self.learn(value, "cookie");
-            }
-        }
-    }
-
-    fn learn_text(&mut self, text: &str) {
-        if !shape::has_secrets(text) {
-            return;
-        }
-        let found: Vec<(String, &'static str)> =
-            shape::secrets(text).map(|(at, kind)| (text[at].to_owned(), kind)).collect();
-        for (secret, kind) in found {
-            self.learn(&secret, kind);
-        }
-    }
-
-    fn learn_body(&mut self, headers: &HeaderMap, body: &Bytes) {
-        match Content::of(headers, body) {
-            Content::Form => {
-                for (name, value) in form::parse(body) {
-                    self.learn_field(&name, &value);
-                }
-            }
-            Content::Multipart(parts) => {
-                for part in parts {
-                    if let Ok(text) = std::str::from_utf8(&part.content) {
-                        self.learn_field(&part.name, text);
-                    }
-                }
-            }
-            Content::Text => self.learn_lines(body),
-            Content::Bytes => {}
-        }
-    }
-
-    fn learn_field(&mut self, name: &str, text: &str) {
-        if self.names.has_member(name) || shape::is_card(text) {
-            self.learn(text, kind_of_field(name, text));
-        } else {
-            self.learn_lines(&Bytes::copy_from_slice(text.as_bytes()));
-        }
-    }
-
-    /// A text that may be JSON, or have lines that are.
-    fn learn_lines(&mut self, body: &[u8]) {
-        let Ok(text) = std::str::from_utf8(body) else { return };
-        if let Some(value) = json(text) {
-            return self.learn_json(&value, None, 0);
-        }
-        for line in text.lines() {
-            match json(line.strip_prefix("data:").unwrap_or(line)) {
-                Some(value) => self.learn_json(&value, None, 0),
-                None => self.learn_text(line),
-            }
-        }
-        // A private key goes over several lines.
-        self.learn_text(text);
-    }
-
-    fn learn_json(&mut self, value: &Json, secret: Option<&'static str>, depth: usize) {
-        match value {
-            Json::Array(items) => items.iter().for_each(|item| self.learn_json(item, secret, depth)),
-            Json::Object(members) => {
-                for (name, value) in members {
-                    let named = self.names.has_member(name.as_str()).then(|| kind_of(name.as_str()));
-                    self.learn_json(value, secret.or(named), depth);
-                }
-            }
-            Json::String(text) => match secret {
-                Some(kind) => drop(self.learn(text.as_str(), kind)),
-                None if shape::is_card(text.as_str()) => drop(self.learn(text.as_str(), "card")),
-                None => match json(text.as_str()).filter(|_| depth < EMBEDDED_DEPTH_MAX) {
-                    Some(embedded) => self.learn_json(&embedded, None, depth + 1),
-                    None => self.learn_text(text.as_str()),
-                },
-            },
-            Json::Number(number) if secret.is_some() => drop(self.learn(number.as_str(), secret.unwrap_or("secret"))),
-            Json::Number(_) | Json::Bool(_) | Json::Null => {}
-        }
-    }
-
-    // What is taken out.
-
     fn sought(&mut self) -> &(AhoCorasick, Vec<String>) {
         let known = &self.known;
         self.sought.get_or_insert_with(|| {
@@ -283,8 +166,10 @@ impl Redactor {
 
     /// Whether a secret that is known stands in these bytes.
     fn holds_known(&mut self, bytes: &[u8]) -> bool {
+        let is_full = self.known.len() >= SECRETS_MAX;
         let (finder, placeholders) = self.sought();
-        !placeholders.is_empty() && finder.is_match(bytes)
+        (!placeholders.is_empty() && finder.is_match(bytes))
+            || (is_full && std::str::from_utf8(bytes).is_ok_and(shape::has_secrets))
     }
 
     /// A text without all secrets that are known.
@@ -297,6 +182,16 @@ impl Redactor {
             out.push_str(placeholder);
             true
         });
+        if self.known.len() < SECRETS_MAX {
+            return out;
+        }
+        // Those that there was no room for are known by their looks alone.
+        let found: Vec<_> = shape::secrets(&out).collect();
+        for (at, kind) in found.into_iter().rev() {
+            let placeholder = format!("«{kind}»");
+            removed.push(Removed { place: place.to_owned(), placeholder: placeholder.clone() });
+            out.replace_range(at, &placeholder);
+        }
         out
     }
 
@@ -477,7 +372,27 @@ impl Redactor {
             }
         }
         // As a whole: what is sought may go over several lines.
+        let out = self.members(&out, place, removed);
         self.scrub(&out, place, removed).into_bytes()
+    }
+
+    /// A text without the values of members that are secrets by their names.
+    fn members(&mut self, text: &str, place: &str, removed: &mut Vec<Removed>) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        let found: Vec<_> = shape::members(text).filter(|(name, ..)| self.names.has_member(name)).collect();
+        for (name, value, is_number) in found {
+            out.push_str(&text[at..value.start]);
+            let placeholder = self.replace(&text[value.clone()], kind_of(name), &format!("{place} {name}"), removed);
+            if is_number {
+                out.extend(placeholder.chars().filter(char::is_ascii_digit));
+            } else {
+                out.push_str(&placeholder);
+            }
+            at = value.end;
+        }
+        out.push_str(&text[at..]);
+        out
     }
 
     /// A text of JSON; as it was written where nothing had to go.
@@ -564,6 +479,3 @@ impl Redactor {
         out
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -15,6 +15,22 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&shapes.join("|")).expect("the expression is a good one")
 });
 
+/// A member in a text that is no JSON as a whole: numbers that are none (`NaN`), events over several lines, what is nested too
+/// deeply.
+static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
+    let member = r#""((?:[^"\\]|\\.)*)"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(-?[0-9][0-9.eE+-]*))"#;
+    Regex::new(member).expect("the expression is a good one")
+});
+
+/// The members with a string or a number in a text: their names, where the values are, and whether those are numbers.
+pub(super) fn members(text: &str) -> impl Iterator<Item = (&str, Range<usize>, bool)> {
+    MEMBER.captures_iter(text).filter_map(|found| {
+        let name = found.get(1)?.as_str();
+        let (value, is_number) = found.get(2).map(|value| (value, false)).or_else(|| Some((found.get(3)?, true)))?;
+        Some((name, value.range(), is_number))
+    })
+}
+
 /// Whether there is one in a text.
 pub(super) fn has_secrets(text: &str) -> bool {
     SHAPES.is_match(text)

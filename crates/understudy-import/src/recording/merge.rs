@@ -4,7 +4,7 @@ use super::draft::parameter;
 use super::{Draft, Recorded, naming};
 use understudy_exchange::Json;
 use understudy_fixture::model::{
-    Field, FieldMatcher, Fixture, MethodMatcher, RequestBody, RequestPromise, Segment, SegmentPart,
+    Check, Field, FieldMatcher, Fixture, MethodMatcher, RequestBody, RequestPromise, Segment, SegmentPart,
 };
 use understudy_match::{Kind, judge, loosened};
 
@@ -68,10 +68,14 @@ fn path(one: &mut RequestPromise, other: &RequestPromise) -> Result<(), String> 
         let before = at.checked_sub(1).map(|before| one.path.segments[before].clone());
         let segment = &mut one.path.segments[at];
         match (&*segment, other_segment) {
+            (Segment::Parameter(SegmentPart::Parameter(name)), _) => {
+                let found = checks_of(other_segment, &other.params);
+                widen(&mut one.params, name, &found);
+            }
             (one, other) if one == other => {}
-            (Segment::Parameter(SegmentPart::Parameter(_)), _) => {}
-            (_, Segment::Parameter(SegmentPart::Parameter(name))) => {
+            (Segment::Literal(written), Segment::Parameter(SegmentPart::Parameter(name))) => {
                 one.params.extend(other.params.iter().find(|field| field.name == *name).cloned());
+                widen(&mut one.params, name, &parameter(written).checks);
                 *segment = other_segment.clone();
             }
             (Segment::Literal(written), Segment::Literal(other)) => {
@@ -84,7 +88,7 @@ fn path(one: &mut RequestPromise, other: &RequestPromise) -> Result<(), String> 
                 let name = naming::free(&wanted, "", |name| taken.iter().any(|known| known == name));
                 let mut rule = parameter(written);
                 if rule.checks != parameter(other).checks {
-                    rule.checks = vec![understudy_fixture::model::Check::Any];
+                    rule.checks = vec![Check::Any];
                 }
                 one.params.push(Field { name: name.clone(), matcher: FieldMatcher::Rule(rule) });
                 taken.push(name.clone());
@@ -94,6 +98,31 @@ fn path(one: &mut RequestPromise, other: &RequestPromise) -> Result<(), String> 
         }
     }
     Ok(())
+}
+
+/// What a segment's values obey.
+fn checks_of(segment: &Segment, params: &[Field]) -> Vec<Check> {
+    match segment {
+        Segment::Literal(written) => parameter(written).checks,
+        Segment::Parameter(SegmentPart::Parameter(name)) => {
+            match params.iter().find(|field| field.name == *name).map(|field| &field.matcher) {
+                Some(FieldMatcher::Rule(rule)) => rule.checks.clone(),
+                _ => vec![Check::Any],
+            }
+        }
+        _ => vec![Check::Any],
+    }
+}
+
+/// A parameter that stands for values that obey something else as well may be anything.
+fn widen(params: &mut [Field], name: &str, others: &[Check]) {
+    for field in params.iter_mut().filter(|field| field.name == name) {
+        if let FieldMatcher::Rule(rule) = &mut field.matcher
+            && rule.checks != others
+        {
+            rule.checks = vec![Check::Any];
+        }
+    }
 }
 
 /// What two bodies both say; `None` where that is nothing.

@@ -1,6 +1,7 @@
-//! That the quick look and the long one find the same.
+//! That the quick look and the long one find the same, and what is done where there are too many secrets.
 
 use super::*;
+use http::header::AUTHORIZATION;
 
 /// Numbers that look like chance, the same each time.
 struct Made(u64);
@@ -69,4 +70,32 @@ fn the_quick_look_finds_nothing_less_than_the_long_one() {
         assert_eq!(quick.known, long.known, "{text}");
     }
     assert!((2_000..18_000).contains(&quiet_ones), "{quiet_ones}");
+}
+
+#[test]
+fn where_there_are_too_many_secrets_to_be_told_apart_they_are_taken_out_all_the_same() {
+    const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
+    let mut redactor = Redactor::default();
+    redactor.known.extend((0..SECRETS_MAX).map(|number| (number.to_string(), "«secret»".to_owned())));
+    let body = Bytes::from(format!("[\"a token: {TOKEN}\"]"));
+    let headers = HeaderMap::from_iter([
+        (http::header::COOKIE, HeaderValue::from_static("sid=another-secret")),
+        (http::header::FROM, HeaderValue::from_static(TOKEN)),
+    ]);
+    let request = Request {
+        method: http::Method::GET,
+        target: format!("/{TOKEN}").parse().expect("a target"),
+        headers,
+        body: body.clone(),
+    };
+    let response = Response { status: http::StatusCode::OK, headers: HeaderMap::new(), body };
+    let (request, response, _) = redactor.exchange(&request, &response);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert_eq!(
+        (text(&request.body), text(&response.body)),
+        ("[\"a token: «token»\"]".to_owned(), "[\"a token: «token»\"]".to_owned())
+    );
+    assert_eq!(text(request.headers["from"].as_bytes()), "«token»");
+    assert_eq!(text(request.headers["cookie"].as_bytes()), "sid=«cookie»");
+    assert_eq!(percent_decode(request.path()), "/«token»");
 }
