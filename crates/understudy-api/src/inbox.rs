@@ -101,6 +101,8 @@ pub struct Proposal {
     pub differences: Vec<DifferenceReport>,
     /// How many exchanges it stands for.
     pub exchanges: usize,
+    /// When the first of them came, in milliseconds since 1970.
+    pub since: u64,
     /// The secrets that were taken out: where, and what stands there now.
     pub removed: Vec<(String, String)>,
     /// What it asks for beside method and path: `query lang`, `header accept`, `body`.
@@ -408,8 +410,13 @@ fn propose(service: usize, loaded: &LoadedService, recordings: &[(u64, Recording
         let removed: BTreeSet<&(String, String)> = of.iter().flat_map(|(_, recording)| &recording.removed).collect();
         let removed = removed.into_iter().cloned().collect();
         let numbers = of.iter().map(|(number, _)| *number).collect();
-        let shown =
-            shown(&loaded.service.name, &draft, known.as_ref().map(|(known, found, _)| (&**known, &**found)), removed);
+        let shown = shown(
+            &loaded.service.name,
+            &draft,
+            of[0].1.unix_millis,
+            known.as_ref().map(|(known, found, _)| (&**known, &**found)),
+            removed,
+        );
         proposed.push(Proposed { shown, draft, service, numbers, known });
     }
 }
@@ -417,6 +424,7 @@ fn propose(service: usize, loaded: &LoadedService, recordings: &[(u64, Recording
 fn shown(
     service: &str,
     draft: &Draft,
+    since: u64,
     known: Option<(&Fixture, &[Mismatch])>,
     removed: Vec<(String, String)>,
 ) -> Proposal {
@@ -445,6 +453,7 @@ fn shown(
         fixture: known.map(|(known, _)| known.id.to_string()),
         differences: known.map_or_else(Vec::new, |(_, found)| found.iter().map(DifferenceReport::new).collect()),
         exchanges: draft.exchanges.len(),
+        since,
         removed,
         asks,
         rules: rules.map(|rule| (rule.path.as_str().to_owned(), flow_value(&rule_value(&rule.rule)))).collect(),

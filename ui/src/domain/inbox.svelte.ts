@@ -15,6 +15,8 @@ class Inbox {
   problem: ApiError | null = $state.raw(null);
   /** What a person said of proposals as they stood then: what is new is accepted where nothing was said, and nothing else is. */
   readonly #said = new SvelteMap<string, { news: News; chosen: boolean }>();
+  /** When something was settled last: what was left then was left on purpose. */
+  #settled = $state(0);
   /** Names that a person chose, by proposal. */
   readonly names = new SvelteMap<string, string>();
   /** Proposals that become a part of another one. */
@@ -76,9 +78,9 @@ class Inbox {
     });
   }
 
-  isChosen({ id, news }: Proposal): boolean {
+  isChosen({ id, news, since }: Proposal): boolean {
     const said = this.#said.get(id);
-    return said?.news === news ? said.chosen : news === 'new';
+    return said?.news === news ? said.chosen : news === 'new' && since >= this.#settled;
   }
 
   choose({ id, news }: Proposal, chosen: boolean) {
@@ -164,14 +166,13 @@ class Inbox {
     });
   }
 
-  /** They have gone; those that are left may be called otherwise from now on: what was said of any of them is over. */
+  /** They have gone, and those that are left may be called otherwise from now on: what was said of any of them is over. */
   #forget(ids: string[]) {
+    this.#settled = Date.now();
     if (this.view) this.view = { ...this.view, proposals: this.view.proposals.filter(({ id }) => !ids.includes(id)) };
-    for (const id of ids) {
-      this.#said.delete(id);
-      this.#into.delete(id);
-      this.names.delete(id);
-    }
+    this.#said.clear();
+    this.#into.clear();
+    this.names.clear();
   }
 }
 

@@ -1168,6 +1168,10 @@ differences: Array<DifferenceReport>,
  */
 exchanges: number, 
 /**
+ * When the first of them came, in milliseconds since 1970.
+ */
+since: number, 
+/**
  * The secrets that were taken out: where, and what stands there now.
  */
 removed: Array<[string, string]>, 
