@@ -230,6 +230,25 @@ response:
 }
 
 #[test]
+#[cfg(unix)]
+fn a_body_is_written_nowhere_but_in_the_project() {
+    let answers = Arc::new(Mutex::new(BTreeMap::from([("/things/1", format!("\"{}\"", "x".repeat(100_000)))])));
+    let project = project(things(&answers));
+    let recorder = Recorder::new(&project.0, &[]);
+    send(recorder.port, "GET", "/things/1", &[], "");
+    recorder.end();
+    let elsewhere = Folder::new();
+    fs::create_dir_all(project.0.join("fixtures/shop")).unwrap();
+    std::os::unix::fs::symlink(&elsewhere.0, project.0.join("fixtures/shop/bodies")).unwrap();
+    let (exit, _, stderr) = run(&project.0, &["inbox", "accept"]);
+    assert!(exit == 64 && stderr.contains("leads out of the service's folder"), "{exit} {stderr}");
+    assert_eq!(fs::read_dir(&elsewhere.0).unwrap().count(), 0);
+    fs::remove_file(project.0.join("fixtures/shop/bodies")).unwrap();
+    let (exit, said, stderr) = run(&project.0, &["inbox", "accept"]);
+    assert!(exit == 0 && said.contains("wrote fixtures/shop/bodies/things-get-answer.json"), "{said}{stderr}");
+}
+
+#[test]
 fn a_service_is_recorded_as_long_as_its_file_says_so() {
     let answers = Arc::new(Mutex::new(BTreeMap::from([("/things/1", "{\"from\":\"backend\"}".to_owned())])));
     let port = things(&answers);
