@@ -70,7 +70,7 @@ pub(crate) fn accept_some(
     judged: Judged<'_>,
     wanted: impl Fn(&Mismatch) -> bool,
 ) -> Result<(Accepted, Vec<FileChange>), ApiError> {
-    let mut desk = Desk::new(loaded, judged.fixture)?;
+    let mut editing = Editing::new(loaded, judged.fixture)?;
     let mut accepted = Accepted {
         fixture: format!("{}/{}", loaded.service.name, judged.fixture.id),
         files: Vec::new(),
@@ -80,7 +80,7 @@ pub(crate) fn accept_some(
     let hidden = Hidden::new(&project.settings.redact);
     for mismatch in judged.mismatches.iter().filter(|mismatch| wanted(mismatch)) {
         let done = match judged.answer {
-            Some(answer) => desk.accept(mismatch, answer, &hidden),
+            Some(answer) => editing.accept(mismatch, answer, &hidden),
             None => Err("the answer is not kept any more: run it again".to_owned()),
         };
         match done {
@@ -88,7 +88,7 @@ pub(crate) fn accept_some(
             Err(why) => accepted.left.push((mismatch.path.clone(), why)),
         }
     }
-    let edits = desk.into_edits();
+    let edits = editing.into_edits();
     accepted.files = edits.iter().map(|edit| edit.shown.clone()).collect();
     Ok((accepted, edits))
 }
@@ -109,9 +109,9 @@ pub(crate) fn loosen(
     let received = result.answer.as_ref().and_then(|answer| Json::parse(&answer.body).ok());
     let loosened = loosened(mismatch, received.as_ref()).ok_or_else(|| cannot("no rule says that"))?;
     let (path, rule) = (loosened.path.as_str(), rule_value(&loosened.rule));
-    let mut desk = Desk::new(loaded, &result.fixture)?;
-    desk.edit(&Edit::Rule(path, rule.clone())).map_err(|why| cannot(&why))?;
-    Ok((format!("{path}: {}", flow_value(&rule)), desk.into_edits()))
+    let mut editing = Editing::new(loaded, &result.fixture)?;
+    editing.edit(&Edit::Rule(path, rule.clone())).map_err(|why| cannot(&why))?;
+    Ok((format!("{path}: {}", flow_value(&rule)), editing.into_edits()))
 }
 
 /// Marks a difference as known; gives what is to be written.
@@ -122,15 +122,15 @@ pub(crate) fn mark_known(loaded: &LoadedService, fixture: &Fixture, known: Known
         let message = format!("{until} has passed already");
         return Err(ApiError::new(Code::Usage, message).with_hint("write a day to come, as 2026-12-31"));
     }
-    let mut desk = Desk::new(loaded, fixture)?;
-    desk.edit(&Edit::Known(known)).map_err(|why| {
+    let mut editing = Editing::new(loaded, fixture)?;
+    editing.edit(&Edit::Known(known)).map_err(|why| {
         ApiError::new(Code::Usage, why).with_hint("write it under `verify: known:` in the fixture's file yourself")
     })?;
-    Ok(desk.into_edits())
+    Ok(editing.into_edits())
 }
 
 /// A fixture's file while it is edited, and the body's where that is another one.
-struct Desk<'l> {
+struct Editing<'l> {
     loaded: &'l LoadedService,
     path: PathBuf,
     before: Vec<u8>,
@@ -139,7 +139,7 @@ struct Desk<'l> {
     body: Option<(String, PathBuf, Vec<u8>, String)>,
 }
 
-impl<'l> Desk<'l> {
+impl<'l> Editing<'l> {
     fn new(loaded: &'l LoadedService, wanted: &Fixture) -> Result<Self, ApiError> {
         let path = loaded.folder.join(loaded.file_of(wanted));
         let gone = || {

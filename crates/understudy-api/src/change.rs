@@ -51,6 +51,14 @@ impl Place {
             return Err(ApiError::new(Code::Usage, message)
                 .with_hint("a path below the service's folder that ends in .yaml, .yml or .json"));
         }
+        Self::inside(loaded, file)
+    }
+
+    /// The place of any file in a service's folder.
+    ///
+    /// # Errors
+    /// A path that leads out of the folder.
+    pub(crate) fn inside(loaded: &LoadedService, file: &str) -> Result<Self, ApiError> {
         let path = loaded.folder.join(file);
         stays_inside(&loaded.folder, &path)?;
         Ok(Self { shown: format!("{}/{file}", loaded.service.dir), path })
@@ -58,7 +66,7 @@ impl Place {
 }
 
 /// A path's nearest folder that is there is the service's folder or below it, links followed.
-pub(crate) fn stays_inside(folder: &Path, path: &Path) -> Result<(), ApiError> {
+fn stays_inside(folder: &Path, path: &Path) -> Result<(), ApiError> {
     let outside = || {
         let message = format!("{} leads out of the service's folder", path.display());
         ApiError::new(Code::Usage, message)

@@ -1,6 +1,6 @@
 //! Fixtures from what others have recorded. What is proposed here is written by whoever asked for it.
 
-use crate::change::{FileChange, Place, stays_inside};
+use crate::change::{FileChange, Place};
 use crate::disk::content;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
@@ -228,15 +228,8 @@ pub(crate) fn new_files(loaded: &LoadedService, making: &[Making<'_>]) -> Result
     let names: BTreeMap<&str, &String> =
         pairs.flat_map(|(making, id)| making.instead_of.iter().map(move |old| (*old, id))).collect();
     let mut files = Vec::new();
-    let made = |path: &str, bytes: Vec<u8>| {
-        let change = FileChange {
-            path: loaded.folder.join(path),
-            shown: format!("{}/{path}", loaded.service.dir),
-            before: None,
-            after: Some(bytes),
-        };
-        stays_inside(&loaded.folder, &change.path).map(|()| change)
-    };
+    let made =
+        |Place { path, shown }: Place, bytes: Vec<u8>| FileChange { path, shown, before: None, after: Some(bytes) };
     for (making, id) in wanted.iter().zip(&ids) {
         let mut fixture = making.draft.fixture.clone();
         for parent in fixture.verify.after.iter_mut().flatten() {
@@ -258,11 +251,9 @@ pub(crate) fn new_files(loaded: &LoadedService, making: &[Making<'_>]) -> Result
             });
             let name = format!("{name}.{ending}");
             body_files(&mut fixture).filter(|file| file.path == *path).for_each(|file| file.path.clone_from(&name));
-            files.push(made(&name, content.to_vec())?);
+            files.push(made(Place::inside(loaded, &name)?, content.to_vec()));
         }
-        let file = format!("{id}.yaml");
-        Place::of(loaded, &file)?;
-        files.push(made(&file, write_fixture(&fixture).into_bytes())?);
+        files.push(made(Place::of(loaded, &format!("{id}.yaml"))?, write_fixture(&fixture).into_bytes()));
     }
     Ok((files, making.len() - wanted.len()))
 }

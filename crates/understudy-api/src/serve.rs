@@ -220,7 +220,9 @@ impl Serving {
         watch: &mut notify::Result<Watch>,
         reloaded: &mut impl FnMut(&[Diagnostic], &[Listening]),
     ) {
-        let problems = self.servers.reload().await;
+        let said = self.servers.not_recorded().map(|problem| problem.to_string());
+        let mut problems = self.servers.reload().await;
+        problems.extend(self.servers.not_recorded().filter(|problem| Some(problem.to_string()) != said));
         self.tell(&problems, reloaded);
         if let Ok(watch) = watch {
             // A folder that has just gone is seen again when the one above it changes.

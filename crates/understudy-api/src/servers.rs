@@ -277,10 +277,7 @@ impl Servers {
         let refreshed = self.refresh(loaded);
         if refreshed.is_err() {
             // Whatever is wrong with what it was before: it is not recorded any more.
-            let state = self.options.state.clone();
-            let previous = player.snapshot();
-            let fixtures = loaded.fixtures.clone();
-            player.swap(Snapshot::new(&loaded.service, fixtures, Backing::Nothing, state, Some(&previous)));
+            player.swap(self.snapshot_of(loaded, Backing::Nothing, Some(&player.snapshot())));
             if let Some(running) = self.running.get_mut(name) {
                 running.recorded = None;
             }
@@ -410,7 +407,6 @@ impl Servers {
             // A project file that cannot be used at all leaves everything as it was.
             Err(error) => return vec![self.kept(&error)],
         };
-        let not_recorded = self.not_recorded().map(|problem| problem.to_string());
         let before = std::mem::replace(&mut self.project, Arc::clone(&project));
         let known: BTreeSet<String> = before.diagnostics.iter().map(ToString::to_string).collect();
         let mut new: Vec<Diagnostic> =
@@ -440,7 +436,6 @@ impl Servers {
                 new.push(in_project_file(format!("{error}; it stays where it was")));
             }
         }
-        new.extend(self.not_recorded().filter(|problem| Some(problem.to_string()) != not_recorded));
         new
     }
 
@@ -506,8 +501,11 @@ impl Servers {
             Some(before) if before.backend == backend => before.clone(),
             _ => Recorded { backend, since: clock::now().unix_millis },
         });
-        let state = self.options.state.clone();
-        Ok((Snapshot::new(&loaded.service, loaded.fixtures.clone(), backing, state, previous), recorded))
+        Ok((self.snapshot_of(loaded, backing, previous), recorded))
+    }
+
+    fn snapshot_of(&self, loaded: &LoadedService, backing: Backing, previous: Option<&Snapshot>) -> Snapshot {
+        Snapshot::new(&loaded.service, loaded.fixtures.clone(), backing, self.options.state.clone(), previous)
     }
 }
 

@@ -62,10 +62,6 @@ impl Body for Passing {
                     if let Some(data) = frame.data_ref() {
                         copying.total += data.len() as u64;
                         let room = copying.bytes_max - copying.bytes.len();
-                        if copying.bytes.is_empty() && is_end {
-                            // All of it at once, which most bodies are.
-                            copying.bytes.reserve(data.len().min(room));
-                        }
                         copying.bytes.extend_from_slice(&data[..data.len().min(room)]);
                     }
                     copying.is_whole |= is_end;

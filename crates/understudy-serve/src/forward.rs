@@ -34,34 +34,26 @@ const HOP_BY_HOP: [&str; 9] = [
 ];
 
 impl Forwarding {
-    /// Passes a request on as it comes, and gives the answer's head as soon as it is there.
+    /// Passes a request on, and gives the answer's head as soon as it is there.
     pub(crate) async fn pass(
         &self,
         client: &Arc<Client>,
         request: Head<'_>,
-        body: Option<Stream>,
+        body: Content,
     ) -> Result<Upstream, SendError> {
         let Head { method, target, headers, upgrade } = request;
         let sent = self.sent(headers, upgrade.is_some());
-        let call = Call { address: &self.address, method, target, headers: &sent, body: &Bytes::new() };
+        let call = |body| Call { address: &self.address, method, target, headers: &sent, body };
         let upstream = match body {
-            Some(body) => client.pass(call, body).await?,
-            None => in_time(client.open(call)).await?,
+            // However long it takes to come.
+            Content::Coming(stream) => client.pass(call(&Bytes::new()), stream).await?,
+            Content::Whole(bytes) => {
+                let timed_out = || Err(SendError::TimedOut { after: FORWARD_TIMEOUT });
+                let opening = client.open(call(&bytes));
+                tokio::time::timeout(FORWARD_TIMEOUT, opening).await.unwrap_or_else(|_| timed_out())?
+            }
         };
         received(upstream, upgrade)
-    }
-
-    /// Sends a request to the backend, and gives the answer's head as soon as it is there.
-    pub(crate) async fn send(
-        &self,
-        client: &Arc<Client>,
-        request: Head<'_>,
-        body: Bytes,
-    ) -> Result<Upstream, SendError> {
-        let Head { method, target, headers, upgrade } = request;
-        let sent = self.sent(headers, upgrade.is_some());
-        let call = Call { address: &self.address, method, target, headers: &sent, body: &body };
-        received(in_time(client.open(call)).await?, upgrade)
     }
 
     /// The fields that the backend gets.
@@ -80,6 +72,14 @@ impl Forwarding {
         }
         sent
     }
+}
+
+/// The body of a request that is passed on.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Whole(Bytes),
+    /// As it comes.
+    Coming(Stream),
 }
 
 /// A request without its body.
@@ -105,11 +105,6 @@ impl<'h> Head<'h> {
 fn agree(headers: &mut HeaderMap) {
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-}
-
-async fn in_time(opening: impl Future<Output = Result<Upstream, SendError>>) -> Result<Upstream, SendError> {
-    let timed_out = || Err(SendError::TimedOut { after: FORWARD_TIMEOUT });
-    tokio::time::timeout(FORWARD_TIMEOUT, opening).await.unwrap_or_else(|_| timed_out())
 }
 
 /// What the client gets of an answer. Where both sides agreed on a WebSocket, their connections are joined.

@@ -2,7 +2,7 @@
 
 use crate::decide::{Plan, decide};
 use crate::event::{Answered, Exchanged, Observer};
-use crate::forward::Head;
+use crate::forward::{Content, Head};
 use crate::record::Recorder;
 use crate::snapshot::{Backing, Snapshot};
 use crate::{cors, problem, respond};
@@ -159,7 +159,7 @@ impl Player {
         let (Backing::Passthrough(forwarding) | Backing::Fallback(forwarding)) = &snapshot.backing else { return None };
         // The backend gets the bytes that the client sent, still in their coding.
         let body = raw.unwrap_or_else(|| request.body.clone());
-        let answer = forwarding.send(&self.client, Head::new(request, upgrade), body).await;
+        let answer = forwarding.pass(&self.client, Head::new(request, upgrade), Content::Whole(body)).await;
         let can_stand_in = matches!(otherwise, Plan::Respond { .. });
         match answer {
             Ok(upstream) if can_stand_in && upstream.status.is_server_error() => None,

@@ -4,7 +4,7 @@
 //! cookies) is said of the recorder's. What is told is what the backend said.
 
 use crate::event::{Answered, Exchanged, Observer};
-use crate::forward::{self, Forwarding};
+use crate::forward::{self, Content, Forwarding};
 use crate::{cors, problem};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, LOCATION, ORIGIN, SET_COOKIE};
@@ -88,10 +88,11 @@ impl Recorder {
             body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy)))
         };
         let sent = if sent.is_empty() {
+            // What has no body has ended: it is told now.
             drop(sent);
-            None
+            Content::Whole(Bytes::new())
         } else {
-            Some(sent)
+            Content::Coming(sent)
         };
         let upstream = match self.forwarding.pass(client, forward::Head::new(&request, upgrade), sent).await {
             Ok(upstream) => upstream,

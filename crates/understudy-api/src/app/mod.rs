@@ -146,7 +146,6 @@ impl App {
             open.start(&name).await;
         }
         open.start_shared().await;
-        open.warnings.extend(open.servers.not_recorded());
         let app = Arc::new(Self {
             project: Mutex::new(open),
             traffic,
@@ -252,10 +251,6 @@ async fn follow_ports(app: std::sync::Weak<App>) {
         let Some(app) = app.upgrade() else { return };
         let mut open = app.project.lock().await;
         let records_again = open.servers.record_again();
-        if records_again {
-            let said = open.servers.not_recorded().map(|problem| problem.to_string());
-            open.warnings.retain(|warning| said.is_some() || !warning.message.contains("not recorded: "));
-        }
         if open.start_again().await || records_again {
             drop(open);
             app.changes.project_changed();

@@ -157,7 +157,8 @@ impl App {
                 .map(|recorded| RecordedView { backend: recorded.backend.clone(), since: recorded.since });
             view
         });
-        let problems = project.diagnostics.iter().chain(&open.warnings).map(DiagnosticReport::new);
+        let not_recorded = open.servers.not_recorded();
+        let problems = project.diagnostics.iter().chain(&open.warnings).chain(&not_recorded).map(DiagnosticReport::new);
         let root = std::path::absolute(&project.root).unwrap_or_else(|_| project.root.clone());
         Ok(ProjectView {
             revision: self.changes.project.load(Ordering::Relaxed),

@@ -1,6 +1,8 @@
 //! A project in a folder of its own.
 
+use serde_json::Value;
 use std::path::PathBuf;
+use understudy_api::Engine;
 
 pub(crate) struct Folder(pub(crate) PathBuf);
 
@@ -19,4 +21,10 @@ pub(crate) fn project(name: &str, port: u16) -> Folder {
     std::fs::write(folder.join("s/a.yaml"), "request: { path: /a }\nresponse: { status: 204 }\n").unwrap();
     std::fs::write(folder.join("outside.yaml"), "request: { path: /outside }\n").unwrap();
     Folder(folder)
+}
+
+/// Asks an engine, which knows the answer.
+pub(crate) async fn call(engine: &Engine, command: &str, request: Value) -> Value {
+    let answer = engine.call(command, request.to_string().as_bytes()).await;
+    serde_json::from_slice(&answer.unwrap_or_else(|error| panic!("{command}: {error}"))).unwrap()
 }

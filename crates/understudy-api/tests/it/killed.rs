@@ -1,18 +1,13 @@
 //! A program that records is killed under load: what it said is on the disk is in the inbox.
 
-use crate::folder::project;
-use serde_json::{Value, json};
+use crate::folder::{call, project};
+use serde_json::json;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use understudy_api::Engine;
-
-async fn call(engine: &Engine, command: &str, request: Value) -> Value {
-    let answer = engine.call(command, request.to_string().as_bytes()).await;
-    serde_json::from_slice(&answer.unwrap_or_else(|error| panic!("{command}: {error}"))).unwrap()
-}
 
 /// The other side of the next test: records, and says how far all of it is on the disk.
 #[tokio::test(flavor = "multi_thread")]

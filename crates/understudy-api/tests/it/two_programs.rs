@@ -1,15 +1,10 @@
 //! Two programs on one project.
 
-use crate::folder::project;
+use crate::folder::{call, project};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 use understudy_api::{Engine, LogFormat, ServeRequest, Serving, serve};
-
-async fn call(engine: &Engine, command: &str, request: Value) -> Value {
-    let answer = engine.call(command, request.to_string().as_bytes()).await;
-    serde_json::from_slice(&answer.unwrap_or_else(|error| panic!("{command}: {error}"))).unwrap()
-}
 
 async fn port(engine: &Engine) -> Value {
     call(engine, "project", json!({})).await["services"][0]["port"].clone()
