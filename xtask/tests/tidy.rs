@@ -17,7 +17,8 @@ fn dependencies(name: &str) -> Vec<String> {
 
 #[test]
 fn the_core_has_nothing_that_does_io_and_owners_are_the_only_ones() {
-    let core = ["understudy-exchange", "understudy-fixture", "understudy-match", "understudy-import"];
+    let core =
+        ["understudy-exchange", "understudy-fixture", "understudy-match", "understudy-openapi", "understudy-import"];
     let allowed = [
         "understudy-exchange",
         "understudy-fixture",
@@ -26,9 +27,14 @@ fn the_core_has_nothing_that_does_io_and_owners_are_the_only_ones() {
         "base64",
         "bytes",
         "http",
+        "jsonschema",
+        "openapiv3",
         "regex",
+        "regex-syntax",
         "rustc-hash",
         "saphyr-parser",
+        "serde",
+        "serde_json",
         "smallvec",
         "smol_str",
         "strsim",
@@ -41,6 +47,8 @@ fn the_core_has_nothing_that_does_io_and_owners_are_the_only_ones() {
         ("hyper", "understudy-net"),
         ("tokio-rustls", "understudy-net"),
         ("saphyr-parser", "understudy-fixture"),
+        ("jsonschema", "understudy-openapi"),
+        ("openapiv3", "understudy-openapi"),
         ("sled", "understudy-store"),
         ("notify", "understudy-api"),
         ("clap", "understudy-cli"),

@@ -29,7 +29,7 @@ impl Stamp {
         Self { modified: metadata.modified().ok(), bytes: metadata.len() }
     }
 
-    fn at(path: &Path) -> Option<Self> {
+    pub(crate) fn at(path: &Path) -> Option<Self> {
         fs::metadata(path).ok().map(|metadata| Self::of(&metadata))
     }
 }
@@ -44,10 +44,10 @@ pub(crate) struct Listing {
 }
 
 /// The fixture files of a folder. A folder below it that cannot be read costs only what is in it.
-pub(crate) fn fixture_files(folder: &Path, except: Option<&str>) -> io::Result<Listing> {
+pub(crate) fn fixture_files(folder: &Path, except: &[PathBuf]) -> io::Result<Listing> {
     let mut listing = Listing::default();
     collect(folder, "", 0, &mut listing)?;
-    listing.files.retain(|file| Some(file.as_str()) != except);
+    listing.files.retain(|file| !except.contains(&folder.join(file)));
     listing.files.sort();
     Ok(listing)
 }

@@ -1,5 +1,6 @@
 //! Projects on disk.
 
+use crate::described::{Described, name_of};
 use crate::disk::{ServiceFiles, Stamp, fixture_files, unchanged};
 use crate::error::{ApiError, Code};
 use std::collections::HashMap;
@@ -8,9 +9,10 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use understudy_fixture::model::{self, Fixture, Mode, Service};
+use understudy_fixture::model::{self, Fixture, Mode, Requests, Service};
 use understudy_fixture::{Code as Problem, Diagnostic, SOURCE_BYTES_MAX, Source, check_service};
 use understudy_match::Index;
+use understudy_openapi::Description;
 
 /// The names that a project's file may have.
 const PROJECT_FILES: [&str; 3] = ["understudy.yaml", "understudy.yml", "understudy.json"];
@@ -28,6 +30,16 @@ pub struct Project {
     pub services: Vec<LoadedService>,
     /// Every problem, sorted by file and place.
     pub diagnostics: Vec<Diagnostic>,
+    /// Where it is no folder with a project, but a description alone.
+    pub(crate) alone: Option<Alone>,
+}
+
+/// A description that is served with no project around it.
+#[derive(Debug, Clone)]
+pub(crate) struct Alone {
+    /// Its file's name.
+    file: String,
+    requests: Requests,
 }
 
 /// A service with its fixtures.
@@ -40,9 +52,16 @@ pub struct LoadedService {
     /// Sorted by id, those that are not enabled included.
     pub fixtures: Vec<Arc<Fixture>>,
     files: HashMap<String, Read>,
+    pub(crate) described: Option<Described>,
 }
 
 impl LoadedService {
+    /// What was agreed on, where there is something.
+    #[must_use]
+    pub fn description(&self) -> Option<&Arc<Description>> {
+        self.described.as_ref()?.description.as_ref()
+    }
+
     /// Its fixtures, ready to be chosen from.
     pub(crate) fn index(&self) -> Index {
         Index::new(&self.service.base, self.fixtures.iter().cloned())
@@ -116,6 +135,51 @@ pub fn open_project(root: &Path) -> Result<Project, ApiError> {
     read(root, None)
 }
 
+/// Reads a description that stands for a project of one service without fixtures.
+///
+/// # Errors
+/// [`Code::BadProject`] where it cannot be read.
+pub fn open_description(path: &Path, requests: Requests) -> Result<Project, ApiError> {
+    let root = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let project = read_alone(&root, Alone { file, requests }, None);
+    let [LoadedService { described: Some(described), .. }] = project.services.as_slice() else {
+        unreachable!("a description alone is one service")
+    };
+    match described.unreadable() {
+        Some(problem) => {
+            let mut error = ApiError::new(Code::BadProject, "the description cannot be used");
+            error.details = vec![problem.to_string()];
+            Err(error)
+        }
+        None => Ok(project),
+    }
+}
+
+fn read_alone(root: &Path, alone: Alone, before: Option<&Project>) -> Project {
+    let before = before.and_then(|before| before.services.first());
+    let described = Described::read(root, &alone.file, before.and_then(|before| before.described.as_ref()));
+    // Its name stays, whatever its title becomes: clients may know it.
+    let name = before.map(|before| before.service.name.clone()).unwrap_or_else(|| {
+        described.description.as_ref().map_or_else(|| "api".to_owned(), |description| name_of(&description.title))
+    });
+    let service =
+        Service { openapi: Some(alone.file.clone()), requests: alone.requests, ..plain_service(name, String::new()) };
+    let diagnostics = described.diagnostics.clone();
+    let loaded = LoadedService {
+        service: Arc::new(service.clone()),
+        folder: root.to_path_buf(),
+        fixtures: Vec::new(),
+        files: HashMap::new(),
+        described: Some(described),
+    };
+    let settings = model::Project { services: vec![service], ..model::Project::default() };
+    Project { root: root.to_path_buf(), file: None, settings, services: vec![loaded], diagnostics, alone: Some(alone) }
+}
+
 impl Project {
     /// Reads the project again. Files that did not change are not read; of files that have gone bad the last
     /// good version stays.
@@ -123,7 +187,10 @@ impl Project {
     /// # Errors
     /// As [`open_project`].
     pub(crate) fn reread(&self) -> Result<Self, ApiError> {
-        read(&self.root, Some(self))
+        match &self.alone {
+            Some(alone) => Ok(read_alone(&self.root, alone.clone(), Some(self))),
+            None => read(&self.root, Some(self)),
+        }
     }
 
     /// A service by its name.
@@ -184,7 +251,13 @@ fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
     for service in &settings.services {
         let known = before.and_then(|before| before.services.iter().find(|known| known.service.name == service.name));
         let folder = root.join(&service.dir);
-        let files = match fixture_files(&folder, service.openapi.as_deref()) {
+        let described = service.openapi.as_ref().map(|file| {
+            let known = known.and_then(|known| known.described.as_ref());
+            Described::read(root, &format!("{}/{file}", service.dir), known)
+        });
+        diagnostics.extend(described.iter().flat_map(|described| described.diagnostics.clone()));
+        let own: Vec<PathBuf> = described.iter().flat_map(Described::files).map(Path::to_path_buf).collect();
+        let files = match fixture_files(&folder, &own) {
             Ok(listing) => {
                 diagnostics.extend(listing.unreadable.iter().map(|(path, error)| {
                     let path = format!("{}/{path}", service.dir);
@@ -198,13 +271,14 @@ fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
                 Vec::new()
             }
         };
-        let (loaded, problems) =
+        let (mut loaded, problems) =
             load_service(service, folder, files, known.filter(|known| known.service.dir == service.dir));
         diagnostics.extend(problems);
+        loaded.described = described;
         services.push(loaded);
     }
     diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    Ok(Project { root: root.to_path_buf(), file, settings, services, diagnostics })
+    Ok(Project { root: root.to_path_buf(), file, settings, services, diagnostics, alone: None })
 }
 
 fn read_settings(file: &Path) -> Result<(model::Project, Vec<Diagnostic>), ApiError> {
@@ -223,7 +297,7 @@ fn settings_of_folders(root: &Path) -> Result<model::Project, ApiError> {
         .map_err(failed)?
         .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir())?.file_name().into_string().ok())
         .filter(|name| !name.starts_with(['.', '_']))
-        .filter(|name| fixture_files(&root.join(name), None).is_ok_and(|listing| !listing.files.is_empty()))
+        .filter(|name| fixture_files(&root.join(name), &[]).is_ok_and(|listing| !listing.files.is_empty()))
         .collect();
     names.sort();
     if names.is_empty() {
@@ -232,13 +306,20 @@ fn settings_of_folders(root: &Path) -> Result<model::Project, ApiError> {
             ApiError::new(Code::NoProject, message).with_hint("`understudy init` makes a small working project")
         );
     }
-    let services = names.into_iter().map(|name| Service {
-        dir: name.clone(),
+    let services = names.into_iter().map(|name| plain_service(name.clone(), name));
+    Ok(model::Project { services: services.collect(), ..model::Project::default() })
+}
+
+/// A service of which nothing is said, on a free port.
+fn plain_service(name: String, dir: String) -> Service {
+    Service {
         name,
+        dir,
         port: 0,
         base: String::new(),
         owner: None,
         openapi: None,
+        requests: Requests::Refuse,
         mode: Mode::Mock,
         backend: None,
         cors: true,
@@ -246,8 +327,7 @@ fn settings_of_folders(root: &Path) -> Result<model::Project, ApiError> {
         after: Vec::new(),
         timeout: None,
         backends: Vec::new(),
-    });
-    Ok(model::Project { services: services.collect(), ..model::Project::default() })
+    }
 }
 
 fn missing_folder(file: Option<&Path>, service: &Service, error: &std::io::Error) -> Diagnostic {
@@ -291,7 +371,7 @@ fn load_service(
     diagnostics.extend(check_service(service, &all));
     drop(named);
     let files = files.into_iter().zip(reads).collect();
-    (LoadedService { service: Arc::new(service.clone()), folder, fixtures, files }, diagnostics)
+    (LoadedService { service: Arc::new(service.clone()), folder, fixtures, files, described: None }, diagnostics)
 }
 
 fn id_of(file: &str) -> &str {

@@ -183,6 +183,14 @@ fn text_line(exchanged: &Exchanged<'_>, out: &mut String) {
     out.push(' ');
     match answered {
         Answered::Fixture(id) => out.push_str(id),
+        Answered::Description { operation, wrong } => {
+            out.push_str("(description) ");
+            push_plain(operation, out);
+            if !wrong.is_empty() {
+                out.push_str(": ");
+                push_plain(wrong, out);
+            }
+        }
         Answered::Backend => out.push_str("(backend)"),
         Answered::Nobody(nearest) => {
             out.push_str("(no fixture) ");
@@ -210,8 +218,13 @@ fn push_plain(text: &str, out: &mut String) {
 fn json_line(exchanged: &Exchanged<'_>, out: &mut String) {
     let Exchanged { service, request, status, answered, took, .. } = exchanged;
     let now = clock::now();
+    let mut described = None;
     let (by, fixture, detail) = match answered {
         Answered::Fixture(id) => ("fixture", Some(*id), None),
+        Answered::Description { operation, wrong } => {
+            described = Some(*operation);
+            ("description", None, Some(wrong.as_str()).filter(|wrong| !wrong.is_empty()))
+        }
         Answered::Backend => ("backend", None, None),
         Answered::Nobody(nearest) => ("nobody", None, Some(nearest.as_str())),
         Answered::Server(what) => ("server", None, Some(*what)),
@@ -226,6 +239,7 @@ fn json_line(exchanged: &Exchanged<'_>, out: &mut String) {
         "status": status.as_u16(),
         "answered": by,
         "fixture": fixture,
+        "operation": described,
         "detail": detail,
         "micros": u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
     });

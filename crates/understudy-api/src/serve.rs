@@ -4,7 +4,7 @@ use crate::app::ports_of_app;
 use crate::desk::RecordedSummary;
 use crate::error::{ApiError, Code};
 use crate::local::{Hold, Role, Taken, other, take};
-use crate::project::open_project;
+use crate::project::{open_description, open_project};
 use crate::requests_log::{LogFormat, RequestsLog};
 use crate::servers::{Options, Servers};
 use crate::watch::Watch;
@@ -12,6 +12,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_fixture::Diagnostic;
+use understudy_fixture::model::Requests;
 
 /// How often ports that another Understudy has are tried again.
 const TAKE_OVER_PERIOD: std::time::Duration = std::time::Duration::from_secs(1);
@@ -19,8 +20,8 @@ const TAKE_OVER_PERIOD: std::time::Duration = std::time::Duration::from_secs(1);
 /// What to serve, and how.
 #[derive(Debug, Clone)]
 pub struct ServeRequest {
-    /// The project's folder.
-    pub project: PathBuf,
+    /// What is served.
+    pub served: Served,
     /// Only these services; all where empty.
     pub services: Vec<String>,
     /// The port of the only service, or the shared one of several.
@@ -35,6 +36,20 @@ pub struct ServeRequest {
     pub log: LogFormat,
 }
 
+/// What is served.
+#[derive(Debug, Clone)]
+pub enum Served {
+    /// The project in this folder.
+    Project(PathBuf),
+    /// This description, with no project around it.
+    Description {
+        /// Its file.
+        file: PathBuf,
+        /// What is done about requests that are not what it says.
+        requests: Requests,
+    },
+}
+
 /// A port that listens.
 #[derive(Debug, Clone)]
 pub struct Listening {
@@ -44,6 +59,8 @@ pub struct Listening {
     pub url: String,
     /// How many fixtures it has.
     pub fixtures: usize,
+    /// How many operations its description has, where it has one.
+    pub operations: Option<usize>,
     /// What happens to requests: `mock`, `passthrough`, `fallback`, `record`.
     pub mode: &'static str,
 }
@@ -78,7 +95,10 @@ pub struct Serving {
 /// # Errors
 /// No project, a name that it does not have, a port that cannot be had.
 pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<Serving, ApiError> {
-    let project = open_project(&request.project)?;
+    let project = match &request.served {
+        Served::Project(root) => open_project(root)?,
+        Served::Description { file, requests } => open_description(file, *requests)?,
+    };
     project.check_names(&request.services)?;
     let log = Arc::new(RequestsLog::new(request.log, out));
     let options = Options {
@@ -91,7 +111,9 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
     // What is asked for here alone, nobody else answers with.
     let is_as_written =
         options.port.is_none() && options.host.is_none() && options.backend.is_none() && options.state.is_empty();
-    let hold = match take(&project.root, Role::Serve) {
+    // A description alone has no folder of its own, and nobody else to share it with.
+    let taken = if project.alone.is_some() { Taken::Free } else { take(&project.root, Role::Serve) };
+    let hold = match taken {
         Taken::Held(hold) => Some(hold),
         Taken::By(_) | Taken::Free => None,
     };
@@ -148,11 +170,13 @@ fn listening(servers: &Servers) -> Vec<Listening> {
             url: servers.url(&loaded.service.name)?,
             service: Some(loaded.service.name.clone()),
             fixtures: loaded.fixtures.iter().filter(|fixture| fixture.enabled).count(),
+            operations: loaded.description().map(|description| description.operations.len()),
             mode: servers.mode(&loaded.service).as_str(),
         })
     });
     let fixtures = project.fixture_count();
-    let shared = servers.shared_url().map(|url| Listening { service: None, url, fixtures, mode: "mock" });
+    let shared =
+        servers.shared_url().map(|url| Listening { service: None, url, fixtures, operations: None, mode: "mock" });
     services.chain(shared).collect()
 }
 

@@ -505,7 +505,9 @@ impl Servers {
     }
 
     fn snapshot_of(&self, loaded: &LoadedService, backing: Backing, previous: Option<&Snapshot>) -> Snapshot {
-        Snapshot::new(&loaded.service, loaded.fixtures.clone(), backing, self.options.state.clone(), previous)
+        let description = loaded.description().map(Arc::clone);
+        let state = self.options.state.clone();
+        Snapshot::new(&loaded.service, loaded.fixtures.clone(), description, backing, state, previous)
     }
 }
 

@@ -41,7 +41,18 @@ impl Watch {
     pub(crate) fn follow(&mut self, project: &Project) -> notify::Result<()> {
         // The project's folder may hold anything (node_modules): only its files are watched, not what is below.
         let mut wanted = BTreeSet::from([(project.root.clone(), false)]);
-        wanted.extend(project.services.iter().map(|service| existing(&service.folder)));
+        if project.alone.is_none() {
+            wanted.extend(project.services.iter().map(|service| existing(&service.folder)));
+        }
+        // A description may be in parts that lie anywhere.
+        for described in project.services.iter().filter_map(|service| service.described.as_ref()) {
+            wanted.extend(described.files().filter_map(Path::parent).map(|folder| (existing(folder).0, false)));
+        }
+        let recursive: Vec<PathBuf> =
+            wanted.iter().filter(|(_, recursive)| *recursive).map(|(path, _)| path.clone()).collect();
+        wanted.retain(|(path, is_recursive)| {
+            *is_recursive || *path == project.root || !recursive.iter().any(|above| path.starts_with(above))
+        });
         for (path, _) in self.watched.difference(&wanted) {
             let _ = self.watcher.unwatch(path);
         }

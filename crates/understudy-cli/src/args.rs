@@ -160,6 +160,12 @@ pub(crate) enum SchemaOf {
 pub(crate) struct ServeArgs {
     /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
     pub(crate) project: Option<PathBuf>,
+    /// Serve this OpenAPI description, with no project: Prefer: code=, example=, dynamic=, seed= choose the answer
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["project", "services", "backend", "state"])]
+    pub(crate) openapi: Option<PathBuf>,
+    /// What is done about requests that are not what the description says
+    #[arg(long, value_enum, default_value_t = Requests::Refuse, value_name = "WHAT", requires = "openapi")]
+    pub(crate) requests: Requests,
     /// Serve only this service; may be repeated
     #[arg(long = "service", value_name = "NAME")]
     pub(crate) services: Vec<String>,
@@ -178,6 +184,26 @@ pub(crate) struct ServeArgs {
     /// What the lines for requests look like
     #[arg(long, value_enum, default_value_t = Log::Text, value_name = "FORMAT")]
     pub(crate) log: Log,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Requests {
+    /// They are refused, with everything that is wrong
+    Refuse,
+    /// They are answered, and what is wrong is in the log
+    Report,
+    /// They are answered, and not looked at
+    Accept,
+}
+
+impl From<Requests> for understudy_api::Requests {
+    fn from(requests: Requests) -> Self {
+        match requests {
+            Requests::Refuse => Self::Refuse,
+            Requests::Report => Self::Report,
+            Requests::Accept => Self::Accept,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

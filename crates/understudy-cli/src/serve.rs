@@ -8,13 +8,16 @@ use crate::record::say_recorded;
 use crate::terminal::{Paint, count, count_problems, say_problems};
 use std::io::{Write, stderr, stdout};
 use understudy_api::{
-    ApiError, Diagnostic, Elsewhere, Listening, LogFormat, RecordedSummary, ServeRequest, Serving, serve,
+    ApiError, Diagnostic, Elsewhere, Listening, LogFormat, RecordedSummary, ServeRequest, Served, Serving, serve,
 };
 
 pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
     let is_json = args.log == Log::Json;
     let request = ServeRequest {
-        project: project(args.project.as_deref())?,
+        served: match args.openapi {
+            Some(file) => Served::Description { file, requests: args.requests.into() },
+            None => Served::Project(project(args.project.as_deref())?),
+        },
         services: args.services,
         port: args.port,
         host: args.host,
@@ -40,7 +43,7 @@ fn announce(serving: &Serving, is_json: bool) {
     say_problems(&serving.diagnostics);
     if !serving.diagnostics.is_empty() {
         let counted = count_problems(&serving.diagnostics);
-        let _ = writeln!(stderr(), "{counted} in the project's files: what is good is served\n");
+        let _ = writeln!(stderr(), "{counted}: what is good is served\n");
     }
     say_listening(&serving.listening, is_json);
     for Elsewhere { service, port, pid } in &serving.elsewhere {
@@ -67,7 +70,13 @@ fn say_listening(listening: &[Listening], is_json: bool) {
 
 fn text_line(listening: &Listening, width: usize) -> String {
     let paint = Paint::stdout();
-    let fixtures = count(listening.fixtures, "fixture");
+    let fixtures = match listening.operations {
+        None => count(listening.fixtures, "fixture"),
+        Some(operations) if listening.fixtures == 0 => format!("{} described", count(operations, "operation")),
+        Some(operations) => {
+            format!("{}, {} described", count(listening.fixtures, "fixture"), count(operations, "operation"))
+        }
+    };
     match &listening.service {
         Some(name) if listening.mode == "mock" => format!("{name:width$}  {}  {fixtures}", paint.bold(&listening.url)),
         Some(name) => format!("{name:width$}  {}  {fixtures}, {}", paint.bold(&listening.url), listening.mode),
@@ -81,6 +90,7 @@ fn json_line(listening: &Listening) -> String {
         "service": listening.service,
         "url": listening.url,
         "fixtures": listening.fixtures,
+        "operations": listening.operations,
         "mode": listening.mode,
     });
     line.to_string()

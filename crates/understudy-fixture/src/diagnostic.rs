@@ -95,6 +95,12 @@ codes! {
     BrokenExample = "broken-example",
     /// A service whose folder is not there.
     MissingFolder = "missing-folder",
+    /// No OpenAPI description, or one of a version that is not known.
+    NotOpenApi = "not-openapi",
+    /// Something in an OpenAPI description that is not by its rules.
+    BadOpenApi = "bad-openapi",
+    /// A `$ref` that leads nowhere.
+    BadReference = "bad-reference",
 }
 
 /// A problem in a file. [`fmt::Display`] renders it whole, over several lines.

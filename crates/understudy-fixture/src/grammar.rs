@@ -294,6 +294,9 @@ pub static PROJECT: Object = Object {
 /// What can happen to the requests of a service.
 pub const MODES: &[&str] = &["mock", "passthrough", "fallback", "record"];
 
+/// What can be done about requests that are not what a description says.
+pub const REQUESTS: &[&str] = &["refuse", "report", "accept"];
+
 /// One of `services:`
 pub static SERVICE: Object = Object {
     name: "a service",
@@ -303,7 +306,12 @@ pub static SERVICE: Object = Object {
         key("dir", Shape::Text, "The folder of its fixtures; by default fixtures/NAME."),
         key("base", Shape::Text, "A prefix of every path."),
         key("owner", Shape::Text, "Who answers for it; shown in reports."),
-        key("openapi", Shape::Text, "The agreed description, relative to dir."),
+        key("openapi", Shape::Text, "The agreed description, relative to dir. It answers what no fixture does."),
+        key(
+            "requests",
+            Shape::Words(REQUESTS),
+            "What is done about requests that are not what the description says, where it answers; by default refuse.",
+        ),
         key("mode", Shape::Words(MODES), "What happens to requests; by default mock."),
         key(
             "backend",

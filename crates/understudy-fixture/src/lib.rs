@@ -25,5 +25,5 @@ pub use diagnostic::{Code, Diagnostic, Severity, Span};
 pub use edit::{Edit, EditError, Places, edit_fixture, edit_json, edit_source, set_value};
 pub use read::{BodyFiles, FileProblem, fixture, is_leaf_of_services, project, value_of};
 pub use schema::{fixture_schema, project_schema};
-pub use source::{SOURCE_BYTES_MAX, Source};
+pub use source::{AsJson, SOURCE_BYTES_MAX, Source};
 pub use write::{flow_value, rule_value, write_fixture};

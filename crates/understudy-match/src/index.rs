@@ -1,17 +1,17 @@
 //! Which fixture a request means.
 //!
-//! Paths stand in a tree of segments, so that the cost of a choice grows with the fixtures on one path and
+//! Paths stand in a tree ([`PathTree`]), so that the cost of a choice grows with the fixtures on one path and
 //! not with all of them. The order of preference is computed once: it does not depend on the request, because
 //! of two templates that match one path the more specific is always the same.
 
 use crate::difference::Sink;
 use crate::incoming::Incoming;
+use crate::path_tree::PathTree;
 use crate::request::{compare, count_matchers};
 use http::Method;
-use rustc_hash::FxBuildHasher;
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use understudy_exchange::target;
 use understudy_fixture::model::{Fixture, MethodMatcher, Segment};
@@ -30,7 +30,7 @@ pub struct Index {
     promises: Vec<Promise>,
     /// Beside each promise what a choice needs to know first: fixtures themselves are large and far apart.
     gates: Vec<Gate>,
-    root: Node,
+    paths: PathTree,
 }
 
 /// Whether a fixture is worth a closer look.
@@ -50,68 +50,6 @@ pub enum Choice {
     OtherMethods(Vec<Method>),
     /// Nothing.
     Nothing,
-}
-
-/// A place in the tree. Most are leaves with one fixture, and small for that.
-#[derive(Debug, Default)]
-struct Node {
-    here: Here,
-    below: Option<Box<Below>>,
-}
-
-/// Where a path may go on from a node.
-#[derive(Debug, Default)]
-struct Below {
-    /// The keys are the project's own, so that nobody outside can make them collide.
-    literals: HashMap<Box<str>, Node, FxBuildHasher>,
-    mixed: Vec<(Segment, Node)>,
-    parameter: Node,
-    rest: Node,
-}
-
-/// The fixtures whose path ends at a node, in order of preference.
-#[derive(Debug, Default)]
-enum Here {
-    #[default]
-    None,
-    One(usize),
-    Several(Vec<usize>),
-}
-
-impl Here {
-    fn push(&mut self, place: usize) {
-        match self {
-            Self::None => *self = Self::One(place),
-            Self::One(first) => *self = Self::Several(vec![*first, place]),
-            Self::Several(places) => places.push(place),
-        }
-    }
-
-    fn as_slice(&self) -> &[usize] {
-        match self {
-            Self::None => &[],
-            Self::One(place) => std::slice::from_ref(place),
-            Self::Several(places) => places,
-        }
-    }
-}
-
-/// The leaves that a path leads to: nearly always one, which is in order already.
-enum Leaves<'n> {
-    None,
-    One(&'n [usize]),
-    Several(Vec<usize>),
-}
-
-impl<'n> Leaves<'n> {
-    fn add(&mut self, leaf: &'n [usize]) {
-        match self {
-            _ if leaf.is_empty() => {}
-            Self::None => *self = Self::One(leaf),
-            Self::One(first) => *self = Self::Several([first, leaf].concat()),
-            Self::Several(places) => places.extend_from_slice(leaf),
-        }
-    }
 }
 
 /// The order of preference, without the id.
@@ -135,15 +73,15 @@ impl Index {
             "" => Vec::new(),
             base => target::segments(base).map(|segment| target::percent_decode(segment).into_owned()).collect(),
         };
-        let mut root = Node::default();
+        let mut paths = PathTree::default();
         for (place, fixture) in promises.iter().enumerate() {
-            root.insert(&fixture.request.path.segments, place);
+            paths.insert(&fixture.request.path.segments, place);
         }
         let gates = promises
             .iter()
             .map(|fixture| Gate { method: fixture.request.method.clone(), asks_for_more: asks_for_more(fixture) });
         let gates = gates.collect();
-        Self { base, promises, gates, root }
+        Self { base, promises, gates, paths }
     }
 
     /// The fixtures in order of preference.
@@ -191,17 +129,9 @@ impl Index {
 
     /// The fixtures whose path is the request's, in order of preference.
     pub(crate) fn on_path(&self, incoming: &Incoming<'_>) -> Cow<'_, [usize]> {
-        let mut leaves = Leaves::None;
-        if let Some(segments) = self.below_base(&incoming.segments) {
-            self.root.collect(segments, &mut leaves);
-        }
-        match leaves {
-            Leaves::None => Cow::Borrowed(&[]),
-            Leaves::One(leaf) => Cow::Borrowed(leaf),
-            Leaves::Several(mut places) => {
-                places.sort_unstable();
-                Cow::Owned(places)
-            }
+        match self.below_base(&incoming.segments) {
+            Some(segments) => self.paths.find(segments),
+            None => Cow::Borrowed(&[]),
         }
     }
 
@@ -259,55 +189,4 @@ pub(crate) fn takes(matcher: &MethodMatcher, method: &Method) -> bool {
 
 fn in_state(fixture: &Fixture, state: &State) -> bool {
     fixture.when.iter().all(|(name, value)| state.get(name) == Some(value))
-}
-
-impl Node {
-    fn insert(&mut self, segments: &[Segment], place: usize) {
-        let Some((first, rest)) = segments.split_first() else {
-            self.here.push(place);
-            return;
-        };
-        let below = self.below.get_or_insert_default();
-        let next = match first {
-            Segment::Literal(text) => below.literals.entry(text.as_str().into()).or_default(),
-            Segment::Parameter(_) => &mut below.parameter,
-            Segment::Rest(_) => &mut below.rest,
-            Segment::Mixed(_) => {
-                let at = below.mixed.iter().position(|(known, _)| known == first).unwrap_or_else(|| {
-                    below.mixed.push((first.clone(), Self::default()));
-                    below.mixed.len() - 1
-                });
-                &mut below.mixed[at].1
-            }
-        };
-        next.insert(rest, place);
-    }
-
-    fn collect<'n>(&'n self, segments: &[Cow<'_, str>], out: &mut Leaves<'n>) {
-        let Some((first, rest)) = segments.split_first() else {
-            out.add(self.here.as_slice());
-            return;
-        };
-        let Some(below) = &self.below else { return };
-        if let Some(next) = below.literals.get(&**first) {
-            next.collect(rest, out);
-        }
-        for (segment, next) in &below.mixed {
-            if segment.bind(first).is_some() {
-                next.collect(rest, out);
-            }
-        }
-        if !first.is_empty() {
-            below.parameter.collect(rest, out);
-        }
-        if !below.rest.is_empty() {
-            for taken in 1..=segments.len() {
-                below.rest.collect(&segments[taken..], out);
-            }
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.below.is_none() && matches!(self.here, Here::None)
-    }
 }

@@ -25,6 +25,11 @@ pub enum Plan {
     Options(Vec<Method>),
     /// The path is known, but only with these methods.
     OtherMethods(Vec<Method>),
+    /// No fixture answers; the description may.
+    Describe {
+        /// What is done where it does not.
+        otherwise: Box<Plan>,
+    },
     /// Nothing matches.
     Nothing,
     /// The backend is asked; in `fallback`, the fixture answers where the backend does not.
@@ -61,9 +66,16 @@ fn local(snapshot: &Snapshot, choice: Choice, incoming: &Incoming<'_>, chance: &
             let delay = answers.response(response).delay().map_or(Duration::ZERO, |delay| sample(delay, chance));
             Plan::Respond { place, response, delay }
         }
+        choice if snapshot.described.is_some() => Plan::Describe { otherwise: Box::new(unmatched(choice, incoming)) },
+        choice => unmatched(choice, incoming),
+    }
+}
+
+fn unmatched(choice: Choice, incoming: &Incoming<'_>) -> Plan {
+    match choice {
         Choice::OtherMethods(methods) if incoming.request.method == Method::OPTIONS => Plan::Options(methods),
         Choice::OtherMethods(methods) => Plan::OtherMethods(methods),
-        Choice::Nothing => Plan::Nothing,
+        Choice::Nothing | Choice::Promise(_) => Plan::Nothing,
     }
 }
 

@@ -30,6 +30,13 @@ pub struct Exchanged<'e> {
 pub enum Answered<'e> {
     /// The fixture with this id.
     Fixture(&'e str),
+    /// The description, for the operation with this name, and what is wrong with the request, in words.
+    Description {
+        /// `listPets`
+        operation: &'e str,
+        /// Empty where nothing is.
+        wrong: String,
+    },
     /// The backend.
     Backend,
     /// Nobody: the nearest fixtures and what did not match, in words.

@@ -10,6 +10,7 @@
 mod conditional;
 mod cors;
 mod decide;
+mod describe;
 mod event;
 mod forward;
 mod player;
@@ -26,4 +27,4 @@ pub use player::Player;
 pub use problem::describe_miss;
 pub use record::{BODY_KEPT_MAX, Passed, Recorder, Recording};
 pub use shared::SharedPort;
-pub use snapshot::{Backing, Snapshot};
+pub use snapshot::{Backing, Described, Snapshot};

@@ -5,7 +5,7 @@ use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{Content, Head};
 use crate::record::Recorder;
 use crate::snapshot::{Backing, Snapshot};
-use crate::{cors, problem, respond};
+use crate::{cors, describe, problem, respond};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, ORIGIN};
@@ -160,7 +160,11 @@ impl Player {
         // The backend gets the bytes that the client sent, still in their coding.
         let body = raw.unwrap_or_else(|| request.body.clone());
         let answer = forwarding.pass(&self.client, Head::new(request, upgrade), Content::Whole(body)).await;
-        let can_stand_in = matches!(otherwise, Plan::Respond { .. });
+        let can_stand_in = match otherwise {
+            Plan::Respond { .. } => true,
+            Plan::Describe { .. } => describe::knows(snapshot, request),
+            _ => false,
+        };
         match answer {
             Ok(upstream) if can_stand_in && upstream.status.is_server_error() => None,
             Err(_) if can_stand_in => None,
@@ -186,6 +190,15 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
             let rendered = respond::respond(answers.response(response), &request.method, &request.headers, chance, now);
             (outbound(rendered), Answered::Fixture(&answers.id))
         }
+        Plan::Describe { otherwise } => {
+            let described =
+                catch_unwind(AssertUnwindSafe(|| describe::describe(snapshot, request, &otherwise, chance)));
+            match described {
+                Ok(Some((rendered, answered))) => (outbound(rendered), answered),
+                Ok(None) => perform(snapshot, request, *otherwise, chance),
+                Err(_) => broken(),
+            }
+        }
         Plan::Preflight => {
             let headers = cors::preflight(&request.headers);
             (Outbound::whole(StatusCode::NO_CONTENT, headers, Bytes::new()), Answered::Server("preflight"))
@@ -198,8 +211,10 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
         Plan::OtherMethods(_) | Plan::Nothing | Plan::Forward { .. } => {
             let explanation = explain(&snapshot.index, &Incoming::new(request), &snapshot.state);
             let line = format!("{} {}", request.method, request.target);
-            let rendered = problem::miss(&snapshot.name, &line, &explanation);
-            (outbound(rendered), Answered::Nobody(problem::describe_miss(&explanation)))
+            let operations = describe::nearest(snapshot, request);
+            let rendered = problem::miss(&snapshot.name, &line, &explanation, operations.as_deref());
+            let words = problem::miss_in_words(&explanation, operations.as_deref());
+            (outbound(rendered), Answered::Nobody(words))
         }
     }
 }
@@ -284,7 +299,7 @@ fn refuse(problem: BodyProblem) -> (Rendered, &'static str) {
 }
 
 /// A bug of ours costs one request.
-fn broken() -> (Outbound, Answered<'static>) {
+fn broken<'s>() -> (Outbound, Answered<'s>) {
     let title = "Understudy failed to decide on an answer";
     let detail = "this is a bug in Understudy; the request and the fixtures of this service show it";
     let rendered = problem::problem(StatusCode::INTERNAL_SERVER_ERROR, "bug", title, detail);

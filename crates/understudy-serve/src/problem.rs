@@ -5,6 +5,7 @@ use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use understudy_exchange::{Json, JsonString};
 use understudy_match::{Explanation, Near, Rendered};
+use understudy_openapi::{Refusal, Violation};
 
 /// A problem with a title and a detail.
 pub(crate) fn problem(status: StatusCode, kind: &str, title: &str, detail: &str) -> Rendered {
@@ -32,18 +33,67 @@ fn object(members: Members) -> Json {
     Json::Object(members.into_iter().map(|(name, value)| (JsonString::new(name), value)).collect())
 }
 
-/// The answer to a request that nothing matches: 405 where the method alone is another one, else 404.
-pub(crate) fn miss(service: &str, request: &str, explanation: &Explanation) -> Rendered {
+/// The answer to a request that is not what the description asks for.
+pub(crate) fn refused(service: &str, request: &str, operation: &str, refusal: Refusal) -> Rendered {
+    let mut all = members(refusal.status, refusal.kind, refusal.title, &in_words(&refusal.violations));
+    all.push(("service", Json::string(service)));
+    all.push(("request", Json::string(request)));
+    all.push(("operation", Json::string(operation)));
+    all.push(("errors", Json::Array(refusal.violations.iter().map(violation).collect())));
+    let mut rendered = rendered(refusal.status, all);
+    rendered.headers.extend(refusal.headers);
+    rendered
+}
+
+fn violation(violation: &Violation) -> Json {
+    object(vec![
+        ("in", Json::string(violation.place)),
+        ("name", Json::string(&violation.name)),
+        ("detail", Json::string(&violation.message)),
+        ("rule", Json::string(&violation.rule)),
+    ])
+}
+
+/// What is wrong with a request, in one line: the same words in the answer and in the log.
+pub(crate) fn in_words(violations: &[Violation]) -> String {
+    let all: Vec<String> = violations.iter().map(ToString::to_string).collect();
+    all.join("; ")
+}
+
+/// The answer to a method that neither a fixture nor the description knows for a path.
+pub(crate) fn other_methods(service: &str, request: &str, methods: &[Method]) -> Rendered {
+    let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    let detail = format!("the path is known with {}", names.join(", "));
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    let mut all =
+        members(status, "other-methods", "Neither a fixture nor the description answers this method", &detail);
+    all.push(("service", Json::string(service)));
+    all.push(("request", Json::string(request)));
+    let mut rendered = rendered(status, all);
+    allow(methods, &mut rendered.headers);
+    rendered
+}
+
+/// The answer to a request that nothing matches: 405 where the method alone is another one, else 404. `operations` are those of
+/// the description that are near, where there is one.
+pub(crate) fn miss(service: &str, request: &str, explanation: &Explanation, operations: Option<&[String]>) -> Rendered {
     let by_method = !explanation.allowed.is_empty();
     let (status, kind, title) = if by_method {
         (StatusCode::METHOD_NOT_ALLOWED, "other-methods", "No fixture answers this method")
     } else {
-        (StatusCode::NOT_FOUND, "no-fixture", "No fixture answers this request")
+        let title = match operations {
+            None => "No fixture answers this request",
+            Some(_) => "Neither a fixture nor the description answers this request",
+        };
+        (StatusCode::NOT_FOUND, "no-fixture", title)
     };
-    let mut all = members(status, kind, title, &describe_miss(explanation));
+    let mut all = members(status, kind, title, &miss_in_words(explanation, operations));
     all.push(("service", Json::string(service)));
     all.push(("request", Json::string(request)));
     all.push(("nearest", Json::Array(explanation.near.iter().map(nearest).collect())));
+    if let Some(operations) = operations {
+        all.push(("operations", Json::Array(operations.iter().map(Json::string).collect())));
+    }
     let mut rendered = rendered(status, all);
     if by_method {
         allow(&explanation.allowed, &mut rendered.headers);
@@ -71,6 +121,17 @@ fn nearest(near: &Near) -> Json {
         ("file", Json::string(&*near.fixture.file)),
         ("differences", Json::Array(differences.collect())),
     ])
+}
+
+/// The nearest fixtures and operations, in one line: the same words in the answer and in the log.
+pub(crate) fn miss_in_words(explanation: &Explanation, operations: Option<&[String]>) -> String {
+    match operations {
+        None => describe_miss(explanation),
+        Some([]) if explanation.near.is_empty() => "nothing is near".to_owned(),
+        Some([]) => describe_miss(explanation),
+        Some(all) if explanation.near.is_empty() => format!("the description has {}", all.join(", ")),
+        Some(all) => format!("{}; the description has {}", describe_miss(explanation), all.join(", ")),
+    }
 }
 
 /// The nearest fixtures and what did not match, in one line: the same words in the answer and in the log.

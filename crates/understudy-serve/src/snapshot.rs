@@ -9,9 +9,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use understudy_exchange::MediaType;
-use understudy_fixture::model::{Delay, Fixture, ResponsePromise, Select, Service};
+use understudy_fixture::model::{Delay, Fixture, Requests, ResponsePromise, Select, Service};
 use understudy_match::{Chance, Index, Moment, Rendered, Rendering, State};
 use understudy_net::coding::Coding;
+use understudy_openapi::Description;
 
 /// Everything that answers of a service depend on.
 #[derive(Debug)]
@@ -26,8 +27,21 @@ pub struct Snapshot {
     pub state: State,
     /// The fixtures.
     pub index: Index,
+    /// The agreed description, which answers what no fixture does.
+    pub described: Option<Described>,
     /// In the order of the index's promises.
     pub(crate) answers: Vec<Answers>,
+}
+
+/// A description that answers.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// What was agreed on.
+    pub description: Arc<Description>,
+    /// A prefix of every path.
+    pub base: String,
+    /// What is done about requests that are not what it says.
+    pub requests: Requests,
 }
 
 /// What stands behind the fixtures of a service.
@@ -96,6 +110,7 @@ impl Snapshot {
     pub fn new(
         service: &Service,
         fixtures: Vec<Arc<Fixture>>,
+        description: Option<Arc<Description>>,
         backing: Backing,
         state: State,
         previous: Option<&Self>,
@@ -111,7 +126,12 @@ impl Snapshot {
             Answers::new(service, fixture, served, &mut known)
         });
         let answers = answers.collect();
-        Self { name: service.name.as_str().into(), cors: service.cors, backing, state, index, answers }
+        let described = description.map(|description| Described {
+            description,
+            base: service.base.clone(),
+            requests: service.requests,
+        });
+        Self { name: service.name.as_str().into(), cors: service.cors, backing, state, index, described, answers }
     }
 }
 

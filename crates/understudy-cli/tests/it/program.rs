@@ -61,8 +61,13 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn new(project: &Path, args: &[&str]) -> Self {
+        let project = project.to_str().unwrap();
+        Self::with_args(&[&[project], args].concat())
+    }
+
+    pub(crate) fn with_args(args: &[&str]) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.arg("serve").arg(project).args(args).args(["--log", "json"]);
+        command.arg("serve").args(args).args(["--log", "json"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Asks until the answer is as wanted; editing files and serving them are two processes.
-fn eventually(served: &Served, line: &str, wanted: &str) {
+pub(crate) fn eventually(served: &Served, line: &str, wanted: &str) {
     let began = Instant::now();
     loop {
         let answer = served.request(line, &[], "");

@@ -14,5 +14,5 @@ pub use fixture::{
 };
 pub use path::{PathTemplate, Segment, SegmentPart};
 pub use pattern::{Pattern, PatternPart};
-pub use project::{Backend, EnvText, Mode, Project, Redact, Service};
+pub use project::{Backend, EnvText, Mode, Project, Redact, Requests, Service};
 pub use rule::{Check, Expression, Format, JsonType, Rule, Search};

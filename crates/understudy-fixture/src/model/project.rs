@@ -40,6 +40,8 @@ pub struct Service {
     pub owner: Option<String>,
     /// The agreed description, relative to `dir`.
     pub openapi: Option<String>,
+    /// What is done about requests that are not what the description says, where it answers them.
+    pub requests: Requests,
     /// What happens to requests.
     pub mode: Mode,
     /// The name of the backend that is used where none is named.
@@ -68,6 +70,18 @@ pub enum Mode {
     Fallback,
     /// Everything is forwarded, and recorded.
     Record,
+}
+
+/// What is done about requests that are not what an agreed description says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Requests {
+    /// They are refused, with everything that is wrong.
+    #[default]
+    Refuse,
+    /// They are answered, and what is wrong is told.
+    Report,
+    /// They are answered, and not looked at.
+    Accept,
 }
 
 impl Mode {

@@ -3,7 +3,7 @@
 use super::{Fields, Reader};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::grammar;
-use crate::model::{Backend, EnvText, Mode, Project, Redact, Service};
+use crate::model::{Backend, EnvText, Mode, Project, Redact, Requests, Service};
 use crate::source::{Entry, Node, Source};
 use understudy_exchange::JsonPath;
 
@@ -95,6 +95,7 @@ impl Reader<'_> {
             base: self.base(&fields),
             owner: self.field_text(&fields, "owner"),
             openapi: self.field_text(&fields, "openapi"),
+            requests: self.requests(&fields),
             mode: self.mode(&fields),
             backend: self.field_text(&fields, "backend"),
             cors: self.field_flag(&fields, "cors").unwrap_or(true),
@@ -136,6 +137,15 @@ impl Reader<'_> {
             Some("fallback") => Mode::Fallback,
             Some("record") => Mode::Record,
             _ => Mode::Mock,
+        }
+    }
+
+    fn requests(&mut self, fields: &Fields<'_>) -> Requests {
+        let Some(node) = fields.get("requests") else { return Requests::Refuse };
+        match self.word(node, "`requests`", grammar::REQUESTS) {
+            Some("report") => Requests::Report,
+            Some("accept") => Requests::Accept,
+            _ => Requests::Refuse,
         }
     }
 

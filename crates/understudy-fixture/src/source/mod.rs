@@ -1,10 +1,12 @@
 //! A file's text as a tree in which every node knows its place.
 
+mod as_json;
 mod json;
 mod json_lines;
 mod node;
 mod yaml;
 
+pub use as_json::AsJson;
 pub(crate) use node::{Entry, Node, Scalar, Value};
 
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};

@@ -1,0 +1,106 @@
+//! The agreed description of a service, on disk.
+
+use crate::disk::{Stamp, unchanged};
+use std::cell::RefCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use understudy_fixture::Diagnostic;
+use understudy_openapi::{DOCUMENT_BYTES_MAX, Description, Files};
+
+/// A description as it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Described {
+    /// The last good version; older than the file where that has gone bad.
+    pub(crate) description: Option<Arc<Description>>,
+    /// Every problem that was found when it was read.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Its files, with what tells this version from others.
+    files: Vec<(PathBuf, Option<Stamp>)>,
+}
+
+impl Described {
+    /// Reads a description, by its path relative to `root`. One whose files did not change is not read again.
+    pub(crate) fn read(root: &Path, path: &str, before: Option<&Self>) -> Self {
+        if let Some(before) = before
+            && before.files.first().is_some_and(|(file, _)| *file == root.join(path))
+            && unchanged(&before.files)
+        {
+            return before.clone();
+        }
+        let folder = Folder { root, read: RefCell::new(Vec::new()) };
+        let opened = Description::open(path, &folder);
+        let files = folder.read.into_inner();
+        match opened {
+            Ok(mut description) => {
+                let diagnostics = std::mem::take(&mut description.diagnostics);
+                Self { description: Some(Arc::new(description)), diagnostics, files }
+            }
+            Err(problem) => {
+                let description = before.and_then(|before| before.description.clone());
+                Self { description, diagnostics: vec![*problem], files }
+            }
+        }
+    }
+
+    /// The problem that keeps it from being read at all.
+    pub(crate) fn unreadable(&self) -> Option<&Diagnostic> {
+        self.diagnostics.first().filter(|_| self.description.is_none())
+    }
+
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(file, _)| file.as_path())
+    }
+}
+
+/// Files by their paths relative to a folder, and which of them were read.
+struct Folder<'a> {
+    root: &'a Path,
+    read: RefCell<Vec<(PathBuf, Option<Stamp>)>>,
+}
+
+impl Files for Folder<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let full = self.root.join(path);
+        self.read.borrow_mut().push((full.clone(), Stamp::at(&full)));
+        let metadata = fs::metadata(&full).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => error.to_string(),
+        })?;
+        if !metadata.is_file() {
+            return Err("it is no file".to_owned());
+        }
+        // What is too large is refused by its size, with no need to read it.
+        if metadata.len() > DOCUMENT_BYTES_MAX as u64 {
+            return Err(format!("it has {} bytes, and at most {DOCUMENT_BYTES_MAX} are read", metadata.len()));
+        }
+        fs::read(&full).map_err(|error| error.to_string())
+    }
+}
+
+/// A description's title as the name of a service: small letters, digits and hyphens.
+pub(crate) fn name_of(title: &str) -> String {
+    let plain: String = title.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
+    // What every one of them is called tells none of them from others.
+    let words: Vec<&str> = plain
+        .split_whitespace()
+        .filter(|word| !matches!(*word, "api" | "rest" | "the" | "openapi" | "swagger"))
+        .collect();
+    let name = words.iter().take(NAME_WORDS_MAX).copied().collect::<Vec<_>>().join("-");
+    if name.is_empty() { "api".to_owned() } else { name }
+}
+
+const NAME_WORDS_MAX: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_called_what_its_description_is() {
+        assert_eq!(name_of("Swagger Petstore - OpenAPI 3.0"), "petstore-3-0");
+        assert_eq!(name_of("GitHub v3 REST API"), "github-v3");
+        assert_eq!(name_of("API"), "api");
+        assert_eq!(name_of("Füße"), "f-e");
+    }
+}

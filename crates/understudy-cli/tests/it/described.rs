@@ -1,0 +1,74 @@
+//! Services with an agreed description, and descriptions alone.
+
+use crate::program::{Folder, PROGRAM, Served};
+use crate::reload::eventually;
+use std::process::Command;
+
+/// A description with one operation, whose answer says a word; the schema stands in a file of its own.
+fn description(word: &str) -> String {
+    format!(
+        "openapi: 3.0.3\ninfo: {{ title: The Shop API, version: \"1\" }}\npaths:\n  /items/{{id}}:\n    get:\n      operationId: getItem\n      parameters: [{{ name: id, in: path, required: true, schema: {{ type: integer }} }}]\n      responses: {{ \"200\": {{ description: ok, content: {{ application/json: {{ schema: {{ $ref: \"parts/item.yaml\" }}, example: {{ id: 1, word: {word} }} }} }} }} }}\n"
+    )
+}
+
+const ITEM: &str = "type: object\nrequired: [word]\nproperties: { id: { type: integer }, word: { type: string } }\n";
+
+#[test]
+fn a_description_is_served_alone_and_its_edits_too() {
+    let folder = Folder::new();
+    folder.write("shop.yaml", description("one")).write("parts/item.yaml", ITEM);
+    let file = folder.0.join("shop.yaml");
+    let mut served = Served::with_args(&["--openapi", file.to_str().unwrap()]);
+    eventually(&served, "GET /items/1", r#"{"id":1,"word":"one"}"#);
+    let line = served.line();
+    assert!(line.contains(r#""answered":"description""#) && line.contains(r#""operation":"getItem""#), "{line}");
+    folder.write("shop.yaml", description("two"));
+    eventually(&served, "GET /items/1", r#""word":"two""#);
+    folder.write("shop.yaml", "openapi: [");
+    // The example has no number: what is made takes its place.
+    folder.write("parts/item.yaml", ITEM.replace("required: [word]", "required: [word, number]"));
+    folder.write("shop.yaml", description("three"));
+    eventually(&served, "GET /items/4", r#"{"id":4,"word":"#);
+    let refused = served.request("GET /items/x", &[], "");
+    assert!(refused.starts_with("HTTP/1.1 400") && refused.contains("application/problem+json"), "{refused}");
+    assert!(refused.contains(r#""rule":"shop.yaml#/paths/~1items~1{id}/get/parameters/0/schema/type""#), "{refused}");
+    let missed = served.request("GET /item/4", &[], "");
+    assert!(missed.starts_with("HTTP/1.1 404") && missed.contains(r#""operations":["GET /items/{id}"]"#), "{missed}");
+    assert!(served.request("DELETE /items/4", &[], "").contains("allow: GET, HEAD"));
+    assert!(served.request("OPTIONS /items/4", &[], "").starts_with("HTTP/1.1 204"));
+    assert!(served.request("HEAD /items/4", &[], "").ends_with("\r\n\r\n"));
+    let page = ["origin: http://page.test", "access-control-request-method: GET"];
+    assert!(served.request("OPTIONS /items/4", &page, "").contains("access-control-allow-origin: http://page.test"));
+    assert!(!folder.0.join(".understudy").exists(), "nothing is written beside a description");
+}
+
+#[test]
+fn fixtures_come_first_and_the_description_answers_the_rest() {
+    let folder =
+        Folder::with_fixtures(&[("seven", "request: { path: /v1/items/7 }\nresponse: { body: { text: mine } }\n")]);
+    folder.write("understudy.yaml", "version: 1\nservices:\n  s: { openapi: api.yaml, requests: report }\n");
+    folder.write("fixtures/s/api.yaml", description("one").replace("paths:", "servers: [{ url: /v1 }]\npaths:"));
+    folder.write("fixtures/s/parts/item.yaml", ITEM);
+    let mut served = Served::new(&folder.0, &[]);
+    assert!(served.request("GET /v1/items/7", &[], "").ends_with("mine"));
+    assert!(served.line().contains(r#""answered":"fixture""#));
+    assert!(served.request("GET /v1/items/8", &[], "").ends_with(r#"{"id":1,"word":"one"}"#));
+    served.line();
+    assert!(served.request("GET /v1/items/x", &[], "").starts_with("HTTP/1.1 200"));
+    assert!(served.line().contains(r#""detail":"path id: expected integer, received string""#));
+    assert!(served.request("POST /v1/items/7", &[], "").contains("allow: GET, HEAD"));
+    let check = Command::new(PROGRAM).arg("check").arg(&folder.0).output().unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+}
+
+#[test]
+fn a_description_that_cannot_be_read_ends_the_program() {
+    let folder = Folder::new();
+    folder.write("page.html", "<!doctype html><p>API");
+    for (file, wanted) in [("page.html", "error[not-openapi]"), ("none.yaml", "there is no such file")] {
+        let file = folder.0.join(file);
+        let output = Command::new(PROGRAM).args(["serve", "--openapi", file.to_str().unwrap()]).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && stderr.contains(wanted), "{stderr}");
+    }
+}

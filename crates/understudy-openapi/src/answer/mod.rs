@@ -1,0 +1,370 @@
+//! Answers that are made from a description alone.
+
+pub(crate) mod body;
+mod prefer;
+mod xml;
+
+use crate::document::{At, Documents};
+use crate::make::{Seed, hash};
+use crate::model::{Content, Description, Operation, Response, Status};
+use crate::ready::Ready;
+use crate::request::{Held, Violation, challenge};
+use crate::route::Found;
+use body::Written;
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use prefer::Preference;
+use std::borrow::Cow;
+use understudy_exchange::target::{percent_decode, query_pairs};
+use understudy_exchange::{MediaType, Request};
+use understudy_fixture::model::Requests;
+
+/// What a description answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// A response that it describes.
+    Response(Described),
+    /// The request, or what it prefers, is not what the operation describes.
+    Refused(Refusal),
+    /// The path is described, but with these methods only.
+    OtherMethods(Vec<Method>),
+    /// Nothing is described there.
+    Nothing,
+}
+
+/// A response that a description describes.
+#[derive(Debug)]
+pub struct Described {
+    /// The operation's place in [`Description::operations`].
+    pub operation: usize,
+    /// The status.
+    pub status: StatusCode,
+    /// The header fields.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// What is wrong with the request, where that is only reported.
+    pub violations: Vec<Violation>,
+}
+
+/// Why a request is not answered as it wants.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The operation's place in [`Description::operations`].
+    pub operation: usize,
+    /// The status.
+    pub status: StatusCode,
+    /// What is wrong in general, for people.
+    pub title: &'static str,
+    /// What is wrong in general, for programs: the end of a problem's `type`.
+    pub kind: &'static str,
+    /// What is wrong in particular.
+    pub violations: Vec<Violation>,
+    /// Header fields that such a refusal has.
+    pub headers: HeaderMap,
+}
+
+/// What a description is asked with.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// A prefix of every path, of the service's own.
+    pub base: &'a str,
+    /// What is done about requests that are not as they are described.
+    pub requests: Requests,
+    /// A number that is another one each time, for those who ask for that.
+    pub chance: u64,
+}
+
+impl Description {
+    /// Answers a request. The same request gets the same answer, unless it prefers otherwise.
+    #[must_use]
+    pub fn answer(&self, request: &Request, asking: Asking<'_>) -> Answer {
+        let (operation, bound) = match self.find(request, asking.base) {
+            Found::Operation(operation, bound) => (operation, bound),
+            Found::OtherMethods(methods) => return Answer::OtherMethods(methods),
+            Found::Nothing => return Answer::Nothing,
+        };
+        let asked = Asked { description: self, place: operation, operation: &self.operations[operation], request };
+        asked.answer(&bound, asking)
+    }
+
+    /// Whether a request means one of its operations.
+    #[must_use]
+    pub fn knows(&self, request: &Request, base: &str) -> bool {
+        matches!(self.find(request, base), Found::Operation(..))
+    }
+
+    /// The operation that a request means.
+    fn find<'r>(&self, request: &'r Request, base: &str) -> Found<'r> {
+        let path = request.path();
+        let mut found = Found::Nothing;
+        // What comes after a server's prefix, or the service's, or everything: whichever is described.
+        let prefixes = self.prefixes.iter().map(String::as_str).chain([base, ""]);
+        for prefix in prefixes {
+            let Some(rest) = path.strip_prefix(prefix).filter(|rest| rest.starts_with('/')) else { continue };
+            match self.routes.find(&self.operations, request, rest) {
+                Found::Nothing => {}
+                Found::OtherMethods(methods) if found == Found::Nothing => found = Found::OtherMethods(methods),
+                Found::OtherMethods(_) => {}
+                operation => return operation,
+            }
+        }
+        found
+    }
+
+    pub(crate) fn ready<'d>(&'d self, operation: &'d Operation) -> &'d Ready {
+        operation.ready.get_or_init(|| Box::new(Ready::new(&self.documents, self.dialect, operation)))
+    }
+}
+
+/// A request, and the operation that it means.
+struct Asked<'a> {
+    description: &'a Description,
+    place: usize,
+    operation: &'a Operation,
+    request: &'a Request,
+}
+
+impl Asked<'_> {
+    fn documents(&self) -> &Documents {
+        &self.description.documents
+    }
+
+    fn answer(&self, bound: &[(String, Cow<'_, str>)], asking: Asking<'_>) -> Answer {
+        let ready = self.description.ready(self.operation);
+        let preference = Preference::of(&self.request.headers);
+        let mut violations = Vec::new();
+        if asking.requests != Requests::Accept {
+            let held = Held {
+                documents: self.documents(),
+                dialect: self.description.dialect,
+                schemes: &self.description.schemes,
+                operation: self.operation,
+                parameters: &ready.parameters,
+                bodies: &ready.bodies,
+            };
+            violations = held.violations(self.request, bound);
+            // Who prefers a status wants to see that one, and not why the request would have got another.
+            if asking.requests == Requests::Refuse && !violations.is_empty() && preference.code.is_none() {
+                return self.refuse(violations, &held);
+            }
+        }
+        let (nth, response, status) = match self.response(&preference) {
+            Ok(chosen) => chosen,
+            Err(message) => return self.refuse_preference(message),
+        };
+        let Some(response) = response else {
+            let (headers, body) = (HeaderMap::new(), Bytes::new());
+            return Answer::Response(Described { operation: self.place, status, headers, body, violations });
+        };
+        let values: Vec<String> = ready
+            .names
+            .iter()
+            .map(|name| {
+                bound
+                    .iter()
+                    .find(|(known, _)| known == name)
+                    .map_or_else(String::new, |(_, value)| percent_decode(value).into_owned())
+            })
+            .collect();
+        let number = match (preference.seed, preference.is_dynamic) {
+            (Some(seed), _) => seed,
+            (None, true) => asking.chance,
+            (None, false) => self.number(&values),
+        };
+        let seed = Seed { number, parameters: &values };
+        let mut headers = HeaderMap::new();
+        let purpose = ready.purpose(self.description.dialect);
+        headers.extend(ready.responses[nth].headers(self.documents(), response, purpose, seed));
+        let has_no_body =
+            matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RESET_CONTENT);
+        if response.content.is_empty() || has_no_body {
+            return Answer::Response(Described {
+                operation: self.place,
+                status,
+                headers,
+                body: Bytes::new(),
+                violations,
+            });
+        }
+        let Some(chosen) = self.negotiate(response) else { return self.not_acceptable(response) };
+        let content = &response.content[chosen];
+        let written =
+            ready.responses[nth].contents[chosen].write(self.documents(), content, purpose, &preference, seed);
+        match written {
+            Written::Body(body) => {
+                if let Ok(value) = HeaderValue::from_str(&body::media_type(content)) {
+                    headers.insert(CONTENT_TYPE, value);
+                }
+                Answer::Response(Described { operation: self.place, status, headers, body, violations })
+            }
+            Written::NoSuchExample(known) => {
+                self.refuse_preference(format!("there is no such example; there is {}", body::or_nothing(&known)))
+            }
+        }
+    }
+
+    /// The response that is wanted, and its status.
+    fn response(&self, preference: &Preference) -> Result<(usize, Option<&Response>, StatusCode), String> {
+        let responses = &self.operation.responses;
+        let at = |nth: usize, status: StatusCode| Ok((nth, responses.get(nth), status));
+        if let Some(code) = preference.code {
+            let wanted = StatusCode::from_u16(code).ok().filter(|status| *status >= StatusCode::OK);
+            let covers = |status: StatusCode| {
+                let exact = responses.iter().position(|response| response.status == Status::Code(status.as_u16()));
+                exact
+                    .or_else(|| {
+                        responses.iter().position(|response| {
+                            matches!(response.status, Status::Class(_)) && response.status.covers(status)
+                        })
+                    })
+                    .or_else(|| responses.iter().position(|response| response.status == Status::Default))
+            };
+            return match wanted.and_then(|status| Some((covers(status)?, status))) {
+                Some((nth, status)) => at(nth, status),
+                None => {
+                    let known: Vec<String> = self.operation.statuses().map(|status| status.to_string()).collect();
+                    Err(format!("{code} is not described; there is {}", body::or_nothing(&known)))
+                }
+            };
+        }
+        // What went well comes first, then what is said of everything, then redirections, then what went wrong.
+        let rank = |response: &Response| match response.status {
+            Status::Code(code @ 200..=299) => (0, code),
+            Status::Class(2) => (1, 0),
+            Status::Default => (2, 0),
+            Status::Code(code @ 300..=399) => (3, code),
+            Status::Class(3) => (4, 0),
+            Status::Code(code) if code >= 400 => (5, code),
+            Status::Class(class) if class > 3 => (6, u16::from(class)),
+            // What is only on the way to an answer is none.
+            _ => (7, 0),
+        };
+        let best =
+            (0..responses.len()).filter(|nth| rank(&responses[*nth]).0 < 7).min_by_key(|nth| rank(&responses[*nth]));
+        match best {
+            Some(nth) => at(nth, responses[nth].status.example()),
+            None => Ok((0, None, StatusCode::OK)),
+        }
+    }
+
+    /// What tells this request's answer from those of others.
+    fn number(&self, values: &[String]) -> u64 {
+        let mut number = 0;
+        for value in values {
+            number = hash(&format!("{number}/{value}"));
+        }
+        for (name, value) in query_pairs(self.request.query()) {
+            if PAGES.contains(&&*name.to_ascii_lowercase()) {
+                number = hash(&format!("{number}?{name}={value}"));
+            }
+        }
+        number
+    }
+
+    /// The media type that a client wants most.
+    fn negotiate(&self, response: &Response) -> Option<usize> {
+        let accept: Vec<&str> = self
+            .request
+            .headers
+            .get_all(ACCEPT)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .collect();
+        let all = &response.content;
+        let default = || all.iter().position(|content| MediaType::parse(&content.range).is_json()).or(Some(0));
+        if accept.iter().all(|range| range.trim().is_empty()) {
+            return default();
+        }
+        // RFC 9110, section 12.5.1: the most specific range that takes a type says how much it is wanted.
+        let quality = |content: &Content| -> u32 {
+            let mut best = (0, 0);
+            for range in &accept {
+                let essence = MediaType::parse(range).essence().to_owned();
+                let own = body::media_type(content);
+                let own = MediaType::parse(&own);
+                let specific = match essence.split_once('/') {
+                    _ if essence == own.essence() || essence == content.range => 3,
+                    Some(("*", "*")) => 1,
+                    Some((kind, "*")) if own.essence().split('/').next() == Some(kind) => 2,
+                    _ => continue,
+                };
+                let weight = understudy_exchange::media_type::parameter(range, "q")
+                    .and_then(|q| q.parse::<f64>().ok())
+                    .unwrap_or(1.0);
+                if specific > best.0 {
+                    best = (specific, (weight.clamp(0.0, 1.0) * 1_000.0) as u32);
+                }
+            }
+            best.1
+        };
+        let most = all.iter().map(quality).max().filter(|most| *most > 0)?;
+        // Among those that are wanted as much, what a client gets that says nothing.
+        default()
+            .filter(|nth| quality(&all[*nth]) == most)
+            .or_else(|| all.iter().position(|content| quality(content) == most))
+    }
+
+    fn refuse(&self, violations: Vec<Violation>, held: &Held<'_>) -> Answer {
+        let (status, title, kind) = self.verdict(&violations);
+        let mut headers = HeaderMap::new();
+        if status == StatusCode::UNAUTHORIZED
+            && let Ok(value) = HeaderValue::from_str(&challenge(held))
+            && !value.is_empty()
+        {
+            headers.insert(WWW_AUTHENTICATE, value);
+        }
+        Answer::Refused(Refusal { operation: self.place, status, title, kind, violations, headers })
+    }
+
+    /// The status that says what is wrong most of all.
+    fn verdict(&self, violations: &[Violation]) -> (StatusCode, &'static str, &'static str) {
+        let title = "The request is not what the description asks for";
+        let any = |status: StatusCode| violations.iter().any(|violation| violation.status == status);
+        if any(StatusCode::UNAUTHORIZED) {
+            return (StatusCode::UNAUTHORIZED, "The request does not say who it is from", "unauthorized");
+        }
+        if any(StatusCode::UNSUPPORTED_MEDIA_TYPE) {
+            return (StatusCode::UNSUPPORTED_MEDIA_TYPE, title, "unsupported-media-type");
+        }
+        let described =
+            |code: u16| self.operation.responses.iter().any(|response| response.status == Status::Code(code));
+        // A service that describes only one of the two means it for both.
+        let status = match (any(StatusCode::BAD_REQUEST), described(400), described(422)) {
+            (true, false, true) => StatusCode::UNPROCESSABLE_ENTITY,
+            (true, ..) | (false, true, false) => StatusCode::BAD_REQUEST,
+            (false, ..) => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        (status, title, "bad-request")
+    }
+
+    fn refuse_preference(&self, message: String) -> Answer {
+        let status = StatusCode::BAD_REQUEST;
+        let violation =
+            Violation { place: "header", name: "prefer".to_owned(), message, rule: self.at().pointer(), status };
+        let title = "The description has no such answer";
+        let (violations, headers) = (vec![violation], HeaderMap::new());
+        Answer::Refused(Refusal { operation: self.place, status, title, kind: "prefer", violations, headers })
+    }
+
+    fn not_acceptable(&self, response: &Response) -> Answer {
+        let known: Vec<&str> = response.content.iter().map(|content| content.written.as_str()).collect();
+        let status = StatusCode::NOT_ACCEPTABLE;
+        let message = format!("expected one that takes {}", known.join(" or "));
+        let rule = self.documents().at(response.at).pointer();
+        let violation = Violation { place: "header", name: "accept".to_owned(), message, rule, status };
+        let title = "The description has no answer of a media type that the client accepts";
+        let (violations, headers) = (vec![violation], HeaderMap::new());
+        Answer::Refused(Refusal { operation: self.place, status, title, kind: "not-acceptable", violations, headers })
+    }
+
+    fn at(&self) -> At<'_> {
+        self.documents().at(self.operation.at)
+    }
+}
+
+/// Query parameters that ask for another part of a list.
+const PAGES: [&str; 10] =
+    ["page", "offset", "cursor", "after", "before", "start", "skip", "page_token", "pagetoken", "starting_after"];

@@ -1,0 +1,470 @@
+//! A description's files, and the values in them.
+
+mod tape;
+
+pub(crate) use tape::{Kind, quoted};
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tape::Tape;
+use understudy_exchange::target::percent_decode;
+use understudy_fixture::{AsJson, Code, Diagnostic, Severity, Source, Span};
+
+/// How large one file of a description may be. The largest known one has 15 MB.
+pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;
+/// How many files one description may have.
+const FILES_MAX: usize = 1_000;
+/// How many `$ref`s may lead to each other before the value itself is reached.
+const REFERENCES_FOLLOWED_MAX: usize = 32;
+
+/// Where the files of a description come from.
+pub trait Files {
+    /// The bytes of a file, by its path relative to the description's folder; `/` between folders.
+    ///
+    /// # Errors
+    /// Why it cannot be read, as a fragment: "there is no such file".
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+}
+
+/// A value in one of the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Node {
+    file: u16,
+    slot: u32,
+}
+
+/// All files of a description. The first is the one that was named.
+#[derive(Debug)]
+pub(crate) struct Documents {
+    files: Vec<File>,
+    by_path: HashMap<String, u16>,
+}
+
+#[derive(Debug)]
+struct File {
+    path: Arc<str>,
+    tape: Tape,
+    yaml: Option<Yaml>,
+}
+
+/// What a YAML file says, beside the JSON that was made of it.
+#[derive(Debug)]
+struct Yaml {
+    text: String,
+    /// Offsets in the tape's text, with their places in the file.
+    places: Vec<(u32, Span)>,
+}
+
+impl Documents {
+    /// Reads a file and all that its `$ref`s name. A file that cannot be read is a problem of those that name it.
+    pub(crate) fn open(path: &str, files: &dyn Files) -> Result<(Self, Vec<Diagnostic>), Box<Diagnostic>> {
+        let bytes = files.read(path).map_err(|why| {
+            Box::new(Diagnostic::of_file(Code::Unreadable, path, format!("the file cannot be read: {why}")))
+        })?;
+        let mut documents =
+            Self { files: vec![File::new(path, bytes)?], by_path: HashMap::from([(path.to_owned(), 0)]) };
+        let mut problems = Vec::new();
+        let mut at = 0;
+        while at < documents.files.len() {
+            for (named, node) in documents.files_named_in(at) {
+                if documents.by_path.contains_key(&named) {
+                    continue;
+                }
+                let read = if documents.files.len() < FILES_MAX {
+                    files.read(&named).map_err(|why| format!("`{named}` cannot be read: {why}"))
+                } else {
+                    Err(format!("a description has at most {FILES_MAX} files"))
+                };
+                match read.map(|bytes| File::new(&named, bytes)) {
+                    Ok(Ok(file)) => {
+                        documents.by_path.insert(named, documents.files.len() as u16);
+                        documents.files.push(file);
+                    }
+                    Ok(Err(problem)) => problems.push(*problem),
+                    Err(message) => problems.push(documents.at(node).problem(Code::BadReference, message)),
+                }
+            }
+            at += 1;
+        }
+        Ok((documents, problems))
+    }
+
+    /// The other files that a file's `$ref`s name, and where.
+    fn files_named_in(&self, file: usize) -> Vec<(String, Node)> {
+        let File { path, tape, .. } = &self.files[file];
+        let mut named: Vec<(String, Node)> = Vec::new();
+        for slot in tape.references() {
+            if let Target::InFile(other, _) = target(path, &tape.string(*slot))
+                && named.iter().all(|(known, _)| *known != other)
+            {
+                named.push((other, Node { file: file as u16, slot: *slot }));
+            }
+        }
+        named
+    }
+
+    pub(crate) fn root(&self) -> At<'_> {
+        self.at(Node { file: 0, slot: self.files[0].tape.root() })
+    }
+
+    pub(crate) fn at(&self, node: Node) -> At<'_> {
+        At { documents: self, node }
+    }
+
+    /// Every `$ref` in every file.
+    pub(crate) fn references(&self) -> impl Iterator<Item = At<'_>> {
+        self.all(Tape::references)
+    }
+
+    /// Every `pattern` in every file.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = At<'_>> {
+        self.all(Tape::patterns)
+    }
+
+    fn all(&self, of: fn(&Tape) -> &[u32]) -> impl Iterator<Item = At<'_>> {
+        self.files.iter().enumerate().flat_map(move |(file, File { tape, .. })| {
+            of(tape).iter().map(move |slot| self.at(Node { file: file as u16, slot: *slot }))
+        })
+    }
+}
+
+impl File {
+    fn new(path: &str, bytes: Vec<u8>) -> Result<Self, Box<Diagnostic>> {
+        if bytes.len() > DOCUMENT_BYTES_MAX {
+            let message = format!("the file has {} bytes; at most {DOCUMENT_BYTES_MAX} are read", bytes.len());
+            return Err(Box::new(
+                Diagnostic::of_file(Code::TooLarge, path, message).with_hint("split it, and `$ref` the parts"),
+            ));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+            let message = format!("the file is not UTF-8: line {line} holds a byte that is not");
+            Box::new(Diagnostic::of_file(Code::NotUtf8, path, message).with_hint("save the file as UTF-8"))
+        })?;
+        let refused = |message: &str, hint: &str| {
+            Err(Box::new(Diagnostic::of_file(Code::NotOpenApi, path, message.to_owned()).with_hint(hint)))
+        };
+        let path: Arc<str> = path.into();
+        match text.trim_start_matches('\u{FEFF}').trim_start().as_bytes().first() {
+            None => refused("the file is empty", START),
+            Some(b'<') => {
+                let hint = "save the description itself, not the page that shows it";
+                refused("this is HTML or XML, and not an OpenAPI description", hint)
+            }
+            // JSON is read as such whatever the file's name says: it is the quicker way.
+            Some(b'{' | b'[') => match Tape::new(text) {
+                Ok(tape) => Ok(Self { path, tape, yaml: None }),
+                Err((text, error)) if path.ends_with(".json") => {
+                    let message = format!("not JSON: {}", error.message);
+                    Err(Box::new(located(&path, &text, span_in(&text, error.offset), Code::Syntax, message)))
+                }
+                Err((text, _)) => Self::from_yaml(path, text),
+            },
+            Some(_) => Self::from_yaml(path, text),
+        }
+    }
+
+    fn from_yaml(path: Arc<str>, text: String) -> Result<Self, Box<Diagnostic>> {
+        // What is no JSON is YAML, whatever it is called.
+        let source = Source { file: path.replace(".json", ".yaml").into(), text };
+        let file = Arc::clone(&path);
+        let AsJson { text, places } = source.as_json().map_err(|problem| Box::new(Diagnostic { file, ..*problem }))?;
+        match Tape::new(text) {
+            Ok(tape) => Ok(Self { path, tape, yaml: Some(Yaml { text: source.text, places }) }),
+            Err((_, error)) => {
+                let message = format!("the file cannot be read: {}", error.message);
+                Err(Box::new(Diagnostic::of_file(Code::TooLarge, &path, message)))
+            }
+        }
+    }
+
+    /// As it was read.
+    fn text(&self) -> &str {
+        self.yaml.as_ref().map_or(self.tape.text(), |yaml| &yaml.text)
+    }
+
+    fn span(&self, slot: u32) -> Span {
+        let start = self.tape.start(slot);
+        let Some(yaml) = &self.yaml else { return span_in(self.tape.text(), start) };
+        let at = yaml.places.partition_point(|(offset, _)| (*offset as usize) <= start);
+        yaml.places.get(at.saturating_sub(1)).map(|(_, span)| *span).unwrap_or_default()
+    }
+}
+
+/// What to do about a file that is no description.
+pub(crate) const START: &str =
+    "an OpenAPI description starts with `openapi: 3.1.0` (or 3.0.x; Swagger: `swagger: \"2.0\"`)";
+
+fn span_in(text: &str, offset: usize) -> Span {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    let line = before.iter().filter(|byte| **byte == b'\n').count();
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let column = String::from_utf8_lossy(&before[start..]).chars().count();
+    Span { line: line as u32 + 1, column: column as u32 + 1, width: 1 }
+}
+
+fn located(path: &Arc<str>, text: &str, span: Span, code: Code, message: String) -> Diagnostic {
+    let line_text = text.lines().nth(span.line.saturating_sub(1) as usize).unwrap_or("").to_owned();
+    Diagnostic {
+        severity: Severity::Error,
+        code,
+        file: Arc::clone(path),
+        span: Some(span),
+        line_text,
+        message,
+        hint: None,
+    }
+}
+
+/// Where a `$ref` leads.
+enum Target {
+    /// A pointer in the same file.
+    Here(String),
+    /// A pointer in another file.
+    InFile(String, String),
+    /// A file somewhere on a network.
+    Remote,
+}
+
+fn target(from: &str, reference: &str) -> Target {
+    let (path, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+    let pointer = percent_decode(fragment).into_owned();
+    if path.is_empty() {
+        return Target::Here(pointer);
+    }
+    if path.contains("://") || path.starts_with("//") {
+        return Target::Remote;
+    }
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut steps: Vec<&str> = if path.starts_with('/') { Vec::new() } else { folder.split('/').collect() };
+    let decoded = percent_decode(path);
+    for step in decoded.split('/') {
+        match step {
+            "." | "" => {}
+            ".." if steps.last().is_some_and(|last| !matches!(*last, ".." | "")) => {
+                steps.pop();
+            }
+            step => steps.push(step),
+        }
+    }
+    steps.retain(|step| !step.is_empty());
+    let path = steps.join("/");
+    if path == from { Target::Here(pointer) } else { Target::InFile(path, pointer) }
+}
+
+/// Why a `$ref` leads nowhere.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    pub(crate) why: String,
+    /// Whether its file cannot be read.
+    pub(crate) is_file: bool,
+}
+
+impl Lost {
+    fn nowhere(why: String) -> Self {
+        Self { why, is_file: false }
+    }
+}
+
+/// A value, with the files that it is in.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'d> {
+    documents: &'d Documents,
+    pub(crate) node: Node,
+}
+
+impl std::fmt::Debug for At<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.pointer())
+    }
+}
+
+impl<'d> At<'d> {
+    fn file(self) -> &'d File {
+        &self.documents.files[usize::from(self.node.file)]
+    }
+
+    fn tape(self) -> &'d Tape {
+        &self.file().tape
+    }
+
+    fn with(self, slot: u32) -> Self {
+        Self { node: Node { slot, ..self.node }, ..self }
+    }
+
+    pub(crate) fn documents(self) -> &'d Documents {
+        self.documents
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        self.tape().kind(self.node.slot)
+    }
+
+    pub(crate) fn is_object(self) -> bool {
+        self.kind() == Kind::Object
+    }
+
+    /// What a string says.
+    pub(crate) fn string(self) -> Option<Cow<'d, str>> {
+        matches!(self.kind(), Kind::Plain | Kind::Escaped).then(|| self.tape().string(self.node.slot))
+    }
+
+    /// A string, or the text of a number or boolean: what YAML reads as one where a text was meant.
+    pub(crate) fn scalar(self) -> Option<Cow<'d, str>> {
+        match self.kind() {
+            Kind::Number | Kind::True | Kind::False => Some(Cow::Borrowed(self.tape().written(self.node.slot))),
+            _ => self.string(),
+        }
+    }
+
+    pub(crate) fn boolean(self) -> Option<bool> {
+        match self.kind() {
+            Kind::True => Some(true),
+            Kind::False => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A number's text.
+    pub(crate) fn number(self) -> Option<&'d str> {
+        (self.kind() == Kind::Number).then(|| self.tape().written(self.node.slot))
+    }
+
+    /// A number that is whole and not below zero.
+    pub(crate) fn count(self) -> Option<u64> {
+        let number: f64 = self.number()?.parse().ok()?;
+        (number >= 0.0 && number.fract() == 0.0 && number <= 9e15).then_some(number as u64)
+    }
+
+    pub(crate) fn items(self) -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator + 'd {
+        self.tape().items(self.node.slot).iter().map(move |slot| self.with(*slot))
+    }
+
+    pub(crate) fn members(self) -> impl DoubleEndedIterator<Item = (Cow<'d, str>, Self)> + ExactSizeIterator + 'd {
+        let tape = self.tape();
+        tape.members(self.node.slot).map(move |(name, value)| (tape.string(name), self.with(value)))
+    }
+
+    /// The places of an object's names.
+    pub(crate) fn names(self) -> impl Iterator<Item = (Cow<'d, str>, Self)> + 'd {
+        let tape = self.tape();
+        tape.members(self.node.slot).map(move |(name, _)| (tape.string(name), self.with(name)))
+    }
+
+    pub(crate) fn get(self, name: &str) -> Option<Self> {
+        self.tape().member(self.node.slot, name).map(|slot| self.with(slot))
+    }
+
+    /// A member that is a string.
+    pub(crate) fn text(self, name: &str) -> Option<Cow<'d, str>> {
+        self.get(name)?.string()
+    }
+
+    /// Whether a member is `true`.
+    pub(crate) fn flag(self, name: &str) -> bool {
+        self.get(name).and_then(At::boolean) == Some(true)
+    }
+
+    /// A value as JSON text.
+    pub(crate) fn write(self, out: &mut String) {
+        self.tape().write(self.node.slot, out);
+    }
+
+    pub(crate) fn to_json(self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
+
+    /// The value for those who want serde's kind. Numbers that it cannot hold are `null`.
+    pub(crate) fn to_value(self) -> serde_json::Value {
+        match self.kind() {
+            Kind::Null => serde_json::Value::Null,
+            Kind::True => true.into(),
+            Kind::False => false.into(),
+            Kind::Number => self.number().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+            Kind::Plain | Kind::Escaped => self.string().unwrap_or_default().into(),
+            Kind::Array => self.items().map(Self::to_value).collect(),
+            Kind::Object => serde_json::Value::Object(
+                self.members().map(|(name, value)| (name.into_owned(), value.to_value())).collect(),
+            ),
+        }
+    }
+
+    /// `file#pointer`, for messages.
+    pub(crate) fn pointer(self) -> String {
+        format!("{}#{}", self.file().path, self.tape().pointer(self.node.slot))
+    }
+
+    /// A problem at this value.
+    pub(crate) fn problem(self, code: Code, message: String) -> Diagnostic {
+        let file = self.file();
+        located(&file.path, file.text(), file.span(self.node.slot), code, message)
+    }
+
+    /// A problem that takes nothing away.
+    pub(crate) fn warning(self, code: Code, message: String) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..self.problem(code, message) }
+    }
+
+    /// The string of an object's `$ref`.
+    pub(crate) fn reference(self) -> Option<Self> {
+        self.get("$ref").filter(|reference| matches!(reference.kind(), Kind::Plain | Kind::Escaped))
+    }
+
+    /// Where a `$ref`'s string leads.
+    pub(crate) fn follow(self) -> Result<Self, Lost> {
+        let text = self.string().unwrap_or_default();
+        let (file, pointer) = match target(&self.file().path, &text) {
+            Target::Here(pointer) => (self.node.file, pointer),
+            Target::InFile(path, pointer) => match self.documents.by_path.get(&path) {
+                Some(file) => (*file, pointer),
+                None => {
+                    return Err(Lost {
+                        why: format!("`$ref: {text}` leads to a file that cannot be read"),
+                        is_file: true,
+                    });
+                }
+            },
+            Target::Remote => {
+                return Err(Lost::nowhere(format!(
+                    "`$ref: {text}` leads to another machine, which is not asked: save the file beside this one"
+                )));
+            }
+        };
+        let root = self.documents.at(Node { file, slot: self.documents.files[usize::from(file)].tape.root() });
+        let mut found = root;
+        for step in pointer.split('/').skip(1) {
+            let name = step.replace("~1", "/").replace("~0", "~");
+            let next = match found.kind() {
+                Kind::Array => name.parse().ok().and_then(|nth: usize| found.items().nth(nth)),
+                _ => found.get(&name),
+            };
+            found = next.ok_or_else(|| Lost::nowhere(format!("`$ref: {text}` leads nowhere: there is no `{name}`")))?;
+        }
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            return anchor(root, &pointer)
+                .ok_or_else(|| Lost::nowhere(format!("`$ref: {text}` leads nowhere: no schema has that `$anchor`")));
+        }
+        Ok(found)
+    }
+
+    /// The value itself, where this one is a `$ref`.
+    pub(crate) fn resolve(self) -> Result<Self, Diagnostic> {
+        let mut at = self;
+        for _ in 0..REFERENCES_FOLLOWED_MAX {
+            let Some(reference) = at.reference() else { return Ok(at) };
+            at = reference.follow().map_err(|lost| reference.problem(Code::BadReference, lost.why))?;
+        }
+        Err(self.problem(Code::BadReference, "this `$ref` comes back to itself, and no value is on the way".to_owned()))
+    }
+}
+
+/// A schema below a value that calls itself by a name.
+fn anchor<'d>(at: At<'d>, name: &str) -> Option<At<'d>> {
+    if at.text("$anchor").as_deref() == Some(name) {
+        return Some(at);
+    }
+    at.items().find_map(|item| anchor(item, name)).or_else(|| at.members().find_map(|(_, value)| anchor(value, name)))
+}

@@ -1,0 +1,389 @@
+//! All that is asked of one value, from every schema that it has to obey at once.
+
+use crate::document::{At, Kind, Node};
+use std::borrow::Cow;
+
+/// A set of types. Numbers that are whole and those that are not are two of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Types(u8);
+
+impl Types {
+    pub(super) const STRING: Self = Self(1);
+    pub(super) const FRACTION: Self = Self(2);
+    pub(super) const INTEGER: Self = Self(4);
+    pub(super) const BOOLEAN: Self = Self(8);
+    pub(super) const ARRAY: Self = Self(16);
+    pub(super) const OBJECT: Self = Self(32);
+    pub(super) const NULL: Self = Self(64);
+    pub(super) const ALL: Self = Self(127);
+    const NONE: Self = Self(0);
+
+    fn named(name: &str) -> Self {
+        match name {
+            "string" => Self::STRING,
+            "number" => Self(Self::FRACTION.0 | Self::INTEGER.0),
+            "integer" => Self::INTEGER,
+            "boolean" => Self::BOOLEAN,
+            "array" => Self::ARRAY,
+            "object" => Self::OBJECT,
+            "null" => Self::NULL,
+            // What is no type says nothing.
+            _ => Self::ALL,
+        }
+    }
+
+    /// What `type` says; all where it says nothing.
+    pub(super) fn of(schema: At<'_>) -> Self {
+        let Some(at) = schema.get("type") else { return Self::ALL };
+        if let Some(name) = at.string() {
+            return Self::named(&name);
+        }
+        let all = at.items().filter_map(At::string).fold(Self::NONE, |all, name| Self(all.0 | Self::named(&name).0));
+        if all == Self::NONE { Self::ALL } else { all }
+    }
+
+    fn of_value(at: At<'_>) -> Self {
+        match at.kind() {
+            Kind::Null => Self::NULL,
+            Kind::True | Kind::False => Self::BOOLEAN,
+            Kind::Number if at.number().is_some_and(is_whole) => Self::INTEGER,
+            Kind::Number => Self::FRACTION,
+            Kind::Plain | Kind::Escaped => Self::STRING,
+            Kind::Array => Self::ARRAY,
+            Kind::Object => Self::OBJECT,
+        }
+    }
+
+    pub(super) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether a value is of one of these types.
+    pub(super) fn take(self, value: At<'_>) -> bool {
+        self.has(Self::of_value(value))
+    }
+}
+
+fn is_whole(number: &str) -> bool {
+    understudy_exchange::Number::parse(number).is_some_and(|number| number.is_integer())
+}
+
+/// A limit of a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limit {
+    pub(super) number: f64,
+    /// Whether the limit itself is too much.
+    pub(super) is_open: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Facets<'d> {
+    pub(super) types: Types,
+    /// The values that there are, each with all the others' leave.
+    pub(super) values: Option<Vec<At<'d>>>,
+    /// Members, each with every schema that it has to obey.
+    pub(super) properties: Vec<(Cow<'d, str>, Vec<At<'d>>)>,
+    pub(super) required: Vec<Cow<'d, str>>,
+    /// Schemas of members that are not named.
+    pub(super) others: Vec<At<'d>>,
+    /// Whether there are only members that are named.
+    pub(super) is_closed: bool,
+    pub(super) by_pattern: Vec<(Cow<'d, str>, At<'d>)>,
+    pub(super) members: (u64, u64),
+    pub(super) items: Vec<At<'d>>,
+    pub(super) tuple: Vec<At<'d>>,
+    pub(super) contains: Option<At<'d>>,
+    pub(super) elements: (u64, u64),
+    pub(super) is_unique: bool,
+    pub(super) characters: (u64, u64),
+    pub(super) patterns: Vec<Cow<'d, str>>,
+    pub(super) format: Option<Cow<'d, str>>,
+    pub(super) least: Option<Limit>,
+    pub(super) most: Option<Limit>,
+    pub(super) multiple_of: Option<f64>,
+    /// Values that the schema shows.
+    pub(super) examples: Vec<At<'d>>,
+    /// Members of alternatives of which only one may be met: of those that were not taken.
+    pub(super) apart: Vec<Cow<'d, str>>,
+    /// Members that say which schema of several it is, with the name of this one.
+    pub(super) told: Vec<(String, String)>,
+    /// The schemas that were met, this value's own.
+    pub(super) met: Vec<Node>,
+}
+
+/// How alternatives are taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taking<'a> {
+    /// Which of the alternatives, from the first that can be taken.
+    pub(super) nth: usize,
+    /// Schemas that are being made already: others come first.
+    pub(super) open: &'a [Node],
+    pub(super) is_modern: bool,
+}
+
+impl<'d> Facets<'d> {
+    pub(super) fn of(schemas: &[At<'d>], taking: Taking<'_>) -> Self {
+        let mut facets = Self {
+            types: Types::ALL,
+            values: None,
+            properties: Vec::new(),
+            required: Vec::new(),
+            others: Vec::new(),
+            is_closed: false,
+            by_pattern: Vec::new(),
+            members: (0, u64::MAX),
+            items: Vec::new(),
+            tuple: Vec::new(),
+            contains: None,
+            elements: (0, u64::MAX),
+            is_unique: false,
+            characters: (0, u64::MAX),
+            patterns: Vec::new(),
+            format: None,
+            least: None,
+            most: None,
+            multiple_of: None,
+            examples: Vec::new(),
+            apart: Vec::new(),
+            told: Vec::new(),
+            met: Vec::new(),
+        };
+        for schema in schemas {
+            facets.gather(*schema, taking);
+        }
+        facets
+    }
+
+    fn gather(&mut self, at: At<'d>, taking: Taking<'_>) {
+        if !at.is_object() {
+            if at.kind() == Kind::False {
+                self.types = Types::NONE;
+            }
+            return;
+        }
+        if self.met.contains(&at.node) {
+            return;
+        }
+        self.met.push(at.node);
+        if let Some(reference) = at.reference() {
+            if let Ok(target) = reference.follow() {
+                self.gather(target, taking);
+            }
+            if !taking.is_modern {
+                return;
+            }
+        }
+        self.own(at, taking.is_modern);
+        self.tell(at);
+        for part in at.get("allOf").into_iter().flat_map(At::items) {
+            self.gather(part, taking);
+        }
+        for union in ["oneOf", "anyOf"] {
+            if let Some(alternatives) = at.get(union)
+                && let Some(chosen) = self.choose(at, alternatives, taking)
+            {
+                if union == "oneOf" {
+                    let others = alternatives.items().filter(|other| other.node != chosen.node);
+                    self.apart.extend(others.filter_map(|other| own_member(other, chosen)));
+                }
+                self.gather(chosen, taking);
+            }
+        }
+        if at.flag("nullable") || at.flag("x-nullable") {
+            return;
+        }
+        if let Some(then) = at.get("then").filter(|_| taking.is_modern && taking.nth % 2 == 1) {
+            self.gather(at.get("if").unwrap_or(then), taking);
+            self.gather(then, taking);
+        } else if let Some(otherwise) = at.get("else").filter(|_| taking.is_modern) {
+            self.gather(otherwise, taking);
+        }
+    }
+
+    /// One of the alternatives: one that fits what is known already, and that does not go round in circles.
+    fn choose(&mut self, at: At<'d>, alternatives: At<'d>, taking: Taking<'_>) -> Option<At<'d>> {
+        let types = self.types;
+        let target = |schema: At<'d>| schema.resolve().unwrap_or(schema);
+        let fits = |schema: &At<'d>| {
+            let own = Types::of(target(*schema)).and(types);
+            own.without(Types::NULL).has(Types::ALL)
+        };
+        let is_new = |schema: &At<'d>| !taking.open.contains(&target(*schema).node);
+        let all: Vec<At<'d>> = alternatives.items().collect();
+        let fitting: Vec<At<'d>> = all.iter().copied().filter(fits).collect();
+        let fitting = if fitting.is_empty() { all } else { fitting };
+        let mut new: Vec<At<'d>> = fitting.iter().copied().filter(is_new).collect();
+        if new.is_empty() {
+            new = fitting;
+        }
+        let chosen = *new.get(taking.nth % new.len().max(1))?;
+        if let Some(told) = name_of(at, chosen) {
+            self.told.push(told);
+        }
+        Some(chosen)
+    }
+
+    /// A base schema tells its children apart by a member: the value is one of its children's, or its own.
+    fn tell(&mut self, at: At<'d>) {
+        let Some(discriminator) = at.get("discriminator") else { return };
+        if at.get("oneOf").is_some() || at.get("anyOf").is_some() {
+            return;
+        }
+        // In Swagger 2.0 it is the member's name alone.
+        let property = discriminator.string().or_else(|| discriminator.text("propertyName"));
+        let first = discriminator
+            .get("mapping")
+            .and_then(|mapping| mapping.members().next().map(|(name, _)| name.into_owned()));
+        if let (Some(property), Some(name)) = (property, first)
+            && self.told.iter().all(|(known, _)| *known != property)
+        {
+            self.told.push((property.into_owned(), name));
+        }
+    }
+
+    fn own(&mut self, at: At<'d>, is_modern: bool) {
+        let mut types = Types::of(at);
+        if (at.flag("nullable") || at.flag("x-nullable")) && types != Types::ALL {
+            types = Types(types.0 | Types::NULL.0);
+        }
+        self.types = self.types.and(types);
+        let constant = at.get("const").filter(|_| is_modern);
+        if constant.is_some() || at.get("enum").is_some_and(|values| values.items().len() > 0) {
+            let own: Vec<At<'d>> = match constant {
+                Some(value) => vec![value],
+                None => at.get("enum").into_iter().flat_map(At::items).collect(),
+            };
+            let own = match self.values.take() {
+                Some(known) => {
+                    known.into_iter().filter(|value| own.iter().any(|o| o.to_json() == value.to_json())).collect()
+                }
+                None => own,
+            };
+            self.values = Some(own);
+        }
+        self.own_object(at);
+        self.own_array(at, is_modern);
+        self.own_scalar(at);
+        self.examples.extend(at.get("example"));
+        self.examples.extend(
+            at.get("examples").filter(|examples| examples.kind() == Kind::Array).into_iter().flat_map(At::items),
+        );
+        self.examples.extend(at.get("x-example"));
+        self.examples.extend(at.get("default"));
+    }
+
+    fn own_object(&mut self, at: At<'d>) {
+        for (name, schema) in at.get("properties").into_iter().flat_map(At::members) {
+            match self.properties.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, schemas)) => schemas.push(schema),
+                None => self.properties.push((name, vec![schema])),
+            }
+        }
+        for name in at.get("required").into_iter().flat_map(At::items).filter_map(At::string) {
+            if !self.required.contains(&name) {
+                self.required.push(name);
+            }
+        }
+        for name in ["additionalProperties", "unevaluatedProperties"] {
+            match at.get(name) {
+                Some(schema) if schema.kind() == Kind::False => self.is_closed = true,
+                Some(schema) if schema.is_object() => self.others.push(schema),
+                _ => {}
+            }
+        }
+        self.by_pattern.extend(at.get("patternProperties").into_iter().flat_map(At::members));
+        self.members = narrowed(self.members, at, "minProperties", "maxProperties");
+    }
+
+    fn own_array(&mut self, at: At<'d>, is_modern: bool) {
+        let items = at.get("items");
+        match items {
+            Some(items) if items.kind() == Kind::Array => self.tuple = items.items().collect(),
+            Some(items) => self.items.push(items),
+            None => {}
+        }
+        if let Some(tuple) = at.get("prefixItems").filter(|_| is_modern) {
+            self.tuple = tuple.items().collect();
+        }
+        self.contains = self.contains.or_else(|| at.get("contains").filter(|_| is_modern));
+        self.is_unique |= at.flag("uniqueItems");
+        self.elements = narrowed(self.elements, at, "minItems", "maxItems");
+    }
+
+    fn own_scalar(&mut self, at: At<'d>) {
+        self.characters = narrowed(self.characters, at, "minLength", "maxLength");
+        self.patterns.extend(at.text("pattern"));
+        self.format = self.format.take().or_else(|| at.text("format"));
+        let number = |name: &str| at.get(name).and_then(At::number).and_then(|text| text.parse::<f64>().ok());
+        let limit = |name: &str, exclusive: &str| match number(exclusive) {
+            Some(number) => Some(Limit { number, is_open: true }),
+            None => number(name).map(|number| Limit { number, is_open: at.flag(exclusive) }),
+        };
+        if let Some(limit) = limit("minimum", "exclusiveMinimum")
+            && self.least.is_none_or(|known| known.number <= limit.number)
+        {
+            self.least = Some(limit);
+        }
+        if let Some(limit) = limit("maximum", "exclusiveMaximum")
+            && self.most.is_none_or(|known| known.number >= limit.number)
+        {
+            self.most = Some(limit);
+        }
+        self.multiple_of = number("multipleOf").filter(|number| *number > 0.0).or(self.multiple_of);
+    }
+}
+
+/// A member that one alternative describes and the other does not, and that must not be null.
+fn own_member<'d>(one: At<'d>, other: At<'d>) -> Option<Cow<'d, str>> {
+    fn members<'d>(schema: At<'d>, depth: usize, out: &mut Vec<(Cow<'d, str>, At<'d>)>) {
+        let schema = schema.resolve().unwrap_or(schema);
+        out.extend(schema.get("properties").into_iter().flat_map(At::members));
+        if depth < PARTS_DEPTH_MAX {
+            schema.get("allOf").into_iter().flat_map(At::items).for_each(|part| members(part, depth + 1, out));
+        }
+    }
+    let (mut own, mut others) = (Vec::new(), Vec::new());
+    members(one, 0, &mut own);
+    members(other, 0, &mut others);
+    let is_own = |name: &str| !others.iter().any(|(known, _)| known == name);
+    own.into_iter()
+        .filter(|(_, schema)| {
+            let schema = schema.resolve().unwrap_or(*schema);
+            let types = Types::of(schema);
+            types != Types::ALL && !types.has(Types::NULL) && !schema.flag("nullable") && !schema.flag("x-nullable")
+        })
+        .find_map(|(name, _)| is_own(&name).then_some(name))
+}
+
+/// How deep the parts of alternatives are looked at.
+const PARTS_DEPTH_MAX: usize = 4;
+
+fn narrowed((least, most): (u64, u64), at: At<'_>, min: &str, max: &str) -> (u64, u64) {
+    let number = |name: &str| at.get(name).and_then(At::count);
+    (number(min).map_or(least, |number| number.max(least)), number(max).map_or(most, |number| number.min(most)))
+}
+
+/// What a discriminator calls an alternative (OpenAPI 3.1.1, "Discriminator Object"): its name in the mapping, else the name of
+/// its schema.
+fn name_of(at: At<'_>, chosen: At<'_>) -> Option<(String, String)> {
+    let discriminator = at.get("discriminator")?;
+    let property = discriminator.text("propertyName")?.into_owned();
+    let reference = chosen.reference()?;
+    let target = reference.follow().ok()?.node;
+    let mapped = discriminator.get("mapping").into_iter().flat_map(At::members).find(|(_, value)| {
+        value.string() == reference.string() || value.follow().is_ok_and(|mapped| mapped.node == target)
+    });
+    let name = match mapped {
+        Some((name, _)) => name.into_owned(),
+        None => reference.string()?.rsplit('/').next()?.to_owned(),
+    };
+    Some((property, name))
+}

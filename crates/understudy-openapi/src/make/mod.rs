@@ -1,0 +1,523 @@
+//! Values that a schema allows: small, plausible, the same for the same request.
+//!
+//! A value is made along its schema, guessing where the schema leaves a choice, and then held against the schema by the
+//! validator, which knows nothing of how it was made. Where it fails, the next guess is tried: another alternative,
+//! without the document's examples (which are wrong surprisingly often), without what need not be there.
+
+mod facets;
+mod pattern;
+mod scalar;
+mod slot;
+mod template;
+mod words;
+
+pub(crate) use template::{Seed, Template, hash};
+
+use crate::document::{At, Kind, Node, quoted};
+use crate::model::Dialect;
+use crate::schema::{Broken, Direction, check_once};
+use facets::{Facets, Taking, Types};
+use serde_json::Value;
+use slot::Slot;
+use template::Identity;
+use understudy_match::Chance;
+
+/// How deep a value may nest.
+const DEPTH_MAX: usize = 24;
+/// Deeper than this only what has to be there is.
+const OPTIONAL_DEPTH_MAX: usize = 5;
+/// A body that is larger than this gets only what has to be there.
+const BYTES_WANTED_MAX: usize = 32 << 10;
+/// A body that is larger than this is not made.
+const BYTES_MAX: usize = 1 << 20;
+/// How many elements a list has whose schema asks for more than can be shown.
+const ELEMENTS_MAX: u64 = 1_000;
+
+/// What a value is made for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Purpose<'a> {
+    pub(crate) dialect: Dialect,
+    pub(crate) direction: Direction,
+    /// The names of the path's parameters.
+    pub(crate) parameters: &'a [String],
+    /// What the path calls the thing: `pet` for `/pets/{id}`.
+    pub(crate) thing: &'a str,
+    /// Whether the examples of the schemas may be used.
+    pub(crate) has_examples: bool,
+}
+
+/// What was made, and what is wrong with it all the same.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) template: Template,
+    pub(crate) broken: Vec<Broken>,
+}
+
+/// Makes a value. `None` where the schema allows none, or only one that never ends.
+pub(crate) fn make(schema: At<'_>, purpose: Purpose<'_>) -> Option<Made> {
+    let mut best: Option<Made> = None;
+    for attempt in Attempt::all().filter(|attempt| purpose.has_examples || attempt.examples == Examples::None) {
+        let mut maker =
+            Maker { purpose, attempt, template: Template::default(), open: Vec::new(), list: 0, is_named: false };
+        if maker.value(&[schema], Place { name: purpose.thing, inside: "", depth: 0, is_first: true }).is_err() {
+            continue;
+        }
+        let template = maker.template;
+        let text = template.fill(Seed { number: 0, parameters: &[] });
+        let Ok(value) = serde_json::from_str::<Value>(&text) else { continue };
+        let broken = check_once(schema, purpose.dialect, purpose.direction, &value).unwrap_or_default();
+        let is_good = broken.is_empty();
+        if best.as_ref().is_none_or(|best| broken.len() < best.broken.len()) {
+            best = Some(Made { template, broken });
+        }
+        if is_good {
+            break;
+        }
+    }
+    best
+}
+
+/// One way to guess.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    /// Which alternative of a union is taken.
+    nth: usize,
+    examples: Examples,
+    /// Whether members that may be missing are made.
+    has_optional: bool,
+    /// Whether members of the alternatives that were not taken are null, so that only one of them is met.
+    tells_apart: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Examples {
+    All,
+    /// Those of strings, numbers and booleans.
+    Scalars,
+    None,
+}
+
+impl Attempt {
+    /// In the order in which they are tried: from what says most to what only has to be there.
+    fn all() -> impl Iterator<Item = Self> {
+        let with = |nth, examples, has_optional| Self { nth, examples, has_optional, tells_apart: false };
+        let shown = [with(0, Examples::All, true), with(0, Examples::Scalars, true)];
+        let made = (0..4).flat_map(move |nth| [with(nth, Examples::None, true), with(nth, Examples::None, false)]);
+        let apart = (0..4).map(move |nth| Self { tells_apart: true, ..with(nth, Examples::None, true) });
+        let rest = (4..8).map(move |nth| with(nth, Examples::None, false));
+        shown.into_iter().chain(made).chain(apart).chain(rest)
+    }
+}
+
+/// Where a value stands.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    /// What it is called.
+    name: &'a str,
+    /// What the object is called that it is in.
+    inside: &'a str,
+    depth: usize,
+    /// Whether it is in the first element of its list, or in none.
+    is_first: bool,
+}
+
+/// No value can be made here.
+struct Impossible;
+
+type Result<T> = std::result::Result<T, Impossible>;
+
+struct Maker<'a> {
+    purpose: Purpose<'a>,
+    attempt: Attempt,
+    template: Template,
+    /// The schemas of what is being made.
+    open: Vec<Node>,
+    /// How many lists are being made.
+    list: usize,
+    /// Whether an object was met that the path's parameters name.
+    is_named: bool,
+}
+
+impl Maker<'_> {
+    fn value(&mut self, schemas: &[At<'_>], place: Place<'_>) -> Result<()> {
+        if place.depth > DEPTH_MAX || self.template.size() > BYTES_MAX {
+            return Err(Impossible);
+        }
+        let taking =
+            Taking { nth: self.attempt.nth, open: &self.open, is_modern: self.purpose.dialect == Dialect::OpenApi31 };
+        let facets = Facets::of(schemas, taking);
+        let before = self.open.len();
+        self.open.extend(&facets.met);
+        let made = self.obey(&facets, place);
+        self.open.truncate(before);
+        made
+    }
+
+    fn obey(&mut self, facets: &Facets<'_>, place: Place<'_>) -> Result<()> {
+        if let Some(example) = self.example(facets, place) {
+            self.template.push(&example);
+            return Ok(());
+        }
+        if let Some(values) = &facets.values {
+            let mut taken = values.iter().filter(|value| facets.types.take(**value));
+            // Null is allowed, and says little.
+            let value = taken.clone().find(|value| value.kind() != Kind::Null).or_else(|| taken.next());
+            // A list of texts where numbers are wanted: what is listed is what was meant.
+            let value = value.or(values.first()).ok_or(Impossible)?;
+            self.template.push(&value.to_json());
+            return Ok(());
+        }
+        let types = facets.types;
+        let has_members = !facets.properties.is_empty() || !facets.required.is_empty();
+        let has_elements = !facets.items.is_empty() || !facets.tuple.is_empty();
+        match types {
+            _ if types.has(Types::OBJECT) && has_members => self.object(facets, place),
+            _ if types.has(Types::ARRAY) && has_elements => self.array(facets, place),
+            _ if types.has(Types::STRING)
+                && (types != Types::ALL || facets.format.is_some() || !facets.patterns.is_empty()) =>
+            {
+                self.string(facets, place)
+            }
+            Types::ALL if facets.least.is_some() || facets.most.is_some() => self.number(facets, place),
+            _ if types.has(Types::OBJECT)
+                && (types != Types::ALL || !facets.others.is_empty() || facets.members.0 > 0) =>
+            {
+                self.object(facets, place)
+            }
+            Types::ALL => self.string(facets, place),
+            _ if types.has(Types::FRACTION) || types.has(Types::INTEGER) => self.number(facets, place),
+            _ if types.has(Types::BOOLEAN) => {
+                self.template.push("true");
+                Ok(())
+            }
+            _ if types.has(Types::ARRAY) => self.array(facets, place),
+            _ if types.has(Types::NULL) => {
+                self.template.push("null");
+                Ok(())
+            }
+            _ => Err(Impossible),
+        }
+    }
+
+    /// What the schema itself shows, where it can be this value. What varies between the elements of a list is made.
+    fn example(&self, facets: &Facets<'_>, place: Place<'_>) -> Option<String> {
+        let is_scalar = |at: At<'_>| !matches!(at.kind(), Kind::Array | Kind::Object | Kind::Null);
+        if self.attempt.examples == Examples::None || !place.is_first {
+            return None;
+        }
+        let chosen = facets.examples.iter().copied().find(|example| {
+            let is_wanted =
+                is_scalar(*example) || (self.attempt.examples == Examples::All && example.kind() != Kind::Null);
+            is_wanted && self.may_be(facets, *example)
+        });
+        if let Some(chosen) = chosen {
+            return Some(chosen.to_json());
+        }
+        // In YAML a number without quotes is one, also where a text was meant.
+        let text = facets.examples.iter().find_map(|example| example.number().or(None));
+        text.filter(|_| facets.types == Types::STRING && facets.values.is_none()).map(quoted)
+    }
+
+    fn may_be(&self, facets: &Facets<'_>, example: At<'_>) -> bool {
+        let is_listed = facets.values.as_ref().is_none_or(|values| {
+            let text = example.to_json();
+            values.iter().any(|value| value.to_json() == text)
+        });
+        let is_told = facets.told.is_empty() || !example.is_object() || {
+            facets.told.iter().all(|(name, value)| example.text(name).as_deref() == Some(value))
+        };
+        // Empty lists and objects show nothing.
+        let says_something = match example.kind() {
+            Kind::Array => example.items().len() > 0,
+            Kind::Object => example.members().len() > 0,
+            Kind::Plain => example.string().is_some_and(|text| !text.is_empty()) || facets.characters.1 == 0,
+            _ => true,
+        };
+        facets.types.take(example) && is_listed && is_told && says_something
+    }
+
+    fn object(&mut self, facets: &Facets<'_>, place: Place<'_>) -> Result<()> {
+        let identity = self.identity(facets, place);
+        let name = identity.as_ref().map(|(name, _)| name.clone());
+        let has_scope = identity.is_some();
+        if let Some((_, identity)) = identity {
+            self.is_named |= identity.parameter.is_some();
+            self.template.enter(place.name, Some(identity));
+        } else if place.depth > 0 {
+            self.template.enter(place.name, None);
+        }
+        let made = self.members(facets, place, name.as_deref());
+        if has_scope || place.depth > 0 {
+            self.template.leave();
+        }
+        made
+    }
+
+    fn members(&mut self, facets: &Facets<'_>, place: Place<'_>, identity: Option<&str>) -> Result<()> {
+        self.template.push("{");
+        let mut count = 0;
+        let other_way = match self.purpose.direction {
+            Direction::Request => "readOnly",
+            Direction::Response => "writeOnly",
+        };
+        for (name, schemas) in &facets.properties {
+            let goes_other_way = schemas.iter().any(|schema| {
+                schema.flag(other_way) || schema.resolve().is_ok_and(|resolved| resolved.flag(other_way))
+            });
+            let is_required = facets.required.contains(name) && !goes_other_way;
+            let is_told = facets.told.iter().any(|(told, _)| *told == **name);
+            let is_wanted = self.attempt.has_optional
+                && !goes_other_way
+                && place.depth < OPTIONAL_DEPTH_MAX
+                && self.template.size() < BYTES_WANTED_MAX
+                && !schemas.iter().any(|schema| self.is_open(*schema))
+                || (count as u64) < facets.members.0;
+            if !(is_required || is_told || (is_wanted && (count as u64) < facets.members.1)) {
+                continue;
+            }
+            let mark = self.template.mark();
+            self.member(&mut count, name);
+            let told = facets.told.iter().find(|(told, _)| *told == **name);
+            let made = match (told, identity == Some(&**name)) {
+                (Some((_, value)), _) if fits(schemas, value) => {
+                    self.template.push(&quoted(value));
+                    Ok(())
+                }
+                (_, true) => {
+                    self.template.identity();
+                    Ok(())
+                }
+                _ => {
+                    let below = Place { name, inside: place.name, depth: place.depth + 1, is_first: place.is_first };
+                    self.value(schemas, below)
+                }
+            };
+            if made.is_err() {
+                if is_required {
+                    return Err(Impossible);
+                }
+                self.template.reset(mark);
+                count -= 1;
+            }
+        }
+        self.unnamed(facets, place, &mut count)?;
+        self.template.push("}");
+        Ok(())
+    }
+
+    /// Members that have to be there, or may, and that no property describes.
+    fn unnamed(&mut self, facets: &Facets<'_>, place: Place<'_>, count: &mut usize) -> Result<()> {
+        let named = |name: &str| facets.properties.iter().any(|(known, _)| known == name);
+        for name in facets.required.iter().filter(|name| !named(name)) {
+            self.member(count, name);
+            let told = facets.told.iter().find(|(told, _)| *told == **name);
+            if let Some((_, value)) = told {
+                self.template.push(&quoted(value));
+                continue;
+            }
+            let below = Place { name, inside: place.name, depth: place.depth + 1, is_first: place.is_first };
+            self.value(&facets.others, below)?;
+        }
+        for (name, value) in
+            facets.told.iter().filter(|(name, _)| !named(name) && !facets.required.contains(&name.as_str().into()))
+        {
+            if !facets.is_closed {
+                self.member(count, name);
+                self.template.push(&quoted(value));
+            }
+        }
+        let has_apart = self.attempt.tells_apart && !facets.is_closed;
+        let apart = facets.apart.iter().filter(|_| has_apart);
+        for name in apart.filter(|name| !named(name)) {
+            self.member(count, name);
+            self.template.push("null");
+        }
+        let is_map =
+            facets.properties.is_empty() && *count == 0 && !facets.others.is_empty() && self.attempt.has_optional;
+        let least = facets.members.0.max(u64::from(is_map)).min(ELEMENTS_MAX);
+        let mut nth = 0;
+        while (*count as u64) < least {
+            nth += 1;
+            if nth > least * 2 {
+                break;
+            }
+            let (name, schemas) = match facets.by_pattern.first() {
+                Some((pattern, schema)) if facets.others.is_empty() => {
+                    let mut chance = Chance::from_seed(nth);
+                    (pattern::sample(pattern, (1, u64::MAX), &mut chance).ok_or(Impossible)?, vec![*schema])
+                }
+                _ => (
+                    KEYS.get(nth as usize - 1).map_or_else(|| format!("key{nth}"), |key| (*key).to_owned()),
+                    facets.others.clone(),
+                ),
+            };
+            if named(&name) {
+                continue;
+            }
+            let mark = self.template.mark();
+            self.member(count, &name);
+            let below = Place { name: &name, inside: place.name, depth: place.depth + 1, is_first: place.is_first };
+            let is_open = schemas.iter().any(|schema| self.is_open(*schema));
+            if (is_open && facets.members.0 == 0) || self.value(&schemas, below).is_err() {
+                if facets.members.0 > 0 {
+                    return Err(Impossible);
+                }
+                self.template.reset(mark);
+                *count -= 1;
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn member(&mut self, count: &mut usize, name: &str) {
+        if *count > 0 {
+            self.template.push(",");
+        }
+        *count += 1;
+        self.template.push(&quoted(name));
+        self.template.push(":");
+    }
+
+    /// Whether a schema is one of those that are being made: it would come back for ever.
+    fn is_open(&self, schema: At<'_>) -> bool {
+        let is_open = |schema: At<'_>| schema.resolve().is_ok_and(|target| self.open.contains(&target.node));
+        let Ok(target) = schema.resolve() else { return false };
+        // One schema alone under `allOf` is that schema with something said of it; a list of what is open says nothing new.
+        is_open(schema)
+            || target.get("items").is_some_and(is_open)
+            || target.get("allOf").is_some_and(|all| all.items().any(is_open))
+    }
+
+    /// The member that tells an object from others of its kind, and its name.
+    fn identity(&self, facets: &Facets<'_>, place: Place<'_>) -> Option<(String, Identity)> {
+        let (is_top, is_listed) = (place.depth == 0, self.list == 1 && place.depth <= 3);
+        // What is asked for may be wrapped: `{"data": {...}}`.
+        let is_top = is_top || (place.depth == 1 && self.list == 0 && !self.is_named);
+        let parameter = |name: &str| self.purpose.parameters.iter().position(|known| is_called(name, known));
+        let found = facets.properties.iter().find_map(|(name, schemas)| {
+            let parameter = parameter(name).filter(|_| is_top && self.list == 0);
+            let is_id = matches!(&**name, "id" | "_id" | "uuid") || parameter.is_some();
+            let is_wanted = facets.required.contains(name) || self.attempt.has_optional;
+            if !is_id || !is_wanted {
+                return None;
+            }
+            let taking = Taking {
+                nth: self.attempt.nth,
+                open: &self.open,
+                is_modern: self.purpose.dialect == Dialect::OpenApi31,
+            };
+            let own = Facets::of(schemas, taking);
+            if own.values.is_some() || !own.patterns.is_empty() {
+                return None;
+            }
+            let slot = match own.types {
+                types if types.has(Types::STRING) && types != Types::ALL => match own.format.as_deref() {
+                    Some("uuid") => Slot::Uuid,
+                    None if own.characters.0 <= 1 && own.characters.1 >= 20 => match parameter {
+                        Some(_) => words::text(name, "", own.characters),
+                        None => Slot::Digits,
+                    },
+                    _ => return None,
+                },
+                types if types.has(Types::INTEGER) && types != Types::ALL => scalar::integer(&own, (1, 9_999), 1)?,
+                _ => return None,
+            };
+            Some((name.clone().into_owned(), Identity { slot, parameter, is_counted: is_listed }))
+        });
+        found.filter(|_| is_top || is_listed || place.depth > 0)
+    }
+
+    fn array(&mut self, facets: &Facets<'_>, place: Place<'_>) -> Result<()> {
+        let (least, most) = facets.elements;
+        let is_open = facets.items.iter().any(|schema| self.is_open(*schema));
+        let wanted = match (self.attempt.has_optional, self.list) {
+            (false, _) => 0,
+            _ if is_open || place.depth >= OPTIONAL_DEPTH_MAX => 0,
+            // Two elements that happen to be the same would be one too many.
+            (true, 0) if place.depth <= 2 && !facets.is_unique => 2,
+            (true, _) => 1,
+        };
+        let tuple = facets.tuple.len() as u64;
+        let count = wanted.max(least).max(tuple.min(most)).max(u64::from(facets.contains.is_some())).min(most);
+        if count > ELEMENTS_MAX {
+            return Err(Impossible);
+        }
+        self.template.push("[");
+        self.list += 1;
+        let mut made = 0;
+        for nth in 0..count {
+            let mark = self.template.mark();
+            if made > 0 {
+                self.template.push(",");
+            }
+            let schemas = match facets.tuple.get(nth as usize) {
+                Some(schema) => vec![*schema],
+                None => facets.items.iter().copied().chain(facets.contains).collect(),
+            };
+            self.template.element(nth);
+            let below = Place { depth: place.depth + 1, is_first: place.is_first && nth == 0, ..place };
+            let result = if facets.is_unique && nth > 0 {
+                self.another(&schemas, below, nth)
+            } else {
+                self.value(&schemas, below)
+            };
+            self.template.leave();
+            match result {
+                Ok(()) => made += 1,
+                Err(Impossible) if made < least => {
+                    self.list -= 1;
+                    return Err(Impossible);
+                }
+                Err(Impossible) => {
+                    self.template.reset(mark);
+                    break;
+                }
+            }
+        }
+        self.list -= 1;
+        self.template.push("]");
+        Ok(())
+    }
+
+    /// The nth element of a list without repetitions.
+    fn another(&mut self, schemas: &[At<'_>], place: Place<'_>, nth: u64) -> Result<()> {
+        let taking =
+            Taking { nth: self.attempt.nth, open: &self.open, is_modern: self.purpose.dialect == Dialect::OpenApi31 };
+        let facets = Facets::of(schemas, taking);
+        if let Some(values) = &facets.values {
+            let value = values.get(nth as usize).ok_or(Impossible)?;
+            self.template.push(&value.to_json());
+            return Ok(());
+        }
+        if facets.types == Types::BOOLEAN {
+            if nth > 1 {
+                return Err(Impossible);
+            }
+            self.template.push("false");
+            return Ok(());
+        }
+        self.value(schemas, place)
+    }
+}
+
+/// Names for members of maps.
+const KEYS: [&str; 4] = ["first", "second", "third", "fourth"];
+
+/// Whether a member is what a path's parameter is called: `petId` names a pet's `petId`, and its `id`.
+fn is_called(member: &str, parameter: &str) -> bool {
+    let plain = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let (member, parameter) = (plain(member), plain(parameter));
+    member == parameter || (member == "id" && parameter.ends_with("id"))
+}
+
+/// Whether every schema lets a value be this text.
+fn fits(schemas: &[At<'_>], text: &str) -> bool {
+    schemas.iter().all(|schema| {
+        let schema = schema.resolve().unwrap_or(*schema);
+        let values = schema.get("enum").filter(|values| values.items().len() > 0);
+        values.is_none_or(|values| values.items().any(|value| value.string().as_deref() == Some(text)))
+            && schema.get("const").is_none_or(|value| value.string().as_deref() == Some(text))
+            && Types::of(schema).has(Types::STRING)
+    })
+}

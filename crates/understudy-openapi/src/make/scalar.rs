@@ -1,0 +1,133 @@
+//! Strings and numbers.
+
+use super::facets::{Facets, Limit, Types};
+use super::slot::{self, Slot};
+use super::template::hash;
+use super::{Impossible, Maker, Place, Result, pattern, words};
+use crate::document::quoted;
+use std::sync::Arc;
+use understudy_match::Chance;
+
+impl Maker<'_> {
+    pub(super) fn string(&mut self, facets: &Facets<'_>, place: Place<'_>) -> Result<()> {
+        let (least, most) = facets.characters;
+        if least > most {
+            return Err(Impossible);
+        }
+        if let Some(pattern) = facets.patterns.first() {
+            let mut chance = Chance::from_seed(hash(place.name) ^ self.attempt.nth as u64);
+            if let Some(text) = pattern::sample(pattern, facets.characters, &mut chance) {
+                self.template.push(&quoted(&text));
+                return Ok(());
+            }
+        }
+        let text = |text: &str| Slot::Pick(Arc::from([text.to_owned()]));
+        let slot = match facets.format.as_deref() {
+            Some("date-time") => slot::date_time(facets.characters),
+            Some("date") => Slot::Date,
+            Some("time") => Slot::Time,
+            Some("uuid") => Slot::Uuid,
+            Some("email" | "idn-email") => Slot::Email,
+            Some("uri" | "url" | "iri" | "uri-reference" | "iri-reference") => Slot::Url(""),
+            Some("uri-template") => text("https://example.com/{id}"),
+            Some("hostname" | "idn-hostname") => text("example.com"),
+            Some("ipv4") => Slot::Ipv4,
+            Some("ipv6") => text("2001:db8::1"),
+            Some("byte" | "base64") => text("VW5kZXJzdHVkeQ=="),
+            Some("duration") => text("P1D"),
+            Some("json-pointer") => text("/a"),
+            Some("relative-json-pointer") => text("0"),
+            Some("regex") => text("^a$"),
+            _ => {
+                let slot = words::text(place.name, place.inside, facets.characters);
+                match self.purpose.parameters.iter().position(|known| known == place.name) {
+                    Some(at) if self.list == 0 && facets.characters == (0, u64::MAX) => {
+                        Slot::Parameter(at, Box::new(slot))
+                    }
+                    _ => slot,
+                }
+            }
+        };
+        self.template.slot(slot, place.name);
+        Ok(())
+    }
+
+    pub(super) fn number(&mut self, facets: &Facets<'_>, place: Place<'_>) -> Result<()> {
+        let wanted = words::number(place.name);
+        let only_whole = !facets.types.has(Types::FRACTION);
+        let step = facets.multiple_of.filter(|step| step.fract() == 0.0 && *step <= 9e15).map_or(1, |step| step as i64);
+        if only_whole || facets.multiple_of.is_some_and(|step| step.fract() == 0.0) {
+            let slot = integer(facets, wanted, step).ok_or(Impossible)?;
+            let slot = match self.purpose.parameters.iter().position(|known| known == place.name) {
+                Some(at) if self.list == 0 => Slot::Parameter(at, Box::new(slot)),
+                _ => slot,
+            };
+            self.template.slot(slot, place.name);
+            return Ok(());
+        }
+        if let Some(step) = facets.multiple_of {
+            let first =
+                facets.least.map_or(1.0, |least| (least.number / step).ceil() + f64::from(u8::from(least.is_open)));
+            self.template.push(&serde_json::Number::from_f64(first * step).ok_or(Impossible)?.to_string());
+            return Ok(());
+        }
+        let (low, high) = bounds(facets, wanted);
+        let (low, high) = ((low * 100.0).ceil(), (high * 100.0).floor());
+        if low <= high && low.abs() < 9e15 && high.abs() < 9e15 {
+            let open =
+                |limit: Option<Limit>, at: f64| limit.is_some_and(|limit| limit.is_open && limit.number * 100.0 == at);
+            let low = low as i64 + i64::from(open(facets.least, low));
+            let high = high as i64 - i64::from(open(facets.most, high));
+            if low <= high {
+                self.template.slot(Slot::Cents { least: low, most: high }, place.name);
+                return Ok(());
+            }
+        }
+        // Between two numbers that are close to each other.
+        let between = match (facets.least, facets.most) {
+            (Some(least), Some(most)) => (least.number + most.number) / 2.0,
+            (Some(limit), None) => limit.number + limit.number.abs().max(1.0) * 0.5,
+            (None, Some(limit)) => limit.number - limit.number.abs().max(1.0) * 0.5,
+            (None, None) => 1.0,
+        };
+        self.template.push(&serde_json::Number::from_f64(between).ok_or(Impossible)?.to_string());
+        Ok(())
+    }
+}
+
+/// The numbers between which one is made: what is wanted, as far as it is allowed.
+fn bounds(facets: &Facets<'_>, (low, high): (i64, i64)) -> (f64, f64) {
+    let (low, high) = (low as f64, high as f64);
+    let least = facets.least.map_or(f64::NEG_INFINITY, |limit| limit.number);
+    let most = facets.most.map_or(f64::INFINITY, |limit| limit.number);
+    match (low.max(least), high.min(most)) {
+        (low, high) if low <= high => (low, high),
+        // All that is wanted is too small, or too large.
+        _ if least > high => (least, most.min(least + 100.0)),
+        _ => (least.max(most - 100.0), most),
+    }
+}
+
+pub(super) fn integer(facets: &Facets<'_>, wanted: (i64, i64), step: i64) -> Option<Slot> {
+    let (mut low, mut high) = bounds(facets, wanted);
+    (low, high) = (low.ceil(), high.floor());
+    let is_open = |limit: Option<Limit>, at: f64| limit.is_some_and(|limit| limit.is_open && limit.number == at);
+    if is_open(facets.least, low) {
+        low += 1.0;
+    }
+    if is_open(facets.most, high) {
+        high -= 1.0;
+    }
+    let small = match facets.format.as_deref() {
+        Some("int32") => i64::from(i32::MAX),
+        _ => 9_007_199_254_740_991,
+    };
+    let (low, high) = ((low as i64).clamp(-small, small), (high as i64).clamp(-small, small));
+    let first = low.checked_add((step - low.rem_euclid(step)) % step)?;
+    if first <= high {
+        return Some(Slot::Integer { least: first, most: high, step });
+    }
+    // The wanted numbers hold no multiple; those that are allowed may.
+    let most = facets.most.map_or(f64::INFINITY, |limit| limit.number - f64::from(u8::from(limit.is_open)));
+    (first as f64 <= most).then_some(Slot::Integer { least: first, most: first, step })
+}

@@ -1,0 +1,285 @@
+//! What a description says, as far as requests and answers go: one shape for all versions.
+
+use crate::document::{Documents, Node};
+use crate::ready::Ready;
+use crate::route::Routes;
+use http::{Method, StatusCode};
+use std::fmt;
+use std::sync::OnceLock;
+use understudy_fixture::Diagnostic;
+
+/// Which rules a document follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Swagger 2.0
+    Swagger2,
+    /// OpenAPI 3.0
+    OpenApi30,
+    /// OpenAPI 3.1
+    OpenApi31,
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Swagger2 => "Swagger 2.0",
+            Self::OpenApi30 => "OpenAPI 3.0",
+            Self::OpenApi31 => "OpenAPI 3.1",
+        })
+    }
+}
+
+/// An agreed description of a service, with every problem in it. What can be understood of it can be used.
+#[derive(Debug)]
+pub struct Description {
+    pub(crate) documents: Documents,
+    /// Which rules it follows.
+    pub dialect: Dialect,
+    /// What it calls itself.
+    pub title: String,
+    /// Its own version.
+    pub version: String,
+    /// The paths of its servers' addresses, without a slash at the end; `""` where it names none.
+    pub prefixes: Vec<String>,
+    /// In the order of the document.
+    pub operations: Vec<Operation>,
+    /// What it tells the other way round: callbacks and webhooks. They are not served.
+    pub outgoing: usize,
+    pub(crate) schemes: Vec<Scheme>,
+    pub(crate) routes: Routes,
+    /// Every problem that was found when it was read, in no order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One method of one path.
+#[derive(Debug)]
+pub struct Operation {
+    pub(crate) at: Node,
+    /// `operationId`
+    pub id: Option<String>,
+    pub(crate) name: String,
+    /// Its method.
+    pub method: Method,
+    /// Its path, without what its key says beyond that.
+    pub path: String,
+    /// The key of `paths` that it stands under.
+    pub(crate) key: String,
+    /// Its summary.
+    pub summary: String,
+    /// Whether it is on its way out.
+    pub deprecated: bool,
+    /// What a path says beyond itself: `/#Action=List`, `/orders?kind=open`.
+    pub(crate) matchers: Vec<Matcher>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: Option<Body>,
+    pub(crate) responses: Vec<Response>,
+    /// Alternatives, each a list of schemes that all have to be there. None at all: nobody is asked who they are.
+    pub(crate) security: Vec<Vec<usize>>,
+    /// What requests and answers need, made when it is first asked for.
+    pub(crate) ready: OnceLock<Box<Ready>>,
+}
+
+impl Operation {
+    /// Its id, or else its method and the key of `paths` that it stands under.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The key of `paths` that it stands under: its path, and perhaps what a request has to say beside that.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What a request has to say beside its path: a query, and a header field.
+    #[must_use]
+    pub fn selectors(&self) -> (String, Option<(&str, &str)>) {
+        let mut pairs: Vec<(&str, &str)> = Vec::new();
+        let mut header = None;
+        for matcher in &self.matchers {
+            match matcher {
+                Matcher::Pair(name, value) => pairs.push((name, value)),
+                Matcher::Name(name) => pairs.push((name, "")),
+                Matcher::Header(name, value) => header = Some((name.as_str(), value.as_str())),
+            }
+        }
+        (understudy_exchange::form::write(pairs), header)
+    }
+
+    /// The statuses that it documents, as they are written: `200`, `4XX`, `default`.
+    pub fn statuses(&self) -> impl Iterator<Item = Status> + '_ {
+        self.responses.iter().map(|response| response.status)
+    }
+}
+
+/// What a key of `paths` asks for beside a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Matcher {
+    /// A pair of the query or of a form body.
+    Pair(String, String),
+    /// A name of the query or of a form body, with any value.
+    Name(String),
+    /// A header field with a value.
+    Header(String, String),
+}
+
+/// Where a parameter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum In {
+    Path,
+    Query,
+    Header,
+    Cookie,
+    /// A field of a form body.
+    Form,
+}
+
+impl In {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+            Self::Form => "body",
+        }
+    }
+}
+
+/// How arrays and objects are written in one parameter (OpenAPI 3.1.1, "Style Values").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    Simple,
+    Label,
+    Matrix,
+    Form,
+    SpaceDelimited,
+    PipeDelimited,
+    /// Swagger 2.0's `collectionFormat: tsv`.
+    TabDelimited,
+    DeepObject,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Parameter {
+    pub(crate) at: Node,
+    pub(crate) name: String,
+    pub(crate) place: In,
+    pub(crate) required: bool,
+    pub(crate) style: Style,
+    pub(crate) explode: bool,
+    pub(crate) allow_empty: bool,
+    pub(crate) schema: Option<Node>,
+    /// The value is a document of its own, JSON for example.
+    pub(crate) is_json: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) at: Node,
+    pub(crate) required: bool,
+    pub(crate) content: Vec<Content>,
+}
+
+/// What one media type says of a body.
+#[derive(Debug)]
+pub(crate) struct Content {
+    pub(crate) at: Node,
+    /// `application/json`, `text/*`, in lower case, without parameters.
+    pub(crate) range: String,
+    /// As it is written.
+    pub(crate) written: String,
+    pub(crate) schema: Option<Node>,
+    /// Swagger 2.0 says the fields of a form one by one.
+    pub(crate) form: Vec<Parameter>,
+    /// Examples of the whole body, by name.
+    pub(crate) examples: Vec<(String, Node)>,
+}
+
+/// A key of `responses`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Status {
+    /// One status.
+    Code(u16),
+    /// `2XX` is 2.
+    Class(u8),
+    /// All that are not said.
+    Default,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "{code}"),
+            Self::Class(class) => write!(f, "{class}XX"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+impl Status {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if text == "default" {
+            return Some(Self::Default);
+        }
+        match text.as_bytes() {
+            [class @ b'1'..=b'5', b'X' | b'x', b'X' | b'x'] => Some(Self::Class(class - b'0')),
+            [_, _, _] => text.parse().ok().filter(|code| (100..=999).contains(code)).map(Self::Code),
+            _ => None,
+        }
+    }
+
+    /// Whether an answer with this status is what is meant.
+    #[must_use]
+    pub fn covers(self, status: StatusCode) -> bool {
+        match self {
+            Self::Code(code) => code == status.as_u16(),
+            Self::Class(class) => u16::from(class) == status.as_u16() / 100,
+            Self::Default => true,
+        }
+    }
+
+    /// The status of an answer that is made for it.
+    #[must_use]
+    pub fn example(self) -> StatusCode {
+        match self {
+            Self::Code(code) => StatusCode::from_u16(code).unwrap_or(StatusCode::OK),
+            Self::Class(class) => StatusCode::from_u16(u16::from(class) * 100).unwrap_or(StatusCode::OK),
+            Self::Default => StatusCode::OK,
+        }
+    }
+
+    /// Whether it says that all went well.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::Code(200..=299) | Self::Class(2))
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) at: Node,
+    pub(crate) status: Status,
+    pub(crate) headers: Vec<(String, Node)>,
+    pub(crate) content: Vec<Content>,
+}
+
+/// How a client says who it is.
+#[derive(Debug)]
+pub(crate) struct Scheme {
+    pub(crate) name: String,
+    pub(crate) kind: SchemeKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SchemeKind {
+    /// A key under this name.
+    Key(In, String),
+    /// `Authorization: SCHEME ...`
+    Http(String),
+    /// A bearer token, however it is had.
+    Bearer,
+    /// What a request does not show, or nobody knows.
+    Unseen,
+}

@@ -1,0 +1,266 @@
+//! From a document to a [`Description`]. What is wrong costs what it is about, and a diagnostic.
+
+mod operation;
+mod parameter;
+pub(crate) mod path_key;
+mod security;
+mod swagger;
+
+use crate::document::{At, Documents, Files, Lost, START};
+use crate::model::{Description, Dialect, In, Operation, Parameter};
+use crate::route::Routes;
+use crate::schema::is_pattern;
+use http::Method;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+use understudy_fixture::{Code, Diagnostic};
+
+/// How many problems of one description are told.
+const DIAGNOSTICS_MAX: usize = 200;
+
+const METHODS: [(&str, Method); 8] = [
+    ("get", Method::GET),
+    ("put", Method::PUT),
+    ("post", Method::POST),
+    ("delete", Method::DELETE),
+    ("options", Method::OPTIONS),
+    ("head", Method::HEAD),
+    ("patch", Method::PATCH),
+    ("trace", Method::TRACE),
+];
+
+impl Description {
+    /// Reads a description and the files that it names.
+    ///
+    /// # Errors
+    /// The problem that keeps the whole of it from being read: no such file, no YAML or JSON, no OpenAPI, a version that is
+    /// not known. All other problems are in [`Description::diagnostics`].
+    pub fn open(path: &str, files: &dyn Files) -> Result<Self, Box<Diagnostic>> {
+        let (documents, diagnostics) = Documents::open(path, files)?;
+        let dialect = dialect(documents.root())?;
+        let mut reader = Reader { documents: &documents, dialect, diagnostics, schemes: Vec::new() };
+        reader.references();
+        reader.patterns();
+        let root = documents.root();
+        let info = root.get("info");
+        let say = |name: &str| info.and_then(|info| info.get(name)?.scalar()).map(Cow::into_owned).unwrap_or_default();
+        let (title, version) = (say("title"), say("version"));
+        reader.read_schemes(root);
+        let prefixes = reader.prefixes(root);
+        let (operations, outgoing) = reader.operations(root);
+        let Reader { mut diagnostics, schemes, .. } = reader;
+        let (routes, problems) = Routes::new(&operations, &documents);
+        diagnostics.extend(problems);
+        if operations.is_empty() && outgoing == 0 {
+            let message = "the description has no operation: there is nothing under `paths`".to_owned();
+            diagnostics.push(root.warning(Code::BadOpenApi, message));
+        }
+        diagnostics.truncate(DIAGNOSTICS_MAX);
+        Ok(Self { dialect, title, version, prefixes, operations, outgoing, schemes, routes, diagnostics, documents })
+    }
+}
+
+/// Which version a document says it is.
+fn dialect(root: At<'_>) -> Result<Dialect, Box<Diagnostic>> {
+    let refused = |at: At<'_>, message: String| Err(Box::new(at.problem(Code::NotOpenApi, message).with_hint(START)));
+    if !root.is_object() {
+        return refused(root, "an OpenAPI description is a map".to_owned());
+    }
+    let (key, at) = match (root.get("openapi"), root.get("swagger")) {
+        (Some(at), _) => ("openapi", at),
+        (None, Some(at)) => ("swagger", at),
+        (None, None) => return refused(root, "this is not an OpenAPI description: it has no `openapi`".to_owned()),
+    };
+    let version = at.scalar().unwrap_or_default();
+    match (key, &*version) {
+        ("swagger", "2.0" | "2") => Ok(Dialect::Swagger2),
+        ("openapi", version) if version == "3.0" || version.starts_with("3.0.") => Ok(Dialect::OpenApi30),
+        ("openapi", version) if version == "3.1" || version.starts_with("3.1.") => Ok(Dialect::OpenApi31),
+        (key, version) => {
+            refused(at, format!("`{key}: {version}` is a version that is not known: 2.0, 3.0 and 3.1 are"))
+        }
+    }
+}
+
+/// Reads one document.
+pub(super) struct Reader<'d> {
+    pub(super) documents: &'d Documents,
+    pub(super) dialect: Dialect,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) schemes: Vec<crate::model::Scheme>,
+}
+
+impl<'d> Reader<'d> {
+    pub(super) fn bad(&mut self, at: At<'_>, message: impl Into<String>) {
+        // Finding a line costs a walk through the file.
+        if self.diagnostics.len() < DIAGNOSTICS_MAX {
+            self.diagnostics.push(at.warning(Code::BadOpenApi, message.into()));
+        }
+    }
+
+    /// Every `$ref` leads somewhere, or is told of, once for each place that it would lead to. Files that cannot be read
+    /// have been told of.
+    fn references(&mut self) {
+        let mut told = HashSet::new();
+        for reference in self.documents.references() {
+            let text = reference.string().unwrap_or_default();
+            if self.diagnostics.len() >= DIAGNOSTICS_MAX || !told.insert(text.into_owned()) {
+                continue;
+            }
+            if let Err(Lost { why, is_file: false }) = reference.follow() {
+                self.diagnostics.push(reference.warning(Code::BadReference, why));
+            }
+        }
+    }
+
+    /// Every `pattern` can be used, or is told of, once.
+    fn patterns(&mut self) {
+        let mut told = HashSet::new();
+        for at in self.documents.patterns() {
+            let pattern = at.string().unwrap_or_default();
+            if self.diagnostics.len() < DIAGNOSTICS_MAX && told.insert(pattern.clone()) && !is_pattern(&pattern) {
+                let message = "this regular expression cannot be read, so nothing is held against it".to_owned();
+                self.diagnostics.push(at.warning(Code::BadRegex, message));
+            }
+        }
+    }
+
+    /// A value, or what its `$ref` leads to; nothing where that is nowhere, which has been told.
+    pub(super) fn resolved(&self, at: At<'d>) -> Option<At<'d>> {
+        at.resolve().ok()
+    }
+
+    /// The paths of the servers' addresses.
+    fn prefixes(&mut self, root: At<'d>) -> Vec<String> {
+        let mut prefixes: Vec<String> = match self.dialect {
+            Dialect::Swagger2 => root.text("basePath").map(Cow::into_owned).into_iter().collect(),
+            _ => self.servers(root),
+        };
+        prefixes.iter_mut().for_each(|prefix| *prefix = prefix.trim_end_matches('/').to_owned());
+        prefixes.dedup();
+        if prefixes.is_empty() {
+            prefixes.push(String::new());
+        }
+        prefixes
+    }
+
+    fn servers(&mut self, at: At<'d>) -> Vec<String> {
+        let Some(servers) = at.get("servers") else { return Vec::new() };
+        let mut prefixes = Vec::new();
+        for server in servers.items() {
+            match serde_json::from_value::<openapiv3::Server>(server.to_value()) {
+                Ok(read) => prefixes.push(path_of(&read)),
+                Err(error) => self.bad(server, format!("this server cannot be understood: {error}")),
+            }
+        }
+        let mut known = Vec::new();
+        prefixes.retain(|prefix: &String| {
+            let is_new = !known.contains(prefix);
+            known.push(prefix.clone());
+            is_new
+        });
+        prefixes
+    }
+
+    fn operations(&mut self, root: At<'d>) -> (Vec<Operation>, usize) {
+        let (mut operations, mut outgoing) = (Vec::new(), 0);
+        for name in ["webhooks", "x-webhooks"] {
+            outgoing += root.get(name).map_or(0, |hooks| hooks.members().len());
+        }
+        let Some(paths) = root.get("paths") else { return (operations, outgoing) };
+        let mut seen = HashMap::new();
+        for ((path, item), (_, name)) in paths.members().zip(paths.names()) {
+            if path.starts_with("x-") {
+                continue;
+            }
+            if seen.insert(path.clone(), ()).is_some() {
+                self.bad(name, format!("the path `{path}` stands here twice: the first one is used"));
+                continue;
+            }
+            let Some(item) = self.resolved(item) else { continue };
+            if !item.is_object() {
+                self.bad(item, format!("what `{path}` holds is no map of methods"));
+                continue;
+            }
+            outgoing += self.path_item(&path, name, item, root, &mut operations);
+        }
+        (operations, outgoing)
+    }
+
+    /// The operations of one path; gives how many callbacks they have.
+    fn path_item(
+        &mut self,
+        path: &str,
+        name: At<'d>,
+        item: At<'d>,
+        root: At<'d>,
+        operations: &mut Vec<Operation>,
+    ) -> usize {
+        let key = match path_key::parse(path) {
+            Ok(key) => key,
+            Err(message) => {
+                self.bad(name, message);
+                return 0;
+            }
+        };
+        let shared = self.parameters(item);
+        let mut callbacks = 0;
+        for (method_name, method) in METHODS {
+            let Some(at) = item.get(method_name) else { continue };
+            if !at.is_object() {
+                self.bad(at, format!("what `{method_name}` holds is no operation"));
+                continue;
+            }
+            callbacks += at.get("callbacks").map_or(0, |callbacks| callbacks.members().len());
+            let mut parameters = self.parameters(at);
+            // An operation's own parameter takes the place of its path's.
+            for parameter in &shared {
+                if !parameters.iter().any(|own| own.name == parameter.name && own.place == parameter.place) {
+                    parameters.push(parameter.clone());
+                }
+            }
+            let (form, parameters): (Vec<Parameter>, Vec<Parameter>) =
+                parameters.into_iter().partition(|parameter| parameter.place == In::Form);
+            let body = match self.dialect {
+                Dialect::Swagger2 => self.swagger_body(at, item, root, &form),
+                _ => self.body(at),
+            };
+            let responses = self.responses(at, root);
+            let security = self.security(at.get("security").or_else(|| root.get("security")));
+            let id = at.text("operationId").map(Cow::into_owned).filter(|id| !id.is_empty());
+            operations.push(Operation {
+                at: at.node,
+                name: id.clone().unwrap_or_else(|| format!("{method} {path}")),
+                id,
+                method,
+                path: key.path.clone(),
+                key: path.to_owned(),
+                summary: at.text("summary").map(Cow::into_owned).unwrap_or_default(),
+                deprecated: at.flag("deprecated"),
+                matchers: key.matchers.clone(),
+                parameters,
+                body,
+                responses,
+                security,
+                ready: OnceLock::new(),
+            });
+        }
+        callbacks
+    }
+}
+
+/// The path of a server's address, with the defaults of its variables.
+fn path_of(server: &openapiv3::Server) -> String {
+    let mut url = server.url.clone();
+    for (name, variable) in server.variables.iter().flatten() {
+        url = url.replace(&format!("{{{name}}}"), &variable.default);
+    }
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+        None => url.as_str(),
+    };
+    let path = path.split(['?', '#']).next().unwrap_or("");
+    // A variable without a default says nothing.
+    if path.contains('{') || !path.starts_with('/') { String::new() } else { path.to_owned() }
+}

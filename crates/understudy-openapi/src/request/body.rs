@@ -1,0 +1,202 @@
+//! Request bodies held against what an operation describes.
+
+use super::shape::Shape;
+use super::{Held, Violation, style};
+use crate::document::{At, Documents};
+use crate::model::{Content, Dialect};
+use crate::schema::{Checker, Direction};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+use understudy_exchange::{MediaType, Request, form, multipart};
+
+/// One media type of a request's body, ready to be read.
+#[derive(Debug)]
+pub(crate) struct ReadyBody {
+    shape: Shape,
+    checker: Option<Checker>,
+    /// Swagger 2.0 describes each field of a form by itself.
+    fields: Vec<(Shape, Option<Checker>)>,
+}
+
+impl ReadyBody {
+    pub(crate) fn new(documents: &Documents, dialect: Dialect, content: &Content) -> Self {
+        let schema = content.schema.map(|schema| documents.at(schema));
+        let ready = |schema: Option<At<'_>>| {
+            let checker = schema.and_then(|schema| Checker::new(schema, dialect, Direction::Request).ok());
+            (Shape::of(schema), checker)
+        };
+        let (shape, checker) = ready(schema);
+        let fields = content.form.iter().map(|field| ready(field.schema.map(|schema| documents.at(schema)))).collect();
+        Self { shape, checker, fields }
+    }
+}
+
+/// How well a media range takes a media type: 3 where it is that type, 0 where it does not.
+pub(crate) fn takes(range: &str, essence: &str) -> u8 {
+    if range == essence {
+        return 3;
+    }
+    match range.split_once('/') {
+        Some(("*", "*")) => 1,
+        Some((kind, "*")) if essence.split('/').next() == Some(kind) => 2,
+        // `text/json` and `application/json` are read alike, and so is what ends in `+json`.
+        _ if range == "application/json" && MediaType::parse(essence).is_json() => 1,
+        _ => 0,
+    }
+}
+
+pub(super) fn check(held: &Held<'_>, request: &Request) -> Vec<Violation> {
+    let Some(body) = &held.operation.body else { return Vec::new() };
+    let at = held.documents.at(body.at);
+    let violation = |status: StatusCode, message: String, rule: String| Violation {
+        place: "body",
+        name: String::new(),
+        message,
+        rule,
+        status,
+    };
+    if request.body.is_empty() {
+        let is_missing = body.required && !body.content.is_empty();
+        return is_missing
+            .then(|| violation(StatusCode::BAD_REQUEST, "is required, and missing".to_owned(), at.pointer()))
+            .into_iter()
+            .collect();
+    }
+    if body.content.is_empty() {
+        return Vec::new();
+    }
+    let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.map(|value| MediaType::parse(value).essence().to_owned());
+    let chosen = match &essence {
+        Some(essence) => {
+            let best = body
+                .content
+                .iter()
+                .enumerate()
+                .max_by_key(|(nth, content)| (takes(&content.range, essence), usize::MAX - nth));
+            best.filter(|(_, content)| takes(&content.range, essence) > 0).map(|(nth, _)| nth)
+        }
+        // A client that says nothing means the first.
+        None => Some(0),
+    };
+    let Some(chosen) = chosen else {
+        let known: Vec<&str> = body.content.iter().map(|content| content.written.as_str()).collect();
+        let message = format!("expected {}, received {}", known.join(" or "), content_type.unwrap_or("none"));
+        return vec![violation(StatusCode::UNSUPPORTED_MEDIA_TYPE, message, at.pointer())];
+    };
+    let (content, ready) = (&body.content[chosen], &held.bodies[chosen]);
+    let kind = MediaType::parse(essence.as_deref().unwrap_or(&content.range));
+    let schema = content.schema.map(|schema| held.documents.at(schema));
+    let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+    let value = if kind.is_json() {
+        match serde_json::from_slice::<Value>(&request.body) {
+            Ok(value) => value,
+            Err(error) => {
+                let message = format!("is not JSON: {error}");
+                return vec![violation(StatusCode::BAD_REQUEST, message, held.documents.at(content.at).pointer())];
+            }
+        }
+    } else {
+        let pairs = match kind.essence() {
+            "application/x-www-form-urlencoded" => form::parse(&request.body),
+            "multipart/form-data" => match multipart::parse(content_type.unwrap_or(""), &request.body) {
+                Some(parts) => parts
+                    .into_iter()
+                    .map(|part| (part.name, String::from_utf8_lossy(&part.content).into_owned()))
+                    .collect(),
+                None => {
+                    let message = "is not multipart/form-data: it has no such boundary, or no part".to_owned();
+                    return vec![violation(StatusCode::BAD_REQUEST, message, held.documents.at(content.at).pointer())];
+                }
+            },
+            // What else is a text or bytes: no schema says anything that could be looked for.
+            _ => return Vec::new(),
+        };
+        let pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> =
+            pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        if !content.form.is_empty() {
+            return fields(held, content, ready, &pairs);
+        }
+        from_pairs(&pairs, &ready.shape)
+    };
+    let broken = super::held(schema, ready.checker.as_ref(), held.dialect, &value);
+    let violations = broken
+        .into_iter()
+        .map(|broken| Violation { name: broken.place, ..violation(unprocessable, broken.message, broken.rule) });
+    violations.collect()
+}
+
+/// A form as an object. A name that stands several times is a list.
+fn from_pairs(pairs: &[(Cow<'_, str>, Cow<'_, str>)], shape: &Shape) -> Value {
+    let mut members = Map::new();
+    for (name, _) in pairs {
+        let own = name.split('[').next().unwrap_or(name);
+        if members.contains_key(own) || members.contains_key(&**name) {
+            continue;
+        }
+        if own.len() < name.len() && !shape.properties.iter().any(|(known, _)| known == name) {
+            if let Some(value) = style::deep(pairs, own, &shape.property(own)) {
+                members.insert(own.to_owned(), value);
+            }
+            continue;
+        }
+        members.insert(name.clone().into_owned(), field(pairs, name, &shape.property(name)));
+    }
+    Value::Object(members)
+}
+
+fn field(pairs: &[(Cow<'_, str>, Cow<'_, str>)], name: &str, shape: &Shape) -> Value {
+    let mut values = pairs.iter().filter(|(known, _)| known == name).map(|(_, value)| value);
+    let first = values.clone().next().map_or("", |value| value);
+    // A member that is a document of its own is JSON (OpenAPI 3.1.1, "Encoding Object", `contentType`).
+    let is_document = first.starts_with(['{', '[']) && (shape.object || shape.array) && !shape.is_scalar();
+    if is_document && let Ok(value) = serde_json::from_str(first) {
+        return value;
+    }
+    if shape.array && !(shape.is_scalar() && values.clone().count() == 1) {
+        let item = shape.item();
+        return Value::Array(values.map(|text| item.scalar(text)).collect());
+    }
+    shape.scalar(values.next().map_or("", |value| value))
+}
+
+/// The fields of Swagger 2.0's forms, each by itself.
+fn fields(
+    held: &Held<'_>,
+    content: &Content,
+    ready: &ReadyBody,
+    pairs: &[(Cow<'_, str>, Cow<'_, str>)],
+) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for (parameter, (shape, checker)) in content.form.iter().zip(&ready.fields) {
+        let violation = |message: String, rule: String, below: String| Violation {
+            place: "body",
+            name: format!("/{}{below}", parameter.name),
+            message,
+            rule,
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let at = held.documents.at(parameter.at);
+        if !pairs.iter().any(|(name, _)| *name == parameter.name) {
+            if parameter.required {
+                violations.push(violation("is required, and missing".to_owned(), at.pointer(), String::new()));
+            }
+            continue;
+        }
+        if at.text("type").as_deref() == Some("file") {
+            continue;
+        }
+        let value = if parameter.explode || !shape.array {
+            field(pairs, &parameter.name, shape)
+        } else {
+            let text = pairs.iter().find(|(name, _)| *name == parameter.name).map_or("", |(_, value)| value);
+            style::read(&text.replace('%', "%25"), &parameter.name, parameter.style, false, false, shape)
+        };
+        let schema = parameter.schema.map(|schema| held.documents.at(schema));
+        let broken = super::held(schema, checker.as_ref(), held.dialect, &value);
+        violations.extend(broken.into_iter().map(|broken| violation(broken.message, broken.rule, broken.place)));
+    }
+    violations
+}

@@ -1,0 +1,377 @@
+//! A schema with all that it refers to, as one document that the validator understands.
+//!
+//! Real descriptions refer from everything to everything: whatever a schema of Stripe's leads to is half of the document.
+//! So there are two ways. A schema that leads to little is bundled whole, once, and kept. One that leads to much is bundled
+//! for the value at hand: what the value has no member for cannot be broken by it, and is left out.
+
+use super::keyword::{Holds, TYPES, holds};
+use crate::document::{At, Kind, Node};
+use crate::model::Dialect;
+use serde_json::{Map, Value, json};
+use std::collections::{HashMap, HashSet};
+
+/// Which way a value goes: `readOnly` members need not be in requests, nor `writeOnly` ones in answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Direction {
+    Request,
+    Response,
+}
+
+/// How many schemas a bundle may have.
+pub(crate) const SCHEMAS_MAX: usize = 20_000;
+/// How deep schemas may nest in each other.
+const DEPTH_MAX: usize = 64;
+/// How many schemas may refer to each other with nothing of the value in between.
+const CHAIN_MAX: usize = 64;
+
+/// A schema that leads to too much.
+#[derive(Debug)]
+pub(crate) struct TooLarge;
+
+/// The bundle: a document whose definitions are the schemas that were referred to.
+#[derive(Debug)]
+pub(crate) struct Bundled {
+    pub(crate) document: Value,
+    /// Which schema each definition is.
+    pub(crate) definitions: Vec<Node>,
+}
+
+/// The values that a schema is held against; `None` where they are not known.
+type Values<'v> = Option<Vec<&'v Value>>;
+
+struct Bundler<'d, 'v> {
+    dialect: Dialect,
+    direction: Direction,
+    known: HashMap<(Node, Vec<usize>), usize>,
+    definitions: Vec<(Node, Value)>,
+    open: Vec<(usize, At<'d>, Values<'v>)>,
+    schemas: usize,
+    loops: HashMap<Node, bool>,
+}
+
+/// Bundles a schema: for one value where it is given, else whole.
+pub(crate) fn bundle(
+    schema: At<'_>,
+    dialect: Dialect,
+    direction: Direction,
+    value: Option<&Value>,
+) -> Result<Bundled, TooLarge> {
+    let mut bundler = Bundler {
+        dialect,
+        direction,
+        known: HashMap::new(),
+        definitions: Vec::new(),
+        open: Vec::new(),
+        schemas: 0,
+        loops: HashMap::new(),
+    };
+    let root = bundler.definition(schema, value.map(|value| vec![value]));
+    while let Some((place, at, values)) = bundler.open.pop() {
+        bundler.definitions[place].1 = bundler.schema(at, &values, 0)?;
+    }
+    let (definitions, values): (Vec<Node>, Vec<Value>) = bundler.definitions.into_iter().unzip();
+    let named: Map<String, Value> = values.into_iter().enumerate().map(|(n, value)| (n.to_string(), value)).collect();
+    Ok(Bundled { document: json!({ "allOf": [root], "definitions": named }), definitions })
+}
+
+impl<'d, 'v> Bundler<'d, 'v> {
+    fn is_modern(&self) -> bool {
+        self.dialect == Dialect::OpenApi31
+    }
+
+    /// A reference to the definition that a schema is, or will be.
+    fn definition(&mut self, at: At<'d>, values: Values<'v>) -> Value {
+        let addresses = values.iter().flatten().map(|value| std::ptr::from_ref::<Value>(value) as usize).collect();
+        let next = self.definitions.len();
+        let place = *self.known.entry((at.node, addresses)).or_insert(next);
+        if place == next {
+            self.definitions.push((at.node, Value::Null));
+            self.open.push((place, at, values));
+        }
+        json!({ "$ref": format!("#/definitions/{place}") })
+    }
+
+    /// What a `$ref` leads to; anything, where that is nowhere or itself.
+    fn reference(&mut self, reference: At<'d>, values: &Values<'v>) -> Value {
+        match reference.follow() {
+            Ok(target) if !self.is_loop(target) => self.definition(target, values.clone()),
+            _ => anything(),
+        }
+    }
+
+    /// Whether a schema comes back to itself without going into the value, or goes on for too long: it would be asked for
+    /// ever.
+    fn is_loop(&mut self, start: At<'d>) -> bool {
+        if let Some(known) = self.loops.get(&start.node) {
+            return *known;
+        }
+        let (mut seen, mut open, mut found) = (HashSet::new(), vec![(start, 0)], false);
+        while let Some((at, depth)) = open.pop().filter(|_| !found) {
+            for next in same_value(at) {
+                found |= next.node == start.node || depth > CHAIN_MAX;
+                if seen.insert(next.node) {
+                    open.push((next, depth + 1));
+                }
+            }
+        }
+        self.loops.insert(start.node, found);
+        found
+    }
+
+    fn schema(&mut self, at: At<'d>, values: &Values<'v>, depth: usize) -> Result<Value, TooLarge> {
+        self.schemas += 1;
+        if self.schemas > SCHEMAS_MAX || depth > DEPTH_MAX {
+            return Err(TooLarge);
+        }
+        match at.kind() {
+            Kind::False => return Ok(json!({ "not": {} })),
+            Kind::Object => {}
+            // What is no schema says nothing.
+            _ => return Ok(anything()),
+        }
+        let reference = at.reference().or_else(|| at.get("$dynamicRef").filter(|at| at.string().is_some()));
+        if let Some(reference) = reference {
+            let target = self.reference(reference, values);
+            if !self.is_modern() {
+                return Ok(target);
+            }
+            let mut own = self.keywords(at, values, depth)?;
+            own.extend(target.as_object().cloned().unwrap_or_default());
+            return Ok(Value::Object(own));
+        }
+        Ok(Value::Object(self.keywords(at, values, depth)?))
+    }
+
+    fn keywords(&mut self, at: At<'d>, values: &Values<'v>, depth: usize) -> Result<Map<String, Value>, TooLarge> {
+        let mut out = Map::new();
+        for (name, value) in at.members() {
+            if let Some(holds) = holds(&name, self.is_modern())
+                && let Some(value) = self.keyword(&name, holds, at, value, values, depth)?
+            {
+                out.insert(name.into_owned(), value);
+            }
+        }
+        self.tuples(&mut out);
+        self.limits(&mut out);
+        if self.is_nullable(at) {
+            allow_null(&mut out);
+        }
+        Ok(out)
+    }
+
+    fn keyword(
+        &mut self,
+        name: &str,
+        holds: Holds,
+        schema: At<'d>,
+        at: At<'d>,
+        values: &Values<'v>,
+        depth: usize,
+    ) -> Result<Option<Value>, TooLarge> {
+        let depth = depth + 1;
+        Ok(match holds {
+            Holds::Same => Some(self.schema(at, values, depth)?),
+            Holds::SameList if at.items().len() > 0 => {
+                Some(Value::Array(at.items().map(|item| self.schema(item, values, depth)).collect::<Result<_, _>>()?))
+            }
+            Holds::SameMap if at.is_object() => {
+                let mut map = Map::new();
+                for (name, value) in at.members() {
+                    map.insert(name.into_owned(), self.schema(value, values, depth)?);
+                }
+                Some(Value::Object(map))
+            }
+            Holds::Properties if at.is_object() => {
+                let mut map = Map::new();
+                for (name, value) in at.members() {
+                    let below = members(values, |known| known == name);
+                    // A member that no value has is only named: `additionalProperties` asks for that.
+                    let is_there = below.as_ref().is_none_or(|below| !below.is_empty());
+                    let value = if is_there { self.schema(value, &below, depth)? } else { anything() };
+                    map.insert(name.into_owned(), value);
+                }
+                Some(Value::Object(map))
+            }
+            Holds::PatternProperties if at.is_object() => {
+                let mut map = Map::new();
+                for (pattern, value) in at.members() {
+                    if super::check::is_pattern(&pattern) {
+                        map.insert(pattern.into_owned(), self.schema(value, &members(values, |_| true), depth)?);
+                    }
+                }
+                Some(Value::Object(map))
+            }
+            Holds::Members => match at.kind() {
+                Kind::True => Some(true.into()),
+                Kind::False => Some(false.into()),
+                Kind::Object => Some(self.below(at, &members(values, |_| true), depth)?),
+                _ => None,
+            },
+            Holds::Names if at.is_object() => Some(self.schema(at, &None, depth)?),
+            Holds::Items if at.kind() == Kind::Array => {
+                let below = elements(values);
+                Some(Value::Array(at.items().map(|item| self.schema(item, &below, depth)).collect::<Result<_, _>>()?))
+            }
+            Holds::Items | Holds::Elements => match at.kind() {
+                Kind::Object => Some(self.below(at, &elements(values), depth)?),
+                Kind::True => Some(anything()),
+                Kind::False if self.is_modern() || name == "additionalItems" => Some(false.into()),
+                _ => None,
+            },
+            Holds::ElementList if at.items().len() > 0 => {
+                let below = elements(values);
+                Some(Value::Array(at.items().map(|item| self.schema(item, &below, depth)).collect::<Result<_, _>>()?))
+            }
+            Holds::Strings => self.required(schema, at),
+            Holds::StringsMap if at.is_object() => Some(at.to_value()),
+            Holds::Count => at.count().map(Value::from),
+            Holds::Number => at.number().map(|_| at.to_value()).filter(|number| {
+                number.is_number() && (name != "multipleOf" || number.as_f64().is_some_and(|number| number > 0.0))
+            }),
+            Holds::Exclusive => match at.kind() {
+                Kind::Number | Kind::True => Some(at.to_value()),
+                _ => None,
+            },
+            Holds::Flag => at.boolean().map(Value::Bool),
+            Holds::Text => at.string().map(|text| Value::String(text.into_owned())),
+            Holds::Pattern => {
+                at.string().filter(|pattern| super::check::is_pattern(pattern)).map(|text| text.into_owned().into())
+            }
+            Holds::Type => types(at),
+            Holds::Values if at.items().len() > 0 => Some(at.to_value()),
+            Holds::Value => Some(at.to_value()),
+            _ => None,
+        })
+    }
+
+    /// A schema for what is below the values; anything, where nothing is.
+    fn below(&mut self, at: At<'d>, values: &Values<'v>, depth: usize) -> Result<Value, TooLarge> {
+        if values.as_ref().is_some_and(Vec::is_empty) { Ok(anything()) } else { self.schema(at, values, depth) }
+    }
+
+    /// The members that have to be there in this direction.
+    fn required(&self, schema: At<'d>, at: At<'d>) -> Option<Value> {
+        let other_way = match self.direction {
+            Direction::Request => "readOnly",
+            Direction::Response => "writeOnly",
+        };
+        let goes_other_way = |name: &str| {
+            let property = schema.get("properties").and_then(|properties| properties.get(name));
+            property.is_some_and(|property| {
+                property.flag(other_way) || property.resolve().is_ok_and(|resolved| resolved.flag(other_way))
+            })
+        };
+        let names: Vec<Value> = at
+            .items()
+            .filter_map(At::string)
+            .filter(|name| !goes_other_way(name))
+            .map(|name| name.into_owned().into())
+            .collect();
+        // Draft 4 wants at least one, and each once.
+        let mut unique = Vec::new();
+        for name in names {
+            if !unique.contains(&name) {
+                unique.push(name);
+            }
+        }
+        (!unique.is_empty()).then_some(Value::Array(unique))
+    }
+
+    fn is_nullable(&self, at: At<'d>) -> bool {
+        match self.dialect {
+            Dialect::Swagger2 => at.flag("x-nullable") || at.flag("nullable"),
+            // It left the language with 3.1; documents still say it.
+            Dialect::OpenApi30 | Dialect::OpenApi31 => at.flag("nullable"),
+        }
+    }
+
+    /// A list under `items` is `prefixItems` today.
+    fn tuples(&self, out: &mut Map<String, Value>) {
+        if self.is_modern()
+            && out.get("items").is_some_and(Value::is_array)
+            && let Some(items) = out.remove("items")
+        {
+            out.entry("prefixItems").or_insert(items);
+        }
+    }
+
+    /// `exclusiveMinimum` is a flag in one dialect and a number in the other; documents mix them up.
+    fn limits(&self, out: &mut Map<String, Value>) {
+        for (exclusive, limit) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+            match (self.is_modern(), out.get(exclusive)) {
+                (true, Some(Value::Bool(_))) => {
+                    out.remove(exclusive);
+                    if let Some(limit) = out.remove(limit) {
+                        out.insert(exclusive.to_owned(), limit);
+                    }
+                }
+                (false, Some(Value::Number(_))) => {
+                    if let Some(number) = out.insert(exclusive.to_owned(), true.into()) {
+                        out.insert(limit.to_owned(), number);
+                    }
+                }
+                (false, Some(Value::Bool(_))) if !out.contains_key(limit) => {
+                    out.remove(exclusive);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A schema that asks for nothing.
+fn anything() -> Value {
+    json!({})
+}
+
+/// The schemas that a schema holds the same value against.
+fn same_value(at: At<'_>) -> Vec<At<'_>> {
+    if let Some(reference) = at.reference() {
+        return reference.follow().into_iter().collect();
+    }
+    let lists = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|name| at.get(name)).flat_map(At::items);
+    let ones = ["not", "if", "then", "else"].into_iter().filter_map(|name| at.get(name));
+    let maps = at.get("dependentSchemas").into_iter().flat_map(At::members).map(|(_, value)| value);
+    lists.chain(ones).chain(maps).collect()
+}
+
+fn types(at: At<'_>) -> Option<Value> {
+    let known = |at: At<'_>| at.string().filter(|name| TYPES.contains(&&**name)).map(|name| name.into_owned().into());
+    if at.kind() != Kind::Array {
+        return known(at);
+    }
+    let mut types: Vec<Value> = at.items().filter_map(known).collect();
+    types.dedup();
+    (!types.is_empty()).then_some(Value::Array(types))
+}
+
+/// Lets a value be null too, whatever else is asked of it.
+fn allow_null(out: &mut Map<String, Value>) {
+    if let Some(Value::String(name)) = out.get("type") {
+        let name = name.clone();
+        out.insert("type".to_owned(), if name == "null" { name.into() } else { json!([name, "null"]) });
+    }
+    if let Some(Value::Array(values)) = out.get_mut("enum")
+        && !values.contains(&Value::Null)
+    {
+        values.push(Value::Null);
+    }
+    let mut others = Map::new();
+    for name in ["allOf", "anyOf", "oneOf"] {
+        others.extend(out.remove(name).map(|value| (name.to_owned(), value)));
+    }
+    if !others.is_empty() {
+        let null = json!({ "enum": [null] });
+        out.insert("anyOf".to_owned(), Value::Array(vec![Value::Object(others), null]));
+    }
+}
+
+fn members<'v>(values: &Values<'v>, is: impl Fn(&str) -> bool) -> Values<'v> {
+    let values = values.as_ref()?;
+    let objects = values.iter().filter_map(|value| value.as_object());
+    Some(objects.flatten().filter(|(name, _)| is(name)).map(|(_, value)| value).collect())
+}
+
+fn elements<'v>(values: &Values<'v>) -> Values<'v> {
+    Some(values.as_ref()?.iter().filter_map(|value| value.as_array()).flatten().collect())
+}

@@ -1,0 +1,205 @@
+//! Values held against schemas.
+
+use super::bundle::{Bundled, Direction, TooLarge, bundle};
+use crate::document::{At, Documents, Node};
+use crate::model::Dialect;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use understudy_fixture::model::Format;
+use understudy_match::is_in_format;
+
+/// How many violations of one value are told.
+const BROKEN_MAX: usize = 20;
+/// How many steps back a regular expression may take.
+const BACKTRACK_MAX: usize = 100_000;
+
+/// One way in which a value is not what a schema asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Broken {
+    /// Where in the value, as a JSON pointer.
+    pub(crate) place: String,
+    /// What is wrong, as a fragment: "expected integer, received string".
+    pub(crate) message: String,
+    /// The keyword that asks for it, as `file#pointer`.
+    pub(crate) rule: String,
+}
+
+/// A schema that values are held against.
+#[derive(Debug)]
+pub(crate) struct Checker {
+    validator: Validator,
+    definitions: Vec<Node>,
+}
+
+impl Checker {
+    /// A schema, with all that it leads to.
+    ///
+    /// # Errors
+    /// Where that is too much: [`check_once`] then.
+    pub(crate) fn new(schema: At<'_>, dialect: Dialect, direction: Direction) -> Result<Self, TooLarge> {
+        Self::of(bundle(schema, dialect, direction, None)?, dialect).ok_or(TooLarge)
+    }
+
+    fn of(bundled: Bundled, dialect: Dialect) -> Option<Self> {
+        let validator = options(dialect).build(&bundled.document).ok()?;
+        Some(Self { validator, definitions: bundled.definitions })
+    }
+
+    /// Everything that is wrong with a value, in the order of the schema.
+    pub(crate) fn check(&self, documents: &Documents, value: &Value) -> Vec<Broken> {
+        // Asking whether anything is wrong is quicker than asking what.
+        if self.validator.is_valid(value) {
+            return Vec::new();
+        }
+        self.validator.iter_errors(value).take(BROKEN_MAX).map(|error| self.broken(documents, &error)).collect()
+    }
+
+    fn broken(&self, documents: &Documents, error: &ValidationError<'_>) -> Broken {
+        let path = error.schema_path().as_str();
+        let mut steps = path.strip_prefix("/definitions/").unwrap_or("").splitn(2, '/');
+        let definition = steps.next().and_then(|number| self.definitions.get(number.parse::<usize>().ok()?));
+        let rule = match (definition, steps.next()) {
+            (Some(node), Some(rest)) => format!("{}/{rest}", documents.at(*node).pointer()),
+            (Some(node), None) => documents.at(*node).pointer(),
+            (None, _) => path.to_owned(),
+        };
+        Broken { place: error.instance_path().as_str().to_owned(), message: describe(error), rule }
+    }
+}
+
+/// Holds one value against a schema that is not kept. `None` where the schema cannot be used at all.
+pub(crate) fn check_once(schema: At<'_>, dialect: Dialect, direction: Direction, value: &Value) -> Option<Vec<Broken>> {
+    let bundled = bundle(schema, dialect, direction, Some(value)).ok()?;
+    Some(Checker::of(bundled, dialect)?.check(schema.documents(), value))
+}
+
+fn options(dialect: Dialect) -> jsonschema::ValidationOptions<'static> {
+    let draft = match dialect {
+        Dialect::Swagger2 | Dialect::OpenApi30 => Draft::Draft4,
+        Dialect::OpenApi31 => Draft::Draft202012,
+    };
+    let options = jsonschema::options()
+        .with_draft(draft)
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(true)
+        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_MAX))
+        .offline();
+    // Formats mean the same here as in fixtures.
+    options
+        .with_format("date", |text: &str| is_in_format(Format::Date, text))
+        .with_format("date-time", |text: &str| is_in_format(Format::DateTime, text))
+        .with_format("time", |text: &str| is_in_format(Format::Time, text))
+        .with_format("uuid", |text: &str| is_in_format(Format::Uuid, text))
+        .with_format("email", |text: &str| is_in_format(Format::Email, text))
+        .with_format("ipv4", |text: &str| is_in_format(Format::Ipv4, text))
+        .with_format("ipv6", |text: &str| is_in_format(Format::Ipv6, text))
+        .with_format("hostname", |text: &str| is_in_format(Format::Hostname, text))
+        // Descriptions call all kinds of references and templates a URI: whether they resolve is not for a schema to say.
+        .with_format("uri", |_: &str| true)
+        .with_format("uri-reference", |_: &str| true)
+        .with_format("iri", |_: &str| true)
+        .with_format("iri-reference", |_: &str| true)
+        .with_format("uri-template", |_: &str| true)
+        .with_format("regex", |_: &str| true)
+}
+
+/// Whether the validator can use a regular expression: one that it cannot use asks for nothing.
+pub(crate) fn is_pattern(pattern: &str) -> bool {
+    /// How many answers are remembered.
+    const KNOWN_MAX: usize = 10_000;
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, bool>> = RefCell::new(HashMap::new());
+    }
+    // What this engine reads, the validator does: it is asked only where that is not known.
+    if regex_syntax::parse(pattern).is_ok() {
+        return true;
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(known) = known.get(pattern) {
+            return *known;
+        }
+        let schema = serde_json::json!({ "pattern": pattern });
+        let is = jsonschema::options().with_draft(Draft::Draft4).build(&schema).is_ok();
+        if known.len() < KNOWN_MAX {
+            known.insert(pattern.to_owned(), is);
+        }
+        is
+    })
+}
+
+fn describe(error: &ValidationError<'_>) -> String {
+    let received = type_name(error.instance());
+    match error.kind() {
+        ValidationErrorKind::Type { kind } => {
+            let wanted = match kind {
+                TypeKind::Single(wanted) => wanted.to_string(),
+                TypeKind::Multiple(all) => {
+                    let names: Vec<String> = all.iter().map(|wanted| wanted.to_string()).collect();
+                    names.join(" or ")
+                }
+            };
+            format!("expected {wanted}, received {received}")
+        }
+        ValidationErrorKind::Required { property } => {
+            format!("the member `{}` is missing", property.as_str().unwrap_or_default())
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            let names: Vec<String> = unexpected.iter().map(|name| format!("`{name}`")).collect();
+            format!("not described: {}", names.join(", "))
+        }
+        ValidationErrorKind::Enum { options } => {
+            let all: Vec<String> = options.as_array().into_iter().flatten().map(ToString::to_string).collect();
+            format!("expected one of {}", shortened(&all.join(", ")))
+        }
+        ValidationErrorKind::Constant { expected_value } => {
+            format!("expected {}", shortened(&expected_value.to_string()))
+        }
+        ValidationErrorKind::Pattern { pattern } => format!("expected a match of `{pattern}`"),
+        ValidationErrorKind::Format { format } => format!("expected the format {format}"),
+        ValidationErrorKind::Minimum { limit } => format!("expected at least {limit}"),
+        ValidationErrorKind::Maximum { limit } => format!("expected at most {limit}"),
+        ValidationErrorKind::ExclusiveMinimum { limit } => format!("expected more than {limit}"),
+        ValidationErrorKind::ExclusiveMaximum { limit } => format!("expected less than {limit}"),
+        ValidationErrorKind::MultipleOf { multiple_of } => format!("expected a multiple of {multiple_of}"),
+        ValidationErrorKind::MinLength { limit } => format!("expected at least {limit} characters"),
+        ValidationErrorKind::MaxLength { limit } => format!("expected at most {limit} characters"),
+        ValidationErrorKind::MinItems { limit } => format!("expected at least {limit} elements"),
+        ValidationErrorKind::MaxItems { limit } => format!("expected at most {limit} elements"),
+        ValidationErrorKind::MinProperties { limit } => format!("expected at least {limit} members"),
+        ValidationErrorKind::MaxProperties { limit } => format!("expected at most {limit} members"),
+        ValidationErrorKind::UniqueItems => "two elements are the same".to_owned(),
+        ValidationErrorKind::OneOfNotValid { .. } | ValidationErrorKind::AnyOf { .. } => {
+            "matches none of the alternatives".to_owned()
+        }
+        ValidationErrorKind::OneOfMultipleValid { .. } => {
+            "matches several of the alternatives, of which one is wanted".to_owned()
+        }
+        ValidationErrorKind::Not { .. } => "matches what it must not".to_owned(),
+        ValidationErrorKind::FalseSchema => "is not described".to_owned(),
+        _ => shortened(&error.masked().to_string()),
+    }
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_i64() || number.is_u64() => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+fn shortened(text: &str) -> String {
+    const CHARS_MAX: usize = 200;
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,8 @@
+//! Schemas: as the validator wants them, and what they say of one value.
+
+mod bundle;
+mod check;
+mod keyword;
+
+pub(crate) use bundle::Direction;
+pub(crate) use check::{Broken, Checker, check_once, is_pattern};
