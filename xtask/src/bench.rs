@@ -31,6 +31,7 @@ pub(crate) fn run() -> Step {
     let bench = Bench { folder, target: Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release"), rounds };
     bench.prepare().map_err(|error| format!("failed to prepare: {error}"))?;
     bench.serving();
+    bench.describing();
     bench.recording();
     bench.passing_a_gibibyte();
     bench.verifying();
@@ -68,6 +69,10 @@ impl Drop for Server {
 
 impl Server {
     fn start(mut command: Command, port: u16) -> Self {
+        Self::start_with(&mut command, port)
+    }
+
+    fn start_with(command: &mut Command, port: u16) -> Self {
         let began = Instant::now();
         let child = command.stdin(Stdio::null()).spawn().expect("the program starts");
         while !answers(port) {
@@ -116,6 +121,39 @@ fn answers(port: u16) -> bool {
     stream.write_all(b"GET /items/0 HTTP/1.1\r\nhost: s\r\n\r\n").is_ok()
         && stream.read_exact(&mut start).is_ok()
         && start.ends_with(b"200")
+}
+
+/// The body of one answer.
+fn body_of(port: u16) -> Vec<u8> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    let mut answer = Vec::new();
+    stream.write_all(b"GET /items/7 HTTP/1.1\r\nhost: s\r\nconnection: close\r\n\r\n").expect("it takes a request");
+    stream.read_to_end(&mut answer).expect("it answers");
+    let at = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer has a head");
+    answer.split_off(at + 4)
+}
+
+/// How many operations the description has that is measured.
+const OPERATIONS: usize = 1_000;
+
+/// A description whose answers have about a kilobyte, of numbers, texts and times that are made for each id.
+fn description() -> String {
+    let operation = |path: &str| {
+        format!(
+            "\"{path}\":{{\"get\":{{\"parameters\":[{{\"name\":\"id\",\"in\":\"path\",\"required\":true,\"schema\":{{\"type\":\"integer\",\"minimum\":0}}}},{{\"name\":\"page\",\"in\":\"query\",\"schema\":{{\"type\":\"integer\"}}}}],\"responses\":{{\"200\":{{\"description\":\"one\",\"content\":{{\"application/json\":{{\"schema\":{{\"$ref\":\"#/components/schemas/Item\"}}}}}}}}}}}}}}"
+        )
+    };
+    let paths: Vec<String> = (0..OPERATIONS)
+        .map(|at| operation(&if at == 0 { "/items/{id}".to_owned() } else { format!("/things{at}/{{id}}") }))
+        .collect();
+    let part = "{\"type\":\"object\",\"required\":[\"id\",\"name\"],\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},\"price\":{\"type\":\"number\"},\"created_at\":{\"type\":\"string\",\"format\":\"date-time\"}}}";
+    let item = format!(
+        "{{\"type\":\"object\",\"properties\":{{\"id\":{{\"type\":\"integer\"}},\"parts\":{{\"type\":\"array\",\"minItems\":15,\"items\":{part}}}}}}}"
+    );
+    format!(
+        "{{\"openapi\":\"3.0.3\",\"info\":{{\"title\":\"Bench\",\"version\":\"1\"}},\"paths\":{{{}}},\"components\":{{\"schemas\":{{\"Item\":{item}}}}}}}",
+        paths.join(",")
+    )
 }
 
 fn free_port() -> u16 {
@@ -171,12 +209,46 @@ impl Bench {
         Ok(())
     }
 
-    fn bare(&self) -> Server {
+    fn bare(&self, body: &str) -> Server {
         let port = free_port();
         let mut command = Command::new(self.target.join("examples/bare_server"));
-        command.arg(port.to_string()).arg(self.path("body.json"));
+        command.arg(port.to_string()).arg(self.path(body));
         command.args(["content-type", "application/json", "vary", "origin, accept-encoding"]);
         Server::start(command, port)
+    }
+
+    /// A description alone: requests are held against it, and answers are made for random ids.
+    fn describing(&self) {
+        let (mut ratios, mut bare, mut ours) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut first, mut after) = (Vec::new(), Vec::new());
+        let script = self.path("random-items.lua");
+        fs::write(self.path("described.json"), description()).expect("the description can be written");
+        for _ in 0..self.rounds {
+            let port = free_port();
+            let log = fs::File::create(self.path("log")).expect("the log can be written");
+            let mut command = Command::new(self.target.join("understudy"));
+            command.args(["serve", "--openapi"]).arg(self.path("described.json"));
+            let server = Server::start_with(command.args(["--port", &port.to_string()]).stdout(log), port);
+            first.push(server.first_answer.as_secs_f64() * 1_000.0);
+            fs::write(self.path("described-body.json"), body_of(port)).expect("the body can be written");
+            let (rate, _) = server.load(&script);
+            after.push(server.resident_mebibytes());
+            drop(server);
+            let (base, _) = self.bare("described-body.json").load(&script);
+            ratios.push(rate / base);
+            bare.push(base);
+            ours.push(rate);
+        }
+        let bytes = fs::metadata(self.path("described-body.json")).map_or(0, |metadata| metadata.len());
+        println!(
+            "\nserve --openapi, {OPERATIONS} operations, bodies of {bytes} bytes, {} rounds: median (least to most)",
+            self.rounds
+        );
+        line("share of bare hyper", &mut ratios, "");
+        line("requests/s, bare hyper", &mut bare, "");
+        line("requests/s", &mut ours, "");
+        line("start to first answer", &mut first, "ms");
+        line("resident after load", &mut after, "MiB");
     }
 
     fn understudy(&self, stubs: usize) -> Server {
@@ -193,7 +265,7 @@ impl Bench {
             let (mut first, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
             let script = self.path(&format!("random-{stubs}.lua"));
             for _ in 0..self.rounds {
-                let (base, base_p99) = self.bare().load(&script);
+                let (base, base_p99) = self.bare("body.json").load(&script);
                 let server = self.understudy(stubs);
                 first.push(server.first_answer.as_secs_f64() * 1_000.0);
                 before.push(server.resident_mebibytes());
@@ -253,7 +325,7 @@ impl Bench {
         let script = self.path("random-items.lua");
         let mut said = String::new();
         for _ in 0..self.rounds {
-            let backend = self.bare();
+            let backend = self.bare("body.json");
             let (base, _) = self.bare_proxy(backend.port).load(&script);
             forwarding.push(self.before("passthrough", backend.port).load(&script).0 / base);
             let mut recorder = self.before("record", backend.port);
@@ -335,7 +407,7 @@ impl Bench {
         // A run is over in a moment: more of them say more.
         let rounds = 3 * self.rounds;
         for _ in 0..rounds {
-            let server = self.bare();
+            let server = self.bare("body.json");
             let began = Instant::now();
             let mut command = Command::new(self.target.join("understudy"));
             command

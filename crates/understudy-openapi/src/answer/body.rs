@@ -7,6 +7,7 @@ use crate::make::{Made, Purpose, Seed, make};
 use crate::model::Content;
 use crate::schema::check_once;
 use bytes::Bytes;
+use http::HeaderValue;
 use serde_json::Value;
 use std::sync::OnceLock;
 use understudy_exchange::{Json, MediaType, form};
@@ -16,6 +17,7 @@ use understudy_exchange::{Json, MediaType, form};
 pub(crate) struct ReadyContent {
     /// The first example that is what its schema asks for.
     example: OnceLock<Option<Bytes>>,
+    kind: OnceLock<Option<HeaderValue>>,
     made: OnceLock<Option<Made>>,
     /// The same without the schemas' examples, for those who want it to vary.
     varied: OnceLock<Option<Made>>,
@@ -29,6 +31,11 @@ pub(crate) enum Written {
 }
 
 impl ReadyContent {
+    /// The content type that is sent.
+    pub(crate) fn kind(&self, content: &Content) -> Option<HeaderValue> {
+        self.kind.get_or_init(|| HeaderValue::from_str(&media_type(content)).ok()).clone()
+    }
+
     pub(crate) fn write(
         &self,
         documents: &Documents,

@@ -194,9 +194,7 @@ impl Asked<'_> {
             ready.responses[nth].contents[chosen].write(self.documents(), content, purpose, &preference, seed);
         match written {
             Written::Body(body) => {
-                if let Ok(value) = HeaderValue::from_str(&body::media_type(content)) {
-                    headers.insert(CONTENT_TYPE, value);
-                }
+                headers.extend(ready.responses[nth].contents[chosen].kind(content).map(|kind| (CONTENT_TYPE, kind)));
                 Answer::Response(Described { operation: self.place, status, headers, body, violations })
             }
             Written::NoSuchExample(known) => {

@@ -21,7 +21,7 @@ impl Maker<'_> {
                 return Ok(());
             }
         }
-        let text = |text: &str| Slot::Pick(Arc::from([text.to_owned()]));
+        let text = |text: &str| Slot::Pick(Arc::from([quoted(text)]));
         let slot = match facets.format.as_deref() {
             Some("date-time") => slot::date_time(facets.characters),
             Some("date") => Slot::Date,

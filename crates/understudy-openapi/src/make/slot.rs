@@ -4,7 +4,7 @@ use crate::document::quoted;
 use std::fmt::Write;
 use std::sync::Arc;
 use understudy_fixture::model::Format;
-use understudy_match::{Chance, Moment, is_in_format};
+use understudy_match::{Chance, is_in_format};
 
 /// A value that is made from a number. All are JSON texts.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub(super) enum Slot {
     /// With this behind the seconds.
     DateTime(&'static str),
     Time,
-    /// One of these texts.
+    /// One of these JSON texts.
     Pick(Arc<[String]>),
     /// An address of somebody at example.com (RFC 2606).
     Email,
@@ -55,10 +55,8 @@ pub(super) fn date_time((least, most): (u64, u64)) -> Slot {
     Slot::DateTime(TIME_ENDS.iter().find(fits).unwrap_or(&TIME_ENDS[0]))
 }
 
-/// 2025-01-01T00:00:00Z; answers are of about this time.
-const TIME_FIRST: u64 = 1_735_689_600;
-/// A year of seconds.
-const TIME_SPAN: u64 = 31_536_000;
+/// Answers are of about this time.
+const YEAR: u64 = 2025;
 
 pub(super) const FIRST_NAMES: [&str; 12] =
     ["Ada", "Grace", "Alan", "Katherine", "Edsger", "Barbara", "Donald", "Radia", "Tim", "Hedy", "Linus", "Margaret"];
@@ -68,66 +66,75 @@ pub(super) const LAST_NAMES: [&str; 12] = [
 ];
 
 impl Slot {
+    /// Written without `fmt`: a body has dozens of these, and formatting was most of an answer.
     pub(super) fn write(&self, number: u64, parameters: &[String], out: &mut String) {
         let mut chance = Chance::from_seed(number);
-        let _ = match self {
+        match self {
             Self::Integer { least, most, step } => {
                 let count = most.abs_diff(*least) / step.unsigned_abs().max(1) + 1;
                 let offset = chance.below(count) as i64;
-                write!(out, "{}", least.saturating_add(offset.saturating_mul(*step)))
+                push_integer(least.saturating_add(offset.saturating_mul(*step)), out);
             }
             Self::Cents { least, most } => {
                 let cents = least + chance.below(most.abs_diff(*least) + 1) as i64;
-                write!(out, "{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100)
+                if cents < 0 {
+                    out.push('-');
+                }
+                push_integer(cents.abs() / 100, out);
+                out.push('.');
+                push_digits(cents.unsigned_abs() % 100, 2, out);
             }
             Self::Uuid => {
                 let (a, b) = (chance.bits(), chance.bits());
-                write!(
+                let groups =
+                    [a >> 32, a >> 16 & 0xFFFF, 0x4000 | a & 0xFFF, 0x8000 | b >> 48 & 0x3FFF, b & 0xFFFF_FFFF_FFFF];
+                let _ = write!(
                     out,
-                    "\"{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}\"",
-                    a >> 32,
-                    a >> 16 & 0xFFFF,
-                    a & 0xFFF,
-                    0x8000 | b >> 48 & 0x3FFF,
-                    b & 0xFFFF_FFFF_FFFF
-                )
+                    "\"{:08x}-{:04x}-{:04x}-{:04x}-{:012x}\"",
+                    groups[0], groups[1], groups[2], groups[3], groups[4]
+                );
             }
-            Self::Date => write!(out, "\"{}\"", moment(&mut chance).date()),
-            Self::Time => write!(out, "\"{}Z\"", &moment(&mut chance).time()[..8]),
-            Self::DateTime(end) => {
-                let moment = moment(&mut chance);
-                write!(out, "\"{}T{}{end}\"", moment.date(), &moment.time()[..8])
-            }
-            Self::Pick(all) => {
-                out.push_str(&quoted(all.get(chance.below(all.len() as u64) as usize).map_or("", String::as_str)));
-                Ok(())
-            }
-            Self::Email => {
-                let name = |names: &[&str], chance: &mut Chance| {
-                    names[chance.below(names.len() as u64) as usize].to_lowercase()
-                };
-                write!(out, "\"{}.{}@example.com\"", name(&FIRST_NAMES, &mut chance), name(&LAST_NAMES, &mut chance))
-            }
-            Self::Url(path) => write!(out, "\"https://example.com/{path}{}\"", chance.below(900) + 100),
-            Self::Ipv4 => write!(out, "\"192.0.2.{}\"", chance.below(254) + 1),
-            Self::Letters(count) => {
-                out.push('"');
+            Self::Date => quote(out, |out| push_date(&mut chance, out)),
+            Self::Time => quote(out, |out| {
+                push_time(&mut chance, out);
+                out.push('Z');
+            }),
+            Self::DateTime(end) => quote(out, |out| {
+                push_date(&mut chance, out);
+                out.push('T');
+                push_time(&mut chance, out);
+                out.push_str(end);
+            }),
+            Self::Pick(all) => out.push_str(pick(all, &mut chance)),
+            Self::Email => quote(out, |out| {
+                out.extend(pick(&FIRST_NAMES, &mut chance).chars().map(|c| c.to_ascii_lowercase()));
+                out.push('.');
+                out.extend(pick(&LAST_NAMES, &mut chance).chars().map(|c| c.to_ascii_lowercase()));
+                out.push_str("@example.com");
+            }),
+            Self::Url(path) => quote(out, |out| {
+                out.push_str("https://example.com/");
+                out.push_str(path);
+                push_digits(chance.below(900) + 100, 3, out);
+            }),
+            Self::Ipv4 => quote(out, |out| {
+                out.push_str("192.0.2.");
+                push_integer(chance.below(254) as i64 + 1, out);
+            }),
+            Self::Letters(count) => quote(out, |out| {
                 for nth in 0..*count {
                     let alphabet: &[u8] =
                         if nth == 0 { b"abcdefghjkmnpqrstuvwxyz" } else { b"abcdefghjkmnpqrstuvwxyz23456789" };
                     out.push(char::from(alphabet[chance.below(alphabet.len() as u64) as usize]));
                 }
-                out.push('"');
-                Ok(())
-            }
-            Self::Digits => write!(out, "\"{}\"", chance.below(9_000) + 1_000),
+            }),
+            Self::Digits => quote(out, |out| push_digits(chance.below(9_000) + 1_000, 4, out)),
             Self::Parameter(at, otherwise) => {
                 if !parameters.get(*at).is_some_and(|value| otherwise.take(value, out)) {
                     otherwise.write(number, &[], out);
                 }
-                Ok(())
             }
-        };
+        }
     }
 
     /// The value of the nth one of a list, from 1.
@@ -136,10 +143,10 @@ impl Slot {
             Self::Integer { least, most, step } => {
                 let first = (*least).max(1.min(*most));
                 let number = first.saturating_add((nth as i64).saturating_mul(*step));
-                let _ = write!(out, "{}", if number > *most { first } else { number });
+                push_integer(if number > *most { first } else { number }, out);
             }
             Self::Digits => {
-                let _ = write!(out, "\"{}\"", nth + 1);
+                quote(out, |out| push_integer(nth as i64 + 1, out));
             }
             slot => slot.write(mix(nth, 7), &[], out),
         }
@@ -151,7 +158,7 @@ impl Slot {
             Self::Integer { least, most, step } => {
                 let fits = |number: &i64| number >= least && number <= most && number % step == 0;
                 let Some(number) = value.parse::<i64>().ok().filter(fits) else { return false };
-                let _ = write!(out, "{number}");
+                push_integer(number, out);
             }
             Self::Uuid if !is_in_format(Format::Uuid, value) => return false,
             Self::Uuid | Self::Digits | Self::Letters(_) | Self::Pick(_) => out.push_str(&quoted(value)),
@@ -161,6 +168,44 @@ impl Slot {
     }
 }
 
-fn moment(chance: &mut Chance) -> Moment {
-    Moment { unix_millis: (TIME_FIRST + chance.below(TIME_SPAN)) * 1_000 }
+fn quote(out: &mut String, inside: impl FnOnce(&mut String)) {
+    out.push('"');
+    inside(out);
+    out.push('"');
+}
+
+fn pick<'t>(all: &'t [impl AsRef<str>], chance: &mut Chance) -> &'t str {
+    all.get(chance.below(all.len() as u64) as usize).map_or("\"\"", AsRef::as_ref)
+}
+
+/// A number with so many digits, zeros in front.
+fn push_digits(number: u64, count: u32, out: &mut String) {
+    for at in (0..count).rev() {
+        out.push(char::from(b'0' + (number / 10_u64.pow(at) % 10) as u8));
+    }
+}
+
+fn push_integer(number: i64, out: &mut String) {
+    if number < 0 {
+        out.push('-');
+    }
+    let number = number.unsigned_abs();
+    push_digits(number, number.checked_ilog10().unwrap_or(0) + 1, out);
+}
+
+/// A day of a year around now, of the first 28 of its month.
+fn push_date(chance: &mut Chance, out: &mut String) {
+    push_digits(YEAR, 4, out);
+    out.push('-');
+    push_digits(chance.below(12) + 1, 2, out);
+    out.push('-');
+    push_digits(chance.below(28) + 1, 2, out);
+}
+
+fn push_time(chance: &mut Chance, out: &mut String) {
+    push_digits(chance.below(24), 2, out);
+    for _ in 0..2 {
+        out.push(':');
+        push_digits(chance.below(60), 2, out);
+    }
 }

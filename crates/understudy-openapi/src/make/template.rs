@@ -5,6 +5,10 @@
 
 use super::slot::{Slot, mix};
 use std::hash::Hasher;
+use std::ops::Range;
+
+/// How deep objects usually nest.
+const SCOPES_USUAL: usize = 8;
 
 /// A body with slots.
 #[derive(Debug, Clone, Default)]
@@ -52,7 +56,8 @@ pub(crate) struct Seed<'r> {
 
 struct Scope {
     number: u64,
-    identity: String,
+    /// Where its id stands among all that were made.
+    identity: Range<usize>,
     /// Of an element, the number that its list has, and its place.
     element: Option<(u64, u64)>,
 }
@@ -119,8 +124,10 @@ impl Template {
     pub(crate) fn fill(&self, seed: Seed<'_>) -> String {
         let mut out = String::with_capacity(self.text.len() + 16 * self.steps.len());
         let mut from = 0;
-        let plain = |number: u64| Scope { number, identity: String::new(), element: None };
-        let mut scopes = vec![plain(seed.number)];
+        let plain = |number: u64| Scope { number, identity: 0..0, element: None };
+        let mut scopes = Vec::with_capacity(SCOPES_USUAL);
+        scopes.push(plain(seed.number));
+        let mut identities = String::new();
         for step in &self.steps {
             let scope = scopes.last().expect("each leaving has an entering");
             match step {
@@ -129,7 +136,7 @@ impl Template {
                     from = *end;
                 }
                 Step::Slot(slot, name) => slot.write(mix(scope.number, *name), seed.parameters, &mut out),
-                Step::Identity => out.push_str(&scope.identity),
+                Step::Identity => out.push_str(&identities[scope.identity.clone()]),
                 Step::Element(nth) => {
                     let element = Some((scope.number, *nth));
                     scopes.push(Scope { element, ..plain(mix(scope.number, *nth)) });
@@ -137,7 +144,7 @@ impl Template {
                 Step::Enter { name, identity } => {
                     let entered = match identity {
                         None => plain(mix(scope.number, *name)),
-                        Some(identity) => identity.scope(scope, *name, seed),
+                        Some(identity) => identity.scope(scope, *name, seed, &mut identities),
                     };
                     scopes.push(entered);
                 }
@@ -151,20 +158,20 @@ impl Template {
 }
 
 impl Identity {
-    fn scope(&self, above: &Scope, name: u64, seed: Seed<'_>) -> Scope {
-        let mut identity = String::new();
+    fn scope(&self, above: &Scope, name: u64, seed: Seed<'_>, identities: &mut String) -> Scope {
+        let start = identities.len();
         let named = self.parameter.and_then(|parameter| seed.parameters.get(parameter));
-        let is_named = named.is_some_and(|value| self.slot.take(value, &mut identity));
+        let is_named = named.is_some_and(|value| self.slot.take(value, identities));
         if !is_named {
             match above.element.filter(|_| self.is_counted) {
                 // Another part of a list, or the list of another thing, counts from elsewhere.
                 Some((list, nth)) => {
-                    self.slot.write_nth(if list == 0 { nth } else { nth + list % 89 * 10 }, &mut identity);
+                    self.slot.write_nth(if list == 0 { nth } else { nth + list % 89 * 10 }, identities);
                 }
-                None => self.slot.write(mix(above.number, name), &[], &mut identity),
+                None => self.slot.write(mix(above.number, name), &[], identities),
             }
         }
-        Scope { number: hash(&identity), identity, element: None }
+        Scope { number: hash(&identities[start..]), identity: start..identities.len(), element: None }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Texts that look like what their member is called: a city under `city`.
 
 use super::slot::{FIRST_NAMES, LAST_NAMES, Slot};
+use crate::document::quoted;
 
 const CITIES: [&str; 8] = ["Lisbon", "Oslo", "Kyoto", "Montréal", "Nairobi", "Bergen", "Valparaíso", "Leipzig"];
 const COUNTRIES: [&str; 6] = ["Portugal", "Norway", "Japan", "Canada", "Kenya", "Chile"];
@@ -122,7 +123,7 @@ pub(super) fn text(name: &str, inside: &str, (least, most): (u64, u64)) -> Slot 
     let fits = |text: &String| (least..=most).contains(&(text.chars().count() as u64));
     let fitting: Vec<String> = texts.into_iter().filter(fits).collect();
     if !fitting.is_empty() {
-        return Slot::Pick(fitting.into());
+        return Slot::Pick(fitting.iter().map(|text| quoted(text)).collect());
     }
     // Long enough, and not longer than it has to be.
     const CHARACTERS_MAX: u64 = 100_000;
