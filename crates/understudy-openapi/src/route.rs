@@ -26,6 +26,8 @@ struct Route {
     operation: usize,
     method: Method,
     template: PathTemplate,
+    /// The same for templates that differ in nothing but their parameters' names.
+    shape: usize,
 }
 
 /// What a request means.
@@ -43,11 +45,14 @@ impl Routes {
     pub(crate) fn new(operations: &[Operation], documents: &Documents) -> (Self, Vec<Diagnostic>) {
         let mut problems = Vec::new();
         let mut routes: Vec<(Route, Reverse<usize>)> = Vec::new();
+        let mut shapes: HashMap<String, usize> = HashMap::new();
         for (place, operation) in operations.iter().enumerate() {
             let path = with_rest(operation, documents);
             match template(&path) {
                 Ok(template) => {
-                    let route = Route { operation: place, method: operation.method.clone(), template };
+                    let next = shapes.len();
+                    let shape = *shapes.entry(shape(&template)).or_insert(next);
+                    let route = Route { operation: place, method: operation.method.clone(), template, shape };
                     routes.push((route, Reverse(operation.matchers.len())));
                 }
                 Err(message) => problems.push(documents.at(operation.at).warning(Code::BadOpenApi, message)),
@@ -60,50 +65,48 @@ impl Routes {
         });
         let routes: Vec<Route> = routes.into_iter().map(|(route, _)| route).collect();
         let mut tree = PathTree::default();
-        let mut seen: HashMap<(String, Method), usize> = HashMap::new();
+        let mut seen: HashMap<(usize, String, Method), usize> = HashMap::new();
         for (place, route) in routes.iter().enumerate() {
             tree.insert(&route.template.segments, place);
             let operation = &operations[route.operation];
-            let shape = (format!("{}{:?}", shape(&route.template), operation.matchers), route.method.clone());
-            if let Some(first) = seen.get(&shape) {
+            let asked = (route.shape, format!("{:?}", operation.matchers), route.method.clone());
+            if let Some(first) = seen.get(&asked) {
                 let first = &operations[*first];
                 let message = format!("no request can tell `{}` from `{}`, which answers", operation.path, first.path);
                 problems.push(documents.at(operation.at).warning(Code::BadOpenApi, message));
             } else {
-                seen.insert(shape, route.operation);
+                seen.insert(asked, route.operation);
             }
         }
         (Self { tree, routes }, problems)
     }
 
-    /// Which operation answers a request whose path, below a prefix, is `path`.
+    /// Which operation answers a request whose path, below a prefix, is `path`. The most specific template that the path is
+    /// one of decides, also where it lacks the method (OpenAPI 3.1.1, "Path Templating Matching").
     pub(crate) fn find<'r>(&self, operations: &[Operation], request: &'r Request, path: &'r str) -> Found<'r> {
         let raw: Vec<&str> = segments(path).collect();
         let decoded: Vec<Cow<'_, str>> = raw.iter().map(|segment| percent_decode(segment)).collect();
         let places = self.tree.find(&decoded);
-        if places.is_empty() {
-            return Found::Nothing;
-        }
-        let routes = || places.iter().map(|place| &self.routes[*place]);
         let asked = Asked::new(request);
-        let with = |method: &Method| {
-            routes().find(|route| route.method == *method && asked.is(&operations[route.operation].matchers))
+        let asked_for = |place: &&usize| asked.is(&operations[self.routes[**place].operation].matchers);
+        let Some(first) = places.iter().find(asked_for) else { return Found::Nothing };
+        let template = self.routes[*first].shape;
+        let routes = || {
+            let of_template = places.iter().filter(|place| self.routes[**place].shape == template);
+            of_template.filter(asked_for).map(|place| &self.routes[*place])
         };
-        let found =
-            with(&request.method).or_else(|| if request.method == Method::HEAD { with(&Method::GET) } else { None });
-        if let Some(route) = found {
+        let with = |method: &Method| routes().find(|route| route.method == *method);
+        let as_get = || if request.method == Method::HEAD { with(&Method::GET) } else { None };
+        if let Some(route) = with(&request.method).or_else(as_get) {
             return Found::Operation(route.operation, bind(&route.template, &raw));
         }
-        let mut methods: Vec<Method> = routes()
-            .filter(|route| asked.is(&operations[route.operation].matchers))
-            .map(|route| route.method.clone())
-            .collect();
+        let mut methods: Vec<Method> = routes().map(|route| route.method.clone()).collect();
         if methods.contains(&Method::GET) {
             methods.push(Method::HEAD);
         }
         methods.sort_by(|a, b| a.as_str().cmp(b.as_str()));
         methods.dedup();
-        if methods.is_empty() { Found::Nothing } else { Found::OtherMethods(methods) }
+        Found::OtherMethods(methods)
     }
 }
 

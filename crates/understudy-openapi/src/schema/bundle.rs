@@ -153,6 +153,7 @@ impl<'d, 'v> Bundler<'d, 'v> {
         }
         self.tuples(&mut out);
         self.limits(&mut out);
+        sized(&mut out);
         if self.is_nullable(at) {
             allow_null(&mut out);
         }
@@ -343,6 +344,19 @@ fn types(at: At<'_>) -> Option<Value> {
     let mut types: Vec<Value> = at.items().filter_map(known).collect();
     types.dedup();
     (!types.is_empty()).then_some(Value::Array(types))
+}
+
+/// Numbers that have to fit into so many bits (OpenAPI 3.1.1, "Data Type Format").
+fn sized(out: &mut Map<String, Value>) {
+    let (least, most) = match out.get("format").and_then(Value::as_str) {
+        Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        Some("int64") => (i64::MIN, i64::MAX),
+        _ => return,
+    };
+    if out.get("type").and_then(Value::as_str) == Some("integer") {
+        out.entry("minimum").or_insert(least.into());
+        out.entry("maximum").or_insert(most.into());
+    }
 }
 
 /// Lets a value be null too, whatever else is asked of it.

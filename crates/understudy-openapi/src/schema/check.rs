@@ -62,11 +62,31 @@ impl Checker {
         let mut steps = path.strip_prefix("/definitions/").unwrap_or("").splitn(2, '/');
         let definition = steps.next().and_then(|number| self.definitions.get(number.parse::<usize>().ok()?));
         let rule = match (definition, steps.next()) {
-            (Some(node), Some(rest)) => format!("{}/{rest}", documents.at(*node).pointer()),
+            (Some(node), Some(rest)) => rule(documents.at(*node), rest),
             (Some(node), None) => documents.at(*node).pointer(),
             (None, _) => path.to_owned(),
         };
         Broken { place: error.instance_path().as_str().to_owned(), message: describe(error), rule }
+    }
+}
+
+/// Where a keyword stands, by the steps to it from a schema. What a format asks for by way of another keyword is the
+/// format's.
+fn rule(schema: At<'_>, steps: &str) -> String {
+    let pointer = format!("{}/{steps}", schema.pointer());
+    let (above, keyword) = steps.rsplit_once('/').unwrap_or(("", steps));
+    if !matches!(keyword, "minimum" | "maximum") {
+        return pointer;
+    }
+    let plain = |step: &str| step.replace("~1", "/").replace("~0", "~");
+    let mut above = above.split('/').filter(|step| !step.is_empty());
+    let parent = above.try_fold(schema, |at, step| match step.parse() {
+        Ok(nth) if !at.is_object() => at.items().nth(nth),
+        _ => at.get(&plain(step)),
+    });
+    match parent.filter(|parent| parent.get(keyword).is_none()).and_then(|parent| parent.get("format")) {
+        Some(format) => format.pointer(),
+        None => pointer,
     }
 }
 
