@@ -3,12 +3,14 @@
 use crate::error::ApiError;
 use crate::project::{LoadedService, Project, open_project};
 use crate::report::CheckReport;
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use understudy_exchange::{Json, Response};
-use understudy_fixture::model::Fixture;
+use understudy_fixture::model::{Fixture, ResponsePromise};
 use understudy_fixture::{Code, Diagnostic, Severity};
 use understudy_match::{Chance, Choice, Incoming, Moment, Rendering, State, example_request, judge};
+use understudy_openapi::Description;
 
 /// What a check found.
 #[derive(Debug)]
@@ -20,10 +22,16 @@ pub struct Check {
 }
 
 impl Check {
-    /// Whether some problem is an error.
+    /// Whether some problem is an error in what a file says by itself.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.problems.iter().any(Diagnostic::is_error)
+        self.problems.iter().any(|problem| problem.is_error() && problem.code != Code::NotAsDescribed)
+    }
+
+    /// Whether a fixture is not what its service's description says.
+    #[must_use]
+    pub fn breaks_description(&self) -> bool {
+        self.problems.iter().any(|problem| problem.is_error() && problem.code == Code::NotAsDescribed)
     }
 
     /// The document of `check --json`.
@@ -34,7 +42,7 @@ impl Check {
 }
 
 /// Reads a project and looks for what reading alone does not show: examples that another fixture would answer,
-/// and examples that do not obey the fixture's own rules.
+/// examples that do not obey the fixture's own rules, and what is not as the service's description says.
 ///
 /// # Errors
 /// As [`open_project`].
@@ -44,6 +52,10 @@ pub fn check(root: &Path) -> Result<Check, ApiError> {
     for loaded in &project.services {
         problems.extend(shadowed(loaded));
         problems.extend(loaded.fixtures.iter().filter_map(broken_example));
+        if let Some(description) = loaded.description() {
+            let enabled = loaded.fixtures.iter().filter(|fixture| fixture.enabled);
+            problems.extend(enabled.flat_map(|fixture| not_as_described(description, &loaded.service.base, fixture)));
+        }
     }
     problems.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     Ok(Check { project, problems })
@@ -85,13 +97,47 @@ fn shadowed(loaded: &LoadedService) -> Vec<Diagnostic> {
     problems
 }
 
+/// A fixture's own exchange, held against the description. Where a placeholder stands, nobody knows what will.
+fn not_as_described(description: &Description, base: &str, fixture: &Fixture) -> Vec<Diagnostic> {
+    let has_placeholder = Cell::new(false);
+    let stand_in = |name: &str| {
+        has_placeholder.set(true);
+        stand_in(name)
+    };
+    let Ok(request) = example_request(fixture, base, &stand_in) else { return Vec::new() };
+    let of_file = |message: String, rule: &str| {
+        Diagnostic::of_file(Code::NotAsDescribed, &fixture.file, message)
+            .with_hint(format!("the description says so at {rule}"))
+    };
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    for promise in &fixture.responses {
+        let conformity = description.judge(&request, &sent(promise), base);
+        for violation in &conformity.violations {
+            let is_of_answer = matches!(violation.place, "status" | "answer's body") || conformity.operation.is_none();
+            if is_of_answer || !has_placeholder.get() {
+                problems.push(of_file(violation.to_string(), &violation.rule));
+            }
+        }
+        for (place, rule) in &conformity.undescribed {
+            let message = format!("answer's body {place}: is not described");
+            problems.push(Diagnostic { severity: Severity::Warning, ..of_file(message, rule) });
+        }
+    }
+    problems.dedup();
+    problems
+}
+
+/// What the stub sends.
+fn sent(promise: &ResponsePromise) -> Response {
+    let sent = Rendering::new(promise).render(&mut Chance::from_seed(1), Moment { unix_millis: 0 });
+    Response { status: sent.status, headers: sent.headers, body: sent.body }
+}
+
 /// A stub sends the example, and the contract test holds it against the rules: what breaks them here would be
 /// called broken on a backend that does exactly what the stub does.
 pub(crate) fn broken_example(fixture: &Arc<Fixture>) -> Option<Diagnostic> {
     let promise = &fixture.responses[0];
-    let sent = Rendering::new(promise).render(&mut Chance::from_seed(1), Moment { unix_millis: 0 });
-    let answer = Response { status: sent.status, headers: sent.headers, body: sent.body };
-    let verdict = judge(promise, &[], &http::Method::GET, &answer);
+    let verdict = judge(promise, &[], &http::Method::GET, &sent(promise));
     let first = verdict.mismatches.first()?;
     let message = format!(
         "the example does not obey the fixture's own rules: {}: expected {}, found {}",

@@ -21,7 +21,11 @@ pub(crate) fn print_json(document: &impl serde::Serialize) {
 
 pub(crate) fn check(named: Option<&Path>, json: bool) -> Result<Exit, ApiError> {
     let check = understudy_api::check(&project(named)?)?;
-    let exit = if check.has_errors() { Exit::Files } else { Exit::Fine };
+    let exit = match (check.has_errors(), check.breaks_description()) {
+        (true, _) => Exit::Files,
+        (false, true) => Exit::Broken,
+        (false, false) => Exit::Fine,
+    };
     if json {
         print_json(&check.report());
         return Ok(exit);

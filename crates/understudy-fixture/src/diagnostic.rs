@@ -99,6 +99,8 @@ codes! {
     NotOpenApi = "not-openapi",
     /// Something in an OpenAPI description that is not by its rules.
     BadOpenApi = "bad-openapi",
+    /// A fixture that is not what the agreed description says.
+    NotAsDescribed = "not-as-described",
     /// A `$ref` that leads nowhere.
     BadReference = "bad-reference",
 }

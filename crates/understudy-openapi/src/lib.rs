@@ -9,6 +9,7 @@
 
 mod answer;
 mod document;
+mod judge;
 mod make;
 mod model;
 mod near;
@@ -20,5 +21,6 @@ mod schema;
 
 pub use answer::{Answer, Asking, Described, Refusal};
 pub use document::{DOCUMENT_BYTES_MAX, Files};
+pub use judge::Conformity;
 pub use model::{Description, Dialect, Operation, Status};
 pub use request::Violation;

@@ -9,11 +9,12 @@ const NEAR_MAX: usize = 3;
 const COMPARED_MAX: usize = 64;
 
 impl Description {
-    /// The operations whose paths are most like this one, the nearest first.
+    /// The operations whose paths are most like this one, the nearest first. `base` is a prefix of the service's own.
     #[must_use]
-    pub fn nearest(&self, path: &str) -> Vec<&Operation> {
-        let prefix = self.prefixes.iter().find(|prefix| !prefix.is_empty() && path.starts_with(prefix.as_str()));
-        let path = prefix.map_or(path, |prefix| &path[prefix.len()..]);
+    pub fn nearest(&self, path: &str, base: &str) -> Vec<&Operation> {
+        let prefixes = self.prefixes.iter().map(String::as_str).chain([base]).filter(|prefix| !prefix.is_empty());
+        let below = |prefix: &str| path.strip_prefix(prefix).filter(|rest| rest.starts_with('/'));
+        let path = prefixes.filter_map(below).next().unwrap_or(path);
         let words: Vec<_> = segments(path).map(percent_decode).collect();
         let mut near: Vec<(usize, &Operation)> = self
             .operations

@@ -76,7 +76,7 @@ fn answered(description: &Description, line: &str, text: &str) -> String {
         }
         Answer::OtherMethods(methods) => out.push_str(&format!("other methods: {methods:?}\n")),
         Answer::Nothing => {
-            let near = description.nearest(request.path()).into_iter();
+            let near = description.nearest(request.path(), "").into_iter();
             let near: Vec<String> = near.map(|operation| format!("{} {}", operation.method, operation.path)).collect();
             out.push_str(&format!("nothing; near are {near:?}\n"));
         }

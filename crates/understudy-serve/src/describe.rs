@@ -19,9 +19,7 @@ pub(crate) fn knows(snapshot: &Snapshot, request: &Request) -> bool {
 /// The operations that are near to what a request asks for, where there is a description.
 pub(crate) fn nearest(snapshot: &Snapshot, request: &Request) -> Option<Vec<String>> {
     let Described { description, base, .. } = snapshot.described.as_ref()?;
-    let path = request.path();
-    let near =
-        description.nearest(path.strip_prefix(base.as_str()).filter(|rest| rest.starts_with('/')).unwrap_or(path));
+    let near = description.nearest(request.path(), base);
     Some(near.into_iter().map(|operation| format!("{} {}", operation.method, operation.key())).collect())
 }
 

@@ -96,7 +96,7 @@ impl Description {
     }
 
     /// The operation that a request means.
-    fn find<'r>(&self, request: &'r Request, base: &str) -> Found<'r> {
+    pub(crate) fn find<'r>(&self, request: &'r Request, base: &str) -> Found<'r> {
         let path = request.path();
         let mut found = Found::Nothing;
         // What comes after a server's prefix, or the service's, or everything: whichever is described.

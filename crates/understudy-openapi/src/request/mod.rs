@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use understudy_exchange::target::{decode_query_part, percent_decode};
 use understudy_exchange::{Request, cookie_pairs};
 
-pub(crate) use body::ReadyBody;
+pub(crate) use body::{ReadyBody, takes};
 pub(crate) use security::challenge;
 
 /// One way in which a request is not what its operation describes.
