@@ -45,8 +45,9 @@ impl Description {
                 return conformity;
             }
             Found::Nothing => {
-                let near: Vec<&str> =
+                let mut near: Vec<&str> =
                     self.nearest(request.path(), base).into_iter().map(|near| near.path.as_str()).collect();
+                near.dedup();
                 let near = if near.is_empty() { String::new() } else { format!("; near are {}", near.join(", ")) };
                 conformity.violations.push(refuse(format!("is not described{near}")));
                 return conformity;
@@ -168,8 +169,7 @@ fn undescribed(value: &Value, schemas: &[At<'_>], place: &mut String, out: &mut 
         }
         Value::Object(members) => {
             let is_open = parts.iter().any(|part| {
-                part.get("additionalProperties").is_some_and(|others| others.is_object())
-                    || part.get("patternProperties").is_some()
+                part.get("additionalProperties").is_some_and(At::is_object) || part.get("patternProperties").is_some()
             });
             let names = parts
                 .iter()
