@@ -2,7 +2,7 @@
 
 use crate::document::Documents;
 use crate::model::{In, Matcher, Operation};
-use crate::read::path_key::template;
+use crate::read::path_key::template as path_template;
 use http::{HeaderMap, Method};
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -26,7 +26,7 @@ struct Route {
     operation: usize,
     method: Method,
     template: PathTemplate,
-    /// The same for templates that differ in nothing but their parameters' names.
+    /// The same for paths that differ in nothing but their parameters' names, as they are written.
     shape: usize,
 }
 
@@ -48,10 +48,11 @@ impl Routes {
         let mut shapes: HashMap<String, usize> = HashMap::new();
         for (place, operation) in operations.iter().enumerate() {
             let path = with_rest(operation, documents);
-            match template(&path) {
+            match path_template(&path) {
                 Ok(template) => {
                     let next = shapes.len();
-                    let shape = *shapes.entry(shape(&template)).or_insert(next);
+                    let written = path_template(&operation.path).map_or_else(|_| shape(&template), |own| shape(&own));
+                    let shape = *shapes.entry(written).or_insert(next);
                     let route = Route { operation: place, method: operation.method.clone(), template, shape };
                     routes.push((route, Reverse(operation.matchers.len())));
                 }

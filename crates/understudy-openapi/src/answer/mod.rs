@@ -227,20 +227,18 @@ impl Asked<'_> {
                 }
             };
         }
-        // What went well comes first, then what is said of everything, then redirections, then what went wrong.
+        // What went well comes first, then what is said of everything, then redirections. A request that is right is not
+        // answered with an error because nothing else is described.
         let rank = |response: &Response| match response.status {
             Status::Code(code @ 200..=299) => (0, code),
             Status::Class(2) => (1, 0),
             Status::Default => (2, 0),
             Status::Code(code @ 300..=399) => (3, code),
             Status::Class(3) => (4, 0),
-            Status::Code(code) if code >= 400 => (5, code),
-            Status::Class(class) if class > 3 => (6, u16::from(class)),
-            // What is only on the way to an answer is none.
-            _ => (7, 0),
+            _ => (5, 0),
         };
         let best =
-            (0..responses.len()).filter(|nth| rank(&responses[*nth]).0 < 7).min_by_key(|nth| rank(&responses[*nth]));
+            (0..responses.len()).filter(|nth| rank(&responses[*nth]).0 < 5).min_by_key(|nth| rank(&responses[*nth]));
         match best {
             Some(nth) => at(nth, responses[nth].status.example()),
             None => Ok((0, None, StatusCode::OK)),

@@ -200,21 +200,20 @@ impl<'d> Facets<'d> {
         if at.flag("nullable") || at.flag("x-nullable") {
             return;
         }
-        if let Some(then) = at.get("then").filter(|_| taking.is_modern && taking.nth % 2 == 1) {
-            self.gather(at.get("if").unwrap_or(then), taking);
-            self.gather(then, taking);
-        } else if let Some(otherwise) = at.get("else").filter(|_| taking.is_modern) {
-            self.gather(otherwise, taking);
+        // Whether what is asked for under a condition is asked for, a value shows only once it is made.
+        let branch = if taking.nth.is_multiple_of(2) { "then" } else { "else" };
+        if let Some(branch) = at.get(branch).filter(|_| taking.is_modern) {
+            self.gather(branch, taking);
         }
     }
 
     /// One of the alternatives: one that fits what is known already, and that does not go round in circles.
     fn choose(&mut self, at: At<'d>, alternatives: At<'d>, taking: Taking<'_>) -> Option<At<'d>> {
-        let types = self.types;
+        let (types, known) = (self.types, self.values.clone());
         let target = |schema: At<'d>| schema.resolve().unwrap_or(schema);
         let fits = |schema: &At<'d>| {
             let own = Types::of(target(*schema)).and(types);
-            own.without(Types::NULL).has(Types::ALL)
+            own.without(Types::NULL).has(Types::ALL) && may_meet(target(*schema), known.as_deref())
         };
         let is_new = |schema: &At<'d>| !taking.open.contains(&target(*schema).node);
         let all: Vec<At<'d>> = alternatives.items().collect();
@@ -339,6 +338,17 @@ impl<'d> Facets<'d> {
         }
         self.multiple_of = number("multipleOf").filter(|number| *number > 0.0).or(self.multiple_of);
     }
+}
+
+/// Whether one of the values that are known can be one of a schema's.
+fn may_meet(schema: At<'_>, known: Option<&[At<'_>]>) -> bool {
+    let Some(known) = known else { return true };
+    let own: Vec<String> = match (schema.get("const"), schema.get("enum")) {
+        (Some(value), _) => vec![value.to_json()],
+        (None, Some(values)) => values.items().map(At::to_json).collect(),
+        (None, None) => return true,
+    };
+    known.iter().any(|value| own.contains(&value.to_json()))
 }
 
 /// A member that one alternative describes and the other does not, and that must not be null.

@@ -70,22 +70,11 @@ impl Checker {
     }
 }
 
-/// Where a keyword stands, by the steps to it from a schema. What a format asks for by way of another keyword is the
-/// format's.
+/// Where a keyword stands, by the steps to it from a schema.
 fn rule(schema: At<'_>, steps: &str) -> String {
     let pointer = format!("{}/{steps}", schema.pointer());
-    let (above, keyword) = steps.rsplit_once('/').unwrap_or(("", steps));
-    if !matches!(keyword, "minimum" | "maximum") {
-        return pointer;
-    }
-    let plain = |step: &str| step.replace("~1", "/").replace("~0", "~");
-    let mut above = above.split('/').filter(|step| !step.is_empty());
-    let parent = above.try_fold(schema, |at, step| match step.parse() {
-        Ok(nth) if !at.is_object() => at.items().nth(nth),
-        _ => at.get(&plain(step)),
-    });
-    match parent.filter(|parent| parent.get(keyword).is_none()).and_then(|parent| parent.get("format")) {
-        Some(format) => format.pointer(),
+    match pointer.strip_suffix(super::bits::KEYWORD) {
+        Some(above) => format!("{above}format"),
         None => pointer,
     }
 }
@@ -106,6 +95,7 @@ fn options(dialect: Dialect) -> jsonschema::ValidationOptions<'static> {
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)
         .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_MAX))
+        .with_keyword(super::bits::KEYWORD, super::bits::keyword)
         .offline();
     // Formats mean the same here as in fixtures.
     options
@@ -117,8 +107,8 @@ fn options(dialect: Dialect) -> jsonschema::ValidationOptions<'static> {
         .with_format("ipv4", |text: &str| is_in_format(Format::Ipv4, text))
         .with_format("ipv6", |text: &str| is_in_format(Format::Ipv6, text))
         .with_format("hostname", |text: &str| is_in_format(Format::Hostname, text))
-        // Descriptions call all kinds of references and templates a URI: whether they resolve is not for a schema to say.
-        .with_format("uri", |_: &str| true)
+        .with_format("uri", |text: &str| is_in_format(Format::Uri, text))
+        // What may be relative may be nearly anything.
         .with_format("uri-reference", |_: &str| true)
         .with_format("iri", |_: &str| true)
         .with_format("iri-reference", |_: &str| true)
@@ -199,6 +189,7 @@ fn describe(error: &ValidationError<'_>) -> String {
             "matches several of the alternatives, of which one is wanted".to_owned()
         }
         ValidationErrorKind::Not { .. } => "matches what it must not".to_owned(),
+        ValidationErrorKind::Custom { message, .. } => message.clone(),
         ValidationErrorKind::FalseSchema => "is not described".to_owned(),
         _ => shortened(&error.masked().to_string()),
     }

@@ -1,5 +1,6 @@
 //! Schemas: as the validator wants them, and what they say of one value.
 
+mod bits;
 mod bundle;
 mod check;
 mod keyword;
