@@ -10,10 +10,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use understudy_contract::{Plan, Result as FixtureResult, Settings, Summary, TIMEOUT, run};
+use understudy_contract::{Plan, Result as FixtureResult, Settings, Summary, TIMEOUT, Witness, run};
+use understudy_exchange::json::Step;
+use understudy_exchange::jsonpath::Path;
 use understudy_exchange::redact::REDACTED;
 use understudy_fixture::model::Fixture;
-use understudy_match::Mismatch;
+use understudy_match::{Kind, Mismatch};
+use understudy_openapi::{Description, Violation};
 
 /// What to verify, and how.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub struct VerifyRequest {
     pub allow_writes: bool,
     /// Whether what proves nothing, and what the backend adds, breaks a promise.
     pub strict: bool,
+    /// Whether answers are also held against the services' descriptions.
+    pub openapi: bool,
     /// Once it is set nothing more is sent.
     pub cancelled: Arc<AtomicBool>,
 }
@@ -92,14 +97,22 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
                 let plan = Plan::new(Arc::clone(&loaded.service), &loaded.fixtures, |fixture| {
                     is_wanted(name, fixture, request)
                 });
-                plans.push((plan, backend));
+                let described = loaded.description().filter(|_| request.openapi);
+                let witness = described.map(|description| witness(Arc::clone(description), &loaded.service.base));
+                plans.push((plan, backend, witness));
             }
             None => without_backend.push(name.clone()),
         }
     }
-    let total: usize = plans.iter().map(|(plan, _)| plan.len()).sum();
+    let total: usize = plans.iter().map(|(plan, ..)| plan.len()).sum();
     if total == 0 {
         return Err(nothing(&project, request, &without_backend, plans.is_empty()));
+    }
+    if request.openapi && plans.iter().all(|(.., witness)| witness.is_none()) {
+        let error = ApiError::new(Code::NothingToDo, "no service that is verified has a description that can be read");
+        return Err(
+            error.with_hint("name it in understudy.yaml: `openapi: openapi.yaml`, relative to the service's folder")
+        );
     }
     progress(total, None);
     let settings = Settings {
@@ -109,11 +122,13 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
         strict: request.strict,
         today: clock::now().date(),
         cancelled: Arc::clone(&request.cancelled),
+        witness: None,
     };
     let began = std::time::Instant::now();
     let mut results = Vec::with_capacity(total);
     let mut backends = BTreeMap::new();
-    for (plan, backend) in plans {
+    for (plan, backend, witness) in plans {
+        let settings = Settings { witness, ..settings.clone() };
         let (progress, name) = (Arc::clone(&progress), backend.address.to_string());
         let hidden = Hidden::new(&project.settings.redact);
         let told: understudy_contract::Progress = Arc::new(move |result| {
@@ -124,7 +139,7 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
             redact(&mut shown, &hidden);
             progress(total, Some(&shown));
         });
-        let done = run(plan, backend, settings.clone(), told).await;
+        let done = run(plan, backend, settings, told).await;
         backends.extend(done.first().map(|result| (result.service.to_string(), name)));
         results.extend(done);
     }
@@ -133,6 +148,36 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
     let summary = Summary::of(&results);
     let took = began.elapsed();
     Ok(Run { project, backends, without_backend, results, summary, took })
+}
+
+/// Holds exchanges against a description. What was sent is the fixture's business, and `check`'s.
+fn witness(description: Arc<Description>, base: &str) -> Witness {
+    let base = base.to_owned();
+    Arc::new(move |request, answer| {
+        let conformity = description.judge(request, answer, &base);
+        let is_of_answer = |violation: &&Violation| matches!(violation.place, "status" | "answer's body");
+        let violations =
+            conformity.violations.iter().filter(|violation| conformity.operation.is_none() || is_of_answer(violation));
+        let mismatch = |violation: &Violation| Mismatch {
+            path: match violation.place {
+                "answer's body" => json_path(&violation.name),
+                place => place.to_owned(),
+            },
+            kind: Kind::Described,
+            expected: format!("what {} says", violation.rule),
+            received: violation.message.clone(),
+        };
+        violations.map(mismatch).collect()
+    })
+}
+
+/// A JSON pointer as a JSONPath.
+fn json_path(pointer: &str) -> String {
+    let steps: Vec<String> =
+        pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+    let path =
+        steps.iter().fold(Path::default(), |path, step| path.child(step.parse().map_or(Step::Name(step), Step::Index)));
+    path.to_string()
 }
 
 fn is_wanted(service: &str, fixture: &Fixture, request: &VerifyRequest) -> bool {

@@ -248,6 +248,9 @@ pub(crate) struct VerifyArgs {
     /// Let what proves nothing, and what the backend adds, break a promise
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Hold the answers against the services' OpenAPI descriptions too
+    #[arg(long)]
+    pub(crate) openapi: bool,
     /// Write a report to a file, as FORMAT=FILE with the formats junit, html and json; may be repeated
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
     pub(crate) reports: Vec<(ReportFormat, PathBuf)>,

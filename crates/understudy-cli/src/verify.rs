@@ -24,6 +24,7 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
         timeout: args.timeout,
         allow_writes: args.allow_writes,
         strict: args.strict,
+        openapi: args.openapi,
         cancelled: Arc::default(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");

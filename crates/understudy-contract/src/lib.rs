@@ -18,4 +18,4 @@ mod states;
 pub use backend::Backend;
 pub use outcome::{KnownDifference, Outcome, Result, Summary};
 pub use plan::{Plan, only_reads};
-pub use run::{Progress, Settings, TIMEOUT, run};
+pub use run::{Progress, Settings, TIMEOUT, Witness, run};

@@ -24,8 +24,11 @@ pub const TIMEOUT: Duration = Duration::from_secs(10);
 /// How many bytes of answers are kept, to be accepted later.
 const ANSWER_BYTES_KEPT_MAX: usize = 64 << 20;
 
+/// Says what else is wrong with an exchange, beside what the fixture promises.
+pub type Witness = Arc<dyn Fn(&Request, &Response) -> Vec<Mismatch> + Send + Sync>;
+
 /// How a run is done.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// How many requests are under way at once; at least 1.
     pub jobs: usize,
@@ -39,6 +42,14 @@ pub struct Settings {
     pub today: String,
     /// Once it is set nothing more is sent; what is under way ends, states taken back included.
     pub cancelled: Arc<AtomicBool>,
+    /// Who else has a say about answers.
+    pub witness: Option<Witness>,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("jobs", &self.jobs).field("strict", &self.strict).finish_non_exhaustive()
+    }
 }
 
 /// Is told about every fixture as it ends.
@@ -231,6 +242,8 @@ impl Run {
                 result.status = Some(answer.status);
                 let mut verdict = judge(&fixture.responses[0], &fixture.verify.status, &request.method, &answer);
                 verdict.mismatches.extend(context.capture(fixture, &answer));
+                let witness = self.settings.witness.iter();
+                verdict.mismatches.extend(witness.flat_map(|witness| witness(&request, &answer)));
                 if !verdict.mismatches.is_empty() && self.has_room(answer.body.len()) {
                     result.answer = Some(Arc::new(answer));
                 }

@@ -277,7 +277,8 @@ pub static KNOWN: Object = Object {
 };
 
 /// The kinds of difference, as they are written.
-pub const DIFFERENCES: &[&str] = &["status", "header", "missing", "added", "type", "value", "no-answer", "capture"];
+pub const DIFFERENCES: &[&str] =
+    &["status", "header", "missing", "added", "type", "value", "no-answer", "capture", "described"];
 
 /// `understudy.yaml`
 pub static PROJECT: Object = Object {

@@ -22,6 +22,8 @@ pub enum Kind {
     NoAnswer,
     /// A value that later fixtures need is not in the answer.
     Capture,
+    /// Not what the agreed description says.
+    Described,
 }
 
 impl Kind {
@@ -37,6 +39,7 @@ impl Kind {
             Self::Value => "value",
             Self::NoAnswer => "no-answer",
             Self::Capture => "capture",
+            Self::Described => "described",
         }
     }
 }

@@ -200,6 +200,7 @@ impl App {
             timeout: None,
             allow_writes: request.allow_writes,
             strict: false,
+            openapi: false,
             cancelled: Arc::default(),
         };
         let cancelled = Arc::clone(&wanted.cancelled);

@@ -44,13 +44,15 @@ fn a_description_is_served_alone_and_its_edits_too() {
 
 #[test]
 fn fixtures_come_first_and_the_description_answers_the_rest() {
-    let folder =
-        Folder::with_fixtures(&[("seven", "request: { path: /v1/items/7 }\nresponse: { body: { text: mine } }\n")]);
+    let folder = Folder::with_fixtures(&[(
+        "seven",
+        "request: { path: /v1/items/7 }\nresponse: { body: { json: { word: mine } } }\n",
+    )]);
     folder.write("understudy.yaml", "version: 1\nservices:\n  s: { openapi: api.yaml, requests: report }\n");
     folder.write("fixtures/s/api.yaml", description("one").replace("paths:", "servers: [{ url: /v1 }]\npaths:"));
     folder.write("fixtures/s/parts/item.yaml", ITEM);
     let mut served = Served::new(&folder.0, &[]);
-    assert!(served.request("GET /v1/items/7", &[], "").ends_with("mine"));
+    assert!(served.request("GET /v1/items/7", &[], "").ends_with(r#"{"word":"mine"}"#));
     assert!(served.line().contains(r#""answered":"fixture""#));
     assert!(served.request("GET /v1/items/8", &[], "").ends_with(r#"{"id":1,"word":"one"}"#));
     served.line();
@@ -71,4 +73,44 @@ fn a_description_that_cannot_be_read_ends_the_program() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(2) && stderr.contains(wanted), "{stderr}");
     }
+}
+
+#[test]
+fn answers_of_the_backend_are_held_against_the_description_where_that_is_wanted() {
+    let backend = Folder::with_fixtures(&[(
+        "item",
+        "request: { path: /v1/items/7 }\nresponse: { body: { json: { id: seven, word: a } } }\n",
+    )]);
+    let backend = Served::new(&backend.0, &[]);
+    let folder = Folder::new();
+    folder.write("understudy.yaml", "version: 1\nservices:\n  s: { openapi: api.yaml }\n");
+    folder.write("fixtures/s/api.yaml", description("one").replace("paths:", "servers: [{ url: /v1 }]\npaths:"));
+    folder.write("fixtures/s/parts/item.yaml", ITEM);
+    folder.write("fixtures/s/item.yaml", "request: { path: /v1/items/7 }\nresponse: { body: { json: { word: a } } }\n");
+    let address = format!("http://127.0.0.1:{}", backend.port);
+    let verify = |args: &[&str]| {
+        let output = Command::new(PROGRAM)
+            .arg("verify")
+            .arg(&folder.0)
+            .args(["--backend", &address])
+            .args(args)
+            .output()
+            .unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.code(), format!("{out}{err}"))
+    };
+    let (exit, text) = verify(&[]);
+    assert!(exit == Some(0) && text.contains("1 kept"), "{text}");
+    let (exit, text) = verify(&["--openapi"]);
+    let wanted = [
+        "$.id described",
+        "what fixtures/s/parts/item.yaml#/properties/id/type says",
+        "expected integer, received string",
+    ];
+    assert!(exit == Some(1) && wanted.iter().all(|wanted| text.contains(wanted)), "{text}");
+    folder.write("understudy.yaml", "version: 1\nservices:\n  s: {}\n");
+    std::fs::remove_file(folder.0.join("fixtures/s/api.yaml")).unwrap();
+    std::fs::remove_dir_all(folder.0.join("fixtures/s/parts")).unwrap();
+    let (exit, text) = verify(&["--openapi"]);
+    assert!(exit == Some(3) && text.contains("no service that is verified has a description"), "{text}");
 }
