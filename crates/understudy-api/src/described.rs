@@ -34,7 +34,10 @@ impl Described {
         match opened {
             Ok(mut description) => {
                 let diagnostics = std::mem::take(&mut description.diagnostics);
-                Self { description: Some(Arc::new(description)), diagnostics, files }
+                // A part that has gone bad takes nothing away from what is served.
+                let is_part_bad = diagnostics.iter().any(Diagnostic::is_error);
+                let last_good = before.filter(|_| is_part_bad).and_then(|before| before.description.clone());
+                Self { description: Some(last_good.unwrap_or_else(|| Arc::new(description))), diagnostics, files }
             }
             Err(problem) => {
                 let description = before.and_then(|before| before.description.clone());

@@ -155,7 +155,7 @@ fn undescribed(value: &Value, schemas: &[At<'_>], place: &mut String, out: &mut 
         return;
     }
     let mut parts = Vec::new();
-    schemas.iter().for_each(|schema| collect(*schema, &mut parts));
+    schemas.iter().for_each(|schema| collect(*schema, 0, &mut parts));
     match value {
         Value::Array(items) => {
             let below: Vec<At<'_>> =
@@ -191,17 +191,23 @@ fn undescribed(value: &Value, schemas: &[At<'_>], place: &mut String, out: &mut 
     }
 }
 
+/// How many schemas may refer to each other about one value.
+const CHAIN_MAX: usize = 64;
+
 /// A schema and all that say something of the same value.
-fn collect<'d>(schema: At<'d>, out: &mut Vec<At<'d>>) {
+fn collect<'d>(schema: At<'d>, depth: usize, out: &mut Vec<At<'d>>) {
     let Ok(schema) = schema.resolve() else { return };
+    if depth > CHAIN_MAX {
+        return;
+    }
     if out.iter().any(|known| known.node == schema.node) {
         return;
     }
     out.push(schema);
     for name in ["allOf", "anyOf", "oneOf"] {
-        schema.get(name).into_iter().flat_map(At::items).for_each(|part| collect(part, out));
+        schema.get(name).into_iter().flat_map(At::items).for_each(|part| collect(part, depth + 1, out));
     }
     for name in ["then", "else"] {
-        schema.get(name).into_iter().for_each(|part| collect(part, out));
+        schema.get(name).into_iter().for_each(|part| collect(part, depth + 1, out));
     }
 }

@@ -60,16 +60,24 @@ impl Ready {
 }
 
 /// Header fields that say how an answer is sent, which is not the description's to say.
-const NOT_SENT: [&str; 8] = [
+const NOT_SENT: [&str; 13] = [
     "connection",
     "content-encoding",
     "content-length",
+    "content-range",
     "content-type",
+    "date",
+    "host",
     "keep-alive",
-    "transfer-encoding",
+    "server",
     "trailer",
+    "transfer-encoding",
     "upgrade",
+    "vary",
 ];
+
+/// Header fields that the server answers pages of other origins with, and that nobody can make up.
+const CORS: &str = "access-control-";
 
 impl ReadyResponse {
     /// The header fields that a response describes.
@@ -85,7 +93,7 @@ impl ReadyResponse {
                 let name: HeaderName = name.parse().ok()?;
                 Some((name, header(documents.at(*node), purpose)?))
             });
-            known.filter(|(name, _)| !NOT_SENT.contains(&name.as_str())).collect()
+            known.filter(|(name, _)| !NOT_SENT.contains(&name.as_str()) && !name.as_str().starts_with(CORS)).collect()
         });
         templates.iter().filter_map(move |(name, template)| {
             let value = plain(&template.fill(seed));

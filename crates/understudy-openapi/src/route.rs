@@ -3,8 +3,10 @@
 use crate::document::Documents;
 use crate::model::{In, Matcher, Operation};
 use crate::read::path_key::template as path_template;
-use http::{HeaderMap, Method};
+use http::Method;
+use http::header::CONTENT_TYPE;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
@@ -181,32 +183,38 @@ fn template_name(segment: &Segment) -> String {
 
 /// What a request says beside its path, as far as keys of `paths` ask.
 struct Asked<'r> {
-    query: &'r str,
-    headers: &'r HeaderMap,
-    body: &'r [u8],
+    request: &'r Request,
+    /// The pairs of the query and of a form, taken apart when they are first asked for.
+    pairs: OnceCell<HashMap<String, Vec<String>>>,
 }
 
 impl<'r> Asked<'r> {
     fn new(request: &'r Request) -> Self {
-        Self { query: request.query(), headers: &request.headers, body: &request.body }
+        Self { request, pairs: OnceCell::new() }
     }
 
     fn is(&self, matchers: &[Matcher]) -> bool {
         matchers.iter().all(|matcher| match matcher {
             Matcher::Header(name, value) => {
-                self.headers.get(name).is_some_and(|found| value.is_empty() || found.as_bytes() == value.as_bytes())
+                let found = self.request.headers.get(name);
+                found.is_some_and(|found| value.is_empty() || found.as_bytes() == value.as_bytes())
             }
-            Matcher::Name(name) => self.pairs(|known, _| known == name),
-            Matcher::Pair(name, value) => self.pairs(|known, found| known == name && found == value),
+            Matcher::Name(name) => self.pairs().contains_key(name),
+            Matcher::Pair(name, value) => self.pairs().get(name).is_some_and(|values| values.contains(value)),
         })
     }
 
-    fn pairs(&self, is: impl Fn(&str, &str) -> bool) -> bool {
-        let is_form = || {
-            let content_type = self.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
-        };
-        query_pairs(self.query).any(|(name, value)| is(&name, &value))
-            || (is_form() && form::parse(self.body).iter().any(|(name, value)| is(name, value)))
+    fn pairs(&self) -> &HashMap<String, Vec<String>> {
+        self.pairs.get_or_init(|| {
+            let content_type = self.request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let is_form = content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+            let query = query_pairs(self.request.query()).map(|(name, value)| (name.into_owned(), value.into_owned()));
+            let form = if is_form { form::parse(&self.request.body) } else { Vec::new() };
+            let mut pairs: HashMap<String, Vec<String>> = HashMap::new();
+            for (name, value) in query.chain(form) {
+                pairs.entry(name).or_default().push(value);
+            }
+            pairs
+        })
     }
 }

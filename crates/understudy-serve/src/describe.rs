@@ -8,12 +8,16 @@ use bytes::Bytes;
 use http::header::VARY;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use understudy_exchange::Request;
-use understudy_match::{Chance, Rendered};
+use understudy_match::{Chance, Incoming, Rendered};
 use understudy_openapi::{Answer, Asking};
 
 /// Whether the description has an operation for a request.
 pub(crate) fn knows(snapshot: &Snapshot, request: &Request) -> bool {
     snapshot.described.as_ref().is_some_and(|described| described.description.knows(request, &described.base))
+}
+
+fn knows_method(snapshot: &Snapshot, request: &Request) -> bool {
+    snapshot.index.methods(&Incoming::new(request)).contains(&request.method)
 }
 
 /// The operations that are near to what a request asks for, where there is a description.
@@ -52,6 +56,8 @@ pub(crate) fn describe<'s>(
             let rendered = problem::refused(&snapshot.name, &line(), operation, refusal);
             Some((rendered, Answered::Description { operation, wrong }))
         }
+        // A fixture has this method, and wants something else of the request: that is worth more to know.
+        Answer::OtherMethods(_) if knows_method(snapshot, request) => None,
         Answer::OtherMethods(mut methods) => {
             if let Plan::OtherMethods(fixtures) | Plan::Options(fixtures) = otherwise {
                 methods.extend(fixtures.iter().cloned());

@@ -24,6 +24,7 @@ fn a_description_is_served_alone_and_its_edits_too() {
     assert!(line.contains(r#""answered":"description""#) && line.contains(r#""operation":"getItem""#), "{line}");
     folder.write("shop.yaml", description("two"));
     eventually(&served, "GET /items/1", r#""word":"two""#);
+    folder.write("parts/item.yaml", "type: [object");
     folder.write("shop.yaml", "openapi: [");
     // The example has no number: what is made takes its place.
     folder.write("parts/item.yaml", ITEM.replace("required: [word]", "required: [word, number]"));

@@ -1,7 +1,7 @@
 //! A YAML file as JSON text, in which every value still knows its place: what reads JSON documents reads YAML ones too.
 
 use super::{Node, Scalar, Source, Value};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use understudy_exchange::json::write_string;
 use understudy_exchange::{JsonString, Number};
 
@@ -28,9 +28,16 @@ impl Source {
         let root = self.parse()?;
         let mut json = AsJson::default();
         json.value(&root);
+        if json.text.len() > TEXT_BYTES_MAX {
+            let message = format!("more than {TEXT_BYTES_MAX} bytes, aliases written out");
+            return Err(Box::new(self.diagnostic(Code::TooLarge, root.span, message)));
+        }
         Ok(json)
     }
 }
+
+/// How long a text may become: aliases repeat what they stand for.
+const TEXT_BYTES_MAX: usize = 128 << 20;
 
 impl AsJson {
     fn place(&mut self, span: Span) {
@@ -38,6 +45,9 @@ impl AsJson {
     }
 
     fn value(&mut self, node: &Node) {
+        if self.text.len() > TEXT_BYTES_MAX {
+            return;
+        }
         self.place(node.span);
         match &node.value {
             Value::Scalar(scalar) => self.scalar(scalar),

@@ -188,7 +188,12 @@ impl Asked<'_> {
                 violations,
             });
         }
-        let Some(chosen) = self.negotiate(response) else { return self.not_acceptable(response) };
+        let chosen = match self.negotiate(response) {
+            Some(chosen) => chosen,
+            // Who prefers a status wants to see it.
+            None if preference.code.is_some() => 0,
+            None => return self.not_acceptable(response),
+        };
         let content = &response.content[chosen];
         let written =
             ready.responses[nth].contents[chosen].write(self.documents(), content, purpose, &preference, seed);
@@ -281,6 +286,7 @@ impl Asked<'_> {
                 let essence = MediaType::parse(range).essence().to_owned();
                 let own = body::media_type(content);
                 let own = MediaType::parse(&own);
+                let essence = if essence == "*" { "*/*".to_owned() } else { essence };
                 let specific = match essence.split_once('/') {
                     _ if essence == own.essence() || essence == content.range => 3,
                     Some(("*", "*")) => 1,

@@ -7,6 +7,9 @@ use understudy_exchange::Json;
 /// How deep elements may nest.
 const DEPTH_MAX: usize = 64;
 
+/// How deep the parts of a schema are looked at.
+const PARTS_DEPTH_MAX: usize = 8;
+
 /// A document whose only element is the value.
 pub(super) fn write(value: &Json, schema: Option<At<'_>>) -> String {
     let name = schema.and_then(|schema| own_name(schema).or_else(|| reference_name(schema)));
@@ -36,9 +39,16 @@ fn items(schema: At<'_>) -> Option<At<'_>> {
 }
 
 fn property<'d>(schema: At<'d>, name: &str) -> Option<At<'d>> {
+    property_below(schema, name, 0)
+}
+
+fn property_below<'d>(schema: At<'d>, name: &str, depth: usize) -> Option<At<'d>> {
+    if depth > PARTS_DEPTH_MAX {
+        return None;
+    }
     let schema = resolved(schema);
     let own = schema.get("properties").and_then(|properties| properties.get(name));
-    own.or_else(|| schema.get("allOf")?.items().find_map(|part| property(part, name)))
+    own.or_else(|| schema.get("allOf")?.items().find_map(|part| property_below(part, name, depth + 1)))
 }
 
 fn own_name(schema: At<'_>) -> Option<String> {

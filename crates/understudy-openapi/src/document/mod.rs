@@ -5,7 +5,7 @@ mod tape;
 pub(crate) use tape::{Kind, quoted};
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tape::Tape;
 use understudy_exchange::target::percent_decode;
@@ -15,6 +15,8 @@ use understudy_fixture::{AsJson, Code, Diagnostic, Severity, Source, Span};
 pub const DOCUMENT_BYTES_MAX: usize = 64 << 20;
 /// How many files one description may have.
 const FILES_MAX: usize = 1_000;
+/// How many files that cannot be read are told of.
+const PROBLEMS_MAX: usize = 100;
 /// How many `$ref`s may lead to each other before the value itself is reached.
 const REFERENCES_FOLLOWED_MAX: usize = 32;
 
@@ -68,7 +70,7 @@ impl Documents {
         let mut at = 0;
         while at < documents.files.len() {
             for (named, node) in documents.files_named_in(at) {
-                if documents.by_path.contains_key(&named) {
+                if documents.by_path.contains_key(&named) || problems.len() >= PROBLEMS_MAX {
                     continue;
                 }
                 let read = if documents.files.len() < FILES_MAX {
@@ -93,10 +95,10 @@ impl Documents {
     /// The other files that a file's `$ref`s name, and where.
     fn files_named_in(&self, file: usize) -> Vec<(String, Node)> {
         let File { path, tape, .. } = &self.files[file];
-        let mut named: Vec<(String, Node)> = Vec::new();
+        let (mut named, mut known) = (Vec::new(), HashSet::new());
         for slot in tape.references() {
             if let Target::InFile(other, _) = target(path, &tape.string(*slot))
-                && named.iter().all(|(known, _)| *known != other)
+                && known.insert(other.clone())
             {
                 named.push((other, Node { file: file as u16, slot: *slot }));
             }
@@ -205,7 +207,9 @@ fn span_in(text: &str, offset: usize) -> Span {
 }
 
 fn located(path: &Arc<str>, text: &str, span: Span, code: Code, message: String) -> Diagnostic {
-    let line_text = text.lines().nth(span.line.saturating_sub(1) as usize).unwrap_or("").to_owned();
+    // A document in one line would be copied into each of its problems.
+    let line = text.lines().nth(span.line.saturating_sub(1) as usize).unwrap_or("");
+    let line_text = if line.len() > LINE_BYTES_MAX { String::new() } else { line.to_owned() };
     Diagnostic {
         severity: Severity::Error,
         code,
@@ -216,6 +220,9 @@ fn located(path: &Arc<str>, text: &str, span: Span, code: Code, message: String)
         hint: None,
     }
 }
+
+/// Longer lines are not shown.
+const LINE_BYTES_MAX: usize = 10_000;
 
 /// Where a `$ref` leads.
 enum Target {
@@ -400,7 +407,8 @@ impl<'d> At<'d> {
     /// A problem at this value.
     pub(crate) fn problem(self, code: Code, message: String) -> Diagnostic {
         let file = self.file();
-        located(&file.path, file.text(), file.span(self.node.slot), code, message)
+        let problem = located(&file.path, file.text(), file.span(self.node.slot), code, message);
+        if problem.line_text.is_empty() { problem.with_hint(format!("it is at {}", self.pointer())) } else { problem }
     }
 
     /// A problem that takes nothing away.

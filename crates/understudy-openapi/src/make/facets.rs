@@ -2,6 +2,7 @@
 
 use crate::document::{At, Kind, Node};
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// A set of types. Numbers that are whole and those that are not are two of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +120,15 @@ pub(super) struct Facets<'d> {
     pub(super) met: Vec<Node>,
 }
 
+/// How many members are made that have to be there: with one more, no value is.
+pub(super) const REQUIRED_MAX: usize = 1_000;
+
+/// How many alternatives are taken from the start, before others are from the end.
+const FIRST_TAKEN: usize = 4;
+
+/// How many schemas may refer to each other about one value.
+const CHAIN_MAX: usize = 64;
+
 /// How alternatives are taken.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taking<'a> {
@@ -157,12 +167,16 @@ impl<'d> Facets<'d> {
             met: Vec::new(),
         };
         for schema in schemas {
-            facets.gather(*schema, taking);
+            facets.gather(*schema, taking, 0);
         }
         facets
     }
 
-    fn gather(&mut self, at: At<'d>, taking: Taking<'_>) {
+    fn gather(&mut self, at: At<'d>, taking: Taking<'_>, depth: usize) {
+        let depth = depth + 1;
+        if depth > CHAIN_MAX {
+            return;
+        }
         if !at.is_object() {
             if at.kind() == Kind::False {
                 self.types = Types::NONE;
@@ -175,7 +189,7 @@ impl<'d> Facets<'d> {
         self.met.push(at.node);
         if let Some(reference) = at.reference() {
             if let Ok(target) = reference.follow() {
-                self.gather(target, taking);
+                self.gather(target, taking, depth);
             }
             if !taking.is_modern {
                 return;
@@ -184,7 +198,7 @@ impl<'d> Facets<'d> {
         self.own(at, taking.is_modern);
         self.tell(at);
         for part in at.get("allOf").into_iter().flat_map(At::items) {
-            self.gather(part, taking);
+            self.gather(part, taking, depth);
         }
         for union in ["oneOf", "anyOf"] {
             if let Some(alternatives) = at.get(union)
@@ -194,7 +208,7 @@ impl<'d> Facets<'d> {
                     let others = alternatives.items().filter(|other| other.node != chosen.node);
                     self.apart.extend(others.filter_map(|other| own_member(other, chosen)));
                 }
-                self.gather(chosen, taking);
+                self.gather(chosen, taking, depth);
             }
         }
         if at.flag("nullable") || at.flag("x-nullable") {
@@ -203,7 +217,7 @@ impl<'d> Facets<'d> {
         // Whether what is asked for under a condition is asked for, a value shows only once it is made.
         let branch = if taking.nth.is_multiple_of(2) { "then" } else { "else" };
         if let Some(branch) = at.get(branch).filter(|_| taking.is_modern) {
-            self.gather(branch, taking);
+            self.gather(branch, taking, depth);
         }
     }
 
@@ -223,7 +237,10 @@ impl<'d> Facets<'d> {
         if new.is_empty() {
             new = fitting;
         }
-        let chosen = *new.get(taking.nth % new.len().max(1))?;
+        // The first ones, and then the last ones: those that end what comes back to itself often stand there.
+        let nth = taking.nth % new.len().max(1);
+        let chosen =
+            *new.get(if taking.nth < FIRST_TAKEN { nth } else { new.len().checked_sub(nth % FIRST_TAKEN + 1)? })?;
         if let Some(told) = name_of(at, chosen) {
             self.told.push(told);
         }
@@ -262,8 +279,10 @@ impl<'d> Facets<'d> {
             };
             let own = match self.values.take() {
                 Some(known) => {
-                    known.into_iter().filter(|value| own.iter().any(|o| o.to_json() == value.to_json())).collect()
+                    let own: HashSet<String> = own.iter().map(|value| value.to_json()).collect();
+                    known.into_iter().filter(|value| own.contains(&value.to_json())).collect()
                 }
+
                 None => own,
             };
             self.values = Some(own);
@@ -287,7 +306,7 @@ impl<'d> Facets<'d> {
             }
         }
         for name in at.get("required").into_iter().flat_map(At::items).filter_map(At::string) {
-            if !self.required.contains(&name) {
+            if self.required.len() <= REQUIRED_MAX && !self.required.contains(&name) {
                 self.required.push(name);
             }
         }
@@ -343,8 +362,8 @@ impl<'d> Facets<'d> {
 /// Whether one of the values that are known can be one of a schema's.
 fn may_meet(schema: At<'_>, known: Option<&[At<'_>]>) -> bool {
     let Some(known) = known else { return true };
-    let own: Vec<String> = match (schema.get("const"), schema.get("enum")) {
-        (Some(value), _) => vec![value.to_json()],
+    let own: HashSet<String> = match (schema.get("const"), schema.get("enum")) {
+        (Some(value), _) => HashSet::from([value.to_json()]),
         (None, Some(values)) => values.items().map(At::to_json).collect(),
         (None, None) => return true,
     };

@@ -307,6 +307,9 @@ impl Maker<'_> {
 
     /// Members that have to be there, or may, and that no property describes.
     fn unnamed(&mut self, facets: &Facets<'_>, place: Place<'_>, count: &mut usize) -> Result<()> {
+        if facets.required.len() > facets::REQUIRED_MAX {
+            return Err(Impossible);
+        }
         let named = |name: &str| facets.properties.iter().any(|(known, _)| known == name);
         for name in facets.required.iter().filter(|name| !named(name)) {
             self.member(count, name);

@@ -6,6 +6,8 @@ use understudy_match::Chance;
 
 /// How long a text may become.
 const CHARACTERS_MAX: usize = 4_096;
+/// How many steps may be taken: repetitions of nothing add no character.
+const STEPS_MAX: usize = 200_000;
 
 /// A text that matches, with a length between two if that is easily had. `None` for expressions that look back.
 pub(super) fn sample(pattern: &str, (least, most): (u64, u64), chance: &mut Chance) -> Option<String> {
@@ -15,10 +17,10 @@ pub(super) fn sample(pattern: &str, (least, most): (u64, u64), chance: &mut Chan
         .or_else(|| parse(&without_looks(pattern)))
         .or_else(|| parse(&rewritten(&without_looks(pattern))))?;
     // Repetitions take as few as they can, then more, until the text is long enough. Without anchors anything may follow.
-    let mut best = None;
+    let (mut best, mut steps) = (None, STEPS_MAX);
     for more in [0, 1, 2, 4, 8, 16, 32, 64, 128, 256] {
         let mut out = String::new();
-        write(&hir, more, chance, &mut out)?;
+        write(&hir, more, chance, &mut steps, &mut out)?;
         let length = out.chars().count() as u64;
         if length >= least && length <= most {
             return Some(out);
@@ -38,7 +40,7 @@ pub(super) fn sample(pattern: &str, (least, most): (u64, u64), chance: &mut Chan
     if text.chars().count() as u64 > most || (text.chars().count() as u64) < least {
         for more in 0..=most.min(256) {
             let mut out = String::new();
-            write(&hir, more as usize, chance, &mut out)?;
+            write(&hir, more as usize, chance, &mut steps, &mut out)?;
             if (least..=most).contains(&(out.chars().count() as u64)) {
                 return Some(out);
             }
@@ -105,7 +107,8 @@ fn rewritten(pattern: &str) -> String {
     out
 }
 
-fn write(hir: &Hir, more: usize, chance: &mut Chance, out: &mut String) -> Option<()> {
+fn write(hir: &Hir, more: usize, chance: &mut Chance, steps: &mut usize, out: &mut String) -> Option<()> {
+    *steps = steps.checked_sub(1)?;
     if out.len() > CHARACTERS_MAX * 4 {
         return None;
     }
@@ -118,12 +121,12 @@ fn write(hir: &Hir, more: usize, chance: &mut Chance, out: &mut String) -> Optio
             let count = (least + more).min(repetition.max.map_or(usize::MAX, |most| most as usize)).max(least);
             // One of what may be missing is more telling than none.
             for _ in 0..count {
-                write(&repetition.sub, more, chance, out)?;
+                write(&repetition.sub, more, chance, steps, out)?;
             }
         }
-        HirKind::Capture(capture) => write(&capture.sub, more, chance, out)?,
-        HirKind::Concat(parts) => parts.iter().try_for_each(|part| write(part, more, chance, out))?,
-        HirKind::Alternation(parts) => write(parts.get(more % parts.len())?, more, chance, out)?,
+        HirKind::Capture(capture) => write(&capture.sub, more, chance, steps, out)?,
+        HirKind::Concat(parts) => parts.iter().try_for_each(|part| write(part, more, chance, steps, out))?,
+        HirKind::Alternation(parts) => write(parts.get(more % parts.len())?, more, chance, steps, out)?,
     }
     Some(())
 }

@@ -8,10 +8,13 @@ use crate::document::quoted;
 use std::sync::Arc;
 use understudy_match::Chance;
 
+/// How long a text may have to be.
+const CHARACTERS_MAX: u64 = 100_000;
+
 impl Maker<'_> {
     pub(super) fn string(&mut self, facets: &Facets<'_>, place: Place<'_>) -> Result<()> {
         let (least, most) = facets.characters;
-        if least > most {
+        if least > most || least > CHARACTERS_MAX {
             return Err(Impossible);
         }
         if let Some(pattern) = facets.patterns.first() {

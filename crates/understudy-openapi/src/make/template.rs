@@ -15,6 +15,8 @@ const SCOPES_USUAL: usize = 8;
 pub(crate) struct Template {
     text: String,
     steps: Vec<Step>,
+    /// How many letters its slots ask for.
+    letters: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +81,9 @@ impl Template {
     }
 
     pub(super) fn slot(&mut self, slot: Slot, name: &str) {
+        if let Slot::Letters(count) = slot {
+            self.letters += count;
+        }
         self.steps.push(Step::Slot(slot, hash(name)));
     }
 
@@ -117,7 +122,7 @@ impl Template {
 
     /// How large it is, about.
     pub(super) fn size(&self) -> usize {
-        self.text.len() + 16 * self.steps.len()
+        self.text.len() + 16 * self.steps.len() + self.letters
     }
 
     /// The body for a request.

@@ -126,8 +126,7 @@ pub(super) fn text(name: &str, inside: &str, (least, most): (u64, u64)) -> Slot 
         return Slot::Pick(fitting.iter().map(|text| quoted(text)).collect());
     }
     // Long enough, and not longer than it has to be.
-    const CHARACTERS_MAX: u64 = 100_000;
-    Slot::Letters(least.max(8).min(most).min(CHARACTERS_MAX.max(least)) as usize)
+    Slot::Letters(least.max(8).min(most) as usize)
 }
 
 fn is_person(inside: &str) -> bool {

@@ -250,17 +250,27 @@ impl<'d> Reader<'d> {
     }
 }
 
-/// The path of a server's address, with the defaults of its variables.
+/// How long a server's path may be.
+const PATH_BYTES_MAX: usize = 1_000;
+
+/// The path of a server's address, with the defaults of its variables. A variable without a default says nothing.
 fn path_of(server: &openapiv3::Server) -> String {
-    let mut url = server.url.clone();
-    for (name, variable) in server.variables.iter().flatten() {
-        url = url.replace(&format!("{{{name}}}"), &variable.default);
+    let (mut url, mut rest) = (String::new(), server.url.as_str());
+    while let Some((before, (name, after))) =
+        rest.split_once('{').and_then(|(b, rest)| Some((b, rest.split_once('}')?)))
+    {
+        let Some(variable) = server.variables.iter().flatten().find(|(known, _)| *known == name) else {
+            return String::new();
+        };
+        url.push_str(before);
+        url.push_str(&variable.1.default);
+        rest = after;
     }
-    let path = match url.split_once("://") {
+    url.push_str(rest);
+    let path = match url.split_once("//") {
         Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
         None => url.as_str(),
     };
     let path = path.split(['?', '#']).next().unwrap_or("");
-    // A variable without a default says nothing.
-    if path.contains('{') || !path.starts_with('/') { String::new() } else { path.to_owned() }
+    if !path.starts_with('/') || path.len() > PATH_BYTES_MAX { String::new() } else { path.to_owned() }
 }

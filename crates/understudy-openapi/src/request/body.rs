@@ -3,12 +3,13 @@
 use super::shape::Shape;
 use super::{Held, Violation, style};
 use crate::document::{At, Documents};
-use crate::model::{Content, Dialect};
+use crate::model::{Content, Dialect, Parameter};
 use crate::schema::{Checker, Direction};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use understudy_exchange::{MediaType, Request, form, multipart};
 
 /// One media type of a request's body, ready to be read.
@@ -23,12 +24,15 @@ pub(crate) struct ReadyBody {
 impl ReadyBody {
     pub(crate) fn new(documents: &Documents, dialect: Dialect, content: &Content) -> Self {
         let schema = content.schema.map(|schema| documents.at(schema));
-        let ready = |schema: Option<At<'_>>| {
-            let checker = schema.and_then(|schema| Checker::new(schema, dialect, Direction::Request).ok());
-            (Shape::of(schema), checker)
+        let checker = |schema: At<'_>| Checker::new(schema, dialect, Direction::Request).ok();
+        // JSON says itself what its values are.
+        let shape = if MediaType::parse(&content.range).is_json() { Shape::default() } else { Shape::of(schema) };
+        let field = |field: &Parameter| {
+            let schema = field.schema.map(|schema| documents.at(schema));
+            (Shape::of(schema), schema.and_then(checker))
         };
-        let (shape, checker) = ready(schema);
-        let fields = content.form.iter().map(|field| ready(field.schema.map(|schema| documents.at(schema)))).collect();
+        let fields = content.form.iter().map(field).collect();
+        let checker = schema.and_then(checker);
         Self { shape, checker, fields }
     }
 }
@@ -127,21 +131,29 @@ pub(super) fn check(held: &Held<'_>, request: &Request) -> Vec<Violation> {
     violations.collect()
 }
 
+type Pairs<'p> = Vec<(Cow<'p, str>, Cow<'p, str>)>;
+
 /// A form as an object. A name that stands several times is a list.
 fn from_pairs(pairs: &[(Cow<'_, str>, Cow<'_, str>)], shape: &Shape) -> Value {
-    let mut members = Map::new();
-    for (name, _) in pairs {
+    // By the member that they belong to: looking all of them through for each would take their product.
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut groups: Vec<(&str, Pairs<'_>)> = Vec::new();
+    for (name, value) in pairs {
         let own = name.split('[').next().unwrap_or(name);
-        if members.contains_key(own) || members.contains_key(&**name) {
-            continue;
-        }
-        if own.len() < name.len() && !shape.properties.iter().any(|(known, _)| known == name) {
-            if let Some(value) = style::deep(pairs, own, &shape.property(own)) {
-                members.insert(own.to_owned(), value);
-            }
-            continue;
-        }
-        members.insert(name.clone().into_owned(), field(pairs, name, &shape.property(name)));
+        let is_nested = own.len() < name.len() && !shape.properties.iter().any(|(known, _)| *known == **name);
+        let own = if is_nested { own } else { name };
+        let place = *places.entry(own).or_insert_with(|| {
+            groups.push((own, Vec::new()));
+            groups.len() - 1
+        });
+        groups[place].1.push((Cow::Borrowed(name), Cow::Borrowed(value)));
+    }
+    let mut members = Map::new();
+    for (own, pairs) in groups {
+        let below = shape.property(own);
+        let is_plain = pairs.iter().any(|(name, _)| name == own);
+        let value = if is_plain { Some(field(&pairs, own, &below)) } else { style::deep(&pairs, own, &below) };
+        members.extend(value.map(|value| (own.to_owned(), value)));
     }
     Value::Object(members)
 }

@@ -6,6 +6,15 @@ use serde_json::Value;
 /// How deep shapes are looked at: deeper than any way of writing values in a URL or form goes.
 const DEPTH_MAX: usize = 8;
 
+/// How many schemas are looked at for one value: what is beyond is taken as it comes.
+const SCHEMAS_MAX: usize = 2_000;
+
+/// How far a look at a schema has come.
+struct Looking {
+    depth: usize,
+    left: usize,
+}
+
 /// Which types a value may have, and what is below it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shape {
@@ -22,32 +31,40 @@ pub(crate) struct Shape {
 
 impl Shape {
     pub(crate) fn of(schema: Option<At<'_>>) -> Self {
-        schema.map_or_else(Self::anything, |schema| Self::below(schema, 0))
+        schema.map_or_else(Self::anything, |schema| Self::below(schema, &mut Looking { depth: 0, left: SCHEMAS_MAX }))
     }
 
     fn anything() -> Self {
         Self { string: true, number: true, boolean: true, null: true, array: true, object: true, ..Self::default() }
     }
 
-    fn below(schema: At<'_>, depth: usize) -> Self {
+    fn below(schema: At<'_>, looking: &mut Looking) -> Self {
         let Ok(schema) = schema.resolve() else { return Self::anything() };
-        if depth > DEPTH_MAX {
+        if looking.depth >= DEPTH_MAX || looking.left == 0 {
             return Self::anything();
         }
-        let mut shape = Self::own(schema, depth);
+        looking.left -= 1;
+        looking.depth += 1;
+        let shape = Self::whole(schema, looking);
+        looking.depth -= 1;
+        shape
+    }
+
+    fn whole(schema: At<'_>, looking: &mut Looking) -> Self {
+        let mut shape = Self::own(schema, looking);
         for part in schema.get("allOf").into_iter().flat_map(At::items) {
-            shape = shape.and(Self::below(part, depth + 1));
+            shape = shape.and(Self::below(part, looking));
         }
         for union in ["oneOf", "anyOf"] {
             let alternatives = schema.get(union).into_iter().flat_map(At::items);
-            if let Some(all) = alternatives.map(|schema| Self::below(schema, depth + 1)).reduce(Self::or) {
+            if let Some(all) = alternatives.map(|schema| Self::below(schema, looking)).reduce(Self::or) {
                 shape = shape.and(all);
             }
         }
         shape
     }
 
-    fn own(schema: At<'_>, depth: usize) -> Self {
+    fn own(schema: At<'_>, looking: &mut Looking) -> Self {
         let mut shape = Self::default();
         let types = schema.get("type");
         let named =
@@ -74,12 +91,11 @@ impl Shape {
         }
         shape.null |= schema.flag("nullable") || schema.flag("x-nullable");
         let items = schema.get("items").filter(|items| items.kind() == Kind::Object);
-        shape.items = items.map(|items| Box::new(Self::below(items, depth + 1)));
+        shape.items = items.map(|items| Box::new(Self::below(items, looking)));
         let properties = schema.get("properties").into_iter().flat_map(At::members);
-        shape.properties =
-            properties.map(|(name, schema)| (name.into_owned(), Self::below(schema, depth + 1))).collect();
+        shape.properties = properties.map(|(name, schema)| (name.into_owned(), Self::below(schema, looking))).collect();
         let others = schema.get("additionalProperties").filter(|others| others.is_object());
-        shape.others = others.map(|others| Box::new(Self::below(others, depth + 1)));
+        shape.others = others.map(|others| Box::new(Self::below(others, looking)));
         shape
     }
 
@@ -144,5 +160,17 @@ impl Shape {
             .or_else(|| if self.boolean { boolean() } else { None })
             .or_else(|| (self.null && matches!(text, "" | "null")).then_some(Value::Null));
         read.unwrap_or_else(|| Value::String(text.to_owned()))
+    }
+}
+
+/// The other values that the text of a value could be.
+pub(super) fn other_readings(value: &Value) -> Vec<Value> {
+    match value {
+        Value::String(text) => {
+            let read = serde_json::from_str(text).ok();
+            read.filter(|value: &Value| value.is_number() || value.is_boolean()).into_iter().collect()
+        }
+        Value::Number(_) | Value::Bool(_) => vec![Value::String(value.to_string())],
+        _ => Vec::new(),
     }
 }

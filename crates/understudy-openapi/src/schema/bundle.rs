@@ -21,6 +21,10 @@ pub(crate) enum Direction {
 pub(crate) const SCHEMAS_MAX: usize = 20_000;
 /// How deep schemas may nest in each other.
 const DEPTH_MAX: usize = 64;
+/// How deep the parts of a schema are looked at for members that go one way only.
+const PARTS_DEPTH_MAX: usize = 4;
+/// In how many ways a schema may lead on to others about the same value.
+const WAYS_MAX: usize = 4_096;
 /// How many schemas may refer to each other with nothing of the value in between.
 const CHAIN_MAX: usize = 64;
 
@@ -46,7 +50,9 @@ struct Bundler<'d, 'v> {
     definitions: Vec<(Node, Value)>,
     open: Vec<(usize, At<'d>, Values<'v>)>,
     schemas: usize,
-    loops: HashMap<Node, bool>,
+    ways: HashMap<Node, usize>,
+    /// Members that go the other way only, as the schemas around this one say.
+    other_way: Vec<Vec<String>>,
 }
 
 /// Bundles a schema: for one value where it is given, else whole.
@@ -63,7 +69,8 @@ pub(crate) fn bundle(
         definitions: Vec::new(),
         open: Vec::new(),
         schemas: 0,
-        loops: HashMap::new(),
+        ways: HashMap::new(),
+        other_way: Vec::new(),
     };
     let root = bundler.definition(schema, value.map(|value| vec![value]));
     while let Some((place, at, values)) = bundler.open.pop() {
@@ -99,23 +106,25 @@ impl<'d, 'v> Bundler<'d, 'v> {
         }
     }
 
-    /// Whether a schema comes back to itself without going into the value, or goes on for too long: it would be asked for
-    /// ever.
+    /// Whether a schema comes back to itself without going into the value, goes on for too long, or in too many ways: it
+    /// would be asked for ever.
     fn is_loop(&mut self, start: At<'d>) -> bool {
-        if let Some(known) = self.loops.get(&start.node) {
+        self.ways(start, 0) > WAYS_MAX
+    }
+
+    /// In how many ways a schema leads on to others about the same value.
+    fn ways(&mut self, at: At<'d>, depth: usize) -> usize {
+        if let Some(known) = self.ways.get(&at.node) {
             return *known;
         }
-        let (mut seen, mut open, mut found) = (HashSet::new(), vec![(start, 0)], false);
-        while let Some((at, depth)) = open.pop().filter(|_| !found) {
-            for next in same_value(at) {
-                found |= next.node == start.node || depth > CHAIN_MAX;
-                if seen.insert(next.node) {
-                    open.push((next, depth + 1));
-                }
-            }
+        if depth > CHAIN_MAX {
+            return usize::MAX;
         }
-        self.loops.insert(start.node, found);
-        found
+        // Whoever comes back here while it is being counted comes back for ever.
+        self.ways.insert(at.node, usize::MAX);
+        let ways = same_value(at).into_iter().fold(1_usize, |sum, next| sum.saturating_add(self.ways(next, depth + 1)));
+        self.ways.insert(at.node, ways);
+        ways
     }
 
     fn schema(&mut self, at: At<'d>, values: &Values<'v>, depth: usize) -> Result<Value, TooLarge> {
@@ -151,8 +160,8 @@ impl<'d, 'v> Bundler<'d, 'v> {
                 out.insert(name.into_owned(), value);
             }
         }
-        self.tuples(&mut out);
-        self.limits(&mut out);
+        tuples(&mut out);
+        limits(&mut out);
         sized(&mut out);
         if self.is_nullable(at) {
             allow_null(&mut out);
@@ -169,7 +178,32 @@ impl<'d, 'v> Bundler<'d, 'v> {
         values: &Values<'v>,
         depth: usize,
     ) -> Result<Option<Value>, TooLarge> {
-        let depth = depth + 1;
+        // What stands around says something of the same value, and nothing of what is below.
+        let mut around = Vec::new();
+        if matches!(holds, Holds::Same | Holds::SameList | Holds::SameMap) {
+            around.extend(self.other_way.last().into_iter().flatten().cloned());
+        }
+        if name == "allOf" {
+            self.names_of_other_way(schema, 0, &mut around);
+        }
+        if holds == Holds::Strings {
+            return self.read(name, holds, schema, at, values, depth);
+        }
+        self.other_way.push(around);
+        let read = self.read(name, holds, schema, at, values, depth + 1);
+        self.other_way.pop();
+        read
+    }
+
+    fn read(
+        &mut self,
+        name: &str,
+        holds: Holds,
+        schema: At<'d>,
+        at: At<'d>,
+        values: &Values<'v>,
+        depth: usize,
+    ) -> Result<Option<Value>, TooLarge> {
         Ok(match holds {
             Holds::Same => Some(self.schema(at, values, depth)?),
             Holds::SameList if at.items().len() > 0 => {
@@ -216,7 +250,7 @@ impl<'d, 'v> Bundler<'d, 'v> {
             Holds::Items | Holds::Elements => match at.kind() {
                 Kind::Object => Some(self.below(at, &elements(values), depth)?),
                 Kind::True => Some(anything()),
-                Kind::False if self.is_modern() || name == "additionalItems" => Some(false.into()),
+                Kind::False => Some(false.into()),
                 _ => None,
             },
             Holds::ElementList if at.items().len() > 0 => {
@@ -252,30 +286,39 @@ impl<'d, 'v> Bundler<'d, 'v> {
 
     /// The members that have to be there in this direction.
     fn required(&self, schema: At<'d>, at: At<'d>) -> Option<Value> {
+        let around = self.other_way.last();
+        let goes_other_way = |name: &str| {
+            let property = schema.get("properties").and_then(|properties| properties.get(name));
+            property.is_some_and(|property| self.goes_other_way(property))
+                || around.is_some_and(|names| names.iter().any(|known| known == name))
+        };
+        // Draft 4 wanted at least one, and each once.
+        let mut seen = HashSet::new();
+        let names = at.items().filter_map(At::string).filter(|name| !goes_other_way(name));
+        let unique: Vec<Value> =
+            names.filter(|name| seen.insert(name.clone())).map(|name| name.into_owned().into()).collect();
+        (!unique.is_empty()).then_some(Value::Array(unique))
+    }
+
+    fn goes_other_way(&self, property: At<'d>) -> bool {
         let other_way = match self.direction {
             Direction::Request => "readOnly",
             Direction::Response => "writeOnly",
         };
-        let goes_other_way = |name: &str| {
-            let property = schema.get("properties").and_then(|properties| properties.get(name));
-            property.is_some_and(|property| {
-                property.flag(other_way) || property.resolve().is_ok_and(|resolved| resolved.flag(other_way))
-            })
-        };
-        let names: Vec<Value> = at
-            .items()
-            .filter_map(At::string)
-            .filter(|name| !goes_other_way(name))
-            .map(|name| name.into_owned().into())
-            .collect();
-        // Draft 4 wants at least one, and each once.
-        let mut unique = Vec::new();
-        for name in names {
-            if !unique.contains(&name) {
-                unique.push(name);
-            }
+        property.flag(other_way) || property.resolve().is_ok_and(|resolved| resolved.flag(other_way))
+    }
+
+    /// The members of a schema and its parts that go the other way only.
+    fn names_of_other_way(&self, schema: At<'d>, depth: usize, out: &mut Vec<String>) {
+        let Ok(schema) = schema.resolve() else { return };
+        let properties = schema.get("properties").into_iter().flat_map(At::members);
+        out.extend(
+            properties.filter(|(_, property)| self.goes_other_way(*property)).map(|(name, _)| name.into_owned()),
+        );
+        if depth < PARTS_DEPTH_MAX {
+            let parts = schema.get("allOf").into_iter().flat_map(At::items);
+            parts.for_each(|part| self.names_of_other_way(part, depth + 1, out));
         }
-        (!unique.is_empty()).then_some(Value::Array(unique))
     }
 
     fn is_nullable(&self, at: At<'d>) -> bool {
@@ -285,36 +328,26 @@ impl<'d, 'v> Bundler<'d, 'v> {
             Dialect::OpenApi30 | Dialect::OpenApi31 => at.flag("nullable"),
         }
     }
+}
 
-    /// A list under `items` is `prefixItems` today.
-    fn tuples(&self, out: &mut Map<String, Value>) {
-        if self.is_modern()
-            && out.get("items").is_some_and(Value::is_array)
-            && let Some(items) = out.remove("items")
-        {
-            out.entry("prefixItems").or_insert(items);
-        }
+/// A list under `items` is `prefixItems` today, and what comes behind it `items`.
+fn tuples(out: &mut Map<String, Value>) {
+    let others = out.remove("additionalItems");
+    if out.get("items").is_some_and(Value::is_array)
+        && let Some(items) = out.remove("items")
+    {
+        out.entry("prefixItems").or_insert(items);
+        out.extend(others.map(|others| ("items".to_owned(), others)));
     }
+}
 
-    /// `exclusiveMinimum` is a flag in one dialect and a number in the other; documents mix them up.
-    fn limits(&self, out: &mut Map<String, Value>) {
-        for (exclusive, limit) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
-            match (self.is_modern(), out.get(exclusive)) {
-                (true, Some(Value::Bool(_))) => {
-                    out.remove(exclusive);
-                    if let Some(limit) = out.remove(limit) {
-                        out.insert(exclusive.to_owned(), limit);
-                    }
-                }
-                (false, Some(Value::Number(_))) => {
-                    if let Some(number) = out.insert(exclusive.to_owned(), true.into()) {
-                        out.insert(limit.to_owned(), number);
-                    }
-                }
-                (false, Some(Value::Bool(_))) if !out.contains_key(limit) => {
-                    out.remove(exclusive);
-                }
-                _ => {}
+/// `exclusiveMinimum` is a number today, and was a flag; documents mix them up.
+fn limits(out: &mut Map<String, Value>) {
+    for (exclusive, limit) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        if out.get(exclusive).is_some_and(Value::is_boolean) {
+            out.remove(exclusive);
+            if let Some(limit) = out.remove(limit) {
+                out.insert(exclusive.to_owned(), limit);
             }
         }
     }

@@ -40,21 +40,23 @@ impl Checker {
     /// # Errors
     /// Where that is too much: [`check_once`] then.
     pub(crate) fn new(schema: At<'_>, dialect: Dialect, direction: Direction) -> Result<Self, TooLarge> {
-        Self::of(bundle(schema, dialect, direction, None)?, dialect).ok_or(TooLarge)
+        Self::of(bundle(schema, dialect, direction, None)?).ok_or(TooLarge)
     }
 
-    fn of(bundled: Bundled, dialect: Dialect) -> Option<Self> {
-        let validator = options(dialect).build(&bundled.document).ok()?;
+    fn of(bundled: Bundled) -> Option<Self> {
+        let validator = options().build(&bundled.document).ok()?;
         Some(Self { validator, definitions: bundled.definitions })
     }
 
     /// Everything that is wrong with a value, in the order of the schema.
     pub(crate) fn check(&self, documents: &Documents, value: &Value) -> Vec<Broken> {
-        // Asking whether anything is wrong is quicker than asking what.
-        if self.validator.is_valid(value) {
-            return Vec::new();
-        }
-        self.validator.iter_errors(value).take(BROKEN_MAX).map(|error| self.broken(documents, &error)).collect()
+        with_room_for(value, || {
+            // Asking whether anything is wrong is quicker than asking what.
+            if self.validator.is_valid(value) {
+                return Vec::new();
+            }
+            self.validator.iter_errors(value).take(BROKEN_MAX).map(|error| self.broken(documents, &error)).collect()
+        })
     }
 
     fn broken(&self, documents: &Documents, error: &ValidationError<'_>) -> Broken {
@@ -82,16 +84,36 @@ fn rule(schema: At<'_>, steps: &str) -> String {
 /// Holds one value against a schema that is not kept. `None` where the schema cannot be used at all.
 pub(crate) fn check_once(schema: At<'_>, dialect: Dialect, direction: Direction, value: &Value) -> Option<Vec<Broken>> {
     let bundled = bundle(schema, dialect, direction, Some(value)).ok()?;
-    Some(Checker::of(bundled, dialect)?.check(schema.documents(), value))
+    Some(Checker::of(bundled)?.check(schema.documents(), value))
 }
 
-fn options(dialect: Dialect) -> jsonschema::ValidationOptions<'static> {
-    let draft = match dialect {
-        Dialect::Swagger2 | Dialect::OpenApi30 => Draft::Draft4,
-        Dialect::OpenApi31 => Draft::Draft202012,
-    };
+/// Values that nest deeper than this are checked on a stack of their own.
+const DEPTH_ON_THE_STACK_MAX: usize = 12;
+/// Enough for the deepest value that is read, against the deepest schema.
+const STACK_BYTES: usize = 512 << 20;
+
+/// The validator follows a value and its schema on the stack, where a client's body must not bring the program down.
+fn with_room_for<T: Send>(value: &Value, check: impl FnOnce() -> T + Send) -> T {
+    fn is_deeper(value: &Value, left: usize) -> bool {
+        match value {
+            Value::Array(items) => left == 0 || items.iter().any(|item| is_deeper(item, left - 1)),
+            Value::Object(members) => left == 0 || members.values().any(|value| is_deeper(value, left - 1)),
+            _ => false,
+        }
+    }
+    if !is_deeper(value, DEPTH_ON_THE_STACK_MAX) {
+        return check();
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, check);
+        thread.expect("the system gives a thread").join().expect("the validator does not panic")
+    })
+}
+
+fn options() -> jsonschema::ValidationOptions<'static> {
     let options = jsonschema::options()
-        .with_draft(draft)
+        // Bundles are written in the newest draft, whatever dialect the document is in.
+        .with_draft(Draft::Draft202012)
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)
         .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_MAX))

@@ -1,0 +1,164 @@
+//! Descriptions that are made to hurt: what they say is nonsense, and must cost neither the program nor its time. Tests run with
+//! the stack of a thread that serves.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use understudy_exchange::{Request, Response};
+use understudy_fixture::model::Requests;
+use understudy_openapi::{Answer, Asking, Description, Files};
+
+struct One(String);
+
+impl Files for One {
+    fn read(&self, _: &str) -> Result<Vec<u8>, String> {
+        Ok(self.0.clone().into_bytes())
+    }
+}
+
+/// A description whose only operation takes and gives the schema `S0`.
+fn with_schemas(version: &str, schemas: &str) -> Description {
+    let content = r##"{"application/json":{"schema":{"$ref":"#/components/schemas/S0"}},"application/xml":{"schema":{"$ref":"#/components/schemas/S0"}},"application/x-www-form-urlencoded":{"schema":{"$ref":"#/components/schemas/S0"}}}"##;
+    let text = format!(
+        r##"{{"openapi":"{version}","info":{{"title":"H","version":"1"}},"paths":{{"/a":{{"post":{{
+            "parameters":[{{"name":"q","in":"query","schema":{{"$ref":"#/components/schemas/S0"}}}}],
+            "requestBody":{{"content":{content}}},"responses":{{"200":{{"description":"x","content":{content}}}}}}}}}}},
+            "components":{{"schemas":{{{schemas}}}}}}}"##
+    );
+    Description::open("a.json", &One(text)).unwrap()
+}
+
+/// Asks with JSON, with a form and with nothing, and holds an answer against the description.
+fn ask(description: &Description) {
+    for (kind, body) in [
+        ("application/json", r#"{"x":{"x":{"x":[1,{"x":"y"}]}},"p1":{"p2":"z"}}"#.to_owned()),
+        ("application/json", format!("{}1{}", r#"{"x":"#.repeat(120), "}".repeat(120))),
+        ("application/x-www-form-urlencoded", "x[x][x]=1&p1[p2]=z".to_owned()),
+        ("application/x-www-form-urlencoded", (0..5_000).map(|n| format!("a{n}=1&")).collect()),
+        ("application/xml", String::new()),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", kind.parse().unwrap());
+        headers.insert("accept", kind.parse().unwrap());
+        let request = Request {
+            method: Method::POST,
+            target: "/a?q=7".parse().unwrap(),
+            headers: headers.clone(),
+            body: Bytes::from(body),
+        };
+        for requests in [Requests::Refuse, Requests::Report, Requests::Accept] {
+            let answer = description.answer(&request, Asking { base: "", requests, chance: 1 });
+            assert!(matches!(answer, Answer::Response(_) | Answer::Refused(_)));
+        }
+        let response = Response { status: http::StatusCode::OK, headers, body: request.body.clone() };
+        assert_eq!(description.judge(&request, &response, "").operation, Some(0));
+    }
+}
+
+fn reference(to: usize) -> String {
+    format!(r##"{{"$ref":"#/components/schemas/S{to}"}}"##)
+}
+
+const LONG: usize = 1_000;
+
+#[test]
+fn schemas_that_refer_to_each_other_for_long() {
+    for wrap in [
+        |next: String| format!(r#"{{"type":"object","properties":{{"x":{next}}}}}"#),
+        |next: String| format!(r#"{{"type":"object","required":["x"],"properties":{{"x":{next}}}}}"#),
+        |next: String| format!(r#"{{"allOf":[{next}]}}"#),
+        |next: String| format!(r#"{{"oneOf":[{next},{{"type":"string"}}]}}"#),
+        |next: String| format!(r#"{{"not":{next}}}"#),
+        |next: String| format!(r#"{{"type":"array","minItems":1,"items":{next}}}"#),
+        |next: String| format!(r#"{{"additionalProperties":{next}}}"#),
+        |next: String| next,
+    ] {
+        let schemas: Vec<String> = (0..LONG).map(|n| format!(r#""S{n}":{}"#, wrap(reference(n + 1)))).collect();
+        for version in ["3.0.3", "3.1.0"] {
+            ask(&with_schemas(version, &format!(r#"{},"S{LONG}":{{"type":"string"}}"#, schemas.join(","))));
+        }
+    }
+}
+
+#[test]
+fn alternatives_of_alternatives() {
+    let many: Vec<String> = (0..60)
+        .map(|n| format!(r#"{{"type":"object","required":["p{n}"],"properties":{{"p{n}":{}}}}}"#, reference(0)))
+        .collect();
+    for union in ["oneOf", "anyOf", "allOf"] {
+        ask(&with_schemas("3.1.0", &format!(r#""S0":{{"{union}":[{},{{"type":"string"}}]}}"#, many.join(","))));
+    }
+}
+
+#[test]
+fn schemas_that_come_back_in_many_ways() {
+    let members: Vec<String> = (0..6).map(|n| format!(r#""p{n}":{}"#, reference(0))).collect();
+    let twice: Vec<String> =
+        (0..60).map(|n| format!(r#""S{n}":{{"allOf":[{next},{next}]}}"#, next = reference(n + 1))).collect();
+    let inline = (0..24).fold(format!(r#"{{"type":"object","properties":{{"x":{}}}}}"#, reference(0)), |inner, _| {
+        format!(r#"{{"oneOf":[{{"anyOf":[{inner}]}}]}}"#)
+    });
+    for schemas in [
+        format!(r#""S0":{{"properties":{{{}}}}}"#, members.join(",")),
+        format!(
+            r#""S0":{{"type":"object","allOf":[{}],"additionalProperties":{{"type":"string"}},"required":["zz"]}}"#,
+            reference(0)
+        ),
+        format!(r#"{},"S60":{{"type":"string"}}"#, twice.join(",")),
+        format!(r#""S0":{inline}"#),
+    ] {
+        ask(&with_schemas("3.0.3", &schemas));
+    }
+}
+
+#[test]
+fn lists_without_end() {
+    let names: Vec<String> = (0..20_000).map(|n| format!("\"n{n}\"")).collect();
+    let names = names.join(",");
+    for schema in [
+        format!(r#"{{"allOf":[{{"enum":[{names}]}},{{"enum":[{names}]}}]}}"#),
+        format!(r#"{{"type":"object","required":[{names}]}}"#),
+    ] {
+        ask(&with_schemas("3.0.3", &format!(r#""S0":{schema}"#)));
+    }
+    let variables: Vec<String> =
+        (0..60).map(|n| format!(r#""v{n}":{{"default":"{{v{m}}}{{v{m}}}"}}"#, m = n + 1)).collect();
+    let servers = format!(r#"[{{"url":"/{{v0}}","variables":{{{}}}}}]"#, variables.join(","));
+    let text =
+        format!(r#"{{"openapi":"3.0.0","info":{{"title":"S","version":"1"}},"servers":{servers},"paths":{{}}}}"#);
+    assert!(Description::open("a.json", &One(text)).unwrap().prefixes[0].len() < 100);
+    let lost: Vec<String> = (0..20_000).map(|n| format!(r#"{{"$ref":"none{n}.json"}}"#)).collect();
+    let text = format!(
+        r#"{{"openapi":"3.0.0","info":{{"title":"S","version":"1"}},"paths":{{}},"x-a":[{}]}}"#,
+        lost.join(",")
+    );
+    struct Only(String);
+    impl Files for Only {
+        fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+            if path == "a.json" { Ok(self.0.clone().into_bytes()) } else { Err("there is no such file".to_owned()) }
+        }
+    }
+    let told = Description::open("a.json", &Only(text)).unwrap().diagnostics;
+    assert!(told.len() < 250 && told.iter().all(|problem| problem.line_text.len() < 20_000), "{}", told.len());
+}
+
+#[test]
+fn values_that_are_asked_for_in_numbers() {
+    for schema in [
+        r#"{"type":"array","minItems":1000000000,"items":{"type":"string"}}"#,
+        r#"{"type":"string","minLength":1000000000}"#,
+        r#"{"type":"string","pattern":"^(a{1000}){1000}$"}"#,
+        r#"{"type":"string","pattern":"^(a+)+$","minLength":100000}"#,
+        r#"{"type":"string","pattern":"^((a?){1000000000}){1000000000}$"}"#,
+        r#"{"type":"array","minItems":1000,"items":{"type":"string","minLength":100000}}"#,
+        r#"{"type":"object","minProperties":1000000000,"additionalProperties":{}}"#,
+        r#"{"type":"integer","minimum":1e300,"multipleOf":1e-300}"#,
+        r#"{"type":"integer","minimum":9223372036854775807,"exclusiveMinimum":true}"#,
+        r#"{"type":"number","multipleOf":0.1,"minimum":-1e308,"maximum":1e308}"#,
+        r#"{"type":"integer","minimum":5,"maximum":1,"multipleOf":9007199254740993}"#,
+        r#"{"type":"string","minLength":5,"maxLength":1,"format":"date-time"}"#,
+    ] {
+        ask(&with_schemas("3.0.3", &format!(r#""S0":{schema}"#)));
+    }
+}
