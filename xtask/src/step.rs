@@ -1,5 +1,6 @@
 //! One step after the other, the first that fails ends it.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// What a step comes to: nothing, or why it failed.
@@ -7,9 +8,15 @@ pub(crate) type Step = Result<(), String>;
 
 /// Runs cargo in the workspace.
 pub(crate) fn cargo(args: &[&str]) -> Step {
+    cargo_with(args, &[])
+}
+
+/// The same, with variables of its environment.
+pub(crate) fn cargo_with(args: &[&str], variables: &[(&str, &Path)]) -> Step {
     let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    run(Command::new(program).args(args).current_dir(root), &format!("cargo {}", args.join(" ")))
+    let variables = variables.iter().copied();
+    run(Command::new(program).args(args).envs(variables).current_dir(root), &format!("cargo {}", args.join(" ")))
 }
 
 /// Runs npm for the front end.

@@ -100,7 +100,9 @@ fn path_distance(index: &Index, fixture: &Fixture, incoming: &Incoming<'_>) -> O
 /// Longer texts are not compared letter by letter: they come from outside, and the cost is their product.
 const COMPARED_CHARS_MAX: usize = 64;
 
-fn text_distance(a: &str, b: &str) -> usize {
+/// How far two words are from each other: 0 for the same, 1 where only a letter or two differ, else 2.
+#[must_use]
+pub fn text_distance(a: &str, b: &str) -> usize {
     if a == b {
         return 0;
     }

@@ -29,7 +29,7 @@ mod rule;
 pub use answer::{Verdict, judge};
 pub use difference::Difference;
 pub use example::{NoExample, example_request};
-pub use explain::{Explanation, NEAR_MAX, Near, explain};
+pub use explain::{Explanation, NEAR_MAX, Near, explain, text_distance};
 pub use format::is_in_format;
 pub use fresh::{Chance, Moment};
 pub use headers::{NOT_HELD_HEADERS, PRESENT_ONLY_HEADERS};

@@ -1,9 +1,9 @@
 //! Exchanges held against a description: both directions, and what it does not say.
 
 use crate::answer::body::media_type;
-use crate::document::At;
-use crate::model::{Content, Description, Operation, Response as Described, Status};
-use crate::request::{Held, Violation, takes};
+use crate::document::{At, escaped};
+use crate::model::{Content, Description, Operation, Response as Described};
+use crate::request::{Violation, takes};
 use crate::route::Found;
 use crate::schema::{Direction, check_once};
 use http::StatusCode;
@@ -56,16 +56,7 @@ impl Description {
         conformity.operation = Some(place);
         let operation = &self.operations[place];
         if !response.status.is_client_error() {
-            let ready = self.ready(operation);
-            let held = Held {
-                documents: &self.documents,
-                dialect: self.dialect,
-                schemes: &self.schemes,
-                operation,
-                parameters: &ready.parameters,
-                bodies: &ready.bodies,
-            };
-            let violations = held.violations(request, &bound).into_iter();
+            let violations = self.held(operation).violations(request, &bound).into_iter();
             conformity.violations.extend(violations.filter(|violation| violation.place != "security"));
         }
         self.judge_answer(operation, response, &mut conformity);
@@ -81,7 +72,7 @@ impl Description {
             rule,
             status: StatusCode::INTERNAL_SERVER_ERROR,
         };
-        let Some(described) = answer(operation, response.status) else {
+        let Some(described) = operation.describing(response.status).map(|nth| &operation.responses[nth]) else {
             let known: Vec<String> = operation.statuses().map(|status| status.to_string()).collect();
             let message = format!("is not described; there is {}", known.join(", "));
             let rule = at.get("responses").unwrap_or(at).pointer();
@@ -127,16 +118,6 @@ impl Description {
     }
 }
 
-/// The response that a status is described by.
-fn answer(operation: &Operation, status: StatusCode) -> Option<&Described> {
-    let covering = operation.responses.iter().filter(|response| response.status.covers(status));
-    covering.min_by_key(|response| match response.status {
-        Status::Code(_) => 0,
-        Status::Class(_) => 1,
-        Status::Default => 2,
-    })
-}
-
 fn content<'r>(described: &'r Described, essence: &str) -> Option<&'r Content> {
     let best = described.content.iter().max_by_key(|content| {
         let own = media_type(content);
@@ -178,7 +159,7 @@ fn undescribed(value: &Value, schemas: &[At<'_>], place: &mut String, out: &mut 
                 let below: Vec<At<'_>> = parts.iter().filter_map(|part| part.get("properties")?.get(name)).collect();
                 let length = place.len();
                 place.push('/');
-                place.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                place.push_str(&escaped(name));
                 if below.is_empty() && names && !is_open && out.len() < UNDESCRIBED_MAX {
                     let rule = parts.iter().find_map(|part| part.get("properties")).map(At::pointer);
                     out.push((place.clone(), rule.unwrap_or_default()));

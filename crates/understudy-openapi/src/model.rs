@@ -19,16 +19,6 @@ pub enum Dialect {
     OpenApi31,
 }
 
-impl fmt::Display for Dialect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Swagger2 => "Swagger 2.0",
-            Self::OpenApi30 => "OpenAPI 3.0",
-            Self::OpenApi31 => "OpenAPI 3.1",
-        })
-    }
-}
-
 /// An agreed description of a service, with every problem in it. What can be understood of it can be used.
 #[derive(Debug)]
 pub struct Description {
@@ -37,14 +27,10 @@ pub struct Description {
     pub dialect: Dialect,
     /// What it calls itself.
     pub title: String,
-    /// Its own version.
-    pub version: String,
     /// The paths of its servers' addresses, without a slash at the end; `""` where it names none.
     pub prefixes: Vec<String>,
     /// In the order of the document.
     pub operations: Vec<Operation>,
-    /// What it tells the other way round: callbacks and webhooks. They are not served.
-    pub outgoing: usize,
     pub(crate) schemes: Vec<Scheme>,
     pub(crate) routes: Routes,
     /// Every problem that was found when it was read, in no order.
@@ -55,8 +41,6 @@ pub struct Description {
 #[derive(Debug)]
 pub struct Operation {
     pub(crate) at: Node,
-    /// `operationId`
-    pub id: Option<String>,
     pub(crate) name: String,
     /// Its method.
     pub method: Method,
@@ -64,10 +48,6 @@ pub struct Operation {
     pub path: String,
     /// The key of `paths` that it stands under.
     pub(crate) key: String,
-    /// Its summary.
-    pub summary: String,
-    /// Whether it is on its way out.
-    pub deprecated: bool,
     /// What a path says beyond itself: `/#Action=List`, `/orders?kind=open`.
     pub(crate) matchers: Vec<Matcher>,
     pub(crate) parameters: Vec<Parameter>,
@@ -105,6 +85,17 @@ impl Operation {
             }
         }
         (understudy_exchange::form::write(pairs), header)
+    }
+
+    /// The place of the response that describes a status: its own, its class's, or that of all others.
+    pub(crate) fn describing(&self, status: StatusCode) -> Option<usize> {
+        let covering = self.responses.iter().enumerate().filter(|(_, response)| response.status.covers(status));
+        let closest = covering.min_by_key(|(_, response)| match response.status {
+            Status::Code(_) => 0,
+            Status::Class(_) => 1,
+            Status::Default => 2,
+        });
+        closest.map(|(place, _)| place)
     }
 
     /// The statuses that it documents, as they are written: `200`, `4XX`, `default`.

@@ -2,11 +2,7 @@
 
 use crate::model::{Description, Operation};
 use understudy_exchange::target::{percent_decode, segments};
-
-/// How many operations are named.
-const NEAR_MAX: usize = 3;
-/// Longer words are not compared letter by letter: they come from outside.
-const COMPARED_MAX: usize = 64;
+use understudy_match::{NEAR_MAX, text_distance};
 
 impl Description {
     /// The operations whose paths are most like this one, the nearest first. `base` is a prefix of the service's own.
@@ -37,19 +33,12 @@ fn distance<'r>(template: &[&str], path: &[impl AsRef<str> + 'r]) -> Option<usiz
         let received = received.as_ref();
         let apart = match wanted {
             wanted if wanted.contains('{') => 0,
-            wanted if *wanted == received => 0,
-            wanted if is_close(wanted, received) => 1,
-            _ => 2,
+            wanted => text_distance(wanted, received),
         };
         is_alike |= apart < 2 && !wanted.contains('{') && !wanted.is_empty();
         sum += apart;
     }
     (is_alike && sum <= template.len().max(path.len())).then_some(sum)
-}
-
-fn is_close(a: &str, b: &str) -> bool {
-    let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
-    longer <= COMPARED_MAX && longer - shorter <= longer / 3 + 1 && strsim::damerau_levenshtein(a, b) <= longer / 3 + 1
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ fn header(at: At<'_>, purpose: Purpose<'_>) -> Option<Template> {
         Dialect::Swagger2 => at,
         _ => at.get("schema")?,
     };
-    make(schema, purpose).map(|made| made.template)
+    make(schema, purpose)
 }
 
 /// A JSON value as a header field's text (style `simple`).

@@ -3,7 +3,7 @@
 use super::prefer::Preference;
 use super::xml;
 use crate::document::{At, Documents};
-use crate::make::{Made, Purpose, Seed, make};
+use crate::make::{Purpose, Seed, Template, make};
 use crate::model::Content;
 use crate::schema::check_once;
 use bytes::Bytes;
@@ -18,9 +18,9 @@ pub(crate) struct ReadyContent {
     /// The first example that is what its schema asks for.
     example: OnceLock<Option<Bytes>>,
     kind: OnceLock<Option<HeaderValue>>,
-    made: OnceLock<Option<Made>>,
+    made: OnceLock<Option<Template>>,
     /// The same without the schemas' examples, for those who want it to vary.
-    varied: OnceLock<Option<Made>>,
+    varied: OnceLock<Option<Template>>,
 }
 
 /// What came of writing a body.
@@ -72,7 +72,7 @@ impl ReadyContent {
         let made = made.get_or_init(|| make(documents.at(content.schema?), purpose));
         match made {
             Some(made) => {
-                let json = made.template.fill(seed);
+                let json = made.fill(seed);
                 Written::Body(encode(json, content, content.schema.map(|schema| documents.at(schema))))
             }
             // An example that is not what the schema asks for is better than nothing.

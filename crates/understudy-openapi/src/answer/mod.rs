@@ -113,7 +113,14 @@ impl Description {
         found
     }
 
-    pub(crate) fn ready<'d>(&'d self, operation: &'d Operation) -> &'d Ready {
+    /// What requests of an operation are held against.
+    pub(crate) fn held<'d>(&'d self, operation: &'d Operation) -> Held<'d> {
+        let Ready { parameters, bodies, .. } = self.ready(operation);
+        let (documents, dialect, schemes) = (&self.documents, self.dialect, &self.schemes);
+        Held { documents, dialect, schemes, operation, parameters, bodies }
+    }
+
+    fn ready<'d>(&'d self, operation: &'d Operation) -> &'d Ready {
         operation.ready.get_or_init(|| Box::new(Ready::new(&self.documents, self.dialect, operation)))
     }
 }
@@ -136,14 +143,7 @@ impl Asked<'_> {
         let preference = Preference::of(&self.request.headers);
         let mut violations = Vec::new();
         if asking.requests != Requests::Accept {
-            let held = Held {
-                documents: self.documents(),
-                dialect: self.description.dialect,
-                schemes: &self.description.schemes,
-                operation: self.operation,
-                parameters: &ready.parameters,
-                bodies: &ready.bodies,
-            };
+            let held = self.description.held(self.operation);
             violations = held.violations(self.request, bound);
             // Who prefers a status wants to see that one, and not why the request would have got another.
             if asking.requests == Requests::Refuse && !violations.is_empty() && preference.code.is_none() {
@@ -214,17 +214,7 @@ impl Asked<'_> {
         let at = |nth: usize, status: StatusCode| Ok((nth, responses.get(nth), status));
         if let Some(code) = preference.code {
             let wanted = StatusCode::from_u16(code).ok().filter(|status| *status >= StatusCode::OK);
-            let covers = |status: StatusCode| {
-                let exact = responses.iter().position(|response| response.status == Status::Code(status.as_u16()));
-                exact
-                    .or_else(|| {
-                        responses.iter().position(|response| {
-                            matches!(response.status, Status::Class(_)) && response.status.covers(status)
-                        })
-                    })
-                    .or_else(|| responses.iter().position(|response| response.status == Status::Default))
-            };
-            return match wanted.and_then(|status| Some((covers(status)?, status))) {
+            return match wanted.and_then(|status| Some((self.operation.describing(status)?, status))) {
                 Some((nth, status)) => at(nth, status),
                 None => {
                     let known: Vec<String> = self.operation.statuses().map(|status| status.to_string()).collect();

@@ -2,7 +2,7 @@
 
 mod tape;
 
-pub(crate) use tape::{Kind, quoted};
+pub(crate) use tape::{Kind, escaped, quoted};
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -366,6 +366,11 @@ impl<'d> At<'d> {
     /// A member that is a string.
     pub(crate) fn text(self, name: &str) -> Option<Cow<'d, str>> {
         self.get(name)?.string()
+    }
+
+    /// Whether a schema says, in one dialect's way or another, that a value may be null.
+    pub(crate) fn is_nullable(self) -> bool {
+        self.flag("nullable") || self.flag("x-nullable")
     }
 
     /// Whether a member is `true`.

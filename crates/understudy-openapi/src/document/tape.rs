@@ -251,7 +251,7 @@ impl Tape {
             }
             pointer.push('/');
             if is_object {
-                pointer.push_str(&self.string(children[step * 2]).replace('~', "~0").replace('/', "~1"));
+                pointer.push_str(&escaped(&self.string(children[step * 2])));
                 at = if target == children[step * 2] { target } else { children[step * 2 + 1] };
             } else {
                 pointer.push_str(&step.to_string());
@@ -298,6 +298,11 @@ fn partition_point(count: usize, before: impl Fn(usize) -> bool) -> usize {
         if before(middle) { low = middle + 1 } else { high = middle }
     }
     low
+}
+
+/// A name as a step of a JSON pointer.
+pub(crate) fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// A text as a JSON string.

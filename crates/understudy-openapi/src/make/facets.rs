@@ -211,7 +211,7 @@ impl<'d> Facets<'d> {
                 self.gather(chosen, taking, depth);
             }
         }
-        if at.flag("nullable") || at.flag("x-nullable") {
+        if at.is_nullable() {
             return;
         }
         // Whether what is asked for under a condition is asked for, a value shows only once it is made.
@@ -267,7 +267,7 @@ impl<'d> Facets<'d> {
 
     fn own(&mut self, at: At<'d>, is_modern: bool) {
         let mut types = Types::of(at);
-        if (at.flag("nullable") || at.flag("x-nullable")) && types != Types::ALL {
+        if at.is_nullable() && types != Types::ALL {
             types = Types(types.0 | Types::NULL.0);
         }
         self.types = self.types.and(types);
@@ -282,7 +282,6 @@ impl<'d> Facets<'d> {
                     let own: HashSet<String> = own.iter().map(|value| value.to_json()).collect();
                     known.into_iter().filter(|value| own.contains(&value.to_json())).collect()
                 }
-
                 None => own,
             };
             self.values = Some(own);
@@ -387,7 +386,7 @@ fn own_member<'d>(one: At<'d>, other: At<'d>) -> Option<Cow<'d, str>> {
         .filter(|(_, schema)| {
             let schema = schema.resolve().unwrap_or(*schema);
             let types = Types::of(schema);
-            types != Types::ALL && !types.has(Types::NULL) && !schema.flag("nullable") && !schema.flag("x-nullable")
+            types != Types::ALL && !types.has(Types::NULL) && !schema.is_nullable()
         })
         .find_map(|(name, _)| is_own(&name).then_some(name))
 }

@@ -15,7 +15,7 @@ pub(crate) use template::{Seed, Template, hash};
 
 use crate::document::{At, Kind, Node, quoted};
 use crate::model::Dialect;
-use crate::schema::{Broken, Direction, check_once};
+use crate::schema::{Direction, check_once};
 use facets::{Facets, Taking, Types};
 use serde_json::Value;
 use slot::Slot;
@@ -46,16 +46,10 @@ pub(crate) struct Purpose<'a> {
     pub(crate) has_examples: bool,
 }
 
-/// What was made, and what is wrong with it all the same.
-#[derive(Debug)]
-pub(crate) struct Made {
-    pub(crate) template: Template,
-    pub(crate) broken: Vec<Broken>,
-}
-
-/// Makes a value. `None` where the schema allows none, or only one that never ends.
-pub(crate) fn make(schema: At<'_>, purpose: Purpose<'_>) -> Option<Made> {
-    let mut best: Option<Made> = None;
+/// Makes a value: one with nothing wrong, or else the one with the least. `None` where the schema allows none, or only one
+/// that never ends.
+pub(crate) fn make(schema: At<'_>, purpose: Purpose<'_>) -> Option<Template> {
+    let mut best: Option<(usize, Template)> = None;
     for attempt in Attempt::all().filter(|attempt| purpose.has_examples || attempt.examples == Examples::None) {
         let mut maker =
             Maker { purpose, attempt, template: Template::default(), open: Vec::new(), list: 0, is_named: false };
@@ -65,16 +59,15 @@ pub(crate) fn make(schema: At<'_>, purpose: Purpose<'_>) -> Option<Made> {
         let template = maker.template;
         let text = template.fill(Seed { number: 0, parameters: &[] });
         let Ok(value) = serde_json::from_str::<Value>(&text) else { continue };
-        let broken = check_once(schema, purpose.dialect, purpose.direction, &value).unwrap_or_default();
-        let is_good = broken.is_empty();
-        if best.as_ref().is_none_or(|best| broken.len() < best.broken.len()) {
-            best = Some(Made { template, broken });
+        let broken = check_once(schema, purpose.dialect, purpose.direction, &value).map_or(0, |broken| broken.len());
+        if broken == 0 {
+            return Some(template);
         }
-        if is_good {
-            break;
+        if best.as_ref().is_none_or(|(least, _)| broken < *least) {
+            best = Some((broken, template));
         }
     }
-    best
+    best.map(|(_, template)| template)
 }
 
 /// One way to guess.
@@ -139,13 +132,17 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
+    /// All that schemas ask for together, as this attempt takes their alternatives.
+    fn facets<'d>(&self, schemas: &[At<'d>]) -> Facets<'d> {
+        let is_modern = self.purpose.dialect == Dialect::OpenApi31;
+        Facets::of(schemas, Taking { nth: self.attempt.nth, open: &self.open, is_modern })
+    }
+
     fn value(&mut self, schemas: &[At<'_>], place: Place<'_>) -> Result<()> {
         if place.depth > DEPTH_MAX || self.template.size() > BYTES_MAX {
             return Err(Impossible);
         }
-        let taking =
-            Taking { nth: self.attempt.nth, open: &self.open, is_modern: self.purpose.dialect == Dialect::OpenApi31 };
-        let facets = Facets::of(schemas, taking);
+        let facets = self.facets(schemas);
         let before = self.open.len();
         self.open.extend(&facets.met);
         let made = self.obey(&facets, place);
@@ -256,14 +253,8 @@ impl Maker<'_> {
     fn members(&mut self, facets: &Facets<'_>, place: Place<'_>, identity: Option<&str>) -> Result<()> {
         self.template.push("{");
         let mut count = 0;
-        let other_way = match self.purpose.direction {
-            Direction::Request => "readOnly",
-            Direction::Response => "writeOnly",
-        };
         for (name, schemas) in &facets.properties {
-            let goes_other_way = schemas.iter().any(|schema| {
-                schema.flag(other_way) || schema.resolve().is_ok_and(|resolved| resolved.flag(other_way))
-            });
+            let goes_other_way = schemas.iter().any(|schema| self.purpose.direction.excludes(*schema));
             let is_required = facets.required.contains(name) && !goes_other_way;
             let is_told = facets.told.iter().any(|(told, _)| *told == **name);
             let is_wanted = self.attempt.has_optional
@@ -398,19 +389,14 @@ impl Maker<'_> {
         // What is asked for may be wrapped: `{"data": {...}}`.
         let is_top = is_top || (place.depth == 1 && self.list == 0 && !self.is_named);
         let parameter = |name: &str| self.purpose.parameters.iter().position(|known| is_called(name, known));
-        let found = facets.properties.iter().find_map(|(name, schemas)| {
+        facets.properties.iter().find_map(|(name, schemas)| {
             let parameter = parameter(name).filter(|_| is_top && self.list == 0);
             let is_id = matches!(&**name, "id" | "_id" | "uuid") || parameter.is_some();
             let is_wanted = facets.required.contains(name) || self.attempt.has_optional;
             if !is_id || !is_wanted {
                 return None;
             }
-            let taking = Taking {
-                nth: self.attempt.nth,
-                open: &self.open,
-                is_modern: self.purpose.dialect == Dialect::OpenApi31,
-            };
-            let own = Facets::of(schemas, taking);
+            let own = self.facets(schemas);
             if own.values.is_some() || !own.patterns.is_empty() {
                 return None;
             }
@@ -427,8 +413,7 @@ impl Maker<'_> {
                 _ => return None,
             };
             Some((name.clone().into_owned(), Identity { slot, parameter, is_counted: is_listed }))
-        });
-        found.filter(|_| is_top || is_listed || place.depth > 0)
+        })
     }
 
     fn array(&mut self, facets: &Facets<'_>, place: Place<'_>) -> Result<()> {
@@ -485,9 +470,7 @@ impl Maker<'_> {
 
     /// The nth element of a list without repetitions.
     fn another(&mut self, schemas: &[At<'_>], place: Place<'_>, nth: u64) -> Result<()> {
-        let taking =
-            Taking { nth: self.attempt.nth, open: &self.open, is_modern: self.purpose.dialect == Dialect::OpenApi31 };
-        let facets = Facets::of(schemas, taking);
+        let facets = self.facets(schemas);
         if let Some(values) = &facets.values {
             let value = values.get(nth as usize).ok_or(Impossible)?;
             self.template.push(&value.to_json());

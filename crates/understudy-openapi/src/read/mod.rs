@@ -43,9 +43,8 @@ impl Description {
         reader.references();
         reader.patterns();
         let root = documents.root();
-        let info = root.get("info");
-        let say = |name: &str| info.and_then(|info| info.get(name)?.scalar()).map(Cow::into_owned).unwrap_or_default();
-        let (title, version) = (say("title"), say("version"));
+        let title = root.get("info").and_then(|info| info.get("title")?.scalar()).map(Cow::into_owned);
+        let title = title.unwrap_or_default();
         reader.read_schemes(root);
         let prefixes = reader.prefixes(root);
         let (operations, outgoing) = reader.operations(root);
@@ -57,7 +56,7 @@ impl Description {
             diagnostics.push(root.warning(Code::BadOpenApi, message));
         }
         diagnostics.truncate(DIAGNOSTICS_MAX);
-        Ok(Self { dialect, title, version, prefixes, operations, outgoing, schemes, routes, diagnostics, documents })
+        Ok(Self { dialect, title, prefixes, operations, schemes, routes, diagnostics, documents })
     }
 }
 
@@ -231,13 +230,10 @@ impl<'d> Reader<'d> {
             let id = at.text("operationId").map(Cow::into_owned).filter(|id| !id.is_empty());
             operations.push(Operation {
                 at: at.node,
-                name: id.clone().unwrap_or_else(|| format!("{method} {path}")),
-                id,
+                name: id.unwrap_or_else(|| format!("{method} {path}")),
                 method,
                 path: key.path.clone(),
                 key: path.to_owned(),
-                summary: at.text("summary").map(Cow::into_owned).unwrap_or_default(),
-                deprecated: at.flag("deprecated"),
                 matchers: key.matchers.clone(),
                 parameters,
                 body,

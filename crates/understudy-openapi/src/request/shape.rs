@@ -89,7 +89,7 @@ impl Shape {
                 shape.array = false;
             }
         }
-        shape.null |= schema.flag("nullable") || schema.flag("x-nullable");
+        shape.null |= schema.is_nullable();
         let items = schema.get("items").filter(|items| items.kind() == Kind::Object);
         shape.items = items.map(|items| Box::new(Self::below(items, looking)));
         let properties = schema.get("properties").into_iter().flat_map(At::members);

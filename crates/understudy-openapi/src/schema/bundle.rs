@@ -17,6 +17,17 @@ pub(crate) enum Direction {
     Response,
 }
 
+impl Direction {
+    /// Whether a member goes the other way only.
+    pub(crate) fn excludes(self, property: At<'_>) -> bool {
+        let other_way = match self {
+            Self::Request => "readOnly",
+            Self::Response => "writeOnly",
+        };
+        property.flag(other_way) || property.resolve().is_ok_and(|resolved| resolved.flag(other_way))
+    }
+}
+
 /// How many schemas a bundle may have.
 pub(crate) const SCHEMAS_MAX: usize = 20_000;
 /// How deep schemas may nest in each other.
@@ -206,9 +217,7 @@ impl<'d, 'v> Bundler<'d, 'v> {
     ) -> Result<Option<Value>, TooLarge> {
         Ok(match holds {
             Holds::Same => Some(self.schema(at, values, depth)?),
-            Holds::SameList if at.items().len() > 0 => {
-                Some(Value::Array(at.items().map(|item| self.schema(item, values, depth)).collect::<Result<_, _>>()?))
-            }
+            Holds::SameList if at.items().len() > 0 => Some(self.list(at, values, depth)?),
             Holds::SameMap if at.is_object() => {
                 let mut map = Map::new();
                 for (name, value) in at.members() {
@@ -243,20 +252,14 @@ impl<'d, 'v> Bundler<'d, 'v> {
                 _ => None,
             },
             Holds::Names if at.is_object() => Some(self.schema(at, &None, depth)?),
-            Holds::Items if at.kind() == Kind::Array => {
-                let below = elements(values);
-                Some(Value::Array(at.items().map(|item| self.schema(item, &below, depth)).collect::<Result<_, _>>()?))
-            }
+            Holds::Items if at.kind() == Kind::Array => Some(self.list(at, &elements(values), depth)?),
             Holds::Items | Holds::Elements => match at.kind() {
                 Kind::Object => Some(self.below(at, &elements(values), depth)?),
                 Kind::True => Some(anything()),
                 Kind::False => Some(false.into()),
                 _ => None,
             },
-            Holds::ElementList if at.items().len() > 0 => {
-                let below = elements(values);
-                Some(Value::Array(at.items().map(|item| self.schema(item, &below, depth)).collect::<Result<_, _>>()?))
-            }
+            Holds::ElementList if at.items().len() > 0 => Some(self.list(at, &elements(values), depth)?),
             Holds::Strings => self.required(schema, at),
             Holds::StringsMap if at.is_object() => Some(at.to_value()),
             Holds::Count => at.count().map(Value::from),
@@ -279,6 +282,10 @@ impl<'d, 'v> Bundler<'d, 'v> {
         })
     }
 
+    fn list(&mut self, at: At<'d>, values: &Values<'v>, depth: usize) -> Result<Value, TooLarge> {
+        at.items().map(|item| self.schema(item, values, depth)).collect()
+    }
+
     /// A schema for what is below the values; anything, where nothing is.
     fn below(&mut self, at: At<'d>, values: &Values<'v>, depth: usize) -> Result<Value, TooLarge> {
         if values.as_ref().is_some_and(Vec::is_empty) { Ok(anything()) } else { self.schema(at, values, depth) }
@@ -289,10 +296,10 @@ impl<'d, 'v> Bundler<'d, 'v> {
         let around = self.other_way.last();
         let goes_other_way = |name: &str| {
             let property = schema.get("properties").and_then(|properties| properties.get(name));
-            property.is_some_and(|property| self.goes_other_way(property))
+            property.is_some_and(|property| self.direction.excludes(property))
                 || around.is_some_and(|names| names.iter().any(|known| known == name))
         };
-        // Draft 4 wanted at least one, and each once.
+        // Each stands once, by the rules of the language.
         let mut seen = HashSet::new();
         let names = at.items().filter_map(At::string).filter(|name| !goes_other_way(name));
         let unique: Vec<Value> =
@@ -300,20 +307,12 @@ impl<'d, 'v> Bundler<'d, 'v> {
         (!unique.is_empty()).then_some(Value::Array(unique))
     }
 
-    fn goes_other_way(&self, property: At<'d>) -> bool {
-        let other_way = match self.direction {
-            Direction::Request => "readOnly",
-            Direction::Response => "writeOnly",
-        };
-        property.flag(other_way) || property.resolve().is_ok_and(|resolved| resolved.flag(other_way))
-    }
-
     /// The members of a schema and its parts that go the other way only.
     fn names_of_other_way(&self, schema: At<'d>, depth: usize, out: &mut Vec<String>) {
         let Ok(schema) = schema.resolve() else { return };
         let properties = schema.get("properties").into_iter().flat_map(At::members);
         out.extend(
-            properties.filter(|(_, property)| self.goes_other_way(*property)).map(|(name, _)| name.into_owned()),
+            properties.filter(|(_, property)| self.direction.excludes(*property)).map(|(name, _)| name.into_owned()),
         );
         if depth < PARTS_DEPTH_MAX {
             let parts = schema.get("allOf").into_iter().flat_map(At::items);
@@ -323,7 +322,7 @@ impl<'d, 'v> Bundler<'d, 'v> {
 
     fn is_nullable(&self, at: At<'d>) -> bool {
         match self.dialect {
-            Dialect::Swagger2 => at.flag("x-nullable") || at.flag("nullable"),
+            Dialect::Swagger2 => at.is_nullable(),
             // It left the language with 3.1; documents still say it.
             Dialect::OpenApi30 | Dialect::OpenApi31 => at.flag("nullable"),
         }
