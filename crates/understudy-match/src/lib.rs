@@ -39,3 +39,4 @@ pub use loosen::loosened;
 pub use mismatch::{Kind, Mismatch};
 pub use path_tree::PathTree;
 pub use render::{Rendered, Rendering, media_type_of_file};
+pub use rule::obeys;

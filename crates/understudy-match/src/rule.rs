@@ -83,6 +83,16 @@ pub(crate) fn equals(expected: &Json, value: &Json, placeholders: bool) -> bool 
     }
 }
 
+/// Whether a value obeys what a rule says of the value itself; what it says of elements, keys and shapes is left open.
+#[must_use]
+pub fn obeys(rule: &Rule, value: &Json) -> bool {
+    rule.checks.iter().all(|check| match check {
+        Check::Optional(inner) => obeys(inner, value),
+        Check::Nullable(inner) => *value == Json::Null || obeys(inner, value),
+        check => fails(check, value, false).is_none(),
+    })
+}
+
 /// Whether the text of a path, query, header, cookie or form obeys. Numbers and booleans are read from the
 /// text; `min` and `max` are about the number where the text is one and the rule does not say `string`.
 pub(crate) fn text_obeys(rule: &Rule, text: &str, placeholders: bool) -> bool {

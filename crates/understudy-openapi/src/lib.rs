@@ -9,6 +9,7 @@
 
 mod answer;
 mod document;
+mod fixtures;
 mod judge;
 mod make;
 mod model;
@@ -21,6 +22,7 @@ mod schema;
 
 pub use answer::{Answer, Asking, Described, Refusal};
 pub use document::{DOCUMENT_BYTES_MAX, Files};
+pub use fixtures::{Fixtures, Shown};
 pub use judge::Conformity;
 pub use model::{Description, Dialect, Operation, Status};
 pub use request::Violation;

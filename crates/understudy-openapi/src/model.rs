@@ -6,6 +6,7 @@ use crate::route::Routes;
 use http::{Method, StatusCode};
 use std::fmt;
 use std::sync::OnceLock;
+use understudy_exchange::MediaType;
 use understudy_fixture::Diagnostic;
 
 /// Which rules a document follows.
@@ -72,19 +73,24 @@ impl Operation {
         &self.key
     }
 
-    /// What a request has to say beside its path: a query, and a header field.
+    /// The pairs of the query that a request has beside its path.
     #[must_use]
-    pub fn selectors(&self) -> (String, Option<(&str, &str)>) {
-        let mut pairs: Vec<(&str, &str)> = Vec::new();
-        let mut header = None;
-        for matcher in &self.matchers {
-            match matcher {
-                Matcher::Pair(name, value) => pairs.push((name, value)),
-                Matcher::Name(name) => pairs.push((name, "")),
-                Matcher::Header(name, value) => header = Some((name.as_str(), value.as_str())),
-            }
-        }
-        (understudy_exchange::form::write(pairs), header)
+    pub fn selecting_pairs(&self) -> Vec<(&str, &str)> {
+        let pairs = self.matchers.iter().filter_map(|matcher| match matcher {
+            Matcher::Pair(name, value) => Some((name.as_str(), value.as_str())),
+            Matcher::Name(name) => Some((name.as_str(), "")),
+            Matcher::Header(..) => None,
+        });
+        pairs.collect()
+    }
+
+    /// The header field that a request has beside its path.
+    #[must_use]
+    pub fn selecting_header(&self) -> Option<(&str, &str)> {
+        self.matchers.iter().find_map(|matcher| match matcher {
+            Matcher::Header(name, value) => Some((name.as_str(), value.as_str())),
+            _ => None,
+        })
     }
 
     /// The place of the response that describes a status: its own, its class's, or that of all others.
@@ -96,6 +102,23 @@ impl Operation {
             Status::Default => 2,
         });
         closest.map(|(place, _)| place)
+    }
+
+    /// The response that a request gets which asks for none in particular: its place, and its status. What went well comes
+    /// first, then what is said of everything, then redirections: a request that is right is not answered with an error
+    /// because nothing else is described.
+    pub(crate) fn usual(&self) -> Option<(usize, StatusCode)> {
+        let rank = |response: &Response| match response.status {
+            Status::Code(code @ 200..=299) => Some((0, code)),
+            Status::Class(2) => Some((1, 0)),
+            Status::Default => Some((2, 0)),
+            Status::Code(code @ 300..=399) => Some((3, code)),
+            Status::Class(3) => Some((4, 0)),
+            _ => None,
+        };
+        let ranked = self.responses.iter().enumerate().filter_map(|(nth, response)| Some((rank(response)?, nth)));
+        let (_, nth) = ranked.min()?;
+        Some((nth, self.responses[nth].status.example()))
     }
 
     /// The statuses that it documents, as they are written: `200`, `4XX`, `default`.
@@ -254,6 +277,14 @@ pub(crate) struct Response {
     pub(crate) status: Status,
     pub(crate) headers: Vec<(String, Node)>,
     pub(crate) content: Vec<Content>,
+}
+
+impl Response {
+    /// The place of the media type that a client gets which says nothing of the kind.
+    pub(crate) fn usual_content(&self) -> Option<usize> {
+        let json = self.content.iter().position(|content| MediaType::parse(&content.range).is_json());
+        json.or((!self.content.is_empty()).then_some(0))
+    }
 }
 
 /// How a client says who it is.

@@ -114,7 +114,7 @@ impl Routes {
 }
 
 /// The path with parameters that take several segments as the tree knows them: GitHub says so with `x-multi-segment`.
-fn with_rest(operation: &Operation, documents: &Documents) -> String {
+pub(crate) fn with_rest(operation: &Operation, documents: &Documents) -> String {
     let mut path = operation.path.clone();
     for parameter in operation.parameters.iter().filter(|parameter| parameter.place == In::Path) {
         if documents.at(parameter.at).flag("x-multi-segment") {

@@ -4,26 +4,20 @@
 //! Which documents: those of `tests/documents`, small ones of every kind; and those that `UNDERSTUDY_DOCUMENTS` names, a folder
 //! (`cargo xtask documents` fetches thousands).
 
+mod real;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use jsonschema::{Draft, Registry};
+use real::{Folder, documents_below, documents_of_others, each_of};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use understudy_exchange::Request;
 use understudy_fixture::Source;
 use understudy_fixture::model::Requests;
-use understudy_openapi::{Answer, Asking, Described, Description, Dialect, Files, Operation, Status};
-
-struct Folder(PathBuf);
-
-impl Files for Folder {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        std::fs::read(self.0.join(path)).map_err(|error| error.to_string())
-    }
-}
+use understudy_openapi::{Answer, Asking, Described, Description, Dialect, Operation, Status};
 
 /// What came of the documents.
 #[derive(Debug, Default)]
@@ -105,13 +99,13 @@ fn ask(description: &Description, operation: &Operation, status: Status) -> Resu
     let segments: Vec<String> = target.split('/').map(understudy_exchange::target::encode_segment).collect();
     let target = segments.join("/");
     let mut headers = HeaderMap::new();
-    let (query, header) = operation.selectors();
-    if let Some((name, value)) = header {
+    if let Some((name, value)) = operation.selecting_header() {
         headers.insert(
             http::HeaderName::try_from(name).map_err(|error| error.to_string())?,
             value.parse().map_err(|_| "no header")?,
         );
     }
+    let query = understudy_exchange::form::write(operation.selecting_pairs());
     let target = if query.is_empty() { target } else { format!("{target}?{query}") };
     let target = target.parse().map_err(|error| format!("{target} is no target: {error}"))?;
     let code = status.example();
@@ -371,40 +365,18 @@ fn translate_schema(map: &mut Map<String, Value>, dialect: Dialect, whole: &Valu
     }
 }
 
-fn documents_below(folder: &Path, out: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            documents_below(&path, out);
-        } else if path.extension().is_some_and(|ending| ["json", "yaml", "yml"].iter().any(|known| ending == *known)) {
-            out.push(path);
-        }
-    }
-    out.sort();
-}
-
 fn try_all(documents: &[PathBuf]) -> Tally {
-    let (next, tally) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            let work = || {
-                while let Some(path) = documents.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let one = try_document(path);
-                    tally.lock().expect("nobody panicked").add(one);
-                }
-            };
-            // Schemas nest deeply, and the validator follows them on the stack.
-            std::thread::Builder::new().stack_size(256 << 20).spawn_scoped(scope, work).expect("there are threads");
-        }
+    let tally = Mutex::new(Tally::default());
+    each_of(documents, |path| {
+        let one = try_document(path);
+        tally.lock().expect("nobody panicked").add(one);
     });
     tally.into_inner().expect("nobody panicked")
 }
 
 #[test]
 fn what_is_answered_is_what_the_document_says() {
-    let mut documents = Vec::new();
-    documents_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents"), &mut documents);
+    let documents = documents_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents"));
     let tally = try_all(&documents);
     assert!(tally.wrong.is_empty(), "{}", tally.wrong.join("\n"));
     assert!(tally.documents >= 4 && tally.held >= 12, "{tally:?}");
@@ -418,15 +390,7 @@ const DOCUMENTS_FOR_A_BAD_ONE: usize = 100;
 
 #[test]
 fn what_is_answered_is_what_documents_of_others_say() {
-    let Ok(folder) = std::env::var("UNDERSTUDY_DOCUMENTS") else {
-        eprintln!(
-            "passed over: UNDERSTUDY_DOCUMENTS names no folder of descriptions; `cargo xtask documents` fetches some"
-        );
-        return;
-    };
-    let mut documents = Vec::new();
-    documents_below(Path::new(&folder), &mut documents);
-    assert!(!documents.is_empty(), "there is no description in {folder}");
+    let Some(documents) = documents_of_others() else { return };
     let mut tally = try_all(&documents);
     tally.wrong.sort();
     tally.wrong.iter().for_each(|wrong| println!("{wrong}"));

@@ -121,7 +121,7 @@ fn fields(fields: &[Field]) -> Json {
         let value = match &field.matcher {
             FieldMatcher::Equals(pattern) => plain(&pattern.to_string()),
             FieldMatcher::List(patterns) => Json::Array(patterns.iter().map(|p| plain(&p.to_string())).collect()),
-            FieldMatcher::Rule(field_rule) => rule_map(field_rule),
+            FieldMatcher::Rule(rule) => rule_map(&of_text(rule)),
         };
         (field.name.clone(), value)
     }))
@@ -130,6 +130,28 @@ fn fields(fields: &[Field]) -> Json {
 /// Text that stands for itself where text is wanted: a number needs no quotes.
 fn plain(text: &str) -> Json {
     Number::parse(text).map_or_else(|| Json::string(text), Json::Number)
+}
+
+/// A rule where text is wanted: there, values need no quotes that are numbers or true and false.
+fn of_text(rule: &Rule) -> Rule {
+    let value = |value: &Json| match value.as_str() {
+        Some("true") => Json::Bool(true),
+        Some("false") => Json::Bool(false),
+        Some(text) => plain(text),
+        None => value.clone(),
+    };
+    let check = |check: &Check| match check {
+        Check::Equals(expected) => Check::Equals(value(expected)),
+        Check::OneOf(values) => Check::OneOf(values.iter().map(value).collect()),
+        Check::Optional(inner) => Check::Optional(Box::new(of_text(inner))),
+        Check::Nullable(inner) => Check::Nullable(Box::new(of_text(inner))),
+        check => check.clone(),
+    };
+    Rule {
+        checks: rule.checks.iter().map(check).collect(),
+        example: rule.example.as_ref().map(value),
+        fresh: rule.fresh,
+    }
 }
 
 fn request_body(body: &RequestBody) -> Json {
@@ -175,7 +197,7 @@ fn response(response: &ResponsePromise) -> Json {
             let value = match promise {
                 HeaderPromise::Value(value) => Json::string(value.clone()),
                 HeaderPromise::List(values) => texts(values),
-                HeaderPromise::Rule(header_rule) => rule_map(header_rule),
+                HeaderPromise::Rule(rule) => rule_map(&of_text(rule)),
             };
             (name.clone(), value)
         });

@@ -9,12 +9,13 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, Method};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_exchange::redact::is_secret_header;
-use understudy_exchange::{Json, JsonPath, JsonText, MediaType, Number, Response};
+use understudy_exchange::{Json, JsonPath, JsonText, MediaType, Response};
 use understudy_fixture::model::{
     BodyFile, Capture, Check, Field, FieldMatcher, Fixture, Format, HeaderPromise, JsonType, MethodMatcher, NamedPart,
     PartContent, PathRule, PathTemplate, Pattern, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule,
     Segment, SegmentPart, Select, Verify,
 };
+use understudy_fixture::{is_version, suggested_id};
 use understudy_match::{NOT_HELD_HEADERS, is_in_format};
 
 /// Larger bodies go into files of their own.
@@ -199,7 +200,7 @@ fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> 
                     && other.starts_with(own)
                     && !matches!(other.last(), Some(Segment::Literal(_)))
             });
-        let name = naming::file(&request.method, &endpoints[first], response.status, is_list);
+        let name = suggested_id(&request.method, &endpoints[first], response.status, is_list);
         let id = naming::free(&name, "-", |id| taken.contains(id));
         taken.insert(id.clone());
         ids.push(id);
@@ -266,7 +267,7 @@ fn orders(
 
 /// The first word of a path that says what it is about.
 fn root(call: &Call) -> Option<&str> {
-    let says = |word: &&String| !word.is_empty() && *word != "api" && !naming::is_version(word);
+    let says = |word: &&String| !word.is_empty() && *word != "api" && !is_version(word);
     call.path.iter().find(says).map(String::as_str)
 }
 
@@ -390,8 +391,7 @@ pub(super) fn parameter(written: &str) -> Rule {
         Some(ParameterKind::Uuid) => Check::Format(Format::Uuid),
         Some(ParameterKind::Hash) | None => Check::Any,
     };
-    let example = Number::parse(written).map_or_else(|| Json::string(written), Json::Number);
-    Rule { example: Some(example), ..Rule::of(check) }
+    Rule { example: Some(Json::string(written)), ..Rule::of(check) }
 }
 
 /// Named values, each wanted as it came.

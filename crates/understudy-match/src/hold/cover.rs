@@ -58,7 +58,7 @@ pub(super) fn cover(covers: &mut Covers, value: &Json, rule: &Rule) {
     let new = Cover {
         owned: !rule.defers_to_shape(),
         keys_free: each.is_some() && matches!(value, Json::Object(_)),
-        nullable: rule.checks.iter().any(|check| matches!(check, Check::Nullable(_))),
+        nullable: allows_null(rule),
         may_be_missing: rule.allows_missing(),
     };
     let known = covers.0.entry(std::ptr::from_ref(value).addr()).or_insert(new);
@@ -67,6 +67,15 @@ pub(super) fn cover(covers: &mut Covers, value: &Json, rule: &Rule) {
     known.keys_free |= new.keys_free;
     known.nullable &= new.nullable;
     known.may_be_missing &= new.may_be_missing;
+}
+
+/// Whether null obeys, whatever the example is.
+fn allows_null(rule: &Rule) -> bool {
+    rule.checks.iter().any(|check| match check {
+        Check::Nullable(_) => true,
+        Check::Optional(inner) => allows_null(inner),
+        _ => false,
+    })
 }
 
 /// What every child has to obey, where a rule says so.

@@ -45,6 +45,7 @@ pub(crate) struct Held {
 pub(crate) fn hold(example: Option<&Json>, received: &Json, rules: &[PathRule], base: Base) -> Held {
     let mut walk = Walk::new(matches!(base, Base::Written { .. }));
     let mut found = Found::default();
+    let mut shown = Vec::with_capacity(rules.len());
     for PathRule { path, rule } in rules {
         let examples = example.map(|example| path.select_values(example)).unwrap_or_default();
         for value in &examples {
@@ -53,7 +54,10 @@ pub(crate) fn hold(example: Option<&Json>, received: &Json, rules: &[PathRule], 
         for value in path.select_values(received) {
             cover(&mut walk.in_received, value, rule);
         }
-        let context = Context { examples: &examples, placeholders: walk.placeholders };
+        shown.push(examples);
+    }
+    for (PathRule { path, rule }, examples) in rules.iter().zip(&shown) {
+        let context = Context { example, covers: &walk.in_example, examples, placeholders: walk.placeholders };
         apply_at(path, rule, received, context, &mut found);
     }
     let root = Trail::root();
@@ -125,9 +129,10 @@ impl<'v> Found<'v> {
             self.differences.sort_by_cached_key(|difference| {
                 (document_order(&difference.path, received, example), Reverse(difference.kind == Kind::Type))
             });
-            // Another type says it all about a node; else each rule that fails is a difference of its own.
+            // Another type, or nothing at all, says it all about a node; else each rule that fails is a difference of its own.
             self.differences.dedup_by(|b, a| {
-                a.path == b.path && (a.kind == Kind::Type || (a.kind, &a.expected) == (b.kind, &b.expected))
+                let says_all = a.kind == Kind::Type || (a.kind, b.kind) == (Kind::Missing, Kind::Missing);
+                a.path == b.path && (says_all || (a.kind, &a.expected) == (b.kind, &b.expected))
             });
         }
         let mismatches = self.differences.into_iter().map(|difference| Mismatch {

@@ -1,6 +1,7 @@
 //! Rules against the nodes that their paths select.
 
 use super::Found;
+use super::cover::{Cover, Covers};
 use crate::mismatch::{Kind, NOTHING, show};
 use crate::rule::{equals, fails};
 use understudy_exchange::jsonpath::{Path, Step, Tail};
@@ -10,6 +11,9 @@ use understudy_fixture::model::{Check, Rule};
 /// What a rule is applied with.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'e> {
+    pub(super) example: Option<&'e Json>,
+    /// What rules say of the nodes of the example.
+    pub(super) covers: &'e Covers,
     /// What its path selects in the example.
     pub(super) examples: &'e [&'e Json],
     pub(super) placeholders: bool,
@@ -31,17 +35,37 @@ pub(super) fn apply_at<'v>(
     }
     for node in heads {
         let (mut at, mut value) = (node.path, Some(node.value));
+        // How many steps lead to something, and what the last of them leads to.
+        let (mut there, mut last) = (0, node.value);
         for step in &tail {
             let (next, child) = follow(*step, value);
             at = at.child(next);
             value = child;
+            if let Some(child) = child {
+                (there, last) = (there + 1, child);
+            }
         }
         match value {
             Some(value) => apply(rule, &at, value, context, found),
             None if rule.allows_missing() => {}
+            None if may_lack(&head, &tail, there, *last == Json::Null, context) => {}
             None => found.differ(at, Kind::Missing, rule.to_string(), NOTHING),
         }
     }
+}
+
+/// Whether what a rule speaks of would be inside something that other rules let be missing, or null, as it is: `there` steps
+/// of the path's tail lead to something.
+fn may_lack(head: &JsonPath, tail: &[Tail<'_>], there: usize, is_null: bool, context: Context<'_>) -> bool {
+    let Some(example) = context.example.filter(|_| is_null || there + 1 < tail.len()) else { return false };
+    let shows = |steps: usize, says: fn(&Cover) -> bool| {
+        let nodes = head.select(example).into_iter();
+        let mut inside =
+            nodes.filter_map(|node| tail[..steps].iter().try_fold(node.value, |at, step| follow(*step, Some(at)).1));
+        inside.any(|value| context.covers.of(value).is_some_and(|cover| says(&cover)))
+    };
+    // What is null has nothing inside; nor has what is not there.
+    if is_null { shows(there, |cover| cover.nullable) } else { shows(there + 1, |cover| cover.may_be_missing) }
 }
 
 fn follow<'v>(step: Tail<'v>, value: Option<&'v Json>) -> (Step<'v>, Option<&'v Json>) {

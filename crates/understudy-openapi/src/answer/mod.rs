@@ -222,20 +222,8 @@ impl Asked<'_> {
                 }
             };
         }
-        // What went well comes first, then what is said of everything, then redirections. A request that is right is not
-        // answered with an error because nothing else is described.
-        let rank = |response: &Response| match response.status {
-            Status::Code(code @ 200..=299) => (0, code),
-            Status::Class(2) => (1, 0),
-            Status::Default => (2, 0),
-            Status::Code(code @ 300..=399) => (3, code),
-            Status::Class(3) => (4, 0),
-            _ => (5, 0),
-        };
-        let best =
-            (0..responses.len()).filter(|nth| rank(&responses[*nth]).0 < 5).min_by_key(|nth| rank(&responses[*nth]));
-        match best {
-            Some(nth) => at(nth, responses[nth].status.example()),
+        match self.operation.usual() {
+            Some((nth, status)) => at(nth, status),
             None => Ok((0, None, StatusCode::OK)),
         }
     }
@@ -265,9 +253,9 @@ impl Asked<'_> {
             .flat_map(|value| value.split(','))
             .collect();
         let all = &response.content;
-        let default = || all.iter().position(|content| MediaType::parse(&content.range).is_json()).or(Some(0));
+        let usual = response.usual_content();
         if accept.iter().all(|range| range.trim().is_empty()) {
-            return default();
+            return usual;
         }
         // RFC 9110, section 12.5.1: the most specific range that takes a type says how much it is wanted.
         let quality = |content: &Content| -> u32 {
@@ -294,7 +282,7 @@ impl Asked<'_> {
         };
         let most = all.iter().map(quality).max().filter(|most| *most > 0)?;
         // Among those that are wanted as much, what a client gets that says nothing.
-        default()
+        usual
             .filter(|nth| quality(&all[*nth]) == most)
             .or_else(|| all.iter().position(|content| quality(content) == most))
     }

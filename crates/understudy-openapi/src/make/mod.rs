@@ -4,7 +4,6 @@
 //! validator, which knows nothing of how it was made. Where it fails, the next guess is tried: another alternative,
 //! without the document's examples (which are wrong surprisingly often), without what need not be there.
 
-mod facets;
 mod pattern;
 mod scalar;
 mod slot;
@@ -15,8 +14,7 @@ pub(crate) use template::{Seed, Template, hash};
 
 use crate::document::{At, Kind, Node, quoted};
 use crate::model::Dialect;
-use crate::schema::{Direction, check_once};
-use facets::{Facets, Taking, Types};
+use crate::schema::{Direction, Facets, REQUIRED_MAX, Taking, Types, check_once};
 use serde_json::Value;
 use slot::Slot;
 use template::Identity;
@@ -298,7 +296,7 @@ impl Maker<'_> {
 
     /// Members that have to be there, or may, and that no property describes.
     fn unnamed(&mut self, facets: &Facets<'_>, place: Place<'_>, count: &mut usize) -> Result<()> {
-        if facets.required.len() > facets::REQUIRED_MAX {
+        if facets.required.len() > REQUIRED_MAX {
             return Err(Impossible);
         }
         let named = |name: &str| facets.properties.iter().any(|(known, _)| known == name);

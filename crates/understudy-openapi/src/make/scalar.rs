@@ -1,10 +1,10 @@
 //! Strings and numbers.
 
-use super::facets::{Facets, Limit, Types};
 use super::slot::{self, Slot};
 use super::template::hash;
 use super::{Impossible, Maker, Place, Result, pattern, words};
 use crate::document::quoted;
+use crate::schema::{Facets, Limit, Types};
 use std::sync::Arc;
 use understudy_match::Chance;
 

@@ -3,7 +3,9 @@
 mod bits;
 mod bundle;
 mod check;
+mod facets;
 mod keyword;
 
 pub(crate) use bundle::Direction;
 pub(crate) use check::{Broken, Checker, check_once, is_pattern};
+pub(crate) use facets::{Facets, Limit, REQUIRED_MAX, Taking, Types};

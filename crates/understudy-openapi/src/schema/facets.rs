@@ -3,26 +3,28 @@
 use crate::document::{At, Kind, Node};
 use std::borrow::Cow;
 use std::collections::HashSet;
+use understudy_exchange::Json;
 
 /// A set of types. Numbers that are whole and those that are not are two of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Types(u8);
+pub(crate) struct Types(u8);
 
 impl Types {
-    pub(super) const STRING: Self = Self(1);
-    pub(super) const FRACTION: Self = Self(2);
-    pub(super) const INTEGER: Self = Self(4);
-    pub(super) const BOOLEAN: Self = Self(8);
-    pub(super) const ARRAY: Self = Self(16);
-    pub(super) const OBJECT: Self = Self(32);
-    pub(super) const NULL: Self = Self(64);
-    pub(super) const ALL: Self = Self(127);
+    pub(crate) const STRING: Self = Self(1);
+    pub(crate) const FRACTION: Self = Self(2);
+    pub(crate) const INTEGER: Self = Self(4);
+    pub(crate) const NUMBER: Self = Self(2 | 4);
+    pub(crate) const BOOLEAN: Self = Self(8);
+    pub(crate) const ARRAY: Self = Self(16);
+    pub(crate) const OBJECT: Self = Self(32);
+    pub(crate) const NULL: Self = Self(64);
+    pub(crate) const ALL: Self = Self(127);
     const NONE: Self = Self(0);
 
     fn named(name: &str) -> Self {
         match name {
             "string" => Self::STRING,
-            "number" => Self(Self::FRACTION.0 | Self::INTEGER.0),
+            "number" => Self::NUMBER,
             "integer" => Self::INTEGER,
             "boolean" => Self::BOOLEAN,
             "array" => Self::ARRAY,
@@ -34,7 +36,7 @@ impl Types {
     }
 
     /// What `type` says; all where it says nothing.
-    pub(super) fn of(schema: At<'_>) -> Self {
+    pub(crate) fn of(schema: At<'_>) -> Self {
         let Some(at) = schema.get("type") else { return Self::ALL };
         if let Some(name) = at.string() {
             return Self::named(&name);
@@ -55,21 +57,30 @@ impl Types {
         }
     }
 
-    pub(super) fn has(self, other: Self) -> bool {
+    pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    pub(super) fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    pub(super) fn without(self, other: Self) -> Self {
+    pub(crate) fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
     /// Whether a value is of one of these types.
-    pub(super) fn take(self, value: At<'_>) -> bool {
+    pub(crate) fn take(self, value: At<'_>) -> bool {
         self.has(Self::of_value(value))
+    }
+
+    /// Whether a value that no document holds is of one of these types.
+    pub(crate) fn take_json(self, value: &Json) -> bool {
+        self.has(match value {
+            Json::Number(number) if !number.is_integer() => Self::FRACTION,
+            Json::Number(_) => Self::INTEGER,
+            value => Self::named(value.type_name()),
+        })
     }
 }
 
@@ -79,49 +90,53 @@ fn is_whole(number: &str) -> bool {
 
 /// A limit of a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Limit {
-    pub(super) number: f64,
+pub(crate) struct Limit {
+    pub(crate) number: f64,
     /// Whether the limit itself is too much.
-    pub(super) is_open: bool,
+    pub(crate) is_open: bool,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Facets<'d> {
-    pub(super) types: Types,
+pub(crate) struct Facets<'d> {
+    pub(crate) types: Types,
     /// The values that there are, each with all the others' leave.
-    pub(super) values: Option<Vec<At<'d>>>,
+    pub(crate) values: Option<Vec<At<'d>>>,
     /// Members, each with every schema that it has to obey.
-    pub(super) properties: Vec<(Cow<'d, str>, Vec<At<'d>>)>,
-    pub(super) required: Vec<Cow<'d, str>>,
+    pub(crate) properties: Vec<(Cow<'d, str>, Vec<At<'d>>)>,
+    pub(crate) required: Vec<Cow<'d, str>>,
     /// Schemas of members that are not named.
-    pub(super) others: Vec<At<'d>>,
+    pub(crate) others: Vec<At<'d>>,
     /// Whether there are only members that are named.
-    pub(super) is_closed: bool,
-    pub(super) by_pattern: Vec<(Cow<'d, str>, At<'d>)>,
-    pub(super) members: (u64, u64),
-    pub(super) items: Vec<At<'d>>,
-    pub(super) tuple: Vec<At<'d>>,
-    pub(super) contains: Option<At<'d>>,
-    pub(super) elements: (u64, u64),
-    pub(super) is_unique: bool,
-    pub(super) characters: (u64, u64),
-    pub(super) patterns: Vec<Cow<'d, str>>,
-    pub(super) format: Option<Cow<'d, str>>,
-    pub(super) least: Option<Limit>,
-    pub(super) most: Option<Limit>,
-    pub(super) multiple_of: Option<f64>,
+    pub(crate) is_closed: bool,
+    pub(crate) by_pattern: Vec<(Cow<'d, str>, At<'d>)>,
+    pub(crate) members: (u64, u64),
+    pub(crate) items: Vec<At<'d>>,
+    pub(crate) tuple: Vec<At<'d>>,
+    pub(crate) contains: Option<At<'d>>,
+    pub(crate) elements: (u64, u64),
+    pub(crate) is_unique: bool,
+    pub(crate) characters: (u64, u64),
+    pub(crate) patterns: Vec<Cow<'d, str>>,
+    pub(crate) format: Option<Cow<'d, str>>,
+    pub(crate) least: Option<Limit>,
+    pub(crate) most: Option<Limit>,
+    pub(crate) multiple_of: Option<f64>,
     /// Values that the schema shows.
-    pub(super) examples: Vec<At<'d>>,
+    pub(crate) examples: Vec<At<'d>>,
     /// Members of alternatives of which only one may be met: of those that were not taken.
-    pub(super) apart: Vec<Cow<'d, str>>,
+    pub(crate) apart: Vec<Cow<'d, str>>,
     /// Members that say which schema of several it is, with the name of this one.
-    pub(super) told: Vec<(String, String)>,
+    pub(crate) told: Vec<(String, String)>,
     /// The schemas that were met, this value's own.
-    pub(super) met: Vec<Node>,
+    pub(crate) met: Vec<Node>,
+    /// Whether there are alternatives beside the ones that were taken.
+    pub(crate) has_alternatives: bool,
+    /// Whether null is one of the alternatives.
+    pub(crate) takes_null: bool,
 }
 
 /// How many members are made that have to be there: with one more, no value is.
-pub(super) const REQUIRED_MAX: usize = 1_000;
+pub(crate) const REQUIRED_MAX: usize = 1_000;
 
 /// How many alternatives are taken from the start, before others are from the end.
 const FIRST_TAKEN: usize = 4;
@@ -131,16 +146,16 @@ const CHAIN_MAX: usize = 64;
 
 /// How alternatives are taken.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Taking<'a> {
+pub(crate) struct Taking<'a> {
     /// Which of the alternatives, from the first that can be taken.
-    pub(super) nth: usize,
+    pub(crate) nth: usize,
     /// Schemas that are being made already: others come first.
-    pub(super) open: &'a [Node],
-    pub(super) is_modern: bool,
+    pub(crate) open: &'a [Node],
+    pub(crate) is_modern: bool,
 }
 
 impl<'d> Facets<'d> {
-    pub(super) fn of(schemas: &[At<'d>], taking: Taking<'_>) -> Self {
+    pub(crate) fn of(schemas: &[At<'d>], taking: Taking<'_>) -> Self {
         let mut facets = Self {
             types: Types::ALL,
             values: None,
@@ -165,6 +180,8 @@ impl<'d> Facets<'d> {
             apart: Vec::new(),
             told: Vec::new(),
             met: Vec::new(),
+            has_alternatives: false,
+            takes_null: false,
         };
         for schema in schemas {
             facets.gather(*schema, taking, 0);
@@ -208,9 +225,14 @@ impl<'d> Facets<'d> {
                     let others = alternatives.items().filter(|other| other.node != chosen.node);
                     self.apart.extend(others.filter_map(|other| own_member(other, chosen)));
                 }
+                let is_null = |schema: At<'_>| schema.resolve().is_ok_and(|schema| Types::of(schema) == Types::NULL);
+                let nulls = alternatives.items().filter(|schema| is_null(*schema)).count();
+                self.takes_null |= nulls > 0;
+                self.has_alternatives |= alternatives.items().len() - nulls > 1;
                 self.gather(chosen, taking, depth);
             }
         }
+        self.has_alternatives |= taking.is_modern && at.get("if").is_some();
         if at.is_nullable() {
             return;
         }
