@@ -46,6 +46,12 @@ impl Described {
         }
     }
 
+    /// Reads a description that no service has.
+    pub(crate) fn at(path: &Path) -> Self {
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        Self::read(folder_of(path), &name, None)
+    }
+
     /// The problem that keeps it from being read at all.
     pub(crate) fn unreadable(&self) -> Option<&Diagnostic> {
         self.diagnostics.first().filter(|_| self.description.is_none())
@@ -54,6 +60,11 @@ impl Described {
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(file, _)| file.as_path())
     }
+}
+
+/// The folder that a file is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// Files by their paths relative to a folder, and which of them were read.

@@ -3,7 +3,7 @@
 use crate::accept::{Judged, accept_some};
 use crate::change::FileChange;
 use crate::error::{ApiError, Code};
-use crate::import::{Making, new_files};
+use crate::import::archive::{Making, new_files};
 use crate::project::{LoadedService, Project, open_project};
 use crate::recordings::{self, Recording, store_error};
 use crate::report::DifferenceReport;

@@ -41,7 +41,7 @@ pub use check::{Check, check};
 pub use desk::{RecordNews, RecordProgress, RecordedSummary};
 pub use error::{ApiError, Code};
 pub use explain::{Explained, NearFixture, explain};
-pub use import::{ImportRequest, Imported, import};
+pub use import::{Import, ImportNews, ImportRequest, Imported, ImportedDescription, ImportedFixture, import};
 pub use inbox::{Chosen, InboxView, News, Proposal, Settled};
 pub use init::init;
 pub use open_inbox::OpenInbox;

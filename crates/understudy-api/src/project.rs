@@ -1,6 +1,6 @@
 //! Projects on disk.
 
-use crate::described::{Described, name_of};
+use crate::described::{Described, folder_of, name_of};
 use crate::disk::{ServiceFiles, Stamp, fixture_files, unchanged};
 use crate::error::{ApiError, Code};
 use std::collections::HashMap;
@@ -140,12 +140,9 @@ pub fn open_project(root: &Path) -> Result<Project, ApiError> {
 /// # Errors
 /// [`Code::BadProject`] where it cannot be read.
 pub fn open_description(path: &Path, requests: Requests) -> Result<Project, ApiError> {
-    let root = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
+    let root = folder_of(path);
     let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let project = read_alone(&root, Alone { file, requests }, None);
+    let project = read_alone(root, Alone { file, requests }, None);
     let [LoadedService { described: Some(described), .. }] = project.services.as_slice() else {
         unreachable!("a description alone is one service")
     };

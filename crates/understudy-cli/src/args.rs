@@ -131,7 +131,7 @@ pub(crate) enum InboxCommand {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ImportArgs {
-    /// HTTP archives: in a browser's developer tools, Network, "Save all as HAR with content"
+    /// HTTP archives (in a browser's developer tools: Network, "Save all as HAR with content"), or an OpenAPI description
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// The service that gets the fixtures [default: the only one]
@@ -140,6 +140,12 @@ pub(crate) struct ImportArgs {
     /// The server whose exchanges are meant [default: a backend of the service, else the one that was asked most often]
     #[arg(long, value_name = "URL")]
     pub(crate) origin: Option<String>,
+    /// Of a description, only this operation: its id, or "GET /pets/{id}" [may be repeated]
+    #[arg(long = "operation", value_name = "NAME")]
+    pub(crate) operations: Vec<String>,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub(crate) preview: bool,
     /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
     #[arg(long, value_name = "PROJECT")]
     pub(crate) into: Option<PathBuf>,

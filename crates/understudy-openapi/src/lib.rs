@@ -5,7 +5,7 @@
 //! ([`Description`]); and whatever needs a schema (an answer, a check) is made when it is first asked for. So the largest
 //! descriptions are served in the time that it takes to read their text, and one bad schema costs one operation.
 //!
-//! What this crate does not know: files and networks (files come through [`Files`]), sockets, fixtures' meaning for a server.
+//! What this crate does not know: files and networks (files come through [`Files`]), sockets.
 
 mod answer;
 mod document;

@@ -840,7 +840,7 @@ name: string,
 text: string, };
 
 /**
- * What came of an import.
+ * What came of importing archives.
  */
 export type Imported = { 
 /**

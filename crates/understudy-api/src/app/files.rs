@@ -6,7 +6,7 @@ use crate::change::{FileChange, Place};
 use crate::disk::{content, rename};
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
-use crate::import::{self, Imported};
+use crate::import::{self, Imported, archive};
 use crate::report::DiagnosticReport;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -289,8 +289,8 @@ impl App {
     pub(super) async fn import(&self, request: ImportArchive) -> Result<Imported, ApiError> {
         let project = self.loaded().await;
         let mut left = BTreeMap::new();
-        let exchanges = import::read(request.text.as_bytes(), &request.name, &mut left)?;
-        let (imported, made) = import::plan(&project, Some(&request.service), None, exchanges, left)?;
+        let exchanges = archive::read(request.text.as_bytes(), &request.name, &mut left)?;
+        let (imported, made) = archive::plan(&project, Some(&request.service), None, exchanges, left)?;
         self.make(made, None).await?;
         Ok(imported)
     }

@@ -8,6 +8,7 @@ mod cases;
 mod described;
 mod fresh_and_kept;
 mod import;
+mod import_description;
 mod program;
 mod readme;
 mod record;

@@ -5,11 +5,13 @@
 //! ways to write a value than anybody remembers, so no edit is trusted: the new text is read again and has to say exactly
 //! what was meant, or nothing is changed.
 
+mod merge;
 mod places;
 mod ranges;
 mod rewrite;
 mod surgery;
 
+pub use merge::{Merged, merge_source};
 pub use places::Places;
 
 use crate::model::{Fixture, Known};

@@ -1,5 +1,6 @@
-//! Fixtures from what others have recorded. What is proposed here is written by whoever asked for it.
+//! Fixtures from what others have recorded.
 
+use super::free;
 use crate::change::{FileChange, Place};
 use crate::disk::content;
 use crate::error::{ApiError, Code};
@@ -18,20 +19,7 @@ use understudy_import::{Draft, HarExchange, Recorded, drafts, read_har};
 /// How large an archive may be.
 const ARCHIVE_BYTES_MAX: u64 = 512 << 20;
 
-/// What to import.
-#[derive(Debug, Clone)]
-pub struct ImportRequest {
-    /// The project's folder.
-    pub project: PathBuf,
-    /// The service that gets the fixtures; the only one where it is not said.
-    pub service: Option<String>,
-    /// The server whose exchanges are meant: `https://api.example.com`.
-    pub origin: Option<String>,
-    /// The archives.
-    pub files: Vec<PathBuf>,
-}
-
-/// What came of an import.
+/// What came of importing archives.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Imported {
@@ -51,15 +39,16 @@ pub struct Imported {
     pub removed: Vec<(String, String)>,
 }
 
-/// Imports archives into a project.
-///
-/// # Errors
-/// Files that cannot be read, that are no archives, or have nothing for the service; names that the project does not have.
-pub fn import(request: &ImportRequest) -> Result<Imported, ApiError> {
-    let project = crate::project::open_project(&request.project)?;
+/// What archives give; nothing is written yet.
+pub(super) fn from_files(
+    project: &Project,
+    service: Option<&str>,
+    origin: Option<&str>,
+    files: &[PathBuf],
+) -> Result<(Imported, Vec<FileChange>), ApiError> {
     let mut exchanges = Vec::new();
     let mut left = BTreeMap::new();
-    for file in &request.files {
+    for file in files {
         let size = std::fs::metadata(file).map_err(|error| ApiError::of_file(file, "read", &error))?.len();
         if size > ARCHIVE_BYTES_MAX {
             let message = format!("{} has {size} bytes; at most {ARCHIVE_BYTES_MAX} are read", file.display());
@@ -69,9 +58,7 @@ pub fn import(request: &ImportRequest) -> Result<Imported, ApiError> {
             content(file)?.ok_or_else(|| ApiError::new(Code::Disk, format!("{} is not there", file.display())))?;
         exchanges.extend(read(&bytes, &file.display().to_string(), &mut left)?);
     }
-    let (imported, files) = plan(&project, request.service.as_deref(), request.origin.as_deref(), exchanges, left)?;
-    files.iter().try_for_each(|file| file.bring(true))?;
-    Ok(imported)
+    plan(project, service, origin, exchanges, left)
 }
 
 /// The exchanges of an archive; those that cannot be read are counted.
@@ -276,11 +263,4 @@ fn body_files(fixture: &mut Fixture) -> impl Iterator<Item = &mut BodyFile> {
         _ => None,
     });
     sent.into_iter().chain(answered)
-}
-
-/// A name that is not taken: `items`, `items-2`.
-pub(crate) fn free(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let numbered = (2..).map(|number| format!("{wanted}-{number}"));
-    let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
-    names.find(|name| !is_taken(name)).expect("numbers do not end")
 }

@@ -1,0 +1,125 @@
+//! Fixtures from other people's files: archives of what a browser recorded, and descriptions. What is proposed here is
+//! written by whoever asked for it.
+
+pub(crate) mod archive;
+pub(crate) mod description;
+
+pub use archive::Imported;
+pub use description::{ImportNews, ImportedDescription, ImportedFixture};
+
+use crate::described::Described;
+use crate::error::{ApiError, Code};
+use serde::Serialize;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// What to import.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// The project's folder.
+    pub project: PathBuf,
+    /// The service that gets the fixtures; the only one where it is not said.
+    pub service: Option<String>,
+    /// The server whose exchanges are meant: `https://api.example.com`.
+    pub origin: Option<String>,
+    /// Of a description, the operations that are meant, by their ids or as `GET /pets/{id}`; all where none is said.
+    pub operations: Vec<String>,
+    /// Whether nothing is written.
+    pub preview: bool,
+    /// Archives, or one description.
+    pub files: Vec<PathBuf>,
+}
+
+/// What came of an import.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Import {
+    /// Of archives.
+    Archive(Imported),
+    /// Of a description.
+    Description(ImportedDescription),
+}
+
+/// Imports archives, or a description, into a project.
+///
+/// # Errors
+/// Files that cannot be read, that are neither, or have nothing for the service; names that the project does not have.
+pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
+    let project = crate::project::open_project(&request.project)?;
+    let service = request.service.as_deref();
+    let (import, files) = match request.files.as_slice() {
+        [only] if !is_archive(only)? => {
+            if request.origin.is_some() {
+                let message = "--origin chooses among the exchanges of an archive, and this is none".to_owned();
+                return Err(ApiError::new(Code::Usage, message));
+            }
+            let description = read_description(only)?;
+            let loaded = project.chosen(service)?;
+            let (imported, files) = description::plan(loaded, &description, &request.operations)?;
+            (Import::Description(imported), files)
+        }
+        all => {
+            if let Some(other) = all.iter().map(|file| Ok((file, is_archive(file)?))).find_map(other_than_archive) {
+                let file = other?.display();
+                let message = format!("{file} is no HTTP archive");
+                return Err(ApiError::new(Code::Usage, message).with_hint("import a description by itself"));
+            }
+            if !request.operations.is_empty() {
+                let message = "--operation chooses among those of a description, and an archive has none".to_owned();
+                return Err(ApiError::new(Code::Usage, message));
+            }
+            let (imported, files) = archive::from_files(&project, service, request.origin.as_deref(), all)?;
+            (Import::Archive(imported), files)
+        }
+    };
+    if !request.preview {
+        files.iter().try_for_each(|file| file.bring(true))?;
+    }
+    Ok(import)
+}
+
+type Kind<'f> = Result<(&'f PathBuf, bool), ApiError>;
+
+fn other_than_archive(file: Kind<'_>) -> Option<Result<&PathBuf, ApiError>> {
+    match file {
+        Ok((_, true)) => None,
+        Ok((file, false)) => Some(Ok(file)),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+/// How much of a file says what it is.
+const HEAD_BYTES: u64 = 4 << 10;
+
+/// Whether a file is an HTTP archive: by its name, or because it begins as one.
+fn is_archive(path: &Path) -> Result<bool, ApiError> {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("har")) {
+        return Ok(true);
+    }
+    let of_file = |error: std::io::Error| ApiError::of_file(path, "read", &error);
+    let mut head = Vec::new();
+    File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head)).map_err(of_file)?;
+    let head = String::from_utf8_lossy(&head);
+    let inside = head.trim_start_matches('\u{feff}').trim_start().strip_prefix('{');
+    Ok(inside.is_some_and(|inside| inside.trim_start().starts_with("\"log\"")))
+}
+
+fn read_description(path: &Path) -> Result<Described, ApiError> {
+    let described = Described::at(path);
+    match described.unreadable() {
+        None => Ok(described),
+        Some(problem) => {
+            let mut error = ApiError::new(Code::Usage, format!("{} cannot be imported", path.display()));
+            error.details = vec![problem.to_string()];
+            Err(error.with_hint("HTTP archives (.har) and OpenAPI descriptions are read"))
+        }
+    }
+}
+
+/// A name that is not taken: `items`, `items-2`.
+pub(crate) fn free(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("{wanted}-{number}"));
+    let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
+    names.find(|name| !is_taken(name)).expect("numbers do not end")
+}

@@ -1,0 +1,119 @@
+//! A description becomes fixtures, a person edits them, the description changes and is imported again.
+
+use crate::program::{Folder, Served, run};
+use std::fs;
+
+const DESCRIPTION: &str = r#"openapi: 3.0.3
+info: { title: Shop, version: "1" }
+paths:
+  /items/{id}:
+    get:
+      operationId: getItem
+      parameters: [{ name: id, in: path, required: true, schema: { type: integer }, example: 7 }]
+      responses:
+        "200":
+          description: ok
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [id, name]
+                properties:
+                  id: { type: integer }
+                  name: { type: string }
+              example: { id: 7, name: lamp }
+        "404": { description: none }
+  /items:
+    post:
+      operationId: addItem
+      requestBody: { required: true, content: { application/json: { schema: { type: object }, example: { name: lamp } } } }
+      responses: { "201": { description: made } }
+    delete:
+      operationId: clear
+      responses: { "204": { description: gone } }
+"#;
+
+/// A project with one service that has a description.
+fn shop() -> Folder {
+    let project = Folder::new();
+    project.write("understudy.yaml", "version: 1\nservices: { shop: { openapi: openapi.yaml } }\n");
+    project.write("fixtures/shop/openapi.yaml", DESCRIPTION);
+    project
+}
+
+fn import(project: &Folder, more: &[&str]) -> (i32, String, String) {
+    let file = project.0.join("fixtures/shop/openapi.yaml").display().to_string();
+    run(&project.0, &[&["import", &file], more].concat())
+}
+
+#[test]
+fn what_people_wrote_stays_when_a_changed_description_is_imported_again() {
+    let project = shop();
+    let read = |file: &str| fs::read_to_string(project.0.join("fixtures/shop").join(file));
+    let (exit, stdout, stderr) = import(&project, &["--preview"]);
+    assert_eq!(exit, 0, "{stderr}");
+    assert!(stdout.ends_with("fixtures for shop from Shop: 4 new\nnothing was written (--preview)\n"), "{stdout}");
+    assert!(read("getItem.yaml").is_err());
+
+    import(&project, &[]);
+    let (exit, stdout, stderr) = run(&project.0, &["check"]);
+    assert_eq!((exit, stdout.as_str()), (0, "4 fixtures in 1 service: no problems\n"), "{stderr}");
+    let served = Served::new(&project.0, &[]);
+    assert!(served.request("GET /items/31", &[], "").ends_with(r#"{"id":7,"name":"lamp"}"#));
+    assert!(served.request("GET /items/31", &["prefer: code=404"], "").starts_with("HTTP/1.1 404"));
+
+    // A value and a comment by hand, a file taken out, and one of a person's own.
+    let edited = read("getItem.yaml")
+        .unwrap()
+        .replace("name: lamp", "name: desk lamp")
+        .replace("request:", "# staging\nrequest:");
+    project.write("fixtures/shop/getItem.yaml", edited.clone());
+    fs::remove_file(project.0.join("fixtures/shop/addItem.yaml")).unwrap();
+    project.write("fixtures/shop/list.yaml", "request: { path: /items }\nresponse: { status: 200 }\n");
+    let changed = DESCRIPTION
+        .replace("required: [id, name]", "required: [id]")
+        .replace("id: { type: integer }\n", "id: { type: integer, minimum: 1 }\n")
+        .replace(
+            "    delete:\n      operationId: clear\n      responses: { \"204\": { description: gone } }\n",
+            "    get:\n      operationId: listItems\n      responses: { \"200\": { description: ok } }\n",
+        );
+    project.write("fixtures/shop/openapi.yaml", changed);
+    let (exit, stdout, stderr) = import(&project, &[]);
+    assert_eq!(exit, 0, "{stderr}");
+    for line in [
+        "gone    fixtures/shop/clear.yaml: the description does not have it any more",
+        "changed fixtures/shop/getItem.yaml",
+        "kept    fixtures/shop/addItem.yaml: deleted by hand",
+        "kept    fixtures/shop/listItems.yaml: fixtures/shop/list.yaml asks for the same",
+        "fixtures for shop from Shop: 1 changed, 1 gone, 2 kept as they are, 1 up to date",
+    ] {
+        assert!(stdout.lines().any(|known| known == line), "{line}\n{stdout}");
+    }
+    let wanted = edited.replace("$.id: integer", "$.id: {type: integer, min: 1}") + "    $.name: {optional: like}\n";
+    assert_eq!(read("getItem.yaml").unwrap(), wanted);
+    assert!(read("clear.yaml").is_err() && read("addItem.yaml").is_err());
+
+    // Nothing is left to do, until a fixture is asked for by name.
+    let memory = read(".imported.json").unwrap();
+    let (_, stdout, _) = import(&project, &[]);
+    assert!(stdout.ends_with("fixtures for shop from Shop: 2 kept as they are, 2 up to date\n"), "{stdout}");
+    assert_eq!(read(".imported.json").unwrap(), memory);
+    import(&project, &["--operation", "POST /items"]);
+    assert!(read("addItem.yaml").is_ok());
+}
+
+#[test]
+fn what_cannot_be_imported_says_why() {
+    let project = shop();
+    let (exit, _, stderr) = import(&project, &["--operation", "getItems"]);
+    assert_eq!(exit, 64);
+    assert!(stderr.contains("has no operation `getItems`") && stderr.contains("did you mean `getItem`?"), "{stderr}");
+    project.write("other.yaml", "hello: world\n");
+    let (exit, _, stderr) = run(&project.0, &["import", "other.yaml"]);
+    assert_eq!(exit, 64);
+    assert!(stderr.contains("other.yaml cannot be imported") && stderr.contains("it has no `openapi`"), "{stderr}");
+    project.write("fixtures/shop/.imported.json", "{");
+    let (exit, _, stderr) = import(&project, &[]);
+    assert_eq!(exit, 64);
+    assert!(stderr.contains("fixtures/shop/.imported.json cannot be read"), "{stderr}");
+}
