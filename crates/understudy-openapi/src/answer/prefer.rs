@@ -19,12 +19,10 @@ impl Preference {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut preference = Self::default();
         let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-        for part in values.flat_map(|value| value.split([',', ';'])) {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let value = value.trim().trim_matches('"');
-            match name.trim().to_ascii_lowercase().as_str() {
+        for (name, value) in values.flat_map(parts) {
+            match name.as_str() {
                 "code" => preference.code = value.parse().ok(),
-                "example" => preference.example = Some(value.to_owned()),
+                "example" => preference.example = Some(value),
                 "dynamic" => preference.is_dynamic = !value.eq_ignore_ascii_case("false"),
                 "seed" => preference.seed = value.parse().ok(),
                 _ => {}
@@ -32,6 +30,29 @@ impl Preference {
         }
         preference
     }
+}
+
+/// The preferences of a field and their values, which may stand in quotes.
+fn parts(field: &str) -> Vec<(String, String)> {
+    let (mut all, mut name, mut value) = (Vec::new(), String::new(), None::<String>);
+    let mut characters = field.chars();
+    let mut is_quoted = false;
+    while let Some(c) = characters.next() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            ',' | ';' if !is_quoted => {
+                all.push((std::mem::take(&mut name), value.take().unwrap_or_default()));
+            }
+            '=' if !is_quoted && value.is_none() => value = Some(String::new()),
+            c => {
+                let c = if c == '\\' && is_quoted { characters.next() } else { Some(c) };
+                value.as_mut().unwrap_or(&mut name).extend(c);
+            }
+        }
+    }
+    all.push((name, value.unwrap_or_default()));
+    let trimmed = |(name, value): (String, String)| (name.trim().to_ascii_lowercase(), value.trim().to_owned());
+    all.into_iter().map(trimmed).collect()
 }
 
 #[cfg(test)]
@@ -43,6 +64,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         assert_eq!(Preference::of(&headers), Preference::default());
         headers.append("prefer", "code=404, example=\"no pets\"".parse().unwrap());
+        let mut quoted = HeaderMap::new();
+        quoted.append("prefer", r#"Example = "a, \"b\"; c" , code=201"#.parse().unwrap());
+        let example = Some(r#"a, "b"; c"#.to_owned());
+        assert_eq!(Preference::of(&quoted), Preference { code: Some(201), example, ..Preference::default() });
         headers.append("prefer", "dynamic=true; seed=7, respond-async".parse().unwrap());
         let example = Some("no pets".to_owned());
         assert_eq!(Preference::of(&headers), Preference { code: Some(404), example, is_dynamic: true, seed: Some(7) });

@@ -133,7 +133,7 @@ impl Maker<'_> {
     /// All that schemas ask for together, as this attempt takes their alternatives.
     fn facets<'d>(&self, schemas: &[At<'d>]) -> Facets<'d> {
         let is_modern = self.purpose.dialect == Dialect::OpenApi31;
-        Facets::of(schemas, Taking { nth: self.attempt.nth, open: &self.open, is_modern })
+        Facets::of(schemas, Taking { nth: Some(self.attempt.nth), open: &self.open, is_modern })
     }
 
     fn value(&mut self, schemas: &[At<'_>], place: Place<'_>) -> Result<()> {

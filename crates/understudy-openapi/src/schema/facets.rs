@@ -129,8 +129,10 @@ pub(crate) struct Facets<'d> {
     pub(crate) told: Vec<(String, String)>,
     /// The schemas that were met, this value's own.
     pub(crate) met: Vec<Node>,
-    /// Whether there are alternatives beside the ones that were taken.
-    pub(crate) has_alternatives: bool,
+    /// Alternatives that were not taken; a single one beside null always is.
+    pub(crate) unions: Vec<Vec<At<'d>>>,
+    /// Whether more is asked for under conditions.
+    pub(crate) is_conditional: bool,
     /// Whether null is one of the alternatives.
     pub(crate) takes_null: bool,
 }
@@ -147,8 +149,8 @@ const CHAIN_MAX: usize = 64;
 /// How alternatives are taken.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Taking<'a> {
-    /// Which of the alternatives, from the first that can be taken.
-    pub(crate) nth: usize,
+    /// Which of the alternatives, from the first that can be taken; where none is, they are listed.
+    pub(crate) nth: Option<usize>,
     /// Schemas that are being made already: others come first.
     pub(crate) open: &'a [Node],
     pub(crate) is_modern: bool,
@@ -180,7 +182,8 @@ impl<'d> Facets<'d> {
             apart: Vec::new(),
             told: Vec::new(),
             met: Vec::new(),
-            has_alternatives: false,
+            unions: Vec::new(),
+            is_conditional: false,
             takes_null: false,
         };
         for schema in schemas {
@@ -218,40 +221,52 @@ impl<'d> Facets<'d> {
             self.gather(part, taking, depth);
         }
         for union in ["oneOf", "anyOf"] {
-            if let Some(alternatives) = at.get(union)
-                && let Some(chosen) = self.choose(at, alternatives, taking)
-            {
-                if union == "oneOf" {
-                    let others = alternatives.items().filter(|other| other.node != chosen.node);
-                    self.apart.extend(others.filter_map(|other| own_member(other, chosen)));
-                }
-                let is_null = |schema: At<'_>| schema.resolve().is_ok_and(|schema| Types::of(schema) == Types::NULL);
-                let nulls = alternatives.items().filter(|schema| is_null(*schema)).count();
-                self.takes_null |= nulls > 0;
-                self.has_alternatives |= alternatives.items().len() - nulls > 1;
-                self.gather(chosen, taking, depth);
+            if let Some(alternatives) = at.get(union) {
+                self.gather_one_of(at, union, alternatives, taking, depth);
             }
         }
-        self.has_alternatives |= taking.is_modern && at.get("if").is_some();
         if at.is_nullable() {
             return;
         }
+        self.is_conditional |= taking.is_modern && at.get("if").is_some();
         // Whether what is asked for under a condition is asked for, a value shows only once it is made.
-        let branch = if taking.nth.is_multiple_of(2) { "then" } else { "else" };
+        let Some(nth) = taking.nth else { return };
+        let branch = if nth.is_multiple_of(2) { "then" } else { "else" };
         if let Some(branch) = at.get(branch).filter(|_| taking.is_modern) {
             self.gather(branch, taking, depth);
         }
     }
 
+    fn gather_one_of(&mut self, at: At<'d>, union: &str, alternatives: At<'d>, taking: Taking<'_>, depth: usize) {
+        if let Some(nth) = taking.nth {
+            if let Some(chosen) = self.choose(at, alternatives, taking.open, nth) {
+                if union == "oneOf" {
+                    let others = alternatives.items().filter(|other| other.node != chosen.node);
+                    self.apart.extend(others.filter_map(|other| own_member(other, chosen)));
+                }
+                self.gather(chosen, taking, depth);
+            }
+            return;
+        }
+        let is_null = |schema: &At<'_>| schema.resolve().is_ok_and(|schema| Types::of(schema) == Types::NULL);
+        let (nulls, others): (Vec<At<'d>>, Vec<At<'d>>) = alternatives.items().partition(is_null);
+        self.takes_null |= !nulls.is_empty();
+        match others.as_slice() {
+            [] => {}
+            [only] => self.gather(*only, taking, depth),
+            _ => self.unions.push(others),
+        }
+    }
+
     /// One of the alternatives: one that fits what is known already, and that does not go round in circles.
-    fn choose(&mut self, at: At<'d>, alternatives: At<'d>, taking: Taking<'_>) -> Option<At<'d>> {
+    fn choose(&mut self, at: At<'d>, alternatives: At<'d>, open: &[Node], nth: usize) -> Option<At<'d>> {
         let (types, known) = (self.types, self.values.clone());
         let target = |schema: At<'d>| schema.resolve().unwrap_or(schema);
         let fits = |schema: &At<'d>| {
             let own = Types::of(target(*schema)).and(types);
             own.without(Types::NULL).has(Types::ALL) && may_meet(target(*schema), known.as_deref())
         };
-        let is_new = |schema: &At<'d>| !taking.open.contains(&target(*schema).node);
+        let is_new = |schema: &At<'d>| !open.contains(&target(*schema).node);
         let all: Vec<At<'d>> = alternatives.items().collect();
         let fitting: Vec<At<'d>> = all.iter().copied().filter(fits).collect();
         let fitting = if fitting.is_empty() { all } else { fitting };
@@ -260,9 +275,9 @@ impl<'d> Facets<'d> {
             new = fitting;
         }
         // The first ones, and then the last ones: those that end what comes back to itself often stand there.
-        let nth = taking.nth % new.len().max(1);
+        let place = nth % new.len().max(1);
         let chosen =
-            *new.get(if taking.nth < FIRST_TAKEN { nth } else { new.len().checked_sub(nth % FIRST_TAKEN + 1)? })?;
+            *new.get(if nth < FIRST_TAKEN { place } else { new.len().checked_sub(place % FIRST_TAKEN + 1)? })?;
         if let Some(told) = name_of(at, chosen) {
             self.told.push(told);
         }
