@@ -8,6 +8,7 @@
 //! What this crate does not know: files and networks (files come through [`Files`]), sockets.
 
 mod answer;
+mod diff;
 mod document;
 mod fixtures;
 mod judge;
@@ -21,6 +22,7 @@ mod route;
 mod schema;
 
 pub use answer::{Answer, Asking, Described, Refusal};
+pub use diff::{Change, Touched};
 pub use document::{DOCUMENT_BYTES_MAX, Files};
 pub use fixtures::{Fixtures, Shown};
 pub use judge::Conformity;

@@ -135,7 +135,8 @@ fn plain(json: &str) -> String {
     }
 }
 
-fn names(path: &str) -> Vec<String> {
+/// The names of a path's parameters, from the left.
+pub(crate) fn names(path: &str) -> Vec<String> {
     let opened = path.split('{').skip(1);
     opened.filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.trim_end_matches('+').to_owned()).collect()
 }

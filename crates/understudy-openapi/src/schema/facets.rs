@@ -65,6 +65,28 @@ impl Types {
         Self(self.0 & other.0)
     }
 
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// `string or integer`.
+    pub(crate) fn in_words(self) -> String {
+        if self == Self::ALL {
+            return "anything".to_owned();
+        }
+        let number = if self.has(Self::FRACTION) { (Self::NUMBER, "number") } else { (Self::INTEGER, "integer") };
+        let names = [
+            (Self::STRING, "string"),
+            number,
+            (Self::BOOLEAN, "boolean"),
+            (Self::ARRAY, "array"),
+            (Self::OBJECT, "object"),
+            (Self::NULL, "null"),
+        ];
+        let names: Vec<&str> = names.iter().filter(|(types, _)| self.has(*types)).map(|(_, name)| *name).collect();
+        if names.is_empty() { "nothing".to_owned() } else { names.join(" or ") }
+    }
+
     pub(crate) fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
@@ -190,6 +212,15 @@ impl<'d> Facets<'d> {
             facets.gather(*schema, taking, 0);
         }
         facets
+    }
+
+    /// The types that are meant: where none is said, what is said of members or elements says it.
+    pub(crate) fn implied_types(&self) -> Types {
+        match self.types {
+            Types::ALL if !self.properties.is_empty() || !self.required.is_empty() => Types::OBJECT,
+            Types::ALL if !self.items.is_empty() => Types::ARRAY,
+            types => types,
+        }
     }
 
     fn gather(&mut self, at: At<'d>, taking: Taking<'_>, depth: usize) {

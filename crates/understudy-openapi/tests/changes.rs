@@ -1,0 +1,147 @@
+//! Each file of `changes/` has pairs of an `old` and a `new` description, and what changed. What is only a schema stands for
+//! that of a request's body and of its answer; what begins with `paths:` or `components:` is a document without its head.
+//! `UPDATE=1 cargo test` writes what is found anew.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod real;
+
+use real::{Folder, documents_below, documents_of_others, each_of};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use understudy_openapi::{Change, Description, Files};
+
+struct Only(String);
+
+impl Files for Only {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if path == "api.yaml" { Ok(self.0.clone().into_bytes()) } else { Err("there is no such file".to_owned()) }
+    }
+}
+
+/// A whole document.
+fn document(text: &str) -> String {
+    let first = text.lines().next().unwrap_or_default();
+    if first.starts_with("openapi:") || first.starts_with("swagger:") {
+        return text.to_owned();
+    }
+    let head = "openapi: 3.1.0\ninfo: { title: Shop, version: \"1\" }\n";
+    if ["paths:", "components:", "servers:"].iter().any(|start| first.starts_with(start)) {
+        return format!("{head}{text}");
+    }
+    let schema: String = text.lines().map(|line| format!("      {line}\n")).collect();
+    let content = "content: { application/json: { schema: { $ref: \"#/components/schemas/It\" } } }";
+    format!(
+        "{head}paths:\n  /it:\n    put:\n      requestBody: {{ required: true, {content} }}\n      responses: {{ \"200\": {{ description: it, {content} }} }}\ncomponents:\n  schemas:\n    It:\n{schema}"
+    )
+}
+
+fn shown(change: &Change) -> String {
+    let whom = match (change.consumers, change.providers) {
+        (true, true) => "breaks both",
+        (true, false) => "breaks consumers",
+        (false, true) => "breaks providers",
+        (false, false) => "adds",
+    };
+    let names: Vec<String> = change
+        .touched
+        .iter()
+        .map(|touched| {
+            let status = touched.status.map(|status| format!(" {status}")).unwrap_or_default();
+            format!("{}{status}", touched.name)
+        })
+        .collect();
+    let none = || "-".to_owned();
+    format!(
+        "{whom}: {} at {}: {}\n  {}\n  {} -> {}\n",
+        change.rule,
+        change.place,
+        change.message,
+        names.join(", "),
+        change.old.clone().unwrap_or_else(none),
+        change.new.clone().unwrap_or_else(none)
+    )
+}
+
+fn play(_: &Path, text: &str) -> String {
+    let mut out = String::new();
+    for pair in text.split("#### old").skip(1) {
+        let (old, rest) = pair.split_once("#### new\n").unwrap();
+        let (title, old) = old.split_once('\n').unwrap();
+        let new = rest.split("#### changes\n").next().unwrap();
+        let read = |text: &str| Description::open("api.yaml", &Only(document(text.trim_end()))).unwrap();
+        let changes = read(old).changes(&read(new));
+        let found = if changes.is_empty() { "none\n".to_owned() } else { changes.iter().map(shown).collect() };
+        out.push_str(&format!(
+            "#### old{title}\n{}\n\n#### new\n{}\n\n#### changes\n{found}\n",
+            old.trim_end(),
+            new.trim_end()
+        ));
+    }
+    format!("{}\n", out.trim_end())
+}
+
+#[test]
+fn what_changed_is_what_is_written() {
+    understudy_testkit::check_cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/changes"), play);
+}
+
+/// A description is the same as itself, written anew in another order.
+fn try_all(documents: &[PathBuf]) -> (usize, Vec<String>) {
+    let found = Mutex::new((0, Vec::new()));
+    each_of(documents, |path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let folder = path.parent().unwrap().to_path_buf();
+        let Ok(old) = Description::open(&name, &Folder(folder.clone())) else { return };
+        let text = std::fs::read(path).unwrap();
+        let turned = serde_json::from_slice(&text).map(turned).ok().map(|value| value.to_string());
+        let new = match &turned {
+            Some(text) => Description::open("api.yaml", &Only(text.clone())).unwrap(),
+            None => Description::open(&name, &Folder(folder)).unwrap(),
+        };
+        let changes = old.changes(&new);
+        let mut found = found.lock().unwrap();
+        found.0 += 1;
+        found.1.extend(changes.iter().take(3).map(|change| format!("{name}: {}", shown(change))));
+    });
+    found.into_inner().unwrap()
+}
+
+/// A document with all its members, and all lists whose order says nothing, the other way round.
+fn turned(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .rev()
+            .map(|(name, value)| {
+                let value = match (name.as_str(), turned(value)) {
+                    ("required" | "enum" | "parameters", Value::Array(mut items)) => {
+                        items.reverse();
+                        Value::Array(items)
+                    }
+                    (_, value) => value,
+                };
+                (name, value)
+            })
+            .collect(),
+        Value::Array(items) => items.into_iter().map(turned).collect(),
+        value => value,
+    }
+}
+
+#[test]
+fn a_description_in_another_order_is_the_same() {
+    let documents = documents_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents"));
+    let (count, wrong) = try_all(&documents);
+    assert!(count >= 4 && wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn so_are_those_of_others() {
+    let Some(documents) = documents_of_others() else { return };
+    let (count, wrong) = try_all(&documents);
+    wrong.iter().for_each(|wrong| println!("{wrong}"));
+    println!("{count} documents, {} false alarms", wrong.len());
+    assert!(wrong.is_empty());
+}
