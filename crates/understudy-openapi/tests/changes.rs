@@ -7,6 +7,7 @@
 mod real;
 
 use real::{Folder, documents_below, documents_of_others, each_of};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use understudy_openapi::{Change, Description, Files};
@@ -86,7 +87,7 @@ fn what_changed_is_what_is_written() {
     understudy_testkit::check_cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/changes"), play);
 }
 
-/// A description is the same as itself, written anew in another order.
+/// A description is the same as itself, written anew in another order and with other names.
 fn try_all(documents: &[PathBuf]) -> (usize, Vec<String>) {
     let found = Mutex::new((0, Vec::new()));
     each_of(documents, |path| {
@@ -107,31 +108,58 @@ fn try_all(documents: &[PathBuf]) -> (usize, Vec<String>) {
     found.into_inner().unwrap()
 }
 
-/// A document with all its members, and all lists whose order says nothing, the other way round.
-fn turned(value: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
+/// A document in another order, whose schemas have other names.
+fn turned(mut value: Value) -> Value {
+    for pointer in ["/components/schemas", "/definitions"] {
+        if let Some(Value::Object(schemas)) = value.pointer_mut(pointer) {
+            let old = std::mem::take(schemas);
+            schemas.extend(old.into_iter().map(|(name, schema)| (renamed(&name), schema)));
+        }
+    }
+    reordered(value)
+}
+
+/// What comes first in the alphabet comes last.
+fn renamed(name: &str) -> String {
+    let first = name.chars().next().map_or(0, u32::from);
+    format!("n{:04}-{name}", 9_999 - first.min(9_000))
+}
+
+fn reordered(value: Value) -> Value {
     match value {
-        Value::Object(members) => members
-            .into_iter()
-            .rev()
-            .map(|(name, value)| {
-                let value = match (name.as_str(), turned(value)) {
+        Value::Object(members) => {
+            let member = |(name, value): (String, Value)| {
+                let value = match (name.as_str(), reordered(value)) {
                     ("required" | "enum" | "parameters", Value::Array(mut items)) => {
                         items.reverse();
                         Value::Array(items)
                     }
+                    ("$ref", Value::String(target)) => Value::String(led_on(&target)),
                     (_, value) => value,
                 };
                 (name, value)
-            })
-            .collect(),
-        Value::Array(items) => items.into_iter().map(turned).collect(),
+            };
+            members.into_iter().map(member).collect()
+        }
+        Value::Array(items) => items.into_iter().map(reordered).collect(),
         value => value,
     }
 }
 
+/// Where a reference leads by now.
+fn led_on(target: &str) -> String {
+    for start in ["#/components/schemas/", "#/definitions/"] {
+        if let Some(rest) = target.strip_prefix(start) {
+            let (name, rest) =
+                rest.split_once('/').map_or((rest, String::new()), |(name, rest)| (name, format!("/{rest}")));
+            return format!("{start}{}{rest}", renamed(name));
+        }
+    }
+    target.to_owned()
+}
+
 #[test]
-fn a_description_in_another_order_is_the_same() {
+fn a_description_in_another_order_and_with_other_names_is_the_same() {
     let documents = documents_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents"));
     let (count, wrong) = try_all(&documents);
     assert!(count >= 4 && wrong.is_empty(), "{}", wrong.join("\n"));

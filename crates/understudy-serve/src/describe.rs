@@ -13,7 +13,10 @@ use understudy_openapi::{Answer, Asking};
 
 /// Whether the description has an operation for a request.
 pub(crate) fn knows(snapshot: &Snapshot, request: &Request) -> bool {
-    snapshot.described.as_ref().is_some_and(|described| described.description.knows(request, &described.base))
+    snapshot
+        .described
+        .as_ref()
+        .is_some_and(|described| described.description.operation(request, &described.base).is_some())
 }
 
 fn knows_method(snapshot: &Snapshot, request: &Request) -> bool {

@@ -89,10 +89,13 @@ impl Description {
         asked.answer(&bound, asking)
     }
 
-    /// Whether a request means one of its operations.
+    /// The operation that a request means: its place in [`Description::operations`].
     #[must_use]
-    pub fn knows(&self, request: &Request, base: &str) -> bool {
-        matches!(self.find(request, base), Found::Operation(..))
+    pub fn operation(&self, request: &Request, base: &str) -> Option<usize> {
+        match self.find(request, base) {
+            Found::Operation(place, _) => Some(place),
+            Found::OtherMethods(_) | Found::Nothing => None,
+        }
     }
 
     /// The operation that a request means.

@@ -290,7 +290,7 @@ impl<'d> Sides<'d> {
             match (old.is_empty(), new.is_empty()) {
                 _ if old == new => {}
                 (true, _) => {
-                    self.tell(added, Effect::Narrowed, format!("has the {what} `{}` now", new.join("`, `")), out)
+                    self.tell(added, Effect::Narrowed, format!("has the {what} `{}` now", new.join("`, `")), out);
                 }
                 (_, true) => {
                     self.tell(
@@ -332,7 +332,7 @@ impl<'d> Sides<'d> {
             (old, new) if old == new => {}
             (None, Some(new)) => self.tell("step-added", Effect::Narrowed, format!("is a multiple of {new} now"), out),
             (Some(_), None) => {
-                self.tell("step-removed", Effect::Widened, "need not be a multiple any more".to_owned(), out)
+                self.tell("step-removed", Effect::Widened, "need not be a multiple any more".to_owned(), out);
             }
             (Some(old), Some(new)) => {
                 let (rule, effect) = match (new / old, old / new) {
@@ -347,7 +347,7 @@ impl<'d> Sides<'d> {
         match (old.is_unique, new.is_unique) {
             (false, true) => self.tell("unique-added", Effect::Narrowed, "has no element twice now".to_owned(), out),
             (true, false) => {
-                self.tell("unique-removed", Effect::Widened, "may have an element twice now".to_owned(), out)
+                self.tell("unique-removed", Effect::Widened, "may have an element twice now".to_owned(), out);
             }
             _ => {}
         }
