@@ -37,18 +37,18 @@ fn text(report: &DiffReport) -> String {
     }
     let paint = Paint::stdout();
     let mut out = String::new();
-    let groups: [(&str, fn(&[&str]) -> bool); 4] = [
-        ("breaks consumers and providers", |whom| whom.len() == 2),
-        ("breaks consumers", |whom| whom == ["consumers"]),
-        ("breaks providers", |whom| whom == ["providers"]),
-        ("additive", |whom| whom.is_empty()),
+    let groups: [(&str, &[&str]); 4] = [
+        ("breaks consumers and providers", &["consumers", "providers"]),
+        ("breaks consumers", &["consumers"]),
+        ("breaks providers", &["providers"]),
+        ("additive", &[]),
     ];
-    for (title, is_meant) in groups {
-        let changes: Vec<&ChangeReport> = report.changes.iter().filter(|change| is_meant(&change.breaks)).collect();
+    for (title, whom) in groups {
+        let changes: Vec<&ChangeReport> = report.changes.iter().filter(|change| change.breaks == whom).collect();
         if changes.is_empty() {
             continue;
         }
-        let title = if title == "additive" { paint.green(title) } else { paint.red(title) };
+        let title = if whom.is_empty() { paint.green(title) } else { paint.red(title) };
         out.push_str(&format!("{title}\n"));
         changes.iter().for_each(|change| say(change, paint, &mut out));
         out.push('\n');
