@@ -13,7 +13,7 @@ use crate::model::{Content, Description, In, Operation, Parameter, Response, Sch
 use crate::ready::names;
 use crate::schema::Direction;
 use schemas::{Effect, Schemas};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// One thing that changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,29 +143,40 @@ impl<'d> Comparing<'d> {
     }
 
     fn operations(&mut self) {
-        let key = |operation: &Operation| {
-            let shape: Vec<&str> =
-                operation.path.split('{').map(|part| part.rsplit('}').next().unwrap_or(part)).collect();
-            format!("{} {} {:?}", operation.method, shape.join("{}"), operation.matchers)
-        };
-        let by_key: HashMap<String, &Operation> =
-            self.new.operations.iter().map(|operation| (key(operation), operation)).collect();
-        let known: HashMap<String, usize> =
-            self.old.operations.iter().enumerate().map(|(place, operation)| (key(operation), place)).collect();
         let name = |operation: &Operation| format!("{} {}", operation.method, operation.key);
-        for (place, old) in self.old.operations.iter().enumerate() {
+        // Parameters of a path may have other names now; where several operations differ in nothing else, the names count.
+        let shape = |operation: &Operation| {
+            let parts = operation.path.split('{').map(|part| part.rsplit('}').next().unwrap_or(part));
+            format!("{} {} {:?}", operation.method, parts.collect::<Vec<_>>().join("{}"), operation.matchers)
+        };
+        let named: HashMap<String, usize> =
+            self.new.operations.iter().enumerate().map(|(place, operation)| (name(operation), place)).collect();
+        let mut matched: Vec<Option<usize>> =
+            self.old.operations.iter().map(|operation| named.get(&name(operation)).copied()).collect();
+        let mut taken: HashSet<usize> = matched.iter().flatten().copied().collect();
+        let mut shaped: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, operation) in self.new.operations.iter().enumerate().rev() {
+            if !taken.contains(&place) {
+                shaped.entry(shape(operation)).or_default().push(place);
+            }
+        }
+        for (operation, new) in self.old.operations.iter().zip(&mut matched).filter(|(_, new)| new.is_none()) {
+            *new = shaped.get_mut(&shape(operation)).and_then(Vec::pop);
+            taken.extend(*new);
+        }
+        for (place, (old, new)) in self.old.operations.iter().zip(matched).enumerate() {
             let touched = Touched { name: name(old), old: Some(place), status: None };
             let here = Here { touched, place: String::new() };
-            match by_key.get(&key(old)) {
-                Some(new) => self.operation(old, new, &here),
+            match new {
+                Some(new) => self.operation(old, &self.new.operations[new], &here),
                 None => {
                     let message = "is gone".to_owned();
                     self.tell(&here, "operation-removed", CONSUMERS, message, (Some(old.at), None));
                 }
             }
         }
-        for new in &self.new.operations {
-            if !known.contains_key(&key(new)) {
+        for (place, new) in self.new.operations.iter().enumerate() {
+            if !taken.contains(&place) {
                 let here = Here { touched: Touched { name: name(new), old: None, status: None }, place: String::new() };
                 self.tell(&here, "operation-added", NOBODY, "is new".to_owned(), (None, Some(new.at)));
             }
