@@ -98,7 +98,7 @@ fn shadowed(loaded: &LoadedService) -> Vec<Diagnostic> {
 }
 
 /// A fixture's own exchange, held against the description. Where a placeholder stands, nobody knows what will.
-fn not_as_described(description: &Description, base: &str, fixture: &Fixture) -> Vec<Diagnostic> {
+pub(crate) fn not_as_described(description: &Description, base: &str, fixture: &Fixture) -> Vec<Diagnostic> {
     let has_placeholder = Cell::new(false);
     let stand_in = |name: &str| {
         has_placeholder.set(true);

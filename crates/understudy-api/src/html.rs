@@ -22,6 +22,14 @@ table { border-collapse: collapse; width: 100%; margin: .4rem 0 } td, th { text-
 ul { margin: .2rem 0; padding-left: 1.2rem }
 ";
 
+/// How each page begins.
+pub(crate) fn page_head(title: &str) -> String {
+    let title = escape(title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n<h1>{title}</h1>\n"
+    )
+}
+
 /// The page.
 pub(crate) fn html(run: &Run) -> String {
     let now = clock::now();
@@ -32,9 +40,7 @@ pub(crate) fn html(run: &Run) -> String {
     } else {
         format!("{} of {} promises kept", run.summary.count("kept"), run.results.len())
     };
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n<h1>{title}</h1>\n"
-    );
+    let mut out = page_head(&title);
     let time = now.time();
     let _ = writeln!(
         out,

@@ -91,6 +91,8 @@ pub struct Proposal {
     pub method: String,
     /// What it asks: the path's template.
     pub path: String,
+    /// What the first of its exchanges asked for: `/items/7?page=2`.
+    pub target: String,
     /// What it answers, one after the other.
     pub statuses: Vec<u16>,
     /// How it stands to the fixtures that are there.
@@ -101,6 +103,8 @@ pub struct Proposal {
     pub differences: Vec<DifferenceReport>,
     /// How many exchanges it stands for.
     pub exchanges: usize,
+    /// In what they are not as the service's description says, where it has one.
+    pub not_as_described: Vec<String>,
     /// When the first of them came, in milliseconds since 1970.
     pub since: u64,
     /// The secrets that were taken out: where, and what stands there now.
@@ -410,21 +414,40 @@ fn propose(service: usize, loaded: &LoadedService, recordings: &[(u64, Recording
         let removed: BTreeSet<&(String, String)> = of.iter().flat_map(|(_, recording)| &recording.removed).collect();
         let removed = removed.into_iter().cloned().collect();
         let numbers = of.iter().map(|(number, _)| *number).collect();
-        let shown = shown(
-            &loaded.service.name,
-            &draft,
-            of[0].1.unix_millis,
-            known.as_ref().map(|(known, found, _)| (&**known, &**found)),
-            removed,
-        );
+        let known_and_found = known.as_ref().map(|(known, found, _)| (&**known, &**found));
+        let shown = shown(loaded, &draft, &of, known_and_found, removed);
         proposed.push(Proposed { shown, draft, service, numbers, known });
     }
 }
 
+/// How many ways are told in which exchanges are not as described.
+const VIOLATIONS_MAX: usize = 10;
+
+/// In what exchanges are not as the service's description says. Credentials were taken out, and are not missed.
+fn not_as_described(loaded: &LoadedService, of: &[&(u64, Recording)]) -> Vec<String> {
+    let Some(description) = loaded.description() else { return Vec::new() };
+    let mut all: Vec<String> = Vec::new();
+    for (_, Recording { exchange, cut, .. }) in of {
+        // Of half a body nobody knows what it was.
+        if cut.is_some() {
+            continue;
+        }
+        let conformity = description.judge(&exchange.request, &exchange.response, &loaded.service.base);
+        let undescribed =
+            conformity.undescribed.iter().map(|(place, _)| format!("answer's body {place}: is not described"));
+        for told in conformity.violations.iter().map(ToString::to_string).chain(undescribed) {
+            if all.len() < VIOLATIONS_MAX && !all.contains(&told) {
+                all.push(told);
+            }
+        }
+    }
+    all
+}
+
 fn shown(
-    service: &str,
+    loaded: &LoadedService,
     draft: &Draft,
-    since: u64,
+    of: &[&(u64, Recording)],
     known: Option<(&Fixture, &[Mismatch])>,
     removed: Vec<(String, String)>,
 ) -> Proposal {
@@ -440,10 +463,11 @@ fn shown(
     }));
     let rules = responses.iter().flat_map(|response| &response.rules);
     Proposal {
-        id: format!("{service}/{id}"),
-        service: service.to_owned(),
+        id: format!("{}/{id}", loaded.service.name),
+        service: loaded.service.name.clone(),
         method: request.method.to_string(),
         path: request.path.to_string(),
+        target: of[0].1.exchange.request.target.to_string(),
         statuses: responses.iter().map(|response| response.status).collect(),
         news: match known {
             None => News::New,
@@ -453,7 +477,8 @@ fn shown(
         fixture: known.map(|(known, _)| known.id.to_string()),
         differences: known.map_or_else(Vec::new, |(_, found)| found.iter().map(DifferenceReport::new).collect()),
         exchanges: draft.exchanges.len(),
-        since,
+        not_as_described: not_as_described(loaded, of),
+        since: of[0].1.unix_millis,
         removed,
         asks,
         rules: rules.map(|rule| (rule.path.as_str().to_owned(), flow_value(&rule_value(&rule.rule)))).collect(),

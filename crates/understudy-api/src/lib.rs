@@ -11,6 +11,7 @@ mod app;
 mod change;
 mod check;
 mod clock;
+mod coverage;
 mod described;
 mod desk;
 mod diff;
@@ -31,6 +32,7 @@ mod recordings;
 mod report;
 mod requests_log;
 mod resolve;
+mod runs;
 mod serve;
 mod servers;
 mod verify;
@@ -39,6 +41,10 @@ mod watch;
 pub use accept::{Accepted, accept};
 pub use app::{Action, App, Assets, COMMANDS, Engine, UiAddress, UiServer, actions, serve_ui};
 pub use check::{Check, check};
+pub use coverage::{
+    Counts, CoverageReport, CoverageRequest, CoveringFixture, OperationCoverage, ServiceCoverage, StatusCoverage,
+    coverage, coverage_html, date_and_minute,
+};
 pub use desk::{RecordNews, RecordProgress, RecordedSummary};
 pub use diff::{ChangeReport, DiffReport, DiffRequest, diff};
 pub use error::{ApiError, Code};
@@ -51,6 +57,7 @@ pub use project::{LoadedService, Project, find_project, open_description, open_p
 pub use record::{RecordRequest, RecordingServer, record};
 pub use report::{CheckReport, DiagnosticReport, DifferenceReport, FixtureReport, ReportFormat, RunReport};
 pub use requests_log::LogFormat;
+pub use runs::Verified;
 pub use serve::{Elsewhere, Listening, ServeRequest, Served, Serving, serve};
 pub use understudy_contract::{Outcome, Result as FixtureResult, Summary};
 pub use understudy_exchange::Json;

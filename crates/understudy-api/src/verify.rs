@@ -5,6 +5,7 @@ use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::project::{Project, open_project};
 use crate::resolve;
+use crate::runs::remember;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub struct Run {
     pub summary: Summary,
     /// From the first request to the last answer.
     pub took: Duration,
+    /// Why what came of it is not remembered, if so.
+    pub forgotten: Option<String>,
 }
 
 /// Is told how many fixtures there are, and of each as it ends.
@@ -147,7 +150,11 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
     results.iter_mut().for_each(|result| redact(result, &hidden));
     let summary = Summary::of(&results);
     let took = began.elapsed();
-    Ok(Run { project, backends, without_backend, results, summary, took })
+    let mut run = Run { project, backends, without_backend, results, summary, took, forgotten: None };
+    if run.summary.judged() > 0 {
+        run.forgotten = remember(&run, request.openapi).err().map(|error| error.to_string());
+    }
+    Ok(run)
 }
 
 /// Holds exchanges against a description. What was sent is the fixture's business, and `check`'s.

@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Inbox(InboxArgs),
     /// Make fixtures of what a browser has recorded (HAR), without credentials, or of an OpenAPI description
     Import(ImportArgs),
+    /// Count the operations and statuses of OpenAPI descriptions: which have a fixture, and which a backend was held to
+    Coverage(CoverageArgs),
     /// Say what changed between two OpenAPI descriptions, whom it breaks, and which fixtures it is about
     Diff(DiffArgs),
     /// Make a small working project
@@ -151,6 +153,30 @@ pub(crate) struct ImportArgs {
     /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
     #[arg(long, value_name = "PROJECT")]
     pub(crate) into: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CoverageArgs {
+    /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
+    pub(crate) project: Option<PathBuf>,
+    /// Only this service [may be repeated; default: all with a description]
+    #[arg(long = "service", value_name = "NAME")]
+    pub(crate) services: Vec<String>,
+    /// Count only statuses that say that all went well (2xx)
+    #[arg(long)]
+    pub(crate) success: bool,
+    /// Exit with 1 where fewer statuses have a fixture
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) min_fixtures: Option<f64>,
+    /// Exit with 1 where a backend kept fewer statuses when it was last held to them
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) min_verified: Option<f64>,
+    /// Write one page of HTML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,7 @@
 //! The command line: arguments in, text and exit code out. No logic.
 
 mod args;
+mod coverage;
 mod diff;
 mod ending;
 mod exit;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Record(args) => record::run(args),
         Command::Inbox(args) => record::inbox(args),
         Command::Import(args) => import::run(args),
+        Command::Coverage(args) => coverage::run(&args),
         Command::Diff(args) => diff::run(args),
         Command::Init { folder } => files::init(&folder),
         Command::Schema { of } => Ok(files::schema(of)),

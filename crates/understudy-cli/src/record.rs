@@ -121,6 +121,9 @@ fn list(view: &InboxView, json: bool) {
         for difference in &proposal.differences {
             out.push_str(&format!("        {}\n", plain(&differs(difference))));
         }
+        for violation in &proposal.not_as_described {
+            out.push_str(&format!("        {} {}\n", paint.yellow("not as described:"), plain(violation)));
+        }
     }
     for cut in &view.cut {
         out.push_str(&paint.dim(&format!("not whole: {}\n", plain(cut))));
@@ -162,6 +165,9 @@ fn show(shown: &Shown, json: bool) {
     }
     for difference in &proposal.differences {
         out.push_str(&format!("# {}\n", plain(&differs(difference))));
+    }
+    for violation in &proposal.not_as_described {
+        out.push_str(&format!("# not as described: {}\n", plain(violation)));
     }
     out.push_str(text);
     let _ = stdout().write_all(out.as_bytes());

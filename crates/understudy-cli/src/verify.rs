@@ -38,6 +38,14 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
     } else {
         let _ = stdout().write_all(text(&run, Paint::stdout()).as_bytes());
     }
+    if let Some(why) = &run.forgotten {
+        let _ = writeln!(
+            stderr(),
+            "{} the run is not remembered for `coverage`: {}",
+            Paint::stderr().yellow("warning:"),
+            plain(why)
+        );
+    }
     for (format, file) in &args.reports {
         std::fs::write(file, format.write(&run)).map_err(|error| ApiError::of_file(file, "write", &error))?;
     }

@@ -331,6 +331,82 @@ options: Array<CompletionView>, };
 export type Condition = { part: Part, name: string, rule: RuleView, };
 
 /**
+ * How many statuses of operations there are, and how many of them have what.
+ */
+export type Counts = { 
+/**
+ * Documented statuses of all operations.
+ */
+statuses: number, 
+/**
+ * With a fixture.
+ */
+fixtures: number, 
+/**
+ * That a backend was held to, and kept.
+ */
+verified: number, 
+/**
+ * That a backend broke the last time.
+ */
+broken: number, 
+/**
+ * Whose fixtures, or the backend's answers to them, are not what the description says.
+ */
+wrong: number, 
+/**
+ * That were recorded, and wait in the inbox.
+ */
+recorded: number, };
+
+/**
+ * What is counted.
+ */
+export type CoverageOf = { 
+/**
+ * Whether only statuses count that say that all went well.
+ */
+only_success: boolean, };
+
+/**
+ * How much of the descriptions is covered.
+ */
+export type CoverageReport = { 
+/**
+ * Each service with a description.
+ */
+services: Array<ServiceCoverage>, 
+/**
+ * All of them together.
+ */
+total: Counts, 
+/**
+ * Why what was recorded, or verified, is not known.
+ */
+unknown: Array<string>, };
+
+/**
+ * A fixture that answers a status.
+ */
+export type CoveringFixture = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its file, relative to the service's folder.
+ */
+file: string, 
+/**
+ * What came of it when it was last verified.
+ */
+verified: Verified | null, 
+/**
+ * In what it is not what the description says.
+ */
+problems: Array<string>, };
+
+/**
  * A fixture that was made.
  */
 export type Created = { 
@@ -840,6 +916,32 @@ name: string,
 text: string, };
 
 /**
+ * What becomes of a fixture.
+ */
+export type ImportNews = "new" | "changed" | "gone" | "kept" | "same";
+
+/**
+ * Which fixtures of a description are meant.
+ */
+export type ImportOfDescription = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Of these operations, by their names; of all where none is said.
+ */
+operations: Array<string>, 
+/**
+ * That answer this status, as the description has it; all where none is said.
+ */
+status: string | null, 
+/**
+ * Whether nothing is written.
+ */
+preview: boolean, };
+
+/**
  * What came of importing archives.
  */
 export type Imported = { 
@@ -871,6 +973,64 @@ left: { [key in string]: number },
  * The secrets that were taken out, by where they were; what stands there now.
  */
 removed: Array<[string, string]>, };
+
+/**
+ * What came of importing a description.
+ */
+export type ImportedDescription = { 
+/**
+ * The service that got the fixtures.
+ */
+service: string, 
+/**
+ * What the description calls itself.
+ */
+title: string, 
+/**
+ * Every fixture that the description gives, or gave before.
+ */
+fixtures: Array<ImportedFixture>, 
+/**
+ * The operations that no fixture can be made of, and why.
+ */
+left: Array<[string, string]>, 
+/**
+ * What the service has to say so that its fixtures are held against the description, where it does not yet.
+ */
+hint: string | null, };
+
+/**
+ * A fixture that a description gives, or gave before.
+ */
+export type ImportedFixture = { 
+/**
+ * The fixture's id.
+ */
+id: string, 
+/**
+ * Its file, relative to the project.
+ */
+file: string, 
+/**
+ * What becomes of it.
+ */
+news: ImportNews, 
+/**
+ * The places that are brought up to date: `response.body.json.name`.
+ */
+changed: Array<string>, 
+/**
+ * The places where a person's work stays although the description says something new.
+ */
+kept: Array<string>, 
+/**
+ * Why it is left alone.
+ */
+why: string | null, 
+/**
+ * What changes in the file, line by line, as version control shows it; empty where nothing does.
+ */
+diff: string, };
 
 /**
  * What is in an inbox.
@@ -1035,6 +1195,27 @@ path: string, };
 export type Nothing = Record<symbol, never>;
 
 /**
+ * One operation.
+ */
+export type OperationCoverage = { 
+/**
+ * Its id, or its method and path.
+ */
+name: string, 
+/**
+ * Its method.
+ */
+method: string, 
+/**
+ * Its path, as the description has it.
+ */
+path: string, 
+/**
+ * The statuses that it documents.
+ */
+statuses: Array<StatusCoverage>, };
+
+/**
  * Where a named value of a request or a response stands.
  */
 export type Part = "params" | "query" | "headers" | "cookies" | "form" | "answer";
@@ -1148,6 +1329,10 @@ method: string,
  */
 path: string, 
 /**
+ * What the first of its exchanges asked for: `/items/7?page=2`.
+ */
+target: string, 
+/**
  * What it answers, one after the other.
  */
 statuses: Array<number>, 
@@ -1167,6 +1352,10 @@ differences: Array<DifferenceReport>,
  * How many exchanges it stands for.
  */
 exchanges: number, 
+/**
+ * In what they are not as the service's description says, where it has one.
+ */
+not_as_described: Array<string>, 
 /**
  * When the first of them came, in milliseconds since 1970.
  */
@@ -1494,6 +1683,35 @@ export type SearchRequest = {
 text: string, };
 
 /**
+ * How much of a service's description is covered.
+ */
+export type ServiceCoverage = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The description's file, relative to the project.
+ */
+file: string, 
+/**
+ * What it calls itself.
+ */
+title: string, 
+/**
+ * In the order of the description.
+ */
+operations: Array<OperationCoverage>, 
+/**
+ * Fixtures that are of no operation, or of no status that it documents.
+ */
+undescribed: Array<string>, 
+/**
+ * All its statuses together.
+ */
+total: Counts, };
+
+/**
  * A service, by name.
  */
 export type ServiceRef = { 
@@ -1603,6 +1821,27 @@ allow_writes: boolean, };
  * A state.
  */
 export type StateView = { name: string, value: string, };
+
+/**
+ * One status of an operation.
+ */
+export type StatusCoverage = { 
+/**
+ * As the description has it: `200`, `4XX`, `default`.
+ */
+status: string, 
+/**
+ * The fixtures that answer it.
+ */
+fixtures: Array<CoveringFixture>, 
+/**
+ * How many exchanges were recorded that wait in the inbox.
+ */
+recorded: number, 
+/**
+ * `missing`, `fixture` (never verified), `verified` or `broken`.
+ */
+state: string, };
 
 /**
  * Some text.
@@ -1720,6 +1959,27 @@ text: string,
  */
 offset: number, };
 
+/**
+ * What came of a fixture the last time that it was held against a backend.
+ */
+export type Verified = { 
+/**
+ * When, in milliseconds since 1970.
+ */
+at: number, 
+/**
+ * The backend's address.
+ */
+backend: string, 
+/**
+ * `kept`, `broken` or `known`.
+ */
+outcome: string, 
+/**
+ * Whether the answer was what the description says, where that was asked.
+ */
+described: boolean | null, };
+
 /** Every command: what it takes and what it gives. */
 export type Commands = {
   /** The project as it stands. */
@@ -1742,6 +2002,10 @@ export type Commands = {
   fixture_rename: { request: RenameFixture; response: Created };
   /** Makes fixtures of an archive (HAR) of a browser's traffic, without credentials. */
   import: { request: ImportArchive; response: Imported };
+  /** Makes fixtures of a service's description, or shows what would be made. */
+  import_description: { request: ImportOfDescription; response: ImportedDescription };
+  /** The operations and statuses of descriptions: which have a fixture, and which a backend was held to. */
+  coverage: { request: CoverageOf; response: CoverageReport };
   /** What can be written next in a fixture's file. */
   complete: { request: CompleteRequest; response: Completions };
   /** A fixture's text as a form. */

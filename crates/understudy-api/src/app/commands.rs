@@ -3,6 +3,7 @@
 
 use super::App;
 use super::actions::Action;
+use super::describe::{CoverageOf, ImportOfDescription};
 use super::exchange::{BodyRequest, BodyView, ExchangeRequest, ExchangeView};
 use super::export::{ExportRun, ExportTraffic, Exported};
 use super::files::{
@@ -19,8 +20,9 @@ use super::traffic::{Changed, ChangesRequest, TrafficCleared};
 use super::tried::{Tried, TryRequest};
 use super::undo::Undone;
 use super::view::{Ports, ProjectView, ServiceRef};
+use crate::coverage::CoverageReport;
 use crate::error::{ApiError, Code};
-use crate::import::Imported;
+use crate::import::{Imported, ImportedDescription};
 use crate::inbox::{InboxView, Settled};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -110,6 +112,10 @@ commands! {
     fixture_rename(RenameFixture) -> Created;
     /// Makes fixtures of an archive (HAR) of a browser's traffic, without credentials.
     import(ImportArchive) -> Imported;
+    /// Makes fixtures of a service's description, or shows what would be made.
+    import_description(ImportOfDescription) -> ImportedDescription;
+    /// The operations and statuses of descriptions: which have a fixture, and which a backend was held to.
+    coverage(CoverageOf) -> CoverageReport;
     /// What can be written next in a fixture's file.
     complete(CompleteRequest) -> Completions;
     /// A fixture's text as a form.

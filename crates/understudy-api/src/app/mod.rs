@@ -5,6 +5,7 @@
 
 mod actions;
 mod commands;
+mod describe;
 mod engine;
 mod exchange;
 mod exchange_draft;

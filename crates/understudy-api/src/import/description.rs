@@ -77,19 +77,34 @@ struct Memory {
     fixtures: BTreeMap<String, String>,
 }
 
-/// What a description gives; nothing is written yet. Operations are meant by their ids, or as `GET /pets/{id}`; where some are
-/// said, the others are not looked at.
+/// Which fixtures are meant.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Meant<'m> {
+    /// Those of these operations, by their ids or as `GET /pets/{id}`; of all where none is said. The others are not looked at.
+    pub(crate) operations: &'m [String],
+    /// Those that answer this status, as the description has it: `404`, `default`.
+    pub(crate) status: Option<&'m str>,
+}
+
+/// What a description gives; nothing is written yet.
 pub(crate) fn plan(
     loaded: &LoadedService,
     described: &Described,
-    operations: &[String],
+    Meant { operations, status }: Meant<'_>,
 ) -> Result<(ImportedDescription, Vec<FileChange>), ApiError> {
     let description = described.description.as_deref();
     let description = description.ok_or_else(|| ApiError::new(Code::NothingToDo, "there is no description"))?;
     check_operations(description, operations)?;
     let is_meant =
         |operation: &Operation| operations.is_empty() || operations.iter().any(|name| means(name, operation));
-    let Fixtures { shown, left } = description.fixtures(is_meant);
+    let Fixtures { mut shown, left } = description.fixtures(is_meant);
+    if let Some(status) = status {
+        let said_of = |shown: &Shown| {
+            let code = shown.status.try_into().ok()?;
+            description.operations[shown.operation].said_of(code)
+        };
+        shown.retain(|shown| said_of(shown).is_some_and(|said| said.to_string() == status));
+    }
     let mut import = Importing::new(loaded, !operations.is_empty())?;
     if operations.is_empty() {
         import.forget(&shown)?;

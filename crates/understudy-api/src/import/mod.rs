@@ -9,6 +9,7 @@ pub use description::{ImportNews, ImportedDescription, ImportedFixture};
 
 use crate::described::Described;
 use crate::error::{ApiError, Code};
+use description::Meant;
 use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
@@ -56,7 +57,8 @@ pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
             }
             let description = read_description(only)?;
             let loaded = project.chosen(service)?;
-            let (imported, files) = description::plan(loaded, &description, &request.operations)?;
+            let (imported, files) =
+                description::plan(loaded, &description, Meant { operations: &request.operations, status: None })?;
             (Import::Description(imported), files)
         }
         all => {

@@ -1,0 +1,118 @@
+//! What is remembered of runs: when each fixture was last held against a backend, and what came of it.
+//!
+//! Each record holds all of it, so that the newest says everything and older ones may go. The store is open only for as long
+//! as it takes: any number of programs verify one project.
+
+use crate::clock;
+use crate::error::{ApiError, Code};
+use crate::local;
+use crate::recordings::store_error;
+use crate::verify::Run;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use understudy_contract::Outcome;
+use understudy_match::Kind;
+use understudy_store::{Limits, Log, StoreError};
+
+/// The folder of runs in that of the project's local state.
+const RUNS: &str = "runs";
+
+/// Newer records say all that older ones do: a few of them are enough.
+const LIMITS: Limits =
+    Limits { bytes_max: 16 << 20, generation_bytes_max: 4 << 20, age_max: Duration::from_secs(u64::MAX >> 1) };
+
+/// How long another program is waited for, which has the store open just now.
+const WAIT: Duration = Duration::from_secs(2);
+const WAIT_STEP: Duration = Duration::from_millis(20);
+
+/// What came of a fixture the last time that it was held against a backend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Verified {
+    /// When, in milliseconds since 1970.
+    pub at: u64,
+    /// The backend's address.
+    pub backend: String,
+    /// `kept`, `broken` or `known`.
+    pub outcome: String,
+    /// Whether the answer was what the description says, where that was asked.
+    pub described: Option<bool>,
+}
+
+/// By service and fixture: `shop/items/get`.
+pub(crate) type LastResults = BTreeMap<String, Verified>;
+
+/// The last results of a project's fixtures; none where nothing was ever remembered.
+///
+/// # Errors
+/// Another program does not let go of the store; the disk says no.
+pub(crate) fn last_results(root: &Path) -> Result<LastResults, ApiError> {
+    if !root.join(local::FOLDER).join(RUNS).is_dir() {
+        return Ok(LastResults::new());
+    }
+    read(&open(root)?)
+}
+
+/// Adds a run to what is remembered.
+///
+/// # Errors
+/// As [`last_results`].
+pub(crate) fn remember(run: &Run, openapi: bool) -> Result<(), ApiError> {
+    let log = open(&run.project.root)?;
+    let mut results = read(&log)?;
+    let is_there = |key: &String| {
+        key.split_once('/').is_some_and(|(service, id)| {
+            let mut services = run.project.services.iter().filter(|loaded| loaded.service.name == service);
+            services.any(|loaded| loaded.files().any(|(_, known, _)| known == id))
+        })
+    };
+    let at = clock::now().unix_millis;
+    for result in &run.results {
+        if !matches!(result.outcome, Outcome::Kept | Outcome::Broken | Outcome::Known) {
+            continue;
+        }
+        let loaded = run.project.services.iter().find(|loaded| *loaded.service.name == *result.service);
+        let is_asked = openapi && loaded.is_some_and(|loaded| loaded.description().is_some());
+        let is_as_described = result.mismatches.iter().all(|mismatch| mismatch.kind != Kind::Described);
+        let verified = Verified {
+            at,
+            backend: run.backends.get(&*result.service).cloned().unwrap_or_default(),
+            outcome: result.outcome.name().to_owned(),
+            described: is_asked.then_some(is_as_described),
+        };
+        results.insert(format!("{}/{}", result.service, result.fixture.id), verified);
+    }
+    results.retain(|key, _| is_there(key));
+    let bytes = serde_json::to_vec(&results).expect("results are JSON");
+    let number = log.append(&[bytes]).map_err(|error| store_error(&error))?;
+    if log.wait(number, WAIT) {
+        return Ok(());
+    }
+    let why = log.failed().unwrap_or_else(|| "the disk takes too long".to_owned());
+    Err(ApiError::new(Code::Disk, format!("what came of the run could not be stored: {why}")))
+}
+
+fn open(root: &Path) -> Result<Log, ApiError> {
+    let folder = local::folder(root).map_err(|error| ApiError::of_file(&root.join(local::FOLDER), "make", &error))?;
+    let began = Instant::now();
+    loop {
+        match Log::open(&folder.join(RUNS), LIMITS) {
+            Ok((log, _)) => return Ok(log),
+            Err(StoreError::Locked { .. }) if began.elapsed() < WAIT => std::thread::sleep(WAIT_STEP),
+            Err(error) => return Err(store_error(&error)),
+        }
+    }
+}
+
+/// The newest record that can be read.
+fn read(log: &Log) -> Result<LastResults, ApiError> {
+    for number in log.numbers().map_err(|error| store_error(&error))?.into_iter().rev() {
+        let bytes = log.get(number).map_err(|error| store_error(&error))?.unwrap_or_default();
+        if let Ok(results) = serde_json::from_slice(&bytes) {
+            return Ok(results);
+        }
+    }
+    Ok(LastResults::new())
+}
