@@ -14,7 +14,7 @@ import type {
 import { SvelteMap } from 'svelte/reactivity';
 import { asError, call } from '../engine/engine';
 
-export type Screen = 'services' | 'traffic' | 'record' | 'verify' | 'settings';
+export type Screen = 'services' | 'traffic' | 'record' | 'verify' | 'coverage' | 'settings';
 
 /** A line that tells what was done, or what could not be. */
 export interface Notice {
@@ -70,6 +70,9 @@ class Session {
   tab = $state('form');
   /** Whether runs send writes where the project does not already allow them. */
   writes = $state(false);
+  /** Whether runs hold answers against the services' descriptions, where they have one. */
+  describes = $state(true);
+  readonly isDescribed = $derived(this.project?.services.some(({ description }) => description !== null) ?? false);
   /** How often something was taken back or made again. */
   undone = $state(0);
   /** What was typed and could not be saved yet, by `service/file`. */
@@ -207,7 +210,8 @@ class Session {
 
   /** Replays these fixtures, or all of them, as they are written now. */
   async verify(fixtures: string[] = []) {
-    const request = { backend: this.backend || null, fixtures, allow_writes: this.writes };
+    const openapi = this.describes && this.isDescribed;
+    const request = { backend: this.backend || null, fixtures, allow_writes: this.writes, openapi };
     await this.flush?.();
     this.screen = 'verify';
     await this.attempt(() => call('run_start', request));

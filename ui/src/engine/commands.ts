@@ -1761,6 +1761,10 @@ base: string,
  */
 owner: string | null, 
 /**
+ * What its description calls itself, where it has one that can be read.
+ */
+description: string | null, 
+/**
  * By id, those included whose file is broken.
  */
 fixtures: Array<FixtureView>, 
@@ -1815,7 +1819,11 @@ fixtures: Array<string>,
 /**
  * Whether write methods are sent although the backend's entry does not allow them.
  */
-allow_writes: boolean, };
+allow_writes: boolean, 
+/**
+ * Whether answers are also held against the services' descriptions.
+ */
+openapi: boolean, };
 
 /**
  * A state.

@@ -34,6 +34,7 @@ const always: Record<string, Handler> = {
   'show-traffic': show('traffic'),
   'show-record': show('record'),
   'show-verify': show('verify'),
+  'show-coverage': show('coverage'),
   'show-settings': show('settings'),
   record: () => void toggleRecording(),
   'run-all': () => void session.verify(),
@@ -72,6 +73,7 @@ const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 function command(): string {
   const root = quoted(session.project?.root ?? '.');
   if (session.screen === 'verify') return session.run?.command || `understudy verify ${root}`;
+  if (session.screen === 'coverage') return `understudy coverage ${root}`;
   if (session.screen === 'settings') return `understudy check ${root}`;
   if (session.screen === 'record') {
     const recorded = session.project?.services.find(({ recorded }) => recorded);

@@ -4,24 +4,27 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
-import { finish, shop, stage } from './stage.mjs';
+import { described, finish, shop, stage } from './stage.mjs';
 
 after(finish);
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** Looks at a page as it is, and notes what is wrong with it. */
+const looking = (page, findings) => async (what) => {
+  await page.evaluate(AXE);
+  const { violations, passes } = await page.evaluate(() => window.axe.run(document));
+  assert.ok(passes.length > 10, `${what}: axe looked at nothing`);
+  for (const { id, nodes } of violations) findings.push(`${what}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  if (wide) findings.push(`${what}: it is wider than the window`);
+};
+
 test('axe finds nothing on any screen in any theme', async (t) => {
   const real = await stage(t, shop());
   const { page, service, write } = await stage(t, shop(`, backends: { real: { url: "${await real.service('shop')}" } }`));
   const findings = [];
-  const look = async (what) => {
-    await page.evaluate(AXE);
-    const { violations, passes } = await page.evaluate(() => window.axe.run(document));
-    assert.ok(passes.length > 10, `${what}: axe looked at nothing`);
-    for (const { id, nodes } of violations) findings.push(`${what}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-    if (wide) findings.push(`${what}: it is wider than the window`);
-  };
+  const look = looking(page, findings);
   await fetch(`${await service('shop')}/items`);
   await fetch(`${await service('shop')}/nothing`);
   write('shop/bad.yaml', 'request: { path: /bad }\nresponse: { statuss: 200 }\n');
@@ -86,6 +89,33 @@ test('axe finds nothing on any screen in any theme', async (t) => {
     await page.keyboard.press('Escape');
   }
   assert.deepEqual(findings, []);
+});
+
+test('axe finds nothing on what is covered, in any theme', async (t) => {
+  const { page, errors } = await stage(t, {
+    ...described('http://127.0.0.1:9'),
+    'shop/wrong.yaml': 'request: { path: "/items/{id}", params: { id: { type: integer, example: 1 } } }\nresponse: { body: { json: { id: x } } }\n',
+  });
+  const findings = [];
+  const look = looking(page, findings);
+  await page.getByRole('contentinfo').getByText('1 listening').waitFor();
+  for (const theme of ['Light', 'Dark', 'High contrast']) {
+    await page.keyboard.press('Control+,');
+    await page.getByRole('radio', { name: theme }).check();
+    await page.keyboard.press('Control+5');
+    const operations = page.getByRole('listbox', { name: 'Operations' }).getByRole('option');
+    await operations.first().waitFor();
+    await look(`coverage, ${theme}`);
+    await operations.filter({ hasText: '/items/{id}' }).first().click();
+    await page.getByText('expected integer, received string').waitFor();
+    await look(`operation, ${theme}`);
+    await page.getByRole('button', { name: /^Update fixtures from/ }).click();
+    await page.getByText('shop/listItems.yaml').click();
+    await look(`update, ${theme}`);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+  }
+  assert.deepEqual(findings, []);
+  assert.deepEqual(errors, []);
 });
 
 test('at 200 % zoom nothing lies outside the window', async (t) => {

@@ -90,3 +90,36 @@ export const shop = (backend = '') => ({
   'shop/items/get.yaml':
     '# one item\nrequest:\n  path: /items/{id}\n  params: { id: { type: integer, example: 1 } }\nresponse:\n  body:\n    json: { id: 1, price: 10 }\n',
 });
+
+/** A description of a shop, with three operations. */
+export const DESCRIPTION = `openapi: 3.0.3
+info: { title: Shop, version: "1" }
+paths:
+  /items:
+    get:
+      operationId: listItems
+      responses:
+        "200": { description: all, content: { application/json: { schema: { type: array, items: { $ref: "#/components/schemas/Item" } } } } }
+        "500": { description: wrong }
+  /items/{id}:
+    get:
+      operationId: getItem
+      parameters: [{ name: id, in: path, required: true, schema: { type: integer }, example: 7 }]
+      responses:
+        "200": { description: one, content: { application/json: { schema: { $ref: "#/components/schemas/Item" }, example: { id: 7, name: lamp } } } }
+        "404": { description: none }
+    delete:
+      operationId: removeItem
+      parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
+      responses: { "204": { description: gone } }
+components:
+  schemas:
+    Item: { type: object, required: [id, name], properties: { id: { type: integer }, name: { type: string } } }
+`;
+
+/** A shop with a description, a backend, and one fixture that the description does not know. */
+export const described = (url) => ({
+  'understudy.yaml': `version: 1\nservices:\n  shop: { dir: shop, openapi: openapi.yaml, backends: { real: { url: "${url}" } } }\n`,
+  'shop/openapi.yaml': DESCRIPTION,
+  'shop/old.yaml': 'request: { path: /orders }\nresponse: { status: 200 }\n',
+});

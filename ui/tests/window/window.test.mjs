@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { described } from '../journeys/stage.mjs';
 import { start, until } from './driver.mjs';
 
 test('the sample is opened, edited, served and verified, and the window comes back', async (t) => {
@@ -72,5 +73,25 @@ test('the sample is opened, edited, served and verified, and the window comes ba
   await app.find("//h2[text()='other']");
   await app.click("//button[contains(., 'Open the sample')]");
   await app.find("//h2[text()='sample']");
+  await app.close();
+});
+
+test('what a description leaves open is seen, and made in one click', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'understudy-window-'));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const project = join(home, 'project');
+  mkdirSync(join(project, 'shop'), { recursive: true });
+  for (const [file, text] of Object.entries(described('http://127.0.0.1:9'))) writeFileSync(join(project, file), text);
+  mkdirSync(join(home, '.config/dev.understudy.desktop'), { recursive: true });
+  writeFileSync(join(home, '.config/dev.understudy.desktop/recent-projects'), project);
+  const app = await start(home);
+  t.after(() => app.end());
+  await app.find("//h2[text()='project']");
+  await app.click("//nav//button[contains(., 'Coverage')]");
+  await app.find("//h2[text()='0 of 5 statuses have a fixture']");
+  await app.click("//*[@role='option'][contains(., '/items/{id}')]");
+  await app.click("//button[@aria-label='Make fixture for 200']");
+  await app.find("//h2[text()='1 of 5 statuses have a fixture']");
+  assert.match(readFileSync(join(project, 'shop/getItem.yaml'), 'utf8'), /path: \/items\/\{id\}/);
   await app.close();
 });

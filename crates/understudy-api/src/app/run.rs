@@ -30,6 +30,8 @@ pub(super) struct StartRun {
     pub(super) fixtures: Vec<String>,
     /// Whether write methods are sent although the backend's entry does not allow them.
     pub(super) allow_writes: bool,
+    /// Whether answers are also held against the services' descriptions.
+    pub(super) openapi: bool,
 }
 
 /// From which result on.
@@ -200,7 +202,7 @@ impl App {
             timeout: None,
             allow_writes: request.allow_writes,
             strict: false,
-            openapi: false,
+            openapi: request.openapi,
             cancelled: Arc::default(),
         };
         let cancelled = Arc::clone(&wanted.cancelled);
@@ -306,6 +308,9 @@ fn command(root: &Path, request: &StartRun) -> String {
     request.fixtures.iter().for_each(|fixture| add("--fixture", fixture));
     if request.allow_writes {
         out.push_str(" --allow-writes");
+    }
+    if request.openapi {
+        out.push_str(" --openapi");
     }
     out
 }

@@ -67,6 +67,8 @@ pub(super) struct ServiceView {
     pub(super) base: String,
     /// Who answers for it.
     pub(super) owner: Option<String>,
+    /// What its description calls itself, where it has one that can be read.
+    pub(super) description: Option<String>,
     /// By id, those included whose file is broken.
     pub(super) fixtures: Vec<FixtureView>,
     /// The real servers.
@@ -228,6 +230,7 @@ fn service(loaded: &LoadedService, problems_in: &HashMap<&str, u32>, outcomes: &
         recorded: None,
         base: service.base.clone(),
         owner: service.owner.clone(),
+        description: loaded.description().map(|description| description.title.clone()),
         fixtures: fixtures.collect(),
         backends: service
             .backends

@@ -34,14 +34,14 @@ paths:
 "#;
 
 /// A project with one service that has a description.
-fn shop() -> Folder {
+pub(crate) fn shop() -> Folder {
     let project = Folder::new();
     project.write("understudy.yaml", "version: 1\nservices: { shop: { openapi: openapi.yaml } }\n");
     project.write("fixtures/shop/openapi.yaml", DESCRIPTION);
     project
 }
 
-fn import(project: &Folder, more: &[&str]) -> (i32, String, String) {
+pub(crate) fn import(project: &Folder, more: &[&str]) -> (i32, String, String) {
     let file = project.0.join("fixtures/shop/openapi.yaml").display().to_string();
     run(&project.0, &[&["import", &file], more].concat())
 }

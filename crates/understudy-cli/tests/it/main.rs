@@ -5,6 +5,7 @@
 mod accept;
 mod browser;
 mod cases;
+mod coverage;
 mod described;
 mod fresh_and_kept;
 mod import;
