@@ -26,6 +26,8 @@ struct Tally {
     operations: usize,
     /// Documents and operations for which something is wrong.
     bad_documents: usize,
+    /// Documents with something wrong that nobody could answer rightly: [`IMPOSSIBLE`] says why.
+    impossible_documents: usize,
     bad_operations: usize,
     /// Answers that were held against a schema.
     held: usize,
@@ -40,6 +42,7 @@ impl Tally {
         self.documents += other.documents;
         self.operations += other.operations;
         self.bad_documents += other.bad_documents;
+        self.impossible_documents += other.impossible_documents;
         self.bad_operations += other.bad_operations;
         self.held += other.held;
         other.not_held.into_iter().for_each(|(why, count)| *self.not_held.entry(why).or_default() += count);
@@ -82,7 +85,9 @@ fn try_document(path: &Path) -> Tally {
         }
         tally.bad_operations += usize::from(tally.wrong.len() > before);
     }
-    tally.bad_documents = usize::from(!tally.wrong.is_empty());
+    let is_impossible = IMPOSSIBLE.iter().any(|(known, _)| path.ends_with(known));
+    tally.impossible_documents = usize::from(!tally.wrong.is_empty() && is_impossible);
+    tally.bad_documents = usize::from(!tally.wrong.is_empty() && !is_impossible);
     tally
 }
 
@@ -382,11 +387,31 @@ fn what_is_answered_is_what_the_document_says() {
     assert!(tally.documents >= 4 && tally.held >= 12, "{tally:?}");
 }
 
+/// Documents that describe an answer which no value is, and why. Their operations are counted as all others are.
+const IMPOSSIBLE: [(&str, &str); 13] = [
+    (
+        "shipengine.com.json",
+        "closed objects (additionalProperties: false) whose parts require members that are not named",
+    ),
+    ("azure.com/logic.json", "closed objects whose parts name other members than those that are required"),
+    ("codat.io/sync-for-expenses.json", "a closed object that names nothing, with parts that require members"),
+    ("e-conomic.com.json", "closed objects that require members which they do not name"),
+    ("britbox.co.uk.json", "a closed object that requires a member which it does not name"),
+    ("amazonaws.com/apprunner.json", "a text of 32 characters with a pattern of 36"),
+    ("visualstudio.com.json", "an integer that is one of some texts"),
+    ("mercedes-benz.com/configurator.json", "an object that is one of some texts"),
+    ("dracoon.team.json", "a list that is one of some texts"),
+    ("vercel.com.json", "null that is exactly one of a text, a number, an object, a list"),
+    ("nexmo.com/messages-olympus.json", "exactly one of five alternatives that are the same"),
+    ("circular-request-bodies.json", "an object that has to hold itself for ever"),
+    ("redoc-demo-3.1.yaml", "a pattern with slashes before its beginning and after its end"),
+];
+
 /// Of operations, one in so many may be described in a way that no plausible answer is right for: docs/openapi.md says which
 /// those are.
 const OPERATIONS_FOR_A_BAD_ONE: usize = 500;
 /// The same of documents.
-const DOCUMENTS_FOR_A_BAD_ONE: usize = 100;
+const DOCUMENTS_FOR_A_BAD_ONE: usize = 200;
 
 #[test]
 fn what_is_answered_is_what_documents_of_others_say() {
@@ -395,8 +420,14 @@ fn what_is_answered_is_what_documents_of_others_say() {
     tally.wrong.sort();
     tally.wrong.iter().for_each(|wrong| println!("{wrong}"));
     println!(
-        "{} documents, {} of them with something wrong; {} operations, {} of them; {} answers held; not held: {:?}",
-        tally.documents, tally.bad_documents, tally.operations, tally.bad_operations, tally.held, tally.not_held
+        "{} documents, {} of them with something wrong, {} with what nobody could answer; {} operations, {} of them; {} answers held; not held: {:?}",
+        tally.documents,
+        tally.bad_documents,
+        tally.impossible_documents,
+        tally.operations,
+        tally.bad_operations,
+        tally.held,
+        tally.not_held
     );
     assert!(tally.bad_operations * OPERATIONS_FOR_A_BAD_ONE <= tally.operations);
     assert!(tally.bad_documents * DOCUMENTS_FOR_A_BAD_ONE <= tally.documents.max(DOCUMENTS_FOR_A_BAD_ONE));
