@@ -1,5 +1,6 @@
 //! Which fixture would answer a request, and why the others would not.
 
+use crate::described::DescribedAnswer;
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, open_project};
 use bytes::Bytes;
@@ -24,6 +25,8 @@ pub struct Explained {
     pub status: Option<u16>,
     /// The methods that the path is known with, where only the method is another one.
     pub allowed: Vec<String>,
+    /// What the service's description answers, where no fixture does.
+    pub described: Option<DescribedAnswer>,
     /// Fixtures that do not answer, the nearest first.
     pub near: Vec<NearFixture>,
 }
@@ -68,6 +71,7 @@ pub fn explain(
     let best = explained
         .iter()
         .position(|explained| explained.fixture.is_some())
+        .or_else(|| explained.iter().position(|explained| explained.described.is_some()))
         .or_else(|| explained.iter().position(|explained| !explained.allowed.is_empty()));
     Ok(explained.swap_remove(best.unwrap_or(0)))
 }
@@ -100,6 +104,10 @@ fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> Expla
         file: explanation.chosen.as_ref().map(|fixture| fixture.file.to_string()),
         status: explanation.chosen.as_ref().map(|fixture| fixture.responses[0].status),
         allowed: explanation.allowed.iter().map(ToString::to_string).collect(),
+        described: match &explanation.chosen {
+            Some(_) => None,
+            None => DescribedAnswer::of(loaded, request),
+        },
         near: explanation
             .near
             .into_iter()

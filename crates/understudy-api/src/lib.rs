@@ -45,6 +45,7 @@ pub use coverage::{
     Counts, CoverageReport, CoverageRequest, CoveringFixture, OperationCoverage, ServiceCoverage, StatusCoverage,
     coverage, coverage_html, date_and_minute,
 };
+pub use described::DescribedAnswer;
 pub use desk::{RecordNews, RecordProgress, RecordedSummary};
 pub use diff::{ChangeReport, DiffReport, DiffRequest, diff};
 pub use error::{ApiError, Code};

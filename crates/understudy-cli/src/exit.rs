@@ -8,7 +8,7 @@ use understudy_api::{ApiError, Code};
 pub(crate) enum Exit {
     /// 0: everything is as it should be.
     Fine,
-    /// 1: promises were broken. For `explain`, no fixture answers.
+    /// 1: promises were broken. For `explain`, nobody answers.
     Broken,
     /// 2: the project's files are wrong, or there is no project.
     Files,

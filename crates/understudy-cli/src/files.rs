@@ -62,7 +62,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, ApiError> {
     } else {
         let _ = write!(stdout(), "{}", explanation(&explained, Paint::stdout()));
     }
-    Ok(if explained.fixture.is_some() { Exit::Fine } else { Exit::Broken })
+    let is_answered = explained.fixture.is_some() || explained.described.is_some();
+    Ok(if is_answered { Exit::Fine } else { Exit::Broken })
 }
 
 fn explanation(explained: &Explained, paint: Paint) -> String {
@@ -70,6 +71,17 @@ fn explanation(explained: &Explained, paint: Paint) -> String {
     match (&explained.fixture, &explained.file, explained.status) {
         (Some(fixture), Some(file), Some(status)) => {
             out.push_str(&format!("{} {fixture} with {status} ({file})\n", paint.green("is answered by")));
+        }
+        _ if let Some(described) = &explained.described => {
+            let operation = plain(&described.operation);
+            out.push_str(&format!(
+                "{} {operation} with {}\n",
+                paint.green("is answered by the description:"),
+                described.status
+            ));
+            for violation in &described.violations {
+                out.push_str(&format!("  {}\n", plain(violation)));
+            }
         }
         _ if explained.allowed.is_empty() => {
             out.push_str(&format!("{}\n", paint.red("is answered by no fixture: 404")));

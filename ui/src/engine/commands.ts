@@ -420,6 +420,23 @@ service: string,
 file: string, };
 
 /**
+ * What a service's description would answer, where no fixture does.
+ */
+export type DescribedAnswer = { 
+/**
+ * The operation: its id, or its method and path.
+ */
+operation: string, 
+/**
+ * The status.
+ */
+status: number, 
+/**
+ * In what the request is not as it is described.
+ */
+violations: Array<string>, };
+
+/**
  * A problem in a file.
  */
 export type DiagnosticReport = { 
@@ -573,6 +590,10 @@ chosen: NearView | null,
  * The methods that the path is known with, where only the method is another one.
  */
 allowed: Array<string>, 
+/**
+ * What the service's description answers, where no fixture does.
+ */
+described: DescribedAnswer | null, 
 /**
  * Fixtures that do not answer, the nearest first.
  */

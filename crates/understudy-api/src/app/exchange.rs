@@ -3,6 +3,7 @@
 use super::App;
 use super::commands::Text;
 use super::traffic::{Exchange, ExchangeRow};
+use crate::described::DescribedAnswer;
 use crate::error::{ApiError, Code};
 use bytes::Bytes;
 use http::HeaderMap;
@@ -56,6 +57,8 @@ pub(super) struct ExplanationView {
     pub(super) chosen: Option<NearView>,
     /// The methods that the path is known with, where only the method is another one.
     pub(super) allowed: Vec<String>,
+    /// What the service's description answers, where no fixture does.
+    pub(super) described: Option<DescribedAnswer>,
     /// Fixtures that do not answer, the nearest first.
     pub(super) near: Vec<NearView>,
 }
@@ -201,7 +204,12 @@ impl App {
             differences: Vec::new(),
             behind: None,
         };
+        let described = match &explained.chosen {
+            Some(_) => None,
+            None => DescribedAnswer::of(loaded, request),
+        };
         Some(ExplanationView {
+            described,
             chosen: explained.chosen.as_deref().map(plain),
             allowed: explained.allowed.iter().map(ToString::to_string).collect(),
             near: explained
