@@ -1,6 +1,6 @@
 //! Exchanges held against a description: both directions, and what it does not say.
 
-use crate::answer::body::media_type;
+use crate::answer::body::{media_type, or_nothing};
 use crate::document::{At, escaped};
 use crate::model::{Content, Description, Operation, Response as Described};
 use crate::request::{Violation, takes};
@@ -74,7 +74,7 @@ impl Description {
         };
         let Some(described) = operation.describing(response.status).map(|nth| &operation.responses[nth]) else {
             let known: Vec<String> = operation.statuses().map(|status| status.to_string()).collect();
-            let message = format!("is not described; there is {}", known.join(", "));
+            let message = format!("is not described; there is {}", or_nothing(&known));
             let rule = at.get("responses").unwrap_or(at).pointer();
             conformity.violations.push(violation("status", response.status.as_u16().to_string(), message, rule));
             return;

@@ -24,7 +24,7 @@ mod schema;
 pub use answer::{Answer, Asking, Described, Refusal};
 pub use diff::{Change, Touched};
 pub use document::{DOCUMENT_BYTES_MAX, Files};
-pub use fixtures::{Fixtures, Shown};
+pub use fixtures::{Fixtures, Left, Shown};
 pub use judge::Conformity;
 pub use model::{Description, Dialect, Operation, Status};
 pub use request::Violation;

@@ -49,8 +49,8 @@ fn play(_: &Path, text: &str) -> String {
             write_fixture(&shown.fixture)
         ));
     }
-    for (operation, why) in &fixtures.left {
-        out.push_str(&format!("\n# {operation} is left out: {why}\n"));
+    for left in &fixtures.left {
+        out.push_str(&format!("\n# {} is left out: {}\n", left.name, left.why));
     }
     out
 }
@@ -88,7 +88,7 @@ fn try_document(path: &Path, tally: &Mutex<Tally>) {
     let Ok(description) = Description::open(&name, &Folder(path.parent().unwrap().to_path_buf())) else { return };
     let fixtures = description.fixtures(|_| true);
     let mut own = Tally { fixtures: fixtures.shown.len(), left: fixtures.left.len(), ..Tally::default() };
-    own.wrong.extend(fixtures.left.iter().map(|(operation, why)| format!("{name} {operation} is left out: {why}")));
+    own.wrong.extend(fixtures.left.iter().map(|left| format!("{name} {} is left out: {}", left.name, left.why)));
     let all: Vec<Promise> = fixtures.shown.iter().map(|shown| Arc::new(shown.fixture.clone())).collect();
     let index = Index::new("", all.iter().cloned());
     for fixture in &all {

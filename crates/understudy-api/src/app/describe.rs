@@ -68,7 +68,8 @@ impl App {
                     .with_hint("name it in understudy.yaml: `openapi: openapi.yaml`, relative to the service's folder")
             })?;
             let meant = Meant { operations: &request.operations, status: request.status.as_deref() };
-            description::plan(loaded, described, meant)
+            let from = loaded.service.openapi.as_deref().unwrap_or_default();
+            description::plan(loaded, described, from, meant)
         };
         // Large descriptions give thousands of fixtures.
         let (imported, made) = tokio::task::spawn_blocking(planning).await.expect("planning does not panic")?;

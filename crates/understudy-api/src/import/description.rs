@@ -3,13 +3,14 @@
 //! What was generated is remembered beside the fixtures ([`MEMORY`]), in version control with them: so that it can be told
 //! from what people wrote, also on another machine. What people wrote always stays.
 
+use super::free;
 use crate::change::{FileChange, Place};
 use crate::described::Described;
-use crate::disk::content;
+use crate::disk::{ServiceFiles, content};
 use crate::error::{ApiError, Code};
 use crate::project::LoadedService;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use understudy_fixture::model::Fixture;
 use understudy_fixture::{Source, merge_source, write_fixture};
 use understudy_openapi::{Description, Fixtures, Operation, Shown};
@@ -73,8 +74,35 @@ pub enum ImportNews {
 /// What a memory's file holds.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Memory {
-    /// The text of each fixture as it was generated, by its id.
-    fixtures: BTreeMap<String, String>,
+    /// By their ids.
+    fixtures: BTreeMap<String, Made>,
+}
+
+/// A fixture as it was generated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Made {
+    /// The description's file, without its folder: what one description does not have may be another's.
+    from: String,
+    /// The operation: `GET /pets/{id}`.
+    operation: String,
+    /// What of it, beside the usual: `404`, `200 dog`.
+    answer: String,
+    /// The file's text.
+    text: String,
+}
+
+impl Made {
+    fn new(from: &str, description: &Description, shown: &Shown) -> Self {
+        let operation = name_of(&description.operations[shown.operation]);
+        let example = shown.example.as_ref().map(|example| format!(" {example}")).unwrap_or_default();
+        let answer = format!("{}{example}", shown.status);
+        Self { from: from.to_owned(), operation, answer, text: String::new() }
+    }
+}
+
+/// An operation's method and path, which say what it is whatever it is called.
+fn name_of(operation: &Operation) -> String {
+    format!("{} {}", operation.method, operation.key())
 }
 
 /// Which fixtures are meant.
@@ -86,10 +114,11 @@ pub(crate) struct Meant<'m> {
     pub(crate) status: Option<&'m str>,
 }
 
-/// What a description gives; nothing is written yet.
+/// What a description gives; nothing is written yet. `from` is the description's file.
 pub(crate) fn plan(
     loaded: &LoadedService,
     described: &Described,
+    from: &str,
     Meant { operations, status }: Meant<'_>,
 ) -> Result<(ImportedDescription, Vec<FileChange>), ApiError> {
     let description = described.description.as_deref();
@@ -98,6 +127,7 @@ pub(crate) fn plan(
     let is_meant =
         |operation: &Operation| operations.is_empty() || operations.iter().any(|name| means(name, operation));
     let Fixtures { mut shown, left } = description.fixtures(is_meant);
+    let from = from.rsplit('/').next().unwrap_or(from);
     if let Some(status) = status {
         let said_of = |shown: &Shown| {
             let code = shown.status.try_into().ok()?;
@@ -106,12 +136,15 @@ pub(crate) fn plan(
         shown.retain(|shown| said_of(shown).is_some_and(|said| said.to_string() == status));
     }
     let mut import = Importing::new(loaded, !operations.is_empty())?;
+    let made = import.claim(description, from, &mut shown);
     if operations.is_empty() {
-        import.forget(&shown)?;
+        let left: Vec<String> = left.iter().map(|left| name_of(&description.operations[left.operation])).collect();
+        import.forget(from, &left)?;
     }
-    for shown in &shown {
-        import.bring(shown)?;
+    for (shown, made) in shown.iter().zip(made) {
+        import.bring(shown, made)?;
     }
+    let left = left.into_iter().map(|left| (left.name, left.why)).collect();
     let hint = loaded.service.openapi.is_none().then(|| {
         format!(
             "write `openapi:` with its path under the service `{}`, and fixtures are held against it",
@@ -156,6 +189,8 @@ struct Importing<'l> {
     changes: Vec<FileChange>,
     /// The ids of fixtures that go.
     gone: BTreeSet<String>,
+    /// The ids of fixtures that the description gives.
+    claimed: BTreeSet<String>,
 }
 
 impl<'l> Importing<'l> {
@@ -170,8 +205,40 @@ impl<'l> Importing<'l> {
                 )
             })?,
         };
-        let (fixtures, changes, gone) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Ok(Self { loaded, again, place, before, memory, fixtures, changes, gone })
+        let (fixtures, changes) = (Vec::new(), Vec::new());
+        let (gone, claimed) = (BTreeSet::new(), BTreeSet::new());
+        Ok(Self { loaded, again, place, before, memory, fixtures, changes, gone, claimed })
+    }
+
+    /// Gives fixtures the ids that they had: what stands for an operation stays in its file, whatever the operation is called by
+    /// now, and whichever others there are. The rest get ids that nothing had.
+    fn claim(&mut self, description: &Description, from: &str, shown: &mut [Shown]) -> Vec<Made> {
+        let made: Vec<Made> = shown.iter().map(|shown| Made::new(from, description, shown)).collect();
+        let by_meaning: HashMap<(&str, &str), &String> =
+            self.memory.fixtures.iter().map(|(id, made)| ((&*made.operation, &*made.answer), id)).collect();
+        let known: HashSet<String> = description.operations.iter().map(name_of).collect();
+        let mut ids: Vec<Option<String>> = made
+            .iter()
+            .map(|made| by_meaning.get(&(&*made.operation, &*made.answer)).map(|id| (*id).clone()))
+            .collect();
+        let mut taken: BTreeSet<String> = ids.iter().flatten().map(|id| id.to_lowercase()).collect();
+        for (id, shown) in ids.iter_mut().zip(shown.iter()).filter(|(id, _)| id.is_none()) {
+            // The same name, and nobody else's: its path was written in another way.
+            let own = &*shown.fixture.id;
+            let is_free = |made: &Made| !known.contains(&made.operation);
+            if self.memory.fixtures.get(own).is_some_and(is_free) && taken.insert(own.to_lowercase()) {
+                *id = Some(own.to_owned());
+            }
+        }
+        taken.extend(self.memory.fixtures.keys().map(|id| id.to_lowercase()));
+        for (id, shown) in ids.into_iter().zip(shown) {
+            let id = id.unwrap_or_else(|| free(&shown.fixture.id, |id| taken.contains(&id.to_lowercase())));
+            taken.insert(id.to_lowercase());
+            self.claimed.insert(id.clone());
+            shown.fixture.file = format!("{id}.yaml").into();
+            shown.fixture.id = id.into();
+        }
+        made
     }
 
     /// The file of a fixture, relative to the service's folder.
@@ -179,10 +246,13 @@ impl<'l> Importing<'l> {
         self.loaded.files().find(|(_, known, _)| *known == id).map(|(file, ..)| file)
     }
 
-    /// Fixtures that the description does not give any more.
-    fn forget(&mut self, shown: &[Shown]) -> Result<(), ApiError> {
-        let is_shown = |id: &str| shown.iter().any(|shown| *shown.fixture.id == *id);
-        let ids: Vec<String> = self.memory.fixtures.keys().filter(|id| !is_shown(id)).cloned().collect();
+    /// Fixtures that the description gave and does not give any more. Those of operations that are `left` are not gone: they
+    /// only cannot be made just now.
+    fn forget(&mut self, from: &str, left: &[String]) -> Result<(), ApiError> {
+        let is_gone = |(id, made): &(&String, &Made)| {
+            made.from == from && !self.claimed.contains(*id) && !left.contains(&made.operation)
+        };
+        let ids: Vec<String> = self.memory.fixtures.iter().filter(is_gone).map(|(id, _)| id.clone()).collect();
         for id in ids {
             let Some(file) = self.file(&id) else {
                 self.memory.fixtures.remove(&id);
@@ -190,7 +260,7 @@ impl<'l> Importing<'l> {
             };
             let place = Place::of(self.loaded, file)?;
             let before = content(&place.path)?.unwrap_or_default();
-            if before == self.memory.fixtures[&id].as_bytes() {
+            if before == self.memory.fixtures[&id].text.as_bytes() {
                 self.memory.fixtures.remove(&id);
                 self.gone.insert(id.clone());
                 self.tell(&id, &place.shown, ImportNews::Gone).diff = diff(&place.shown, Some(&before), None);
@@ -204,14 +274,15 @@ impl<'l> Importing<'l> {
     }
 
     /// A fixture that the description gives.
-    fn bring(&mut self, shown: &Shown) -> Result<(), ApiError> {
+    fn bring(&mut self, shown: &Shown, made: Made) -> Result<(), ApiError> {
         let id = &*shown.fixture.id;
-        let now = write_fixture(&shown.fixture);
+        let made = Made { text: write_fixture(&shown.fixture), ..made };
+        let now = made.text.clone();
         let file = self.file(id).map_or_else(|| format!("{id}.yaml"), str::to_owned);
         let place = Place::of(self.loaded, &file)?;
-        let before = self.memory.fixtures.get(id).cloned();
+        let before = self.memory.fixtures.get(id).map(|made| made.text.clone());
         let Some(held) = content(&place.path)? else {
-            return self.make(&shown.fixture, place, now, before.is_some());
+            return self.make(&shown.fixture, place, made, before.is_some());
         };
         let keep = |why: &str| Some(why.to_owned());
         match before {
@@ -226,9 +297,14 @@ impl<'l> Importing<'l> {
                 self.tell(id, &place.shown, ImportNews::Same);
             }
             Some(before) => {
-                let merged =
-                    Source::new(&place.shown, held.clone()).ok().map(|source| merge_source(&source, &before, &now));
+                let source = Source::new(&place.shown, held.clone()).ok();
+                let merged = source.as_ref().map(|source| merge_source(source, &before, &now));
                 match merged {
+                    Some(Ok(merged)) if self.spoils(id, source.as_ref(), &merged.text) => {
+                        let why = "what you wrote and what the description says now cannot stand in one file";
+                        self.tell(id, &place.shown, ImportNews::Kept).why = keep(why);
+                        return Ok(());
+                    }
                     Some(Ok(merged)) if merged.text.as_bytes() == held => {
                         self.tell(id, &place.shown, ImportNews::Kept).kept = merged.kept;
                     }
@@ -249,16 +325,27 @@ impl<'l> Importing<'l> {
                 }
             }
         }
-        self.memory.fixtures.insert(id.to_owned(), now);
+        self.memory.fixtures.insert(id.to_owned(), made);
         Ok(())
     }
 
+    /// Whether a file that can be used could not be used any more with another text.
+    fn spoils(&self, id: &str, source: Option<&Source>, text: &str) -> bool {
+        let Some(source) = source else { return false };
+        let is_good = |source: &Source| {
+            let (fixture, problems) = understudy_fixture::fixture(source, id, &ServiceFiles::new(&self.loaded.folder));
+            fixture.is_some() && !problems.iter().any(understudy_fixture::Diagnostic::is_error)
+        };
+        let after = Source { file: source.file.clone(), text: text.to_owned() };
+        is_good(source) && !is_good(&after)
+    }
+
     /// A fixture whose file is not there.
-    fn make(&mut self, fixture: &Fixture, place: Place, now: String, was_made: bool) -> Result<(), ApiError> {
+    fn make(&mut self, fixture: &Fixture, place: Place, made: Made, was_made: bool) -> Result<(), ApiError> {
         let id = &*fixture.id;
         if was_made && !self.again {
             self.tell(id, &place.shown, ImportNews::Kept).why = Some("deleted by hand".to_owned());
-            self.memory.fixtures.insert(id.to_owned(), now);
+            self.memory.fixtures.insert(id.to_owned(), made);
             return Ok(());
         }
         // Two fixtures for one request are an error.
@@ -267,15 +354,16 @@ impl<'l> Importing<'l> {
                 && known.when.is_empty()
                 && known.priority == fixture.priority
                 && !self.gone.contains(&*known.id)
+                && !self.claimed.contains(&*known.id)
         };
         if let Some(other) = self.loaded.fixtures.iter().find(asks_the_same) {
             let why = format!("{} asks for the same", other.file);
             self.tell(id, &place.shown, ImportNews::Kept).why = Some(why);
             return Ok(());
         }
-        self.tell(id, &place.shown, ImportNews::New).diff = diff(&place.shown, None, Some(now.as_bytes()));
-        self.change(place, None, Some(now.clone().into_bytes()));
-        self.memory.fixtures.insert(id.to_owned(), now);
+        self.tell(id, &place.shown, ImportNews::New).diff = diff(&place.shown, None, Some(made.text.as_bytes()));
+        self.change(place, None, Some(made.text.clone().into_bytes()));
+        self.memory.fixtures.insert(id.to_owned(), made);
         Ok(())
     }
 
@@ -309,8 +397,9 @@ impl<'l> Importing<'l> {
 impl Memory {
     /// One fixture in a line, so that version control shows which have changed.
     fn to_text(&self) -> String {
-        let json = |text: &str| serde_json::to_string(text).expect("text is JSON");
-        let lines = self.fixtures.iter().map(|(id, text)| format!("{}: {}", json(id), json(text)));
+        let id = |id: &str| serde_json::to_string(id).expect("text is JSON");
+        let made = |made: &Made| serde_json::to_string(made).expect("what was made is JSON");
+        let lines = self.fixtures.iter().map(|(name, text)| format!("{}: {}", id(name), made(text)));
         format!("{{\"fixtures\": {{\n{}\n}}}}\n", lines.collect::<Vec<_>>().join(",\n"))
     }
 }

@@ -57,8 +57,13 @@ pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
             }
             let description = read_description(only)?;
             let loaded = project.chosen(service)?;
-            let (imported, files) =
-                description::plan(loaded, &description, Meant { operations: &request.operations, status: None })?;
+            let from = only.to_string_lossy();
+            let (imported, files) = description::plan(
+                loaded,
+                &description,
+                &from,
+                Meant { operations: &request.operations, status: None },
+            )?;
             (Import::Description(imported), files)
         }
         all => {
@@ -100,6 +105,10 @@ fn is_archive(path: &Path) -> Result<bool, ApiError> {
         return Ok(true);
     }
     let of_file = |error: std::io::Error| ApiError::of_file(path, "read", &error);
+    // What comes through a pipe is read once, by who reads all of it.
+    if !std::fs::metadata(path).map_err(of_file)?.is_file() {
+        return Ok(false);
+    }
     let mut head = Vec::new();
     File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head)).map_err(of_file)?;
     let head = String::from_utf8_lossy(&head);

@@ -117,3 +117,65 @@ fn what_cannot_be_imported_says_why() {
     assert_eq!(exit, 64);
     assert!(stderr.contains("fixtures/shop/.imported.json cannot be read"), "{stderr}");
 }
+
+/// A description with these paths.
+fn paths(text: &str) -> String {
+    format!("openapi: 3.0.3\ninfo: {{ title: Shop, version: \"1\" }}\npaths:\n{text}")
+}
+
+#[test]
+fn fixtures_stay_with_their_operations_and_with_their_descriptions() {
+    let project = shop();
+    let read = |file: &str| fs::read_to_string(project.0.join("fixtures/shop").join(file));
+    let users = |path: &str| format!("  {path}: {{ get: {{ responses: {{ \"200\": {{ description: ok }} }} }} }}\n");
+    let write = |text: &str| {
+        project.write("fixtures/shop/openapi.yaml", paths(text));
+    };
+    // What is numbered keeps its number, whatever comes before it.
+    write(&users("/users/{id}"));
+    import(&project, &[]);
+    let edited = read("users/get.yaml").unwrap().replace("status: 200", "status: 200 # mine");
+    project.write("fixtures/shop/users/get.yaml", edited.clone());
+    write(&(users("/v1/users/{id}") + &users("/users/{id}")));
+    let (_, stdout, _) = import(&project, &[]);
+    assert!(stdout.ends_with("1 new, 1 up to date\n"), "{stdout}");
+    assert_eq!(read("users/get.yaml").unwrap(), edited);
+    assert!(read("users/get-2.yaml").unwrap().contains("path: /v1/users/{id}"));
+    // Nor does it matter which operations are asked for.
+    let both = "  /one: { get: { operationId: get, responses: { \"200\": { description: ok }, \"404\": { description: none } } } }\n  /two: { get: { operationId: get-404, responses: { \"200\": { description: ok } } } }\n";
+    write(both);
+    import(&project, &[]);
+    let (_, stdout, _) = import(&project, &["--operation", "get-404"]);
+    assert!(stdout.ends_with("1 up to date\n"), "{stdout}");
+    // What cannot be made just now is not gone.
+    let examples = "  /one: { get: { operationId: get, responses: { \"200\": { description: ok, content: { application/json: { examples: { a: { value: 1 }, \"b\\nc\": { value: 2 } } } } }, \"404\": { description: none } } } }\n";
+    write(&(examples.to_owned() + &both[both.find("  /two").unwrap()..]));
+    let (_, stdout, _) = import(&project, &[]);
+    assert!(!stdout.contains("gone") && stdout.contains("left out: get, example `b"), "{stdout}");
+    // Another description takes nothing away.
+    project.write("more.yaml", paths(&users("/more")));
+    let (_, stdout, stderr) = run(&project.0, &["import", "more.yaml"]);
+    assert!(stdout.ends_with("from Shop: 1 new\n"), "{stdout}{stderr}");
+    assert_eq!(run(&project.0, &["check"]).0, 1, "it is another description, and the fixture is not in this one");
+}
+
+#[test]
+fn what_would_spoil_a_file_is_not_written_and_every_file_has_a_place() {
+    let project = shop();
+    let operation = |body: &str| {
+        paths(&format!(
+            "  /a: {{ post: {{ operationId: a, responses: {{ \"200\": {{ description: ok{body} }} }} }} }}\n  /b: {{ get: {{ operationId: a.yaml/b, responses: {{ \"204\": {{ description: ok }} }} }} }}\n"
+        ))
+    };
+    project.write("fixtures/shop/openapi.yaml", operation(""));
+    let (exit, _, stderr) = import(&project, &[]);
+    assert_eq!(exit, 0, "{stderr}");
+    let file = project.0.join("fixtures/shop/a.yaml");
+    let edited = fs::read_to_string(&file).unwrap() + "  body:\n    text: gone\n";
+    project.write("fixtures/shop/a.yaml", edited.clone());
+    project.write("fixtures/shop/openapi.yaml", operation(", content: { application/json: { example: { n: 1 } } }"));
+    import(&project, &[]);
+    assert!(fs::read_to_string(&file).unwrap().contains("text: gone"));
+    let (exit, stdout, stderr) = run(&project.0, &["check"]);
+    assert!(exit != 2, "{stdout}{stderr}");
+}

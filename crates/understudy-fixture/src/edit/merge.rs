@@ -45,6 +45,33 @@ pub fn merge_source(source: &Source, before: &str, now: &str) -> Result<Merged, 
     Ok(Merged { text, changed, kept })
 }
 
+/// Maps whose members are each their own.
+const HOLDERS: [&str; 8] = ["params", "query", "headers", "cookies", "match", "form", "verify", "capture"];
+
+/// The last part of a place.
+fn last(place: &str) -> &str {
+    place.rsplit('.').next().unwrap_or(place)
+}
+
+/// Whether two rules ask for the same, whatever example they show.
+fn asks_the_same(one: &[(JsonString, Json)], other: &[(JsonString, Json)]) -> bool {
+    let asked = |members: &[(JsonString, Json)]| {
+        let asked = members.iter().filter(|(name, _)| !name.is("example") && !name.is("fresh"));
+        Json::Object(asked.cloned().collect())
+    };
+    asked(one) == asked(other)
+}
+
+/// Whether a place holds one thing, whatever it is made of: a rule, or what a parameter has to be. A person who has changed
+/// what it asks for means all of it.
+fn is_one(place: &str) -> bool {
+    place.contains(".match.$") || {
+        let mut parts = place.rsplit('.');
+        parts.next();
+        parts.next().is_some_and(|holder| ["params", "query", "headers", "cookies", "form"].contains(&holder))
+    }
+}
+
 #[derive(Default)]
 struct Merging {
     changed: Vec<String>,
@@ -64,12 +91,14 @@ impl Merging {
             return hand.cloned();
         }
         match (hand, before, now) {
-            (Some(Json::Object(hand)), before, Some(Json::Object(now))) => {
-                let before = match before {
-                    Some(Json::Object(before)) => before.as_slice(),
-                    _ => &[],
-                };
+            (Some(Json::Object(hand)), Some(Json::Object(before)), Some(Json::Object(now)))
+                if !is_one(place) || asks_the_same(hand, before) =>
+            {
                 Some(self.members(hand, before, now, place))
+            }
+            // Both have made a place of several things that are each their own.
+            (Some(Json::Object(hand)), None, Some(Json::Object(now))) if HOLDERS.contains(&last(place)) => {
+                Some(self.members(hand, &[], now, place))
             }
             (Some(Json::Array(hand)), Some(Json::Array(before)), Some(Json::Array(now)))
                 if hand.len() == now.len() && before.len() == now.len() =>

@@ -18,8 +18,8 @@ pub(crate) struct Preference {
 impl Preference {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let mut preference = Self::default();
-        let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-        for (name, value) in values.flat_map(parts) {
+        let values = headers.get_all("prefer").iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        for (name, value) in values.flat_map(|value| parts(&value)) {
             match name.as_str() {
                 "code" => preference.code = value.parse().ok(),
                 "example" => preference.example = Some(value),
@@ -35,14 +35,30 @@ impl Preference {
 /// The preferences of a field and their values, which may stand in quotes.
 fn parts(field: &str) -> Vec<(String, String)> {
     let (mut all, mut name, mut value) = (Vec::new(), String::new(), None::<String>);
+    // What stands in quotes keeps its spaces.
+    let mut was_quoted = false;
+    let done = |name: &str, value: Option<String>, was_quoted: bool| {
+        let value = value.unwrap_or_default();
+        let value = if was_quoted { value } else { value.trim().to_owned() };
+        (name.trim().to_ascii_lowercase(), value)
+    };
     let mut characters = field.chars();
     let mut is_quoted = false;
     while let Some(c) = characters.next() {
         match c {
-            '"' => is_quoted = !is_quoted,
-            ',' | ';' if !is_quoted => {
-                all.push((std::mem::take(&mut name), value.take().unwrap_or_default()));
+            '"' => {
+                // What stood before the quotes was space.
+                if !was_quoted {
+                    value = value.map(|_| String::new());
+                }
+                (is_quoted, was_quoted) = (!is_quoted, true);
             }
+            ',' | ';' if !is_quoted => {
+                all.push(done(&name, value.take(), was_quoted));
+                (name, was_quoted) = (String::new(), false);
+            }
+            // Between a value and its quotes.
+            ' ' if !is_quoted && was_quoted => {}
             '=' if !is_quoted && value.is_none() => value = Some(String::new()),
             c => {
                 let c = if c == '\\' && is_quoted { characters.next() } else { Some(c) };
@@ -50,9 +66,8 @@ fn parts(field: &str) -> Vec<(String, String)> {
             }
         }
     }
-    all.push((name, value.unwrap_or_default()));
-    let trimmed = |(name, value): (String, String)| (name.trim().to_ascii_lowercase(), value.trim().to_owned());
-    all.into_iter().map(trimmed).collect()
+    all.push(done(&name, value, was_quoted));
+    all
 }
 
 #[cfg(test)]
@@ -64,6 +79,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         assert_eq!(Preference::of(&headers), Preference::default());
         headers.append("prefer", "code=404, example=\"no pets\"".parse().unwrap());
+        let mut spaced = HeaderMap::new();
+        spaced.append("prefer", r#"example= " sp " , seed=1"#.parse().unwrap());
+        let example = Some(" sp ".to_owned());
+        assert_eq!(Preference::of(&spaced), Preference { example, seed: Some(1), ..Preference::default() });
         let mut quoted = HeaderMap::new();
         quoted.append("prefer", r#"Example = "a, \"b\"; c" , code=201"#.parse().unwrap());
         let example = Some(r#"a, "b"; c"#.to_owned());
