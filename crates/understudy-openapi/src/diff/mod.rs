@@ -11,9 +11,11 @@ mod schemas;
 use crate::document::{At, Node};
 use crate::model::{Content, Description, In, Operation, Parameter, Response, SchemeKind, Status};
 use crate::ready::names;
-use crate::schema::Direction;
+use crate::request::takes;
+use crate::schema::{Direction, Types};
+use http::StatusCode;
 use schemas::{Effect, Schemas};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// One thing that changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub struct Change {
 }
 
 /// An operation that a change is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Touched {
     /// Its method and path: `GET /pets/{id}`.
     pub name: String,
@@ -67,6 +69,9 @@ struct Found {
     consumers: bool,
     providers: bool,
     place: String,
+    /// What tells it from others at the same places of the documents: of a schema the last part of its place, of all else all
+    /// of it.
+    own: String,
     message: String,
     old: Option<Node>,
     new: Option<Node>,
@@ -120,7 +125,23 @@ impl Here {
 
 impl<'d> Comparing<'d> {
     fn tell(&mut self, here: &Here, rule: &str, breaks: Breaks, message: String, nodes: (Option<Node>, Option<Node>)) {
+        // What came and went is its operation's own, too.
+        let name = if rule.starts_with("operation-") { here.touched.name.as_str() } else { "" };
+        let own = format!("{name} {}", here.place);
+        self.tell_one(here, rule, breaks, message, nodes, own);
+    }
+
+    fn tell_one(
+        &mut self,
+        here: &Here,
+        rule: &str,
+        breaks: Breaks,
+        message: String,
+        nodes: (Option<Node>, Option<Node>),
+        own: String,
+    ) {
         self.found.push(Found {
+            own,
             rule: rule.to_owned(),
             consumers: breaks.consumers,
             providers: breaks.providers,
@@ -226,11 +247,15 @@ impl<'d> Comparing<'d> {
                 self.tell(&here, "security-removed", NOBODY, "is not asked for any more".to_owned(), nodes);
             }
             (false, false) => {
-                for gone in before.iter().filter(|all| !after.contains(all)) {
+                // Who sends more than what is asked for sends what is asked for.
+                let is_enough = |all: &Vec<String>, known: &[Vec<String>]| {
+                    known.iter().any(|known| known.iter().all(|one| all.contains(one)))
+                };
+                for gone in before.iter().filter(|all| !is_enough(all, &after)) {
                     let message = format!("{} is not enough any more", say(gone));
                     self.tell(&here, "security-alternative-removed", CONSUMERS, message, nodes);
                 }
-                for added in after.iter().filter(|all| !before.contains(all)) {
+                for added in after.iter().filter(|all| !is_enough(all, &before)) {
                     let message = format!("{} is enough now", say(added));
                     self.tell(&here, "security-alternative-added", NOBODY, message, nodes);
                 }
@@ -294,7 +319,8 @@ impl<'d> Comparing<'d> {
             parameter.schema.is_none_or(|schema| {
                 let schema = description.documents.at(schema);
                 let schema = schema.resolve().unwrap_or(schema);
-                schema.text("type").is_some_and(|kind| kind != "array" && kind != "object")
+                let types = Types::of(schema);
+                types != Types::ALL && !types.has(Types::ARRAY) && !types.has(Types::OBJECT)
             })
         };
         let written = |parameter: &Parameter| (parameter.style, parameter.explode, parameter.is_json);
@@ -348,7 +374,11 @@ impl<'d> Comparing<'d> {
         direction: Direction,
         here: &Here,
     ) {
-        let find = |all: &'d [Content], range: &str| all.iter().find(|content| content.range == range);
+        // One that is written so, or else one that takes it: `application/*`.
+        let find = |all: &'d [Content], range: &str| {
+            let exact = all.iter().find(|content| content.range == range);
+            exact.or_else(|| all.iter().find(|content| content.range.contains('*') && takes(&content.range, range) > 0))
+        };
         let side = side(direction);
         for before in old {
             let here = if old.len() > 1 { here.at(&before.written) } else { here.clone() };
@@ -409,7 +439,11 @@ impl<'d> Comparing<'d> {
             // What has no words of its own any more may still be said of its kind.
             exact.or_else(|| match status {
                 Status::Code(_) => operation.describing(status.example()).map(|nth| &operation.responses[nth]),
-                _ => None,
+                Status::Class(_) => operation.responses.iter().find(|response| match response.status {
+                    Status::Code(code) => StatusCode::from_u16(code).is_ok_and(|code| status.covers(code)),
+                    _ => false,
+                }),
+                Status::Default => None,
             })
         };
         for before in &old.responses {
@@ -467,29 +501,36 @@ impl<'d> Comparing<'d> {
         }
     }
 
+    /// No schema allows everything, as an empty one does.
     fn schema(&mut self, old: Option<Node>, new: Option<Node>, direction: Direction, here: &Here) {
-        // No schema allows everything, as an empty one does.
-        let (Some(old), Some(new)) = (old, new) else { return };
         for finding in self.schemas.compare(old, new, direction) {
+            let own = finding.place.rsplit('/').next().unwrap_or_default().to_owned();
             let here = if finding.place.is_empty() { here.clone() } else { here.at(&finding.place) };
             let rule = format!("{}-{}", side(direction), finding.rule);
             let breaks = finding.effect.breaks(direction);
-            self.tell(&here, &rule, breaks, finding.message, (finding.old, finding.new));
+            self.tell_one(&here, &rule, breaks, finding.message, (finding.old, finding.new), own);
         }
     }
 
     /// What is said at one place of the documents is one change, whichever operations lead there.
     fn grouped(self) -> Vec<Change> {
-        type Key = (String, String, Option<Node>, Option<Node>, String);
-        let mut places: BTreeMap<Key, usize> = BTreeMap::new();
-        let mut changes: Vec<Change> = Vec::new();
+        type Key = (String, String, Option<Node>, Option<Node>, String, bool, bool);
+        let mut places: HashMap<Key, usize> = HashMap::new();
+        let mut changes: Vec<(Change, HashSet<Touched>)> = Vec::new();
         let (old, new) = (&self.old.documents, &self.new.documents);
         for found in self.found {
-            // Operations that came and went are each their own.
-            let name = if found.rule.starts_with("operation-") { found.touched.name.clone() } else { String::new() };
-            let key = (found.rule.clone(), found.message.clone(), found.old, found.new, name);
+            let own = found.own.clone();
+            let key = (
+                found.rule.clone(),
+                found.message.clone(),
+                found.old,
+                found.new,
+                own,
+                found.consumers,
+                found.providers,
+            );
             let place = *places.entry(key).or_insert_with(|| {
-                changes.push(Change {
+                let change = Change {
                     rule: found.rule.clone(),
                     consumers: found.consumers,
                     providers: found.providers,
@@ -498,15 +539,16 @@ impl<'d> Comparing<'d> {
                     old: found.old.map(|node| old.at(node).pointer()),
                     new: found.new.map(|node| new.at(node).pointer()),
                     touched: Vec::new(),
-                });
+                };
+                changes.push((change, HashSet::new()));
                 changes.len() - 1
             });
-            let touched = &mut changes[place].touched;
-            if !touched.contains(&found.touched) {
-                touched.push(found.touched);
+            let (change, known) = &mut changes[place];
+            if known.insert(found.touched.clone()) {
+                change.touched.push(found.touched);
             }
         }
-        changes
+        changes.into_iter().map(|(change, _)| change).collect()
     }
 }
 

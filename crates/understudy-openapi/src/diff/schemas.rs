@@ -40,6 +40,8 @@ pub(super) struct Finding {
 
 /// How many findings of one body are told.
 const FINDINGS_MAX: usize = 1_000;
+/// How many pairs are compared: a few schemas may be put together in more ways than anybody can wait for.
+const PAIRS_MAX: usize = 200_000;
 /// How many values are listed in a message.
 const VALUES_TOLD_MAX: usize = 8;
 
@@ -75,13 +77,13 @@ impl<'d> Schemas<'d> {
     }
 
     /// Everything that changed between two schemas, and in all that is inside.
-    pub(super) fn compare(&mut self, old: Node, new: Node, direction: Direction) -> Vec<Finding> {
+    pub(super) fn compare(&mut self, old: Option<Node>, new: Option<Node>, direction: Direction) -> Vec<Finding> {
         /// A value that the walk came to: from where, and by which step.
         struct Stop {
             pair: usize,
             from: Option<(usize, usize)>,
         }
-        let first = self.pair(vec![old], vec![new], direction);
+        let first = self.pair(old.into_iter().collect(), new.into_iter().collect(), direction);
         let (mut seen, mut open) = (HashSet::from([first]), vec![0]);
         let mut stops = vec![Stop { pair: first, from: None }];
         let mut findings = Vec::new();
@@ -101,7 +103,7 @@ impl<'d> Schemas<'d> {
                 findings
                     .extend(found.map(|found| Finding { place: format!("{place}{}", found.place), ..found.clone() }));
             }
-            if findings.len() >= FINDINGS_MAX {
+            if findings.len() >= FINDINGS_MAX || self.pairs.len() >= PAIRS_MAX {
                 break;
             }
             let inside = compared(pair).inside.iter().enumerate().rev();
@@ -153,6 +155,7 @@ impl<'d> Schemas<'d> {
 /// What one version says of a value.
 struct Side<'d> {
     dialect: Dialect,
+    parts: Vec<At<'d>>,
     node: Option<Node>,
     facets: Facets<'d>,
 }
@@ -161,7 +164,17 @@ impl<'d> Side<'d> {
     fn of(description: &'d Description, parts: &[Node]) -> Self {
         let parts: Vec<At<'d>> = parts.iter().map(|node| description.documents.at(*node)).collect();
         let dialect = description.dialect;
-        Self { dialect, node: parts.first().map(|at| at.node), facets: facets(dialect, &parts) }
+        Self { dialect, node: parts.first().map(|at| at.node), facets: facets(dialect, &parts), parts }
+    }
+
+    /// Whether it says nothing but that a value is one of several things.
+    fn is_only_a_union(&self) -> bool {
+        let facets = &self.facets;
+        facets.unions.len() == 1 && facets.implied_types() == Types::ALL && facets.values.is_none()
+    }
+
+    fn says_something(&self) -> bool {
+        self.facets.implied_types() != Types::ALL || self.facets.values.is_some()
     }
 
     /// The types that a value may have; null is one of them only where it is said.
@@ -173,7 +186,12 @@ impl<'d> Side<'d> {
     /// The texts of the values that there are, null apart.
     fn values(&self) -> Option<Vec<String>> {
         let values = self.facets.values.as_ref()?;
-        Some(values.iter().map(|value| value.to_json()).filter(|text| text != "null").collect())
+        // A number is the same however it is written.
+        let text = |value: &At<'_>| match value.number().and_then(|number| number.parse::<f64>().ok()) {
+            Some(number) => number.to_string(),
+            None => value.to_json(),
+        };
+        Some(values.iter().map(text).filter(|text| text != "null").collect())
     }
 }
 
@@ -193,6 +211,9 @@ type Inside = Vec<(String, Parts, Parts)>;
 impl<'d> Sides<'d> {
     /// Compares what is said of the value itself; gives what is inside.
     fn compare(&self, out: &mut Vec<Finding>) -> Inside {
+        if let Some(inside) = self.one_and_several(out) {
+            return inside;
+        }
         let before = out.len();
         self.types(out);
         // Of another type, everything else differs as well.
@@ -202,8 +223,12 @@ impl<'d> Sides<'d> {
         self.values(out);
         self.texts(out);
         self.limits(out);
+        // Against what says nothing, one change says it all.
+        if [&self.old, &self.new].iter().any(|side| !side.says_something() && side.facets.unions.is_empty()) {
+            return self.alternatives(out);
+        }
         let mut inside = self.members(out);
-        inside.extend(self.elements());
+        inside.extend(self.elements(out));
         inside.extend(self.alternatives(out));
         inside
     }
@@ -336,8 +361,8 @@ impl<'d> Sides<'d> {
             }
             (Some(old), Some(new)) => {
                 let (rule, effect) = match (new / old, old / new) {
-                    (more, _) if more.fract() == 0.0 => ("step-added", Effect::Narrowed),
-                    (_, less) if less.fract() == 0.0 => ("step-removed", Effect::Widened),
+                    (more, _) if is_whole(more) => ("step-added", Effect::Narrowed),
+                    (_, less) if is_whole(less) => ("step-removed", Effect::Widened),
                     _ => ("step-changed", Effect::Changed),
                 };
                 self.tell(rule, effect, format!("is a multiple of {new} now, and was one of {old}"), out);
@@ -393,11 +418,11 @@ impl<'d> Sides<'d> {
                 let message = message.to_owned();
                 out.push(Finding { rule, effect, place: place(name), message, old: nodes.0, new: nodes.1 });
             };
-            let (was_required, is_required) = (is_required(old, name), is_required(new, name));
+            // What goes the other way only is not asked for here, whatever is said of it.
+            let was_required = is_required(old, name) && (before.is_some() || !named(old, name));
+            let is_required = is_required(new, name) && (after.is_some() || !named(new, name));
             match (&before, &after) {
                 (Some(_), None) if !is_required || named(new, name) => tell("member-removed", Effect::Gone, "is gone"),
-                // What goes the other way only need not be here.
-                (None, None) if named(old, name) || named(new, name) => {}
                 (None, Some(_)) if is_required && !was_required => {
                     tell("required-member-added", Effect::Narrowed, "is new, and has to be there");
                 }
@@ -445,17 +470,55 @@ impl<'d> Sides<'d> {
             }
             _ => {}
         }
-        if !old.others.is_empty() && !new.others.is_empty() {
-            inside.push(("/*".to_owned(), nodes(&old.others), nodes(&new.others)));
+        // Members that are not named: closed, by a schema, or anything.
+        let said = |facets: &Facets<'d>| -> Parts { nodes(&facets.others).into_iter().collect() };
+        let (before, after) = (said(old), said(new));
+        match (before.is_empty() && !old.is_closed, after.is_empty() && !new.is_closed) {
+            (true, false) if !after.is_empty() && !is_open(&new.others) => {
+                self.tell(
+                    "members-limited",
+                    Effect::Narrowed,
+                    "has a schema for its other members now".to_owned(),
+                    out,
+                );
+            }
+            (false, true) if !before.is_empty() && !is_open(&old.others) => {
+                self.tell(
+                    "members-unlimited",
+                    Effect::Widened,
+                    "has no schema for its other members now".to_owned(),
+                    out,
+                );
+            }
+            _ => {}
+        }
+        if !before.is_empty() && !after.is_empty() {
+            inside.push(("/*".to_owned(), before, after));
         }
         inside
     }
 
-    fn elements(&self) -> Inside {
+    fn elements(&self, out: &mut Vec<Finding>) -> Inside {
         let (old, new) = (&self.old.facets, &self.new.facets);
         let mut inside = Vec::new();
-        if !old.items.is_empty() && !new.items.is_empty() {
-            inside.push(("/*".to_owned(), nodes(&old.items), nodes(&new.items)));
+        match (old.items.is_empty() || is_open(&old.items), new.items.is_empty() || is_open(&new.items)) {
+            (true, false) => {
+                self.tell("elements-limited", Effect::Narrowed, "has a schema for its elements now".to_owned(), out);
+            }
+            (false, true) => {
+                self.tell("elements-unlimited", Effect::Widened, "has no schema for its elements now".to_owned(), out);
+            }
+            _ => inside.push(("/*".to_owned(), nodes(&old.items), nodes(&new.items))),
+        }
+        let both = old.tuple.len().min(new.tuple.len());
+        if old.tuple.len() != new.tuple.len() {
+            let (rule, effect) = match new.tuple.len() > both {
+                true => ("elements-limited", Effect::Narrowed),
+                false => ("elements-unlimited", Effect::Widened),
+            };
+            let message =
+                format!("has schemas for its first {} elements now, and had {}", new.tuple.len(), old.tuple.len());
+            self.tell(rule, effect, message, out);
         }
         for (nth, (old, new)) in old.tuple.iter().zip(&new.tuple).enumerate() {
             inside.push((format!("/{nth}"), vec![old.node], vec![new.node]));
@@ -468,45 +531,105 @@ impl<'d> Sides<'d> {
         let mut inside = Vec::new();
         let (old, new) = (&self.old.facets.unions, &self.new.facets.unions);
         for nth in 0..old.len().max(new.len()) {
-            let none = Vec::new();
-            let (old, new) = (old.get(nth).unwrap_or(&none), new.get(nth).unwrap_or(&none));
-            let mut left: Vec<At<'d>> = new.clone();
-            let mut pairs: Vec<(At<'d>, At<'d>)> = Vec::new();
-            let looks_alike =
-                |old: At<'d>, new: At<'d>| Look::of(self.old.dialect, old) == Look::of(self.new.dialect, new);
-            let is_alike: [&dyn Fn(At<'d>, At<'d>) -> bool; 2] = [&has_same_name, &looks_alike];
-            let mut gone: Vec<At<'d>> = old.clone();
-            for is_alike in is_alike {
-                let open = std::mem::take(&mut gone);
-                for before in open {
-                    match left.iter().position(|after| is_alike(before, *after)) {
-                        Some(place) => pairs.push((before, left.remove(place))),
-                        None => gone.push(before),
-                    }
+            match (old.get(nth), new.get(nth)) {
+                (Some(old), Some(new)) => {
+                    let old = old.iter().map(|at| Alternative::of(self.old.dialect, &[*at]));
+                    let new = new.iter().map(|at| Alternative::of(self.new.dialect, &[*at]));
+                    inside.extend(self.matched(old.collect(), new.collect(), out));
                 }
+                // Beside what else is said, having to be one of several is more.
+                (None, Some(new)) => {
+                    let message = format!("is one of {} things now, beside all else", new.len());
+                    self.tell("alternatives-limited", Effect::Narrowed, message, out);
+                }
+                (Some(old), None) => {
+                    let message = format!("need not be one of {} things any more", old.len());
+                    self.tell("alternatives-unlimited", Effect::Widened, message, out);
+                }
+                (None, None) => {}
             }
-            // What is left on both sides was changed.
-            while !gone.is_empty() && !left.is_empty() {
-                pairs.push((gone.remove(0), left.remove(0)));
-            }
-            let mut tell =
-                |rule: &'static str, effect: Effect, (old, new): (Option<Node>, Option<Node>), message: &str| {
-                    out.push(Finding { rule, effect, place: String::new(), message: message.to_owned(), old, new });
-                };
-            for added in left {
-                let name = name(added).map_or_else(String::new, |name| format!(" ({name})"));
-                let message = format!("may be one more thing now{name}");
-                tell("alternative-added", Effect::Widened, (self.old.node, Some(added.node)), &message);
-            }
-            for removed in gone {
-                let name = name(removed).map_or_else(String::new, |name| format!(" ({name})"));
-                let message = format!("may be one thing less now{name}");
-                tell("alternative-removed", Effect::Narrowed, (Some(removed.node), self.new.node), &message);
-            }
-            inside.extend(pairs.into_iter().map(|(old, new)| (String::new(), vec![old.node], vec![new.node])));
         }
         inside
     }
+
+    /// One thing that became one of several, or the other way round: it is an alternative itself, where they are all that is
+    /// said.
+    fn one_and_several(&self, out: &mut Vec<Finding>) -> Option<Inside> {
+        let of = |side: &Side<'d>| vec![Alternative::of(side.dialect, &side.parts)];
+        let several = |side: &Side<'d>| -> Vec<Alternative<'d>> {
+            side.facets.unions[0].iter().map(|at| Alternative::of(side.dialect, &[*at])).collect()
+        };
+        match (self.old.is_only_a_union(), self.new.is_only_a_union()) {
+            (false, true) if self.old.facets.unions.is_empty() && self.old.says_something() => {
+                Some(self.matched(of(&self.old), several(&self.new), out))
+            }
+            (true, false) if self.new.facets.unions.is_empty() && self.new.says_something() => {
+                Some(self.matched(several(&self.old), of(&self.new), out))
+            }
+            _ => None,
+        }
+    }
+
+    fn matched(&self, old: Vec<Alternative<'d>>, new: Vec<Alternative<'d>>, out: &mut Vec<Finding>) -> Inside {
+        let mut left = new;
+        let mut gone = old;
+        let mut pairs: Vec<(Alternative<'d>, Alternative<'d>)> = Vec::new();
+        let has_same_name =
+            |one: &Alternative<'d>, other: &Alternative<'d>| one.name.is_some() && one.name == other.name;
+        let looks_alike = |one: &Alternative<'d>, other: &Alternative<'d>| one.look == other.look;
+        let is_alike: [&dyn Fn(&Alternative<'d>, &Alternative<'d>) -> bool; 2] = [&has_same_name, &looks_alike];
+        for is_alike in is_alike {
+            for before in std::mem::take(&mut gone) {
+                match left.iter().position(|after| is_alike(&before, after)) {
+                    Some(place) => pairs.push((before, left.remove(place))),
+                    None => gone.push(before),
+                }
+            }
+        }
+        // What is left on both sides was changed.
+        while !gone.is_empty() && !left.is_empty() {
+            pairs.push((gone.remove(0), left.remove(0)));
+        }
+        let mut tell = |rule: &'static str, effect: Effect, alternative: &Alternative<'d>, what: &str| {
+            let name = alternative.name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+            let own = alternative.parts.first().copied();
+            let (old, new) = match effect {
+                Effect::Widened => (self.old.node, own),
+                _ => (own, self.new.node),
+            };
+            out.push(Finding { rule, effect, place: String::new(), message: format!("{what}{name}"), old, new });
+        };
+        left.iter().for_each(|added| tell("alternative-added", Effect::Widened, added, "may be one more thing now"));
+        gone.iter().for_each(|gone| tell("alternative-removed", Effect::Narrowed, gone, "may be one thing less now"));
+        pairs.into_iter().map(|(old, new)| (String::new(), old.parts, new.parts)).collect()
+    }
+}
+
+/// One of several things that a value may be.
+struct Alternative<'d> {
+    parts: Parts,
+    name: Option<String>,
+    look: Look<'d>,
+}
+
+impl<'d> Alternative<'d> {
+    fn of(dialect: Dialect, parts: &[At<'d>]) -> Self {
+        let name = match parts {
+            [only] => name(*only),
+            _ => None,
+        };
+        Self { parts: nodes(parts), name, look: Look::of(dialect, parts) }
+    }
+}
+
+/// Whether schemas let everything be.
+fn is_open(schemas: &[At<'_>]) -> bool {
+    schemas.iter().all(|schema| schema.members().len() == 0)
+}
+
+/// Whether a number is whole, as far as its digits go.
+fn is_whole(number: f64) -> bool {
+    number.round() >= 1.0 && (number - number.round()).abs() < 1e-9
 }
 
 fn nodes(parts: &[At<'_>]) -> Parts {
@@ -522,10 +645,6 @@ fn name(at: At<'_>) -> Option<String> {
     Some(at.reference()?.string()?.rsplit('/').next()?.to_owned())
 }
 
-fn has_same_name(one: At<'_>, other: At<'_>) -> bool {
-    name(one).is_some_and(|one| name(other).is_some_and(|other| one == other))
-}
-
 /// What tells alternatives from each other: types, members, values.
 #[derive(PartialEq)]
 struct Look<'d> {
@@ -533,18 +652,21 @@ struct Look<'d> {
     members: Vec<Cow<'d, str>>,
     values: Vec<String>,
     format: Option<Cow<'d, str>>,
+    required: Vec<Cow<'d, str>>,
     unions: usize,
 }
 
 impl<'d> Look<'d> {
-    fn of(dialect: Dialect, at: At<'d>) -> Self {
-        let facets = facets(dialect, &[at]);
+    fn of(dialect: Dialect, parts: &[At<'d>]) -> Self {
+        let facets = facets(dialect, parts);
         let mut members: Vec<Cow<'d, str>> = facets.properties.iter().map(|(name, _)| name.clone()).collect();
         members.sort();
         let mut values: Vec<String> = facets.values.iter().flatten().map(|value| value.to_json()).collect();
         values.sort();
+        let mut required = facets.required.clone();
+        required.sort();
         let types = facets.implied_types();
-        Self { types, members, values, format: facets.format, unions: facets.unions.len() }
+        Self { types, members, values, format: facets.format, required, unions: facets.unions.len() }
     }
 }
 

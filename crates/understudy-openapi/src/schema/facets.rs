@@ -219,6 +219,10 @@ impl<'d> Facets<'d> {
         match self.types {
             Types::ALL if !self.properties.is_empty() || !self.required.is_empty() => Types::OBJECT,
             Types::ALL if !self.items.is_empty() => Types::ARRAY,
+            Types::ALL => match &self.values {
+                Some(values) => values.iter().fold(Types::NONE, |all, value| all.or(Types::of_value(*value))),
+                None => Types::ALL,
+            },
             types => types,
         }
     }
@@ -282,9 +286,19 @@ impl<'d> Facets<'d> {
         let is_null = |schema: &At<'_>| schema.resolve().is_ok_and(|schema| Types::of(schema) == Types::NULL);
         let (nulls, others): (Vec<At<'d>>, Vec<At<'d>>) = alternatives.items().partition(is_null);
         self.takes_null |= !nulls.is_empty();
+        // Several types are one list of types.
+        let type_alone = |schema: &At<'d>| {
+            let schema = schema.resolve().ok()?;
+            let is_bare = schema.members().all(|(name, _)| matches!(&*name, "type" | "title" | "description"));
+            Some(Types::of(schema)).filter(|types| is_bare && *types != Types::ALL)
+        };
         match others.as_slice() {
             [] => {}
             [only] => self.gather(*only, taking, depth),
+            several if several.iter().all(|schema| type_alone(schema).is_some()) => {
+                let types = several.iter().filter_map(type_alone).fold(Types::NONE, Types::or);
+                self.types = self.types.and(types);
+            }
             _ => self.unions.push(others),
         }
     }
