@@ -39,7 +39,7 @@ pub struct CoverageReport {
     pub services: Vec<ServiceCoverage>,
     /// All of them together.
     pub total: Counts,
-    /// Why what was recorded, or verified, is not known.
+    /// Why what was recorded, or verified, is not known; that files have errors, whose fixtures are not counted.
     pub unknown: Vec<String>,
 }
 
@@ -103,7 +103,7 @@ pub struct StatusCoverage {
     pub fixtures: Vec<CoveringFixture>,
     /// How many exchanges were recorded that wait in the inbox.
     pub recorded: usize,
-    /// `missing`, `fixture` (never verified), `verified` or `broken`.
+    /// `missing`, `fixture` (never verified), `verified`, `known` (broken, in a way that is accepted for now) or `broken`.
     pub state: &'static str,
 }
 
@@ -150,8 +150,9 @@ pub async fn coverage(request: &CoverageRequest) -> Result<CoverageReport, ApiEr
         unknown.push(format!("what was verified: {error}"));
         LastResults::new()
     });
-    let report = count(&project, &request.services, request.only_success, inbox.as_ref(), &results)?;
-    Ok(CoverageReport { unknown, ..report })
+    let mut report = count(&project, &request.services, request.only_success, inbox.as_ref(), &results)?;
+    report.unknown.extend(unknown);
+    Ok(report)
 }
 
 /// Counts what is known.
@@ -177,7 +178,12 @@ pub(crate) fn count(
         ));
     }
     let total = all.iter().fold(Counts::default(), |total, service| total.and(service.total));
-    Ok(CoverageReport { services: all, total, unknown: Vec::new() })
+    let errors = project.diagnostics.iter().filter(|problem| problem.is_error()).count();
+    let unknown = (errors > 0).then(|| {
+        let errors = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
+        format!("what files with errors say: {errors}, which `understudy check` tells")
+    });
+    Ok(CoverageReport { services: all, total, unknown: unknown.into_iter().collect() })
 }
 
 /// A moment as people read it: `2026-11-22 14:05`, in UTC.
@@ -289,12 +295,13 @@ impl Counting<'_> {
             let place = request.ok().and_then(|request| self.description.operation(&request, &service.base));
             let mut is_said = false;
             let mut seen = Vec::new();
-            for response in &fixture.responses {
+            for (nth, response) in fixture.responses.iter().enumerate() {
                 let status = place.and_then(|place| self.said_of(place, response.status));
                 let (Some(place), Some(status)) = (place, status) else { continue };
                 is_said = true;
                 if let Some(cell) = cell(&mut operations, place, status).filter(|_| !seen.contains(&status)) {
-                    cell.fixtures.push(self.covering(fixture));
+                    // Only the first answer is what a backend is held to.
+                    cell.fixtures.push(self.covering(fixture, nth == 0));
                     seen.push(status);
                 }
             }
@@ -308,10 +315,10 @@ impl Counting<'_> {
             else {
                 continue;
             };
-            for status in &proposal.statuses {
+            for (status, number) in &proposal.answered {
                 let status = self.said_of(place, *status);
                 if let Some(cell) = status.and_then(|status| cell(&mut operations, place, status)) {
-                    cell.recorded += proposal.exchanges;
+                    cell.recorded += number;
                 }
             }
         }
@@ -338,14 +345,14 @@ impl Counting<'_> {
         self.description.operations[place].said_of(StatusCode::from_u16(status).ok()?)
     }
 
-    fn covering(&self, fixture: &Fixture) -> CoveringFixture {
+    fn covering(&self, fixture: &Fixture, is_held: bool) -> CoveringFixture {
         let service = &self.loaded.service;
         let problems = not_as_described(self.description, &service.base, fixture);
         let problems = problems.into_iter().filter(|problem| problem.severity == Severity::Error);
         CoveringFixture {
             id: fixture.id.to_string(),
             file: self.loaded.file_of(fixture).to_owned(),
-            verified: self.results.get(&format!("{}/{}", service.name, fixture.id)).cloned(),
+            verified: self.results.get(&format!("{}/{}", service.name, fixture.id)).filter(|_| is_held).cloned(),
             problems: problems.map(|problem| problem.message).collect(),
         }
     }
@@ -365,7 +372,8 @@ fn state(fixtures: &[CoveringFixture]) -> &'static str {
     match () {
         () if fixtures.is_empty() => "missing",
         () if is(&["broken"]) => "broken",
-        () if is(&["kept", "known"]) => "verified",
+        () if is(&["known"]) => "known",
+        () if is(&["kept"]) => "verified",
         () => "fixture",
     }
 }

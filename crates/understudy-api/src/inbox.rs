@@ -103,6 +103,8 @@ pub struct Proposal {
     pub differences: Vec<DifferenceReport>,
     /// How many exchanges it stands for.
     pub exchanges: usize,
+    /// How many of them were answered with which status.
+    pub answered: Vec<(u16, usize)>,
     /// In what they are not as the service's description says, where it has one.
     pub not_as_described: Vec<String>,
     /// When the first of them came, in milliseconds since 1970.
@@ -420,6 +422,14 @@ fn propose(service: usize, loaded: &LoadedService, recordings: &[(u64, Recording
     }
 }
 
+fn answered(of: &[&(u64, Recording)]) -> Vec<(u16, usize)> {
+    let mut all: BTreeMap<u16, usize> = BTreeMap::new();
+    for (_, recording) in of {
+        *all.entry(recording.exchange.response.status.as_u16()).or_default() += 1;
+    }
+    all.into_iter().collect()
+}
+
 /// How many ways are told in which exchanges are not as described.
 const VIOLATIONS_MAX: usize = 10;
 
@@ -477,6 +487,7 @@ fn shown(
         fixture: known.map(|(known, _)| known.id.to_string()),
         differences: known.map_or_else(Vec::new, |(_, found)| found.iter().map(DifferenceReport::new).collect()),
         exchanges: draft.exchanges.len(),
+        answered: answered(of),
         not_as_described: not_as_described(loaded, of),
         since: of[0].1.unix_millis,
         removed,

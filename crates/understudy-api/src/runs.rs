@@ -37,7 +37,7 @@ pub struct Verified {
     pub backend: String,
     /// `kept`, `broken` or `known`.
     pub outcome: String,
-    /// Whether the answer was what the description says, where that was asked.
+    /// Whether the answer was what the description says, when that was asked last.
     pub described: Option<bool>,
 }
 
@@ -76,13 +76,16 @@ pub(crate) fn remember(run: &Run, openapi: bool) -> Result<(), ApiError> {
         let loaded = run.project.services.iter().find(|loaded| *loaded.service.name == *result.service);
         let is_asked = openapi && loaded.is_some_and(|loaded| loaded.description().is_some());
         let is_as_described = result.mismatches.iter().all(|mismatch| mismatch.kind != Kind::Described);
+        let key = format!("{}/{}", result.service, result.fixture.id);
+        // What was not asked this time is known from before.
+        let before = results.get(&key).and_then(|before| before.described);
         let verified = Verified {
             at,
             backend: run.backends.get(&*result.service).cloned().unwrap_or_default(),
             outcome: result.outcome.name().to_owned(),
-            described: is_asked.then_some(is_as_described),
+            described: if is_asked { Some(is_as_described) } else { before },
         };
-        results.insert(format!("{}/{}", result.service, result.fixture.id), verified);
+        results.insert(key, verified);
     }
     results.retain(|key, _| is_there(key));
     let bytes = serde_json::to_vec(&results).expect("results are JSON");

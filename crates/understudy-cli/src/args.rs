@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// Look at what was recorded, and make fixtures of it
     Inbox(InboxArgs),
     /// Make fixtures of what a browser has recorded (HAR), without credentials, or of an OpenAPI description
+    ///
+    /// Imported again, a description brings up to date what was generated from it, and deletes fixtures whose operation is
+    /// gone, unless somebody edited them. What people wrote stays.
     Import(ImportArgs),
     /// Count the operations and statuses of OpenAPI descriptions: which have a fixture, and which a backend was held to
     Coverage(CoverageArgs),
@@ -158,6 +161,11 @@ pub(crate) struct ImportArgs {
     pub(crate) json: bool,
 }
 
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches('%').trim().parse().ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "a number from 0 to 100 is wanted".to_owned())
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CoverageArgs {
     /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
@@ -169,10 +177,10 @@ pub(crate) struct CoverageArgs {
     #[arg(long)]
     pub(crate) success: bool,
     /// Exit with 1 where fewer statuses have a fixture
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(crate) min_fixtures: Option<f64>,
     /// Exit with 1 where a backend kept fewer statuses when it was last held to them
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(crate) min_verified: Option<f64>,
     /// Write one page of HTML
     #[arg(long, value_name = "FILE")]

@@ -95,6 +95,7 @@ fn of_status(status: &StatusCoverage, paint: Paint) -> String {
     let when = newest.map(|known| format!(" {}", date_and_minute(known.at))).unwrap_or_default();
     let state = match status.state {
         "verified" => paint.green(&format!("kept{when}")),
+        "known" => paint.yellow(&format!("known{when}")),
         "broken" => paint.red(&format!("broken{when}")),
         "fixture" => "fixture".to_owned(),
         _ => paint.dim("-"),

@@ -381,7 +381,7 @@ services: Array<ServiceCoverage>,
  */
 total: Counts, 
 /**
- * Why what was recorded, or verified, is not known.
+ * Why what was recorded, or verified, is not known; that files have errors, whose fixtures are not counted.
  */
 unknown: Array<string>, };
 
@@ -1374,6 +1374,10 @@ differences: Array<DifferenceReport>,
  */
 exchanges: number, 
 /**
+ * How many of them were answered with which status.
+ */
+answered: Array<[number, number]>, 
+/**
  * In what they are not as the service's description says, where it has one.
  */
 not_as_described: Array<string>, 
@@ -1868,7 +1872,7 @@ fixtures: Array<CoveringFixture>,
  */
 recorded: number, 
 /**
- * `missing`, `fixture` (never verified), `verified` or `broken`.
+ * `missing`, `fixture` (never verified), `verified`, `known` (broken, in a way that is accepted for now) or `broken`.
  */
 state: string, };
 
@@ -2005,7 +2009,7 @@ backend: string,
  */
 outcome: string, 
 /**
- * Whether the answer was what the description says, where that was asked.
+ * Whether the answer was what the description says, when that was asked last.
  */
 described: boolean | null, };
 

@@ -49,8 +49,9 @@ impl App {
                 unknown.push(format!("what was verified: {error}"));
                 LastResults::new()
             });
-            let report = count(&project, &[], request.only_success, inbox.as_ref(), &results)?;
-            Ok(CoverageReport { unknown, ..report })
+            let mut report = count(&project, &[], request.only_success, inbox.as_ref(), &results)?;
+            report.unknown.extend(unknown);
+            Ok(report)
         };
         tokio::task::spawn_blocking(counting).await.expect("counting does not panic")
     }

@@ -42,10 +42,11 @@ fn what_has_a_fixture_was_kept_and_is_as_described_is_counted() {
         "4 documented statuses: 4 with a fixture (100 %), 1 kept by a backend (25 %), 2 broken, 2 not as described\n";
     assert!(stdout.ends_with(total), "{stdout}");
 
-    // What is not asked again stays known.
+    // What is not asked again stays known: of other fixtures, and whether an answer was as described.
     run(&project.0, &["verify", "--backend", &url, "--fixture", "shop/getItem"]);
     let (exit, stdout, stderr) = run(&project.0, &["coverage", "--min-verified", "30", "--min-fixtures", "100"]);
     assert!(line(&stdout, "POST /items").contains("201 kept 20"), "{stdout}");
+    assert!(line(&stdout, "GET /items/{id}").contains("not as described"), "{stdout}");
     assert_eq!((exit, stderr.as_str()), (1, "error: 25.0 % were kept by a backend, and 30 % are asked for\n"));
     let page = project.0.join("coverage.html");
     let (exit, stdout, _) =
@@ -59,16 +60,45 @@ fn what_has_a_fixture_was_kept_and_is_as_described_is_counted() {
 }
 
 #[test]
+fn only_what_was_held_to_and_kept_is_verified() {
+    let project = shop();
+    let known = "verify: { known: [{ path: $.id, kind: type, why: ticket }] }\n";
+    project.write(
+        "fixtures/shop/get.yaml",
+        format!("request: {{ path: /items/7 }}\nresponse: [{{ body: {{ json: {{ id: 7, name: lamp }} }} }}, {{ status: 404 }}]\n{known}"),
+    );
+    project.write(
+        "fixtures/shop/add.yaml",
+        "request: { method: POST, path: /items, body: { json: {} } }\nresponse: [{ status: 201 }]\n",
+    );
+    let backend = Folder::with_fixtures(&[(
+        "get",
+        "request: { path: '/items/{id}' }\nresponse: { body: { json: { id: x, name: lamp } } }\n",
+    )]);
+    let served = Served::new(&backend.0, &[]);
+    run(&project.0, &["verify", "--backend", &format!("http://127.0.0.1:{}", served.port)]);
+    project.write("fixtures/shop/bad.yaml", "request: {");
+    let (exit, stdout, stderr) = run(&project.0, &["coverage", "--min-verified", "1"]);
+    let get = line(&stdout, "GET /items/{id}");
+    assert!(get.contains("200 known 20") && get.ends_with("404 fixture"), "{stdout}");
+    assert!(stdout.contains("not known: what files with errors say: 1 error"), "{stdout}");
+    assert_eq!(exit, 1, "{stderr}");
+    let (exit, _, stderr) = run(&project.0, &["coverage", "--min-verified", "NaN"]);
+    assert!(exit == 64 && stderr.contains("a number from 0 to 100 is wanted"), "{stderr}");
+}
+
+#[test]
 fn what_was_recorded_is_counted_and_held_against_the_description() {
     let project = shop();
     let backend = Folder::with_fixtures(&[
         ("get", "request: { path: '/items/{id}' }\nresponse: { body: { json: { id: 7, name: 3 } } }\n"),
+        ("none", "request: { path: /items/9 }\nresponse: { status: 404 }\n"),
         ("other", "request: { path: /orders }\nresponse: { status: 200 }\n"),
     ]);
     let served = Served::new(&backend.0, &[]);
     let url = format!("http://127.0.0.1:{}", served.port);
     let recorder = Recorder::new(&project.0, &["--backend", &url, "--service", "shop"]);
-    for path in ["/items/7", "/items/8", "/orders"] {
+    for path in ["/items/7", "/items/8", "/items/9", "/orders"] {
         let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nhost: s\r\nconnection: close\r\n\r\n").unwrap();
         stream.read_to_end(&mut Vec::new()).unwrap();
@@ -78,6 +108,6 @@ fn what_was_recorded_is_counted_and_held_against_the_description() {
     assert!(stdout.contains("not as described: answer's body /name: expected string, received integer"), "{stdout}");
     assert!(stdout.contains("not as described: path /orders: is not described"), "{stdout}");
     let (_, stdout, _) = run(&project.0, &["coverage"]);
-    assert!(line(&stdout, "GET /items/{id}").contains("200 - 2 recorded"), "{stdout}");
-    assert!(stdout.ends_with(", 1 recorded\n"), "{stdout}");
+    assert!(line(&stdout, "GET /items/{id}").ends_with("200 - 2 recorded  404 - 1 recorded"), "{stdout}");
+    assert!(stdout.ends_with(", 2 recorded\n"), "{stdout}");
 }

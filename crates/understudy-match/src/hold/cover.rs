@@ -70,7 +70,7 @@ pub(super) fn cover(covers: &mut Covers, value: &Json, rule: &Rule) {
 }
 
 /// Whether null obeys, whatever the example is.
-fn allows_null(rule: &Rule) -> bool {
+pub(super) fn allows_null(rule: &Rule) -> bool {
     rule.checks.iter().any(|check| match check {
         Check::Nullable(_) => true,
         Check::Optional(inner) => allows_null(inner),

@@ -57,7 +57,7 @@ pub(crate) fn hold(example: Option<&Json>, received: &Json, rules: &[PathRule], 
         shown.push(examples);
     }
     for (PathRule { path, rule }, examples) in rules.iter().zip(&shown) {
-        let context = Context { example, covers: &walk.in_example, examples, placeholders: walk.placeholders };
+        let context = Context { example, rules, covers: &walk.in_example, examples, placeholders: walk.placeholders };
         apply_at(path, rule, received, context, &mut found);
     }
     let root = Trail::root();

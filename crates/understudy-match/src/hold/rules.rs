@@ -1,17 +1,19 @@
 //! Rules against the nodes that their paths select.
 
 use super::Found;
-use super::cover::{Cover, Covers};
+use super::cover::{Cover, Covers, allows_null};
 use crate::mismatch::{Kind, NOTHING, show};
 use crate::rule::{equals, fails};
 use understudy_exchange::jsonpath::{Path, Step, Tail};
 use understudy_exchange::{Json, JsonPath};
-use understudy_fixture::model::{Check, Rule};
+use understudy_fixture::model::{Check, PathRule, Rule};
 
 /// What a rule is applied with.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'e> {
     pub(super) example: Option<&'e Json>,
+    /// All rules that are applied.
+    pub(super) rules: &'e [PathRule],
     /// What rules say of the nodes of the example.
     pub(super) covers: &'e Covers,
     /// What its path selects in the example.
@@ -48,7 +50,7 @@ pub(super) fn apply_at<'v>(
         match value {
             Some(value) => apply(rule, &at, value, context, found),
             None if rule.allows_missing() => {}
-            None if may_lack(&head, &tail, there, *last == Json::Null, context) => {}
+            None if may_lack(path, there, *last == Json::Null, context) => {}
             None => found.differ(at, Kind::Missing, rule.to_string(), NOTHING),
         }
     }
@@ -56,15 +58,33 @@ pub(super) fn apply_at<'v>(
 
 /// Whether what a rule speaks of would be inside something that other rules let be missing, or null, as it is: `there` steps
 /// of the path's tail lead to something.
-fn may_lack(head: &JsonPath, tail: &[Tail<'_>], there: usize, is_null: bool, context: Context<'_>) -> bool {
-    let Some(example) = context.example.filter(|_| is_null || there + 1 < tail.len()) else { return false };
+fn may_lack(path: &JsonPath, there: usize, is_null: bool, context: Context<'_>) -> bool {
+    let (head, tail) = path.split_singular_tail();
+    if !is_null && there + 1 >= tail.len() {
+        return false;
+    }
+    // What is null has nothing inside; nor has what is not there. A rule says so of the place itself,
+    let says = |PathRule { path: above, rule }: &PathRule| {
+        let rest = path.as_str().strip_prefix(above.as_str());
+        let (_, steps) = above.split_singular_tail();
+        rest.is_some_and(|rest| rest.starts_with(['.', '[']))
+            && if is_null {
+                steps.len() == there && allows_null(rule)
+            } else {
+                steps.len() > there && rule.allows_missing()
+            }
+    };
+    if context.rules.iter().any(says) {
+        return true;
+    }
+    // or of several places, of which the example shows this one.
+    let Some(example) = context.example else { return false };
     let shows = |steps: usize, says: fn(&Cover) -> bool| {
         let nodes = head.select(example).into_iter();
         let mut inside =
             nodes.filter_map(|node| tail[..steps].iter().try_fold(node.value, |at, step| follow(*step, Some(at)).1));
         inside.any(|value| context.covers.of(value).is_some_and(|cover| says(&cover)))
     };
-    // What is null has nothing inside; nor has what is not there.
     if is_null { shows(there, |cover| cover.nullable) } else { shows(there + 1, |cover| cover.may_be_missing) }
 }
 

@@ -6,6 +6,7 @@
 //! ([`schemas`]), and the direction says who has to care. What is merely new (an operation, a member that may be missing)
 //! breaks nobody.
 
+mod alternatives;
 mod schemas;
 
 use crate::document::{At, Node};

@@ -46,7 +46,7 @@ const PAIRS_MAX: usize = 200_000;
 const VALUES_TOLD_MAX: usize = 8;
 
 /// The schemas that say something of one value.
-type Parts = Vec<Node>;
+pub(super) type Parts = Vec<Node>;
 
 /// All pairs of schemas that were compared so far.
 pub(super) struct Schemas<'d> {
@@ -153,11 +153,11 @@ impl<'d> Schemas<'d> {
 }
 
 /// What one version says of a value.
-struct Side<'d> {
-    dialect: Dialect,
-    parts: Vec<At<'d>>,
-    node: Option<Node>,
-    facets: Facets<'d>,
+pub(super) struct Side<'d> {
+    pub(super) dialect: Dialect,
+    pub(super) parts: Vec<At<'d>>,
+    pub(super) node: Option<Node>,
+    pub(super) facets: Facets<'d>,
 }
 
 impl<'d> Side<'d> {
@@ -168,12 +168,12 @@ impl<'d> Side<'d> {
     }
 
     /// Whether it says nothing but that a value is one of several things.
-    fn is_only_a_union(&self) -> bool {
+    pub(super) fn is_only_a_union(&self) -> bool {
         let facets = &self.facets;
         facets.unions.len() == 1 && facets.implied_types() == Types::ALL && facets.values.is_none()
     }
 
-    fn says_something(&self) -> bool {
+    pub(super) fn says_something(&self) -> bool {
         self.facets.implied_types() != Types::ALL || self.facets.values.is_some()
     }
 
@@ -195,18 +195,18 @@ impl<'d> Side<'d> {
     }
 }
 
-fn facets<'d>(dialect: Dialect, parts: &[At<'d>]) -> Facets<'d> {
+pub(super) fn facets<'d>(dialect: Dialect, parts: &[At<'d>]) -> Facets<'d> {
     Facets::of(parts, Taking { nth: None, open: &[], is_modern: dialect == Dialect::OpenApi31 })
 }
 
-struct Sides<'d> {
-    old: Side<'d>,
-    new: Side<'d>,
+pub(super) struct Sides<'d> {
+    pub(super) old: Side<'d>,
+    pub(super) new: Side<'d>,
     direction: Direction,
 }
 
 /// What is inside a value, in both versions.
-type Inside = Vec<(String, Parts, Parts)>;
+pub(super) type Inside = Vec<(String, Parts, Parts)>;
 
 impl<'d> Sides<'d> {
     /// Compares what is said of the value itself; gives what is inside.
@@ -233,7 +233,7 @@ impl<'d> Sides<'d> {
         inside
     }
 
-    fn tell(&self, rule: &'static str, effect: Effect, message: String, out: &mut Vec<Finding>) {
+    pub(super) fn tell(&self, rule: &'static str, effect: Effect, message: String, out: &mut Vec<Finding>) {
         let (old, new) = (self.old.node, self.new.node);
         out.push(Finding { rule, effect, place: String::new(), message, old, new });
     }
@@ -525,101 +525,6 @@ impl<'d> Sides<'d> {
         }
         inside
     }
-
-    /// Alternatives, each with the one that it was before: of the same name, or of the same look.
-    fn alternatives(&self, out: &mut Vec<Finding>) -> Inside {
-        let mut inside = Vec::new();
-        let (old, new) = (&self.old.facets.unions, &self.new.facets.unions);
-        for nth in 0..old.len().max(new.len()) {
-            match (old.get(nth), new.get(nth)) {
-                (Some(old), Some(new)) => {
-                    let old = old.iter().map(|at| Alternative::of(self.old.dialect, &[*at]));
-                    let new = new.iter().map(|at| Alternative::of(self.new.dialect, &[*at]));
-                    inside.extend(self.matched(old.collect(), new.collect(), out));
-                }
-                // Beside what else is said, having to be one of several is more.
-                (None, Some(new)) => {
-                    let message = format!("is one of {} things now, beside all else", new.len());
-                    self.tell("alternatives-limited", Effect::Narrowed, message, out);
-                }
-                (Some(old), None) => {
-                    let message = format!("need not be one of {} things any more", old.len());
-                    self.tell("alternatives-unlimited", Effect::Widened, message, out);
-                }
-                (None, None) => {}
-            }
-        }
-        inside
-    }
-
-    /// One thing that became one of several, or the other way round: it is an alternative itself, where they are all that is
-    /// said.
-    fn one_and_several(&self, out: &mut Vec<Finding>) -> Option<Inside> {
-        let of = |side: &Side<'d>| vec![Alternative::of(side.dialect, &side.parts)];
-        let several = |side: &Side<'d>| -> Vec<Alternative<'d>> {
-            side.facets.unions[0].iter().map(|at| Alternative::of(side.dialect, &[*at])).collect()
-        };
-        match (self.old.is_only_a_union(), self.new.is_only_a_union()) {
-            (false, true) if self.old.facets.unions.is_empty() && self.old.says_something() => {
-                Some(self.matched(of(&self.old), several(&self.new), out))
-            }
-            (true, false) if self.new.facets.unions.is_empty() && self.new.says_something() => {
-                Some(self.matched(several(&self.old), of(&self.new), out))
-            }
-            _ => None,
-        }
-    }
-
-    fn matched(&self, old: Vec<Alternative<'d>>, new: Vec<Alternative<'d>>, out: &mut Vec<Finding>) -> Inside {
-        let mut left = new;
-        let mut gone = old;
-        let mut pairs: Vec<(Alternative<'d>, Alternative<'d>)> = Vec::new();
-        let has_same_name =
-            |one: &Alternative<'d>, other: &Alternative<'d>| one.name.is_some() && one.name == other.name;
-        let looks_alike = |one: &Alternative<'d>, other: &Alternative<'d>| one.look == other.look;
-        let is_alike: [&dyn Fn(&Alternative<'d>, &Alternative<'d>) -> bool; 2] = [&has_same_name, &looks_alike];
-        for is_alike in is_alike {
-            for before in std::mem::take(&mut gone) {
-                match left.iter().position(|after| is_alike(&before, after)) {
-                    Some(place) => pairs.push((before, left.remove(place))),
-                    None => gone.push(before),
-                }
-            }
-        }
-        // What is left on both sides was changed.
-        while !gone.is_empty() && !left.is_empty() {
-            pairs.push((gone.remove(0), left.remove(0)));
-        }
-        let mut tell = |rule: &'static str, effect: Effect, alternative: &Alternative<'d>, what: &str| {
-            let name = alternative.name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
-            let own = alternative.parts.first().copied();
-            let (old, new) = match effect {
-                Effect::Widened => (self.old.node, own),
-                _ => (own, self.new.node),
-            };
-            out.push(Finding { rule, effect, place: String::new(), message: format!("{what}{name}"), old, new });
-        };
-        left.iter().for_each(|added| tell("alternative-added", Effect::Widened, added, "may be one more thing now"));
-        gone.iter().for_each(|gone| tell("alternative-removed", Effect::Narrowed, gone, "may be one thing less now"));
-        pairs.into_iter().map(|(old, new)| (String::new(), old.parts, new.parts)).collect()
-    }
-}
-
-/// One of several things that a value may be.
-struct Alternative<'d> {
-    parts: Parts,
-    name: Option<String>,
-    look: Look<'d>,
-}
-
-impl<'d> Alternative<'d> {
-    fn of(dialect: Dialect, parts: &[At<'d>]) -> Self {
-        let name = match parts {
-            [only] => name(*only),
-            _ => None,
-        };
-        Self { parts: nodes(parts), name, look: Look::of(dialect, parts) }
-    }
 }
 
 /// Whether schemas let everything be.
@@ -632,42 +537,12 @@ fn is_whole(number: f64) -> bool {
     number.round() >= 1.0 && (number - number.round()).abs() < 1e-9
 }
 
-fn nodes(parts: &[At<'_>]) -> Parts {
+pub(super) fn nodes(parts: &[At<'_>]) -> Parts {
     parts.iter().map(|at| at.node).collect()
 }
 
 fn without_null(types: Types) -> Types {
     if types == Types::ALL { types } else { types.without(Types::NULL) }
-}
-
-/// The last part of where a schema's `$ref` leads.
-fn name(at: At<'_>) -> Option<String> {
-    Some(at.reference()?.string()?.rsplit('/').next()?.to_owned())
-}
-
-/// What tells alternatives from each other: types, members, values.
-#[derive(PartialEq)]
-struct Look<'d> {
-    types: Types,
-    members: Vec<Cow<'d, str>>,
-    values: Vec<String>,
-    format: Option<Cow<'d, str>>,
-    required: Vec<Cow<'d, str>>,
-    unions: usize,
-}
-
-impl<'d> Look<'d> {
-    fn of(dialect: Dialect, parts: &[At<'d>]) -> Self {
-        let facets = facets(dialect, parts);
-        let mut members: Vec<Cow<'d, str>> = facets.properties.iter().map(|(name, _)| name.clone()).collect();
-        members.sort();
-        let mut values: Vec<String> = facets.values.iter().flatten().map(|value| value.to_json()).collect();
-        values.sort();
-        let mut required = facets.required.clone();
-        required.sort();
-        let types = facets.implied_types();
-        Self { types, members, values, format: facets.format, required, unions: facets.unions.len() }
-    }
 }
 
 fn listed(values: &[String]) -> String {

@@ -1,0 +1,134 @@
+//! Alternatives (`oneOf`, `anyOf`): which one each was before.
+
+use super::schemas::{Effect, Finding, Inside, Parts, Side, Sides, facets, nodes};
+use crate::document::At;
+use crate::model::Dialect;
+use crate::schema::Types;
+use std::borrow::Cow;
+
+impl<'d> Sides<'d> {
+    /// Alternatives, each with the one that it was before: of the same name, or of the same look.
+    pub(super) fn alternatives(&self, out: &mut Vec<Finding>) -> Inside {
+        let mut inside = Vec::new();
+        let (old, new) = (&self.old.facets.unions, &self.new.facets.unions);
+        for nth in 0..old.len().max(new.len()) {
+            match (old.get(nth), new.get(nth)) {
+                (Some(old), Some(new)) => {
+                    let old = old.iter().map(|at| Alternative::of(self.old.dialect, &[*at]));
+                    let new = new.iter().map(|at| Alternative::of(self.new.dialect, &[*at]));
+                    inside.extend(self.matched(old.collect(), new.collect(), out));
+                }
+                // Beside what else is said, having to be one of several is more.
+                (None, Some(new)) => {
+                    let message = format!("is one of {} things now, beside all else", new.len());
+                    self.tell("alternatives-limited", Effect::Narrowed, message, out);
+                }
+                (Some(old), None) => {
+                    let message = format!("need not be one of {} things any more", old.len());
+                    self.tell("alternatives-unlimited", Effect::Widened, message, out);
+                }
+                (None, None) => {}
+            }
+        }
+        inside
+    }
+
+    /// One thing that became one of several, or the other way round: it is an alternative itself, where they are all that is
+    /// said.
+    pub(super) fn one_and_several(&self, out: &mut Vec<Finding>) -> Option<Inside> {
+        let of = |side: &Side<'d>| vec![Alternative::of(side.dialect, &side.parts)];
+        let several = |side: &Side<'d>| -> Vec<Alternative<'d>> {
+            side.facets.unions[0].iter().map(|at| Alternative::of(side.dialect, &[*at])).collect()
+        };
+        match (self.old.is_only_a_union(), self.new.is_only_a_union()) {
+            (false, true) if self.old.facets.unions.is_empty() && self.old.says_something() => {
+                Some(self.matched(of(&self.old), several(&self.new), out))
+            }
+            (true, false) if self.new.facets.unions.is_empty() && self.new.says_something() => {
+                Some(self.matched(several(&self.old), of(&self.new), out))
+            }
+            _ => None,
+        }
+    }
+
+    fn matched(&self, old: Vec<Alternative<'d>>, new: Vec<Alternative<'d>>, out: &mut Vec<Finding>) -> Inside {
+        let mut left = new;
+        let mut gone = old;
+        let mut pairs: Vec<(Alternative<'d>, Alternative<'d>)> = Vec::new();
+        for by_name in [true, false] {
+            for before in std::mem::take(&mut gone) {
+                let is_it = |after: &Alternative<'d>| match by_name {
+                    true => before.name.is_some() && before.name == after.name,
+                    false => before.look == after.look,
+                };
+                match left.iter().position(is_it) {
+                    Some(place) => pairs.push((before, left.remove(place))),
+                    None => gone.push(before),
+                }
+            }
+        }
+        // What is left on both sides was changed.
+        while !gone.is_empty() && !left.is_empty() {
+            pairs.push((gone.remove(0), left.remove(0)));
+        }
+        let mut tell = |rule: &'static str, effect: Effect, alternative: &Alternative<'d>, what: &str| {
+            let name = alternative.name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+            let own = alternative.parts.first().copied();
+            let (old, new) = match effect {
+                Effect::Widened => (self.old.node, own),
+                _ => (own, self.new.node),
+            };
+            out.push(Finding { rule, effect, place: String::new(), message: format!("{what}{name}"), old, new });
+        };
+        left.iter().for_each(|added| tell("alternative-added", Effect::Widened, added, "may be one more thing now"));
+        gone.iter().for_each(|gone| tell("alternative-removed", Effect::Narrowed, gone, "may be one thing less now"));
+        pairs.into_iter().map(|(old, new)| (String::new(), old.parts, new.parts)).collect()
+    }
+}
+
+/// One of several things that a value may be.
+struct Alternative<'d> {
+    parts: Parts,
+    name: Option<String>,
+    look: Look<'d>,
+}
+
+impl<'d> Alternative<'d> {
+    fn of(dialect: Dialect, parts: &[At<'d>]) -> Self {
+        let name = match parts {
+            [only] => name(*only),
+            _ => None,
+        };
+        Self { parts: nodes(parts), name, look: Look::of(dialect, parts) }
+    }
+}
+
+/// The last part of where a schema's `$ref` leads.
+fn name(at: At<'_>) -> Option<String> {
+    Some(at.reference()?.string()?.rsplit('/').next()?.to_owned())
+}
+
+/// What tells alternatives from each other: types, members, values.
+#[derive(PartialEq)]
+struct Look<'d> {
+    types: Types,
+    members: Vec<Cow<'d, str>>,
+    values: Vec<String>,
+    format: Option<Cow<'d, str>>,
+    required: Vec<Cow<'d, str>>,
+    unions: usize,
+}
+
+impl<'d> Look<'d> {
+    fn of(dialect: Dialect, parts: &[At<'d>]) -> Self {
+        let facets = facets(dialect, parts);
+        let mut members: Vec<Cow<'d, str>> = facets.properties.iter().map(|(name, _)| name.clone()).collect();
+        members.sort();
+        let mut values: Vec<String> = facets.values.iter().flatten().map(|value| value.to_json()).collect();
+        values.sort();
+        let mut required = facets.required.clone();
+        required.sort();
+        let types = facets.implied_types();
+        Self { types, members, values, format: facets.format, required, unions: facets.unions.len() }
+    }
+}
