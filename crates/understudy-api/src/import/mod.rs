@@ -49,33 +49,28 @@ pub enum Import {
 pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
     let project = crate::project::open_project(&request.project)?;
     let service = request.service.as_deref();
-    let (import, files) = match request.files.as_slice() {
-        [only] if !is_archive(only)? => {
-            if request.origin.is_some() {
-                let message = "--origin chooses among the exchanges of an archive, and this is none".to_owned();
-                return Err(ApiError::new(Code::Usage, message));
-            }
+    let archives: Vec<bool> = request.files.iter().map(|file| is_archive(file)).collect::<Result<_, _>>()?;
+    let other = request.files.iter().zip(&archives).find(|(_, is_archive)| !**is_archive).map(|(file, _)| file);
+    let usage = |message: String| Err(ApiError::new(Code::Usage, message));
+    let (import, files) = match (request.files.as_slice(), other) {
+        ([_], Some(_)) if request.origin.is_some() => {
+            return usage("--origin chooses among the exchanges of an archive, and this is none".to_owned());
+        }
+        ([only], Some(_)) => {
             let description = read_description(only)?;
             let loaded = project.chosen(service)?;
-            let from = only.to_string_lossy();
-            let (imported, files) = description::plan(
-                loaded,
-                &description,
-                &from,
-                Meant { operations: &request.operations, status: None },
-            )?;
+            let meant = Meant { operations: &request.operations, status: None };
+            let (imported, files) = description::plan(loaded, &description, &only.to_string_lossy(), meant)?;
             (Import::Description(imported), files)
         }
-        all => {
-            if let Some(other) = all.iter().map(|file| Ok((file, is_archive(file)?))).find_map(other_than_archive) {
-                let file = other?.display();
-                let message = format!("{file} is no HTTP archive");
-                return Err(ApiError::new(Code::Usage, message).with_hint("import a description by itself"));
-            }
-            if !request.operations.is_empty() {
-                let message = "--operation chooses among those of a description, and an archive has none".to_owned();
-                return Err(ApiError::new(Code::Usage, message));
-            }
+        (_, Some(other)) => {
+            let message = format!("{} is no HTTP archive", other.display());
+            return Err(ApiError::new(Code::Usage, message).with_hint("import a description by itself"));
+        }
+        (_, None) if !request.operations.is_empty() => {
+            return usage("--operation chooses among those of a description, and an archive has none".to_owned());
+        }
+        (all, None) => {
             let (imported, files) = archive::from_files(&project, service, request.origin.as_deref(), all)?;
             (Import::Archive(imported), files)
         }
@@ -84,16 +79,6 @@ pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
         files.iter().try_for_each(|file| file.bring(true))?;
     }
     Ok(import)
-}
-
-type Kind<'f> = Result<(&'f PathBuf, bool), ApiError>;
-
-fn other_than_archive(file: Kind<'_>) -> Option<Result<&PathBuf, ApiError>> {
-    match file {
-        Ok((_, true)) => None,
-        Ok((file, false)) => Some(Ok(file)),
-        Err(error) => Some(Err(error)),
-    }
 }
 
 /// How much of a file says what it is.
