@@ -200,7 +200,9 @@ impl<'l> Importing<'l> {
         let memory = match &before {
             None => Memory::default(),
             Some(bytes) => serde_json::from_slice(bytes).map_err(|error| {
-                ApiError::new(Code::Usage, format!("{} cannot be read: {error}", place.shown)).with_hint(
+                let (line, column) = (error.line(), error.column());
+                let message = format!("{}:{line}:{column}: this is not what an import has written", place.shown);
+                ApiError::new(Code::Usage, message).with_hint(
                     "take it from version control again, or delete it: then what is there counts as written by hand",
                 )
             })?,

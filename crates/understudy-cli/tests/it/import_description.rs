@@ -115,7 +115,7 @@ fn what_cannot_be_imported_says_why() {
     project.write("fixtures/shop/.imported.json", "{");
     let (exit, _, stderr) = import(&project, &[]);
     assert_eq!(exit, 64);
-    assert!(stderr.contains("fixtures/shop/.imported.json cannot be read"), "{stderr}");
+    assert!(stderr.contains("fixtures/shop/.imported.json:1:1: this is not what an import has written"), "{stderr}");
 }
 
 /// A description with these paths.
