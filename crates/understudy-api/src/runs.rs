@@ -9,7 +9,7 @@ use crate::local;
 use crate::recordings::store_error;
 use crate::verify::Run;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use understudy_contract::Outcome;
@@ -62,12 +62,12 @@ pub(crate) fn last_results(root: &Path) -> Result<LastResults, ApiError> {
 pub(crate) fn remember(run: &Run, openapi: bool) -> Result<(), ApiError> {
     let log = open(&run.project.root)?;
     let mut results = read(&log)?;
-    let is_there = |key: &String| {
-        key.split_once('/').is_some_and(|(service, id)| {
-            let mut services = run.project.services.iter().filter(|loaded| loaded.service.name == service);
-            services.any(|loaded| loaded.files().any(|(_, known, _)| known == id))
-        })
-    };
+    let there: HashSet<String> = run
+        .project
+        .services
+        .iter()
+        .flat_map(|loaded| loaded.files().map(|(_, id, _)| format!("{}/{id}", loaded.service.name)))
+        .collect();
     let at = clock::now().unix_millis;
     for result in &run.results {
         if !matches!(result.outcome, Outcome::Kept | Outcome::Broken | Outcome::Known) {
@@ -87,7 +87,7 @@ pub(crate) fn remember(run: &Run, openapi: bool) -> Result<(), ApiError> {
         };
         results.insert(key, verified);
     }
-    results.retain(|key, _| is_there(key));
+    results.retain(|key, _| there.contains(key));
     let bytes = serde_json::to_vec(&results).expect("results are JSON");
     let number = log.append(&[bytes]).map_err(|error| store_error(&error))?;
     if log.wait(number, WAIT) {

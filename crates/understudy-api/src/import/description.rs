@@ -179,6 +179,8 @@ fn check_operations(description: &Description, names: &[String]) -> Result<(), A
 
 struct Importing<'l> {
     loaded: &'l LoadedService,
+    /// The service's files, by their fixtures' ids.
+    files: HashMap<&'l str, &'l str>,
     /// Whether what was deleted by hand is made again, because it is asked for by name.
     again: bool,
     place: Place,
@@ -209,7 +211,8 @@ impl<'l> Importing<'l> {
         };
         let (fixtures, changes) = (Vec::new(), Vec::new());
         let (gone, claimed) = (BTreeSet::new(), BTreeSet::new());
-        Ok(Self { loaded, again, place, before, memory, fixtures, changes, gone, claimed })
+        let files = loaded.files().map(|(file, id, _)| (id, file)).collect();
+        Ok(Self { loaded, files, again, place, before, memory, fixtures, changes, gone, claimed })
     }
 
     /// Gives fixtures the ids that they had: what stands for an operation stays in its file, whatever the operation is called by
@@ -245,7 +248,7 @@ impl<'l> Importing<'l> {
 
     /// The file of a fixture, relative to the service's folder.
     fn file(&self, id: &str) -> Option<&'l str> {
-        self.loaded.files().find(|(_, known, _)| *known == id).map(|(file, ..)| file)
+        self.files.get(id).copied()
     }
 
     /// Fixtures that the description gave and does not give any more. Those of operations that are `left` are not gone: they
