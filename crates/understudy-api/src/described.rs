@@ -1,16 +1,13 @@
 //! The agreed description of a service, on disk.
 
 use crate::disk::{Stamp, unchanged};
-use crate::project::LoadedService;
-use serde::Serialize;
 use std::cell::RefCell;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use understudy_exchange::Request;
 use understudy_fixture::Diagnostic;
-use understudy_openapi::{Answer, Asking, DOCUMENT_BYTES_MAX, Description, Files};
+use understudy_openapi::{DOCUMENT_BYTES_MAX, Description, Files};
 
 /// A description as it was read.
 #[derive(Debug, Clone)]
@@ -63,36 +60,6 @@ impl Described {
 
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(file, _)| file.as_path())
-    }
-}
-
-/// What a service's description would answer, where no fixture does.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct DescribedAnswer {
-    /// The operation: its id, or its method and path.
-    pub operation: String,
-    /// The status.
-    pub status: u16,
-    /// In what the request is not as it is described.
-    pub violations: Vec<String>,
-}
-
-impl DescribedAnswer {
-    /// What the description of a service answers; `None` where it has none, or that knows nothing of the request.
-    pub(crate) fn of(loaded: &LoadedService, request: &Request) -> Option<Self> {
-        let description = loaded.description()?;
-        let asking = Asking { base: &loaded.service.base, requests: loaded.service.requests, chance: 0 };
-        let (operation, status, violations) = match description.answer(request, asking) {
-            Answer::Response(answer) => (answer.operation, answer.status, answer.violations),
-            Answer::Refused(refusal) => (refusal.operation, refusal.status, refusal.violations),
-            Answer::OtherMethods(_) | Answer::Nothing => return None,
-        };
-        Some(Self {
-            operation: description.operations[operation].name().to_owned(),
-            status: status.as_u16(),
-            violations: violations.iter().map(ToString::to_string).collect(),
-        })
     }
 }
 

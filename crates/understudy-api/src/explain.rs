@@ -1,6 +1,5 @@
 //! Which fixture would answer a request, and why the others would not.
 
-use crate::described::DescribedAnswer;
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, open_project};
 use bytes::Bytes;
@@ -9,6 +8,7 @@ use serde::Serialize;
 use std::path::Path;
 use understudy_exchange::Request;
 use understudy_match::{Incoming, State};
+use understudy_openapi::{Answer, Asking};
 
 /// What would happen to a request.
 #[derive(Debug, Clone, Serialize)]
@@ -40,6 +40,36 @@ pub struct NearFixture {
     pub differences: Vec<String>,
     /// Where all matches: why another one comes first.
     pub behind: Option<String>,
+}
+
+/// What a service's description would answer, where no fixture does.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DescribedAnswer {
+    /// The operation: its id, or its method and path.
+    pub operation: String,
+    /// The status.
+    pub status: u16,
+    /// In what the request is not as it is described.
+    pub violations: Vec<String>,
+}
+
+impl DescribedAnswer {
+    /// What the description of a service answers; `None` where it has none, or that knows nothing of the request.
+    pub(crate) fn of(loaded: &LoadedService, request: &Request) -> Option<Self> {
+        let description = loaded.description()?;
+        let asking = Asking { base: &loaded.service.base, requests: loaded.service.requests, chance: 0 };
+        let (operation, status, violations) = match description.answer(request, asking) {
+            Answer::Response(answer) => (answer.operation, answer.status, answer.violations),
+            Answer::Refused(refusal) => (refusal.operation, refusal.status, refusal.violations),
+            Answer::OtherMethods(_) | Answer::Nothing => return None,
+        };
+        Some(Self {
+            operation: description.operations[operation].name().to_owned(),
+            status: status.as_u16(),
+            violations: violations.iter().map(ToString::to_string).collect(),
+        })
+    }
 }
 
 /// Explains a request. `url` is a path, or a whole URL whose port or host says which service is meant; else it is

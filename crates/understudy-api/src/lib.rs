@@ -45,11 +45,10 @@ pub use coverage::{
     Counts, CoverageReport, CoverageRequest, CoveringFixture, OperationCoverage, ServiceCoverage, StatusCoverage,
     coverage, coverage_html, date_and_minute,
 };
-pub use described::DescribedAnswer;
 pub use desk::{RecordNews, RecordProgress, RecordedSummary};
 pub use diff::{ChangeReport, DiffReport, DiffRequest, diff};
 pub use error::{ApiError, Code};
-pub use explain::{Explained, NearFixture, explain};
+pub use explain::{DescribedAnswer, Explained, NearFixture, explain};
 pub use import::{Import, ImportNews, ImportRequest, Imported, ImportedDescription, ImportedFixture, import};
 pub use inbox::{Chosen, InboxView, News, Proposal, Settled};
 pub use init::init;

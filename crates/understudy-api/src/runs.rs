@@ -6,13 +6,13 @@
 use crate::clock;
 use crate::error::{ApiError, Code};
 use crate::local;
+use crate::project::Project;
 use crate::recordings::store_error;
-use crate::verify::Run;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
-use understudy_contract::Outcome;
+use understudy_contract::{Outcome, Result as FixtureResult};
 use understudy_match::Kind;
 use understudy_store::{Limits, Log, StoreError};
 
@@ -59,21 +59,25 @@ pub(crate) fn last_results(root: &Path) -> Result<LastResults, ApiError> {
 ///
 /// # Errors
 /// As [`last_results`].
-pub(crate) fn remember(run: &Run, openapi: bool) -> Result<(), ApiError> {
-    let log = open(&run.project.root)?;
+pub(crate) fn remember(
+    project: &Project,
+    backends: &BTreeMap<String, String>,
+    run: &[FixtureResult],
+    openapi: bool,
+) -> Result<(), ApiError> {
+    let log = open(&project.root)?;
     let mut results = read(&log)?;
-    let there: HashSet<String> = run
-        .project
+    let there: HashSet<String> = project
         .services
         .iter()
         .flat_map(|loaded| loaded.files().map(|(_, id, _)| format!("{}/{id}", loaded.service.name)))
         .collect();
     let at = clock::now().unix_millis;
-    for result in &run.results {
+    for result in run {
         if !matches!(result.outcome, Outcome::Kept | Outcome::Broken | Outcome::Known) {
             continue;
         }
-        let loaded = run.project.services.iter().find(|loaded| *loaded.service.name == *result.service);
+        let loaded = project.services.iter().find(|loaded| *loaded.service.name == *result.service);
         let is_asked = openapi && loaded.is_some_and(|loaded| loaded.description().is_some());
         let is_as_described = result.mismatches.iter().all(|mismatch| mismatch.kind != Kind::Described);
         let key = format!("{}/{}", result.service, result.fixture.id);
@@ -81,7 +85,7 @@ pub(crate) fn remember(run: &Run, openapi: bool) -> Result<(), ApiError> {
         let before = results.get(&key).and_then(|before| before.described);
         let verified = Verified {
             at,
-            backend: run.backends.get(&*result.service).cloned().unwrap_or_default(),
+            backend: backends.get(&*result.service).cloned().unwrap_or_default(),
             outcome: result.outcome.name().to_owned(),
             described: if is_asked { Some(is_as_described) } else { before },
         };

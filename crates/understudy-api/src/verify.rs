@@ -150,11 +150,12 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
     results.iter_mut().for_each(|result| redact(result, &hidden));
     let summary = Summary::of(&results);
     let took = began.elapsed();
-    let mut run = Run { project, backends, without_backend, results, summary, took, forgotten: None };
-    if run.summary.judged() > 0 {
-        run.forgotten = remember(&run, request.openapi).err().map(|error| error.to_string());
-    }
-    Ok(run)
+    let remembered = match summary.judged() {
+        0 => Ok(()),
+        _ => remember(&project, &backends, &results, request.openapi),
+    };
+    let forgotten = remembered.err().map(|error| error.to_string());
+    Ok(Run { project, backends, without_backend, results, summary, took, forgotten })
 }
 
 /// Holds exchanges against a description. What was sent is the fixture's business, and `check`'s.

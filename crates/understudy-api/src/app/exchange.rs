@@ -3,8 +3,8 @@
 use super::App;
 use super::commands::Text;
 use super::traffic::{Exchange, ExchangeRow};
-use crate::described::DescribedAnswer;
 use crate::error::{ApiError, Code};
+use crate::explain::DescribedAnswer;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
