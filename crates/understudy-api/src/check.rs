@@ -6,10 +6,10 @@ use crate::report::CheckReport;
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
-use understudy_exchange::{Json, Response};
+use understudy_exchange::Response;
 use understudy_fixture::model::{Fixture, ResponsePromise};
 use understudy_fixture::{Code, Diagnostic, Severity};
-use understudy_match::{Chance, Choice, Incoming, Moment, Rendering, State, example_request, judge};
+use understudy_match::{Chance, Choice, Incoming, Moment, Rendering, State, example_request, judge, stand_in};
 use understudy_openapi::Description;
 
 /// What a check found.
@@ -61,11 +61,6 @@ pub fn check(root: &Path) -> Result<Check, ApiError> {
     Ok(Check { project, problems })
 }
 
-/// A placeholder stands for anything: this is as good as any other value.
-fn stand_in(_: &str) -> Option<Json> {
-    Some(Json::string("understudy"))
-}
-
 fn shadowed(loaded: &LoadedService) -> Vec<Diagnostic> {
     let index = loaded.index();
     let mut problems = Vec::new();
@@ -97,14 +92,19 @@ fn shadowed(loaded: &LoadedService) -> Vec<Diagnostic> {
     problems
 }
 
+/// The operation of a description that a fixture is about.
+pub(crate) fn operation_of(description: &Description, base: &str, fixture: &Fixture) -> Option<usize> {
+    description.operation(&example_request(fixture, base, &stand_in).ok()?, base)
+}
+
 /// A fixture's own exchange, held against the description. Where a placeholder stands, nobody knows what will.
 pub(crate) fn not_as_described(description: &Description, base: &str, fixture: &Fixture) -> Vec<Diagnostic> {
     let has_placeholder = Cell::new(false);
-    let stand_in = |name: &str| {
+    let noticed = |name: &str| {
         has_placeholder.set(true);
         stand_in(name)
     };
-    let Ok(request) = example_request(fixture, base, &stand_in) else { return Vec::new() };
+    let Ok(request) = example_request(fixture, base, &noticed) else { return Vec::new() };
     let of_file = |message: String, rule: &str| {
         Diagnostic::of_file(Code::NotAsDescribed, &fixture.file, message)
             .with_hint(format!("the description says so at {rule}"))

@@ -1,7 +1,7 @@
 //! Operations and statuses of descriptions, and what is known of each: whether a fixture says it, whether it was recorded,
 //! when a backend was held to it, and whether the fixture is what the description says.
 
-use crate::check::not_as_described;
+use crate::check::{not_as_described, operation_of};
 use crate::error::{ApiError, Code};
 use crate::html::page_head;
 use crate::inbox::{InboxView, Proposal};
@@ -14,10 +14,10 @@ use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
-use understudy_exchange::{Json, Request};
+use understudy_exchange::Request;
 use understudy_fixture::Severity;
 use understudy_fixture::model::Fixture;
-use understudy_match::{Moment, example_request};
+use understudy_match::Moment;
 use understudy_openapi::{Description, Status};
 
 /// What to count.
@@ -137,11 +137,29 @@ impl CoveringFixture {
 pub async fn coverage(request: &CoverageRequest) -> Result<CoverageReport, ApiError> {
     let project = open_project(&request.project)?;
     project.check_names(&request.services)?;
-    let mut unknown = Vec::new();
     let inbox = match recordings::are_there(&project.root) {
         true => OpenInbox::of(&project.root).await.map(|inbox| Some(inbox.view())),
         false => Ok(None),
     };
+    count(&project, &request.services, request.only_success, inbox)
+}
+
+/// Counts what is known, runs included; of recordings what could be looked at.
+///
+/// # Errors
+/// No service with a description that can be read.
+pub(crate) fn count(
+    project: &Project,
+    services: &[String],
+    only_success: bool,
+    inbox: Result<Option<InboxView>, ApiError>,
+) -> Result<CoverageReport, ApiError> {
+    let mut unknown = Vec::new();
+    let errors = project.diagnostics.iter().filter(|problem| problem.is_error()).count();
+    if errors > 0 {
+        let errors = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
+        unknown.push(format!("what files with errors say: {errors}, which `understudy check` tells"));
+    }
     let inbox = inbox.unwrap_or_else(|error| {
         unknown.push(format!("what was recorded: {error}"));
         None
@@ -150,22 +168,7 @@ pub async fn coverage(request: &CoverageRequest) -> Result<CoverageReport, ApiEr
         unknown.push(format!("what was verified: {error}"));
         LastResults::new()
     });
-    let mut report = count(&project, &request.services, request.only_success, inbox.as_ref(), &results)?;
-    report.unknown.extend(unknown);
-    Ok(report)
-}
-
-/// Counts what is known.
-///
-/// # Errors
-/// No service with a description that can be read.
-pub(crate) fn count(
-    project: &Project,
-    services: &[String],
-    only_success: bool,
-    inbox: Option<&InboxView>,
-    results: &LastResults,
-) -> Result<CoverageReport, ApiError> {
+    let (inbox, results) = (inbox.as_ref(), &results);
     let mut all = Vec::new();
     for loaded in &project.services {
         let is_meant = services.is_empty() || services.contains(&loaded.service.name);
@@ -178,12 +181,7 @@ pub(crate) fn count(
         ));
     }
     let total = all.iter().fold(Counts::default(), |total, service| total.and(service.total));
-    let errors = project.diagnostics.iter().filter(|problem| problem.is_error()).count();
-    let unknown = (errors > 0).then(|| {
-        let errors = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
-        format!("what files with errors say: {errors}, which `understudy check` tells")
-    });
-    Ok(CoverageReport { services: all, total, unknown: unknown.into_iter().collect() })
+    Ok(CoverageReport { services: all, total, unknown })
 }
 
 /// A moment as people read it: `2026-11-22 14:05`, in UTC.
@@ -238,11 +236,10 @@ fn html_row(operation: &str, status: &StatusCoverage, out: &mut String) {
             let _ = write!(fixtures, "<div class=\"broken\">{}</div>", escape(problem));
         }
         if let Some(Verified { at, backend: address, outcome, described }) = &fixture.verified {
-            let class = if outcome == "kept" { "kept" } else { outcome.as_str() };
             let wrong = if *described == Some(false) { ", not as described" } else { "" };
             let _ = write!(
                 backend,
-                "<div class=\"{class}\">{outcome}{wrong} <span class=\"mid\">{} at {}</span></div>",
+                "<div class=\"{outcome}\">{outcome}{wrong} <span class=\"mid\">{} at {}</span></div>",
                 date_and_minute(*at),
                 escape(address)
             );
@@ -291,8 +288,7 @@ impl Counting<'_> {
             .collect();
         let mut undescribed = Vec::new();
         for fixture in self.loaded.fixtures.iter().filter(|fixture| fixture.enabled) {
-            let request = example_request(fixture, &service.base, &|_| Some(Json::string("understudy")));
-            let place = request.ok().and_then(|request| self.description.operation(&request, &service.base));
+            let place = operation_of(self.description, &service.base, fixture);
             let mut is_said = false;
             let mut seen = Vec::new();
             for (nth, response) in fixture.responses.iter().enumerate() {

@@ -1,14 +1,13 @@
 //! What changed between two descriptions, and which fixtures that is about.
 
+use crate::check::operation_of;
 use crate::described::Described;
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, open_project};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use understudy_exchange::Json;
 use understudy_fixture::model::Fixture;
-use understudy_match::example_request;
 use understudy_openapi::{Change, Description};
 
 /// Which descriptions to compare.
@@ -112,8 +111,7 @@ fn fixtures(project: &Path, service: Option<&str>, old: &Description) -> Result<
     let mut all = Vec::new();
     for loaded in project.services.iter().filter(is_meant) {
         for fixture in loaded.fixtures.iter().filter(|fixture| fixture.enabled) {
-            let request = example_request(fixture, &loaded.service.base, &|_| Some(Json::string("understudy")));
-            let operation = request.ok().and_then(|request| old.operation(&request, &loaded.service.base));
+            let operation = operation_of(old, &loaded.service.base, fixture);
             all.extend(operation.map(|operation| About { fixture: Arc::clone(fixture), operation }));
         }
     }

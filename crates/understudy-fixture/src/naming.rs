@@ -49,6 +49,14 @@ pub fn suggested_id(method: &Method, path: &PathTemplate, status: StatusCode, is
     format!("{}{ending}", stem.chars().take(NAME_CHARS_MAX).collect::<String>().trim_end_matches(['-', '/']))
 }
 
+/// A name that is not taken: the one that is wanted, or with a number behind it and something between.
+#[must_use]
+pub fn free_name(wanted: &str, between: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("{wanted}{between}{number}"));
+    let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
+    names.find(|name| !is_taken(name)).expect("numbers do not end")
+}
+
 /// Whether a part of a path says which version of an interface it is: `v1`.
 #[must_use]
 pub fn is_version(word: &str) -> bool {

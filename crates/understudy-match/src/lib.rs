@@ -28,7 +28,7 @@ mod rule;
 
 pub use answer::{Verdict, judge};
 pub use difference::Difference;
-pub use example::{NoExample, example_request};
+pub use example::{NoExample, example_request, stand_in};
 pub use explain::{Explanation, NEAR_MAX, Near, explain, text_distance};
 pub use format::is_in_format;
 pub use fresh::{Chance, Moment};

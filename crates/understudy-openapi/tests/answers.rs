@@ -7,22 +7,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod memory;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use std::collections::BTreeMap;
+use memory::InMemory;
 use std::path::Path;
 use understudy_exchange::Request;
 use understudy_fixture::model::Requests;
-use understudy_openapi::{Answer, Asking, Description, Files, Violation};
-
-#[derive(Default)]
-struct InMemory(BTreeMap<String, String>);
-
-impl Files for InMemory {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| "there is no such file".to_owned())
-    }
-}
+use understudy_openapi::{Answer, Asking, Description, Violation};
 
 fn request(line: &str, text: &str) -> (Request, Requests) {
     let (head, body) =

@@ -4,20 +4,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod memory;
 mod real;
 
+use memory::InMemory;
 use real::{Folder, documents_below, documents_of_others, each_of};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use understudy_openapi::{Change, Description, Files};
+use understudy_openapi::{Change, Description};
 
-struct Only(String);
-
-impl Files for Only {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        if path == "api.yaml" { Ok(self.0.clone().into_bytes()) } else { Err("there is no such file".to_owned()) }
-    }
+/// A description that is one file.
+fn open(text: String) -> Description {
+    Description::open("api.yaml", &InMemory([("api.yaml".to_owned(), text)].into())).unwrap()
 }
 
 /// A whole document.
@@ -70,7 +69,7 @@ fn play(_: &Path, text: &str) -> String {
         let (old, rest) = pair.split_once("#### new\n").unwrap();
         let (title, old) = old.split_once('\n').unwrap();
         let new = rest.split("#### changes\n").next().unwrap();
-        let read = |text: &str| Description::open("api.yaml", &Only(document(text.trim_end()))).unwrap();
+        let read = |text: &str| open(document(text.trim_end()));
         let changes = read(old).changes(&read(new));
         let found = if changes.is_empty() { "none\n".to_owned() } else { changes.iter().map(shown).collect() };
         out.push_str(&format!(
@@ -101,7 +100,7 @@ fn try_all(documents: &[PathBuf]) -> (usize, Vec<String>) {
         let turned = serde_json::from_slice(&text).map(|value| turned(value, has_places)).ok();
         let turned = turned.map(|value| value.to_string());
         let new = match &turned {
-            Some(text) => Description::open("api.yaml", &Only(text.clone())).unwrap(),
+            Some(text) => open(text.clone()),
             None => Description::open(&name, &Folder(folder)).unwrap(),
         };
         let changes = old.changes(&new);

@@ -4,26 +4,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod memory;
 mod real;
 
+use memory::InMemory;
 use real::{Folder, documents_below, documents_of_others, each_of};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use understudy_exchange::{Json, Request, Response};
 use understudy_fixture::model::{Fixture, Requests};
 use understudy_fixture::{BodyFiles, FileProblem, Source, write_fixture};
 use understudy_match::{Choice, Incoming, Index, Promise, State, example_request, judge};
-use understudy_openapi::{Answer, Asking, Description, Files};
-
-#[derive(Default)]
-struct InMemory(BTreeMap<String, String>);
-
-impl Files for InMemory {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| "there is no such file".to_owned())
-    }
-}
+use understudy_openapi::{Answer, Asking, Description};
 
 fn play(_: &Path, text: &str) -> String {
     let description = text.split("#### fixtures").next().unwrap();

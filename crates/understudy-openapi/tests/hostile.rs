@@ -3,18 +3,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod memory;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method};
+use memory::InMemory;
 use understudy_exchange::{Request, Response};
 use understudy_fixture::model::Requests;
-use understudy_openapi::{Answer, Asking, Description, Files};
+use understudy_openapi::{Answer, Asking, Description};
 
-struct One(String);
-
-impl Files for One {
-    fn read(&self, _: &str) -> Result<Vec<u8>, String> {
-        Ok(self.0.clone().into_bytes())
-    }
+/// A description that is one file.
+fn open(text: String) -> Description {
+    Description::open("a.json", &InMemory([("a.json".to_owned(), text)].into())).unwrap()
 }
 
 /// A description whose only operation takes and gives the schema `S0`.
@@ -26,7 +26,7 @@ fn with_schemas(version: &str, schemas: &str) -> Description {
             "requestBody":{{"content":{content}}},"responses":{{"200":{{"description":"x","content":{content}}}}}}}}}}},
             "components":{{"schemas":{{{schemas}}}}}}}"##
     );
-    Description::open("a.json", &One(text)).unwrap()
+    open(text)
 }
 
 /// Asks with JSON, with a form and with nothing, and holds an answer against the description.
@@ -127,19 +127,13 @@ fn lists_without_end() {
     let servers = format!(r#"[{{"url":"/{{v0}}","variables":{{{}}}}}]"#, variables.join(","));
     let text =
         format!(r#"{{"openapi":"3.0.0","info":{{"title":"S","version":"1"}},"servers":{servers},"paths":{{}}}}"#);
-    assert!(Description::open("a.json", &One(text)).unwrap().prefixes[0].len() < 100);
+    assert!(open(text).prefixes[0].len() < 100);
     let lost: Vec<String> = (0..20_000).map(|n| format!(r#"{{"$ref":"none{n}.json"}}"#)).collect();
     let text = format!(
         r#"{{"openapi":"3.0.0","info":{{"title":"S","version":"1"}},"paths":{{}},"x-a":[{}]}}"#,
         lost.join(",")
     );
-    struct Only(String);
-    impl Files for Only {
-        fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-            if path == "a.json" { Ok(self.0.clone().into_bytes()) } else { Err("there is no such file".to_owned()) }
-        }
-    }
-    let told = Description::open("a.json", &Only(text)).unwrap().diagnostics;
+    let told = open(text).diagnostics;
     assert!(told.len() < 250 && told.iter().all(|problem| problem.line_text.len() < 20_000), "{}", told.len());
 }
 

@@ -7,7 +7,6 @@ use crate::error::{ApiError, Code};
 use crate::import::ImportedDescription;
 use crate::import::description::{self, Meant};
 use crate::recordings;
-use crate::runs::{LastResults, last_results};
 use serde::Deserialize;
 
 /// What is counted.
@@ -35,24 +34,11 @@ pub(super) struct ImportOfDescription {
 impl App {
     pub(super) async fn coverage(&self, request: CoverageOf) -> Result<CoverageReport, ApiError> {
         let project = self.loaded().await;
-        let mut unknown = Vec::new();
         let inbox = match recordings::are_there(&project.root) {
             true => self.inbox(Nothing {}).await.map(Some),
             false => Ok(None),
         };
-        let inbox = inbox.unwrap_or_else(|error| {
-            unknown.push(format!("what was recorded: {error}"));
-            None
-        });
-        let counting = move || {
-            let results = last_results(&project.root).unwrap_or_else(|error| {
-                unknown.push(format!("what was verified: {error}"));
-                LastResults::new()
-            });
-            let mut report = count(&project, &[], request.only_success, inbox.as_ref(), &results)?;
-            report.unknown.extend(unknown);
-            Ok(report)
-        };
+        let counting = move || count(&project, &[], request.only_success, inbox);
         tokio::task::spawn_blocking(counting).await.expect("counting does not panic")
     }
 

@@ -115,7 +115,5 @@ fn read_description(path: &Path) -> Result<Described, ApiError> {
 
 /// A name that is not taken: `items`, `items-2`.
 pub(crate) fn free(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let numbered = (2..).map(|number| format!("{wanted}-{number}"));
-    let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
-    names.find(|name| !is_taken(name)).expect("numbers do not end")
+    understudy_fixture::free_name(wanted, "-", is_taken)
 }

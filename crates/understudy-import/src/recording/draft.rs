@@ -3,7 +3,7 @@
 use super::answers::{differing, is_same, telling_header};
 use super::endpoint::{Call, CallBody, ParameterKind, kind};
 use super::flow::{Flow, with_names};
-use super::{Draft, Recorded, naming};
+use super::{Draft, Recorded};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, Method};
@@ -201,7 +201,7 @@ fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> 
                     && !matches!(other.last(), Some(Segment::Literal(_)))
             });
         let name = suggested_id(&request.method, &endpoints[first], response.status, is_list);
-        let id = naming::free(&name, "-", |id| taken.contains(id));
+        let id = understudy_fixture::free_name(&name, "-", |id| taken.contains(id));
         taken.insert(id.clone());
         ids.push(id);
     }
@@ -443,7 +443,7 @@ fn file(id: &str, ending: &str, content: Bytes, files: &mut Vec<(String, Bytes)>
     let plain: String = id.chars().map(|c| if c == '/' { '-' } else { c }).collect();
     let ending: String = ending.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
     let (stem, kind) = ending.rsplit_once('.').unwrap_or((&ending, "bin"));
-    let path = naming::free(&format!("bodies/{plain}-{stem}"), "", |name| {
+    let path = understudy_fixture::free_name(&format!("bodies/{plain}-{stem}"), "", |name| {
         files
             .iter()
             .any(|(known, _)| known.strip_suffix(kind).is_some_and(|known| known.strip_suffix('.') == Some(name)))

@@ -173,7 +173,7 @@ fn template(path: &[String], slugs: &Slugs) -> PathTemplate {
         } else if is_parameter(at) {
             let before = at.checked_sub(1).map(|before| path[before].as_str());
             let wanted = if Some(at) == last { "id".to_owned() } else { super::naming::id_of(before) };
-            let name = super::naming::free(&wanted, "", |name| names.iter().any(|known| known == name));
+            let name = understudy_fixture::free_name(&wanted, "", |name| names.iter().any(|known| known == name));
             names.push(name.clone());
             Segment::Parameter(SegmentPart::Parameter(name))
         } else {

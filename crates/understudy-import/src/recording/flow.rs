@@ -1,7 +1,7 @@
 //! What earlier answers gave and later requests sent.
 
 use super::Recorded;
-use super::naming::{free, id_of};
+use super::naming::id_of;
 use http::header::{COOKIE, LOCATION};
 use http::{HeaderMap, Method};
 use std::collections::{HashMap, HashSet};
@@ -82,7 +82,9 @@ impl Flow {
             for value in &values {
                 if let Some(origin) = known.get(value) {
                     let name = names.get(&origin.place).cloned().unwrap_or_else(|| {
-                        let name = free(&origin.wanted, "", |name| names.values().any(|known| known == name));
+                        let name = understudy_fixture::free_name(&origin.wanted, "", |name| {
+                            names.values().any(|known| known == name)
+                        });
                         names.insert(origin.place.clone(), name.clone());
                         name
                     });

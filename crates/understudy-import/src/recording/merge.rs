@@ -85,7 +85,7 @@ fn path(one: &mut RequestPromise, other: &RequestPromise) -> Result<(), String> 
                 };
                 let is_last = at + 1 == others.len();
                 let wanted = if is_last { "id".to_owned() } else { naming::id_of(collection) };
-                let name = naming::free(&wanted, "", |name| taken.iter().any(|known| known == name));
+                let name = understudy_fixture::free_name(&wanted, "", |name| taken.iter().any(|known| known == name));
                 let mut rule = parameter(written);
                 if rule.checks != parameter(other).checks {
                     rule.checks = vec![Check::Any];

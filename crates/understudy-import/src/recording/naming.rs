@@ -1,12 +1,5 @@
 //! Names that a person would choose.
 
-/// A name that is not taken: `id`, `id2`, with something between it and the number.
-pub(super) fn free(wanted: &str, between: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let numbered = (2..).map(|number| format!("{wanted}{between}{number}"));
-    let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
-    names.find(|name| !is_taken(name)).unwrap_or_else(|| wanted.to_owned())
-}
-
 /// What identifies one of a collection: `userId` of `users`.
 pub(super) fn id_of(collection: Option<&str>) -> String {
     let word: String = collection.unwrap_or("").chars().filter(char::is_ascii_alphanumeric).collect();

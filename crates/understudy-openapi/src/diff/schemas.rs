@@ -169,8 +169,7 @@ impl<'d> Side<'d> {
 
     /// Whether it says nothing but that a value is one of several things.
     pub(super) fn is_only_a_union(&self) -> bool {
-        let facets = &self.facets;
-        facets.unions.len() == 1 && facets.implied_types() == Types::ALL && facets.values.is_none()
+        self.facets.unions.len() == 1 && !self.says_something()
     }
 
     pub(super) fn says_something(&self) -> bool {
@@ -413,10 +412,10 @@ impl<'d> Sides<'d> {
         let mut inside = Vec::new();
         let mut member = |name: &str, out: &mut Vec<Finding>| {
             let (before, after) = (find(old, name), find(new, name));
-            let nodes = (node(&before).or(self.old.node), node(&after).or(self.new.node));
+            let own = (node(&before).or(self.old.node), node(&after).or(self.new.node));
             let mut tell = |rule: &'static str, effect: Effect, message: &str| {
                 let message = message.to_owned();
-                out.push(Finding { rule, effect, place: place(name), message, old: nodes.0, new: nodes.1 });
+                out.push(Finding { rule, effect, place: place(name), message, old: own.0, new: own.1 });
             };
             // What goes the other way only is not asked for here, whatever is said of it.
             let was_required = is_required(old, name) && (before.is_some() || !named(old, name));
@@ -434,7 +433,6 @@ impl<'d> Sides<'d> {
                 },
             }
             if let (Some(before), Some(after)) = (&before, &after) {
-                let nodes = |schemas: &[At<'d>]| schemas.iter().map(|at| at.node).collect();
                 inside.push((place(name), nodes(before), nodes(after)));
             }
         };
@@ -471,8 +469,7 @@ impl<'d> Sides<'d> {
             _ => {}
         }
         // Members that are not named: closed, by a schema, or anything.
-        let said = |facets: &Facets<'d>| -> Parts { nodes(&facets.others).into_iter().collect() };
-        let (before, after) = (said(old), said(new));
+        let (before, after) = (nodes(&old.others), nodes(&new.others));
         match (before.is_empty() && !old.is_closed, after.is_empty() && !new.is_closed) {
             (true, false) if !after.is_empty() && !is_open(&new.others) => {
                 self.tell(
