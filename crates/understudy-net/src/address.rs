@@ -3,11 +3,13 @@
 use crate::trust::Authorities;
 use http::Uri;
 
-/// `http://127.0.0.1:8080/api`
+/// `http://127.0.0.1:8080/api`; `h2c://` is HTTP/2 from the first byte, without TLS. Over TLS the two sides agree on it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Address {
     /// Whether TLS is spoken there.
     pub is_tls: bool,
+    /// Whether HTTP/2 is spoken there without being agreed on (RFC 9113, section 3.3).
+    pub is_http2: bool,
     /// A name or an IP address, without brackets.
     pub host: String,
     /// The port.
@@ -38,17 +40,18 @@ impl std::fmt::Display for AddressError {
 impl std::error::Error for AddressError {}
 
 impl Address {
-    /// Reads `http://` and `https://` URLs. A query or a fragment is refused: paths come from fixtures.
+    /// Reads `http://`, `https://` and `h2c://` URLs. A query or a fragment is refused: paths come from fixtures.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let fail = |why| AddressError { text: text.to_owned(), why };
         let uri: Uri = text.parse().map_err(|_| fail("it is no URL"))?;
-        let is_tls = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
-            _ => return Err(fail("it starts with neither http:// nor https://")),
+        let (is_tls, is_http2) = match uri.scheme_str() {
+            Some("http") => (false, false),
+            Some("https") => (true, false),
+            Some("h2c") => (false, true),
+            _ => return Err(fail("it starts with none of http://, https:// and h2c://")),
         };
         let authority = uri.authority().ok_or_else(|| fail("it has no host"))?;
         if authority.as_str().contains('@') {
@@ -60,13 +63,18 @@ impl Address {
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let path = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { is_tls, host, port, path, authority: authority.as_str().to_owned(), trusted: None })
+        Ok(Self { is_tls, is_http2, host, port, path, authority: authority.as_str().to_owned(), trusted: None })
     }
 }
 
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}://{}{}", if self.is_tls { "https" } else { "http" }, self.authority, self.path)
+        let scheme = match (self.is_tls, self.is_http2) {
+            (true, _) => "https",
+            (false, true) => "h2c",
+            (false, false) => "http",
+        };
+        write!(f, "{scheme}://{}{}", self.authority, self.path)
     }
 }
 
@@ -82,6 +90,9 @@ mod tests {
             (true, "::1", 443, "/api")
         );
         assert_eq!(address.to_string(), "https://[::1]/api");
+        let address = Address::parse("h2c://localhost:50051").unwrap();
+        assert_eq!((address.is_tls, address.is_http2, address.port), (false, true, 50_051));
+        assert_eq!(address.to_string(), "h2c://localhost:50051");
         for text in ["", "localhost:80", "ftp://a", "http://a/?b", "http://u:p@a", "http:///a"] {
             assert!(Address::parse(text).is_err(), "{text}");
         }

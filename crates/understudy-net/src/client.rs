@@ -3,21 +3,24 @@
 use crate::address::Address;
 use crate::message::{BODY_BYTES_MAX, Stream};
 use crate::passing::Passing;
-use crate::trust::{Authorities, connector};
+use crate::pool::{Connection, Lent, Pool, Sent};
+use crate::server::HEADER_BYTES_MAX;
+use crate::trust::{Authorities, HTTP_2, Offer, connector};
 use crate::upgrade::Upgrade;
 use bytes::Bytes;
-use http::header::HOST;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::{CONNECTION, HOST, UPGRADE};
+use http::uri::{PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, Either, Full, Limited};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use hyper::client::conn::{TrySendError, http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -26,29 +29,13 @@ use tokio_rustls::rustls::{self, CertificateError};
 
 /// How long opening a connection may take, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection that nobody uses is taken again: servers close theirs after a few seconds, and a
-/// request that crosses with that is lost.
-const IDLE_MAX: Duration = Duration::from_secs(2);
-/// How many connections that nobody uses are kept, for each address.
-const IDLE_CONNECTIONS_MAX: usize = 64;
-
-/// Sends requests, one connection for each at a time. Redirects are not followed; TLS is verified against the
+/// Sends requests, over HTTP/2 where the server speaks it. Redirects are not followed; TLS is verified against the
 /// system's certificates.
 #[derive(Debug, Default)]
 pub struct Client {
-    idle: Mutex<HashMap<Address, Arc<Mutex<Vec<Idle>>>>>,
-    tls: Mutex<HashMap<Option<Authorities>, Tls>>,
-}
-
-type Connection = SendRequest<Sent>;
-
-/// A body that is sent: at once, or as it comes.
-type Sent = Either<Full<Bytes>, Passing>;
-
-#[derive(Debug)]
-struct Idle {
-    connection: Connection,
-    since: Instant,
+    /// A client has a handful of addresses: looking through them is quicker than a table.
+    pools: Mutex<Vec<(Address, Arc<Pool>)>>,
+    tls: Mutex<HashMap<(Option<Authorities>, Offer), Tls>>,
 }
 
 #[derive(Clone)]
@@ -241,134 +228,163 @@ impl Client {
     /// # Errors
     /// [`SendError`]
     pub async fn pass(self: &Arc<Self>, call: Call<'_>, body: Stream) -> Result<Upstream, SendError> {
-        let mut request = build(call)?.map(|_| Either::Right(body.0));
-        if let Some(connection) = self.take(call.address) {
-            match self.exchange(call.address, connection, request).await {
+        let pool = self.pool(call.address);
+        let mut body = Either::Right(body.0);
+        if let Some(connection) = pool.take(is_upgrade(call.headers)) {
+            match exchange(call, body, connection, &pool).await {
                 Ok(upstream) => return Ok(upstream),
-                Err((Some(unsent), _)) => request = *unsent,
-                Err((None, error)) => return Err(error),
+                Err(Unanswered { unsent: Some(unsent), .. }) => body = *unsent,
+                Err(Unanswered { error, .. }) => return Err(error),
             }
         }
-        let connection = self.connect(call.address).await?;
-        self.exchange(call.address, connection, request).await.map_err(|(_, error)| error)
+        let connection = self.connect(call, &pool).await?;
+        exchange(call, body, connection, &pool).await.map_err(|unanswered| unanswered.error)
     }
 
     /// As [`Self::open`], and tells when there is a connection.
     async fn open_told(self: &Arc<Self>, call: Call<'_>, reached: &AtomicBool) -> Result<Upstream, SendError> {
-        let address = call.address;
-        let mut request = build(call)?;
-        if let Some(connection) = self.take(address) {
+        let pool = self.pool(call.address);
+        let body = || Either::Left(Full::new(call.body.clone()));
+        if let Some(connection) = pool.take(is_upgrade(call.headers)) {
             reached.store(true, Ordering::Relaxed);
-            match self.exchange(address, connection, request).await {
+            match exchange(call, body(), connection, &pool).await {
                 Ok(upstream) => return Ok(upstream),
                 // Not sent at all, or sent on a connection that the server was about to close: once more, if that
                 // cannot be noticed. (A second DELETE can: the first may have arrived.)
-                Err((Some(unsent), _)) => request = *unsent,
-                Err((None, SendError::Closed)) if call.method.is_safe() => {
-                    request = build(call)?;
-                }
-                Err((None, error)) => return Err(error),
+                Err(Unanswered { unsent: Some(_), .. }) => {}
+                Err(Unanswered { error: SendError::Closed, .. }) if call.method.is_safe() => {}
+                Err(Unanswered { error, .. }) => return Err(error),
             }
         }
         reached.store(false, Ordering::Relaxed);
-        let connection = self.connect(address).await?;
+        let connection = self.connect(call, &pool).await?;
         reached.store(true, Ordering::Relaxed);
-        self.exchange(address, connection, request).await.map_err(|(_, error)| error)
+        exchange(call, body(), connection, &pool).await.map_err(|unanswered| unanswered.error)
     }
 
-    async fn exchange(
-        self: &Arc<Self>,
-        address: &Address,
-        mut connection: Connection,
-        request: http::Request<Sent>,
-    ) -> Result<Upstream, (Option<Box<http::Request<Sent>>>, SendError)> {
-        match connection.try_send_request(request).await {
-            Ok(response) => {
-                let (mut parts, body) = response.into_parts();
-                self.give_back_when_read(address, connection);
-                let upgrade = Upgrade::of(&mut parts.extensions);
-                Ok(Upstream { status: parts.status, headers: parts.headers, body: Stream(Passing::new(body)), upgrade })
-            }
-            Err(mut error) => {
-                let unsent = error.take_message().map(Box::new);
-                Err((unsent, after_sending(&error.into_error())))
-            }
+    /// The connections to an address.
+    fn pool(&self, address: &Address) -> Arc<Pool> {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, pool)) = pools.iter().find(|(known, _)| known == address) {
+            return Arc::clone(pool);
         }
+        let pool = Arc::default();
+        pools.push((address.clone(), Arc::clone(&pool)));
+        pool
     }
 
-    /// The connections to an address that nobody uses.
-    fn pool(&self, address: &Address) -> Arc<Mutex<Vec<Idle>>> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        match idle.get(address) {
-            Some(pool) => Arc::clone(pool),
-            None => Arc::clone(idle.entry(address.clone()).or_default()),
-        }
-    }
-
-    fn take(&self, address: &Address) -> Option<Connection> {
-        let pool = self.pool(address);
-        let mut connections = pool.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(candidate) = connections.pop() {
-            if candidate.since.elapsed() < IDLE_MAX && candidate.connection.is_ready() {
-                return Some(candidate.connection);
-            }
-        }
-        None
-    }
-
-    /// A connection is ready again once the answer's body was read.
-    fn give_back_when_read(&self, address: &Address, mut connection: Connection) {
-        let pool = self.pool(address);
-        tokio::spawn(async move {
-            if connection.ready().await.is_ok() {
-                let mut connections = pool.lock().unwrap_or_else(PoisonError::into_inner);
-                if connections.len() < IDLE_CONNECTIONS_MAX {
-                    connections.push(Idle { connection, since: Instant::now() });
-                }
-            }
-        });
-    }
-
-    fn connector(&self, trusted: Option<&Authorities>) -> io::Result<TlsConnector> {
+    fn connector(&self, trusted: Option<&Authorities>, offer: Offer) -> io::Result<TlsConnector> {
         let mut known = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Tls(connector)) = known.get(&trusted.cloned()) {
+        let key = (trusted.cloned(), offer);
+        if let Some(Tls(connector)) = known.get(&key) {
             return Ok(connector.clone());
         }
-        let connector = connector(trusted)?;
-        known.insert(trusted.cloned(), Tls(connector.clone()));
+        let connector = connector(trusted, offer)?;
+        known.insert(key, Tls(connector.clone()));
         Ok(connector)
     }
 
-    async fn connect(&self, address: &Address) -> Result<Connection, SendError> {
+    async fn connect(&self, call: Call<'_>, pool: &Pool) -> Result<Connection, SendError> {
+        let address = call.address;
+        let is_upgrade = is_upgrade(call.headers);
         let at = format!("{}:{}", address.host, address.port);
         let timed_out = || SendError::Connect { address: at.clone(), source: io::ErrorKind::TimedOut.into() };
         let connecting = async {
             let stream = tcp(address, &at).await?;
             let _ = stream.set_nodelay(true);
             if !address.is_tls {
-                return handshake(stream).await;
+                return if address.is_http2 && !is_upgrade { http2(stream).await } else { http1(stream).await };
             }
             let failed = |source| SendError::Handshake { address: at.clone(), source };
             let name = ServerName::try_from(address.host.clone()).map_err(|error| failed(io::Error::other(error)))?;
-            let connector = self.connector(address.trusted.as_ref()).map_err(failed)?;
-            handshake(connector.connect(name, stream).await.map_err(failed)?).await
+            let offer = if is_upgrade { Offer::Http1 } else { Offer::Any };
+            let connector = self.connector(address.trusted.as_ref(), offer).map_err(failed)?;
+            let stream = connector.connect(name, stream).await.map_err(failed)?;
+            let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
+            if is_http2 { http2(stream).await } else { http1(stream).await }
         };
-        tokio::time::timeout(CONNECT_TIMEOUT, connecting).await.unwrap_or_else(|_| Err(timed_out()))
+        let connection =
+            tokio::time::timeout(CONNECT_TIMEOUT, connecting).await.unwrap_or_else(|_| Err(timed_out()))?;
+        if let Connection::Http2(shared) = &connection {
+            pool.share(shared);
+        }
+        Ok(connection)
     }
 }
 
-fn build(call: Call<'_>) -> Result<http::Request<Sent>, SendError> {
-    let Call { address, method, target, headers, body } = call;
-    let target = format!("{}{target}", address.path);
-    let malformed = |why: String| SendError::Malformed { why };
-    let mut request = http::Request::new(Either::Left(Full::new(body.clone())));
+/// A request that got no answer, and what was to be sent with it where nothing of it was sent.
+struct Unanswered {
+    unsent: Option<Box<Sent>>,
+    error: SendError,
+}
+
+async fn exchange(
+    call: Call<'_>,
+    body: Sent,
+    connection: Connection,
+    pool: &Arc<Pool>,
+) -> Result<Upstream, Unanswered> {
+    match connection {
+        Connection::Http1(mut connection) => {
+            let request = build(call, body, false)?;
+            let response = connection.try_send_request(request).await.map_err(unanswered)?;
+            let (mut parts, body) = response.into_parts();
+            let upgrade = Upgrade::of(&mut parts.extensions);
+            let body = if parts.status == StatusCode::SWITCHING_PROTOCOLS {
+                Passing::new(body)
+            } else {
+                Passing::on(body, Lent { pool: Arc::clone(pool), connection })
+            };
+            Ok(Upstream { status: parts.status, headers: parts.headers, body: Stream(body), upgrade })
+        }
+        Connection::Http2(mut connection) => {
+            let request = build(call, body, true)?;
+            let response = connection.try_send_request(request).await.map_err(unanswered)?;
+            let (parts, body) = response.into_parts();
+            let body = Stream(Passing::new(body));
+            Ok(Upstream { status: parts.status, headers: parts.headers, body, upgrade: None })
+        }
+    }
+}
+
+fn unanswered(mut error: TrySendError<http::Request<Sent>>) -> Unanswered {
+    let unsent = error.take_message().map(|request| Box::new(request.into_body()));
+    Unanswered { unsent, error: after_sending(&error.into_error()) }
+}
+
+/// Whether a request asks for another protocol on its connection.
+fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers.contains_key(UPGRADE)
+}
+
+/// The request as it is sent. HTTP/2 has the host in a field of its own (RFC 9113, section 8.3.1).
+fn build(call: Call<'_>, body: Sent, is_http2: bool) -> Result<http::Request<Sent>, Unanswered> {
+    let Call { address, method, target, headers, .. } = call;
+    let malformed = |why: String| Unanswered { unsent: None, error: SendError::Malformed { why } };
+    let not_a_host = |host: &[u8]| malformed(format!("`{}` cannot be a host", String::from_utf8_lossy(host)));
+    let path = if address.path.is_empty() {
+        PathAndQuery::try_from(target)
+    } else {
+        PathAndQuery::from_maybe_shared(format!("{}{target}", address.path))
+    };
+    let path = path.map_err(|_| malformed(format!("`{}{target}` cannot be a request target", address.path)))?;
+    let mut request = http::Request::new(body);
     *request.method_mut() = method.clone();
-    *request.uri_mut() = target.parse().map_err(|_| malformed(format!("`{target}` cannot be a request target")))?;
     *request.headers_mut() = headers.clone();
-    if !headers.contains_key(HOST) {
-        let host = HeaderValue::from_str(&address.authority)
-            .map_err(|_| malformed(format!("`{}` cannot be a host", address.authority)))?;
-        request.headers_mut().insert(HOST, host);
+    let headers = request.headers_mut();
+    if is_http2 {
+        headers.remove(CONNECTION);
+        let host = headers.remove(HOST);
+        let host = host.as_ref().map_or(address.authority.as_bytes(), HeaderValue::as_bytes);
+        let scheme = if address.is_tls { Scheme::HTTPS } else { Scheme::HTTP };
+        let uri = Uri::builder().scheme(scheme).authority(host).path_and_query(path);
+        *request.uri_mut() = uri.build().map_err(|_| not_a_host(host))?;
+    } else {
+        if !headers.contains_key(HOST) {
+            let host = HeaderValue::from_str(&address.authority);
+            headers.insert(HOST, host.map_err(|_| not_a_host(address.authority.as_bytes()))?);
+        }
+        *request.uri_mut() = path.into();
     }
     Ok(request)
 }
@@ -415,8 +431,16 @@ async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, SendError> {
     Ok(tokio::net::lookup_host((address.host.as_str(), port)).await.map_err(failed)?.collect())
 }
 
-async fn handshake<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Connection, SendError> {
+async fn http1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Connection, SendError> {
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
     tokio::spawn(connection.with_upgrades());
-    Ok(sender)
+    Ok(Connection::Http1(sender))
+}
+
+async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Connection, SendError> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder.timer(TokioTimer::new()).max_header_list_size(HEADER_BYTES_MAX as u32);
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
+    tokio::spawn(connection);
+    Ok(Connection::Http2(sender))
 }

@@ -13,6 +13,7 @@ mod idle;
 mod listener;
 mod message;
 mod passing;
+mod pool;
 mod server;
 mod trust;
 mod upgrade;

@@ -105,6 +105,12 @@ pub struct BodyCopy {
 }
 
 impl BodyCopy {
+    /// Of a body with nothing in it.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { bytes: Bytes::new(), total: 0, ended: BodyEnd::Whole }
+    }
+
     /// Whether all of it is in the copy.
     #[must_use]
     pub fn is_whole(&self) -> bool {

@@ -1,11 +1,15 @@
 //! A body that is passed on as it comes, and a copy of what passed.
 
 use crate::message::{BodyCopy, BodyEnd};
+use crate::pool::Lent;
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+/// How much memory a body gets before it has come, whatever its sender says of its length.
+const ROOM_MAX: usize = 64 << 10;
 
 /// What is done with a copy.
 pub(crate) type Ended = Box<dyn FnOnce(BodyCopy) + Send>;
@@ -15,6 +19,8 @@ pub(crate) struct Passing {
     body: Incoming,
     /// On the heap: most bodies are small, and nobody copies them.
     copying: Option<Box<Copying>>,
+    /// The connection that it comes on: free once all of it has come. Dropped before, it is closed.
+    lent: Option<Lent>,
 }
 
 struct Copying {
@@ -29,12 +35,30 @@ struct Copying {
 
 impl Passing {
     pub(crate) fn new(body: Incoming) -> Self {
-        Self { body, copying: None }
+        Self { body, copying: None, lent: None }
+    }
+
+    /// A body that comes on a connection which is taken again after it.
+    pub(crate) fn on(body: Incoming, lent: Lent) -> Self {
+        let mut passing = Self { body, copying: None, lent: Some(lent) };
+        if passing.body.is_end_stream() {
+            passing.give_back();
+        }
+        passing
+    }
+
+    fn give_back(&mut self) {
+        if let Some(lent) = self.lent.take() {
+            lent.give_back();
+        }
     }
 
     pub(crate) fn copied(mut self, bytes_max: usize, ended: Ended) -> Self {
         let is_whole = self.body.is_end_stream();
-        let copying = Copying { bytes: BytesMut::new(), bytes_max, total: 0, is_broken: false, is_whole, ended };
+        let expected = self.body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+        let room = expected.unwrap_or(0).min(ROOM_MAX);
+        let copying =
+            Copying { bytes: BytesMut::with_capacity(room), bytes_max, total: 0, is_broken: false, is_whole, ended };
         self.copying = Some(Box::new(copying));
         self
     }
@@ -56,6 +80,9 @@ impl Body for Passing {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         let is_end = self.body.is_end_stream();
+        if is_end || matches!(polled, Poll::Ready(None)) {
+            self.give_back();
+        }
         if let (Some(copying), Poll::Ready(frame)) = (&mut self.copying, &polled) {
             match frame {
                 Some(Ok(frame)) => {

@@ -6,15 +6,16 @@ use crate::message::{Inbound, Outbound, OutboundBody, Stream};
 use crate::passing::Passing;
 use crate::upgrade::Upgrade;
 use bytes::Bytes;
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Either, Full};
-use hyper::body::Incoming;
+use http_body_util::Full;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use std::convert::Infallible;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -137,7 +138,38 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
     let _ = builder.serve_connection_with_upgrades(stream, service).await;
 }
 
-type Answer = Either<Full<Bytes>, UnsyncBoxBody<Bytes, hyper::Error>>;
+/// The content of an answer on its way out.
+enum Answer {
+    Whole(Full<Bytes>),
+    /// The request is under way until the last of it was passed on.
+    PassedOn(Passing, #[expect(dead_code, reason = "it is there for as long as the answer is")] UnderWay),
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match self.get_mut() {
+            Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::PassedOn(body, _) => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(body) => body.is_end_stream(),
+            Self::PassedOn(body, _) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::PassedOn(body, _) => body.size_hint(),
+        }
+    }
+}
 
 async fn answer<H: Handler>(
     handler: Arc<H>,
@@ -148,15 +180,8 @@ async fn answer<H: Handler>(
     let upgrade = Upgrade::of(&mut parts.extensions);
     let outbound = handler.handle(Inbound { parts, body: Stream(Passing::new(body)), upgrade }).await;
     let body = match outbound.body {
-        OutboundBody::Whole(bytes) => Either::Left(Full::new(bytes)),
-        OutboundBody::Stream(stream) => {
-            // The request is under way until the last of it was passed on.
-            let passed_on = stream.0.map_frame(move |frame| {
-                let _ = &under_way;
-                frame
-            });
-            Either::Right(passed_on.boxed_unsync())
-        }
+        OutboundBody::Whole(bytes) => Answer::Whole(Full::new(bytes)),
+        OutboundBody::Stream(stream) => Answer::PassedOn(stream.0, under_way),
     };
     let mut response = hyper::Response::new(body);
     *response.status_mut() = outbound.status;

@@ -35,16 +35,36 @@ impl Authorities {
     }
 }
 
+/// What is offered to a server over TLS (RFC 7301), the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Offer {
+    /// HTTP/2 or HTTP/1.1.
+    Any,
+    /// HTTP/1.1, on which one can go over to another protocol.
+    Http1,
+}
+
+/// What a server that speaks HTTP/2 agrees on.
+pub(crate) const HTTP_2: &[u8] = b"h2";
+
 /// What connects over TLS, and trusts these beside the system's.
-pub(crate) fn connector(more: Option<&Authorities>) -> io::Result<TlsConnector> {
+pub(crate) fn connector(more: Option<&Authorities>, offer: Offer) -> io::Result<TlsConnector> {
+    let mut config = trusting(more)?;
+    config.alpn_protocols = match offer {
+        Offer::Any => vec![HTTP_2.to_vec(), b"http/1.1".to_vec()],
+        Offer::Http1 => vec![b"http/1.1".to_vec()],
+    };
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+fn trusting(more: Option<&Authorities>) -> io::Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     // Certificates that cannot be read cannot be trusted; the handshake then says which is missing.
     for certificate in rustls_native_certs::load_native_certs().certs {
         let _ = roots.add(certificate);
     }
     let Some(Authorities(more)) = more else {
-        let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        return Ok(TlsConnector::from(Arc::new(config)));
+        return Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth());
     };
     for certificate in more.iter() {
         // One that can be no authority is accepted as itself.
@@ -52,8 +72,7 @@ pub(crate) fn connector(more: Option<&Authorities>) -> io::Result<TlsConnector> 
     }
     let inner = WebPkiServerVerifier::builder(Arc::new(roots)).build().map_err(io::Error::other)?;
     let verifier = Arc::new(OrThese { inner, these: Arc::clone(more) });
-    let config = ClientConfig::builder().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
+    Ok(ClientConfig::builder().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
 /// Accepts what the authorities have signed, and a server that shows one of these very certificates: what

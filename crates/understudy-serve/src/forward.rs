@@ -1,8 +1,11 @@
 //! Requests on their way to a backend.
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use understudy_exchange::Request;
@@ -20,18 +23,13 @@ pub struct Forwarding {
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// Fields that are about one connection (RFC 9110, section 7.6.1).
-const HOP_BY_HOP: [&str; 9] = [
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// Whether a field is about one connection (RFC 9110, section 7.6.1).
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    match *name {
+        CONNECTION | PROXY_AUTHENTICATE | PROXY_AUTHORIZATION | TE | TRANSFER_ENCODING | UPGRADE => true,
+        _ => matches!(name.as_str(), "keep-alive" | "proxy-connection"),
+    }
+}
 
 impl Forwarding {
     /// Passes a request on, and gives the answer's head as soon as it is there.
@@ -49,7 +47,8 @@ impl Forwarding {
             Content::Coming(stream) => client.pass(call(&Bytes::new()), stream).await?,
             Content::Whole(bytes) => {
                 let timed_out = || Err(SendError::TimedOut { after: FORWARD_TIMEOUT });
-                let opening = client.open(call(&bytes));
+                // Where it is, instead of being moved about: it holds all of the request.
+                let opening = pin!(client.open(call(&bytes)));
                 tokio::time::timeout(FORWARD_TIMEOUT, opening).await.unwrap_or_else(|_| timed_out())?
             }
         };
@@ -58,10 +57,17 @@ impl Forwarding {
 
     /// The fields that the backend gets.
     fn sent(&self, headers: &HeaderMap, is_upgrade: bool) -> HeaderMap {
-        let mut sent = end_to_end(headers);
+        let mut sent = headers.clone();
+        let takes_trailers = takes_trailers(headers);
+        end_to_end(&mut sent);
         sent.remove(HOST);
         // The framing is ours.
         sent.remove(CONTENT_LENGTH);
+        if takes_trailers {
+            // It is about each connection anew, and they are passed on.
+            sent.insert(TE, HeaderValue::from_static("trailers"));
+            sent.insert(CONNECTION, HeaderValue::from_static("te"));
+        }
         for (name, value) in &self.headers {
             if !sent.contains_key(name) {
                 sent.insert(name.clone(), value.clone());
@@ -109,7 +115,7 @@ fn agree(headers: &mut HeaderMap) {
 
 /// What the client gets of an answer. Where both sides agreed on a WebSocket, their connections are joined.
 fn received(mut upstream: Upstream, upgrade: Option<Upgrade>) -> Result<Upstream, SendError> {
-    upstream.headers = end_to_end(&upstream.headers);
+    end_to_end(&mut upstream.headers);
     if upstream.status == StatusCode::SWITCHING_PROTOCOLS {
         let (Some(ours), Some(theirs)) = (upgrade, upstream.upgrade.take()) else {
             return Err(SendError::Malformed { why: "it goes over to a protocol that nobody asked for".to_owned() });
@@ -122,21 +128,22 @@ fn received(mut upstream: Upstream, upgrade: Option<Upgrade>) -> Result<Upstream
     Ok(upstream)
 }
 
-/// The fields that are meant for the other end.
-fn end_to_end(headers: &HeaderMap) -> HeaderMap {
-    let named: Vec<&str> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(',').map(str::trim))
-        .collect();
-    let mut kept = HeaderMap::with_capacity(headers.len() + 2);
-    for (name, value) in headers {
-        let is_hop =
-            HOP_BY_HOP.contains(&name.as_str()) || named.iter().any(|own| own.eq_ignore_ascii_case(name.as_str()));
-        if !is_hop {
-            kept.append(name, value.clone());
-        }
+/// Whether a client takes trailer fields (RFC 9110, section 10.1.4).
+fn takes_trailers(headers: &HeaderMap) -> bool {
+    list(headers, &TE).any(|coding| coding.eq_ignore_ascii_case("trailers"))
+}
+
+/// Leaves the fields that are meant for the other end.
+fn end_to_end(headers: &mut HeaderMap) {
+    let named = list(headers, &CONNECTION).filter_map(|name| HeaderName::try_from(name).ok());
+    let own: Vec<HeaderName> = named.chain(headers.keys().filter(|name| is_hop_by_hop(name)).cloned()).collect();
+    for name in own {
+        headers.remove(name);
     }
-    kept
+}
+
+/// The elements of a field that is a list (RFC 9110, section 5.6.1).
+fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',').map(str::trim))
 }

@@ -83,16 +83,12 @@ impl Recorder {
             recording: Arc::clone(&self.recording),
             observer: Arc::clone(observer),
         });
-        let sent = {
-            let halves = Arc::clone(&halves);
-            body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy)))
-        };
-        let sent = if sent.is_empty() {
-            // What has no body has ended: it is told now.
-            drop(sent);
+        let sent = if body.is_empty() {
+            halves.tell(|told| told.sent = Some(BodyCopy::empty()));
             Content::Whole(Bytes::new())
         } else {
-            Content::Coming(sent)
+            let halves = Arc::clone(&halves);
+            Content::Coming(body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy))))
         };
         let upstream = match self.forwarding.pass(client, forward::Head::new(&request, upgrade), sent).await {
             Ok(upstream) => upstream,
@@ -259,6 +255,9 @@ fn own_address(headers: &mut HeaderMap, backend: &str, own: Option<&str>) {
         }
     }
     let cookies: Vec<HeaderValue> = headers.get_all(SET_COOKIE).iter().map(own_cookie).collect();
+    if cookies.is_empty() {
+        return;
+    }
     headers.remove(SET_COOKIE);
     for cookie in cookies {
         headers.append(SET_COOKIE, cookie);

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 const VERSION: &str = "2";
 
 /// What is put within this time is synced together.
-const GROUP: Duration = Duration::from_millis(5);
+const GROUP: Duration = Duration::from_millis(20);
 
 /// How much a log may hold.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,7 @@ mod text;
 mod write;
 
 pub use number::Number;
-pub use parse::{Build, DEPTH_MAX, JsonError, Text, parse_with};
+pub use parse::{Build, DEPTH_MAX, JsonError, Scalar, Text, parse_with};
 pub use string::JsonString;
 pub use text::JsonText;
 pub use write::write_string;

@@ -32,10 +32,9 @@ impl Number {
         (scan(text.as_bytes()) == Some(text.len())).then(|| Self(SmolStr::new(text)))
     }
 
-    /// The number at the start of a text.
-    pub(super) fn read(text: &[u8]) -> Option<Self> {
-        let number = std::str::from_utf8(&text[..scan(text)?]).ok()?;
-        Some(Self(SmolStr::new(number)))
+    /// A number from a text that [`scan`] found to be one.
+    pub(super) fn of_scanned(text: &str) -> Self {
+        Self(SmolStr::new(text))
     }
 
     /// The text as it was written.
@@ -171,7 +170,7 @@ fn parse_exponent(text: &str) -> i128 {
 }
 
 /// The length of the number at the start of `text`, or `None` where there is none.
-fn scan(text: &[u8]) -> Option<usize> {
+pub(super) fn scan(text: &[u8]) -> Option<usize> {
     let digits = |from: usize| text[from..].iter().take_while(|b| b.is_ascii_digit()).count();
     let mut at = usize::from(text.first() == Some(&b'-'));
     match text.get(at)? {

@@ -1,6 +1,6 @@
 //! Text to [`Json`].
 
-use super::{Json, JsonString, Number};
+use super::{Json, JsonString, Number, number};
 use std::ops::Range;
 
 /// How deep arrays and objects may nest.
@@ -41,6 +41,27 @@ impl From<Text<'_>> for JsonString {
     }
 }
 
+/// A `null`, a boolean or a number in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar<'t> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, as it is written.
+    Number(&'t str),
+}
+
+impl From<Scalar<'_>> for Json {
+    fn from(scalar: Scalar<'_>) -> Self {
+        match scalar {
+            Scalar::Null => Self::Null,
+            Scalar::Bool(value) => Self::Bool(value),
+            Scalar::Number(text) => Self::Number(Number::of_scanned(text)),
+        }
+    }
+}
+
 /// Makes values of a reader's own kind from JSON text: what lets located trees, [`Json`] and those who only look share one
 /// parser.
 pub trait Build {
@@ -55,7 +76,7 @@ pub trait Build {
     /// A string, at these bytes.
     fn string(&mut self, at: Range<usize>, text: Self::Text) -> Self::Value;
     /// A `null`, a boolean or a number, at these bytes.
-    fn scalar(&mut self, at: Range<usize>, value: Json) -> Self::Value;
+    fn scalar(&mut self, at: Range<usize>, scalar: Scalar<'_>) -> Self::Value;
     /// An array at these bytes.
     fn array(&mut self, at: Range<usize>, items: Vec<Self::Value>) -> Self::Value;
     /// A member, whose name is at these bytes.
@@ -79,8 +100,8 @@ impl Build for Plain {
         Json::String(text)
     }
 
-    fn scalar(&mut self, _: Range<usize>, value: Json) -> Json {
-        value
+    fn scalar(&mut self, _: Range<usize>, scalar: Scalar<'_>) -> Json {
+        scalar.into()
     }
 
     fn array(&mut self, _: Range<usize>, items: Vec<Json>) -> Json {
@@ -157,15 +178,15 @@ impl<'a, B: Build> Parser<'a, B> {
                 return Ok(self.build.string(start..self.at, text));
             }
             Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b't') => self.word("true", Json::Bool(true))?,
-            Some(b'f') => self.word("false", Json::Bool(false))?,
-            Some(b'n') => self.word("null", Json::Null)?,
+            Some(b't') => self.word("true", Scalar::Bool(true))?,
+            Some(b'f') => self.word("false", Scalar::Bool(false))?,
+            Some(b'n') => self.word("null", Scalar::Null)?,
             _ => return self.fail("expected a value"),
         };
         Ok(self.build.scalar(start..self.at, scalar))
     }
 
-    fn word(&mut self, word: &str, value: Json) -> Result<Json, JsonError> {
+    fn word(&mut self, word: &str, value: Scalar<'a>) -> Result<Scalar<'a>, JsonError> {
         if !self.text[self.at..].starts_with(word.as_bytes()) {
             return self.fail("expected a value");
         }
@@ -173,11 +194,12 @@ impl<'a, B: Build> Parser<'a, B> {
         Ok(value)
     }
 
-    fn number(&mut self) -> Result<Json, JsonError> {
-        match Number::read(&self.text[self.at..]) {
-            Some(number) => {
-                self.at += number.as_str().len();
-                Ok(Json::Number(number))
+    fn number(&mut self) -> Result<Scalar<'a>, JsonError> {
+        let start = self.at;
+        match number::scan(&self.text[start..]) {
+            Some(length) => {
+                self.at += length;
+                Ok(Scalar::Number(self.utf8(start)?))
             }
             None => self.fail("malformed number"),
         }

@@ -7,16 +7,16 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName};
 
 /// How a body is looked through.
-pub(super) enum Content {
+pub(super) enum Content<'b> {
     Form,
     Multipart(Vec<multipart::Part>),
     /// JSON, text whose lines may be JSON (events, JSON lines), or any other text.
-    Text,
+    Text(&'b str),
     Bytes,
 }
 
-impl Content {
-    pub(super) fn of(headers: &HeaderMap, body: &Bytes) -> Self {
+impl<'b> Content<'b> {
+    pub(super) fn of(headers: &HeaderMap, body: &'b Bytes) -> Self {
         let written = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         let media_type = MediaType::parse(written);
         match media_type.essence() {
@@ -25,8 +25,7 @@ impl Content {
                 Some(parts) => Self::Multipart(parts),
                 None => Self::Bytes,
             },
-            _ if std::str::from_utf8(body).is_err() => Self::Bytes,
-            _ => Self::Text,
+            _ => std::str::from_utf8(body).map_or(Self::Bytes, Self::Text),
         }
     }
 }

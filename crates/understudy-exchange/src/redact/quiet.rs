@@ -1,18 +1,57 @@
-//! The quick look: nearly all bodies have nothing in them that is secret, and those are not worth a tree.
+//! The quick looks: nearly all bodies have nothing in them that is secret, and those are not worth a tree.
 
 use super::content::{json_begins, plain};
-use super::{SecretNames, shape};
-use crate::json::{Build, Text, parse_with};
-use crate::{Json, JsonString};
+use super::{SECRET_ENDINGS, SECRET_MEMBERS, SecretNames, shape};
+use crate::JsonString;
+use crate::json::{Build, Scalar, Text, parse_with};
+use regex::Regex;
+use rustc_hash::FxBuildHasher;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+/// What has to stand in a text for it to hold a secret by a member's usual name or as a card's number. More than that is found;
+/// where nothing is, there is no such secret, be the text JSON or not.
+static LOUD: LazyLock<Regex> = LazyLock::new(|| {
+    // Names are compared without `_`, `-` and `.`, and in any case.
+    let spread = |name: &&str| name.chars().map(String::from).collect::<Vec<_>>().join("[_.-]*");
+    let endings: Vec<String> = SECRET_ENDINGS.iter().map(spread).collect();
+    let whole: Vec<String> = SECRET_MEMBERS.iter().map(spread).collect();
+    // After a backslash anything may be meant.
+    let text = format!(r#"\\|[0-9 -]{{13}}|(?i:{}|"[_.-]*(?:{}))[_.-]*"\s*:"#, endings.join("|"), whole.join("|"),);
+    Regex::new(&text).expect("the expression is a good one")
+});
+
+/// The quickest look: for texts without escapes, whatever they are.
+#[derive(Debug, Default)]
+pub(super) struct Loud {
+    /// The members that a project names, where it names any; an error where they are too many for an expression.
+    added: Option<Result<Regex, regex::Error>>,
+}
+
+impl Loud {
+    pub(super) fn new(names: &SecretNames) -> Self {
+        let added: Vec<String> = names.added_members().iter().map(|name| regex::escape(name)).collect();
+        let expression = || Regex::new(&format!(r#""(?:{})"\s*:"#, added.join("|")));
+        Self { added: (!added.is_empty()).then(expression) }
+    }
+
+    /// Whether it is sure that a text has nothing in it that is a secret by its name or its looks.
+    pub(super) fn is_quiet(&self, text: &str) -> bool {
+        let has_no_added = || match &self.added {
+            None => true,
+            Some(added) => added.as_ref().is_ok_and(|added| !added.is_match(text)),
+        };
+        !LOUD.is_match(text) && !shape::has_secrets(text) && has_no_added()
+    }
+}
 
 /// How many names of members are remembered.
 const NAMES_MAX: usize = 4_096;
 
 /// Whether members of these names are secrets: the same few hundred come again and again.
 #[derive(Debug, Default)]
-pub(super) struct KnownNames(HashMap<String, bool>);
+pub(super) struct KnownNames(HashMap<String, bool, FxBuildHasher>);
 
 impl KnownNames {
     fn is_secret(&mut self, names: &SecretNames, name: &str) -> bool {
@@ -89,7 +128,7 @@ impl Build for Look<'_> {
         });
     }
 
-    fn scalar(&mut self, _: Range<usize>, _: Json) {}
+    fn scalar(&mut self, _: Range<usize>, _: Scalar<'_>) {}
 
     fn array(&mut self, _: Range<usize>, _: Vec<()>) {}
 

@@ -9,7 +9,7 @@ mod learn;
 mod tests;
 
 use super::content::{Content, json, kind_of, kind_of_field, scheme, set_cookie};
-use super::quiet::{KnownNames, Quiet, quiet};
+use super::quiet::{KnownNames, Loud, Quiet, quiet};
 use super::{SecretNames, shape};
 use crate::target::{encode_query_part, percent_decode, query_pairs};
 use crate::{Json, JsonString, Request, Response, multipart};
@@ -47,17 +47,19 @@ pub struct Redactor {
     /// Finds those that are long enough, and their placeholders in the same order.
     sought: Option<(AhoCorasick, Vec<String>)>,
     known_names: KnownNames,
+    loud: Loud,
 }
 
 impl Redactor {
     /// One that takes out what has these names, and what looks like a secret.
     #[must_use]
     pub fn new(names: SecretNames) -> Self {
-        Self { names, ..Self::default() }
+        Self { loud: Loud::new(&names), names, ..Self::default() }
     }
 
     /// Takes out what has these names from now on; what is known stays known.
     pub fn rename(&mut self, names: SecretNames) {
+        self.loud = Loud::new(&names);
         self.names = names;
         self.known_names = KnownNames::default();
     }
@@ -74,8 +76,12 @@ impl Redactor {
             if body.is_empty() {
                 return Some(Quiet::default());
             }
-            let Content::Text = Content::of(headers, body) else { return None };
-            quiet(std::str::from_utf8(body).ok()?, &self.names, &mut self.known_names)
+            let Content::Text(text) = Content::of(headers, body) else { return None };
+            if self.loud.is_quiet(text) {
+                Some(Quiet::default())
+            } else {
+                quiet(text, &self.names, &mut self.known_names)
+            }
         })
     }
 
@@ -238,10 +244,12 @@ impl Redactor {
     }
 
     fn headers(&mut self, headers: &HeaderMap, side: &str, removed: &mut Vec<Removed>) -> HeaderMap {
+        if !headers.iter().any(|(name, value)| self.may_have_to_go(name, value)) {
+            return headers.clone();
+        }
         let mut out = HeaderMap::with_capacity(headers.len());
         for (name, value) in headers {
-            let is_own = name == COOKIE || name == SET_COOKIE || self.names.has_header(name.as_str());
-            if !is_own && !self.holds_known(value.as_bytes()) {
+            if !self.may_have_to_go(name, value) {
                 out.append(name, value.clone());
                 continue;
             }
@@ -261,6 +269,14 @@ impl Redactor {
             out.append(name, shown.unwrap_or_else(|_| HeaderValue::from_static("redacted")));
         }
         out
+    }
+
+    /// Whether a header field carries a secret by its name, or holds one that is known.
+    fn may_have_to_go(&mut self, name: &HeaderName, value: &HeaderValue) -> bool {
+        name == COOKIE
+            || name == SET_COOKIE
+            || self.names.has_header(name.as_str())
+            || self.holds_known(value.as_bytes())
     }
 
     fn header(&mut self, name: &HeaderName, text: &str, place: &str, removed: &mut Vec<Removed>) -> String {
@@ -296,10 +312,7 @@ impl Redactor {
         let shown = match Content::of(headers, body) {
             Content::Form => self.form(body, &place, removed),
             Content::Multipart(parts) => self.multipart(body, &parts, &place, removed),
-            Content::Text => {
-                let text = String::from_utf8_lossy(body);
-                self.lines(&text, &place, removed)
-            }
+            Content::Text(text) => self.lines(text, &place, removed),
             Content::Bytes => self.bytes(body, &place, removed),
         };
         if shown == body[..] { body.clone() } else { shown.into() }

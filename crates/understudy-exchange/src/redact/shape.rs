@@ -31,9 +31,12 @@ pub(super) fn members(text: &str) -> impl Iterator<Item = (&str, Range<usize>, b
     })
 }
 
+/// No shape is shorter: `xoxb-` and ten more.
+const SECRET_BYTES_MIN: usize = 15;
+
 /// Whether there is one in a text.
 pub(super) fn has_secrets(text: &str) -> bool {
-    SHAPES.is_match(text)
+    text.len() >= SECRET_BYTES_MIN && SHAPES.is_match(text)
 }
 
 /// The secrets in a text, in order.
@@ -96,5 +99,7 @@ mod tests {
         assert_eq!(found[1], (key, "private-key"));
         assert_eq!(found[2].1, "api-key");
         assert_eq!(secrets("eyJ.eyJ.x and BEGIN PRIVATE KEY").count(), 0);
+        let shortest = ["xoxb-0123456789", "eyJ012345.eyJ0123.", "sk_live_0123456789"];
+        assert!(shortest.into_iter().all(has_secrets) && shortest[0].len() == SECRET_BYTES_MIN);
     }
 }

@@ -2,8 +2,8 @@
 
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 use std::ops::Range;
-use understudy_exchange::json::{Build, Text, parse_with};
-use understudy_exchange::{Json, JsonString};
+use understudy_exchange::JsonString;
+use understudy_exchange::json::{Build, Scalar, Text, parse_with};
 
 /// How a text is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Build for InJson {
         Ranged { range: at, kind: Kind::Leaf }
     }
 
-    fn scalar(&mut self, at: Range<usize>, _: Json) -> Ranged {
+    fn scalar(&mut self, at: Range<usize>, _: Scalar<'_>) -> Ranged {
         Ranged { range: at, kind: Kind::Leaf }
     }
 

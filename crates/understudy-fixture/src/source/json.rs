@@ -3,8 +3,8 @@
 use super::{Entry, Node, Scalar, Source, Value};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use std::ops::Range;
-use understudy_exchange::json::{Build, Text, parse_with};
-use understudy_exchange::{Json, JsonString};
+use understudy_exchange::JsonString;
+use understudy_exchange::json::{self, Build, Text, parse_with};
 
 struct Located<P> {
     places: P,
@@ -70,12 +70,14 @@ impl<P: Places> Build for Located<P> {
         Node { span: self.places.span(&at), value: Value::Scalar(Scalar::Quoted(text)) }
     }
 
-    fn scalar(&mut self, at: Range<usize>, value: Json) -> Node {
-        let scalar = match value {
-            Json::Number(number) => Scalar::Plain(number.as_str().to_owned()),
-            other => Scalar::Plain(other.to_string()),
+    fn scalar(&mut self, at: Range<usize>, scalar: json::Scalar<'_>) -> Node {
+        let text = match scalar {
+            json::Scalar::Null => "null",
+            json::Scalar::Bool(true) => "true",
+            json::Scalar::Bool(false) => "false",
+            json::Scalar::Number(text) => text,
         };
-        Node { span: self.places.span(&at), value: Value::Scalar(scalar) }
+        Node { span: self.places.span(&at), value: Value::Scalar(Scalar::Plain(text.to_owned())) }
     }
 
     fn array(&mut self, at: Range<usize>, items: Vec<Node>) -> Node {

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use understudy_exchange::json::{Build, JsonError, Text, parse_with};
+use understudy_exchange::json::{Build, JsonError, Scalar, Text, parse_with};
 use understudy_exchange::{Json, JsonString};
 
 /// What a value is.
@@ -84,12 +84,12 @@ impl Build for Builder<'_> {
         Self::string(self, at, is_escaped)
     }
 
-    fn scalar(&mut self, at: Range<usize>, value: Json) -> u32 {
-        let kind = match value {
-            Json::Null => Kind::Null,
-            Json::Bool(true) => Kind::True,
-            Json::Bool(false) => Kind::False,
-            _ => Kind::Number,
+    fn scalar(&mut self, at: Range<usize>, scalar: Scalar<'_>) -> u32 {
+        let kind = match scalar {
+            Scalar::Null => Kind::Null,
+            Scalar::Bool(true) => Kind::True,
+            Scalar::Bool(false) => Kind::False,
+            Scalar::Number(_) => Kind::Number,
         };
         self.push(kind, at.start, at.end, 0)
     }

@@ -80,7 +80,7 @@ impl Redactor {
                     }
                 }
             }
-            Content::Text => self.learn_lines(body),
+            Content::Text(_) => self.learn_lines(body),
             Content::Bytes => {}
         }
     }
