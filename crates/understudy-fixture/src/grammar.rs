@@ -341,7 +341,11 @@ pub static BACKEND: Object = Object {
     name: "a backend",
     later: &[],
     keys: &[
-        key("url", Shape::Text, "Where it is: http://127.0.0.1:8080. ${NAME} is taken from the environment."),
+        key(
+            "url",
+            Shape::Text,
+            "Where it is: http://127.0.0.1:8080; h2c:// is HTTP/2 without TLS. ${NAME} is taken from the environment.",
+        ),
         key(
             "ca",
             Shape::Text,

@@ -14,6 +14,7 @@ mod program;
 mod readme;
 mod record;
 mod record_peers;
+mod record_protocols;
 mod registry;
 mod reload;
 mod report;

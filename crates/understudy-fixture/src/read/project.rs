@@ -169,9 +169,9 @@ impl Reader<'_> {
         };
         let states = fields.get("states").and_then(|node| self.env_text(node, "`states`"));
         for address in [Some(&url), states.as_ref()].into_iter().flatten() {
-            if !["http://", "https://", "${"].iter().any(|start| address.text.starts_with(start)) {
+            if !["http://", "https://", "h2c://", "${"].iter().any(|start| address.text.starts_with(start)) {
                 let message = format!("`{}` is no address", address.text);
-                let hint = "an address starts with http:// or https://";
+                let hint = "an address starts with http://, https:// or h2c:// (HTTP/2 without TLS)";
                 self.report_with_hint(Code::BadValue, address.span, message, hint);
             }
         }
