@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use understudy_exchange::redact::Redactor;
+use understudy_exchange::redact::{Redactor, Removed};
 use understudy_import::Recorded;
-use understudy_net::{BODY_BYTES_MAX, coding};
+use understudy_net::{BODY_BYTES_MAX, Message, MessageContent, coding};
 use understudy_serve::Passed;
 use understudy_store::Log;
 
@@ -188,7 +188,8 @@ impl Desk {
 }
 
 fn bytes_of(passed: &Passed) -> usize {
-    passed.request.body.len() + passed.response.body.len()
+    let messages: usize = passed.messages.iter().map(|message| message.content.as_bytes().len()).sum();
+    passed.request.body.len() + passed.response.body.len() + messages
 }
 
 impl Drop for Desk {
@@ -306,7 +307,12 @@ impl Batch {
         let Recorded { request, response } = &recording.exchange;
         let path = understudy_exchange::target::percent_decode(request.path());
         let note = recording.cut.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
-        self.lines.push(format!("{} {path} {}{note}", request.method, response.status.as_u16()));
+        let messages = match recording.messages.len() {
+            0 => String::new(),
+            1 => "  1 message".to_owned(),
+            many => format!("  {many} messages"),
+        };
+        self.lines.push(format!("{} {path} {}{messages}{note}", request.method, response.status.as_u16()));
         let record = recording.to_bytes();
         self.bytes += record.len();
         self.records.push(record);
@@ -314,7 +320,7 @@ impl Batch {
 }
 
 fn recording(passed: Passed, redactor: &mut Redactor) -> Recording {
-    let Passed { service, unix_millis, took, mut request, mut response, mut cut } = passed;
+    let Passed { service, unix_millis, took, mut request, mut response, messages, mut cut } = passed;
     for (headers, body) in [(&mut request.headers, &mut request.body), (&mut response.headers, &mut response.body)] {
         if let Err(why) = decode(headers, body) {
             // Nobody can look through a coding that is not known for secrets.
@@ -322,15 +328,36 @@ fn recording(passed: Passed, redactor: &mut Redactor) -> Recording {
             cut.get_or_insert(why);
         }
     }
-    let (request, response, removed) = redactor.exchange(&request, &response);
+    let (request, response, mut removed) = redactor.exchange(&request, &response);
+    let messages = without_secrets(messages, redactor, &mut removed);
     Recording {
         service,
         unix_millis,
         micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         exchange: Recorded { request, response },
+        messages,
         removed: removed.into_iter().map(|removed| (removed.place, removed.placeholder)).collect(),
         cut,
     }
+}
+
+fn without_secrets(messages: Vec<Message>, redactor: &mut Redactor, removed: &mut Vec<Removed>) -> Vec<Message> {
+    for message in &messages {
+        redactor.know_message(message.content.as_bytes());
+    }
+    let mut without = |message: Message| {
+        let place = if message.is_from_client { "the client's messages" } else { "the backend's messages" };
+        let shown = redactor.message(message.content.as_bytes(), place, removed);
+        let content = match message.content {
+            MessageContent::Text(_) => MessageContent::Text(String::from_utf8_lossy(&shown).into_owned()),
+            MessageContent::Binary(_) => MessageContent::Binary(shown.into()),
+        };
+        Message { content, ..message }
+    };
+    let messages = messages.into_iter().map(&mut without).collect();
+    removed.sort();
+    removed.dedup();
+    messages
 }
 
 /// Takes a body's content coding away, and the word of it in the header fields.

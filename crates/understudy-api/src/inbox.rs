@@ -2,6 +2,7 @@
 
 use crate::accept::{Judged, accept_some};
 use crate::change::FileChange;
+use crate::conversation::{self, Conversation, conversations, is_socket};
 use crate::error::{ApiError, Code};
 use crate::import::archive::{Making, new_files};
 use crate::project::{LoadedService, Project, open_project};
@@ -54,6 +55,8 @@ struct Proposed {
 pub struct InboxView {
     /// The fixtures that are proposed, by service, in the order in which they were recorded.
     pub proposals: Vec<Proposal>,
+    /// What was said on WebSockets.
+    pub sockets: Vec<Conversation>,
     /// How many exchanges there are.
     pub exchanges: usize,
     /// How many of them are not looked at yet: there are too many at once.
@@ -211,10 +214,12 @@ impl Inbox {
         let cut = self.recordings.iter().filter_map(|(_, recording)| {
             let request = &recording.exchange.request;
             let target = percent_decode(request.target.as_str());
-            Some(format!("{} {target}: {}", request.method, recording.cut.as_ref()?))
+            let why = recording.cut.as_ref().filter(|_| !is_socket(recording))?;
+            Some(format!("{} {target}: {why}", request.method))
         });
         InboxView {
             proposals: self.proposed.iter().map(|proposed| proposed.shown.clone()).collect(),
+            sockets: conversations(&self.recordings),
             exchanges: self.recordings.len() + self.later.len(),
             later: self.later.len(),
             cut: cut.collect(),
@@ -326,7 +331,10 @@ impl Inbox {
             numbers.extend(self.recordings.iter().map(|(number, _)| *number).chain(self.later.iter().copied()));
         }
         for id in ids {
-            numbers.extend(&self.find(id)?.numbers);
+            match self.socket(id) {
+                Some(number) => numbers.push(number),
+                None => numbers.extend(&self.find(id)?.numbers),
+            }
         }
         Ok(Settled { exchanges: self.remove(numbers)?, ..Settled::default() })
     }
@@ -341,7 +349,18 @@ impl Inbox {
     }
 
     fn find(&self, id: &str) -> Result<&Proposed, ApiError> {
-        self.proposed.iter().find(|proposed| proposed.shown.id == id).ok_or_else(|| Self::unknown(id))
+        let found = self.proposed.iter().find(|proposed| proposed.shown.id == id);
+        found.ok_or_else(|| match self.socket(id) {
+            Some(_) => ApiError::new(Code::Usage, format!("`{id}` is a WebSocket, which no fixture can say yet"))
+                .with_hint("`understudy inbox show` shows what was said, `understudy inbox discard` lets it go"),
+            None => Self::unknown(id),
+        })
+    }
+
+    /// The number of the recording of a WebSocket.
+    fn socket(&self, id: &str) -> Option<u64> {
+        let mut sockets = self.recordings.iter().filter(|(_, recording)| is_socket(recording));
+        sockets.find(|(number, recording)| conversation::id(*number, recording) == id).map(|(number, _)| *number)
     }
 
     pub(crate) fn unknown(id: &str) -> ApiError {
@@ -386,7 +405,8 @@ fn exchanges_of(loaded: &LoadedService, recordings: &[(u64, Recording)]) -> (Vec
     let own = recordings
         .iter()
         .enumerate()
-        .filter(|(_, (_, recording))| recording.service == loaded.service.name && recording.cut.is_none());
+        .filter(|(_, (_, recording))| recording.service == loaded.service.name)
+        .filter(|(_, (_, recording))| recording.cut.is_none() && !is_socket(recording));
     own.map(|(at, (_, recording))| (recording.exchange.clone(), at)).unzip()
 }
 

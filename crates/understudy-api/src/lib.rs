@@ -11,6 +11,7 @@ mod app;
 mod change;
 mod check;
 mod clock;
+mod conversation;
 mod coverage;
 mod described;
 mod desk;
@@ -41,6 +42,7 @@ mod watch;
 pub use accept::{Accepted, accept};
 pub use app::{Action, App, Assets, COMMANDS, Engine, UiAddress, UiServer, actions, serve_ui};
 pub use check::{Check, check};
+pub use conversation::{Conversation, Spoken};
 pub use coverage::{
     Counts, CoverageReport, CoverageRequest, CoveringFixture, OperationCoverage, ServiceCoverage, StatusCoverage,
     coverage, coverage_html, date_and_minute,

@@ -2,13 +2,17 @@
 
 use crate::error::{ApiError, Code};
 use crate::local;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use understudy_exchange::{Request, Response};
 use understudy_import::Recorded;
+use understudy_net::{Message, MessageContent};
 use understudy_store::{Limits, Log, StoreError};
 
 /// One recorded exchange.
@@ -19,6 +23,8 @@ pub(crate) struct Recording {
     pub(crate) unix_millis: u64,
     pub(crate) micros: u64,
     pub(crate) exchange: Recorded,
+    /// What was said on the WebSocket that the two sides went over to.
+    pub(crate) messages: Vec<Message>,
     /// The secrets that were taken out: where, and what stands there now.
     pub(crate) removed: Vec<(String, String)>,
     /// Why not all of its bodies is there.
@@ -40,6 +46,39 @@ struct Head<'h> {
     response_headers: Vec<(Cow<'h, str>, Cow<'h, str>)>,
     removed: Cow<'h, [(String, String)]>,
     cut: Option<Cow<'h, str>>,
+    /// What was stored before there were any has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    messages: Vec<Said<'h>>,
+}
+
+/// A message of a WebSocket: a text, or bytes in base64.
+#[derive(Serialize, Deserialize)]
+struct Said<'h> {
+    from_client: bool,
+    after_micros: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Cow<'h, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base64: Option<String>,
+}
+
+impl<'h> Said<'h> {
+    fn new(message: &'h Message) -> Self {
+        let (text, base64) = match &message.content {
+            MessageContent::Text(text) => (Some(text.as_str().into()), None),
+            MessageContent::Binary(bytes) => (None, Some(STANDARD.encode(bytes))),
+        };
+        let after_micros = u64::try_from(message.after.as_micros()).unwrap_or(u64::MAX);
+        Self { from_client: message.is_from_client, after_micros, text, base64 }
+    }
+
+    fn message(self) -> Option<Message> {
+        let content = match (self.text, self.base64) {
+            (Some(text), _) => MessageContent::Text(text.into_owned()),
+            (None, bytes) => MessageContent::Binary(STANDARD.decode(bytes?).ok()?.into()),
+        };
+        Some(Message { is_from_client: self.from_client, after: Duration::from_micros(self.after_micros), content })
+    }
 }
 
 impl Recording {
@@ -58,6 +97,7 @@ impl Recording {
             response_headers: pairs(&response.headers),
             removed: self.removed.as_slice().into(),
             cut: self.cut.as_deref().map(Cow::from),
+            messages: self.messages.iter().map(Said::new).collect(),
         };
         let mut bytes = Vec::with_capacity(HEAD_BYTES + request.body.len() + response.body.len());
         bytes.extend([0; 4]);
@@ -91,6 +131,7 @@ impl Recording {
             unix_millis: head.unix_millis,
             micros: head.micros,
             exchange: Recorded { request, response },
+            messages: head.messages.into_iter().map(Said::message).collect::<Option<_>>()?,
             removed: head.removed.into_owned(),
             cut: head.cut.map(Cow::into_owned),
         })
@@ -163,12 +204,24 @@ mod tests {
             unix_millis: 7,
             micros: 8,
             exchange: Recorded { request, response },
+            messages: vec![
+                Message {
+                    is_from_client: true,
+                    after: Duration::from_micros(12),
+                    content: MessageContent::Text("«token-1»".to_owned()),
+                },
+                Message {
+                    is_from_client: false,
+                    after: Duration::from_millis(7),
+                    content: MessageContent::Binary(Bytes::from_static(&[0, 255])),
+                },
+            ],
             removed: vec![("request header authorization".to_owned(), "«token-1»".to_owned())],
             cut: Some("why".to_owned()),
         };
         let bytes = recording.to_bytes();
         let read = Recording::from_bytes(&bytes).expect("it was written just now");
-        assert_eq!(read.to_bytes(), bytes);
+        assert_eq!((read.to_bytes(), &read.messages), (bytes.clone(), &recording.messages));
         assert_eq!(read.exchange.request.headers["authorization"].as_bytes(), "Bearer «token-1»".as_bytes());
         assert_eq!((&read.exchange.response.body[..], read.cut.as_deref()), (&[0, 255, 10][..], Some("why")));
         for end in 0..bytes.len() - read.exchange.response.body.len() - read.exchange.request.body.len() {

@@ -10,8 +10,8 @@ use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_api::{
-    ApiError, Chosen, DifferenceReport, InboxView, News, OpenInbox, Proposal, RecordNews, RecordRequest,
-    RecordedSummary, Settled, record,
+    ApiError, Chosen, Conversation, DifferenceReport, InboxView, News, OpenInbox, Proposal, RecordNews, RecordRequest,
+    RecordedSummary, Settled, Spoken, record,
 };
 
 pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
@@ -72,6 +72,11 @@ pub(crate) fn inbox(args: InboxArgs) -> Result<Exit, ApiError> {
                 return Ok(Exit::Fine);
             }
             InboxCommand::Show { id } => {
+                let view = inbox.view();
+                if let Some(conversation) = view.sockets.iter().find(|conversation| conversation.id == id) {
+                    show_conversation(conversation, args.json);
+                    return Ok(Exit::Fine);
+                }
                 let (proposal, text) = inbox.proposal(&id).await?;
                 show(&Shown { proposal, text }, args.json);
                 return Ok(Exit::Fine);
@@ -125,6 +130,15 @@ fn list(view: &InboxView, json: bool) {
             out.push_str(&format!("        {} {}\n", paint.yellow("not as described:"), plain(violation)));
         }
     }
+    for Conversation { id, target, count: messages, .. } in &view.sockets {
+        let messages = count(*messages, "message");
+        out.push_str(&format!(
+            "{} {}  GET {} 101  {messages}\n",
+            paint.dim("socket "),
+            paint.bold(&plain(id)),
+            plain(target)
+        ));
+    }
     for cut in &view.cut {
         out.push_str(&paint.dim(&format!("not whole: {}\n", plain(cut))));
     }
@@ -170,6 +184,31 @@ fn show(shown: &Shown, json: bool) {
         out.push_str(&format!("# not as described: {}\n", plain(violation)));
     }
     out.push_str(text);
+    let _ = stdout().write_all(out.as_bytes());
+}
+
+/// What was said on a WebSocket, a line each.
+fn show_conversation(conversation: &Conversation, json: bool) {
+    if json {
+        return print_json(conversation);
+    }
+    let paint = Paint::stdout();
+    let Conversation { id, target, count: all, messages, removed, cut, .. } = conversation;
+    let mut out = format!("# {}: GET {}, {}\n", plain(id), plain(target), count(*all, "message"));
+    for (place, placeholder) in removed {
+        out.push_str(&format!("# {placeholder} was taken out of {}\n", plain(place)));
+    }
+    for Spoken { from_client, after_micros, text, bytes } in messages {
+        let who = if *from_client { "client " } else { "backend" };
+        let said = text.as_ref().map_or_else(|| paint.dim(&count(*bytes, "byte")), |text| plain(text));
+        out.push_str(&format!("{:>10.3} s  {who}  {said}\n", *after_micros as f64 / 1e6));
+    }
+    if messages.len() < *all {
+        out.push_str(&format!("# and {} more\n", all - messages.len()));
+    }
+    if let Some(why) = cut {
+        out.push_str(&format!("# not all of it: {}\n", plain(why)));
+    }
     let _ = stdout().write_all(out.as_bytes());
 }
 

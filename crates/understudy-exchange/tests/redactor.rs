@@ -134,8 +134,14 @@ fn forms_parts_events_and_embedded_json_are_looked_through() {
         "{\"raw\":\"{\\\"password\\\":\\\"«password-2»\\\"}\",\"deep\":{\"secret\":{\"a\":[\"«secret-3»\",4]}}}"
     );
     let mut removed = Vec::new();
-    assert_eq!(redactor.message("{\"token\":\"ws-token-1\"}", &mut removed), "{\"token\":\"«token-2»\"}");
-    assert_eq!(redactor.message("again ws-token-1", &mut removed), "again «token-2»");
+    redactor.know_message(b"{\"token\":\"ws-token-1\"}");
+    for (message, wanted) in [
+        (&b"before: ws-token-1"[..], "before: «token-2»".as_bytes().to_vec()),
+        (b"{\"token\":\"ws-token-1\"}", "{\"token\":\"«token-2»\"}".as_bytes().to_vec()),
+        (b"\xFFws-token-1", [&[255], "«token-2»".as_bytes()].concat()),
+    ] {
+        assert_eq!(redactor.message(message, "message", &mut removed), wanted);
+    }
 }
 
 #[test]

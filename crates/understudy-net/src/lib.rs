@@ -17,6 +17,7 @@ mod pool;
 mod server;
 mod trust;
 mod upgrade;
+mod websocket;
 
 pub use address::{Address, AddressError};
 pub use client::{CONNECT_TIMEOUT, Call, Client, SendError, Upstream};
@@ -26,4 +27,5 @@ pub use message::{
 };
 pub use server::{CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};
 pub use trust::Authorities;
-pub use upgrade::{UPGRADED_MAX, Upgrade};
+pub use upgrade::{SocketEnded, UPGRADED_MAX, Upgrade};
+pub use websocket::{MESSAGE_BYTES_MAX, MESSAGES_BYTES_MAX, MESSAGES_MAX, Message, MessageContent, SocketCopy};

@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use understudy_exchange::Request;
-use understudy_net::{Address, Call, Client, SendError, Stream, UPGRADED_MAX, Upgrade, Upstream};
+use understudy_net::{Address, Call, Client, SendError, SocketEnded, Stream, UPGRADED_MAX, Upgrade, Upstream};
 
 /// How long a backend may take to begin its answer.
 pub const FORWARD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -39,7 +39,7 @@ impl Forwarding {
         request: Head<'_>,
         body: Content,
     ) -> Result<Upstream, SendError> {
-        let Head { method, target, headers, upgrade } = request;
+        let Head { method, target, headers, upgrade, messages } = request;
         let sent = self.sent(headers, upgrade.is_some());
         let call = |body| Call { address: &self.address, method, target, headers: &sent, body };
         let upstream = match body {
@@ -52,7 +52,7 @@ impl Forwarding {
                 tokio::time::timeout(FORWARD_TIMEOUT, opening).await.unwrap_or_else(|_| timed_out())?
             }
         };
-        received(upstream, upgrade)
+        received(upstream, upgrade, messages)
     }
 
     /// The fields that the backend gets.
@@ -89,13 +89,14 @@ pub(crate) enum Content {
 }
 
 /// A request without its body.
-#[derive(Debug)]
 pub(crate) struct Head<'h> {
     pub(crate) method: &'h Method,
     pub(crate) target: &'h str,
     pub(crate) headers: &'h HeaderMap,
     /// Where it asks for a WebSocket.
     pub(crate) upgrade: Option<Upgrade>,
+    /// Gets the messages that pass on that WebSocket.
+    pub(crate) messages: Option<SocketEnded>,
 }
 
 impl<'h> Head<'h> {
@@ -103,7 +104,8 @@ impl<'h> Head<'h> {
         let wanted =
             request.headers.get(UPGRADE).is_some_and(|wanted| wanted.as_bytes().eq_ignore_ascii_case(b"websocket"));
         let upgrade = upgrade.filter(|_| wanted && request.method == Method::GET);
-        Self { method: &request.method, target: request.target.as_str(), headers: &request.headers, upgrade }
+        let (target, headers) = (request.target.as_str(), &request.headers);
+        Self { method: &request.method, target, headers, upgrade, messages: None }
     }
 }
 
@@ -114,13 +116,17 @@ fn agree(headers: &mut HeaderMap) {
 }
 
 /// What the client gets of an answer. Where both sides agreed on a WebSocket, their connections are joined.
-fn received(mut upstream: Upstream, upgrade: Option<Upgrade>) -> Result<Upstream, SendError> {
+fn received(
+    mut upstream: Upstream,
+    upgrade: Option<Upgrade>,
+    messages: Option<SocketEnded>,
+) -> Result<Upstream, SendError> {
     end_to_end(&mut upstream.headers);
     if upstream.status == StatusCode::SWITCHING_PROTOCOLS {
         let (Some(ours), Some(theirs)) = (upgrade, upstream.upgrade.take()) else {
             return Err(SendError::Malformed { why: "it goes over to a protocol that nobody asked for".to_owned() });
         };
-        if !ours.join(theirs) {
+        if !ours.join(theirs, &upstream.headers, messages) {
             return Err(SendError::Malformed { why: format!("more than {UPGRADED_MAX} WebSockets are open") });
         }
         agree(&mut upstream.headers);

@@ -10,12 +10,12 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, LOCATION, ORIGIN, SET_COOKIE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::{MediaType, Request, Response};
 use understudy_fixture::model::Service;
 use understudy_match::Rendered;
-use understudy_net::{BodyCopy, BodyEnd, Client, Inbound, Outbound, OutboundBody};
+use understudy_net::{BodyCopy, BodyEnd, Client, Inbound, Message, Outbound, OutboundBody, SocketCopy};
 
 /// How much of a body is kept; the rest passes all the same.
 pub const BODY_KEPT_MAX: usize = 8 << 20;
@@ -33,13 +33,15 @@ pub struct Passed {
     pub request: Request,
     /// What the backend said; its body likewise.
     pub response: Response,
-    /// Why not all of both bodies was kept, in words.
+    /// The messages of the WebSocket that the two sides went over to.
+    pub messages: Vec<Message>,
+    /// Why not all of both bodies, or of the messages, was kept, in words.
     pub cut: Option<String>,
 }
 
 /// Is told of every exchange. Called on the path of requests: it must return at once.
 pub trait Recording: Send + Sync + std::fmt::Debug + 'static {
-    /// An exchange has ended.
+    /// An exchange has ended; where it went over to a WebSocket, that has.
     fn passed(&self, passed: Passed);
 
     /// The backend did not answer a request.
@@ -90,7 +92,12 @@ impl Recorder {
             let halves = Arc::clone(&halves);
             Content::Coming(body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy))))
         };
-        let upstream = match self.forwarding.pass(client, forward::Head::new(&request, upgrade), sent).await {
+        let mut asked = forward::Head::new(&request, upgrade);
+        if asked.upgrade.is_some() {
+            let halves = Arc::clone(&halves);
+            asked.messages = Some(Box::new(move |copy| halves.tell(|told| told.socket = Some(copy))));
+        }
+        let upstream = match self.forwarding.pass(client, asked, sent).await {
             Ok(upstream) => upstream,
             Err(error) => {
                 let why = error.to_string();
@@ -158,6 +165,9 @@ struct Told {
     head: Option<Head>,
     sent: Option<BodyCopy>,
     received: Option<BodyCopy>,
+    socket: Option<SocketCopy>,
+    /// The exchange, until its WebSocket has ended.
+    waiting: Option<Passed>,
 }
 
 struct Head {
@@ -171,44 +181,63 @@ struct Head {
 impl Halves {
     /// Notes what is new, and tells the exchange once all of it is there.
     fn tell(&self, note: impl FnOnce(&mut Told)) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told();
         note(&mut told);
-        if told.head.is_none() || told.sent.is_none() || told.received.is_none() {
-            return;
+        if let Some((mut passed, received)) = told.exchange() {
+            drop(told);
+            self.observer.exchanged(Exchanged {
+                service: &passed.service,
+                request: &passed.request,
+                status: passed.response.status,
+                headers: &passed.response.headers,
+                body: received.as_ref(),
+                answered: &Answered::Backend,
+                took: passed.took,
+            });
+            passed.response.body = received.unwrap_or_default();
+            if passed.response.status != StatusCode::SWITCHING_PROTOCOLS {
+                return self.recording.passed(passed);
+            }
+            told = self.told();
+            told.waiting = Some(passed);
         }
-        let Told { head: Some(head), sent: Some(sent), received: Some(mut received) } = std::mem::take(&mut *told)
-        else {
-            return;
-        };
-        drop(told);
+        if let Told { waiting: waiting @ Some(_), socket: Some(socket), .. } = &mut *told
+            && let Some(passed) = waiting.take()
+        {
+            let SocketCopy { messages, cut } = std::mem::take(socket);
+            drop(told);
+            self.recording.passed(Passed { messages, cut, ..passed });
+        }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Told {
+    /// The exchange without the answer's body, and that body where all of it was kept, once both halves have ended.
+    fn exchange(&mut self) -> Option<(Passed, Option<Bytes>)> {
+        if self.head.is_none() || self.sent.is_none() || self.received.is_none() {
+            return None;
+        }
+        let (head, sent, mut received) = (self.head.take()?, self.sent.take()?, self.received.take()?);
         if is_event_stream(&head.response.headers) {
             until_last_event(&mut received);
         }
-        let is_socket = head.response.status == StatusCode::SWITCHING_PROTOCOLS;
-        let socket = is_socket.then(|| "a WebSocket passes through, and is not kept".to_owned());
-        let cut = socket.or_else(|| cut("request", &sent)).or_else(|| cut("answer", &received));
+        let cut = cut("request", &sent).or_else(|| cut("answer", &received));
         // Nobody can look through a piece of a body for secrets.
         let whole = |body: BodyCopy| body.is_whole().then_some(body.bytes);
-        let (sent, received) = (whole(sent), whole(received));
-        let is_seen = received.is_some();
         let passed = Passed {
             service: head.service,
             unix_millis: head.unix_millis,
             took: head.began.elapsed(),
-            request: Request { body: sent.unwrap_or_default(), ..head.request },
-            response: Response { body: received.unwrap_or_default(), ..head.response },
+            request: Request { body: whole(sent).unwrap_or_default(), ..head.request },
+            response: head.response,
+            messages: Vec::new(),
             cut,
         };
-        self.observer.exchanged(Exchanged {
-            service: &passed.service,
-            request: &passed.request,
-            status: passed.response.status,
-            headers: &passed.response.headers,
-            body: is_seen.then_some(&passed.response.body),
-            answered: &Answered::Backend,
-            took: passed.took,
-        });
-        self.recording.passed(passed);
+        Some((passed, whole(received)))
     }
 }
 

@@ -156,6 +156,16 @@ class Inbox {
     this.#forget(ids);
   }
 
+  /** Throws away what was said on a WebSocket. */
+  discardSocket(id: string): Promise<void> {
+    return this.#alone(async () => {
+      const done = await session.attempt(() => call('inbox_discard', { upto: this.view?.upto ?? 0, ids: [id] }));
+      if (!done || !this.view) return;
+      session.tell(`${count(done.exchanges, 'exchange')} discarded`);
+      this.view = { ...this.view, sockets: this.view.sockets.filter((socket) => socket.id !== id) };
+    });
+  }
+
   /** Throws away everything, what is not whole included. */
   discardAll(): Promise<void> {
     return this.#alone(async () => {

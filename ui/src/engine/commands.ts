@@ -331,6 +331,43 @@ options: Array<CompletionView>, };
 export type Condition = { part: Part, name: string, rule: RuleView, };
 
 /**
+ * What was said on a WebSocket.
+ */
+export type Conversation = { 
+/**
+ * By which it is called here: `shop/socket-7`.
+ */
+id: string, 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Where it was asked for: path and query.
+ */
+target: string, 
+/**
+ * When, in milliseconds since 1970.
+ */
+since: number, 
+/**
+ * How many messages were kept.
+ */
+count: number, 
+/**
+ * The first of them.
+ */
+messages: Array<Spoken>, 
+/**
+ * The secrets that were taken out: where, and what stands there now.
+ */
+removed: Array<[string, string]>, 
+/**
+ * Why not all of it was kept, where it was not.
+ */
+cut: string | null, };
+
+/**
  * How many statuses of operations there are, and how many of them have what.
  */
 export type Counts = { 
@@ -1061,6 +1098,10 @@ export type InboxView = {
  * The fixtures that are proposed, by service, in the order in which they were recorded.
  */
 proposals: Array<Proposal>, 
+/**
+ * What was said on WebSockets.
+ */
+sockets: Array<Conversation>, 
 /**
  * How many exchanges there are.
  */
@@ -1828,6 +1869,27 @@ export type ShownBodies = { request: string | null, response: string | null, };
  * A side of an exchange.
  */
 export type Side = "request" | "response";
+
+/**
+ * A message as it is shown.
+ */
+export type Spoken = { 
+/**
+ * Whether the client said it, and not the backend.
+ */
+from_client: boolean, 
+/**
+ * How long after the connection was there.
+ */
+after_micros: number, 
+/**
+ * Its text, or the beginning of it; missing where it is none.
+ */
+text: string | null, 
+/**
+ * How many bytes it has.
+ */
+bytes: number, };
 
 /**
  * What to replay.

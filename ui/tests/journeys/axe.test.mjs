@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
+import { converse, openBackend } from './backend.mjs';
 import { described, finish, shop, stage } from './stage.mjs';
 
 after(finish);
@@ -113,6 +114,27 @@ test('axe finds nothing on what is covered, in any theme', async (t) => {
     await page.getByText('shop/listItems.yaml').click();
     await look(`update, ${theme}`);
     await page.getByRole('button', { name: 'Cancel' }).click();
+  }
+  assert.deepEqual(findings, []);
+  assert.deepEqual(errors, []);
+});
+
+test('axe finds nothing on what was said on a WebSocket, in any theme', async (t) => {
+  const backend = await openBackend(t);
+  const { page, service, errors } = await stage(t, shop(`, backends: { real: { url: "${backend.url}" } }`));
+  const findings = [];
+  const look = looking(page, findings);
+  const url = await service('shop');
+  await page.keyboard.press('Control+Shift+R');
+  await page.getByRole('group', { name: 'Recording shop' }).waitFor();
+  await converse(page, url, ['{"password":"secret"}', 'bye']);
+  for (const theme of ['Light', 'Dark', 'High contrast']) {
+    await page.keyboard.press('Control+,');
+    await page.getByRole('radio', { name: theme }).check();
+    await page.keyboard.press('Control+3');
+    await page.getByRole('treeitem').filter({ hasText: '/chat?room=1' }).click();
+    await page.getByRole('list', { name: 'Messages' }).waitFor();
+    await look(`WebSocket, ${theme}`);
   }
   assert.deepEqual(findings, []);
   assert.deepEqual(errors, []);

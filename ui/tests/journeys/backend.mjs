@@ -1,7 +1,9 @@
-// A backend to record: a login with a token and a cookie, things that can be made, changed and deleted, answers in gzip.
+// A backend to record: a login with a token and a cookie, things that can be made, changed and deleted, answers in gzip, and a
+// WebSocket that says back what it hears.
 
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import { gzipSync } from 'node:zlib';
+import { constants, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
 
 /** Opens it on a free port, until the test ends. */
 export async function openBackend(t) {
@@ -51,9 +53,38 @@ export async function openBackend(t) {
       response.end(zipped ? gzipSync(body) : body);
     });
   });
+  server.on('upgrade', chat);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => (server.closeAllConnections(), server.close()));
   return { url: `http://127.0.0.1:${server.address().port}`, things };
+}
+
+const SYNC = { finishFlush: constants.Z_SYNC_FLUSH };
+
+/** Says back what it hears, compressed (RFC 6455, RFC 7692), in short messages; closes once it hears `bye`. */
+function chat(request, socket) {
+  const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  const lines = ['HTTP/1.1 101 Switching Protocols', 'connection: upgrade', 'upgrade: websocket', `sec-websocket-accept: ${accept}`];
+  lines.push('sec-websocket-extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover', '', '');
+  socket.write(lines.join('\r\n'));
+  let heard = Buffer.alloc(0);
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (piece) => {
+    heard = Buffer.concat([heard, piece]);
+    while (heard.length >= 6 && heard.length >= 6 + (heard[1] & 0x7f)) {
+      const length = heard[1] & 0x7f;
+      const opcode = heard[0] & 0x0f;
+      const mask = heard.subarray(2, 6);
+      const payload = Buffer.from(heard.subarray(6, 6 + length).map((byte, at) => byte ^ mask[at % 4]));
+      const isCompressed = (heard[0] & 0x40) !== 0;
+      heard = heard.subarray(6 + length);
+      if (opcode === 8) return socket.end();
+      const text = isCompressed ? inflateRawSync(Buffer.concat([payload, Buffer.from([0, 0, 0xff, 0xff])]), SYNC).toString() : payload.toString();
+      const said = deflateRawSync(`you said ${text}`, SYNC).subarray(0, -4);
+      socket.write(Buffer.concat([Buffer.from([0xc1, said.length]), said]));
+      if (text === 'bye') socket.write(Buffer.from([0x88, 0]));
+    }
+  });
 }
 
 /** What a frontend asks: signs in, looks, makes one, changes it, deletes it. Gives what it was told. */
@@ -75,4 +106,23 @@ export async function session(url) {
   await ask('PATCH', `/things/${made.json.id}`, { price: 19 });
   await ask('DELETE', `/things/${made.json.id}`);
   return told;
+}
+
+/** What a frontend in a page of its own says on a WebSocket, one after the other; gives what it heard. */
+export async function converse(page, url, says) {
+  const frontend = await page.context().newPage();
+  const heard = await frontend.evaluate(
+    ([address, says]) =>
+      new Promise((resolve, reject) => {
+        const socket = new WebSocket(address);
+        const heard = [];
+        socket.onopen = () => socket.send(says[0]);
+        socket.onmessage = ({ data }) => (heard.push(data), heard.length < says.length && socket.send(says[heard.length]));
+        socket.onclose = () => resolve(heard);
+        socket.onerror = () => reject(new Error('no WebSocket'));
+      }),
+    [`${url.replace('http', 'ws')}/chat?room=1`, says],
+  );
+  await frontend.close();
+  return heard;
 }

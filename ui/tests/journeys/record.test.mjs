@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { openBackend, session } from './backend.mjs';
+import { converse, openBackend, session } from './backend.mjs';
 import { PROGRAM, finish, stage, until } from './stage.mjs';
 
 after(finish);
@@ -127,5 +127,39 @@ test('a backend that is not there, and recordings that another program has open,
   await page.getByText('1 request got no answer: GET /x: nothing listens on').waitFor();
   // The app records: the command line looks through it.
   assert.equal(execFileSync(PROGRAM, ['inbox', '--project', folder], { encoding: 'utf8' }), '0 exchanges in the inbox\n');
+  assert.deepEqual(errors, []);
+});
+
+test('what a browser says on a WebSocket is recorded without secrets, shown and discarded', async (t) => {
+  const backend = await openBackend(t);
+  const { page, folder, service, errors } = await stage(t, { 'understudy.yaml': project(backend.url) });
+  const url = await service('shop');
+  await page.getByRole('contentinfo').getByText('1 listening').waitFor();
+  await page.keyboard.press('Control+Shift+R');
+  await page.getByRole('group', { name: 'Recording shop' }).waitFor();
+  const heard = await converse(page, url, ['{"password":"planted-in-a-socket"}', 'hello '.repeat(12), 'bye']);
+  assert.equal(heard.length, 3);
+  await page.keyboard.press('Control+3');
+  await page.getByText('1 exchange, all on the disk').waitFor();
+  await row(page, '/chat?room=1').click();
+  const pane = page.getByRole('region', { name: 'WebSocket' });
+  const messages = pane.getByRole('list', { name: 'Messages' }).getByRole('listitem');
+  assert.deepEqual(
+    (await messages.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').replace(/[0-9.]+ s /, '').trim()),
+    [
+      'client {"password":"«password-1»"}',
+      'backend you said {"password":"«password-1»"}',
+      `client ${'hello '.repeat(12).trim()}`,
+      `backend you said ${'hello '.repeat(12).trim()}`,
+      'client bye',
+      'backend you said bye',
+    ],
+  );
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  const stored = below(join(folder, '.understudy')).map((file) => readFileSync(join(folder, '.understudy', file), 'latin1'));
+  assert.ok(!stored.join('').includes('planted'));
+  await pane.getByRole('button', { name: 'Discard' }).click();
+  await page.getByRole('button', { name: /^Discard this WebSocket/ }).click();
+  await page.getByText('Fixtures from a real backend').waitFor();
   assert.deepEqual(errors, []);
 });

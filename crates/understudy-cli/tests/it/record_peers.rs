@@ -1,6 +1,6 @@
 //! What goes wrong between a frontend and its backend while it is recorded, and what is no plain exchange.
 
-use crate::program::{Served, run};
+use crate::program::run;
 use crate::record::{Recorder, backend, bytes_of, holds, project};
 use crate::shop::send;
 use std::fs;
@@ -201,56 +201,6 @@ fn peers_that_are_slow_or_leave_are_passed_on_as_they_are() {
     assert!(!listed.contains("leaves"), "{listed}");
     let (_, shown, _) = run(&project.0, &["inbox", "show", "shop/events/get"]);
     assert!(shown.contains("«token-1»") && shown.contains("hello") && !shown.contains("data: ha"), "{shown}");
-}
-
-#[test]
-fn a_web_socket_passes_through() {
-    let port = backend(|stream, head| {
-        let head = head.to_ascii_lowercase();
-        assert!(
-            head.contains("sec-websocket-key: dGhl".to_ascii_lowercase().as_str()) || head.contains("/none"),
-            "{head}"
-        );
-        if !head.contains("connection: upgrade") || !head.contains("upgrade: websocket") {
-            write!(stream, "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 0\r\n\r\n").unwrap();
-            return;
-        }
-        write!(stream, "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: x\r\n\r\nhello").unwrap();
-        let mut echoed = [0; 4];
-        stream.read_exact(&mut echoed).unwrap();
-        stream.write_all(&echoed).unwrap();
-    });
-    let project = project(port);
-    let through = |port: u16| {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        write!(stream, "GET /socket?token=planted HTTP/1.1\r\nhost: x\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\nsec-websocket-key: dGhl\r\n\r\n").unwrap();
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            assert!(reader.read_line(&mut head).unwrap() > 0, "{head}");
-        }
-        let lower = head.to_ascii_lowercase();
-        assert!(lower.starts_with("http/1.1 101 ") && lower.contains("sec-websocket-accept: x\r\n"), "{head}");
-        assert!(lower.contains("connection: upgrade\r\n") && lower.contains("upgrade: websocket\r\n"), "{head}");
-        let mut said = [0; 5];
-        reader.read_exact(&mut said).unwrap();
-        assert_eq!(&said, b"hello");
-        stream.write_all(b"ping").unwrap();
-        let mut rest = Vec::new();
-        reader.read_to_end(&mut rest).unwrap();
-        assert_eq!(rest, b"ping");
-    };
-    let mut recorder = Recorder::new(&project.0, &[]);
-    through(recorder.port);
-    assert_eq!(recorder.says("/socket"), "GET /socket 101  a WebSocket passes through, and is not kept\n");
-    let (status, _, _) = send(recorder.port, "GET", "/none", &[], "");
-    assert_eq!(status, 426);
-    recorder.end();
-    let (_, listed, _) = run(&project.0, &["inbox"]);
-    assert!(listed.contains("not whole: GET /socket?token=«token-1»: a WebSocket passes through"), "{listed}");
-
-    project.write("understudy.yaml", format!("version: 1\nservices: {{ shop: {{ mode: passthrough, dir: ., backends: {{ real: {{ url: \"http://127.0.0.1:{port}\" }} }} }} }}\n"));
-    through(Served::new(&project.0, &[]).port);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! What is spoken on the two sides of a recorder: HTTP/2, over TLS and without, and trailer fields.
+//! What is spoken on the two sides of a recorder: HTTP/2, over TLS and without, trailer fields, and WebSockets.
 
-use crate::program::{Folder, Served};
-use crate::record::{Recorder, project};
+use crate::program::{Folder, Served, run};
+use crate::record::{Recorder, backend, bytes_of, holds, project};
 use crate::shop::send;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -151,4 +151,94 @@ fn trailer_fields_are_passed_on_both_ways() {
     assert!(rest.ends_with("0\r\nx-sum: asked\r\n\r\n"), "{rest}");
     assert!(answer.ends_with("0\r\nx-sum: answered\r\n\r\n"), "{answer}");
     recorder.end();
+}
+
+/// A frame with a short text (RFC 6455, section 5.2): what clients send is masked.
+fn frame(text: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
+    let masked = if mask.is_some() { 0x80 } else { 0 };
+    let mut out = vec![0x81, masked | u8::try_from(text.len()).unwrap()];
+    out.extend(mask.into_iter().flatten());
+    out.extend(text.iter().enumerate().map(|(at, byte)| byte ^ mask.map_or(0, |mask| mask[at % 4])));
+    out
+}
+
+#[test]
+fn a_web_socket_passes_through_and_what_is_said_is_kept_without_secrets() {
+    let greeting = frame(br#"{"hello":1,"session_token":"planted-by-backend"}"#, None);
+    let asking = frame(br#"{"password":"planted-by-client"}"#, Some([7, 9, 1, 200]));
+    let (greets, asked) = (greeting.clone(), asking.len());
+    let port = backend(move |stream, head| {
+        let head = head.to_ascii_lowercase();
+        if !head.contains("connection: upgrade") || !head.contains("upgrade: websocket") {
+            write!(stream, "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 0\r\n\r\n").unwrap();
+            return;
+        }
+        assert!(head.contains("sec-websocket-key: dghl"), "{head}");
+        write!(stream, "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: x\r\n\r\n").unwrap();
+        stream.write_all(&greets).unwrap();
+        let mut echoed = vec![0; asked];
+        stream.read_exact(&mut echoed).unwrap();
+        stream.write_all(&frame(b"you said planted-by-client", None)).unwrap();
+        stream.write_all(&[0x82, 2, 0, 255]).unwrap();
+    });
+    let project = project(port);
+    let through = |port: u16| {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        write!(stream, "GET /socket?token=planted HTTP/1.1\r\nhost: x\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\nsec-websocket-key: dGhl\r\n\r\n").unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(reader.read_line(&mut head).unwrap() > 0, "{head}");
+        }
+        let lower = head.to_ascii_lowercase();
+        assert!(lower.starts_with("http/1.1 101 ") && lower.contains("sec-websocket-accept: x\r\n"), "{head}");
+        assert!(lower.contains("connection: upgrade\r\n") && lower.contains("upgrade: websocket\r\n"), "{head}");
+        let mut said = vec![0; greeting.len()];
+        reader.read_exact(&mut said).unwrap();
+        assert_eq!(said, greeting);
+        stream.write_all(&asking).unwrap();
+        let mut rest = Vec::new();
+        reader.read_to_end(&mut rest).unwrap();
+        assert_eq!(rest, [frame(b"you said planted-by-client", None), vec![0x82, 2, 0, 255]].concat());
+    };
+    let mut recorder = Recorder::new(&project.0, &[]);
+    through(recorder.port);
+    assert_eq!(recorder.says("/socket"), "GET /socket 101  4 messages\n");
+    let (status, _, _) = send(recorder.port, "GET", "/none", &[], "");
+    assert_eq!(status, 426);
+    recorder.end();
+
+    let mut stored = Vec::new();
+    bytes_of(&project.0.join(".understudy"), &mut stored);
+    assert!(!holds(&stored, "planted"));
+    let (_, listed, _) = run(&project.0, &["inbox"]);
+    assert!(listed.contains("socket  shop/socket-1  GET /socket?token=«token-1» 101  4 messages\n"), "{listed}");
+    let (exit, shown, _) = run(&project.0, &["inbox", "show", "shop/socket-1"]);
+    let lines: Vec<&str> = shown.lines().map(|line| line.split_once(" s  ").map_or(line, |(_, said)| said)).collect();
+    assert_eq!(exit, 0);
+    assert_eq!(
+        lines,
+        [
+            "# shop/socket-1: GET /socket?token=«token-1», 4 messages",
+            "# «token-1» was taken out of request query token",
+            "# «password-1» was taken out of the backend's messages",
+            "# «token-2» was taken out of the backend's messages $.session_token",
+            "# «password-1» was taken out of the client's messages $.password",
+            "backend  {\"hello\":1,\"session_token\":\"«token-2»\"}",
+            "client   {\"password\":\"«password-1»\"}",
+            "backend  you said «password-1»",
+            "backend  2 bytes",
+        ]
+    );
+    let (exit, _, stderr) = run(&project.0, &["inbox", "accept", "shop/socket-1"]);
+    assert!(exit == 64 && stderr.contains("`shop/socket-1` is a WebSocket, which no fixture can say yet"), "{stderr}");
+    let (exit, said, _) = run(&project.0, &["inbox", "accept"]);
+    assert!(exit == 0 && said.contains("1 exchange went from the inbox"), "{said}");
+    let (exit, said, _) = run(&project.0, &["inbox", "discard", "shop/socket-1"]);
+    assert!(exit == 0 && said.contains("1 exchange went from the inbox"), "{said}");
+    let (_, listed, _) = run(&project.0, &["inbox"]);
+    assert_eq!(listed, "0 exchanges in the inbox\n");
+
+    project.write("understudy.yaml", format!("version: 1\nservices: {{ shop: {{ mode: passthrough, dir: ., backends: {{ real: {{ url: \"http://127.0.0.1:{port}\" }} }} }} }}\n"));
+    through(Served::new(&project.0, &[]).port);
 }

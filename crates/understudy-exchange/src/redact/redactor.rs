@@ -128,11 +128,19 @@ impl Redactor {
         (request, response, removed)
     }
 
-    /// One message of a stream without its secrets.
-    pub fn message(&mut self, text: &str, removed: &mut Vec<Removed>) -> String {
-        let body = Bytes::copy_from_slice(text.as_bytes());
-        self.learn_lines(&body);
-        String::from_utf8_lossy(&self.lines(text, "message", removed)).into_owned()
+    /// Learns the secrets of a message of a WebSocket, so that they are taken out of those before it too.
+    pub fn know_message(&mut self, message: &[u8]) {
+        self.learn_lines(message);
+    }
+
+    /// A message of a WebSocket without its secrets; what was taken out of it was at `place`. Of one that is no text only
+    /// those are that are known from elsewhere.
+    pub fn message(&mut self, message: &[u8], place: &str, removed: &mut Vec<Removed>) -> Vec<u8> {
+        self.know_message(message);
+        match std::str::from_utf8(message) {
+            Ok(text) => self.lines(text, place, removed),
+            Err(_) => self.bytes(message, place, removed),
+        }
     }
 
     fn sought(&mut self) -> &(AhoCorasick, Vec<String>) {
