@@ -4,10 +4,8 @@
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::project::Project;
-use crate::recordings::{self, Recording};
+use crate::recordings::{self, Recording, decode};
 use bytes::Bytes;
-use http::HeaderMap;
-use http::header::CONTENT_ENCODING;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use understudy_exchange::redact::{Redactor, Removed};
 use understudy_import::Recorded;
-use understudy_net::{BODY_BYTES_MAX, Message, MessageContent, coding};
+use understudy_net::{Message, MessageContent};
 use understudy_serve::Passed;
 use understudy_store::Log;
 
@@ -358,16 +356,4 @@ fn without_secrets(messages: Vec<Message>, redactor: &mut Redactor, removed: &mu
     removed.sort();
     removed.dedup();
     messages
-}
-
-/// Takes a body's content coding away, and the word of it in the header fields.
-fn decode(headers: &mut HeaderMap, body: &mut Bytes) -> Result<(), String> {
-    let Some(encoding) = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()) else { return Ok(()) };
-    if body.is_empty() {
-        return Ok(());
-    }
-    *body = coding::decode(encoding, std::mem::take(body), BODY_BYTES_MAX)
-        .map_err(|error| format!("a body in the coding `{encoding}` is not kept: {error}"))?;
-    headers.remove(CONTENT_ENCODING);
-    Ok(())
 }

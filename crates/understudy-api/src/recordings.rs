@@ -5,6 +5,7 @@ use crate::local;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use understudy_exchange::{Request, Response};
 use understudy_import::Recorded;
-use understudy_net::{Message, MessageContent};
+use understudy_net::{BODY_BYTES_MAX, Message, MessageContent, coding};
 use understudy_store::{Limits, Log, StoreError};
 
 /// One recorded exchange.
@@ -154,6 +155,18 @@ fn headers(pairs: &[(Cow<'_, str>, Cow<'_, str>)]) -> HeaderMap {
         headers.append(name, value);
     }
     headers
+}
+
+/// Takes a body's content coding away, and the word of it in the header fields.
+pub(crate) fn decode(headers: &mut HeaderMap, body: &mut Bytes) -> Result<(), String> {
+    let Some(encoding) = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()) else { return Ok(()) };
+    if body.is_empty() {
+        return Ok(());
+    }
+    *body = coding::decode(encoding, std::mem::take(body), BODY_BYTES_MAX)
+        .map_err(|error| format!("a body in the coding `{encoding}` is not kept: {error}"))?;
+    headers.remove(CONTENT_ENCODING);
+    Ok(())
 }
 
 /// The folder of recordings in that of the project's local state.

@@ -20,8 +20,12 @@ use understudy_store::{Limits, Log, StoreError};
 const RUNS: &str = "runs";
 
 /// Newer records say all that older ones do: a few of them are enough.
-const LIMITS: Limits =
-    Limits { bytes_max: 16 << 20, generation_bytes_max: 4 << 20, age_max: Duration::from_secs(u64::MAX >> 1) };
+const LIMITS: Limits = Limits {
+    bytes_max: 16 << 20,
+    generation_bytes_max: 4 << 20,
+    age_max: Duration::from_secs(u64::MAX >> 1),
+    generations_max: 4,
+};
 
 /// How long another program is waited for, which has the store open just now.
 const WAIT: Duration = Duration::from_secs(2);

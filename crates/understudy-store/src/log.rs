@@ -24,11 +24,18 @@ pub struct Limits {
     pub generation_bytes_max: u64,
     /// How old a generation may be.
     pub age_max: Duration,
+    /// How many generations there may be: whoever opens a log begins one, and looks into all of them.
+    pub generations_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes_max: 2 << 30, generation_bytes_max: 32 << 20, age_max: Duration::from_secs(30 * 24 * 3_600) }
+        Self {
+            bytes_max: 2 << 30,
+            generation_bytes_max: 32 << 20,
+            age_max: Duration::from_secs(30 * 24 * 3_600),
+            generations_max: 1_024,
+        }
     }
 }
 
@@ -349,13 +356,14 @@ impl Shared {
         Ok(active)
     }
 
-    /// Deletes the oldest generations while there is too much, or they are too old.
+    /// Deletes the oldest generations while there is too much, or too many, or they are too old.
     fn evict(&self, state: &mut State) {
         while state.generations.len() > 1 {
             let total: u64 = state.generations.iter().map(|generation| generation.bytes()).sum();
             let age = modified(&self.folder, state.generations[0].first);
             let is_old = age.is_some_and(|age| age > self.limits.age_max);
-            if total <= self.limits.bytes_max && !is_old {
+            let are_too_many = state.generations.len() > self.limits.generations_max;
+            if total <= self.limits.bytes_max && !is_old && !are_too_many {
                 return;
             }
             let oldest = state.generations.remove(0);

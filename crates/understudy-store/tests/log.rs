@@ -29,7 +29,12 @@ impl Drop for Folder {
 }
 
 fn small() -> Limits {
-    Limits { bytes_max: 64 << 20, generation_bytes_max: 256 << 10, age_max: Duration::from_secs(3_600) }
+    Limits {
+        bytes_max: 64 << 20,
+        generation_bytes_max: 256 << 10,
+        age_max: Duration::from_secs(3_600),
+        generations_max: 512,
+    }
 }
 
 /// A record that says its own number, of another length each time: a few are large.
@@ -74,6 +79,17 @@ fn records_are_numbered_for_good_and_come_back_in_order() {
         500,
         "the last number may be given again only where its record is gone"
     );
+}
+
+#[test]
+fn a_log_that_is_opened_again_and_again_does_not_fill_up_with_generations() {
+    let folder = Folder::new("generations");
+    let limits = Limits { generations_max: 3, ..small() };
+    for number in 1..=6 {
+        let (log, _) = Log::open(&folder.0, limits).unwrap();
+        log.append(&[record(number)]).unwrap();
+        assert_eq!(log.numbers().unwrap().len() as u64, number.min(3));
+    }
 }
 
 #[test]

@@ -45,6 +45,8 @@ class Session {
   project: ProjectView | null = $state.raw(null);
   exchanges: ExchangeRow[] = $state.raw([]);
   dropped = $state(0);
+  /** Exchanges that are listed and will not be there the next time, and why nothing will. */
+  notKept = $state({ exchanges: 0, why: null as string | null });
   paused = $state(false);
   run: RunPart | null = $state.raw(null);
   results: FixtureReport[] = $state.raw([]);
@@ -102,6 +104,7 @@ class Session {
       this.lost = null;
       this.#version = news.version;
       this.dropped = news.dropped;
+      this.notKept = { exchanges: news.not_kept, why: news.not_kept_why };
       if (news.project !== this.#known.project) {
         this.project = await call('project', {});
         this.#known.project = news.project;

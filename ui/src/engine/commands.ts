@@ -214,7 +214,15 @@ first_exchange: number,
 /**
  * How many were answered faster than they could be listed.
  */
-dropped: number, };
+dropped: number, 
+/**
+ * How many are listed, and not kept for the next time: they came too fast for that.
+ */
+not_kept: number, 
+/**
+ * Why nothing is kept for the next time, if so.
+ */
+not_kept_why: string | null, };
 
 /**
  * What a front end knows already.

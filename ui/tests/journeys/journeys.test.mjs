@@ -490,7 +490,32 @@ test('two windows show one app, and the second goes on when the first is killed'
   await until('the second answers', async () => (await fetch(`${await second.service('shop')}/items/1?asked=second`).catch(() => null))?.status === 203);
   await second.page.getByRole('button', { name: 'Traffic' }).click();
   await second.page.getByRole('row').filter({ hasText: 'asked=second' }).waitFor();
-  assert.equal(await second.page.getByRole('row').filter({ hasText: 'asked=first' }).count(), 0);
+  assert.equal(await second.page.getByRole('row').filter({ hasText: 'asked=first' }).count(), 1, 'what the first was asked is known');
+});
+
+test('traffic is there again the next time, without secrets, until it is cleared', async (t) => {
+  const { folder, service, end, page: first } = await stage(t, shop());
+  await fetch(`${await service('shop')}/items/1?asked=before&token=planted-token`);
+  await fetch(`${await service('shop')}/nothing`, { headers: { authorization: 'Bearer planted-header' } });
+  await first.getByRole('button', { name: 'Traffic' }).click();
+  await first.getByRole('row').filter({ hasText: 'planted-token' }).waitFor();
+  await end();
+  const again = await stage(t, {}, { there: folder });
+  await again.page.getByRole('button', { name: 'Traffic' }).click();
+  const row = again.page.getByRole('row').filter({ hasText: 'asked=before' });
+  assert.match(await row.innerText(), /token=%C2%ABtoken-1%C2%BB[\s\S]*items\/get/);
+  await again.page.getByRole('row').filter({ hasText: '/nothing' }).click();
+  await again.page.getByText('No fixture matches').waitFor();
+  assert.ok(!(await again.page.locator('body').innerText()).includes('planted'));
+  assert.deepEqual(again.errors, []);
+  await again.page.getByRole('button', { name: 'Clear' }).click();
+  await until('it is gone', async () => (await row.count()) === 0);
+  await again.end();
+  const last = await stage(t, {}, { there: folder });
+  await fetch(`${await last.service('shop')}/items/1?asked=after`);
+  await last.page.getByRole('button', { name: 'Traffic' }).click();
+  await last.page.getByRole('row').filter({ hasText: 'asked=after' }).waitFor();
+  assert.equal(await last.page.getByRole('row').filter({ hasText: 'asked=before' }).count(), 0);
 });
 
 test('a port that is taken is said, and the others go on', async (t) => {

@@ -42,11 +42,14 @@ export async function stage(t, files, { width = 1280, height = 800, there } = {}
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('response', (response) => response.status() >= 400 && errors.push(`${response.status()} ${new URL(response.url()).pathname}`));
   await page.goto(url);
-  t.after(async () => {
+  const end = async () => {
     await context.close();
     const ended = program.exitCode === null && program.signalCode === null ? once(program, 'exit') : null;
     program.kill('SIGTERM');
     await ended;
+  };
+  t.after(async () => {
+    await end();
     if (parent) rmSync(parent, { recursive: true, force: true });
   });
   const kill = () => program.kill('SIGKILL');
@@ -65,7 +68,7 @@ export async function stage(t, files, { width = 1280, height = 800, there } = {}
     });
     return answer.json();
   };
-  return { page, folder, downloads, write, service, command, kill, errors, url };
+  return { page, folder, downloads, write, service, command, kill, end, errors, url };
 }
 
 /** Asks until the answer is as wanted. */

@@ -14,6 +14,7 @@ mod files;
 mod form;
 mod host;
 mod inbox_only;
+mod journal;
 mod preferences;
 mod record;
 mod run;
@@ -37,11 +38,13 @@ pub(crate) use record::{AcceptProposals, DiscardProposals, ProposalRef};
 use crate::clock;
 use crate::desk::{RecordNews, RecordProgress};
 use crate::error::{ApiError, Code};
+use crate::hidden::Hidden;
 use crate::local::{Holder, Role, other};
 use crate::project::{Project, open_project};
 use crate::serve::{changed, unwatched};
 use crate::servers::{Options, Servers};
 use crate::watch::Watch;
+use journal::Journal;
 use run::Runs;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -137,7 +140,10 @@ impl App {
             recorded: Notify::new(),
             failure: std::sync::Mutex::default(),
         });
-        let traffic = Traffic::new(Arc::clone(&changes));
+        let (root, hidden) = (project.root.clone(), Hidden::new(&project.settings.redact));
+        let reading = tokio::task::spawn_blocking(move || Journal::open(&root, &hidden));
+        let (journal, before) = reading.await.expect("reading traffic does not panic");
+        let traffic = Traffic::new(Arc::clone(&changes), journal, before);
         let told = Arc::clone(&changes);
         let progress: RecordProgress = Arc::new(move |news| told.recorded(news));
         let servers = Servers::new(project, Options::default(), Arc::clone(&traffic) as _, progress);
@@ -170,6 +176,7 @@ impl App {
         let mut open = self.project.lock().await;
         open.following.drain(..).for_each(|following| following.abort());
         open.servers.end().await;
+        self.traffic.close();
         // Nobody is left waiting for news that do not come.
         self.changes.changed();
     }
@@ -185,6 +192,7 @@ impl App {
         open.warnings = open.servers.reload().await;
         // What is in a file is listed with the project's own problems.
         let listed = Arc::clone(open.servers.project());
+        self.traffic.hide(Hidden::new(&listed.settings.redact));
         open.warnings.retain(|warning| !listed.diagnostics.contains(warning));
         let running: Vec<String> =
             open.failed.keys().filter(|name| open.servers.port(name).is_some()).cloned().collect();

@@ -2,16 +2,18 @@
 
 use super::App;
 use super::commands::Nothing;
+use super::journal::Journal;
 use super::{Arc, Changes};
 use crate::clock;
 use crate::error::ApiError;
+use crate::hidden::Hidden;
 use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use understudy_exchange::{Request, Response};
@@ -47,13 +49,22 @@ pub(super) struct Exchange {
     pub(super) took: Duration,
 }
 
+/// Who may have answered.
+pub(super) const ANSWERED: [&str; 6] = ["fixture", "description", "backend", "nobody", "server", "backend-failed"];
+
 impl Exchange {
     /// The answer, its body without a content coding; empty where it was passed on as it came.
     pub(super) fn response(&self) -> Response {
-        let body = self.body.clone().unwrap_or_default();
-        let coding = self.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+        let Response { status, headers, body } = self.response_as_sent();
+        let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
         let decoded = coding.and_then(|coding| coding::decode(coding, body.clone(), BODY_BYTES_MAX).ok());
-        Response { status: self.status, headers: self.headers.clone(), body: decoded.unwrap_or(body) }
+        Response { status, headers, body: decoded.unwrap_or(body) }
+    }
+
+    /// The answer, its body in its content coding.
+    pub(super) fn response_as_sent(&self) -> Response {
+        let body = self.body.clone().unwrap_or_default();
+        Response { status: self.status, headers: self.headers.clone(), body }
     }
 
     fn kept_bytes(&self) -> usize {
@@ -70,6 +81,7 @@ pub(super) struct Traffic {
     waiting: mpsc::Sender<Exchange>,
     dropped: AtomicU64,
     kept: Arc<Mutex<Kept>>,
+    journal: Arc<Mutex<Option<Journal>>>,
 }
 
 #[derive(Debug, Default)]
@@ -80,24 +92,46 @@ struct Kept {
 }
 
 impl Kept {
-    fn push(&mut self, mut exchange: Exchange) {
+    fn push(&mut self, mut exchange: Exchange) -> Arc<Exchange> {
         exchange.id = self.next;
         self.next += 1;
         self.bytes += exchange.kept_bytes();
-        self.exchanges.push_back(Arc::new(exchange));
+        let exchange = Arc::new(exchange);
+        self.exchanges.push_back(Arc::clone(&exchange));
         while self.exchanges.len() > EXCHANGES_MAX || (self.bytes > BYTES_KEPT_MAX && self.exchanges.len() > 1) {
             let gone = self.exchanges.pop_front().map_or(0, |gone| gone.kept_bytes());
             self.bytes -= gone;
         }
+        exchange
     }
 }
 
 impl Traffic {
-    pub(super) fn new(changes: Arc<Changes>) -> Arc<Self> {
+    /// Lists what was asked before, and from now on, until [`Self::close`].
+    pub(super) fn new(changes: Arc<Changes>, journal: Journal, before: Vec<Exchange>) -> Arc<Self> {
         let (waiting, arriving) = mpsc::channel(WAITING_MAX);
-        let kept = Arc::new(Mutex::new(Kept { next: clock::unix_micros(), ..Kept::default() }));
-        tokio::spawn(list(arriving, Arc::clone(&kept), changes));
-        Arc::new(Self { waiting, dropped: AtomicU64::new(0), kept })
+        let mut kept = Kept { next: clock::unix_micros(), ..Kept::default() };
+        before.into_iter().for_each(|exchange| drop(kept.push(exchange)));
+        let (kept, journal) = (Arc::new(Mutex::new(kept)), Arc::new(Mutex::new(Some(journal))));
+        tokio::spawn(list(arriving, Arc::clone(&kept), Arc::clone(&journal), changes));
+        Arc::new(Self { waiting, dropped: AtomicU64::new(0), kept, journal })
+    }
+
+    /// Takes out of the journal what a project names now.
+    pub(super) fn hide(&self, hidden: Hidden) {
+        if let Some(journal) = &*self.journal() {
+            journal.hide(hidden);
+        }
+    }
+
+    /// Writes what is to be kept, and lets go of the journal.
+    pub(super) fn close(&self) {
+        let journal = self.journal().take();
+        drop(journal);
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Option<Journal>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn get(&self, id: u64) -> Option<Arc<Exchange>> {
@@ -123,6 +157,9 @@ impl Traffic {
     }
 
     fn clear(&self) -> usize {
+        if let Some(journal) = &*self.journal() {
+            journal.forget();
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.bytes = 0;
         std::mem::take(&mut kept.exchanges).len()
@@ -130,12 +167,20 @@ impl Traffic {
 }
 
 /// Lists what arrives, in batches, until nobody can send any more.
-async fn list(mut arriving: mpsc::Receiver<Exchange>, kept: Arc<Mutex<Kept>>, changes: Arc<Changes>) {
+async fn list(
+    mut arriving: mpsc::Receiver<Exchange>,
+    kept: Arc<Mutex<Kept>>,
+    journal: Arc<Mutex<Option<Journal>>>,
+    changes: Arc<Changes>,
+) {
     let mut batch = Vec::new();
     while arriving.recv_many(&mut batch, WAITING_MAX).await > 0 {
-        {
+        let listed: Vec<Arc<Exchange>> = {
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-            batch.drain(..).for_each(|exchange| kept.push(exchange));
+            batch.drain(..).map(|exchange| kept.push(exchange)).collect()
+        };
+        if let Some(journal) = &*journal.lock().unwrap_or_else(PoisonError::into_inner) {
+            journal.keep(&listed);
         }
         changes.changed();
         tokio::time::sleep(BATCH_PERIOD).await;
@@ -200,6 +245,10 @@ pub(super) struct Changed {
     pub(super) first_exchange: u64,
     /// How many were answered faster than they could be listed.
     pub(super) dropped: u64,
+    /// How many are listed, and not kept for the next time: they came too fast for that.
+    pub(super) not_kept: u64,
+    /// Why nothing is kept for the next time, if so.
+    pub(super) not_kept_why: Option<String>,
 }
 
 /// An exchange in a list.
@@ -262,6 +311,7 @@ impl App {
             // There are more: the next call gets them at once.
             version = version.saturating_sub(1);
         }
+        let journal = self.traffic.journal();
         Ok(Changed {
             version,
             project: self.changes.project.load(Ordering::Relaxed),
@@ -270,6 +320,8 @@ impl App {
             exchanges: exchanges.iter().map(|exchange| ExchangeRow::new(exchange)).collect(),
             first_exchange,
             dropped: self.traffic.dropped.load(Ordering::Relaxed),
+            not_kept: journal.as_ref().map_or(0, Journal::left_out),
+            not_kept_why: journal.as_ref().and_then(Journal::problem),
         })
     }
 
@@ -308,7 +360,8 @@ mod tests {
 
     fn traffic() -> Traffic {
         let (waiting, _) = mpsc::channel(1);
-        Traffic { waiting, dropped: AtomicU64::new(0), kept: Arc::new(Mutex::new(Kept { next: 1, ..Kept::default() })) }
+        let kept = Arc::new(Mutex::new(Kept { next: 1, ..Kept::default() }));
+        Traffic { waiting, dropped: AtomicU64::new(0), kept, journal: Arc::default() }
     }
 
     fn push(traffic: &Traffic, body_bytes: usize) {
