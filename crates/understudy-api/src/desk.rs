@@ -326,7 +326,7 @@ fn recording(passed: Passed, redactor: &mut Redactor) -> Recording {
             cut.get_or_insert(why);
         }
     }
-    let (request, response, mut removed) = redactor.exchange(&request, &response);
+    let (request, response, mut removed) = redactor.exchange(request, response);
     let messages = without_secrets(messages, redactor, &mut removed);
     Recording {
         service,

@@ -49,7 +49,7 @@ fn a_token_that_an_answer_gave_is_the_same_where_requests_send_it() {
         &[("content-type", "application/json"), ("set-cookie", "sid=s3cr3t-session; Path=/; HttpOnly")],
         format!(r#"{{"access_token":"opaque-token-1","id":7,"refresh_token":"{TOKEN}"}}"#).as_bytes(),
     );
-    let (request, response, removed) = redactor.exchange(&login.0, &login.1);
+    let (request, response, removed) = redactor.exchange(login.0.clone(), login.1.clone());
     assert_eq!(text(&request.body), r#"{"user":"ada","password":"«password-1»","pin":2}"#);
     assert_eq!(text(&response.body), r#"{"access_token":"«token-1»","id":7,"refresh_token":"«token-2»"}"#);
     assert_eq!(text(response.headers[SET_COOKIE].as_bytes()), "sid=«cookie-1»; Path=/; HttpOnly");
@@ -75,7 +75,7 @@ fn a_token_that_an_answer_gave_is_the_same_where_requests_send_it() {
         &[],
         b"hello s3cr3t-session",
     );
-    let (request, response, _) = redactor.exchange(&next.0, &next.1);
+    let (request, response, _) = redactor.exchange(next.0.clone(), next.1.clone());
     assert_eq!(percent_decode(request.target.as_str()), "/me/«token-1»?api_key=«api-key-1»&page=2&next=/x?t=«token-1»");
     let header = |name: &str| text(request.headers[name].as_bytes());
     assert_eq!(header("authorization"), "Bearer «token-1»");
@@ -90,7 +90,7 @@ fn what_holds_no_secret_stays_byte_for_byte() {
     let (target, body) =
         ("/a%2fb//?q=a+b&&x&next_page_token=eyJvZmZzZXQiOjEwfQ", b"{ \"a\" : 1.00, \"token\": null, \"pin\":true }");
     let before = exchange(target, &[("content-type", "application/json")], body, &[], &[0xFF, 0x00, b'x']);
-    let (request, response, removed) = redactor.exchange(&before.0, &before.1);
+    let (request, response, removed) = redactor.exchange(before.0.clone(), before.1.clone());
     assert_eq!(
         (request.target.as_str(), &request.body[..], &response.body[..]),
         (target, &body[..], &[0xFF, 0x00, b'x'][..])
@@ -108,7 +108,7 @@ fn forms_parts_events_and_embedded_json_are_looked_through() {
         &[("content-type", "text/event-stream")],
         format!("id: 1\ndata: {{\"note\":\"between us\",\"n\":1}}\n\ndata: plain {TOKEN}\n\n").as_bytes(),
     );
-    let (request, response, _) = redactor.exchange(&form.0, &form.1);
+    let (request, response, _) = redactor.exchange(form.0.clone(), form.1.clone());
     assert_eq!(percent_decode(&text(&request.body)), "name=a+b&new_password=«password-1»&number=«card-1»");
     assert_eq!(text(request.headers["x-session-key"].as_bytes()), "«api-key-1»");
     assert_eq!(text(&response.body), "id: 1\ndata: {\"note\":\"«secret-1»\",\"n\":1}\n\ndata: plain «token-1»\n\n");
@@ -122,7 +122,7 @@ fn forms_parts_events_and_embedded_json_are_looked_through() {
         &[("content-type", "application/json")],
         br#"{"raw":"{\"password\":\"in a string\"}","deep":{"secret":{"a":["x1",2]}}}"#,
     );
-    let (request, response, _) = redactor.exchange(&parts.0, &parts.1);
+    let (request, response, _) = redactor.exchange(parts.0.clone(), parts.1.clone());
     let shown = text(&request.body);
     assert!(
         !shown.contains("multipart secret") && !shown.contains("k-0123456789") && !shown.contains(TOKEN),
@@ -148,7 +148,7 @@ fn forms_parts_events_and_embedded_json_are_looked_through() {
 fn placeholders_that_come_again_stay_what_they_are() {
     let mut redactor = Redactor::default();
     let again = exchange("/", &[("authorization", "Bearer «token-1»")], b"", &[], b"");
-    let (request, _, removed) = redactor.exchange(&again.0, &again.1);
+    let (request, _, removed) = redactor.exchange(again.0.clone(), again.1.clone());
     assert_eq!(text(request.headers[AUTHORIZATION].as_bytes()), "Bearer «token-1»");
     assert!(removed.is_empty());
 }
@@ -168,7 +168,7 @@ fn what_is_json_only_in_parts_is_looked_through_all_the_same() {
         ),
     ] {
         let (request, response) = exchange("/x", &json, body.as_bytes(), &json, b"");
-        let (request, _, removed) = Redactor::default().exchange(&request, &response);
+        let (request, _, removed) = Redactor::default().exchange(request.clone(), response.clone());
         assert_eq!(text(&request.body).trim_start_matches('\u{FEFF}'), shown.trim_start_matches('\u{FEFF}'));
         assert_eq!(removed.len(), 1, "{body}");
     }
@@ -178,7 +178,7 @@ fn what_is_json_only_in_parts_is_looked_through_all_the_same() {
 fn what_a_project_names_while_it_is_recorded_is_taken_out_from_then_on() {
     let mut redactor = Redactor::default();
     let (request, response) = exchange("/x", &[], br#"{"seat":"front row"}"#, &[], b"");
-    assert_eq!(text(&redactor.exchange(&request, &response).0.body), r#"{"seat":"front row"}"#);
+    assert_eq!(text(&redactor.exchange(request.clone(), response.clone()).0.body), r#"{"seat":"front row"}"#);
     redactor.rename(SecretNames::with(Vec::new(), vec!["seat".to_owned()]));
-    assert_eq!(text(&redactor.exchange(&request, &response).0.body), r#"{"seat":"«secret-1»"}"#);
+    assert_eq!(text(&redactor.exchange(request.clone(), response.clone()).0.body), r#"{"seat":"«secret-1»"}"#);
 }

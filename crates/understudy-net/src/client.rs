@@ -237,7 +237,8 @@ impl Client {
                 Err(Unanswered { error, .. }) => return Err(error),
             }
         }
-        let connection = self.connect(call, &pool).await?;
+        // Connecting is rare, and large: on the heap it makes no other request slower.
+        let connection = Box::pin(self.connect(call, &pool)).await?;
         exchange(call, body, connection, &pool).await.map_err(|unanswered| unanswered.error)
     }
 
@@ -257,7 +258,7 @@ impl Client {
             }
         }
         reached.store(false, Ordering::Relaxed);
-        let connection = self.connect(call, &pool).await?;
+        let connection = Box::pin(self.connect(call, &pool)).await?;
         reached.store(true, Ordering::Relaxed);
         exchange(call, body(), connection, &pool).await.map_err(|unanswered| unanswered.error)
     }

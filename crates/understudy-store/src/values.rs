@@ -70,7 +70,8 @@ const PIECE_HEAD_BYTES: usize = 5;
 
 /// A value of several records.
 pub(crate) fn write<'r>(records: impl Iterator<Item = (u64, &'r [u8])>) -> Vec<u8> {
-    let mut value = vec![RECORDS];
+    let mut value = Vec::with_capacity(VALUE_BYTES_MAX);
+    value.push(RECORDS);
     for (number, record) in records {
         let length = u32::try_from(record.len()).expect("a record has less than 4 GiB");
         value.extend_from_slice(&number.to_le_bytes());

@@ -23,7 +23,7 @@ const NAME_CHARS_MAX: usize = 60;
 /// Drafts a fixture. Method, path, query and a JSON body are wanted as they came; what a backend answered is
 /// answered again, and what nobody answered gets an empty JSON object to start from. Secrets are left out.
 pub(super) fn draft(exchange: &Exchange, base: &str, hidden: &Hidden) -> Draft {
-    let (request, answer, _) = hidden.redactor().exchange(&exchange.request, &exchange.response());
+    let (request, answer, _) = hidden.redactor().exchange(exchange.request.clone(), exchange.response());
     let path = request.path().strip_prefix(base).filter(|path| path.starts_with('/')).unwrap_or(request.path());
     let path = PathTemplate {
         segments: segments(path).map(|segment| Segment::Literal(percent_decode(segment).into_owned())).collect(),

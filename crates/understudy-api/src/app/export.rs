@@ -104,7 +104,7 @@ fn downloads() -> Option<PathBuf> {
 }
 
 fn entry(exchange: &Exchange, origin: String, redactor: &mut Redactor) -> HarEntry {
-    let (request, response, _) = redactor.exchange(&exchange.request, &exchange.response());
+    let (request, response, _) = redactor.exchange(exchange.request.clone(), exchange.response());
     HarEntry {
         ended: Moment { unix_millis: exchange.time },
         micros: u64::try_from(exchange.took.as_micros()).unwrap_or(u64::MAX),

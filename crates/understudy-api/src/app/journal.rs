@@ -226,7 +226,7 @@ fn record(exchange: &Exchange, redactor: &mut Redactor) -> Vec<u8> {
         response.body.clear();
         is_there = false;
     }
-    let (request, response, _) = redactor.exchange(&request, &response);
+    let (request, response, _) = redactor.exchange(request, response);
     let by = redactor.message(exchange.by.as_bytes(), "", &mut Vec::new());
     let head = Head { answered: exchange.answered.into(), by: String::from_utf8_lossy(&by), body: is_there };
     let head = serde_json::to_vec(&head).expect("a head is JSON");

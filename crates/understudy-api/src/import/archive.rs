@@ -160,7 +160,8 @@ fn without_secrets(project: &Project, recorded: &[Recorded]) -> (Vec<Recorded>, 
     let mut removed = BTreeSet::new();
     let mut shown = Vec::with_capacity(recorded.len());
     for exchange in recorded {
-        let (request, response, taken) = redactor.exchange(&exchange.request, &exchange.response);
+        let Recorded { request, response } = exchange.clone();
+        let (request, response, taken) = redactor.exchange(request, response);
         shown.push(Recorded { request, response });
         removed.extend(taken);
     }

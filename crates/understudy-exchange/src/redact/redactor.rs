@@ -104,23 +104,23 @@ impl Redactor {
     }
 
     /// The exchange without its secrets, and what was taken out. Bodies come without their content codings.
-    pub fn exchange(&mut self, request: &Request, response: &Response) -> (Request, Response, Vec<Removed>) {
+    pub fn exchange(&mut self, request: Request, response: Response) -> (Request, Response, Vec<Removed>) {
         // First all that can be found by its name: it may stand elsewhere under none.
-        let quiet = self.quiet(request, response);
-        self.know_but(request, response, &quiet);
+        let quiet = self.quiet(&request, &response);
+        self.know_but(&request, &response, &quiet);
         let mut removed = Vec::new();
         let [sent_quiet, received_quiet] = quiet;
         let sent = self.body_or_same(sent_quiet, &request.headers, &request.body, "request", &mut removed);
         let received = self.body_or_same(received_quiet, &response.headers, &response.body, "answer", &mut removed);
         let request = Request {
-            method: request.method.clone(),
-            target: self.target(&request.target, &mut removed),
-            headers: self.headers(&request.headers, "request", &mut removed),
+            method: request.method,
+            target: self.target(request.target, &mut removed),
+            headers: self.headers(request.headers, "request", &mut removed),
             body: sent,
         };
         let response = Response {
             status: response.status,
-            headers: self.headers(&response.headers, "answer", &mut removed),
+            headers: self.headers(response.headers, "answer", &mut removed),
             body: received,
         };
         removed.sort();
@@ -217,10 +217,10 @@ impl Redactor {
         placeholder
     }
 
-    fn target(&mut self, target: &http::uri::PathAndQuery, removed: &mut Vec<Removed>) -> http::uri::PathAndQuery {
+    fn target(&mut self, target: http::uri::PathAndQuery, removed: &mut Vec<Removed>) -> http::uri::PathAndQuery {
         let is_plain = target.query().is_none() && !target.path().contains('%');
         if is_plain && !self.holds_known(target.as_str().as_bytes()) {
-            return target.clone();
+            return target;
         }
         // Segments and parameters that need nothing taken out stay as they were written.
         let segments = target.path().split('/').map(|segment| {
@@ -251,12 +251,12 @@ impl Redactor {
         out.parse().unwrap_or_else(|_| http::uri::PathAndQuery::from_static("/"))
     }
 
-    fn headers(&mut self, headers: &HeaderMap, side: &str, removed: &mut Vec<Removed>) -> HeaderMap {
+    fn headers(&mut self, headers: HeaderMap, side: &str, removed: &mut Vec<Removed>) -> HeaderMap {
         if !headers.iter().any(|(name, value)| self.may_have_to_go(name, value)) {
-            return headers.clone();
+            return headers;
         }
         let mut out = HeaderMap::with_capacity(headers.len());
-        for (name, value) in headers {
+        for (name, value) in &headers {
             if !self.may_have_to_go(name, value) {
                 out.append(name, value.clone());
                 continue;

@@ -85,7 +85,7 @@ fn the_quick_look_finds_nothing_less_than_the_long_one() {
         let mut quick = Redactor::new(names());
         without_a_look += usize::from(quick.loud.is_quiet(std::str::from_utf8(&body).expect("a text")));
         quiet_ones += usize::from(quick.quiet(&request, &response)[0].is_some());
-        let (found, _, quick_removed) = quick.exchange(&request, &response);
+        let (found, _, quick_removed) = quick.exchange(request.clone(), response.clone());
         let mut long = Redactor::new(names());
         long.know_but(&request, &response, &[None, None]);
         let mut removed = Vec::new();
@@ -116,7 +116,7 @@ fn where_there_are_too_many_secrets_to_be_told_apart_they_are_taken_out_all_the_
         body: body.clone(),
     };
     let response = Response { status: http::StatusCode::OK, headers: HeaderMap::new(), body };
-    let (request, response, _) = redactor.exchange(&request, &response);
+    let (request, response, _) = redactor.exchange(request.clone(), response.clone());
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert_eq!(
         (text(&request.body), text(&response.body)),
