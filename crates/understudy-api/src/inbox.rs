@@ -5,6 +5,7 @@ use crate::change::FileChange;
 use crate::conversation::{self, Conversation, conversations, is_socket};
 use crate::error::{ApiError, Code};
 use crate::import::archive::{Making, new_files};
+use crate::inbox_har::inbox_har;
 use crate::project::{LoadedService, Project, open_project};
 use crate::recordings::{self, Recording, store_error};
 use crate::report::DifferenceReport;
@@ -234,6 +235,17 @@ impl Inbox {
     /// A name that is not in the inbox; proposals that cannot be one fixture.
     pub(crate) fn text(&self, chosen: &Chosen) -> Result<String, ApiError> {
         Ok(write_fixture(&self.making(chosen)?.1.draft.fixture))
+    }
+
+    /// All that is looked at, as an HTTP archive.
+    ///
+    /// # Errors
+    /// There is nothing.
+    pub(crate) fn har(&self) -> Result<String, ApiError> {
+        if self.recordings.is_empty() {
+            return Err(ApiError::new(Code::NothingToDo, "the inbox is empty"));
+        }
+        Ok(inbox_har(&self.project, &self.recordings))
     }
 
     /// Makes fixtures of what is chosen, or of all that is new where nothing is.

@@ -23,6 +23,7 @@ mod hidden;
 mod html;
 mod import;
 mod inbox;
+mod inbox_har;
 mod init;
 mod junit;
 mod local;

@@ -68,6 +68,17 @@ impl OpenInbox {
         Ok((proposal, text))
     }
 
+    /// All that is in it, as an HTTP archive.
+    ///
+    /// # Errors
+    /// There is nothing.
+    pub async fn har(&self) -> Result<String, ApiError> {
+        match &self.at {
+            At::Here(inbox) => inbox.har(),
+            At::There(holder, _) => Ok(ask::<Text>(holder, "inbox_har", &serde_json::json!({})).await?.text),
+        }
+    }
+
     /// Makes fixtures of what is chosen, or of all that is new where nothing is.
     ///
     /// # Errors

@@ -125,6 +125,11 @@ pub(crate) enum InboxCommand {
         #[arg(long = "as", value_name = "NAME", requires = "ids")]
         name: Option<String>,
     },
+    /// Write what is in the inbox as an HTTP archive (HAR): to a file, or to standard output
+    Export {
+        /// The file; one that is there is written over
+        file: Option<PathBuf>,
+    },
     /// Forget recordings: those that are named, or all
     Discard {
         /// As they are listed

@@ -81,6 +81,16 @@ pub(crate) fn inbox(args: InboxArgs) -> Result<Exit, ApiError> {
                 show(&Shown { proposal, text }, args.json);
                 return Ok(Exit::Fine);
             }
+            InboxCommand::Export { file } => {
+                let har = inbox.har().await?;
+                match &file {
+                    None => drop(stdout().write_all(har.as_bytes())),
+                    Some(file) => {
+                        std::fs::write(file, har).map_err(|error| ApiError::of_file(file, "write", &error))?;
+                    }
+                }
+                return Ok(Exit::Fine);
+            }
             InboxCommand::Accept { ids, merge: true, name } => inbox.accept(vec![Chosen { ids, name }]).await?,
             InboxCommand::Accept { ids, name, .. } => {
                 let one = |id| Chosen { ids: vec![id], name: name.clone() };

@@ -8,5 +8,5 @@
 mod har;
 mod recording;
 
-pub use har::{HarEntry, HarError, HarExchange, read_har, write_har};
+pub use har::{HarEntry, HarError, HarExchange, HarMessage, read_har, write_har};
 pub use recording::{Draft, Recorded, drafts, merge};

@@ -2159,6 +2159,10 @@ export type Commands = {
   inbox: { request: Nothing; response: InboxView };
   /** The text of the file that a proposal would become, or several together. */
   proposal_text: { request: ProposalRef; response: Text };
+  /** What is in the inbox, as an HTTP archive (HAR). */
+  inbox_har: { request: Nothing; response: Text };
+  /** Writes what is in the inbox as an HTTP archive (HAR). */
+  export_inbox: { request: Nothing; response: Exported };
   /** Makes fixtures of proposals. */
   inbox_accept: { request: AcceptProposals; response: Settled };
   /** Throws proposals away. */

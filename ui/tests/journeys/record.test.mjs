@@ -158,6 +158,10 @@ test('what a browser says on a WebSocket is recorded without secrets, shown and 
   await page.getByRole('button', { name: 'Stop', exact: true }).click();
   const stored = below(join(folder, '.understudy')).map((file) => readFileSync(join(folder, '.understudy', file), 'latin1'));
   assert.ok(!stored.join('').includes('planted'));
+  await page.getByRole('button', { name: 'Export as HAR' }).click();
+  const saved = (await page.getByRole('status').getByText(/^Saved as .*inbox.*\.har$/).innerText()).replace('Saved as ', '');
+  const [socket] = JSON.parse(readFileSync(saved, 'utf8')).log.entries;
+  assert.deepEqual(socket._webSocketMessages.map(({ type, opcode }) => `${type} ${opcode}`).slice(0, 2), ['send 1', 'receive 1']);
   await pane.getByRole('button', { name: 'Discard' }).click();
   await page.getByRole('button', { name: /^Discard this WebSocket/ }).click();
   await page.getByText('Fixtures from a real backend').waitFor();

@@ -166,6 +166,10 @@ commands! {
     inbox(Nothing) -> InboxView;
     /// The text of the file that a proposal would become, or several together.
     proposal_text(ProposalRef) -> Text;
+    /// What is in the inbox, as an HTTP archive (HAR).
+    inbox_har(Nothing) -> Text;
+    /// Writes what is in the inbox as an HTTP archive (HAR).
+    export_inbox(Nothing) -> Exported;
     /// Makes fixtures of proposals.
     inbox_accept(AcceptProposals) -> Settled;
     /// Throws proposals away.

@@ -1,6 +1,7 @@
 //! Traffic and runs as files for others, in the folder for what is downloaded.
 
 use super::App;
+use super::commands::{Nothing, Text};
 use super::traffic::Exchange;
 use crate::clock;
 use crate::error::{ApiError, Code};
@@ -61,6 +62,13 @@ impl App {
         self.save_for_others("traffic", "har", har.as_bytes(), &project.root)
     }
 
+    /// Recordings have no credentials in them.
+    pub(super) async fn export_inbox(&self, _: Nothing) -> Result<Exported, ApiError> {
+        let Text { text } = self.inbox_har(Nothing {}).await?;
+        let root = self.loaded().await.root.clone();
+        self.save_for_others("inbox", "har", text.as_bytes(), &root)
+    }
+
     pub(super) async fn export_run(&self, request: ExportRun) -> Result<Exported, ApiError> {
         let run = self.runs.done().ok_or_else(|| {
             ApiError::new(Code::NothingToDo, "there is no run that came to its end").with_hint("run it first")
@@ -116,5 +124,6 @@ fn entry(exchange: &Exchange, origin: String, redactor: &mut Redactor) -> HarEnt
         comment: format!("{}: answered by {} {}", exchange.service, exchange.answered, exchange.by)
             .trim_end()
             .to_owned(),
+        messages: Vec::new(),
     }
 }

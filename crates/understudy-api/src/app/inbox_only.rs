@@ -36,6 +36,7 @@ impl InboxOnly {
                 let ProposalRef { upto, chosen } = read(command, request)?;
                 json(&Text { text: look(upto)?.text(&chosen)? })
             }
+            "inbox_har" => json(&Text { text: look(u64::MAX)?.har()? }),
             "inbox_accept" => {
                 let AcceptProposals { upto, chosen } = read(command, request)?;
                 json(&look(upto)?.accept(&chosen)?)

@@ -134,6 +134,11 @@ impl App {
         Ok(Text { text })
     }
 
+    pub(super) async fn inbox_har(&self, _: Nothing) -> Result<Text, ApiError> {
+        let text = self.look(u64::MAX, |inbox| inbox.har()).await?;
+        Ok(Text { text })
+    }
+
     pub(super) async fn inbox_accept(&self, request: AcceptProposals) -> Result<Settled, ApiError> {
         let AcceptProposals { upto, chosen } = request;
         let (inbox, accepting) = self

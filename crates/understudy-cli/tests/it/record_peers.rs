@@ -100,6 +100,10 @@ fn what_goes_wrong_between_is_passed_on_and_said() {
     assert!(exit == 0 && listed.contains("new     shop/gzip/get  GET /gzip 200"), "{listed}{stderr}");
     let (_, shown, _) = run(&project.0, &["inbox", "show", "shop/gzip/get"]);
     assert!(shown.contains("«password-1» was taken out of answer body $.password"), "{shown}");
+    let (exit, _, stderr) = run(&project.0, &["inbox", "export", "recorded.har"]);
+    assert_eq!((exit, &*stderr), (0, ""));
+    let har = fs::read_to_string(project.0.join("recorded.har")).unwrap();
+    assert!(har.contains("{\\\"password\\\":\\\"«password-1»\\\"}") && !har.contains("in a gzip"), "{har}");
     let (exit, said, stderr) = run(&project.0, &["inbox", "accept", "shop/gzip/get"]);
     assert!(exit == 0 && said.starts_with("wrote fixtures/shop/gzip/get.yaml\n"), "{said}{stderr}");
     let (exit, _, stderr) = run(&project.0, &["inbox", "show", "shop/gzip/get"]);

@@ -230,6 +230,9 @@ fn a_web_socket_passes_through_and_what_is_said_is_kept_without_secrets() {
             "backend  2 bytes",
         ]
     );
+    let (exit, har, _) = run(&project.0, &["inbox", "export"]);
+    assert!(exit == 0 && har.contains("\"data\": \"{\\\"password\\\":\\\"«password-1»\\\"}\""), "{har}");
+    assert!(har.contains(&format!("\"url\": \"http://127.0.0.1:{port}/none\"")) && !har.contains("planted"), "{har}");
     let (exit, _, stderr) = run(&project.0, &["inbox", "accept", "shop/socket-1"]);
     assert!(exit == 64 && stderr.contains("`shop/socket-1` is a WebSocket, which no fixture can say yet"), "{stderr}");
     let (exit, said, _) = run(&project.0, &["inbox", "accept"]);
@@ -238,6 +241,11 @@ fn a_web_socket_passes_through_and_what_is_said_is_kept_without_secrets() {
     assert!(exit == 0 && said.contains("1 exchange went from the inbox"), "{said}");
     let (_, listed, _) = run(&project.0, &["inbox"]);
     assert_eq!(listed, "0 exchanges in the inbox\n");
+    let (exit, _, stderr) = run(&project.0, &["inbox", "export", "out.har"]);
+    assert!(
+        exit == 3 && stderr.contains("the inbox is empty") && !project.0.join("out.har").exists(),
+        "{exit} {stderr}"
+    );
 
     project.write("understudy.yaml", format!("version: 1\nservices: {{ shop: {{ mode: passthrough, dir: ., backends: {{ real: {{ url: \"http://127.0.0.1:{port}\" }} }} }} }}\n"));
     through(Served::new(&project.0, &[]).port);

@@ -4,4 +4,4 @@ mod read;
 mod write;
 
 pub use read::{HarError, HarExchange, read_har};
-pub use write::{HarEntry, write_har};
+pub use write::{HarEntry, HarMessage, write_har};

@@ -26,8 +26,23 @@ pub struct HarEntry {
     pub headers: HeaderMap,
     /// The answer's body without a content coding; `None` where it was not kept.
     pub body: Option<Bytes>,
+    /// What was said on the WebSocket that the two sides went over to.
+    pub messages: Vec<HarMessage>,
     /// Words for whoever reads the archive: who answered.
     pub comment: String,
+}
+
+/// A message of a WebSocket, as Chromium tells it.
+#[derive(Debug, Clone)]
+pub struct HarMessage {
+    /// Whether the client sent it.
+    pub is_sent: bool,
+    /// When, in microseconds since 1970.
+    pub unix_micros: u64,
+    /// What it says.
+    pub content: Bytes,
+    /// Whether that is a text.
+    pub is_text: bool,
 }
 
 /// The archive of these exchanges.
@@ -83,8 +98,9 @@ fn fields(headers: &HeaderMap) -> Json {
 
 fn entry(entry: &HarEntry) -> Json {
     let began = Moment { unix_millis: entry.ended.unix_millis.saturating_sub(entry.micros / 1_000) };
+    let is_socket = entry.status == StatusCode::SWITCHING_PROTOCOLS;
     let timings = object([("send", number(0)), ("wait", millis(entry.micros)), ("receive", number(0))]);
-    object([
+    let mut members = vec![
         ("startedDateTime", text(format!("{}T{}", began.date(), began.time()))),
         ("time", millis(entry.micros)),
         ("request", request(entry)),
@@ -92,6 +108,26 @@ fn entry(entry: &HarEntry) -> Json {
         ("cache", object([])),
         ("timings", timings),
         ("comment", text(&entry.comment)),
+    ];
+    if is_socket {
+        members.push(("_resourceType", text("websocket")));
+        members.push(("_webSocketMessages", Json::Array(entry.messages.iter().map(message).collect())));
+    }
+    object(members)
+}
+
+fn message(message: &HarMessage) -> Json {
+    let HarMessage { is_sent, unix_micros, content, is_text } = message;
+    let (opcode, data) = match std::str::from_utf8(content) {
+        Ok(text) if *is_text => (1, text.to_owned()),
+        _ => (2, STANDARD.encode(content)),
+    };
+    let seconds = format!("{}.{:06}", unix_micros / 1_000_000, unix_micros % 1_000_000);
+    object([
+        ("type", text(if *is_sent { "send" } else { "receive" })),
+        ("time", Json::parse(seconds.as_bytes()).unwrap_or(Json::Null)),
+        ("opcode", number(opcode)),
+        ("data", text(data)),
     ])
 }
 
@@ -185,10 +221,22 @@ mod tests {
                 (CONTENT_TYPE, HeaderValue::from_static("image/png")),
             ]),
             body: Some(Bytes::from_static(&[0xFF, 0x00])),
+            messages: Vec::new(),
             comment: "items/create".to_owned(),
         };
         let none = HarEntry { body: None, ..entry.clone() };
-        let har = Json::parse(write_har(&[entry, none], "0.1.0").as_bytes()).expect("an archive is JSON");
+        let said = |is_sent, content, is_text| HarMessage {
+            is_sent,
+            unix_micros: 1_767_225_600_000_012,
+            content: Bytes::from_static(content),
+            is_text,
+        };
+        let socket = HarEntry {
+            status: StatusCode::SWITCHING_PROTOCOLS,
+            messages: vec![said(true, b"hello", true), said(false, &[0xFF, 0x00], false)],
+            ..none.clone()
+        };
+        let har = Json::parse(write_har(&[entry, none, socket], "0.1.0").as_bytes()).expect("an archive is JSON");
         for (path, expected) in [
             ("$.log.version", "\"1.2\""),
             ("$.log.entries[0].startedDateTime", "\"2026-01-01T00:00:00.000Z\""),
@@ -201,7 +249,16 @@ mod tests {
             ("$.log.entries[0].response.cookies[0].value", "\"x\""),
             ("$.log.entries[0].response.content.text", "\"/wA=\""),
             ("$.log.entries[0].response.content.encoding", "\"base64\""),
-            ("$.log.entries[*].response.content.size", "2 -1"),
+            ("$.log.entries[*].response.content.size", "2 -1 -1"),
+            ("$.log.entries[*]._resourceType", "\"websocket\""),
+            (
+                "$.log.entries[2]._webSocketMessages[0]",
+                "{\"type\":\"send\",\"time\":1767225600.000012,\"opcode\":1,\"data\":\"hello\"}",
+            ),
+            (
+                "$.log.entries[2]._webSocketMessages[1]",
+                "{\"type\":\"receive\",\"time\":1767225600.000012,\"opcode\":2,\"data\":\"/wA=\"}",
+            ),
         ] {
             assert_eq!(at(&har, path), expected, "{path}");
         }

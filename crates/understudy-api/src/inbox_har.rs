@@ -1,0 +1,49 @@
+//! What is in the inbox as an HTTP archive, for whoever it is given to. It was stored without secrets.
+
+use crate::project::Project;
+use crate::recordings::Recording;
+use understudy_fixture::model::Service;
+use understudy_import::{HarEntry, HarMessage, Recorded, write_har};
+use understudy_match::Moment;
+use understudy_net::MessageContent;
+
+/// The archive of these recordings.
+pub(crate) fn inbox_har(project: &Project, recordings: &[(u64, Recording)]) -> String {
+    let service = |name: &str| project.services.iter().find(|loaded| loaded.service.name == name);
+    let entry = |(_, recording): &(u64, Recording)| {
+        let backend = service(&recording.service).and_then(|loaded| backend(&loaded.service));
+        entry(recording, backend.unwrap_or_else(|| format!("http://{}.localhost", recording.service)))
+    };
+    let entries: Vec<HarEntry> = recordings.iter().map(entry).collect();
+    write_har(&entries, env!("CARGO_PKG_VERSION"))
+}
+
+/// The backend's address, where it does not depend on the environment.
+fn backend(service: &Service) -> Option<String> {
+    let named = service.backends.iter().find(|backend| Some(&backend.name) == service.backend.as_ref());
+    let url = &named.or_else(|| service.backends.first())?.url;
+    (!url.is_secret()).then(|| url.text.trim_end_matches('/').to_owned())
+}
+
+fn entry(recording: &Recording, origin: String) -> HarEntry {
+    let Recording { service, unix_millis, micros, exchange, messages, cut, .. } = recording;
+    let Recorded { request, response } = exchange.clone();
+    let micros_since_1970 = unix_millis.saturating_mul(1_000);
+    let message = |message: &understudy_net::Message| HarMessage {
+        is_sent: message.is_from_client,
+        unix_micros: micros_since_1970.saturating_add(u64::try_from(message.after.as_micros()).unwrap_or(0)),
+        content: message.content.as_bytes().to_vec().into(),
+        is_text: matches!(message.content, MessageContent::Text(_)),
+    };
+    HarEntry {
+        ended: Moment { unix_millis: unix_millis.saturating_add(micros / 1_000) },
+        micros: *micros,
+        origin,
+        request,
+        status: response.status,
+        headers: response.headers,
+        body: cut.is_none().then_some(response.body),
+        messages: messages.iter().map(message).collect(),
+        comment: cut.as_ref().map_or_else(|| format!("{service}: recorded"), |why| format!("{service}: {why}")),
+    }
+}
