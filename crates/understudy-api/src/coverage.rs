@@ -18,7 +18,7 @@ use understudy_exchange::Request;
 use understudy_fixture::Severity;
 use understudy_fixture::model::Fixture;
 use understudy_match::Moment;
-use understudy_openapi::{Description, Status};
+use understudy_openapi::{Description, Link, Outgoing, Status};
 
 /// What to count.
 #[derive(Debug, Clone)]
@@ -75,6 +75,8 @@ pub struct ServiceCoverage {
     pub operations: Vec<OperationCoverage>,
     /// Fixtures that are of no operation, or of no status that it documents.
     pub undescribed: Vec<String>,
+    /// What the backend asks by itself: `POST, as newItem`.
+    pub webhooks: Vec<String>,
     /// All its statuses together.
     pub total: Counts,
 }
@@ -91,6 +93,10 @@ pub struct OperationCoverage {
     pub path: String,
     /// The statuses that it documents.
     pub statuses: Vec<StatusCoverage>,
+    /// Where its answers lead: `201 to getItem, itemId from $response.body#/id`.
+    pub links: Vec<String>,
+    /// What the backend asks on its account: `POST {$request.body#/url}, as itemSold`.
+    pub callbacks: Vec<String>,
 }
 
 /// One status of an operation.
@@ -218,8 +224,17 @@ pub fn coverage_html(report: &CoverageReport) -> String {
                 let name = format!("{} {}", operation.method, operation.path);
                 html_row(if nth == 0 { &name } else { "" }, status, &mut out);
             }
+            for (what, said) in [("Answers lead: ", &operation.links), ("The backend asks: ", &operation.callbacks)] {
+                if !said.is_empty() {
+                    let said = escape(&said.join("; "));
+                    let _ = writeln!(out, "<tr><td></td><td class=\"mid\" colspan=\"3\">{what}{said}</td></tr>");
+                }
+            }
         }
         out.push_str("</table>\n");
+        for webhook in &service.webhooks {
+            let _ = writeln!(out, "<p class=\"mid\">The backend asks by itself: {}</p>", escape(webhook));
+        }
         for file in &service.undescribed {
             let _ = writeln!(out, "<p class=\"known\">Not in the description: <code>{}</code></p>", escape(file));
         }
@@ -259,6 +274,16 @@ fn html_row(operation: &str, status: &StatusCoverage, out: &mut String) {
     );
 }
 
+fn link(link: &Link) -> String {
+    let from: Vec<String> = link.parameters.iter().map(|(name, from)| format!(", {name} from {from}")).collect();
+    format!("{} to {}{}", link.status, link.to, from.concat())
+}
+
+fn outgoing(outgoing: &Outgoing) -> String {
+    let Outgoing { name, method, url } = outgoing;
+    if url.is_empty() { format!("{method}, as {name}") } else { format!("{method} {url}, as {name}") }
+}
+
 struct Counting<'c> {
     loaded: &'c LoadedService,
     description: &'c Description,
@@ -283,6 +308,8 @@ impl Counting<'_> {
                     method: operation.method.to_string(),
                     path: operation.key().to_owned(),
                     statuses: statuses.collect(),
+                    links: self.description.links(operation).iter().map(link).collect(),
+                    callbacks: self.description.callbacks(operation).iter().map(outgoing).collect(),
                 }
             })
             .collect();
@@ -329,6 +356,7 @@ impl Counting<'_> {
             title: self.description.title.clone(),
             operations,
             undescribed,
+            webhooks: self.description.webhooks().iter().map(outgoing).collect(),
             total,
         }
     }

@@ -76,6 +76,15 @@ fn of_service(service: &ServiceCoverage, paint: Paint, out: &mut String) {
         let space = " ".repeat(width.min(LABEL_CHARS_MAX).saturating_sub(label.chars().count()));
         let statuses: Vec<String> = operation.statuses.iter().map(|status| of_status(status, paint)).collect();
         out.push_str(&format!("  {}{space}  {}\n", plain(&label), statuses.join("  ")));
+        for link in &operation.links {
+            out.push_str(&paint.dim(&format!("    leads from {}\n", plain(link))));
+        }
+        for callback in &operation.callbacks {
+            out.push_str(&paint.dim(&format!("    the backend asks {}\n", plain(callback))));
+        }
+    }
+    for webhook in &service.webhooks {
+        out.push_str(&format!("  the backend asks by itself: {}\n", plain(webhook)));
     }
     for file in &service.undescribed {
         out.push_str(&format!("  {} {}\n", paint.yellow("not in the description:"), plain(file)));

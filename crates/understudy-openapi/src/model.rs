@@ -30,6 +30,8 @@ pub struct Description {
     pub title: String,
     /// The paths of its servers' addresses, without a slash at the end; `""` where it names none.
     pub prefixes: Vec<String>,
+    /// The other paths of addresses that single paths and operations have for servers.
+    pub(crate) other_prefixes: Vec<String>,
     /// In the order of the document.
     pub operations: Vec<Operation>,
     pub(crate) schemes: Vec<Scheme>,
@@ -49,6 +51,8 @@ pub struct Operation {
     pub path: String,
     /// The key of `paths` that it stands under.
     pub(crate) key: String,
+    /// The paths of the addresses that are its servers in the place of the document's; none where the document's are.
+    pub(crate) own_prefixes: Vec<String>,
     /// What a path says beyond itself: `/#Action=List`, `/orders?kind=open`.
     pub(crate) matchers: Vec<Matcher>,
     pub(crate) parameters: Vec<Parameter>,
@@ -58,6 +62,18 @@ pub struct Operation {
     pub(crate) security: Vec<Vec<usize>>,
     /// What requests and answers need, made when it is first asked for.
     pub(crate) ready: OnceLock<Box<Ready>>,
+}
+
+impl Description {
+    /// The paths of an operation's servers.
+    pub(crate) fn prefixes_of<'d>(&'d self, operation: &'d Operation) -> &'d [String] {
+        if operation.own_prefixes.is_empty() { &self.prefixes } else { &operation.own_prefixes }
+    }
+
+    /// The paths of all servers.
+    pub(crate) fn all_prefixes(&self) -> impl Iterator<Item = &str> {
+        self.prefixes.iter().chain(&self.other_prefixes).map(String::as_str)
+    }
 }
 
 impl Operation {

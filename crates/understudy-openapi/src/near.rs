@@ -8,7 +8,7 @@ impl Description {
     /// The operations whose paths are most like this one, the nearest first. `base` is a prefix of the service's own.
     #[must_use]
     pub fn nearest(&self, path: &str, base: &str) -> Vec<&Operation> {
-        let prefixes = self.prefixes.iter().map(String::as_str).chain([base]).filter(|prefix| !prefix.is_empty());
+        let prefixes = self.all_prefixes().chain([base]).filter(|prefix| !prefix.is_empty());
         let below = |prefix: &str| path.strip_prefix(prefix).filter(|rest| rest.starts_with('/'));
         let path = prefixes.filter_map(below).next().unwrap_or(path);
         let words: Vec<_> = segments(path).map(percent_decode).collect();

@@ -15,7 +15,7 @@ use memory::InMemory;
 use std::path::Path;
 use understudy_exchange::Request;
 use understudy_fixture::model::Requests;
-use understudy_openapi::{Answer, Asking, Description, Violation};
+use understudy_openapi::{Answer, Asking, Description, Link, Outgoing, Violation};
 
 fn request(line: &str, text: &str) -> (Request, Requests) {
     let (head, body) =
@@ -77,6 +77,25 @@ fn answered(description: &Description, line: &str, text: &str) -> String {
     out
 }
 
+/// What is said beyond requests and their answers.
+fn beyond(description: &Description) -> String {
+    let outgoing = |outgoing: &Outgoing| format!("{} {} as {}", outgoing.method, outgoing.url, outgoing.name);
+    let mut out = String::new();
+    for operation in &description.operations {
+        for Link { status, name, to, parameters } in description.links(operation) {
+            let parameters: Vec<String> = parameters.iter().map(|(name, from)| format!("{name} = {from}")).collect();
+            out.push_str(&format!("{} {status} by {name} to {to}: {}\n", operation.name(), parameters.join(", ")));
+        }
+        for callback in description.callbacks(operation) {
+            out.push_str(&format!("{} calls back {}\n", operation.name(), outgoing(&callback)));
+        }
+    }
+    for webhook in description.webhooks() {
+        out.push_str(&format!("webhook {}\n", outgoing(&webhook)));
+    }
+    out
+}
+
 fn play(_: &Path, text: &str) -> String {
     let (mut files, mut first) = (InMemory::default(), String::new());
     let mut out = String::new();
@@ -95,6 +114,10 @@ fn play(_: &Path, text: &str) -> String {
                 let description: &Description = description.as_ref().expect("it could be read");
                 out.push_str(&format!("#### {part}#### answer\n{}\n", answered(description, line, rest).trim_end()));
                 out.push('\n');
+            }
+            None if line == "beyond" => {
+                let description: &Description = description.as_ref().expect("it could be read");
+                out.push_str(&format!("#### beyond\n{}\n", beyond(description)));
             }
             None if line == "problems" => {
                 out.push_str("#### problems\n");

@@ -1283,7 +1283,15 @@ path: string,
 /**
  * The statuses that it documents.
  */
-statuses: Array<StatusCoverage>, };
+statuses: Array<StatusCoverage>, 
+/**
+ * Where its answers lead: `201 to getItem, itemId from $response.body#/id`.
+ */
+links: Array<string>, 
+/**
+ * What the backend asks on its account: `POST {$request.body#/url}, as itemSold`.
+ */
+callbacks: Array<string>, };
 
 /**
  * Where a named value of a request or a response stands.
@@ -1780,6 +1788,10 @@ operations: Array<OperationCoverage>,
  * Fixtures that are of no operation, or of no status that it documents.
  */
 undescribed: Array<string>, 
+/**
+ * What the backend asks by itself: `POST, as newItem`.
+ */
+webhooks: Array<string>, 
 /**
  * All its statuses together.
  */

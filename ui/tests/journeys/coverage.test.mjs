@@ -96,3 +96,18 @@ test('operations are filtered; a project without a description says how to link 
   await plain.page.getByText('openapi: openapi.yaml').waitFor();
   assert.deepEqual(plain.errors, []);
 });
+
+test('where answers lead, and what the backend asks, is shown', async (t) => {
+  const beyond = DESCRIPTION.replace('responses: { "204": { description: gone } }', `responses: { "204": { description: gone, links: { all: { operationId: listItems } } } }
+      callbacks: { gone: { "{$request.query.url}": { post: { responses: {} } } } }`).replace('components:', 'x-webhooks: { newItem: { post: { responses: {} } } }\ncomponents:');
+  const { page, errors } = await stage(t, { ...described('http://127.0.0.1:9'), 'shop/openapi.yaml': beyond });
+  await page.getByRole('contentinfo').getByText('1 listening').waitFor();
+  await page.keyboard.press('Control+5');
+  await row(page, '/items/{id}').last().click();
+  const pane = page.getByRole('region', { name: 'Operation', exact: true });
+  await pane.getByText('leads from 204 to listItems').waitFor();
+  await pane.getByText('the backend asks POST {$request.query.url}, as gone').waitFor();
+  await page.getByText('1 webhook').click();
+  await page.getByText('POST, as newItem').waitFor();
+  assert.deepEqual(errors, []);
+});

@@ -111,3 +111,38 @@ fn what_was_recorded_is_counted_and_held_against_the_description() {
     assert!(line(&stdout, "GET /items/{id}").ends_with("200 - 2 recorded  404 - 1 recorded"), "{stdout}");
     assert!(stdout.ends_with(", 2 recorded\n"), "{stdout}");
 }
+
+#[test]
+fn where_answers_lead_and_what_the_backend_asks_is_shown() {
+    let project = Folder::with_fixtures(&[]);
+    project.write("understudy.yaml", "version: 1\nservices: { s: { openapi: api.yaml } }\n");
+    project.write(
+        "fixtures/s/api.yaml",
+        r##"openapi: 3.1.0
+info: { title: Shop, version: "1" }
+paths:
+  /items:
+    post:
+      responses:
+        "201": { description: made, links: { one: { operationId: getItem, parameters: { id: "$response.body#/id" } } } }
+      callbacks: { sold: { "{$request.body#/url}": { post: { responses: { "200": { description: taken } } } } } }
+  /items/{id}: { get: { operationId: getItem, responses: { "200": { description: one } } } }
+webhooks: { newItem: { post: { responses: { "200": { description: taken } } } } }
+"##,
+    );
+    let page = project.0.join("coverage.html");
+    let (exit, stdout, stderr) = run(&project.0, &["coverage", "--html", &page.display().to_string()]);
+    assert_eq!(exit, 0, "{stderr}");
+    let said = "  POST /items      201 -\n    leads from 201 to getItem, id from $response.body#/id\n    \
+                the backend asks POST {$request.body#/url}, as sold\n  GET /items/{id}  200 -\n  \
+                the backend asks by itself: POST, as newItem\n";
+    assert!(stdout.contains(said), "{stdout}");
+    let page = fs::read_to_string(page).unwrap();
+    for said in [
+        "Answers lead: 201 to getItem, id from $response.body#/id",
+        "POST {$request.body#/url}, as sold",
+        "POST, as newItem",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+}

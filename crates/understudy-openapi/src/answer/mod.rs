@@ -103,17 +103,22 @@ impl Description {
         let path = request.path();
         let mut found = Found::Nothing;
         // What comes after a server's prefix, or the service's, or everything: whichever is described.
-        let prefixes = self.prefixes.iter().map(String::as_str).chain([base, ""]);
-        for prefix in prefixes {
+        for prefix in self.all_prefixes().chain([base, ""]) {
             let Some(rest) = path.strip_prefix(prefix).filter(|rest| rest.starts_with('/')) else { continue };
             match self.routes.find(&self.operations, request, rest) {
                 Found::Nothing => {}
                 Found::OtherMethods(methods) if found == Found::Nothing => found = Found::OtherMethods(methods),
                 Found::OtherMethods(_) => {}
+                Found::Operation(place, _) if !self.is_below(&self.operations[place], prefix, base) => {}
                 operation => return operation,
             }
         }
         found
+    }
+
+    /// Whether an operation is served below a prefix.
+    fn is_below(&self, operation: &Operation, prefix: &str, base: &str) -> bool {
+        prefix.is_empty() || prefix == base || self.prefixes_of(operation).iter().any(|own| own == prefix)
     }
 
     /// What requests of an operation are held against.

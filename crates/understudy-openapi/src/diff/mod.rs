@@ -156,11 +156,23 @@ impl<'d> Comparing<'d> {
 
     fn servers(&mut self) {
         let everything = Touched { name: String::new(), old: None, status: None };
-        for prefix in self.old.prefixes.iter().filter(|prefix| !self.new.prefixes.contains(prefix)) {
-            let here = Here { touched: everything.clone(), place: "servers".to_owned() };
+        let here = Here { touched: everything, place: "servers".to_owned() };
+        let nodes = (Some(self.old.documents.root().node), Some(self.new.documents.root().node));
+        self.server_paths(&self.old.prefixes, &self.new.prefixes, &here, nodes);
+    }
+
+    /// What happened to the servers of an operation, where they are its own.
+    fn own_servers(&mut self, old: &'d Operation, new: &'d Operation, here: &Here) {
+        if !(old.own_prefixes.is_empty() && new.own_prefixes.is_empty()) {
+            let (before, after) = (self.old.prefixes_of(old), self.new.prefixes_of(new));
+            self.server_paths(before, after, &here.at("servers"), (Some(old.at), Some(new.at)));
+        }
+    }
+
+    fn server_paths(&mut self, old: &[String], new: &[String], here: &Here, nodes: (Option<Node>, Option<Node>)) {
+        for prefix in old.iter().filter(|prefix| !new.contains(prefix)) {
             let message = format!("no server has the path `{}` any more", if prefix.is_empty() { "/" } else { prefix });
-            let nodes = (Some(self.old.documents.root().node), Some(self.new.documents.root().node));
-            self.tell(&here, "server-path-removed", CONSUMERS, message, nodes);
+            self.tell(here, "server-path-removed", CONSUMERS, message, nodes);
         }
     }
 
@@ -213,6 +225,7 @@ impl<'d> Comparing<'d> {
             let nodes = (Some(old.at), Some(new.at));
             self.tell(here, "operation-deprecated", NOBODY, "is deprecated now".to_owned(), nodes);
         }
+        self.own_servers(old, new, here);
         self.security(old, new, here);
         self.parameters(old, new, here);
         self.request_body(old, new, here);

@@ -17,9 +17,9 @@ use std::sync::OnceLock;
 use understudy_fixture::{Code, Diagnostic};
 
 /// How many problems of one description are told.
-const DIAGNOSTICS_MAX: usize = 200;
+pub(crate) const DIAGNOSTICS_MAX: usize = 200;
 
-const METHODS: [(&str, Method); 8] = [
+pub(crate) const METHODS: [(&str, Method); 8] = [
     ("get", Method::GET),
     ("put", Method::PUT),
     ("post", Method::POST),
@@ -29,6 +29,9 @@ const METHODS: [(&str, Method); 8] = [
     ("patch", Method::PATCH),
     ("trace", Method::TRACE),
 ];
+
+/// The keys under which a description says what the backend asks by itself.
+pub(crate) const WEBHOOKS: [&str; 2] = ["webhooks", "x-webhooks"];
 
 impl Description {
     /// Reads a description and the files that it names.
@@ -49,14 +52,31 @@ impl Description {
         let prefixes = reader.prefixes(root);
         let (operations, outgoing) = reader.operations(root);
         let Reader { mut diagnostics, schemes, .. } = reader;
+        let own = operations.iter().flat_map(|operation| &operation.own_prefixes);
+        let mut other_prefixes: Vec<String> = own.filter(|prefix| !prefixes.contains(prefix)).cloned().collect();
+        other_prefixes.sort();
+        other_prefixes.dedup();
         let (routes, problems) = Routes::new(&operations, &documents);
         diagnostics.extend(problems);
         if operations.is_empty() && outgoing == 0 {
             let message = "the description has no operation: there is nothing under `paths`".to_owned();
             diagnostics.push(root.warning(Code::BadOpenApi, message));
         }
+        let mut read = Self {
+            dialect,
+            title,
+            prefixes,
+            other_prefixes,
+            operations,
+            schemes,
+            routes,
+            diagnostics: Vec::new(),
+            documents,
+        };
+        diagnostics.extend(read.lost_links());
         diagnostics.truncate(DIAGNOSTICS_MAX);
-        Ok(Self { dialect, title, prefixes, operations, schemes, routes, diagnostics, documents })
+        read.diagnostics = diagnostics;
+        Ok(read)
     }
 }
 
@@ -133,23 +153,24 @@ impl<'d> Reader<'d> {
     /// The paths of the servers' addresses.
     fn prefixes(&mut self, root: At<'d>) -> Vec<String> {
         let mut prefixes: Vec<String> = match self.dialect {
-            Dialect::Swagger2 => root.text("basePath").map(Cow::into_owned).into_iter().collect(),
+            Dialect::Swagger2 => {
+                root.text("basePath").map(|path| path.trim_end_matches('/').to_owned()).into_iter().collect()
+            }
             _ => self.servers(root),
         };
-        prefixes.iter_mut().for_each(|prefix| *prefix = prefix.trim_end_matches('/').to_owned());
-        prefixes.dedup();
         if prefixes.is_empty() {
             prefixes.push(String::new());
         }
         prefixes
     }
 
+    /// The paths of the addresses in an object's `servers`, each once.
     fn servers(&mut self, at: At<'d>) -> Vec<String> {
         let Some(servers) = at.get("servers") else { return Vec::new() };
         let mut prefixes = Vec::new();
         for server in servers.items() {
             match serde_json::from_value::<openapiv3::Server>(server.to_value()) {
-                Ok(read) => prefixes.push(path_of(&read)),
+                Ok(read) => prefixes.push(path_of(&read).trim_end_matches('/').to_owned()),
                 Err(error) => self.bad(server, format!("this server cannot be understood: {error}")),
             }
         }
@@ -164,7 +185,7 @@ impl<'d> Reader<'d> {
 
     fn operations(&mut self, root: At<'d>) -> (Vec<Operation>, usize) {
         let (mut operations, mut outgoing) = (Vec::new(), 0);
-        for name in ["webhooks", "x-webhooks"] {
+        for name in WEBHOOKS {
             outgoing += root.get(name).map_or(0, |hooks| hooks.members().len());
         }
         let Some(paths) = root.get("paths") else { return (operations, outgoing) };
@@ -204,6 +225,7 @@ impl<'d> Reader<'d> {
             }
         };
         let shared = self.parameters(item);
+        let shared_prefixes = self.servers(item);
         let mut callbacks = 0;
         for (method_name, method) in METHODS {
             let Some(at) = item.get(method_name) else { continue };
@@ -226,6 +248,10 @@ impl<'d> Reader<'d> {
                 _ => self.body(at),
             };
             let responses = self.responses(at, root);
+            let mut own_prefixes = self.servers(at);
+            if own_prefixes.is_empty() {
+                own_prefixes.clone_from(&shared_prefixes);
+            }
             let security = self.security(at.get("security").or_else(|| root.get("security")));
             let id = at.text("operationId").map(Cow::into_owned).filter(|id| !id.is_empty());
             operations.push(Operation {
@@ -234,6 +260,7 @@ impl<'d> Reader<'d> {
                 method,
                 path: key.path.clone(),
                 key: path.to_owned(),
+                own_prefixes,
                 matchers: key.matchers.clone(),
                 parameters,
                 body,
