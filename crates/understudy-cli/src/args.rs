@@ -45,6 +45,16 @@ pub(crate) enum Command {
     Coverage(CoverageArgs),
     /// Say what changed between two OpenAPI descriptions, whom it breaks, and which fixtures it is about
     Diff(DiffArgs),
+    /// Save the files that an OpenAPI description names on other machines beside it, in .refs
+    ///
+    /// They are never asked for otherwise. What is there already is not fetched again: delete a copy to get a new one.
+    Fetch {
+        /// The description
+        file: PathBuf,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
     /// Make a small working project
     Init {
         /// The folder

@@ -1,4 +1,4 @@
-//! `check`, `explain`, `init`, `schema`
+//! `check`, `explain`, `fetch`, `init`, `schema`
 
 use crate::args::{ExplainArgs, SchemaOf};
 use crate::exit::Exit;
@@ -35,6 +35,28 @@ pub(crate) fn check(named: Option<&Path>, json: bool) -> Result<Exit, ApiError> 
     let services = count(check.project.services.len(), "service");
     let found = if check.problems.is_empty() { "no problems".to_owned() } else { count_problems(&check.problems) };
     let _ = writeln!(stdout(), "{fixtures} in {services}: {found}");
+    Ok(exit)
+}
+
+pub(crate) fn fetch(file: &Path, json: bool) -> Result<Exit, ApiError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the system gives sockets");
+    let fetched = runtime.block_on(understudy_api::fetch(file))?;
+    let exit = if fetched.left.is_empty() { Exit::Fine } else { Exit::CouldNot };
+    if json {
+        print_json(&fetched);
+        return Ok(exit);
+    }
+    let mut out = String::new();
+    for (url, copy) in &fetched.saved {
+        out.push_str(&format!("{} {}  {}\n", Paint::stdout().bold("saved"), plain(copy), plain(url)));
+    }
+    for (url, why) in &fetched.left {
+        out.push_str(&format!("{} {}: {}\n", Paint::stdout().yellow("left"), plain(url), plain(why)));
+    }
+    if out.is_empty() {
+        out.push_str("it names nothing on other machines that is not there\n");
+    }
+    let _ = stdout().write_all(out.as_bytes());
     Ok(exit)
 }
 

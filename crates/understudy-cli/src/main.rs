@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(args),
         Command::Coverage(args) => coverage::run(&args),
         Command::Diff(args) => diff::run(args),
+        Command::Fetch { file, json } => files::fetch(&file, json),
         Command::Init { folder } => files::init(&folder),
         Command::Schema { of } => Ok(files::schema(of)),
         Command::Completions { shell } => {

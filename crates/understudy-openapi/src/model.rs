@@ -65,6 +65,13 @@ pub struct Operation {
 }
 
 impl Description {
+    /// The files of other machines that it names and of which there are no copies: the address of each, and the path that its
+    /// copy is to have.
+    #[must_use]
+    pub fn missing_copies(&self) -> Vec<(String, String)> {
+        self.documents.missing_copies()
+    }
+
     /// The paths of an operation's servers.
     pub(crate) fn prefixes_of<'d>(&'d self, operation: &'d Operation) -> &'d [String] {
         if operation.own_prefixes.is_empty() { &self.prefixes } else { &operation.own_prefixes }

@@ -7,6 +7,7 @@ mod browser;
 mod cases;
 mod coverage;
 mod described;
+mod fetch;
 mod fresh_and_kept;
 mod import;
 mod import_description;

@@ -1,6 +1,7 @@
 //! A description's files, and the values in them.
 
 mod tape;
+mod target;
 
 pub(crate) use tape::{Kind, escaped, quoted};
 
@@ -8,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tape::Tape;
-use understudy_exchange::target::percent_decode;
+use target::{Target, original, target};
 use understudy_fixture::{AsJson, Code, Diagnostic, Severity, Source, Span};
 
 /// How large one file of a description may be. The largest known one has 15 MB.
@@ -73,6 +74,7 @@ impl Documents {
                 if documents.by_path.contains_key(&named) || problems.len() >= PROBLEMS_MAX {
                     continue;
                 }
+                let is_copy = original(documents.home(), &named).is_some();
                 let read = if documents.files.len() < FILES_MAX {
                     files.read(&named).map_err(|why| format!("`{named}` cannot be read: {why}"))
                 } else {
@@ -84,6 +86,8 @@ impl Documents {
                         documents.files.push(file);
                     }
                     Ok(Err(problem)) => problems.push(*problem),
+                    // Nobody has asked for it: it is told with what leads there.
+                    Err(_) if is_copy => {}
                     Err(message) => problems.push(documents.at(node).problem(Code::BadReference, message)),
                 }
             }
@@ -97,13 +101,29 @@ impl Documents {
         let File { path, tape, .. } = &self.files[file];
         let (mut named, mut known) = (Vec::new(), HashSet::new());
         for slot in tape.references() {
-            if let Target::InFile(other, _) = target(path, &tape.string(*slot))
+            if let Target::InFile(other, _) = target(self.home(), path, &tape.string(*slot))
                 && known.insert(other.clone())
             {
                 named.push((other, Node { file: file as u16, slot: *slot }));
             }
         }
         named
+    }
+
+    /// The folder of the description.
+    fn home(&self) -> &str {
+        self.files[0].path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    /// Files of other machines of which there are no copies: their addresses, and where the copies are to be.
+    pub(crate) fn missing_copies(&self) -> Vec<(String, String)> {
+        let named = (0..self.files.len()).flat_map(|file| self.files_named_in(file));
+        let missing = named.filter(|(path, _)| !self.by_path.contains_key(path));
+        let mut missing: Vec<(String, String)> =
+            missing.filter_map(|(path, _)| Some((original(self.home(), &path)?, path))).collect();
+        missing.sort();
+        missing.dedup();
+        missing
     }
 
     pub(crate) fn root(&self) -> At<'_> {
@@ -223,42 +243,6 @@ fn located(path: &Arc<str>, text: &str, span: Span, code: Code, message: String)
 
 /// Longer lines are not shown.
 const LINE_BYTES_MAX: usize = 10_000;
-
-/// Where a `$ref` leads.
-enum Target {
-    /// A pointer in the same file.
-    Here(String),
-    /// A pointer in another file.
-    InFile(String, String),
-    /// A file somewhere on a network.
-    Remote,
-}
-
-fn target(from: &str, reference: &str) -> Target {
-    let (path, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-    let pointer = percent_decode(fragment).into_owned();
-    if path.is_empty() {
-        return Target::Here(pointer);
-    }
-    if path.contains("://") || path.starts_with("//") {
-        return Target::Remote;
-    }
-    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut steps: Vec<&str> = if path.starts_with('/') { Vec::new() } else { folder.split('/').collect() };
-    let decoded = percent_decode(path);
-    for step in decoded.split('/') {
-        match step {
-            "." | "" => {}
-            ".." if steps.last().is_some_and(|last| !matches!(*last, ".." | "")) => {
-                steps.pop();
-            }
-            step => steps.push(step),
-        }
-    }
-    steps.retain(|step| !step.is_empty());
-    let path = steps.join("/");
-    if path == from { Target::Here(pointer) } else { Target::InFile(path, pointer) }
-}
 
 /// Why a `$ref` leads nowhere.
 #[derive(Debug)]
@@ -429,10 +413,17 @@ impl<'d> At<'d> {
     /// Where a `$ref`'s string leads.
     pub(crate) fn follow(self) -> Result<Self, Lost> {
         let text = self.string().unwrap_or_default();
-        let (file, pointer) = match target(&self.file().path, &text) {
+        let home = self.documents.home();
+        let (file, pointer) = match target(home, &self.file().path, &text) {
             Target::Here(pointer) => (self.node.file, pointer),
             Target::InFile(path, pointer) => match self.documents.by_path.get(&path) {
                 Some(file) => (*file, pointer),
+                None if original(home, &path).is_some() => {
+                    return Err(Lost::nowhere(format!(
+                        "`$ref: {text}` leads to another machine, which is not asked: `understudy fetch` saves the file \
+                         beside the description"
+                    )));
+                }
                 None => {
                     return Err(Lost {
                         why: format!("`$ref: {text}` leads to a file that cannot be read"),
