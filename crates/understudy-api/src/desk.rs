@@ -326,6 +326,10 @@ fn recording(passed: Passed, redactor: &mut Redactor) -> Recording {
             cut.get_or_insert(why);
         }
     }
+    // What is called a secret there may stand in the request that began it.
+    for message in &messages {
+        redactor.know_message(message.content.as_bytes());
+    }
     let (request, response, mut removed) = redactor.exchange(request, response);
     let messages = without_secrets(messages, redactor, &mut removed);
     Recording {
@@ -340,9 +344,6 @@ fn recording(passed: Passed, redactor: &mut Redactor) -> Recording {
 }
 
 fn without_secrets(messages: Vec<Message>, redactor: &mut Redactor, removed: &mut Vec<Removed>) -> Vec<Message> {
-    for message in &messages {
-        redactor.know_message(message.content.as_bytes());
-    }
     let mut without = |message: Message| {
         let place = if message.is_from_client { "the client's messages" } else { "the backend's messages" };
         let shown = redactor.message(message.content.as_bytes(), place, removed);

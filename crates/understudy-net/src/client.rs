@@ -29,6 +29,11 @@ use tokio_rustls::rustls::{self, CertificateError};
 
 /// How long opening a connection may take, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an HTTP/2 connection on which something is waited for may be silent before its peer is asked for a sign of life, and
+/// how long that may take.
+const PING_PERIOD: Duration = Duration::from_secs(5);
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Sends requests, over HTTP/2 where the server speaks it. Redirects are not followed; TLS is verified against the
 /// system's certificates.
 #[derive(Debug, Default)]
@@ -441,6 +446,8 @@ async fn http1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) ->
 async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Connection, SendError> {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new()).max_header_list_size(HEADER_BYTES_MAX as u32);
+    // All requests go over it: one that nobody answers on any more has to be given up.
+    builder.keep_alive_interval(PING_PERIOD).keep_alive_timeout(PING_TIMEOUT);
     let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
     tokio::spawn(connection);
     Ok(Connection::Http2(sender))

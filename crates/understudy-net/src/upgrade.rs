@@ -76,6 +76,8 @@ async fn one_way(
         // Before it is passed on: what answers it comes after it.
         copied.read(&mut reader, &piece[..length], is_from_client);
         to.write_all(&piece[..length]).await?;
+        // What TLS has not got rid of yet goes now, and not with what comes next.
+        to.flush().await?;
     }
 }
 

@@ -4,7 +4,7 @@
 //! kept, and the reason is.
 
 use bytes::Bytes;
-use flate2::{Decompress, FlushDecompress};
+use flate2::{Decompress, FlushDecompress, Status};
 use http::HeaderMap;
 use http::header::SEC_WEBSOCKET_EXTENSIONS;
 use std::time::Duration;
@@ -98,6 +98,8 @@ struct Inflating {
     inflater: Decompress,
     /// Whether each message stands for itself.
     is_anew: bool,
+    /// A message has ended the stream that the others were to go on with (RFC 7692, section 7.2.3.4).
+    is_over: bool,
 }
 
 /// What the two sides agreed on, for what the client sends and what the server sends.
@@ -108,9 +110,11 @@ pub(crate) fn readers(agreed: &HeaderMap) -> [Reader; 2] {
         (parts.next() == Some("permessage-deflate")).then(|| parts.collect::<Vec<_>>())
     });
     ["client_no_context_takeover", "server_no_context_takeover"].map(|anew| {
-        let inflating = deflate
-            .as_ref()
-            .map(|parameters| Inflating { inflater: Decompress::new(false), is_anew: parameters.contains(&anew) });
+        let inflating = deflate.as_ref().map(|parameters| Inflating {
+            inflater: Decompress::new(false),
+            is_anew: parameters.contains(&anew),
+            is_over: false,
+        });
         Reader { head: Vec::new(), frame: None, message: None, inflating, is_lost: false }
     })
 }
@@ -239,6 +243,9 @@ const LEFT_OUT: [u8; 4] = [0, 0, 0xFF, 0xFF];
 
 impl Inflating {
     fn inflate(&mut self, bytes: &[u8]) -> Result<Vec<u8>, String> {
+        if self.is_over {
+            return Err("a message has ended the compression for good".to_owned());
+        }
         let input = [bytes, &LEFT_OUT].concat();
         let mut out = Vec::with_capacity(2 * input.len());
         let mut at = 0;
@@ -247,12 +254,17 @@ impl Inflating {
                 out.reserve(out.len());
             }
             let before = (self.inflater.total_in(), out.len());
-            self.inflater
+            let status = self
+                .inflater
                 .decompress_vec(&input[at..], &mut out, FlushDecompress::Sync)
                 .map_err(|_| "a message is not compressed as was agreed".to_owned())?;
             at += usize::try_from(self.inflater.total_in() - before.0).unwrap_or(0);
             if out.len() > MESSAGE_BYTES_MAX {
                 return Err(too_large());
+            }
+            if status == Status::StreamEnd {
+                self.is_over = !self.is_anew;
+                break;
             }
             // Where there is room left, nothing more is waiting to come out.
             let has_moved = before != (self.inflater.total_in(), out.len());
@@ -396,6 +408,18 @@ mod tests {
             let (messages, why) = told(&mut reader, &[bytes, frame(0x81, None, b"after")].concat(), 1 << 16);
             assert_eq!((messages, why.as_deref().unwrap_or("")), (Vec::new(), wanted));
         }
+    }
+
+    #[test]
+    fn a_message_may_end_its_compression() {
+        // "Hello", and the last block says that it is (RFC 7692, section 7.2.3.4).
+        let hello = frame(0xC1, None, &[0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00]);
+        let two = [hello.clone(), hello].concat();
+        let [mut reader, _] = readers(&agreed("permessage-deflate; client_no_context_takeover"));
+        assert_eq!(told(&mut reader, &two, 3), (vec![text("Hello"), text("Hello")], None));
+        let [mut reader, _] = readers(&agreed("permessage-deflate"));
+        let why = Some("a message has ended the compression for good".to_owned());
+        assert_eq!(told(&mut reader, &two, 3), (vec![text("Hello")], why));
     }
 
     #[test]

@@ -95,11 +95,27 @@ impl Description {
         all
     }
 
+    /// The ids of the operations that the backend asks.
+    fn outgoing_ids(&self) -> Vec<Cow<'_, str>> {
+        let callbacks = self.operations.iter().flat_map(|operation| {
+            let callbacks = self.documents.at(operation.at).get("callbacks").into_iter().flat_map(At::members);
+            callbacks.filter_map(|(_, callback)| callback.resolve().ok()).flat_map(At::members)
+        });
+        let root = self.documents.root();
+        let webhooks = WEBHOOKS.iter().filter_map(|key| root.get(key)).flat_map(At::members);
+        let items = callbacks.chain(webhooks).filter_map(|(_, item)| item.resolve().ok());
+        items.flat_map(At::members).filter_map(|(_, operation)| operation.text("operationId")).collect()
+    }
+
     /// A problem for each link that leads to no operation.
     pub(crate) fn lost_links(&self) -> Vec<Diagnostic> {
-        let names: HashSet<&str> = self.operations.iter().map(Operation::name).collect();
-        let mut problems = Vec::new();
-        for response in self.operations.iter().flat_map(|operation| &operation.responses) {
+        let mut names: HashSet<Cow<'_, str>> =
+            self.operations.iter().map(|operation| Cow::Borrowed(operation.name())).collect();
+        names.extend(self.outgoing_ids());
+        let (mut problems, mut seen) = (Vec::new(), HashSet::new());
+        let responses = self.operations.iter().flat_map(|operation| &operation.responses);
+        // One that several operations share is looked at once.
+        for response in responses.filter(|response| seen.insert(response.at)) {
             for (name, link) in self.documents.at(response.at).get("links").into_iter().flat_map(At::members) {
                 // Where a `$ref` leads nowhere, that has been told.
                 let Ok(link) = link.resolve() else { continue };

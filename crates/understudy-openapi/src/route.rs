@@ -84,14 +84,23 @@ impl Routes {
         (Self { tree, routes }, problems)
     }
 
-    /// Which operation answers a request whose path, below a prefix, is `path`. The most specific template that the path is
+    /// Which operation answers a request whose path, below a prefix, is `path`, of those that are served there. The most specific template that the path is
     /// one of decides, also where it lacks the method (OpenAPI 3.1.1, "Path Templating Matching").
-    pub(crate) fn find<'r>(&self, operations: &[Operation], request: &'r Request, path: &'r str) -> Found<'r> {
+    pub(crate) fn find<'r>(
+        &self,
+        operations: &[Operation],
+        request: &'r Request,
+        path: &'r str,
+        is_served: impl Fn(&Operation) -> bool,
+    ) -> Found<'r> {
         let raw: Vec<&str> = segments(path).collect();
         let decoded: Vec<Cow<'_, str>> = raw.iter().map(|segment| percent_decode(segment)).collect();
         let places = self.tree.find(&decoded);
         let asked = Asked::new(request);
-        let asked_for = |place: &&usize| asked.is(&operations[self.routes[**place].operation].matchers);
+        let asked_for = |place: &&usize| {
+            let operation = &operations[self.routes[**place].operation];
+            asked.is(&operation.matchers) && is_served(operation)
+        };
         let Some(first) = places.iter().find(asked_for) else { return Found::Nothing };
         let template = self.routes[*first].shape;
         let routes = || {

@@ -6,12 +6,14 @@ use crate::error::ApiError;
 use crate::hidden::Hidden;
 use crate::local;
 use crate::recordings::{Recording, decode, store_error};
+use bytes::Bytes;
+use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use understudy_exchange::Response;
@@ -31,6 +33,8 @@ const LIMITS: Limits = Limits {
 const BATCH_MAX: usize = 500;
 /// How many batches wait to be kept.
 const BATCHES_WAITING_MAX: usize = 32;
+/// How many bytes wait with them.
+const WAITING_BYTES_MAX: usize = 32 << 20;
 /// Larger bodies are not kept.
 const BODY_BYTES_MAX: usize = 256 << 10;
 /// How many exchanges are read again, the last ones, and how many bytes with them.
@@ -40,22 +44,29 @@ const READ_BYTES_MAX: usize = 16 << 20;
 /// Keeps exchanges. Once it is gone, those that wait are written and the store is closed.
 #[derive(Debug)]
 pub(super) struct Journal {
-    work: Option<SyncSender<Work>>,
+    work: Option<SyncSender<Batch>>,
     writer: Option<JoinHandle<()>>,
-    told: Arc<Told>,
+    shared: Arc<Shared>,
 }
 
+/// Exchanges that are kept together.
 #[derive(Debug)]
-enum Work {
-    Keep(Vec<Arc<Exchange>>),
-    Hide(Hidden),
-    Forget,
+struct Batch {
+    exchanges: Vec<Arc<Exchange>>,
+    bytes: usize,
+    /// How often everything had been forgotten when they came.
+    forgotten: u64,
 }
 
-/// What is said of it.
+/// What both sides know. What is wanted of the writer stands beside the queue, which may be full.
 #[derive(Debug, Default)]
-struct Told {
+struct Shared {
     left_out: AtomicU64,
+    waiting_bytes: AtomicUsize,
+    /// How often everything was to be forgotten.
+    forgotten: AtomicU64,
+    /// What is taken out from now on, where that has changed.
+    hidden: Mutex<Option<Hidden>>,
     problem: Mutex<Option<String>>,
 }
 
@@ -71,61 +82,60 @@ struct Head<'h> {
 impl Journal {
     /// Opens the journal of a project, and gives the last exchanges in it, the oldest first.
     pub(super) fn open(root: &Path, hidden: &Hidden) -> (Self, Vec<Exchange>) {
-        let told = Arc::new(Told::default());
-        let (log, exchanges) = match read(root) {
-            Ok((log, exchanges)) => (log, exchanges),
-            Err(error) => {
-                told.problem(&error);
-                (None, Vec::new())
-            }
-        };
+        let shared = Arc::new(Shared::default());
+        // Where it cannot be opened, that is tried again, and told, once there is something to keep.
+        let (log, exchanges) = read(root).unwrap_or_default();
         let (work, arriving) = sync_channel(BATCHES_WAITING_MAX);
-        let writing = Writing { root: root.to_path_buf(), log, redactor: hidden.redactor(), told: Arc::clone(&told) };
+        let redactor = hidden.redactor();
+        let writing = Writing { root: root.to_path_buf(), log, redactor, forgotten: 0, shared: Arc::clone(&shared) };
         let writer = std::thread::Builder::new().name("journal".to_owned()).spawn(move || writing.work(&arriving));
         if let Err(error) = &writer {
-            told.problem(&format!("the system gives no thread: {error}"));
+            shared.problem(&format!("the system gives no thread: {error}"));
         }
-        (Self { work: Some(work), writer: writer.ok(), told }, exchanges)
+        (Self { work: Some(work), writer: writer.ok(), shared }, exchanges)
     }
 
-    /// Keeps exchanges, as far as there is time for it.
+    /// Keeps exchanges, as far as there is time and room for it.
     pub(super) fn keep(&self, exchanges: &[Arc<Exchange>]) {
         let some = &exchanges[..exchanges.len().min(BATCH_MAX)];
-        let sent = self.send(Work::Keep(some.to_vec()));
-        let kept = if sent { some.len() } else { 0 };
-        self.told.left_out.fetch_add((exchanges.len() - kept) as u64, Ordering::Relaxed);
+        let bytes = some.iter().map(|exchange| exchange.kept_bytes()).sum();
+        let kept = if self.send(some.to_vec(), bytes) { some.len() } else { 0 };
+        self.shared.left_out.fetch_add((exchanges.len() - kept) as u64, Ordering::Relaxed);
     }
 
     /// Takes out what a project names now.
     pub(super) fn hide(&self, hidden: Hidden) {
-        self.send(Work::Hide(hidden));
+        *self.shared.hidden() = Some(hidden);
     }
 
     /// Forgets all that was kept.
     pub(super) fn forget(&self) {
-        self.told.left_out.store(0, Ordering::Relaxed);
-        if let Some(work) = &self.work {
-            // It is asked for by a person, and waits for its turn.
-            let _ = work.send(Work::Forget);
-        }
+        self.shared.left_out.store(0, Ordering::Relaxed);
+        self.shared.forgotten.fetch_add(1, Ordering::Relaxed);
+        // So that the writer looks; where it has something to do, it does.
+        self.send(Vec::new(), 0);
     }
 
     /// Says whether there was room.
-    fn send(&self, what: Work) -> bool {
-        match self.work.as_ref().map(|work| work.try_send(what)) {
-            Some(Ok(())) => true,
-            Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) | None => false,
+    fn send(&self, exchanges: Vec<Arc<Exchange>>, bytes: usize) -> bool {
+        let Some(work) = &self.work else { return false };
+        let waiting = self.shared.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let batch = Batch { exchanges, bytes, forgotten: self.shared.forgotten.load(Ordering::Relaxed) };
+        let is_sent = waiting + bytes <= WAITING_BYTES_MAX && work.try_send(batch).is_ok();
+        if !is_sent {
+            self.shared.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
         }
+        is_sent
     }
 
     /// How many exchanges were listed and not kept.
     pub(super) fn left_out(&self) -> u64 {
-        self.told.left_out.load(Ordering::Relaxed)
+        self.shared.left_out.load(Ordering::Relaxed)
     }
 
     /// Why nothing is kept, if so.
     pub(super) fn problem(&self) -> Option<String> {
-        self.told.problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -139,7 +149,11 @@ impl Drop for Journal {
     }
 }
 
-impl Told {
+impl Shared {
+    fn hidden(&self) -> MutexGuard<'_, Option<Hidden>> {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn problem(&self, why: &dyn std::fmt::Display) {
         self.problem.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| why.to_string());
     }
@@ -151,40 +165,51 @@ struct Writing {
     /// Opened once there is something to keep.
     log: Option<Log>,
     redactor: Redactor,
-    told: Arc<Told>,
+    forgotten: u64,
+    shared: Arc<Shared>,
 }
 
 impl Writing {
-    fn work(mut self, arriving: &Receiver<Work>) {
-        while let Ok(work) = arriving.recv() {
-            let done = match work {
-                Work::Hide(hidden) => {
-                    self.redactor.rename(hidden.names());
-                    Ok(())
-                }
-                Work::Keep(exchanges) => self.keep(&exchanges),
-                Work::Forget => self.forget(),
-            };
+    fn work(mut self, arriving: &Receiver<Batch>) {
+        while let Ok(batch) = arriving.recv() {
+            let done = self.forget_if_asked().and_then(|()| self.keep(&batch));
+            self.shared.waiting_bytes.fetch_sub(batch.bytes, Ordering::Relaxed);
             if let Err(error) = done {
-                self.told.problem(&error);
+                self.shared.problem(&error);
                 return;
             }
         }
+        // What was asked for last.
+        if let Err(error) = self.forget_if_asked() {
+            self.shared.problem(&error);
+        }
     }
 
-    fn keep(&mut self, exchanges: &[Arc<Exchange>]) -> Result<(), ApiError> {
-        let records: Vec<Vec<u8>> = exchanges.iter().map(|exchange| record(exchange, &mut self.redactor)).collect();
+    fn forget_if_asked(&mut self) -> Result<(), ApiError> {
+        let forgotten = self.shared.forgotten.load(Ordering::Relaxed);
+        if std::mem::replace(&mut self.forgotten, forgotten) == forgotten {
+            return Ok(());
+        }
+        let Some(log) = &self.log else { return Ok(()) };
+        let numbers = log.numbers().map_err(|error| store_error(&error))?;
+        log.remove(&numbers).map_err(|error| store_error(&error))
+    }
+
+    fn keep(&mut self, batch: &Batch) -> Result<(), ApiError> {
+        if let Some(hidden) = self.shared.hidden().take() {
+            self.redactor.rename(hidden.names());
+        }
+        // What came before everything was forgotten is forgotten too.
+        if batch.exchanges.is_empty() || batch.forgotten < self.forgotten {
+            return Ok(());
+        }
+        let exchanges = batch.exchanges.iter();
+        let records: Vec<Vec<u8>> = exchanges.map(|exchange| record(exchange, &mut self.redactor)).collect();
         let log = match &self.log {
             Some(log) => log,
             None => self.log.insert(open(&self.root)?),
         };
         log.append(&records).map(drop).map_err(|error| store_error(&error))
-    }
-
-    fn forget(&mut self) -> Result<(), ApiError> {
-        let Some(log) = &self.log else { return Ok(()) };
-        let numbers = log.numbers().map_err(|error| store_error(&error))?;
-        log.remove(&numbers).map_err(|error| store_error(&error))
     }
 }
 
@@ -214,21 +239,41 @@ fn read(root: &Path) -> Result<(Option<Log>, Vec<Exchange>), ApiError> {
     Ok((Some(log), exchanges))
 }
 
+/// What is said of who answered, and whether the answer is worth keeping. Words about what does not match hold pieces of the
+/// request, cut and quoted, in which no secret can be found any more: they are not kept, in the answer neither.
+fn known_of(exchange: &Exchange) -> (&str, bool) {
+    match exchange.answered {
+        "nobody" => ("", false),
+        "description" => match exchange.by.split_once(": ") {
+            Some((operation, _)) => (operation, false),
+            None => (&exchange.by, true),
+        },
+        _ => (&exchange.by, true),
+    }
+}
+
+/// Takes a body's content coding away, and the body where it is too large, or in a coding in which nobody can look for secrets;
+/// says whether it is there.
+fn fit(headers: &mut HeaderMap, body: &mut Bytes) -> bool {
+    let fits = body.len() <= BODY_BYTES_MAX && decode(headers, body).is_ok() && body.len() <= BODY_BYTES_MAX;
+    if !fits {
+        body.clear();
+    }
+    fits
+}
+
 /// As it is stored: the length of the head, the head as JSON, and the rest as recordings are.
 fn record(exchange: &Exchange, redactor: &mut Redactor) -> Vec<u8> {
+    let (by, is_worth_it) = known_of(exchange);
     let (mut request, mut response) = (exchange.request.clone(), exchange.response_as_sent());
-    let mut is_there = exchange.body.is_some();
-    // Nobody can look through a coding that is not known for secrets.
-    if request.body.len() > BODY_BYTES_MAX || decode(&mut request.headers, &mut request.body).is_err() {
-        request.body.clear();
-    }
-    if response.body.len() > BODY_BYTES_MAX || decode(&mut response.headers, &mut response.body).is_err() {
+    fit(&mut request.headers, &mut request.body);
+    if !is_worth_it {
         response.body.clear();
-        is_there = false;
     }
+    let body = fit(&mut response.headers, &mut response.body) && is_worth_it && exchange.body.is_some();
     let (request, response, _) = redactor.exchange(request, response);
-    let by = redactor.message(exchange.by.as_bytes(), "", &mut Vec::new());
-    let head = Head { answered: exchange.answered.into(), by: String::from_utf8_lossy(&by), body: is_there };
+    let by = redactor.message(by.as_bytes(), "", &mut Vec::new());
+    let head = Head { answered: exchange.answered.into(), by: String::from_utf8_lossy(&by), body };
     let head = serde_json::to_vec(&head).expect("a head is JSON");
     let recording = Recording {
         service: exchange.service.clone(),
@@ -267,8 +312,7 @@ fn exchange(bytes: &[u8]) -> Option<Exchange> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
-    use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+    use http::{HeaderValue, Method, StatusCode, header};
     use understudy_exchange::Request;
     use understudy_fixture::model::Redact;
 
@@ -307,8 +351,8 @@ mod tests {
             status: StatusCode::CREATED,
             headers: HeaderMap::from_iter([(header::ETAG, HeaderValue::from_static("\"1\""))]),
             body: (!number.is_multiple_of(2)).then(|| Bytes::from(format!("{{\"id\":{number}}}"))),
-            answered: "nobody",
-            by: "path: expected /a; header authorization: expected Bearer x, received Bearer planted-header".to_owned(),
+            answered: "fixture",
+            by: "items/create".to_owned(),
             took: Duration::from_micros(12),
         })
     }
@@ -336,7 +380,7 @@ mod tests {
         assert_eq!((&*first.service, &first.body, &exchanges[1].body), ("shop", &of.body, &None));
         assert_eq!(first.headers, of.headers);
         let shown = format!("{exchanges:?}");
-        assert!(!shown.contains("planted") && shown.contains("received Bearer «token-"), "{shown}");
+        assert!(!shown.contains("planted") && shown.contains("password-1"), "{shown}");
         let folder = project.0.join(".understudy").join(JOURNAL);
         let files = std::fs::read_dir(&folder).expect("a journal").flatten().map(|entry| entry.path().join("db"));
         let stored: Vec<u8> = files.filter_map(|file| std::fs::read(file).ok()).flatten().collect();
@@ -350,6 +394,22 @@ mod tests {
     }
 
     #[test]
+    fn words_about_what_does_not_match_are_not_kept() {
+        let project = Project::new("words");
+        let (journal, _) = project.open();
+        let of = |answered, by: &str| {
+            let body = Some(Bytes::from_static(b"{\"received\":\"hunter2\"}"));
+            Arc::new(Exchange { answered, by: by.to_owned(), body, ..(*made(1)).clone() })
+        };
+        let wrong = "body $.pin: expected 4321, received 9876";
+        journal.keep(&[of("nobody", wrong), of("description", &format!("login: {wrong}")), of("description", "login")]);
+        drop(journal);
+        let (_journal, exchanges) = project.open();
+        let known: Vec<_> = exchanges.iter().map(|exchange| (&*exchange.by, exchange.body.is_some())).collect();
+        assert_eq!(known, [("", false), ("login", false), ("login", true)]);
+    }
+
+    #[test]
     fn what_the_project_names_is_taken_out_from_then_on() {
         let project = Project::new("names");
         let (journal, _) = project.open();
@@ -359,6 +419,8 @@ mod tests {
             Arc::new(exchange)
         };
         journal.keep(&[of(1)]);
+        drop(journal);
+        let (journal, _) = project.open();
         journal.hide(Hidden::new(&Redact { headers: vec!["x-seat".to_owned()], json: Vec::new() }));
         journal.keep(&[of(2)]);
         drop(journal);
@@ -376,18 +438,19 @@ mod tests {
         assert_eq!(journal.left_out(), 0);
         journal.keep(&many);
         assert_eq!(journal.left_out(), 5);
-        let sized = |bytes: usize| {
-            let mut exchange = (*made(1)).clone();
-            exchange.body = Some(Bytes::from(vec![b'x'; bytes]));
-            Arc::new(exchange)
-        };
-        journal.keep(&[sized(BODY_BYTES_MAX), sized(BODY_BYTES_MAX + 1)]);
+        let sized = |bytes: usize| Arc::new(Exchange { body: Some(vec![b'x'; bytes].into()), ..(*made(1)).clone() });
+        let mut zipped = (*made(1)).clone();
+        zipped.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        zipped.body = Some(understudy_net::coding::Coding::Gzip.encode(&vec![b'x'; BODY_BYTES_MAX + 1]));
+        journal.keep(&[sized(BODY_BYTES_MAX), sized(BODY_BYTES_MAX + 1), Arc::new(zipped)]);
+        journal.keep(&[sized(WAITING_BYTES_MAX)]);
+        assert_eq!(journal.left_out(), 6, "there is no room for the last one");
         drop(journal);
         let (_journal, exchanges) = project.open();
-        assert_eq!(exchanges.len(), 2 * BATCH_MAX + 2);
+        assert_eq!(exchanges.len(), 2 * BATCH_MAX + 3);
         let kept: Vec<Option<usize>> =
             exchanges[2 * BATCH_MAX..].iter().map(|exchange| exchange.body.as_ref().map(Bytes::len)).collect();
-        assert_eq!(kept, [Some(BODY_BYTES_MAX), None]);
+        assert_eq!(kept, [Some(BODY_BYTES_MAX), None, None]);
     }
 
     #[test]

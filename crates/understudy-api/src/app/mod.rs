@@ -176,7 +176,7 @@ impl App {
         let mut open = self.project.lock().await;
         open.following.drain(..).for_each(|following| following.abort());
         open.servers.end().await;
-        self.traffic.close();
+        self.traffic.close().await;
         // Nobody is left waiting for news that do not come.
         self.changes.changed();
     }

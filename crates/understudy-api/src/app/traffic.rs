@@ -67,7 +67,7 @@ impl Exchange {
         Response { status: self.status, headers: self.headers.clone(), body }
     }
 
-    fn kept_bytes(&self) -> usize {
+    pub(super) fn kept_bytes(&self) -> usize {
         let head =
             |headers: &HeaderMap| headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
         let heads = head(&self.request.headers) + head(&self.headers) + self.request.target.as_str().len();
@@ -125,9 +125,10 @@ impl Traffic {
     }
 
     /// Writes what is to be kept, and lets go of the journal.
-    pub(super) fn close(&self) {
+    pub(super) async fn close(&self) {
         let journal = self.journal().take();
-        drop(journal);
+        // A writer that panicked has said so itself.
+        let _ = tokio::task::spawn_blocking(move || drop(journal)).await;
     }
 
     fn journal(&self) -> MutexGuard<'_, Option<Journal>> {

@@ -184,7 +184,7 @@ fn a_web_socket_passes_through_and_what_is_said_is_kept_without_secrets() {
     let project = project(port);
     let through = |port: u16| {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        write!(stream, "GET /socket?token=planted HTTP/1.1\r\nhost: x\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\nsec-websocket-key: dGhl\r\n\r\n").unwrap();
+        write!(stream, "GET /socket?token=planted-query&ref=planted-by-client HTTP/1.1\r\nhost: x\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\nsec-websocket-key: dGhl\r\n\r\n").unwrap();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -212,19 +212,23 @@ fn a_web_socket_passes_through_and_what_is_said_is_kept_without_secrets() {
     bytes_of(&project.0.join(".understudy"), &mut stored);
     assert!(!holds(&stored, "planted"));
     let (_, listed, _) = run(&project.0, &["inbox"]);
-    assert!(listed.contains("socket  shop/socket-1  GET /socket?token=«token-1» 101  4 messages\n"), "{listed}");
+    assert!(
+        listed.contains("socket  shop/socket-1  GET /socket?token=«token-2»&ref=«password-1» 101  4 messages\n"),
+        "{listed}"
+    );
     let (exit, shown, _) = run(&project.0, &["inbox", "show", "shop/socket-1"]);
     let lines: Vec<&str> = shown.lines().map(|line| line.split_once(" s  ").map_or(line, |(_, said)| said)).collect();
     assert_eq!(exit, 0);
     assert_eq!(
         lines,
         [
-            "# shop/socket-1: GET /socket?token=«token-1», 4 messages",
-            "# «token-1» was taken out of request query token",
+            "# shop/socket-1: GET /socket?token=«token-2»&ref=«password-1», 4 messages",
+            "# «password-1» was taken out of request query ref",
+            "# «token-2» was taken out of request query token",
             "# «password-1» was taken out of the backend's messages",
-            "# «token-2» was taken out of the backend's messages $.session_token",
+            "# «token-1» was taken out of the backend's messages $.session_token",
             "# «password-1» was taken out of the client's messages $.password",
-            "backend  {\"hello\":1,\"session_token\":\"«token-2»\"}",
+            "backend  {\"hello\":1,\"session_token\":\"«token-1»\"}",
             "client   {\"password\":\"«password-1»\"}",
             "backend  you said «password-1»",
             "backend  2 bytes",

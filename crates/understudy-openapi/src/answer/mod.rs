@@ -105,11 +105,11 @@ impl Description {
         // What comes after a server's prefix, or the service's, or everything: whichever is described.
         for prefix in self.all_prefixes().chain([base, ""]) {
             let Some(rest) = path.strip_prefix(prefix).filter(|rest| rest.starts_with('/')) else { continue };
-            match self.routes.find(&self.operations, request, rest) {
+            let is_served = |operation: &Operation| self.is_below(operation, prefix, base);
+            match self.routes.find(&self.operations, request, rest, is_served) {
                 Found::Nothing => {}
                 Found::OtherMethods(methods) if found == Found::Nothing => found = Found::OtherMethods(methods),
                 Found::OtherMethods(_) => {}
-                Found::Operation(place, _) if !self.is_below(&self.operations[place], prefix, base) => {}
                 operation => return operation,
             }
         }
