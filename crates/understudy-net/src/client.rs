@@ -29,10 +29,10 @@ use tokio_rustls::rustls::{self, CertificateError};
 
 /// How long opening a connection may take, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an HTTP/2 connection on which something is waited for may be silent before its peer is asked for a sign of life, and
-/// how long that may take.
+/// How long an HTTP/2 connection on which something is waited for may be silent before its peer is asked for a sign of life.
 const PING_PERIOD: Duration = Duration::from_secs(5);
-const PING_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long that may take: a backend that a debugger has stopped gives none for a while.
+const PING_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Sends requests, over HTTP/2 where the server speaks it. Redirects are not followed; TLS is verified against the
 /// system's certificates.
