@@ -300,6 +300,11 @@ impl Servers {
         &self.tape.damaged
     }
 
+    /// Notes recordings that were damaged, and where they were put.
+    pub(crate) fn put_aside(&mut self, damaged: Vec<PathBuf>) {
+        self.tape.damaged.extend(damaged);
+    }
+
     /// Why services that their files want recorded are not: their requests are passed on all the same.
     pub(crate) fn not_recorded(&self) -> Option<Diagnostic> {
         let is_wanted = self.running.values().any(|running| running.recorded.is_some());

@@ -162,7 +162,8 @@ test('what a browser says on a WebSocket is recorded without secrets, shown and 
   const saved = (await page.getByRole('status').getByText(/^Saved as .*inbox.*\.har$/).innerText()).replace('Saved as ', '');
   const [socket] = JSON.parse(readFileSync(saved, 'utf8')).log.entries;
   assert.deepEqual(socket._webSocketMessages.map(({ type, opcode }) => `${type} ${opcode}`).slice(0, 2), ['send 1', 'receive 1']);
-  await pane.getByRole('button', { name: 'Discard' }).click();
+  // What was just said does not lie over it.
+  await pane.getByRole('button', { name: 'Discard' }).click({ timeout: 3_000 });
   await page.getByRole('button', { name: /^Discard this WebSocket/ }).click();
   await page.getByText('Fixtures from a real backend').waitFor();
   assert.deepEqual(errors, []);

@@ -42,6 +42,8 @@ export async function stage(t, files, { width = 1280, height = 800, there } = {}
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('response', (response) => response.status() >= 400 && errors.push(`${response.status()} ${new URL(response.url()).pathname}`));
   await page.goto(url);
+  // A key that is pressed before the page knows the project does nothing.
+  await page.waitForFunction(() => performance.getEntriesByName('usable').length > 0);
   const end = async () => {
     await context.close();
     const ended = program.exitCode === null && program.signalCode === null ? once(program, 'exit') : null;

@@ -5,6 +5,7 @@ use super::commands::{Nothing, Text};
 use super::view::ServiceRef;
 use crate::error::{ApiError, Code};
 use crate::inbox::{Chosen, Inbox, InboxView, Settled};
+use crate::project::Project;
 use crate::recordings;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -159,26 +160,46 @@ impl App {
         settled
     }
 
-    /// Looks at the inbox as it was up to a recording. It is read anew each time: between two looks other programs may have
-    /// the recordings.
+    /// Looks at the inbox as it was up to a recording. It is read anew each time.
     async fn look<T: Send + 'static>(
         &self,
         upto: u64,
         look: impl FnOnce(Inbox) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let open = self.project.lock().await;
-        let project = Arc::clone(open.servers.project());
-        let desk = open.servers.desk();
-        drop(open);
-        let looking = tokio::task::spawn_blocking(move || {
-            let log = match desk {
-                Some(desk) => Some(desk.log()),
-                None if recordings::are_there(&project.root) => Some(open_patiently(&project.root)?),
-                None => None,
-            };
-            look(Inbox::read(project, log, upto)?)
-        });
-        looking.await.unwrap_or_else(|error| Err(ApiError::new(Code::Disk, format!("the inbox: {error}"))))
+        let (project, log) = self.recordings().await?;
+        in_background(move || look(Inbox::read(project, log, upto)?)).await
+    }
+
+    /// The project's recordings, where there are any. Between two looks other programs may have them, and recording may begin
+    /// here while they are waited for: then they are open here.
+    async fn recordings(&self) -> Result<(Arc<Project>, Option<Arc<Log>>), ApiError> {
+        let since = Instant::now();
+        loop {
+            let open = self.project.lock().await;
+            let project = Arc::clone(open.servers.project());
+            let desk = open.servers.desk();
+            drop(open);
+            if let Some(desk) = desk {
+                return Ok((project, Some(desk.log())));
+            }
+            if !recordings::are_there(&project.root) {
+                return Ok((project, None));
+            }
+            let root = project.root.clone();
+            match in_background(move || recordings::open(&root)).await {
+                // What is still passing is stored first.
+                Err(error) if error.code == Code::Conflict && since.elapsed() < CLOSING_MAX => {}
+                Err(error) => return Err(error),
+                Ok((log, damaged)) => {
+                    if !damaged.is_empty() {
+                        self.project.lock().await.servers.put_aside(damaged);
+                        self.recordings_changed();
+                    }
+                    return Ok((project, Some(Arc::new(log))));
+                }
+            }
+            tokio::time::sleep(CLOSING_PERIOD).await;
+        }
     }
 
     fn recordings_changed(&self) {
@@ -187,15 +208,9 @@ impl App {
     }
 }
 
-/// Opens recordings that may be about to be closed: what is still passing is stored first.
-fn open_patiently(root: &std::path::Path) -> Result<Arc<Log>, ApiError> {
-    let since = Instant::now();
-    loop {
-        match recordings::open(root) {
-            Err(error) if error.code == Code::Conflict && since.elapsed() < CLOSING_MAX => {
-                std::thread::sleep(CLOSING_PERIOD);
-            }
-            opened => return opened.map(|(log, _)| Arc::new(log)),
-        }
-    }
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let working = tokio::task::spawn_blocking(work);
+    working.await.unwrap_or_else(|error| Err(ApiError::new(Code::Disk, format!("the inbox: {error}"))))
 }

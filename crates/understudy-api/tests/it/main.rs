@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod folder;
+mod inbox;
 mod killed;
 mod two_programs;
 mod ui_host;
