@@ -1,6 +1,7 @@
 //! A client that says how far it came.
 
 use crate::address::Address;
+use crate::interim::Interim;
 use crate::message::{BODY_BYTES_MAX, Stream};
 use crate::passing::Passing;
 use crate::pool::{Connection, Lent, Pool, Sent};
@@ -13,13 +14,16 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::ext::on_informational;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -199,7 +203,7 @@ impl Client {
     ) -> Result<(StatusCode, HeaderMap, Bytes), SendError> {
         let reached = AtomicBool::new(false);
         let whole = async {
-            let upstream = self.open_told(call, &reached).await?;
+            let upstream = self.open_told(call, None, &reached).await?;
             let (status, headers) = (upstream.status, upstream.headers);
             match Limited::new(upstream.body.0, BODY_BYTES_MAX).collect().await {
                 Ok(body) => Ok((status, headers, body.to_bytes())),
@@ -220,23 +224,29 @@ impl Client {
         }
     }
 
-    /// Sends a request and waits for the answer's head.
+    /// Sends a request and waits for the answer's head. What a server says before it over HTTP/1.1 is passed on where there is
+    /// an `interim`.
     ///
     /// # Errors
     /// [`SendError`]
-    pub async fn open(self: &Arc<Self>, call: Call<'_>) -> Result<Upstream, SendError> {
-        self.open_told(call, &AtomicBool::new(false)).await
+    pub async fn open(self: &Arc<Self>, call: Call<'_>, interim: Option<&Interim>) -> Result<Upstream, SendError> {
+        self.open_told(call, interim, &AtomicBool::new(false)).await
     }
 
     /// As [`Self::open`], with a body that is sent as it comes, instead of the call's. It is sent once at most.
     ///
     /// # Errors
     /// [`SendError`]
-    pub async fn pass(self: &Arc<Self>, call: Call<'_>, body: Stream) -> Result<Upstream, SendError> {
+    pub async fn pass(
+        self: &Arc<Self>,
+        call: Call<'_>,
+        body: Stream,
+        interim: Option<&Interim>,
+    ) -> Result<Upstream, SendError> {
         let pool = self.pool(call.address);
         let mut body = Either::Right(body.0);
         if let Some(connection) = pool.take(is_upgrade(call.headers)) {
-            match exchange(call, body, connection, &pool).await {
+            match exchange(call, body, interim, connection, &pool).await {
                 Ok(upstream) => return Ok(upstream),
                 Err(Unanswered { unsent: Some(unsent), .. }) => body = *unsent,
                 Err(Unanswered { error, .. }) => return Err(error),
@@ -244,16 +254,21 @@ impl Client {
         }
         // Connecting is rare, and large: on the heap it makes no other request slower.
         let connection = Box::pin(self.connect(call, &pool)).await?;
-        exchange(call, body, connection, &pool).await.map_err(|unanswered| unanswered.error)
+        exchange(call, body, interim, connection, &pool).await.map_err(|unanswered| unanswered.error)
     }
 
     /// As [`Self::open`], and tells when there is a connection.
-    async fn open_told(self: &Arc<Self>, call: Call<'_>, reached: &AtomicBool) -> Result<Upstream, SendError> {
+    async fn open_told(
+        self: &Arc<Self>,
+        call: Call<'_>,
+        interim: Option<&Interim>,
+        reached: &AtomicBool,
+    ) -> Result<Upstream, SendError> {
         let pool = self.pool(call.address);
         let body = || Either::Left(Full::new(call.body.clone()));
         if let Some(connection) = pool.take(is_upgrade(call.headers)) {
             reached.store(true, Ordering::Relaxed);
-            match exchange(call, body(), connection, &pool).await {
+            match exchange(call, body(), interim, connection, &pool).await {
                 Ok(upstream) => return Ok(upstream),
                 // Not sent at all, or sent on a connection that the server was about to close: once more, if that
                 // cannot be noticed. (A second DELETE can: the first may have arrived.)
@@ -265,7 +280,7 @@ impl Client {
         reached.store(false, Ordering::Relaxed);
         let connection = Box::pin(self.connect(call, &pool)).await?;
         reached.store(true, Ordering::Relaxed);
-        exchange(call, body(), connection, &pool).await.map_err(|unanswered| unanswered.error)
+        exchange(call, body(), interim, connection, &pool).await.map_err(|unanswered| unanswered.error)
     }
 
     /// The connections to an address.
@@ -327,12 +342,18 @@ struct Unanswered {
 async fn exchange(
     call: Call<'_>,
     body: Sent,
+    interim: Option<&Interim>,
     connection: Connection,
     pool: &Arc<Pool>,
 ) -> Result<Upstream, Unanswered> {
     match connection {
         Connection::Http1(mut connection) => {
-            let request = build(call, body, false)?;
+            let mut request = build(call, body, false)?;
+            if let Some(interim) = interim {
+                // The connection that the request came on is what waits here.
+                let telling = interim.begin(poll_fn(|context| Poll::Ready(context.waker().clone())).await);
+                on_informational(&mut request, move |answer| telling.tell(answer.status(), answer.headers()));
+            }
             let response = connection.try_send_request(request).await.map_err(unanswered)?;
             let (mut parts, body) = response.into_parts();
             let upgrade = Upgrade::of(&mut parts.extensions);

@@ -2,11 +2,12 @@
 //! time to hold a place (slow loris). hyper can time each head, at the cost of a timer for each request; here
 //! requests only count, and all connections are looked at together now and then.
 
+use crate::interim::{Between, Early};
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -110,11 +111,12 @@ impl Connections {
 pub(crate) struct Counted {
     stream: TcpStream,
     activity: Arc<Activity>,
+    between: Between,
 }
 
 impl Counted {
-    pub(crate) fn new(stream: TcpStream, activity: Arc<Activity>) -> Self {
-        Self { stream, activity }
+    pub(crate) fn new(stream: TcpStream, activity: Arc<Activity>, early: Arc<Early>) -> Self {
+        Self { stream, activity, between: Between::new(early) }
     }
 
     fn count(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -133,7 +135,9 @@ impl AsyncRead for Counted {
 
 impl AsyncWrite for Counted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(cx, buf);
+        let Self { stream, between, .. } = &mut *self;
+        ready!(between.before_write(stream, cx))?;
+        let result = Pin::new(stream).poll_write(cx, buf);
         self.count(result)
     }
 
@@ -142,7 +146,9 @@ impl AsyncWrite for Counted {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        let Self { stream, between, .. } = &mut *self;
+        ready!(between.before_write(stream, cx))?;
+        let result = Pin::new(stream).poll_write_vectored(cx, bufs);
         self.count(result)
     }
 
@@ -151,7 +157,9 @@ impl AsyncWrite for Counted {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let Self { stream, between, .. } = &mut *self;
+        ready!(between.before_flush(stream, cx))?;
+        Pin::new(stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

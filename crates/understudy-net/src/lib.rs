@@ -9,7 +9,9 @@
 mod address;
 mod client;
 pub mod coding;
+mod hop;
 mod idle;
+mod interim;
 mod listener;
 mod message;
 mod passing;
@@ -21,9 +23,11 @@ mod websocket;
 
 pub use address::{Address, AddressError};
 pub use client::{CONNECT_TIMEOUT, Call, Client, SendError, Upstream};
+pub use hop::{end_to_end, takes_trailers};
+pub use interim::Interim;
 pub use listener::{BindError, Host, Listener};
 pub use message::{
-    BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, Inbound, Outbound, OutboundBody, Stream,
+    BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, Inbound, Line, Outbound, OutboundBody, Stream,
 };
 pub use server::{CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};
 pub use trust::Authorities;

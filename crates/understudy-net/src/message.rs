@@ -1,5 +1,6 @@
 //! What a handler gets and gives.
 
+use crate::interim::Interim;
 use crate::passing::Passing;
 use crate::upgrade::Upgrade;
 use bytes::Bytes;
@@ -21,8 +22,17 @@ pub struct Inbound {
     pub parts: Parts,
     /// The body, still in its content coding.
     pub body: Stream,
-    /// The connection itself, where the request asks for another protocol on it.
+    /// The connection that it came on.
+    pub line: Line,
+}
+
+/// What a connection can do for a request beside carrying its answer.
+#[derive(Debug)]
+pub struct Line {
+    /// It goes over to another protocol, where the request asks for one.
     pub upgrade: Option<Upgrade>,
+    /// It carries answers before the answer: over HTTP/1.1.
+    pub interim: Option<Interim>,
 }
 
 /// Why a body could not be read to its end.

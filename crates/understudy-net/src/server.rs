@@ -1,11 +1,13 @@
 //! A server of HTTP/1.1 and, with prior knowledge, HTTP/2.
 
 use crate::idle::{Activity, Connections, Counted, IDLE_PERIOD, UnderWay};
+use crate::interim::Interim;
 use crate::listener::Listener;
-use crate::message::{Inbound, Outbound, OutboundBody, Stream};
+use crate::message::{Inbound, Line, Outbound, OutboundBody, Stream};
 use crate::passing::Passing;
 use crate::upgrade::Upgrade;
 use bytes::Bytes;
+use http::Version;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
@@ -129,10 +131,13 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(HEADER_BYTES_MAX as u32);
-    let stream = TokioIo::new(Counted::new(stream, Arc::clone(&activity)));
+    let early = Arc::default();
+    let stream = TokioIo::new(Counted::new(stream, Arc::clone(&activity), Arc::clone(&early)));
     let service = service_fn(move |request| {
         let (handler, under_way) = (Arc::clone(&handler), activity.begin());
-        async move { Ok::<_, Infallible>(answer(handler, request, under_way).await) }
+        // Older clients know nothing of answers before the answer.
+        let interim = (request.version() == Version::HTTP_11).then(|| Interim::new(&early));
+        async move { Ok::<_, Infallible>(answer(handler, request, interim, under_way).await) }
     });
     // A peer that goes away or does not keep to the protocol is no business of anybody's.
     let _ = builder.serve_connection_with_upgrades(stream, service).await;
@@ -174,11 +179,12 @@ impl Body for Answer {
 async fn answer<H: Handler>(
     handler: Arc<H>,
     request: hyper::Request<Incoming>,
+    interim: Option<Interim>,
     under_way: UnderWay,
 ) -> hyper::Response<Answer> {
     let (mut parts, body) = request.into_parts();
-    let upgrade = Upgrade::of(&mut parts.extensions);
-    let outbound = handler.handle(Inbound { parts, body: Stream(Passing::new(body)), upgrade }).await;
+    let line = Line { upgrade: Upgrade::of(&mut parts.extensions), interim };
+    let outbound = handler.handle(Inbound { parts, body: Stream(Passing::new(body)), line }).await;
     let body = match outbound.body {
         OutboundBody::Whole(bytes) => Answer::Whole(Full::new(bytes)),
         OutboundBody::Stream(stream) => Answer::PassedOn(stream.0, under_way),

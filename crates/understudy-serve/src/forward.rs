@@ -1,15 +1,16 @@
 //! Requests on their way to a backend.
 
 use bytes::Bytes;
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use understudy_exchange::Request;
-use understudy_net::{Address, Call, Client, SendError, SocketEnded, Stream, UPGRADED_MAX, Upgrade, Upstream};
+use understudy_net::{
+    Address, Call, Client, Interim, Line, SendError, SocketEnded, Stream, UPGRADED_MAX, Upgrade, Upstream, end_to_end,
+    takes_trailers,
+};
 
 /// How long a backend may take to begin its answer.
 pub const FORWARD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,14 +24,6 @@ pub struct Forwarding {
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// Whether a field is about one connection (RFC 9110, section 7.6.1).
-fn is_hop_by_hop(name: &HeaderName) -> bool {
-    match *name {
-        CONNECTION | PROXY_AUTHENTICATE | PROXY_AUTHORIZATION | TE | TRANSFER_ENCODING | UPGRADE => true,
-        _ => matches!(name.as_str(), "keep-alive" | "proxy-connection"),
-    }
-}
-
 impl Forwarding {
     /// Passes a request on, and gives the answer's head as soon as it is there.
     pub(crate) async fn pass(
@@ -39,16 +32,16 @@ impl Forwarding {
         request: Head<'_>,
         body: Content,
     ) -> Result<Upstream, SendError> {
-        let Head { method, target, headers, upgrade, messages } = request;
+        let Head { method, target, headers, upgrade, interim, messages } = request;
         let sent = self.sent(headers, upgrade.is_some());
         let call = |body| Call { address: &self.address, method, target, headers: &sent, body };
         let upstream = match body {
             // However long it takes to come.
-            Content::Coming(stream) => client.pass(call(&Bytes::new()), stream).await?,
+            Content::Coming(stream) => client.pass(call(&Bytes::new()), stream, interim.as_ref()).await?,
             Content::Whole(bytes) => {
                 let timed_out = || Err(SendError::TimedOut { after: FORWARD_TIMEOUT });
                 // Where it is, instead of being moved about: it holds all of the request.
-                let opening = pin!(client.open(call(&bytes)));
+                let opening = pin!(client.open(call(&bytes), interim.as_ref()));
                 tokio::time::timeout(FORWARD_TIMEOUT, opening).await.unwrap_or_else(|_| timed_out())?
             }
         };
@@ -95,17 +88,20 @@ pub(crate) struct Head<'h> {
     pub(crate) headers: &'h HeaderMap,
     /// Where it asks for a WebSocket.
     pub(crate) upgrade: Option<Upgrade>,
+    /// Where the client takes answers before the answer.
+    pub(crate) interim: Option<Interim>,
     /// Gets the messages that pass on that WebSocket.
     pub(crate) messages: Option<SocketEnded>,
 }
 
 impl<'h> Head<'h> {
-    pub(crate) fn new(request: &'h Request, upgrade: Option<Upgrade>) -> Self {
+    pub(crate) fn new(request: &'h Request, line: Line) -> Self {
+        let Line { upgrade, interim } = line;
         let wanted =
             request.headers.get(UPGRADE).is_some_and(|wanted| wanted.as_bytes().eq_ignore_ascii_case(b"websocket"));
         let upgrade = upgrade.filter(|_| wanted && request.method == Method::GET);
         let (target, headers) = (request.target.as_str(), &request.headers);
-        Self { method: &request.method, target, headers, upgrade, messages: None }
+        Self { method: &request.method, target, headers, upgrade, interim, messages: None }
     }
 }
 
@@ -132,24 +128,4 @@ fn received(
         agree(&mut upstream.headers);
     }
     Ok(upstream)
-}
-
-/// Whether a client takes trailer fields (RFC 9110, section 10.1.4).
-fn takes_trailers(headers: &HeaderMap) -> bool {
-    list(headers, &TE).any(|coding| coding.eq_ignore_ascii_case("trailers"))
-}
-
-/// Leaves the fields that are meant for the other end.
-fn end_to_end(headers: &mut HeaderMap) {
-    let named = list(headers, &CONNECTION).filter_map(|name| HeaderName::try_from(name).ok());
-    let own: Vec<HeaderName> = named.chain(headers.keys().filter(|name| is_hop_by_hop(name)).cloned()).collect();
-    for name in own {
-        headers.remove(name);
-    }
-}
-
-/// The elements of a field that is a list (RFC 9110, section 5.6.1).
-fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
-    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',').map(str::trim))
 }

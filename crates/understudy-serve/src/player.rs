@@ -20,8 +20,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::Request;
 use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
 use understudy_net::{
-    BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, Client, HEADER_BYTES_MAX, Handler, Inbound, Outbound, OutboundBody,
-    Upgrade, coding,
+    BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, Client, HEADER_BYTES_MAX, Handler, Inbound, Line, Outbound,
+    OutboundBody, coding,
 };
 
 /// Answers the requests of one service from a snapshot that can be swapped while it plays.
@@ -54,12 +54,12 @@ impl Player {
         if let Some(recorder) = self.recorder() {
             return Box::pin(recorder.pass(&self.client, &self.observer, inbound)).await;
         }
-        let Inbound { parts, body, upgrade } = inbound;
+        let Inbound { parts, body, line } = inbound;
         match whole(parts, body.whole().await) {
             Ok((request, raw)) => match self.at_once(&request) {
                 Ok(outbound) => outbound,
                 // What waits is rare, and large: on the heap it makes no other request slower.
-                Err(plan) => Box::pin(self.later(request, raw, upgrade, plan)).await,
+                Err(plan) => Box::pin(self.later(request, raw, line, plan)).await,
             },
             Err(refused) => {
                 let (request, rendered, why) = *refused;
@@ -100,12 +100,12 @@ impl Player {
         &self,
         request: Request,
         raw: Option<Bytes>,
-        upgrade: Option<Upgrade>,
+        line: Line,
         (snapshot, plan): (Arc<Snapshot>, Plan),
     ) -> Outbound {
         let began = Instant::now();
         let plan = match plan {
-            Plan::Forward { otherwise } => match self.forward(&snapshot, &request, raw, upgrade, &otherwise).await {
+            Plan::Forward { otherwise } => match self.forward(&snapshot, &request, raw, line, &otherwise).await {
                 Some(outcome) => return self.finish(&snapshot, &request, outcome, began.elapsed()),
                 None => *otherwise,
             },
@@ -153,13 +153,13 @@ impl Player {
         snapshot: &Snapshot,
         request: &Request,
         raw: Option<Bytes>,
-        upgrade: Option<Upgrade>,
+        line: Line,
         otherwise: &Plan,
     ) -> Option<(Outbound, Answered<'static>)> {
         let (Backing::Passthrough(forwarding) | Backing::Fallback(forwarding)) = &snapshot.backing else { return None };
         // The backend gets the bytes that the client sent, still in their coding.
         let body = raw.unwrap_or_else(|| request.body.clone());
-        let answer = forwarding.pass(&self.client, Head::new(request, upgrade), Content::Whole(body)).await;
+        let answer = forwarding.pass(&self.client, Head::new(request, line), Content::Whole(body)).await;
         let can_stand_in = match otherwise {
             Plan::Respond { .. } => true,
             Plan::Describe { .. } => describe::knows(snapshot, request),

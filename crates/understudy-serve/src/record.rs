@@ -66,7 +66,7 @@ impl Recorder {
 
     pub(crate) async fn pass(&self, client: &Arc<Client>, observer: &Arc<dyn Observer>, inbound: Inbound) -> Outbound {
         let began = Instant::now();
-        let Inbound { parts, body, upgrade } = inbound;
+        let Inbound { parts, body, line } = inbound;
         let own_host = parts.uri.authority().map(ToString::to_string);
         let own_host = own_host.or_else(|| parts.headers.get(HOST)?.to_str().ok().map(ToOwned::to_owned));
         let target = parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
@@ -92,7 +92,7 @@ impl Recorder {
             let halves = Arc::clone(&halves);
             Content::Coming(body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy))))
         };
-        let mut asked = forward::Head::new(&request, upgrade);
+        let mut asked = forward::Head::new(&request, line);
         if asked.upgrade.is_some() {
             let halves = Arc::clone(&halves);
             asked.messages = Some(Box::new(move |copy| halves.tell(|told| told.socket = Some(copy))));

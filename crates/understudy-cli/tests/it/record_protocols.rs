@@ -6,7 +6,7 @@ use crate::shop::send;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -113,6 +113,70 @@ fn over_tls_http_2_is_agreed_on_but_not_for_what_goes_over_to_another_protocol()
     let (status, _, _) = send(recorder.port, "GET", "/things/7", &asks, "");
     assert_eq!((status, agreed.lock().unwrap().last().unwrap().as_slice()), (200, &b"http/1.1"[..]));
     recorder.end();
+}
+
+/// A backend that says something before its answers, and goes on when it is told to.
+fn hinting() -> (u16, Sender<()>) {
+    let (go_on, told) = channel();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let (mut lines, mut answers) = (BufReader::new(stream.try_clone().unwrap()).lines(), stream);
+        let mut asked = || lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()).count() > 0;
+        while asked() {
+            answers.write_all(b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\nkeep-alive: timeout=5\r\n\r\n").unwrap();
+            told.recv().unwrap();
+            answers
+                .write_all(b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody")
+                .unwrap();
+        }
+    });
+    (port, go_on)
+}
+
+fn hears_hints(port: u16, go_on: &Sender<()>) {
+    let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut answers = BufReader::new(client.try_clone().unwrap());
+    let mut head = || {
+        let mut text = String::new();
+        while !text.ends_with("\r\n\r\n") {
+            assert!(answers.read_line(&mut text).unwrap() > 0, "{text}");
+        }
+        let body = if text.contains("content-length: 4") { 4 } else { 0 };
+        answers.read_exact(&mut [0; 4][..body]).unwrap();
+        text
+    };
+    for version in ["1.1", "1.1", "1.0"] {
+        write!(client, "GET / HTTP/{version}\r\nhost: x\r\n\r\n").unwrap();
+        if version == "1.1" {
+            assert_eq!(head(), "HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n");
+        }
+        go_on.send(()).unwrap();
+        if version == "1.1" {
+            assert_eq!(head(), "HTTP/1.1 102 Processing\r\n\r\n");
+        }
+        // Clients of HTTP/1.0 know nothing of them.
+        let answer = head();
+        assert!(answer.starts_with(&format!("HTTP/{version} 200 OK\r\n")), "{answer}");
+    }
+}
+
+#[test]
+fn answers_before_the_answer_are_passed_on_at_once() {
+    let (port, go_on) = hinting();
+    let recorded = project(port);
+    let recorder = Recorder::new(&recorded.0, &[]);
+    hears_hints(recorder.port, &go_on);
+    recorder.end();
+    let (port, go_on) = hinting();
+    let passed_on = Folder::new();
+    let backends = format!("{{ real: {{ url: \"http://127.0.0.1:{port}\" }} }}");
+    passed_on.write(
+        "understudy.yaml",
+        format!("version: 1\nservices: {{ shop: {{ mode: passthrough, dir: ., backends: {backends} }} }}\n"),
+    );
+    hears_hints(Served::new(&passed_on.0, &[]).port, &go_on);
 }
 
 #[test]

@@ -1,0 +1,32 @@
+//! Fields that are about one connection (RFC 9110, section 7.6.1).
+
+use http::header::{CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderName};
+
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    match *name {
+        CONNECTION | PROXY_AUTHENTICATE | PROXY_AUTHORIZATION | TE | TRANSFER_ENCODING | UPGRADE => true,
+        _ => matches!(name.as_str(), "keep-alive" | "proxy-connection"),
+    }
+}
+
+/// Whether a client takes trailer fields (RFC 9110, section 10.1.4).
+#[must_use]
+pub fn takes_trailers(headers: &HeaderMap) -> bool {
+    list(headers, &TE).any(|coding| coding.eq_ignore_ascii_case("trailers"))
+}
+
+/// Leaves the fields that are meant for the other end.
+pub fn end_to_end(headers: &mut HeaderMap) {
+    let named = list(headers, &CONNECTION).filter_map(|name| HeaderName::try_from(name).ok());
+    let own: Vec<HeaderName> = named.chain(headers.keys().filter(|name| is_hop_by_hop(name)).cloned()).collect();
+    for name in own {
+        headers.remove(name);
+    }
+}
+
+/// The elements of a field that is a list (RFC 9110, section 5.6.1).
+fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
+    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',').map(str::trim))
+}
