@@ -152,7 +152,7 @@ impl<'l> Editing<'l> {
         let (now, _) = fixture(&source, &wanted.id, &files);
         // The answer is one to this request; what is promised of it may have been edited since, by the last accept too.
         let now = now.filter(|now| now.request == wanted.request).ok_or_else(gone)?;
-        let body = match &now.responses[0].body {
+        let body = match &now.promise().body {
             Some(ResponseBody::File(body)) => {
                 let text = String::from_utf8(body.content.to_vec()).ok();
                 text.map(|text| (body.path.clone(), loaded.folder.join(&body.path), body.content.to_vec(), text))
@@ -184,7 +184,7 @@ impl<'l> Editing<'l> {
     }
 
     fn accept_in_body(&mut self, kind: Kind, path: &JsonPath, received: &Json, hidden: &Hidden) -> Result<(), String> {
-        let example = match (&self.fixture.responses[0].body, &self.body) {
+        let example = match (&self.fixture.promise().body, &self.body) {
             (Some(ResponseBody::Json(text)), _) => text.value(),
             (_, Some((.., text))) => {
                 Json::parse(text.as_bytes()).map_err(|_| "the fixture's body is no JSON".to_owned())?
@@ -208,7 +208,7 @@ impl<'l> Editing<'l> {
         let edited = edit_json(&text, &steps, value.as_ref()).map_err(|error| error.to_string()).and_then(|edited| {
             let mut after = self.fixture.clone();
             let body = BodyFile { path: file.clone(), content: edited.clone().into() };
-            after.responses[0].body = Some(ResponseBody::File(body));
+            after.responses[after.verify.response].body = Some(ResponseBody::File(body));
             keeps_its_rules(&Arc::new(after)).map(|()| edited)
         });
         let result = edited.as_ref().map(|_| ()).map_err(Clone::clone);

@@ -138,7 +138,7 @@ fn sent(promise: &ResponsePromise) -> Response {
 /// A stub sends the example, and the contract test holds it against the rules: what breaks them here would be
 /// called broken on a backend that does exactly what the stub does.
 pub(crate) fn broken_example(fixture: &Arc<Fixture>) -> Option<Diagnostic> {
-    let promise = &fixture.responses[0];
+    let promise = fixture.promise();
     let verdict = judge(promise, &[], &http::Method::GET, &sent(promise));
     let first = verdict.mismatches.first()?;
     let message = format!(

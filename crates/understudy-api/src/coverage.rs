@@ -318,13 +318,13 @@ impl Counting<'_> {
             let place = operation_of(self.description, &service.base, fixture);
             let mut is_said = false;
             let mut seen = Vec::new();
-            for (nth, response) in fixture.responses.iter().enumerate() {
+            let promised = place.and_then(|place| self.said_of(place, fixture.promise().status));
+            for response in &fixture.responses {
                 let status = place.and_then(|place| self.said_of(place, response.status));
                 let (Some(place), Some(status)) = (place, status) else { continue };
                 is_said = true;
                 if let Some(cell) = cell(&mut operations, place, status).filter(|_| !seen.contains(&status)) {
-                    // Only the first answer is what a backend is held to.
-                    cell.fixtures.push(self.covering(fixture, nth == 0));
+                    cell.fixtures.push(self.covering(fixture, promised == Some(status)));
                     seen.push(status);
                 }
             }

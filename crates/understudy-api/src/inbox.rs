@@ -21,6 +21,9 @@ use understudy_import::{Draft, Recorded, drafts, merge};
 use understudy_match::{Choice, Incoming, Mismatch, State, judge};
 use understudy_store::Log;
 
+/// How many statuses of answers that came one after the other are told in a line.
+const STATUSES_SHOWN_MAX: usize = 3;
+
 /// How many bytes of recordings are looked at at once, the oldest first.
 const INBOX_BYTES_MAX: usize = 256 << 20;
 
@@ -97,7 +100,7 @@ pub struct Proposal {
     pub path: String,
     /// What the first of its exchanges asked for: `/items/7?page=2`.
     pub target: String,
-    /// What it answers, one after the other.
+    /// What it answers, one after the other; where several in a row are the same, once.
     pub statuses: Vec<u16>,
     /// How it stands to the fixtures that are there.
     pub news: News,
@@ -121,15 +124,15 @@ pub struct Proposal {
     pub rules: Vec<(String, String)>,
     /// The fixtures that come before it in a run.
     pub after: Vec<String>,
-    /// Why runs leave it out.
-    pub skip: Option<String>,
 }
 
 impl Proposal {
-    /// What it promises, in a line: `GET /items/{id} 200`.
+    /// What it promises, in a line: `GET /items/{id} 200`, or `404 200` where one answer came after the other.
     #[must_use]
     pub fn promise(&self) -> String {
-        format!("{} {} {}", self.method, self.path, self.statuses[0])
+        let statuses: Vec<String> = self.statuses.iter().take(STATUSES_SHOWN_MAX).map(u16::to_string).collect();
+        let more = if self.statuses.len() > STATUSES_SHOWN_MAX { " ..." } else { "" };
+        format!("{} {} {}{more}", self.method, self.path, statuses.join(" "))
     }
 }
 
@@ -438,11 +441,9 @@ fn propose(service: usize, loaded: &LoadedService, recordings: &[(u64, Recording
         };
         let known = known.map(|known| {
             let judged = |response| judge(response, &known.verify.status, &first.request.method, &first.response);
-            let mut verdicts = known.responses.iter().map(|response| judged(response).mismatches);
-            // One of its answers is enough; what differs is told of the first, which is the one that is accepted into.
-            let of_first = verdicts.next().unwrap_or_default();
-            let is_kept = of_first.is_empty() || verdicts.any(|mismatches| mismatches.is_empty());
-            let mismatches = if is_kept { Vec::new() } else { of_first };
+            // One of its answers is enough; what differs is told of the promised one, which is accepted into.
+            let is_kept = known.responses.iter().any(|response| judged(response).mismatches.is_empty());
+            let mismatches = if is_kept { Vec::new() } else { judged(known.promise()).mismatches };
             (known, mismatches, places[draft.exchanges[0]])
         });
         let removed: BTreeSet<&(String, String)> = of.iter().flat_map(|(_, recording)| &recording.removed).collect();
@@ -503,6 +504,8 @@ fn shown(
         RequestBody::Form(_) | RequestBody::Multipart(_) => "form".to_owned(),
         _ => "body".to_owned(),
     }));
+    let mut statuses: Vec<u16> = responses.iter().map(|response| response.status).collect();
+    statuses.dedup();
     let rules = responses.iter().flat_map(|response| &response.rules);
     Proposal {
         id: format!("{}/{id}", loaded.service.name),
@@ -510,7 +513,7 @@ fn shown(
         method: request.method.to_string(),
         path: request.path.to_string(),
         target: of[0].1.exchange.request.target.to_string(),
-        statuses: responses.iter().map(|response| response.status).collect(),
+        statuses,
         news: match known {
             None => News::New,
             Some((_, [])) => News::Same,
@@ -525,7 +528,6 @@ fn shown(
         removed,
         asks,
         rules: rules.map(|rule| (rule.path.as_str().to_owned(), flow_value(&rule_value(&rule.rule)))).collect(),
-        after: verify.after.clone().unwrap_or_default(),
-        skip: verify.skip.clone(),
+        after: verify.after.iter().flatten().chain(&verify.again).cloned().collect(),
     }
 }

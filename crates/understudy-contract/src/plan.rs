@@ -12,6 +12,8 @@ pub struct Plan {
     pub(crate) fixtures: Vec<Arc<Fixture>>,
     /// Of each fixture, those that it comes after.
     pub(crate) parents: Vec<Vec<usize>>,
+    /// Of each fixture, those of them that are sent once more before it.
+    pub(crate) again: Vec<Vec<usize>>,
     /// Of each fixture, one that it comes after and that is not there: with a problem in its file, not enabled, or in a
     /// circle. Nothing may be sent without what has to come before it.
     pub(crate) lacks: Vec<Option<Arc<str>>>,
@@ -57,19 +59,23 @@ impl Plan {
         let mut open: Vec<&Arc<Fixture>> = by_id.values().copied().filter(|fixture| wanted(fixture)).collect();
         while let Some(fixture) = open.pop() {
             if chosen.insert(Arc::clone(&fixture.id)) {
-                open.extend(fixture.parents(&service).iter().filter_map(|id| by_id.get(id.as_str()).copied()));
+                open.extend(fixture.parents(&service).filter_map(|id| by_id.get(id.as_str()).copied()));
             }
         }
         let fixtures: Vec<Arc<Fixture>> = chosen.iter().map(|id| Arc::clone(by_id[&**id])).collect();
         let place: HashMap<&str, usize> = fixtures.iter().enumerate().map(|(at, f)| (&*f.id, at)).collect();
         let parents: Vec<Vec<usize>> = fixtures
             .iter()
-            .map(|fixture| fixture.parents(&service).iter().filter_map(|id| place.get(id.as_str()).copied()).collect())
+            .map(|fixture| fixture.parents(&service).filter_map(|id| place.get(id.as_str()).copied()).collect())
+            .collect();
+        let again: Vec<Vec<usize>> = fixtures
+            .iter()
+            .map(|fixture| fixture.verify.again.iter().filter_map(|id| place.get(id.as_str()).copied()).collect())
             .collect();
         let mut lacks: Vec<Option<Arc<str>>> = fixtures
             .iter()
             .map(|fixture| {
-                let lacking = fixture.parents(&service).iter().find(|id| !place.contains_key(id.as_str()));
+                let lacking = fixture.parents(&service).find(|id| !place.contains_key(id.as_str()));
                 lacking.map(|id| id.as_str().into())
             })
             .collect();
@@ -79,7 +85,7 @@ impl Plan {
                 lacks[at].take().or_else(|| parents[at].first().map(|parent| Arc::clone(&fixtures[*parent].id)));
         }
         let stages = stages(&fixtures, &parents);
-        Self { service, fixtures, parents, lacks, stages }
+        Self { service, fixtures, parents, again, lacks, stages }
     }
 
     /// How many fixtures it has.

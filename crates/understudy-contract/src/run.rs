@@ -123,10 +123,37 @@ impl Run {
         let mut result = self.begin(fixture);
         match self.hindrance(at, &parents) {
             Some(outcome) => result.outcome = outcome,
-            None => self.send_in_state(fixture, &mut context, &mut result).await,
+            None => match self.again(at, &mut context).await {
+                Ok(()) => self.send_in_state(fixture, &mut context, &mut result).await,
+                Err(outcome) => result.outcome = outcome,
+            },
         }
         (self.progress)(&result);
         let _ = self.done[at].set((result, context));
+    }
+
+    /// Sends once more what a fixture uses up. What that gives is seen by it and by those after it, and by no others.
+    async fn again(&self, at: usize, context: &mut Context) -> std::result::Result<(), Outcome> {
+        for parent in &self.plan.again[at] {
+            let fixture = &self.plan.fixtures[*parent];
+            let before = self.plan.parents[*parent].iter().filter_map(|before| self.done[*before].get());
+            let mut anew = Context::merge(before.map(|(_, context)| context));
+            let mut result = self.begin(fixture);
+            self.send_in_state(fixture, &mut anew, &mut result).await;
+            let why = match result.outcome {
+                Outcome::Kept | Outcome::Known => {
+                    *context = Context::merge([&*context, &anew].into_iter());
+                    continue;
+                }
+                Outcome::Unreachable(_) => return Err(result.outcome),
+                Outcome::NotVerifiable(why) => why,
+                _ => result.mismatches.first().map_or_else(String::new, |found| {
+                    format!("{}: expected {}, received {}", found.path, found.expected, found.received)
+                }),
+            };
+            return Err(Outcome::NotVerifiable(format!("`{}` was not kept once more: {why}", fixture.id)));
+        }
+        Ok(())
     }
 
     fn begin(&self, fixture: &Arc<Fixture>) -> Result {
@@ -240,7 +267,7 @@ impl Run {
         let verdict = match answer {
             Ok(answer) => {
                 result.status = Some(answer.status);
-                let mut verdict = judge(&fixture.responses[0], &fixture.verify.status, &request.method, &answer);
+                let mut verdict = judge(fixture.promise(), &fixture.verify.status, &request.method, &answer);
                 verdict.mismatches.extend(context.capture(fixture, &answer));
                 let witness = self.settings.witness.iter();
                 verdict.mismatches.extend(witness.flat_map(|witness| witness(&request, &answer)));

@@ -1,7 +1,7 @@
 //! Problems between the fixtures of one service.
 
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
-use crate::model::{Field, FieldMatcher, Fixture, RequestPromise, Segment, SegmentPart, Service};
+use crate::model::{Field, FieldMatcher, Fixture, RequestPromise, ResponsePromise, Segment, SegmentPart, Service};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
@@ -74,8 +74,10 @@ fn check_after(service: &Service, fixtures: &[&Fixture]) -> Vec<Diagnostic> {
     let by_id: HashMap<&str, &Fixture> = fixtures.iter().map(|fixture| (&*fixture.id, *fixture)).collect();
     let mut diagnostics = Vec::new();
     for fixture in fixtures {
-        for parent in fixture.verify.after.iter().flatten().filter(|parent| !by_id.contains_key(parent.as_str())) {
-            let message = format!("`after` names `{parent}`, which is no fixture of the service");
+        let after = fixture.verify.after.iter().flatten().map(|parent| ("after", parent));
+        let named = after.chain(fixture.verify.again.iter().map(|parent| ("again", parent)));
+        for (key, parent) in named.filter(|(_, parent)| !by_id.contains_key(parent.as_str())) {
+            let message = format!("`{key}` names `{parent}`, which is no fixture of the service");
             diagnostics.push(whole_file(Code::UnknownFixture, fixture, message).with_hint(near_id(parent, &by_id)));
         }
         if let Some(cycle) = cycle_through(fixture, service, &by_id) {
@@ -128,13 +130,19 @@ fn cycle_through<'f>(
 
 impl Fixture {
     /// The ids of the fixtures that run before this one: its own `after`, or the service's, which does not
-    /// apply to the fixtures that it names.
-    #[must_use]
-    pub fn parents<'f>(&'f self, service: &'f Service) -> &'f [String] {
-        match &self.verify.after {
-            Some(after) => after,
+    /// apply to the fixtures that it names; then those that run again.
+    pub fn parents<'f>(&'f self, service: &'f Service) -> impl Iterator<Item = &'f String> {
+        let after = match &self.verify.after {
+            Some(after) => after.as_slice(),
             None if service.after.iter().any(|id| **id == *self.id) => &[],
             None => &service.after,
-        }
+        };
+        after.iter().chain(&self.verify.again)
+    }
+
+    /// The response that a backend is held to.
+    #[must_use]
+    pub fn promise(&self) -> &ResponsePromise {
+        &self.responses[self.verify.response]
     }
 }

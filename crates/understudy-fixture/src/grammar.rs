@@ -238,9 +238,19 @@ pub static VERIFY: Object = Object {
         ),
         key("after", Shape::AnyOf(&[Shape::Text, TEXTS]), "The fixtures that run before it."),
         key(
+            "again",
+            Shape::AnyOf(&[Shape::Text, TEXTS]),
+            "Fixtures that are sent once more before it, for it and those after it: it uses up what they make.",
+        ),
+        key(
             "capture",
             Shape::MapOf(&Shape::AnyOf(&[Shape::Text, Shape::Object(&CAPTURE)])),
             "Values of the real answer, for the fixtures after it: a JSONPath, a header or a cookie.",
+        ),
+        key(
+            "response",
+            Shape::Whole(1, 1_000_000),
+            "Which of the responses is the promise; the first where it is not said.",
         ),
         key(
             "status",

@@ -49,6 +49,14 @@ fn changed(marked: &str, edit: &Edit<'_>) {
 }
 
 #[test]
+fn of_several_responses_the_promised_one_is_edited() {
+    let marked =
+        "request: { path: /p }\nresponse:\n  - { status: 404 }\n  - { status: ⟦200→201⟧ }\nverify: { response: 2 }\n";
+    changed(marked, &Edit::Status(201));
+    changed("request: { path: /p }\nresponse: [{ status: ⟦404→410⟧ }, { status: 200 }]\n", &Edit::Status(410));
+}
+
+#[test]
 fn a_value_in_a_body_is_written_anew_and_nothing_else() {
     let price = [Step::Name("price")];
     let nested = [Step::Name("items"), Step::Index(1), Step::Name("price")];

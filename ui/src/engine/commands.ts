@@ -1411,7 +1411,7 @@ path: string,
  */
 target: string, 
 /**
- * What it answers, one after the other.
+ * What it answers, one after the other; where several in a row are the same, once.
  */
 statuses: Array<number>, 
 /**
@@ -1457,11 +1457,7 @@ rules: Array<[string, string]>,
 /**
  * The fixtures that come before it in a run.
  */
-after: Array<string>, 
-/**
- * Why runs leave it out.
- */
-skip: string | null, };
+after: Array<string>, };
 
 /**
  * A proposal, or several that are to be one.

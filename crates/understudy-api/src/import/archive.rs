@@ -220,7 +220,8 @@ pub(crate) fn new_files(loaded: &LoadedService, making: &[Making<'_>]) -> Result
         |Place { path, shown }: Place, bytes: Vec<u8>| FileChange { path, shown, before: None, after: Some(bytes) };
     for (making, id) in wanted.iter().zip(&ids) {
         let mut fixture = making.draft.fixture.clone();
-        for parent in fixture.verify.after.iter_mut().flatten() {
+        let verify = &mut fixture.verify;
+        for parent in verify.after.iter_mut().flatten().chain(&mut verify.again) {
             if let Some(name) = names.get(parent.as_str()) {
                 (*name).clone_into(parent);
             }

@@ -63,6 +63,59 @@ fn strict_refuses_what_proves_nothing_and_what_is_added() {
 }
 
 #[test]
+fn what_is_used_up_is_made_once_more() {
+    let begin = |id: &str| format!("{{ status: 201, body: {{ json: {{ id: {id} }} }} }}");
+    let begins = format!(
+        "request: {{ method: POST, path: /uploads }}\nresponse: [{}, {}, {}]\nselect: in_order\n",
+        begin("a"),
+        begin("b"),
+        begin("c"),
+    );
+    let put = |id: &str, content: &str| {
+        format!(
+            "request: {{ method: PUT, path: \"/uploads/{id}\", body: {{ text: {content} }} }}\nresponse: {{ status: 201 }}\n"
+        )
+    };
+    let (a, b) = (put("a", "one"), put("b", "two"));
+    let backend = Folder::with_fixtures(&[
+        ("begin", &begins),
+        ("a", &a),
+        ("b", &b),
+        ("read", "request: { path: /uploads/b }\nresponse: { body: { text: two } }\n"),
+    ]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let begins = format!(
+        "request: {{ method: POST, path: /uploads }}\nresponse: {}\nverify: {{ capture: {{ id: $.id }} }}\n",
+        begin("x"),
+    );
+    let one = format!("{}verify: {{ after: begin }}\n", put("{{id}}", "one"));
+    let two = format!("{}verify: {{ after: one, again: begin }}\n", put("{{id}}", "two"));
+    // Not there at first.
+    let read = "request: { path: \"/uploads/{{id}}\" }\nresponse: [{ status: 404 }, { body: { text: two } }]\nverify: { after: two, response: 2 }\n";
+    let three = format!("{}verify: {{ after: read, again: begin }}\n", put("{{id}}", "three"));
+    let project =
+        Folder::with_fixtures(&[("begin", &begins), ("one", &one), ("two", &two), ("read", read), ("three", &three)]);
+    let (exit, stdout, _) = run(&project.0, &["verify", "--backend", &url, "--allow-writes"]);
+    assert!(exit == 1 && stdout.contains("4 kept, 1 broken in"), "{stdout}");
+    assert!(stdout.contains("broken s/three  PUT /uploads/c\n"), "{stdout}");
+    // Only one can be begun.
+    let begins = format!(
+        "request: {{ method: POST, path: /uploads }}\nresponse: [{}, {{ status: 503 }}]\nselect: in_order\n",
+        begin("a"),
+    );
+    let backend = Folder::with_fixtures(&[("begin", &begins), ("a", &a)]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let (exit, stdout, _) = run(&project.0, &["verify", "--backend", &url, "--allow-writes"]);
+    let why = "not verifiable s/two\n  `begin` was not kept once more: status: expected 201, received 503\n";
+    assert!(
+        exit == 0 && stdout.contains(why) && stdout.contains("2 kept, 1 not verifiable, 2 blocked in"),
+        "{exit} {stdout}"
+    );
+}
+
+#[test]
 fn a_flow_keeps_its_cookies_and_the_fixture_has_the_last_word() {
     let backend = Folder::with_fixtures(&[
         (

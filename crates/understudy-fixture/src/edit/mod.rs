@@ -148,8 +148,13 @@ fn apply(root: &mut Json, edit: &Edit<'_>) -> Option<()> {
         }
         return Some(());
     }
+    let promised = child(root, Step::Name("verify")).and_then(|verify| child(verify, Step::Name("response")));
+    let nth = match promised {
+        Some(Json::Number(nth)) => nth.as_str().parse::<usize>().ok()?.checked_sub(1)?,
+        _ => 0,
+    };
     let response = match child(root, Step::Name("response"))? {
-        Json::Array(responses) => responses.first_mut()?,
+        Json::Array(responses) => responses.get_mut(nth)?,
         only => only,
     };
     match edit {

@@ -238,8 +238,12 @@ pub struct Verify {
     pub given: Vec<String>,
     /// The ids of the fixtures that run before it; `None` where the service's default holds.
     pub after: Option<Vec<String>>,
+    /// The ids of fixtures that are sent once more before it, for it and those after it.
+    pub again: Vec<String>,
     /// Values of the answer, for the fixtures after it.
     pub capture: Vec<Capture>,
+    /// Which of the responses is the promise, from 0; there are more than that.
+    pub response: usize,
     /// The statuses that keep the promise; empty where the response's does.
     pub status: Vec<u16>,
     /// How long the answer may take.

@@ -78,10 +78,13 @@ impl Reader<'_> {
             tags: self.field_texts(&fields, "tags"),
             enabled: self.field_flag(&fields, "enabled").unwrap_or(true),
             priority: priority.unwrap_or(0),
+            verify: fields
+                .get("verify")
+                .and_then(|node| self.verify(node, responses.len()))
+                .unwrap_or_else(Verify::default),
             responses,
             select: self.select(fields.get("select")),
             when: self.when(fields.get("when")),
-            verify: fields.get("verify").and_then(|node| self.verify(node)).unwrap_or_else(Verify::default),
             request: request?,
         };
         (!fixture.responses.is_empty()).then_some(fixture)

@@ -8,18 +8,39 @@ use crate::source::{Entry, Node, Value};
 use understudy_exchange::JsonPath;
 
 impl Reader<'_> {
-    pub(super) fn verify(&mut self, node: &Node) -> Option<Verify> {
+    pub(super) fn verify(&mut self, node: &Node, responses: usize) -> Option<Verify> {
         let fields = self.object(node, &grammar::VERIFY)?;
         Some(Verify {
             skip: self.field_text(&fields, "skip"),
             safe: self.field_flag(&fields, "safe").unwrap_or(false),
             given: fields.get("given").map_or_else(Vec::new, |node| self.texts(node, "`given`")),
             after: fields.get("after").map(|node| self.texts(node, "`after`")),
+            again: fields.get("again").map_or_else(Vec::new, |node| self.texts(node, "`again`")),
             capture: self.captures(&fields),
+            response: self.promised(&fields, responses),
             status: self.statuses(&fields),
             timeout: self.field_duration(&fields, "timeout"),
             known: self.known(&fields),
         })
+    }
+
+    /// Which of so many responses is the promise.
+    fn promised(&mut self, fields: &Fields<'_>, responses: usize) -> usize {
+        let Some(node) = fields.get("response") else { return 0 };
+        let Some(nth) = self.whole(node, "`response`", 1, i64::from(u32::MAX)) else { return 0 };
+        match usize::try_from(nth - 1) {
+            Ok(at) if at < responses => at,
+            // Where none can be read, that was told.
+            _ if responses == 0 => 0,
+            _ => {
+                let hint = format!(
+                    "they are counted from 1; there {}",
+                    if responses == 1 { "is 1".to_owned() } else { format!("are {responses}") }
+                );
+                self.report_with_hint(Code::BadValue, node.span, format!("this fixture has no response {nth}"), hint);
+                0
+            }
+        }
     }
 
     fn statuses(&mut self, fields: &Fields<'_>) -> Vec<u16> {

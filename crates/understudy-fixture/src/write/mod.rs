@@ -274,6 +274,7 @@ fn verify(verify: &Verify) -> Json {
     if let Some(after) = &verify.after {
         out.put("after", texts(after));
     }
+    out.texts("again", &verify.again);
     if !verify.capture.is_empty() {
         let captures = verify.capture.iter().map(|capture| {
             let mut from = Map::default();
@@ -289,6 +290,9 @@ fn verify(verify: &Verify) -> Json {
             (capture.name.clone(), from.json())
         });
         out.put("capture", map(captures));
+    }
+    if verify.response > 0 {
+        out.put("response", Json::Number(Number::from(verify.response as u64 + 1)));
     }
     if !verify.status.is_empty() {
         let statuses = verify.status.iter().map(|status| Json::Number(Number::from(u64::from(*status))));

@@ -57,31 +57,44 @@ const NOISE_HEADERS: &[&str] = &[
 struct Group {
     of: Vec<usize>,
     header: Option<(HeaderName, Option<String>)>,
+    /// The exchange whose answer is the promise: the first that succeeded, where one did. What was asked for may not have been
+    /// there at first.
+    promised: usize,
     /// Whether the path stands for others that look like it.
     is_general: bool,
 }
 
+impl Group {
+    fn new(of: Vec<usize>, header: Option<(HeaderName, Option<String>)>) -> Self {
+        Self { promised: of[0], of, header, is_general: false }
+    }
+}
+
 pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate], flow: &Flow) -> Vec<Draft> {
     let mut groups = generalized(groups(exchanges, calls), exchanges, calls, endpoints);
-    groups.sort_by_key(|group| group.of[0]);
+    for group in &mut groups {
+        let succeeded = group.of.iter().take(ANSWERS_MAX).find(|at| exchanges[**at].response.status.is_success());
+        group.promised = *succeeded.unwrap_or(&group.of[0]);
+    }
+    groups.sort_by_key(|group| group.promised);
     let ids = ids(&groups, exchanges, endpoints);
     let place: HashMap<usize, usize> = groups
         .iter()
         .enumerate()
         .flat_map(|(at, group)| group.of.iter().map(move |exchange| (*exchange, at)))
         .collect();
-    let skipped: Vec<Option<String>> =
-        groups.iter().map(|group| skip(group, exchanges, flow, &place, &groups)).collect();
-    let after = orders(&groups, calls, flow, &place, &skipped);
+    let orders = orders(&groups, calls, flow, &place);
     let draft = |(at, group): (usize, &Group)| {
-        let first = group.of[0];
+        let asked = group.promised;
         let mut files = Vec::new();
-        let request = request(group, &exchanges[first], &calls[first], &endpoints[first], flow, &ids[at], &mut files);
-        let responses = responses(group, exchanges, &ids[at], &mut files);
+        let request = request(group, &exchanges[asked], &calls[asked], &endpoints[asked], flow, &ids[at], &mut files);
+        let (responses, promised) = responses(group, exchanges, &ids[at], &mut files);
+        let Order { after, again } = &orders[at];
         let verify = Verify {
-            skip: skipped[at].clone(),
-            safe: only_asks(&calls[first]),
-            after: (!after[at].is_empty()).then(|| after[at].iter().map(|at| ids[*at].clone()).collect()),
+            safe: only_asks(&calls[asked]),
+            after: (!after.is_empty()).then(|| after.iter().map(|at| ids[*at].clone()).collect()),
+            again: again.iter().map(|at| ids[*at].clone()).collect(),
+            response: promised,
             capture: captures(group, flow),
             ..Verify::default()
         };
@@ -121,7 +134,7 @@ fn groups(exchanges: &[Recorded], calls: &[Call]) -> Vec<Group> {
             !is_same(one, other) && differing(one, other).is_none()
         });
         match telling_header(exchanges, &of).filter(|_| differ) {
-            None => groups.push(Group { of, header: None, is_general: false }),
+            None => groups.push(Group::new(of, None)),
             Some(name) => {
                 let mut by_value: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
                 for at in of {
@@ -130,11 +143,7 @@ fn groups(exchanges: &[Recorded], calls: &[Call]) -> Vec<Group> {
                     by_value.entry(value).or_default().push(at);
                 }
                 let header = |value| Some((name.clone(), value));
-                groups.extend(by_value.into_iter().map(|(value, of)| Group {
-                    of,
-                    header: header(value),
-                    is_general: false,
-                }));
+                groups.extend(by_value.into_iter().map(|(value, of)| Group::new(of, header(value))));
             }
         }
     }
@@ -191,11 +200,11 @@ fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> 
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut ids = Vec::new();
     for group in groups {
-        let first = group.of[0];
+        let first = group.promised;
         let Recorded { request, response } = &exchanges[first];
         let is_list = matches!(Json::parse(&response.body), Ok(Json::Array(_)))
             || groups.iter().any(|other| {
-                let (own, other) = (&endpoints[first].segments, &endpoints[other.of[0]].segments);
+                let (own, other) = (&endpoints[first].segments, &endpoints[other.promised].segments);
                 other.len() == own.len() + 1
                     && other.starts_with(own)
                     && !matches!(other.last(), Some(Segment::Literal(_)))
@@ -211,58 +220,71 @@ fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> 
 /// What has been done with something that was made.
 #[derive(Default)]
 struct Made {
+    /// The fixture before which it is made once more.
+    again: Option<usize>,
     last_write: Option<usize>,
     reads_since: Vec<usize>,
 }
 
+/// What is sent before a fixture.
+#[derive(Default)]
+struct Order {
+    after: BTreeSet<usize>,
+    /// What it uses up one more of.
+    again: BTreeSet<usize>,
+}
+
 /// What each fixture comes after: what gave it a value or a cookie and, of things that were made, what was done with them
-/// before.
-fn orders(
-    groups: &[Group],
-    calls: &[Call],
-    flow: &Flow,
-    place: &HashMap<usize, usize>,
-    skipped: &[Option<String>],
-) -> Vec<BTreeSet<usize>> {
-    let mut after: Vec<BTreeSet<usize>> = Vec::new();
-    let mut made: HashMap<&str, Made> = HashMap::new();
+/// before. What a run makes once is made once more where another one of it was used.
+fn orders(groups: &[Group], calls: &[Call], flow: &Flow, place: &HashMap<usize, usize>) -> Vec<Order> {
+    let mut orders: Vec<Order> = Vec::new();
+    let mut made: HashMap<(&str, usize), Made> = HashMap::new();
     // What writes below the same first word may need what was written there before.
     let mut last_write: HashMap<&str, usize> = HashMap::new();
     for (at, group) in groups.iter().enumerate() {
-        let first = group.of[0];
-        let is_write = !matches!(calls[first].method, Method::GET | Method::HEAD) && !only_asks(&calls[first]);
-        let mut own = BTreeSet::new();
-        if let Some(root) = root(&calls[first]) {
-            if is_write && skipped[at].is_none() {
-                own.extend(last_write.insert(root, at));
+        let asked = group.promised;
+        let is_write = !matches!(calls[asked].method, Method::GET | Method::HEAD) && !only_asks(&calls[asked]);
+        let mut own = Order::default();
+        if let Some(root) = root(&calls[asked]) {
+            if is_write {
+                own.after.extend(last_write.insert(root, at));
             } else {
-                own.extend(last_write.get(root));
+                own.after.extend(last_write.get(root));
             }
         }
-        for used in flow.uses(first) {
-            let Some(from) = used.from.and_then(|from| place.get(&from)).filter(|from| **from < at) else { continue };
+        for used in flow.uses(asked) {
+            let Some((exchange, from)) = used.from.and_then(|from| Some((from, *place.get(&from)?))) else { continue };
+            if from >= at {
+                continue;
+            }
             if !used.is_made {
-                own.insert(*from);
+                own.after.insert(from);
                 continue;
             }
             // Two values of one name may stand in one request.
-            let made = made.entry(&used.name).or_default();
-            own.insert(made.last_write.filter(|last| *last < at).unwrap_or(*from));
+            let made = made.entry((&used.name, exchange)).or_default();
+            match made.last_write.or(made.again).filter(|before| *before < at) {
+                Some(before) => own.after.insert(before),
+                None if groups[from].promised == exchange => own.after.insert(from),
+                None => {
+                    made.again = Some(at);
+                    own.again.insert(from)
+                }
+            };
             if is_write {
-                own.extend(made.reads_since.drain(..).filter(|read| *read < at));
+                own.after.extend(made.reads_since.drain(..).filter(|read| *read < at));
                 made.last_write = Some(at);
             } else {
                 made.reads_since.push(at);
             }
         }
-        own.extend(flow.cookies(first).iter().filter_map(|from| place.get(from)).filter(|from| **from < at));
+        own.after.extend(flow.cookies(asked).iter().filter_map(|from| place.get(from)).filter(|from| **from < at));
         // What comes before one of them anyway need not be said.
-        let said: Vec<usize> = own.iter().copied().collect();
-        let ancestors: Vec<BTreeSet<usize>> = said.iter().map(|one| ancestors(*one, &after)).collect();
-        own.retain(|one| !ancestors.iter().any(|before| before.contains(one)));
-        after.push(own);
+        let ancestors: Vec<BTreeSet<usize>> = own.after.iter().map(|one| ancestors(*one, &orders)).collect();
+        own.after.retain(|one| !own.again.contains(one) && !ancestors.iter().any(|before| before.contains(one)));
+        orders.push(own);
     }
-    after
+    orders
 }
 
 /// The first word of a path that says what it is about.
@@ -271,33 +293,13 @@ fn root(call: &Call) -> Option<&str> {
     call.path.iter().find(says).map(String::as_str)
 }
 
-/// Why a fixture is not replayed: what it needs is made once in a run, or was not there at first.
-fn skip(
-    group: &Group,
-    exchanges: &[Recorded],
-    flow: &Flow,
-    place: &HashMap<usize, usize>,
-    groups: &[Group],
-) -> Option<String> {
-    let first = group.of[0];
-    let needs_another = flow.uses(first).iter().any(|used| {
-        let from = used.from.filter(|_| used.is_made);
-        from.is_some_and(|from| place.get(&from).is_some_and(|at| groups[*at].of[0] != from))
-    });
-    if needs_another {
-        return Some("it needs one more of what a run makes once".to_owned());
-    }
-    let statuses: BTreeSet<bool> = group.of.iter().map(|at| exchanges[*at].response.status.is_success()).collect();
-    let failed_first = !exchanges[first].response.status.is_success();
-    (failed_first && statuses.len() > 1).then(|| "what it asks for was not there at first".to_owned())
-}
-
-fn ancestors(of: usize, after: &[BTreeSet<usize>]) -> BTreeSet<usize> {
+fn ancestors(of: usize, orders: &[Order]) -> BTreeSet<usize> {
     let mut all = BTreeSet::new();
-    let mut open: Vec<usize> = after[of].iter().copied().collect();
+    let before = |of: usize| orders[of].after.iter().chain(&orders[of].again).copied();
+    let mut open: Vec<usize> = before(of).collect();
     while let Some(next) = open.pop() {
         if all.insert(next) {
-            open.extend(&after[next]);
+            open.extend(before(next));
         }
     }
     all
@@ -342,7 +344,7 @@ fn request(
             && value.to_str().is_ok_and(|value| !value.contains('*') && value.trim() != "application/json");
         if (is_secret_header(name.as_str()) && !is_cookie) || is_wanted || accepts_one {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            let value = with_names(&value, flow.uses(group.of[0]));
+            let value = with_names(&value, flow.uses(group.promised));
             headers.push(Field { name: name.to_string(), matcher: FieldMatcher::Equals(Pattern::parse(&value)) });
         }
     }
@@ -453,12 +455,13 @@ fn file(id: &str, ending: &str, content: Bytes, files: &mut Vec<(String, Bytes)>
     BodyFile { path, content }
 }
 
+/// The answers to a request, and the place of the one that is promised.
 fn responses(
     group: &Group,
     exchanges: &[Recorded],
     id: &str,
     files: &mut Vec<(String, Bytes)>,
-) -> Vec<ResponsePromise> {
+) -> (Vec<ResponsePromise>, usize) {
     let answers: Vec<&Response> = group.of.iter().map(|at| &exchanges[*at].response).collect();
     let first = answers[0];
     let mut rules: BTreeMap<String, &'static str> = BTreeMap::new();
@@ -468,13 +471,14 @@ fn responses(
     if is_one {
         let mut response = response(first, id, files);
         response.rules = rules.iter().filter_map(|(path, rule)| path_rule(path, rule)).collect();
-        return vec![response];
+        return (vec![response], 0);
     }
     // What stays at the end need not be said again.
     let last = answers[answers.len() - 1];
     let repeated = answers.iter().rev().take_while(|answer| is_same(last, answer)).count();
-    let wanted = answers.len() - repeated + 1;
-    answers.iter().take(wanted.min(ANSWERS_MAX)).map(|answer| response(answer, id, files)).collect()
+    let wanted = (answers.len() - repeated + 1).min(ANSWERS_MAX);
+    let promised = group.of.iter().position(|at| *at == group.promised).unwrap_or(0);
+    (answers.iter().take(wanted).map(|answer| response(answer, id, files)).collect(), promised.min(wanted - 1))
 }
 
 fn path_rule(path: &str, rule: &str) -> Option<PathRule> {

@@ -36,6 +36,7 @@ pub fn merge(drafts: &[&Draft], exchanges: &[Recorded]) -> Result<Draft, String>
     if let Some(after) = &mut merged.fixture.verify.after {
         after.retain(|id| !is_one(id));
     }
+    merged.fixture.verify.again.retain(|id| !is_one(id));
     Ok(merged)
 }
 
