@@ -473,3 +473,31 @@ async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) ->
     tokio::spawn(connection);
     Ok(Connection::Http2(sender))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    /// A SETTINGS frame with nothing in it, and the one that says that the peer's was read (RFC 9113, section 6.5).
+    const SETTINGS: [u8; 18] = [0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0];
+
+    #[tokio::test(start_paused = true)]
+    async fn an_http_2_connection_whose_peer_is_gone_without_a_word_is_given_up() {
+        let (stream, mut peer) = duplex(64 << 10);
+        let Ok(Connection::Http2(mut connection)) = http2(stream).await else { panic!("it is HTTP/2") };
+        peer.write_all(&SETTINGS).await.unwrap();
+        let began = tokio::time::Instant::now();
+        let request =
+            http::Request::builder().uri("http://a.test/").body(Either::Left(Full::new(Bytes::new()))).unwrap();
+        let reading = async {
+            // It reads, and says nothing.
+            let mut piece = [0; 1 << 10];
+            while peer.read(&mut piece).await.is_ok_and(|length| length > 0) {}
+        };
+        let both = async { tokio::join!(connection.send_request(request), reading) };
+        let (answer, ()) = tokio::time::timeout(10 * PING_TIMEOUT, both).await.unwrap();
+        assert!(answer.is_err() && connection.is_closed());
+        assert!((PING_TIMEOUT..=2 * (PING_PERIOD + PING_TIMEOUT)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    }
+}

@@ -126,3 +126,29 @@ impl Drop for Copied {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{BufWriter, duplex};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_piece_is_passed_on_before_the_next_comes() {
+        let (mut client, from_client) = duplex(64);
+        let (to_server, mut server) = duplex(64);
+        let [reader, _] = readers(&HeaderMap::new());
+        let Copying { copied, .. } = Copying::new(&HeaderMap::new(), Box::new(|_| ()));
+        // As TLS does, it keeps what it is given until it is told not to.
+        let passing = one_way(from_client, BufWriter::new(to_server), reader, true, &copied);
+        let talking = async {
+            client.write_all(&[0x81, 0x80, 0, 0, 0, 0]).await.unwrap();
+            let mut piece = [0; 6];
+            server.read_exact(&mut piece).await.unwrap();
+            drop(client);
+            piece
+        };
+        let both = async { tokio::join!(talking, passing) };
+        let (piece, ended) = tokio::time::timeout(std::time::Duration::from_secs(1), both).await.unwrap();
+        assert!(piece == [0x81, 0x80, 0, 0, 0, 0] && ended.is_ok());
+    }
+}
