@@ -6,6 +6,7 @@ use crate::hidden::Hidden;
 use crate::project::Project;
 use crate::recordings::{self, Recording, decode};
 use bytes::Bytes;
+use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -28,14 +29,29 @@ const BATCH_BYTES: usize = 16 << 10;
 const DURABLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is told while something is recorded.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub enum RecordNews<'n> {
     /// An exchange was stored.
-    Stored(&'n str),
+    Stored(&'n dyn Display),
     /// The backend did not answer a request.
     Failed(&'n str),
     /// Nothing more is stored.
     Broken(&'n str),
+}
+
+impl Display for RecordNews<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stored(line) => line.fmt(f),
+            Self::Failed(line) | Self::Broken(line) => f.write_str(line),
+        }
+    }
+}
+
+impl fmt::Debug for RecordNews<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
+    }
 }
 
 /// Is told what is recorded, in lines for people.
@@ -108,8 +124,8 @@ struct Tally {
     progress: RecordProgress,
 }
 
-impl std::fmt::Debug for Desk {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Desk").field("summary", &self.summary()).finish_non_exhaustive()
     }
 }
@@ -267,12 +283,12 @@ impl Tally {
     }
 
     fn put(&self, batch: Batch, is_broken: &mut bool) {
-        let Batch { records, lines, passed_bytes, .. } = batch;
+        let Batch { records, recordings, passed_bytes, .. } = batch;
         match self.log.append(&records) {
             Ok(last) => {
                 self.stored.fetch_add(records.len() as u64, Ordering::Relaxed);
                 self.last.store(last, Ordering::Relaxed);
-                lines.iter().for_each(|line| (self.progress)(RecordNews::Stored(line)));
+                recordings.iter().for_each(|recording| (self.progress)(RecordNews::Stored(&Line(recording))));
             }
             Err(error) => {
                 self.dropped.fetch_add(records.len() as u64, Ordering::Relaxed);
@@ -290,8 +306,8 @@ impl Tally {
 #[derive(Default)]
 struct Batch {
     records: Vec<Vec<u8>>,
-    /// What is told of each.
-    lines: Vec<String>,
+    /// What they were made of.
+    recordings: Vec<Recording>,
     bytes: usize,
     /// How many bytes they were counted with while they waited.
     passed_bytes: usize,
@@ -301,19 +317,27 @@ impl Batch {
     fn add(&mut self, passed: Passed, redactor: &mut Redactor) {
         self.passed_bytes += bytes_of(&passed);
         let recording = recording(passed, redactor);
-        // What is told is what is stored: a path may hold a secret.
-        let Recorded { request, response } = &recording.exchange;
-        let path = understudy_exchange::target::percent_decode(request.path());
-        let note = recording.cut.as_ref().map(|why| format!("  {why}")).unwrap_or_default();
-        let messages = match recording.messages.len() {
-            0 => String::new(),
-            1 => "  1 message".to_owned(),
-            many => format!("  {many} messages"),
-        };
-        self.lines.push(format!("{} {path} {}{messages}{note}", request.method, response.status.as_u16()));
         let record = recording.to_bytes();
         self.bytes += record.len();
         self.records.push(record);
+        self.recordings.push(recording);
+    }
+}
+
+/// What is told of an exchange: as it is stored, since a path may hold a secret.
+struct Line<'r>(&'r Recording);
+
+impl Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Recording { exchange: Recorded { request, response }, messages, cut, .. } = self.0;
+        let path = understudy_exchange::target::percent_decode(request.path());
+        write!(f, "{} {path} {}", request.method, response.status.as_u16())?;
+        match messages.len() {
+            0 => {}
+            1 => f.write_str("  1 message")?,
+            many => write!(f, "  {many} messages")?,
+        }
+        cut.iter().try_for_each(|why| write!(f, "  {why}"))
     }
 }
 

@@ -21,8 +21,7 @@ pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
     runtime.block_on(async {
         let ending = Ending::new();
         let told = |news: RecordNews<'_>| {
-            let (RecordNews::Stored(line) | RecordNews::Failed(line) | RecordNews::Broken(line)) = news;
-            let _ = writeln!(stdout(), "{}", plain(line));
+            let _ = writeln!(stdout(), "{}", plain(&news.to_string()));
         };
         let server = record(&request, Arc::new(told)).await?;
         say_damaged(&server.damaged);

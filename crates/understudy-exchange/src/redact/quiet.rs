@@ -4,23 +4,85 @@ use super::content::{json_begins, plain};
 use super::{SECRET_ENDINGS, SECRET_MEMBERS, SecretNames, shape};
 use crate::JsonString;
 use crate::json::{Build, Scalar, Text, parse_with};
+use memchr::{memchr, memchr_iter};
 use regex::Regex;
 use rustc_hash::FxBuildHasher;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-/// What has to stand in a text for it to hold a secret by a member's usual name or as a card's number. More than that is found;
-/// where nothing is, there is no such secret, be the text JSON or not.
-static LOUD: LazyLock<Regex> = LazyLock::new(|| {
-    // Names are compared without `_`, `-` and `.`, and in any case.
-    let spread = |name: &&str| name.chars().map(String::from).collect::<Vec<_>>().join("[_.-]*");
-    let endings: Vec<String> = SECRET_ENDINGS.iter().map(spread).collect();
-    let whole: Vec<String> = SECRET_MEMBERS.iter().map(spread).collect();
+/// Whether a text may hold a secret by a member's usual name or as a card's number. More than that is found; where nothing is,
+/// there is no such secret, be the text JSON or not.
+fn is_loud(text: &[u8]) -> bool {
     // After a backslash anything may be meant.
-    let text = format!(r#"\\|[0-9 -]{{13}}|(?i:{}|"[_.-]*(?:{}))[_.-]*"\s*:"#, endings.join("|"), whole.join("|"),);
-    Regex::new(&text).expect("the expression is a good one")
-});
+    memchr(b'\\', text).is_some() || has_secret_names(text) || has_many_digits(text)
+}
+
+/// Whether a secret's name stands before a colon.
+fn has_secret_names(text: &[u8]) -> bool {
+    memchr_iter(b':', text).any(|colon| {
+        // As short as it is, and as often as it is done, it is worth no more than a look at two letters.
+        let name = text[..colon].trim_ascii_end().strip_suffix(b"\"");
+        name.is_some_and(|name| ends_like_a_secret(name) && is_secret_name(name))
+    })
+}
+
+/// Nobody compares these.
+fn is_noise(byte: u8) -> bool {
+    matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// The last two letters of all secrets' names.
+const LAST_LETTERS: [[u8; 2]; SECRET_ENDINGS.len() + SECRET_MEMBERS.len()] = {
+    let mut letters = [[0; 2]; SECRET_ENDINGS.len() + SECRET_MEMBERS.len()];
+    let mut at = 0;
+    while at < letters.len() {
+        let known = SECRET_ENDINGS.len();
+        let name = if at < known { SECRET_ENDINGS[at] } else { SECRET_MEMBERS[at - known] }.as_bytes();
+        letters[at] = [name[name.len() - 2], name[name.len() - 1]];
+        at += 1;
+    }
+    letters
+};
+
+fn ends_like_a_secret(name: &[u8]) -> bool {
+    match name {
+        [.., before, last] if !is_noise(*before) && !is_noise(*last) => {
+            LAST_LETTERS.contains(&[before.to_ascii_lowercase(), last.to_ascii_lowercase()])
+        }
+        // Rare enough for the long look.
+        _ => true,
+    }
+}
+
+/// Whether what ends here, and begins with the quotation mark before it, is a secret's name.
+fn is_secret_name(before: &[u8]) -> bool {
+    let plain = || before.iter().rev().filter(|byte| !is_noise(**byte)).map(u8::to_ascii_lowercase);
+    let ends_in = |name: &str| name.bytes().rev().eq(plain().take(name.len()));
+    SECRET_ENDINGS.iter().any(|name| ends_in(name))
+        || SECRET_MEMBERS.iter().any(|name| ends_in(name) && plain().nth(name.len()) == Some(b'"'))
+}
+
+/// The digits of the shortest card's number.
+const CARD_DIGITS_MIN: usize = 13;
+
+/// Whether as many digits as a card's number has stand together, with spaces and hyphens between them or not.
+fn has_many_digits(text: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-');
+    // Each row that is long enough has a part in one of these places.
+    let mut at = CARD_DIGITS_MIN - 1;
+    while let Some(byte) = text.get(at) {
+        if is_part(byte) {
+            let begin = text[..at].iter().rposition(|byte| !is_part(byte)).map_or(0, |before| before + 1);
+            let end = text[at..].iter().position(|byte| !is_part(byte)).map_or(text.len(), |length| at + length);
+            if text[begin..end].iter().filter(|byte| byte.is_ascii_digit()).count() >= CARD_DIGITS_MIN {
+                return true;
+            }
+            at = end;
+        }
+        at += CARD_DIGITS_MIN;
+    }
+    false
+}
 
 /// The quickest look: for texts without escapes, whatever they are.
 #[derive(Debug, Default)]
@@ -42,7 +104,7 @@ impl Loud {
             None => true,
             Some(added) => added.as_ref().is_ok_and(|added| !added.is_match(text)),
         };
-        !LOUD.is_match(text) && !shape::has_secrets(text) && has_no_added()
+        !is_loud(text.as_bytes()) && !shape::has_secrets(text) && has_no_added()
     }
 }
 
@@ -137,4 +199,53 @@ impl Build for Look<'_> {
     }
 
     fn object(&mut self, _: Range<usize>, _: Vec<()>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_worth_a_longer_look_is_found_and_little_else() {
+        let loud = [
+            r#"{"password":1}"#,
+            r#"{"newPass_Word" : 1}"#,
+            "{\"a\":{\"ACCESS-token\"\n\t:\"x\"}}",
+            r#"{"refresh.token_":1}"#,
+            r#"{"pin":1}"#,
+            r#"{"_P.I.N-":1}"#,
+            r#"token":"#,
+            r#"{"n":4111111111111111}"#,
+            "4111 1111-1111 1111",
+            "a 1 2 3 4 5 6 7 8 9 0 1 2 3",
+            r#"{"a":"\u0070"}"#,
+        ];
+        let quiet = [
+            "",
+            "token",
+            r#"{"secretary":1}"#,
+            r#"{"spin":1,"pinned":2,"id":3,"n":4}"#,
+            r#"{"a":"password"}"#,
+            r#"password: "token""#,
+            "{\n                    \"a\": 1\n}",
+            "123456789012-",
+            "2024-01-01 12:00:00 99",
+        ];
+        for text in loud {
+            assert!(is_loud(text.as_bytes()), "{text}");
+        }
+        for text in quiet {
+            assert!(!is_loud(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_digits_is_found_wherever_it_stands() {
+        for before in 0..40 {
+            for digits in 10..16 {
+                let text = format!("{}{}{}", "x".repeat(before), "1 ".repeat(digits), "y".repeat(before % 7));
+                assert_eq!(has_many_digits(text.as_bytes()), digits >= CARD_DIGITS_MIN, "{text}");
+            }
+        }
+    }
 }
