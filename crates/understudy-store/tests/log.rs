@@ -244,3 +244,43 @@ fn what_was_durable_survives_a_kill_at_any_moment() {
         }
     }
 }
+
+/// The other side of the next test: puts records until the disk says no.
+#[test]
+fn writer_until_there_is_no_room() {
+    let Some(folder) = std::env::var_os("UNDERSTUDY_STORE_FULL").map(PathBuf::from) else { return };
+    let (log, _) = Log::open(&folder, Limits { generation_bytes_max: 64 << 20, ..small() }).unwrap();
+    for number in 1..=100 {
+        log.append(&[record(number)]).unwrap();
+    }
+    assert!(log.wait(100, Duration::from_secs(60)));
+    let last = (101..100_000).find(|number| log.append(&[record(*number)]).is_err()).unwrap();
+    // It is said at once from then on, and nobody waits for what will never be.
+    assert!(log.failed().is_some() && log.append(&[record(last)]).is_err());
+    assert!(!log.wait(last, Duration::from_secs(60)));
+    println!("durable {} 0 {last}", log.durable());
+}
+
+#[test]
+fn what_was_durable_before_the_disk_was_full_is_there() {
+    let folder = Folder::new("full");
+    let mut child = Command::new("sh");
+    // No file is longer than 2 MiB.
+    child.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\""]).arg(std::env::current_exe().unwrap());
+    child.args(["--exact", "writer_until_there_is_no_room", "--nocapture"]).env("UNDERSTUDY_STORE_FULL", &folder.0);
+    let output = child.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let (durable, _) = said.lines().find_map(mark).unwrap_or_else(|| panic!("{output:?}"));
+    assert!(output.status.success() && durable >= 100, "{durable}: {output:?}");
+    let (log, damaged) = Log::open(&folder.0, small()).unwrap();
+    assert_eq!(damaged, Vec::<PathBuf>::new());
+    for number in 1..=durable {
+        assert_eq!(log.get(number).unwrap().as_deref(), Some(&record(number)[..]), "{number} of {durable}");
+    }
+    for number in log.numbers().unwrap() {
+        assert_eq!(log.get(number).unwrap(), Some(record(number)), "{number}, {durable} were durable");
+    }
+    // There is room again.
+    let next = log.append(&[record(7)]).unwrap();
+    assert!(next > durable && log.wait(next, Duration::from_secs(60)));
+}
