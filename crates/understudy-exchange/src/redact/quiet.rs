@@ -20,9 +20,13 @@ fn is_loud(text: &[u8]) -> bool {
 /// Whether a secret's name stands before a colon.
 fn has_secret_names(text: &[u8]) -> bool {
     memchr_iter(b':', text).any(|colon| {
-        // As short as it is, and as often as it is done, it is worth no more than a look at two letters.
-        let name = text[..colon].trim_ascii_end().strip_suffix(b"\"");
-        name.is_some_and(|name| ends_like_a_secret(name) && is_secret_name(name))
+        let before = match text[..colon].last() {
+            Some(b'"') => &text[..colon],
+            Some(byte) if byte.is_ascii_whitespace() => text[..colon].trim_ascii_end(),
+            _ => return false,
+        };
+        // It is done so often that it is worth no more than a look at two letters.
+        matches!(before, [name @ .., b'"'] if ends_like_a_secret(name) && is_secret_name(name))
     })
 }
 
@@ -31,30 +35,32 @@ fn is_noise(byte: u8) -> bool {
     matches!(byte, b'_' | b'-' | b'.')
 }
 
-/// The last two letters of all secrets' names.
-const LAST_LETTERS: [[u8; 2]; SECRET_ENDINGS.len() + SECRET_MEMBERS.len()] = {
-    let mut letters = [[0; 2]; SECRET_ENDINGS.len() + SECRET_MEMBERS.len()];
+/// Which letters stand before a last letter of the secrets' names, a bit for each.
+const BEFORE_LAST: [u32; 26] = {
+    let mut before = [0; 26];
     let mut at = 0;
-    while at < letters.len() {
+    while at < SECRET_ENDINGS.len() + SECRET_MEMBERS.len() {
         let known = SECRET_ENDINGS.len();
         let name = if at < known { SECRET_ENDINGS[at] } else { SECRET_MEMBERS[at - known] }.as_bytes();
-        letters[at] = [name[name.len() - 2], name[name.len() - 1]];
+        before[(name[name.len() - 1] - b'a') as usize] |= 1 << (name[name.len() - 2] - b'a');
         at += 1;
     }
-    letters
+    before
 };
 
 fn ends_like_a_secret(name: &[u8]) -> bool {
-    match name {
-        [.., before, last] if !is_noise(*before) && !is_noise(*last) => {
-            LAST_LETTERS.contains(&[before.to_ascii_lowercase(), last.to_ascii_lowercase()])
-        }
+    let [.., before, last] = name else { return false };
+    if is_noise(*before) || is_noise(*last) {
         // Rare enough for the long look.
-        _ => true,
+        return true;
     }
+    let letter = |byte: u8| byte.to_ascii_lowercase().wrapping_sub(b'a');
+    let (before, last) = (letter(*before), letter(*last));
+    before < 26 && last < 26 && BEFORE_LAST[last as usize] >> before & 1 == 1
 }
 
 /// Whether what ends here, and begins with the quotation mark before it, is a secret's name.
+#[cold]
 fn is_secret_name(before: &[u8]) -> bool {
     let plain = || before.iter().rev().filter(|byte| !is_noise(**byte)).map(u8::to_ascii_lowercase);
     let ends_in = |name: &str| name.bytes().rev().eq(plain().take(name.len()));
@@ -68,18 +74,16 @@ const CARD_DIGITS_MIN: usize = 13;
 /// Whether as many digits as a card's number has stand together, with spaces and hyphens between them or not.
 fn has_many_digits(text: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-');
-    // Each row that is long enough has a part in one of these places.
-    let mut at = CARD_DIGITS_MIN - 1;
-    while let Some(byte) = text.get(at) {
-        if is_part(byte) {
-            let begin = text[..at].iter().rposition(|byte| !is_part(byte)).map_or(0, |before| before + 1);
-            let end = text[at..].iter().position(|byte| !is_part(byte)).map_or(text.len(), |length| at + length);
-            if text[begin..end].iter().filter(|byte| byte.is_ascii_digit()).count() >= CARD_DIGITS_MIN {
-                return true;
-            }
-            at = end;
+    // Each row that is long enough begins before one of these places, and ends after the eighth byte from there.
+    for at in (0..text.len().saturating_sub(7)).step_by(CARD_DIGITS_MIN - 7) {
+        if !(is_part(&text[at]) && is_part(&text[at + 7]) && is_part(&text[at + 4])) {
+            continue;
         }
-        at += CARD_DIGITS_MIN;
+        let begin = text[..at].iter().rposition(|byte| !is_part(byte)).map_or(0, |before| before + 1);
+        let row = text[begin..].iter().take_while(|byte| is_part(byte));
+        if row.filter(|byte| byte.is_ascii_digit()).count() >= CARD_DIGITS_MIN {
+            return true;
+        }
     }
     false
 }
