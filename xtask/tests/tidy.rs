@@ -28,6 +28,7 @@ fn the_core_has_nothing_that_does_io_and_owners_are_the_only_ones() {
         "bytes",
         "http",
         "jsonschema",
+        "memchr",
         "openapiv3",
         "regex",
         "regex-syntax",
