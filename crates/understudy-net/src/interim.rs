@@ -151,17 +151,18 @@ impl Between {
     ) -> Poll<io::Result<()>> {
         if self.is_there_some() {
             if self.is_clean {
-                // This is where the answer begins.
+                // This is where the answer begins. What waits belongs to it, if the client reads fast enough.
                 let (bytes, _) = self.early.take();
-                self.append(&bytes);
+                if self.writing.len() + bytes.len() <= WAITING_BYTES_MAX {
+                    self.writing = [&self.writing[..], &bytes].concat().into();
+                }
             } else if !self.early.waiting().is_open {
                 // The answer has begun together with the end of the one before.
                 drop(self.early.take());
             }
         }
-        ready!(self.write(stream, context))?;
         self.is_clean = false;
-        Poll::Ready(Ok(()))
+        self.write(stream, context)
     }
 
     /// To be called when hyper flushes.
@@ -171,16 +172,14 @@ impl Between {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
         self.is_clean = true;
+        // One after the other, so that no more waits than may.
+        ready!(self.write(stream, context))?;
         if self.is_there_some()
             && let (bytes, true) = self.early.take()
         {
-            self.append(&bytes);
+            self.writing = bytes;
         }
         self.write(stream, context)
-    }
-
-    fn append(&mut self, bytes: &Bytes) {
-        self.writing = if self.writing.is_empty() { bytes.clone() } else { [&self.writing[..], bytes].concat().into() };
     }
 
     fn write<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -280,6 +279,20 @@ mod tests {
         telling.tell(StatusCode::CONTINUE, &HeaderMap::new());
         assert!(wire.flush().is_ready());
         assert_eq!(got(wire, client).await, "first end\nsecond");
+    }
+
+    #[tokio::test]
+    async fn no_more_waits_for_a_client_that_does_not_read_than_may() {
+        let (early, mut wire, _client) = wire(16);
+        let interim = Interim::new(&early);
+        let telling = interim.begin(Waker::noop().clone());
+        for _ in 0..2 * WAITING_BYTES_MAX / HINTS.len() {
+            hint(&telling);
+            assert!(wire.flush().is_pending());
+        }
+        drop(interim);
+        assert!(wire.write("answer").is_pending());
+        assert!(wire.between.writing.len() <= WAITING_BYTES_MAX, "{}", wire.between.writing.len());
     }
 
     #[tokio::test]
