@@ -1,15 +1,22 @@
 //! A part of a log in a folder of its own: one sled database.
 
-use crate::values::{Value, key, parts, read, records, values, write};
-use sled::{Config, Db, IVec, Mode};
+use crate::values::{Key, Value, key, parts, read, records, values, write};
+use sled::{Config, Db, IVec, Mode, Tree};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// sled would take a gigabyte for its cache; a log is hardly ever read.
 const CACHE_BYTES: u64 = 4 << 20;
+
+/// How many values are put into a tree: sled splits the page of one that has more, and writes all of it once more. Each tree has
+/// one page, and its name is its first key.
+const VALUES_MAX: usize = 16;
+
+/// How many trees a database has at most: each new one writes the names of all.
+const TREES_MAX: usize = 512;
 
 /// The file that says that a generation is made.
 const READY: &str = "ready";
@@ -24,7 +31,64 @@ pub(crate) struct Generation {
     pub(crate) first: u64,
     folder: PathBuf,
     /// Open as long as it is used: it holds on to nearly as much memory as it was given since it was opened.
-    db: Mutex<Option<Db>>,
+    db: Mutex<Option<Opened>>,
+}
+
+/// A database that is open.
+#[derive(Debug, Clone)]
+struct Opened {
+    db: Db,
+    /// Its trees, in the order of their keys.
+    trees: Arc<Mutex<Vec<Part>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Part {
+    first: Key,
+    tree: Tree,
+    /// How many values were put into it since it was opened.
+    values: usize,
+}
+
+impl Opened {
+    fn new(db: Db) -> io::Result<Self> {
+        // What older versions wrote is in the one that is always there.
+        let mut trees = vec![Part { first: [0; 12], tree: Tree::clone(&db), values: VALUES_MAX }];
+        for name in db.tree_names() {
+            if let Ok(first) = Key::try_from(&*name) {
+                trees.push(Part { first, tree: db.open_tree(name).map_err(io_error)?, values: VALUES_MAX });
+            }
+        }
+        trees.sort_by_key(|part| part.first);
+        Ok(Self { db, trees: Arc::new(Mutex::new(trees)) })
+    }
+
+    fn trees(&self) -> MutexGuard<'_, Vec<Part>> {
+        self.trees.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tree that a key is in, where it is there.
+    fn tree(&self, key: &Key) -> Tree {
+        let trees = self.trees();
+        let after = trees.partition_point(|part| part.first <= *key);
+        trees[after.saturating_sub(1)].tree.clone()
+    }
+
+    /// The tree that the next key goes into.
+    fn tree_to_fill(&self, key: &Key) -> io::Result<Tree> {
+        let mut trees = self.trees();
+        match trees.last_mut() {
+            Some(part) if part.values < VALUES_MAX => {
+                part.values += 1;
+                Ok(part.tree.clone())
+            }
+            _ => {
+                let tree = self.db.open_tree(key).map_err(io_error)?;
+                trees.push(Part { first: *key, tree: tree.clone(), values: 1 });
+                Ok(tree)
+            }
+        }
+    }
 }
 
 impl Generation {
@@ -46,7 +110,7 @@ impl Generation {
         Ok(generation)
     }
 
-    fn db(&self) -> io::Result<Db> {
+    fn db(&self) -> io::Result<Opened> {
         let mut db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(db) = &*db {
             return Ok(db.clone());
@@ -63,7 +127,7 @@ impl Generation {
                 opened => break opened?,
             }
         };
-        Ok(db.insert(opened).clone())
+        Ok(db.insert(Opened::new(opened)?).clone())
     }
 
     /// A snapshot that was being written when the program was killed. sled takes it for one that is whole, and finds that it is
@@ -107,9 +171,15 @@ impl Generation {
     pub(crate) fn put(&self, first: u64, records: &[Vec<u8>]) -> io::Result<()> {
         let db = self.db()?;
         for (key, value) in values(first, records) {
-            db.insert(key, value).map_err(io_error)?;
+            db.tree_to_fill(&key)?.insert(key, value).map_err(io_error)?;
         }
         Ok(())
+    }
+
+    /// Whether it is time for another one.
+    pub(crate) fn is_full(&self) -> bool {
+        let db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
+        db.as_ref().is_some_and(|opened| opened.trees().len() > TREES_MAX)
     }
 
     /// A record; `None` where it is not there, or not all of it.
@@ -122,7 +192,8 @@ impl Generation {
             Some(Value::Piece(_, count)) => {
                 let (db, mut record) = (self.db()?, Vec::new());
                 for piece in 0..count {
-                    let value = db.get(key(number, piece)).map_err(io_error)?;
+                    let key = key(number, piece);
+                    let value = db.tree(&key).get(key).map_err(io_error)?;
                     match value.as_deref().and_then(read) {
                         Some(Value::Piece(bytes, _)) => record.extend_from_slice(bytes),
                         _ => return Ok(None),
@@ -137,18 +208,26 @@ impl Generation {
     pub(crate) fn remove(&self, number: u64) -> io::Result<()> {
         let Some((found, value)) = self.holding(number)? else { return Ok(()) };
         let db = self.db()?;
+        let tree = db.tree(&key(number, u32::MAX));
         match read(&value) {
             Some(Value::Records(together)) => {
                 let mut left = records(together).filter(|(own, _)| *own != number).peekable();
                 let is_empty = left.peek().is_none();
-                let done = if is_empty { db.remove(found) } else { db.insert(found, write(left)) };
+                let done = if is_empty { tree.remove(found) } else { tree.insert(found, write(left)) };
                 done.map(drop).map_err(io_error)
             }
             Some(Value::Piece(_, count)) => {
-                (0..count).try_for_each(|piece| db.remove(key(number, piece)).map(drop).map_err(io_error))
+                let keys = (0..count).map(|piece| key(number, piece));
+                keys.map(|key| db.tree(&key).remove(key)).try_for_each(|done| done.map(drop).map_err(io_error))
             }
             None => Ok(()),
         }
+    }
+
+    /// Takes out a value, as if a kill had come before it was put.
+    #[cfg(test)]
+    pub(crate) fn take_out(&self, key: &Key) -> io::Result<()> {
+        self.db()?.tree(key).remove(key).map(drop).map_err(io_error)
     }
 
     /// The numbers of its records that are whole, in order.
@@ -156,7 +235,8 @@ impl Generation {
         let mut numbers = Vec::new();
         // How many pieces of a record came one after the other.
         let mut pieces = (0, 0);
-        for entry in self.db()?.iter() {
+        let trees = self.db()?.trees().clone();
+        for entry in trees.iter().flat_map(|part| part.tree.iter()) {
             let (found, value) = entry.map_err(io_error)?;
             match (parts(&found), read(&value)) {
                 (Some(_), Some(Value::Records(together))) => {
@@ -177,7 +257,8 @@ impl Generation {
 
     /// The value that a record, or its last piece, would be in.
     fn holding(&self, number: u64) -> io::Result<Option<(IVec, IVec)>> {
-        self.db()?.range(..=key(number, u32::MAX)).next_back().transpose().map_err(io_error)
+        let last = key(number, u32::MAX);
+        self.db()?.tree(&last).range(..=last).next_back().transpose().map_err(io_error)
     }
 
     /// Returns once all that was put before is on the disk. sled's own flush ends in `sync_file_range`, which survives the
@@ -186,7 +267,7 @@ impl Generation {
         let db = self.db.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // What is closed was synced before.
         let Some(db) = db else { return Ok(()) };
-        db.flush().map_err(io_error)?;
+        db.db.flush().map_err(io_error)?;
         File::open(self.folder.join("db"))?.sync_data()
     }
 

@@ -10,7 +10,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 /// The form of what is on the disk.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
+/// The one before: its generations are read as they are, and new ones are made beside them.
+const VERSION_BEFORE: &str = "2";
 
 /// What is put within this time is synced together.
 const GROUP: Duration = Duration::from_millis(20);
@@ -153,7 +155,7 @@ impl Log {
             return Ok(state.next - 1);
         }
         let has_room = state.written < self.shared.limits.generation_bytes_max;
-        let active = match state.active.clone().filter(|_| has_room) {
+        let active = match state.active.clone().filter(|active| has_room && !active.is_full()) {
             Some(active) => active,
             None => self.shared.begin_generation(&mut state).map_err(|error| self.shared.error(error))?,
         };
@@ -336,7 +338,6 @@ impl Shared {
             state.active = None;
             active.close();
         }
-        state.durable = state.next - 1;
         if let Some(reading) = state.reading.take() {
             reading.close();
         }
@@ -344,10 +345,14 @@ impl Shared {
         let stale = state.generations.iter().position(|generation| generation.first == state.next);
         match stale.map(|stale| Arc::try_unwrap(state.generations.remove(stale))) {
             Some(Ok(stale)) => stale.delete()?,
-            // Somebody looks at it; it is used as it is.
-            Some(Err(stale)) => stale.close(),
+            // Somebody looks at it: it stays where it is, and its number is left out.
+            Some(Err(stale)) => {
+                stale.close();
+                state.next += 1;
+            }
             None => {}
         }
+        state.durable = state.next - 1;
         let active = Arc::new(Generation::make(&self.folder, state.next)?);
         state.generations.push(Arc::clone(&active));
         state.active = Some(Arc::clone(&active));
@@ -391,6 +396,11 @@ fn check_version(folder: &Path) -> Result<(), StoreError> {
     let failed = |source| StoreError::Disk { folder: folder.to_path_buf(), source };
     match fs::read_to_string(&file) {
         Ok(version) if version.trim() == VERSION => Ok(()),
+        Ok(version) if version.trim() == VERSION_BEFORE => {
+            // Whatever happens, one of the two is there.
+            let new = folder.join("version.new");
+            fs::write(&new, VERSION).and_then(|()| fs::rename(&new, &file)).map_err(failed)
+        }
         Ok(version) => Err(StoreError::Newer { folder: folder.to_path_buf(), version: version.trim().to_owned() }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => fs::write(&file, VERSION).map_err(failed),
         Err(error) => Err(failed(error)),
@@ -429,3 +439,37 @@ fn damaged_end(folder: &Path) -> u64 {
 
 /// More than a generation can hold.
 const RECORDS_IN_GENERATION: u64 = 1 << 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generation_that_was_never_finished_and_is_looked_at_is_left_alone() {
+        let folder = std::env::temp_dir().join(format!("understudy-store-stale-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        let (log, _) = Log::open(&folder, Limits::default()).expect("it opens");
+        // A record of many pieces, of which the last one did not come.
+        let large = vec![7; 400_000];
+        log.append(std::slice::from_ref(&large)).expect("it is stored");
+        let pieces = crate::values::values(1, &[large]);
+        let active = log.shared.state().active.clone().expect("it is written to");
+        active.take_out(&pieces[pieces.len() - 1].0).expect("it can be taken out");
+        drop((active, log));
+        let (log, _) = Log::open(&folder, Limits::default()).expect("it opens");
+        let looked_at = Arc::clone(&log.shared.state().generations[0]);
+        let records: Vec<Vec<u8>> = (0..10).map(|at| vec![at; 9_000]).collect();
+        let last = log.append(&records).expect("they are stored");
+        assert!(log.wait(last, Duration::from_secs(60)));
+        drop(looked_at);
+        for _ in 0..2 {
+            let numbers = log.numbers().expect("they are read");
+            assert_eq!(numbers, (last - 9..=last).collect::<Vec<_>>());
+            for (number, record) in numbers.into_iter().zip(&records) {
+                assert_eq!(log.get(number).expect("it is read").as_ref(), Some(record), "{number}");
+            }
+        }
+        drop(log);
+        fs::remove_dir_all(folder).expect("it goes");
+    }
+}

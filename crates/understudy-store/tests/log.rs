@@ -120,8 +120,44 @@ fn what_is_damaged_is_put_aside_and_what_is_newer_is_not_touched() {
     assert!(!fs::read_to_string(damaged[0].join("why.txt")).unwrap().is_empty());
     assert!(log.append(&[b"two".to_vec()]).unwrap() > 1);
     drop(log);
-    fs::write(folder.0.join("version"), "3").unwrap();
-    assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Newer { version, .. }) if version == "3"));
+    fs::write(folder.0.join("version"), "4").unwrap();
+    assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Newer { version, .. }) if version == "4"));
+}
+
+#[test]
+fn what_the_version_before_wrote_is_read_and_added_to() {
+    let folder = Folder::new("before");
+    let generation = folder.0.join("00000000000000000001");
+    let db = sled::Config::new().path(&generation).open().unwrap();
+    let key = |number: u64, piece: u32| [&number.to_be_bytes()[..], &piece.to_be_bytes()].concat();
+    // Two together, and one in two pieces.
+    let together = [
+        &[0][..],
+        &1_u64.to_le_bytes(),
+        &3_u32.to_le_bytes(),
+        b"one",
+        &2_u64.to_le_bytes(),
+        &3_u32.to_le_bytes(),
+        b"two",
+    ];
+    db.insert(key(1, 0), together.concat()).unwrap();
+    for (at, piece) in [(0, b"thr"), (1, b"ee.")] {
+        db.insert(key(3, at), [&[1][..], &2_u32.to_le_bytes(), piece].concat()).unwrap();
+    }
+    db.flush().unwrap();
+    drop(db);
+    fs::write(generation.join("ready"), "").unwrap();
+    fs::write(folder.0.join("version"), "2").unwrap();
+    let (log, damaged) = Log::open(&folder.0, small()).unwrap();
+    assert!(damaged.is_empty());
+    assert_eq!(log.append(&[b"four".to_vec()]).unwrap(), 4);
+    assert_eq!(log.numbers().unwrap(), [1, 2, 3, 4]);
+    log.remove(&[1]).unwrap();
+    drop(log);
+    let (log, _) = Log::open(&folder.0, small()).unwrap();
+    let read = [1, 2, 3, 4].map(|number| log.get(number).unwrap());
+    assert_eq!(read, [None, Some(b"two".to_vec()), Some(b"three.".to_vec()), Some(b"four".to_vec())]);
+    assert_eq!(fs::read_to_string(folder.0.join("version")).unwrap(), "3");
 }
 
 #[test]
@@ -135,6 +171,19 @@ fn a_kill_while_it_is_opened_does_no_harm() {
     let (log, damaged) = Log::open(&folder.0, small()).unwrap();
     assert!(damaged.is_empty(), "{damaged:?}");
     assert_eq!(log.get(1).unwrap(), Some(record(1)));
+}
+
+#[test]
+fn small_records_begin_a_new_generation_before_their_places_fill_the_disk() {
+    let folder = Folder::new("tiny");
+    let (log, _) = Log::open(&folder.0, Limits { generation_bytes_max: 64 << 20, ..small() }).unwrap();
+    for number in 1..=8_500 {
+        assert_eq!(log.append(&[vec![7; 20]]).unwrap(), number);
+    }
+    let generations = fs::read_dir(&folder.0).unwrap().flatten().filter(|entry| entry.path().join("ready").exists());
+    assert_eq!(generations.count(), 2);
+    assert!(has_only_small_pages(&folder.0) && log.numbers().unwrap().len() == 8_500);
+    assert_eq!(log.get(8_499).unwrap(), Some(vec![7; 20]));
 }
 
 /// The other side of the next test: puts records for ever, and says how far they are durable and how long the newest file was
