@@ -124,6 +124,8 @@ pub struct Proposal {
     pub rules: Vec<(String, String)>,
     /// The fixtures that come before it in a run.
     pub after: Vec<String>,
+    /// Why runs leave it out.
+    pub skip: Option<String>,
 }
 
 impl Proposal {
@@ -529,5 +531,6 @@ fn shown(
         asks,
         rules: rules.map(|rule| (rule.path.as_str().to_owned(), flow_value(&rule_value(&rule.rule)))).collect(),
         after: verify.after.iter().flatten().chain(&verify.again).cloned().collect(),
+        skip: verify.skip.clone(),
     }
 }

@@ -84,7 +84,7 @@ impl Plan {
             lacks[at] =
                 lacks[at].take().or_else(|| parents[at].first().map(|parent| Arc::clone(&fixtures[*parent].id)));
         }
-        let stages = stages(&fixtures, &parents);
+        let stages = stages(&fixtures, &parents, &again);
         Self { service, fixtures, parents, again, lacks, stages }
     }
 
@@ -103,7 +103,7 @@ impl Plan {
 
 /// What only reads, level by level, then the flows that write; after each of these, one by one, those for which the
 /// backend has to be in a state.
-fn stages(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>]) -> Vec<Stage> {
+fn stages(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>], again: &[Vec<usize>]) -> Vec<Stage> {
     let levels = levels(parents);
     let mut order: Vec<usize> = (0..fixtures.len()).collect();
     order.sort_by_key(|at| (levels[*at], *at));
@@ -118,12 +118,27 @@ fn stages(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>]) -> Vec<Stage> {
     }
     let all = reads.into_values().map(|sequences| (Company::Others, sequences));
     let all = all.chain([(Company::OthersIfAllowed, writes.into_values().collect())]);
-    let is_given = |sequence: &Vec<usize>| sequence.iter().any(|at| !fixtures[*at].verify.given.is_empty());
+    let needs_states = needing_states(fixtures, again);
+    let is_given = |sequence: &Vec<usize>| sequence.iter().any(|at| needs_states[*at]);
     let stages = all.flat_map(|(company, sequences)| {
         let (given, others): (Vec<_>, Vec<_>) = sequences.into_iter().partition(is_given);
         [Stage { company, sequences: others }, Stage { company: Company::Nobody, sequences: given }]
     });
     stages.filter(|stage| !stage.sequences.is_empty()).collect()
+}
+
+/// Whether the backend is brought into states for a fixture, or for what is sent once more before it.
+fn needing_states(fixtures: &[Arc<Fixture>], again: &[Vec<usize>]) -> Vec<bool> {
+    let mut needs: Vec<bool> = fixtures.iter().map(|fixture| !fixture.verify.given.is_empty()).collect();
+    loop {
+        let before = needs.clone();
+        for (at, again) in again.iter().enumerate() {
+            needs[at] |= again.iter().any(|parent| before[*parent]);
+        }
+        if before == needs {
+            return needs;
+        }
+    }
 }
 
 /// The fixtures that come after themselves, or after such: those that are left when all others were taken away whose
@@ -183,4 +198,34 @@ fn flows(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>]) -> Vec<Option<usize>
         }
     }
     group.iter().zip(&writes_before).map(|(group, writes)| writes.then_some(*group)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use understudy_fixture::{BodyFiles, FileProblem, Source};
+
+    struct NoFiles;
+
+    impl BodyFiles for NoFiles {
+        fn read(&self, _: &str) -> Result<bytes::Bytes, FileProblem> {
+            Err(FileProblem::Missing(Vec::new()))
+        }
+    }
+
+    #[test]
+    fn what_brings_the_backend_into_a_state_once_more_is_alone_too() {
+        let fixture = |verify: &str| {
+            let text = format!("request: {{ path: /a }}\nresponse: {{}}\nverify: {{ {verify} }}\n");
+            let source = Source::new("f.yaml", text.into_bytes()).expect("it is text");
+            Arc::new(understudy_fixture::fixture(&source, "f", &NoFiles).0.expect("it is a fixture"))
+        };
+        let fixtures = [fixture("given: [a pet]"), fixture("again: a"), fixture("again: b"), fixture("after: a")];
+        let parents = [vec![], vec![0], vec![1], vec![0]];
+        let stages = stages(&fixtures, &parents, &[vec![], vec![0], vec![1], vec![]]);
+        let alone = stages.iter().filter(|stage| stage.company == Company::Nobody);
+        let mut alone: Vec<usize> = alone.flat_map(|stage| stage.sequences.concat()).collect();
+        alone.sort_unstable();
+        assert_eq!(alone, [0, 1, 2]);
+    }
 }

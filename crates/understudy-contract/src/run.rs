@@ -123,7 +123,7 @@ impl Run {
         let mut result = self.begin(fixture);
         match self.hindrance(at, &parents) {
             Some(outcome) => result.outcome = outcome,
-            None => match self.again(at, &mut context).await {
+            None => match self.again(at, &mut context, &mut result).await {
                 Ok(()) => self.send_in_state(fixture, &mut context, &mut result).await,
                 Err(outcome) => result.outcome = outcome,
             },
@@ -132,19 +132,17 @@ impl Run {
         let _ = self.done[at].set((result, context));
     }
 
-    /// Sends once more what a fixture uses up. What that gives is seen by it and by those after it, and by no others.
-    async fn again(&self, at: usize, context: &mut Context) -> std::result::Result<(), Outcome> {
+    /// Sends once more what a fixture uses up, and before that what those use up. What they capture is seen by it and by those
+    /// after it, and by no others.
+    async fn again(&self, at: usize, context: &mut Context, told: &mut Result) -> std::result::Result<(), Outcome> {
         for parent in &self.plan.again[at] {
+            Box::pin(self.again(*parent, context, told)).await?;
             let fixture = &self.plan.fixtures[*parent];
-            let before = self.plan.parents[*parent].iter().filter_map(|before| self.done[*before].get());
-            let mut anew = Context::merge(before.map(|(_, context)| context));
             let mut result = self.begin(fixture);
-            self.send_in_state(fixture, &mut anew, &mut result).await;
+            self.send_in_state(fixture, context, &mut result).await;
+            told.left.append(&mut result.left);
             let why = match result.outcome {
-                Outcome::Kept | Outcome::Known => {
-                    *context = Context::merge([&*context, &anew].into_iter());
-                    continue;
-                }
+                Outcome::Kept | Outcome::Known => continue,
                 Outcome::Unreachable(_) => return Err(result.outcome),
                 Outcome::NotVerifiable(why) => why,
                 _ => result.mismatches.first().map_or_else(String::new, |found| {

@@ -1457,7 +1457,11 @@ rules: Array<[string, string]>,
 /**
  * The fixtures that come before it in a run.
  */
-after: Array<string>, };
+after: Array<string>, 
+/**
+ * Why runs leave it out.
+ */
+skip: string | null, };
 
 /**
  * A proposal, or several that are to be one.

@@ -116,6 +116,53 @@ fn what_is_used_up_is_made_once_more() {
 }
 
 #[test]
+fn what_is_made_once_more_uses_up_one_more_itself() {
+    let post = |path: &str, body: &str| format!("request: {{ method: POST, path: {path}{body} }}\n");
+    let made = |member: &str, id: &str| format!("{{ status: 201, body: {{ json: {{ {member}: {id} }} }} }}");
+    let carts = format!(
+        "{}response: [{}, {}, {}]\nselect: in_order\n",
+        post("/carts", ""),
+        made("cart", "c1"),
+        made("cart", "c2"),
+        made("cart", "c3"),
+    );
+    let pay = |cart: &str, id: &str| {
+        format!("{}response: {}\n", post("/pay", &format!(", body: {{ json: {{ cart: {cart} }} }}")), made("id", id))
+    };
+    let backend = Folder::with_fixtures(&[
+        ("carts", &carts),
+        ("checkout", "request: { method: POST, path: /carts/c1/checkout }\nresponse: {}\n"),
+        ("pay-2", &pay("c2", "p2")),
+        ("pay-3", &pay("c3", "p3")),
+        ("delete", "request: { method: DELETE, path: /payments/p3 }\nresponse: { status: 204 }\n"),
+    ]);
+    let backend = Served::new(&backend.0, &[]);
+    let carts =
+        format!("{}response: {}\nverify: {{ capture: {{ cart: $.cart }} }}\n", post("/carts", ""), made("cart", "c"));
+    let pay =
+        pay("\"{{cart}}\"", "p") + "  match: { $.id: string }\nverify: { again: carts, capture: { payment: $.id } }\n";
+    let pay = pay.replace(
+        "response: { status: 201, body: { json: { id: p } } }\n",
+        "response:\n  status: 201\n  body: { json: { id: p } }\n",
+    );
+    let project = Folder::with_fixtures(&[
+        ("carts", &carts),
+        (
+            "checkout",
+            "request: { method: POST, path: \"/carts/{{cart}}/checkout\" }\nresponse: {}\nverify: { after: carts }\n",
+        ),
+        ("pay", &pay),
+        (
+            "zelete",
+            "request: { method: DELETE, path: \"/payments/{{payment}}\" }\nresponse: { status: 204 }\nverify: { after: checkout, again: pay }\n",
+        ),
+    ]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--allow-writes"]);
+    assert!(exit == 0 && stdout.contains("4 kept in"), "{stdout}{stderr}");
+}
+
+#[test]
 fn a_flow_keeps_its_cookies_and_the_fixture_has_the_last_word() {
     let backend = Folder::with_fixtures(&[
         (

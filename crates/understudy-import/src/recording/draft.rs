@@ -3,6 +3,7 @@
 use super::answers::{differing, is_same, telling_header};
 use super::endpoint::{Call, CallBody, ParameterKind, kind};
 use super::flow::{Flow, with_names};
+use super::order::{Order, orders};
 use super::{Draft, Recorded};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -15,7 +16,7 @@ use understudy_fixture::model::{
     PartContent, PathRule, PathTemplate, Pattern, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule,
     Segment, SegmentPart, Select, Verify,
 };
-use understudy_fixture::{is_version, suggested_id};
+use understudy_fixture::suggested_id;
 use understudy_match::{NOT_HELD_HEADERS, is_in_format};
 
 /// Larger bodies go into files of their own.
@@ -54,12 +55,12 @@ const NOISE_HEADERS: &[&str] = &[
 ];
 
 /// The exchanges of one request, and the header field that tells them from others like it.
-struct Group {
-    of: Vec<usize>,
+pub(super) struct Group {
+    pub(super) of: Vec<usize>,
     header: Option<(HeaderName, Option<String>)>,
     /// The exchange whose answer is the promise: the first that succeeded, where one did. What was asked for may not have been
     /// there at first.
-    promised: usize,
+    pub(super) promised: usize,
     /// Whether the path stands for others that look like it.
     is_general: bool,
 }
@@ -89,8 +90,9 @@ pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
         let mut files = Vec::new();
         let request = request(group, &exchanges[asked], &calls[asked], &endpoints[asked], flow, &ids[at], &mut files);
         let (responses, promised) = responses(group, exchanges, &ids[at], &mut files);
-        let Order { after, again } = &orders[at];
+        let Order { after, again, skip, .. } = &orders[at];
         let verify = Verify {
+            skip: skip.clone(),
             safe: only_asks(&calls[asked]),
             after: (!after.is_empty()).then(|| after.iter().map(|at| ids[*at].clone()).collect()),
             again: again.iter().map(|at| ids[*at].clone()).collect(),
@@ -217,96 +219,8 @@ fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> 
     ids
 }
 
-/// What has been done with something that was made.
-#[derive(Default)]
-struct Made {
-    /// The fixture before which it is made once more.
-    again: Option<usize>,
-    last_write: Option<usize>,
-    reads_since: Vec<usize>,
-}
-
-/// What is sent before a fixture.
-#[derive(Default)]
-struct Order {
-    after: BTreeSet<usize>,
-    /// What it uses up one more of.
-    again: BTreeSet<usize>,
-}
-
-/// What each fixture comes after: what gave it a value or a cookie and, of things that were made, what was done with them
-/// before. What a run makes once is made once more where another one of it was used.
-fn orders(groups: &[Group], calls: &[Call], flow: &Flow, place: &HashMap<usize, usize>) -> Vec<Order> {
-    let mut orders: Vec<Order> = Vec::new();
-    let mut made: HashMap<(&str, usize), Made> = HashMap::new();
-    // What writes below the same first word may need what was written there before.
-    let mut last_write: HashMap<&str, usize> = HashMap::new();
-    for (at, group) in groups.iter().enumerate() {
-        let asked = group.promised;
-        let is_write = !matches!(calls[asked].method, Method::GET | Method::HEAD) && !only_asks(&calls[asked]);
-        let mut own = Order::default();
-        if let Some(root) = root(&calls[asked]) {
-            if is_write {
-                own.after.extend(last_write.insert(root, at));
-            } else {
-                own.after.extend(last_write.get(root));
-            }
-        }
-        for used in flow.uses(asked) {
-            let Some((exchange, from)) = used.from.and_then(|from| Some((from, *place.get(&from)?))) else { continue };
-            if from >= at {
-                continue;
-            }
-            if !used.is_made {
-                own.after.insert(from);
-                continue;
-            }
-            // Two values of one name may stand in one request.
-            let made = made.entry((&used.name, exchange)).or_default();
-            match made.last_write.or(made.again).filter(|before| *before < at) {
-                Some(before) => own.after.insert(before),
-                None if groups[from].promised == exchange => own.after.insert(from),
-                None => {
-                    made.again = Some(at);
-                    own.again.insert(from)
-                }
-            };
-            if is_write {
-                own.after.extend(made.reads_since.drain(..).filter(|read| *read < at));
-                made.last_write = Some(at);
-            } else {
-                made.reads_since.push(at);
-            }
-        }
-        own.after.extend(flow.cookies(asked).iter().filter_map(|from| place.get(from)).filter(|from| **from < at));
-        // What comes before one of them anyway need not be said.
-        let ancestors: Vec<BTreeSet<usize>> = own.after.iter().map(|one| ancestors(*one, &orders)).collect();
-        own.after.retain(|one| !own.again.contains(one) && !ancestors.iter().any(|before| before.contains(one)));
-        orders.push(own);
-    }
-    orders
-}
-
-/// The first word of a path that says what it is about.
-fn root(call: &Call) -> Option<&str> {
-    let says = |word: &&String| !word.is_empty() && *word != "api" && !is_version(word);
-    call.path.iter().find(says).map(String::as_str)
-}
-
-fn ancestors(of: usize, orders: &[Order]) -> BTreeSet<usize> {
-    let mut all = BTreeSet::new();
-    let before = |of: usize| orders[of].after.iter().chain(&orders[of].again).copied();
-    let mut open: Vec<usize> = before(of).collect();
-    while let Some(next) = open.pop() {
-        if all.insert(next) {
-            open.extend(before(next));
-        }
-    }
-    all
-}
-
 /// Whether a POST only reads: a GraphQL query.
-fn only_asks(call: &Call) -> bool {
+pub(super) fn only_asks(call: &Call) -> bool {
     let CallBody::Json(body) = &call.body else { return false };
     let document = body.member("query").and_then(Json::as_str).unwrap_or("").trim_start();
     let is_graphql = call.path.last().is_some_and(|last| last.contains("graphql")) && !document.is_empty();
@@ -316,7 +230,7 @@ fn only_asks(call: &Call) -> bool {
         && !document.starts_with("subscription")
 }
 
-fn captures(group: &Group, flow: &Flow) -> Vec<Capture> {
+pub(super) fn captures(group: &Group, flow: &Flow) -> Vec<Capture> {
     let mut captures: Vec<Capture> = Vec::new();
     for capture in group.of.iter().flat_map(|at| flow.captures(*at)) {
         if !captures.iter().any(|known| known.name == capture.name) {

@@ -10,6 +10,7 @@ mod endpoint;
 mod flow;
 mod merge;
 mod naming;
+mod order;
 
 pub use merge::merge;
 

@@ -1,0 +1,189 @@
+//! In which order a run sends the fixtures of a recording, so that each has the values that it was recorded with.
+
+use super::draft::{Group, captures, only_asks};
+use super::endpoint::Call;
+use super::flow::Flow;
+use http::Method;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use understudy_fixture::is_version;
+
+/// What has been done with something that was made.
+#[derive(Default)]
+struct Made {
+    /// The fixture before which it is made once more.
+    again: Option<usize>,
+    last_write: Option<usize>,
+    reads_since: Vec<usize>,
+}
+
+/// What is sent before a fixture.
+#[derive(Default)]
+pub(super) struct Order {
+    /// What leaves a value under a name that others leave too comes last.
+    pub(super) after: Vec<usize>,
+    /// What it uses up one more of.
+    pub(super) again: BTreeSet<usize>,
+    /// Why it is not sent at all.
+    pub(super) skip: Option<String>,
+    /// The exchange that each name's value would be from, for those after it.
+    left: Values,
+}
+
+/// What has to be before a fixture: what it only comes after, what gives it a value, and what gives it one more.
+#[derive(Default)]
+struct Needs {
+    before: BTreeSet<usize>,
+    givers: BTreeSet<usize>,
+    again: BTreeSet<usize>,
+}
+
+/// Values by their names, each with the exchange whose answer gave it.
+type Values = BTreeMap<String, usize>;
+
+/// Finds what each fixture comes after.
+struct Orders<'o> {
+    groups: &'o [Group],
+    flow: &'o Flow,
+    /// The group that each exchange is in.
+    place: &'o HashMap<usize, usize>,
+    of: Vec<Order>,
+}
+
+/// What each fixture comes after: what gave it a value or a cookie and, of things that were made, what was done with them
+/// before. What a run makes once is made once more where another one of it was used.
+pub(super) fn orders(groups: &[Group], calls: &[Call], flow: &Flow, place: &HashMap<usize, usize>) -> Vec<Order> {
+    let mut orders = Orders { groups, flow, place, of: Vec::new() };
+    let mut made: HashMap<(&str, usize), Made> = HashMap::new();
+    // What writes below the same first word may need what was written there before.
+    let mut last_write: HashMap<&str, usize> = HashMap::new();
+    for (at, group) in groups.iter().enumerate() {
+        let asked = group.promised;
+        let is_write = !matches!(calls[asked].method, Method::GET | Method::HEAD) && !only_asks(&calls[asked]);
+        let mut needs = Needs::default();
+        needs.before.extend(root(&calls[asked]).and_then(|root| last_write.get(root)));
+        for used in flow.uses(asked) {
+            let Some((exchange, from)) = used.from.and_then(|from| Some((from, *place.get(&from)?))) else { continue };
+            if from >= at {
+                continue;
+            }
+            if !used.is_made {
+                needs.before.insert(from);
+                continue;
+            }
+            // Two values of one name may stand in one request.
+            let made = made.entry((&used.name, exchange)).or_default();
+            match made.last_write.or(made.again).filter(|before| *before < at) {
+                Some(giver) => needs.givers.insert(giver),
+                None if groups[from].promised == exchange => needs.givers.insert(from),
+                None => needs.again.insert(from),
+            };
+            needs.before.extend(made.reads_since.iter().filter(|read| is_write && **read < at));
+        }
+        needs.before.extend(flow.cookies(asked).iter().filter_map(|from| place.get(from)).filter(|from| **from < at));
+        let order = orders.settle(at, needs);
+        if order.skip.is_none() {
+            if let Some(root) = root(&calls[asked]).filter(|_| is_write) {
+                last_write.insert(root, at);
+            }
+            for used in flow.uses(asked).iter().filter(|used| used.is_made) {
+                let Some(made) = used.from.and_then(|from| made.get_mut(&(used.name.as_str(), from))) else { continue };
+                if used.from.is_some_and(|from| place.get(&from).is_some_and(|from| order.again.contains(from))) {
+                    made.again = Some(at);
+                }
+                if is_write {
+                    made.reads_since.clear();
+                    made.last_write = Some(at);
+                } else {
+                    made.reads_since.push(at);
+                }
+            }
+        }
+        orders.of.push(order);
+    }
+    orders.of
+}
+
+impl Orders<'_> {
+    /// Puts what comes before a fixture in order, and looks whether a run would give it the values that it was recorded with.
+    fn settle(&self, at: usize, needs: Needs) -> Order {
+        let Needs { before, givers, again } = needs;
+        let asked = self.groups[at].promised;
+        // What comes before one of them anyway need not be said, unless a value of it would be another's.
+        let all: BTreeSet<usize> = before.union(&givers).copied().filter(|one| !again.contains(one)).collect();
+        let ancestors: Vec<BTreeSet<usize>> = all.iter().map(|one| self.ancestors(*one)).collect();
+        let is_said = |one: &usize| !ancestors.iter().any(|before| before.contains(one));
+        let pruned: Vec<usize> = all.iter().copied().filter(is_said).collect();
+        let mut in_full: Vec<usize> = pruned.iter().copied().filter(|one| !givers.contains(one)).collect();
+        in_full.extend(givers.iter().filter(|one| all.contains(one)));
+        for after in [pruned, in_full] {
+            let mut values = self.merged(&after);
+            let is_made = again.iter().all(|parent| {
+                let wanted = self.flow.uses(asked).iter().filter_map(|used| used.from);
+                wanted.filter(|from| self.place.get(from) == Some(parent)).all(|from| self.repeat(from, &mut values))
+            });
+            if is_made && self.are_seen(asked, &values) {
+                self.capture(asked, &mut values);
+                return Order { after, again, skip: None, left: values };
+            }
+        }
+        let after: Vec<usize> = all.iter().copied().filter(is_said).collect();
+        let left = self.merged(&after);
+        Order {
+            after,
+            again: BTreeSet::new(),
+            skip: Some("no order of a run gives it the values that it was recorded with".to_owned()),
+            left,
+        }
+    }
+
+    /// What several fixtures leave: of two values with one name, the later one's.
+    fn merged(&self, of: &[usize]) -> Values {
+        of.iter().flat_map(|at| self.of[*at].left.clone()).collect()
+    }
+
+    /// Whether a request would be sent with the values that it was recorded with: of what is made, the same one.
+    fn are_seen(&self, exchange: usize, values: &Values) -> bool {
+        self.flow.uses(exchange).iter().all(|used| {
+            let Some(from) = used.from.filter(|from| used.is_made && self.place.contains_key(from)) else {
+                return true;
+            };
+            values.get(&used.name) == Some(&from)
+        })
+    }
+
+    /// What an answer leaves under its names.
+    fn capture(&self, exchange: usize, values: &mut Values) {
+        let group = &self.groups[self.place[&exchange]];
+        values.extend(captures(group, self.flow).into_iter().map(|capture| (capture.name, exchange)));
+    }
+
+    /// Sends an exchange's fixture once more, with what it uses up itself; says whether it would be sent as it was recorded.
+    fn repeat(&self, exchange: usize, values: &mut Values) -> bool {
+        let Some(order) = self.of.get(self.place[&exchange]).filter(|order| order.skip.is_none()) else { return false };
+        let wanted: Vec<usize> = self.flow.uses(exchange).iter().filter_map(|used| used.from).collect();
+        let is_made = order.again.iter().all(|parent| {
+            wanted.iter().filter(|from| self.place.get(from) == Some(parent)).all(|from| self.repeat(*from, values))
+        });
+        let is_same = is_made && self.are_seen(exchange, values);
+        self.capture(exchange, values);
+        is_same
+    }
+
+    fn ancestors(&self, of: usize) -> BTreeSet<usize> {
+        let mut all = BTreeSet::new();
+        let before = |of: usize| self.of[of].after.iter().chain(&self.of[of].again).copied();
+        let mut open: Vec<usize> = before(of).collect();
+        while let Some(next) = open.pop() {
+            if all.insert(next) {
+                open.extend(before(next));
+            }
+        }
+        all
+    }
+}
+
+/// The first word of a path that says what it is about.
+fn root(call: &Call) -> Option<&str> {
+    let says = |word: &&String| !word.is_empty() && *word != "api" && !is_version(word);
+    call.path.iter().find(says).map(String::as_str)
+}
