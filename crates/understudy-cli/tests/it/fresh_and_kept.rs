@@ -116,6 +116,26 @@ fn what_is_used_up_is_made_once_more() {
 }
 
 #[test]
+fn why_something_is_not_kept_once_more_tells_no_secret() {
+    let begin = |token: &str| format!("{{ status: 201, body: {{ json: {{ token: {token} }} }} }}");
+    let asks = "request: { method: POST, path: /uploads }\nresponse: ";
+    let begins = format!("{asks}[{}, {}]\nselect: in_order\n", begin("t1"), begin("opaque-secret"));
+    let backend = Folder::with_fixtures(&[("begin", &begins)]);
+    let backend = Served::new(&backend.0, &[]);
+    let begins = format!(
+        "{asks}\n  status: 201\n  body: {{ json: {{ token: t1 }} }}\n  match: {{ $.token: {{ matches: \"t[0-9]\" }} }}\n"
+    );
+    let project = Folder::with_fixtures(&[
+        ("begin", &begins),
+        ("use", "request: { path: /uploads }\nresponse: {}\nverify: { again: begin }\n"),
+    ]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let (_, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--allow-writes"]);
+    assert!(stdout.contains("`begin` was not kept once more: $.token: expected "), "{stdout}{stderr}");
+    assert!(!stdout.contains("opaque-secret"), "{stdout}");
+}
+
+#[test]
 fn what_is_made_once_more_uses_up_one_more_itself() {
     let post = |path: &str, body: &str| format!("request: {{ method: POST, path: {path}{body} }}\n");
     let made = |member: &str, id: &str| format!("{{ status: 201, body: {{ json: {{ {member}: {id} }} }} }}");
