@@ -1,7 +1,7 @@
 //! The commands of an inbox, for other programs, while this one records and is no app.
 
 use super::commands::{Text, read};
-use super::record::{AcceptProposals, DiscardProposals, ProposalRef};
+use super::record::{AcceptProposals, DiscardProposals, ProposalRef, in_background};
 use crate::desk::Desk;
 use crate::error::{ApiError, Code};
 use crate::inbox::Inbox;
@@ -24,8 +24,7 @@ impl InboxOnly {
     /// What the command says; [`Code::Usage`] for those that only an app knows.
     pub(super) async fn call(self: &Arc<Self>, command: &str, request: &[u8]) -> Result<Vec<u8>, ApiError> {
         let (own, command, request) = (Arc::clone(self), command.to_owned(), request.to_vec());
-        let answering = tokio::task::spawn_blocking(move || own.answer(&command, &request));
-        answering.await.unwrap_or_else(|error| Err(ApiError::new(Code::Disk, format!("the inbox: {error}"))))
+        in_background(move || own.answer(&command, &request)).await
     }
 
     fn answer(&self, command: &str, request: &[u8]) -> Result<Vec<u8>, ApiError> {

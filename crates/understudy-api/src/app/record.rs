@@ -208,7 +208,8 @@ impl App {
     }
 }
 
-async fn in_background<T: Send + 'static>(
+/// Looks at recordings where no request waits for it.
+pub(super) async fn in_background<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     let working = tokio::task::spawn_blocking(work);
