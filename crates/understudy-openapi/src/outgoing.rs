@@ -6,6 +6,7 @@ use crate::model::{Description, Operation, Status};
 use crate::read::{DIAGNOSTICS_MAX, METHODS, WEBHOOKS};
 use http::Method;
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::HashSet;
 use understudy_fixture::{Code, Diagnostic};
 
@@ -72,10 +73,8 @@ impl Description {
     /// What the backend asks on account of an operation.
     #[must_use]
     pub fn callbacks(&self, operation: &Operation) -> Vec<Outgoing> {
-        let callbacks = self.documents.at(operation.at).get("callbacks").into_iter().flat_map(At::members);
         let mut all = Vec::new();
-        for (name, callback) in callbacks {
-            let Ok(callback) = callback.resolve() else { continue };
+        for (name, callback) in self.callback_objects(operation) {
             for (url, item) in callback.members().filter(|(url, _)| !url.starts_with("x-")) {
                 outgoing(&name, &url, item, &mut all);
             }
@@ -83,35 +82,43 @@ impl Description {
         all
     }
 
+    /// The callback objects of an operation, by their names.
+    fn callback_objects(&self, operation: &Operation) -> impl Iterator<Item = (Cow<'_, str>, At<'_>)> {
+        let callbacks = self.documents.at(operation.at).get("callbacks").into_iter().flat_map(At::members);
+        callbacks.filter_map(|(name, callback)| Some((name, callback.resolve().ok()?)))
+    }
+
     /// What the backend asks by itself.
     #[must_use]
     pub fn webhooks(&self) -> Vec<Outgoing> {
         let mut all = Vec::new();
-        for key in WEBHOOKS {
-            for (name, item) in self.documents.root().get(key).into_iter().flat_map(At::members) {
-                outgoing(&name, "", item, &mut all);
-            }
+        for (name, item) in self.webhook_items() {
+            outgoing(&name, "", item, &mut all);
         }
         all
     }
 
+    /// The path items of webhooks, by their names.
+    fn webhook_items(&self) -> impl Iterator<Item = (Cow<'_, str>, At<'_>)> {
+        let root = self.documents.root();
+        WEBHOOKS.iter().filter_map(move |key| root.get(key)).flat_map(At::members)
+    }
+
     /// The ids of the operations that the backend asks.
     fn outgoing_ids(&self) -> Vec<Cow<'_, str>> {
-        let callbacks = self.operations.iter().flat_map(|operation| {
-            let callbacks = self.documents.at(operation.at).get("callbacks").into_iter().flat_map(At::members);
-            callbacks.filter_map(|(_, callback)| callback.resolve().ok()).flat_map(At::members)
-        });
-        let root = self.documents.root();
-        let webhooks = WEBHOOKS.iter().filter_map(|key| root.get(key)).flat_map(At::members);
-        let items = callbacks.chain(webhooks).filter_map(|(_, item)| item.resolve().ok());
+        let callbacks = self.operations.iter().flat_map(|operation| self.callback_objects(operation));
+        let callbacks = callbacks.flat_map(|(_, callback)| callback.members());
+        let items = callbacks.chain(self.webhook_items()).filter_map(|(_, item)| item.resolve().ok());
         items.flat_map(At::members).filter_map(|(_, operation)| operation.text("operationId")).collect()
     }
 
     /// A problem for each link that leads to no operation.
     pub(crate) fn lost_links(&self) -> Vec<Diagnostic> {
-        let mut names: HashSet<Cow<'_, str>> =
-            self.operations.iter().map(|operation| Cow::Borrowed(operation.name())).collect();
-        names.extend(self.outgoing_ids());
+        // Most descriptions have no links: only those that do are looked through for what a link may name.
+        let names: LazyCell<HashSet<Cow<'_, str>>, _> = LazyCell::new(|| {
+            let own = self.operations.iter().map(|operation| Cow::Borrowed(operation.name()));
+            own.chain(self.outgoing_ids()).collect()
+        });
         let (mut problems, mut seen) = (Vec::new(), HashSet::new());
         let responses = self.operations.iter().flat_map(|operation| &operation.responses);
         // One that several operations share is looked at once.
