@@ -357,7 +357,7 @@ fn recording(passed: Passed, redactor: &mut Redactor) -> Recording {
     let (request, response, mut removed) = redactor.exchange(request, response);
     let messages = without_secrets(messages, redactor, &mut removed);
     Recording {
-        service,
+        service: service.as_ref().to_owned(),
         unix_millis,
         micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         exchange: Recorded { request, response },

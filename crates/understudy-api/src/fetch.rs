@@ -10,7 +10,6 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 use understudy_net::{Address, Call, Client};
 
@@ -35,7 +34,7 @@ pub struct Fetched {
 /// # Errors
 /// The description cannot be read; a copy cannot be written.
 pub async fn fetch(file: &Path) -> Result<Fetched, ApiError> {
-    let client = Arc::new(Client::new());
+    let client = Client::new();
     let mut fetched = Fetched::default();
     let mut tried = HashSet::new();
     loop {
@@ -63,16 +62,17 @@ pub async fn fetch(file: &Path) -> Result<Fetched, ApiError> {
 }
 
 /// What is at an address, or why it cannot be had.
-async fn get(client: &Arc<Client>, url: &str) -> Result<Vec<u8>, String> {
+async fn get(client: &Client, url: &str) -> Result<Vec<u8>, String> {
     let mut uri: Uri = url.parse().map_err(|_| "it is no address".to_owned())?;
     for _ in 0..=REDIRECTIONS_MAX {
         let (scheme, authority) = (uri.scheme_str().unwrap_or("https"), uri.authority().map_or("", Authority::as_str));
         let address = Address::parse(&format!("{scheme}://{authority}")).map_err(|error| error.to_string())?;
-        let target = uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
+        let target = uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
         let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("*/*"))]);
         let body = bytes::Bytes::new();
-        let call = Call { address: &address, method: &Method::GET, target: &target, headers: &headers, body: &body };
-        let (status, headers, body) = client.send(call, FETCH_TIMEOUT).await.map_err(|error| error.to_string())?;
+        let call = Call { method: &Method::GET, target: &target, headers: &headers, body: &body };
+        let (status, headers, body) =
+            client.to(&address).send(call, FETCH_TIMEOUT).await.map_err(|error| error.to_string())?;
         if status.is_success() {
             return Ok(body.to_vec());
         }

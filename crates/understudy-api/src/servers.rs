@@ -14,7 +14,7 @@ use understudy_contract::Backend;
 use understudy_fixture::Diagnostic;
 use understudy_fixture::model::{Mode, Service};
 use understudy_match::State;
-use understudy_net::{BindError, Host, Listener, Stop};
+use understudy_net::{BindError, Client, Host, Listener, Stop};
 use understudy_serve::{Backing, Forwarding, Observer, Passed, Player, Recorder, Recording, SharedPort, Snapshot};
 
 /// How a project is served.
@@ -37,6 +37,7 @@ pub(crate) struct Servers {
     project: Arc<Project>,
     options: Options,
     observer: Arc<dyn Observer>,
+    client: Client,
     running: BTreeMap<String, Running>,
     shared: Option<(Arc<SharedPort>, Open)>,
     /// Services that somebody records, or stopped recording, whatever their files say.
@@ -162,6 +163,7 @@ impl Servers {
             project: Arc::new(project),
             options,
             observer,
+            client: Client::new(),
             running: BTreeMap::new(),
             shared: None,
             asked: BTreeMap::new(),
@@ -491,7 +493,8 @@ impl Servers {
         let mode = self.mode(&loaded.service);
         let backend = if mode == Mode::Mock { None } else { self.backend(loaded)? };
         let shown = backend.as_ref().map(|backend| backend.address.to_string());
-        let forwarding = backend.map(|backend| Forwarding { address: backend.address, headers: backend.headers });
+        let forwarding =
+            backend.map(|backend| Forwarding { backend: self.client.to(&backend.address), headers: backend.headers });
         let backing = match (mode, forwarding) {
             (Mode::Mock, _) | (_, None) => Backing::Nothing,
             (Mode::Passthrough, Some(forwarding)) => Backing::Passthrough(forwarding),

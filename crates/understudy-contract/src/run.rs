@@ -16,7 +16,7 @@ use understudy_exchange::redact::REDACTED;
 use understudy_exchange::{Json, Request, Response, cookie_pairs};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, Known};
 use understudy_match::{Kind, Mismatch, Verdict, example_request, judge};
-use understudy_net::{BODY_BYTES_MAX, Call, Client, coding};
+use understudy_net::{BODY_BYTES_MAX, Call, Client, Peer, coding};
 
 /// How long an answer may take where nothing else is said.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -59,11 +59,10 @@ pub type Progress = Arc<dyn Fn(&Result) + Send + Sync>;
 /// happens to the backend; of a run that was cancelled, those that there are.
 pub async fn run(plan: Plan, backend: Backend, settings: Settings, progress: Progress) -> Vec<Result> {
     let done = plan.fixtures.iter().map(|_| OnceLock::new()).collect();
-    let client = Arc::default();
-    let states = backend.states.clone().map(|address| States::new(address, Arc::clone(&client), settings.timeout));
-    let gone = AtomicBool::new(false);
-    let run =
-        Arc::new(Run { plan, backend, settings, progress, client, states, gone, kept: AtomicUsize::new(0), done });
+    let client = Client::new();
+    let states = backend.states.clone().map(|address| States::new(address, &client, settings.timeout));
+    let (peer, gone) = (client.to(&backend.address), AtomicBool::new(false));
+    let run = Arc::new(Run { plan, backend, settings, progress, peer, states, gone, kept: AtomicUsize::new(0), done });
     for stage in 0..run.plan.stages.len() {
         side_by_side(&run, stage).await;
     }
@@ -75,7 +74,7 @@ struct Run {
     backend: Backend,
     settings: Settings,
     progress: Progress,
-    client: Arc<Client>,
+    peer: Arc<Peer>,
     /// Where the backend is brought into states.
     states: Option<States>,
     /// Whether the backend could not be reached: nothing is sent any more.
@@ -250,8 +249,8 @@ impl Run {
         let began = Instant::now();
         let timeout = fixture.verify.timeout.or(self.plan.service.timeout).unwrap_or(self.settings.timeout);
         let Request { method, target, headers, body } = &request;
-        let call = Call { address: &self.backend.address, method, target: target.as_str(), headers, body };
-        let sent = self.client.send(call, timeout).await;
+        let call = Call { method, target, headers, body };
+        let sent = self.peer.send(call, timeout).await;
         result.took = began.elapsed();
         let answer = match sent {
             Ok((status, headers, body)) => decoded(&headers, body).map(|body| Response { status, headers, body }),

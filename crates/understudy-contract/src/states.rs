@@ -5,26 +5,26 @@
 //! are values for `{{name}}`.
 
 use http::header::CONTENT_TYPE;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
 use std::sync::Arc;
 use std::time::Duration;
 use understudy_exchange::{Json, JsonString};
-use understudy_net::{Address, Call, Client};
+use understudy_net::{Address, Call, Client, Peer};
 
 /// A backend's endpoint for states.
 pub(crate) struct States {
-    address: Address,
-    path: String,
-    client: Arc<Client>,
+    peer: Arc<Peer>,
+    path: PathAndQuery,
     timeout: Duration,
 }
 
 impl States {
     /// `timeout` holds for each change.
-    pub(crate) fn new(mut address: Address, client: Arc<Client>, timeout: Duration) -> Self {
-        let path = std::mem::take(&mut address.path);
-        let path = if path.is_empty() { "/".to_owned() } else { path };
-        Self { address, path, client, timeout }
+    pub(crate) fn new(mut address: Address, client: &Client, timeout: Duration) -> Self {
+        // Of a URL that was read: nothing else is a path. The endpoint may be `/`, which addresses leave out.
+        let path = std::mem::take(&mut address.path).parse().unwrap_or(PathAndQuery::from_static("/"));
+        Self { peer: client.to(&address), path, timeout }
     }
 
     /// Brings the backend into a state; gives the values that it tells.
@@ -47,15 +47,10 @@ impl States {
             [("state", Json::string(state)), ("params", Json::Object(Vec::new())), ("action", Json::string(action))];
         let body = Json::Object(members.into_iter().map(|(name, value)| (JsonString::new(name), value)).collect());
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        let call = Call {
-            address: &self.address,
-            method: &Method::POST,
-            target: &self.path,
-            headers: &headers,
-            body: &body.to_string().into(),
-        };
-        let at = format!("{action} at {}", self.address);
-        match self.client.send(call, self.timeout).await {
+        let call =
+            Call { method: &Method::POST, target: &self.path, headers: &headers, body: &body.to_string().into() };
+        let at = format!("{action} at {}", self.peer.address());
+        match self.peer.send(call, self.timeout).await {
             Ok((status, _, body)) if status.is_success() => Ok(body),
             Ok((status, ..)) => Err(format!("{at} answered {}", status.as_u16())),
             Err(error) => Err(format!("{at}: {error}")),

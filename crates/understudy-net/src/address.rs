@@ -2,6 +2,7 @@
 
 use crate::trust::Authorities;
 use http::Uri;
+use http::uri::Authority;
 
 /// `http://127.0.0.1:8080/api`; `h2c://` is HTTP/2 from the first byte, without TLS. Over TLS the two sides agree on it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -17,7 +18,7 @@ pub struct Address {
     /// What comes before every path: empty, or `/api`.
     pub path: String,
     /// As it stands in a `Host` field.
-    pub authority: String,
+    pub authority: Authority,
     /// Whose certificates are accepted there beside those that the system trusts.
     pub trusted: Option<Authorities>,
 }
@@ -63,7 +64,7 @@ impl Address {
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let path = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { is_tls, is_http2, host, port, path, authority: authority.as_str().to_owned(), trusted: None })
+        Ok(Self { is_tls, is_http2, host, port, path, authority: authority.clone(), trusted: None })
     }
 }
 

@@ -9,12 +9,15 @@
 mod address;
 mod client;
 pub mod coding;
+mod connect;
+mod failure;
 mod hop;
 mod idle;
 mod interim;
 mod listener;
 mod message;
 mod passing;
+mod peer;
 mod pool;
 mod server;
 mod trust;
@@ -22,13 +25,16 @@ mod upgrade;
 mod websocket;
 
 pub use address::{Address, AddressError};
-pub use client::{CONNECT_TIMEOUT, Call, Client, SendError, Upstream};
+pub use client::Client;
+pub use connect::CONNECT_TIMEOUT;
+pub use failure::SendError;
 pub use hop::{end_to_end, takes_trailers};
 pub use interim::Interim;
 pub use listener::{BindError, Host, Listener};
 pub use message::{
-    BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, Inbound, Line, Outbound, OutboundBody, Stream,
+    BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, Inbound, Line, Outbound, OutboundBody, Reply, Stream,
 };
+pub use peer::{Call, Fields, Peer, Upstream};
 pub use server::{CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};
 pub use trust::Authorities;
 pub use upgrade::{SocketEnded, UPGRADED_MAX, Upgrade};

@@ -8,6 +8,8 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Body;
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 /// How large the body of a request may be.
@@ -55,6 +57,31 @@ pub struct Outbound {
     pub headers: HeaderMap,
     /// The content.
     pub body: OutboundBody,
+}
+
+/// What a handler says to a request.
+pub enum Reply {
+    /// The answer.
+    Now(Outbound),
+    /// The answer, once it is there. On the heap: answers that nobody has to wait for carry none of it.
+    Later(Pin<Box<dyn Future<Output = Outbound> + Send>>),
+}
+
+impl Reply {
+    /// The answer that comes of waiting.
+    #[must_use]
+    pub fn later(answer: impl Future<Output = Outbound> + Send + 'static) -> Self {
+        Self::Later(Box::pin(answer))
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Now(answer) => f.debug_tuple("Now").field(answer).finish(),
+            Self::Later(_) => f.write_str("Later"),
+        }
+    }
 }
 
 /// The content of an answer.

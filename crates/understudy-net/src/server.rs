@@ -1,9 +1,9 @@
 //! A server of HTTP/1.1 and, with prior knowledge, HTTP/2.
 
 use crate::idle::{Activity, Connections, Counted, IDLE_PERIOD, UnderWay};
-use crate::interim::Interim;
+use crate::interim::{Early, Interim};
 use crate::listener::Listener;
-use crate::message::{Inbound, Line, Outbound, OutboundBody, Stream};
+use crate::message::{Inbound, Line, Outbound, OutboundBody, Reply, Stream};
 use crate::passing::Passing;
 use crate::upgrade::Upgrade;
 use bytes::Bytes;
@@ -36,8 +36,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// The answer to a request.
-    fn handle(self: Arc<Self>, request: Inbound) -> impl Future<Output = Outbound> + Send;
+    /// The answer to a request, or how it comes about. Called on the path of requests: what is to be waited for is waited
+    /// for in what it gives.
+    fn handle(self: Arc<Self>, request: Inbound) -> Reply;
 }
 
 /// Asks servers to stop. Dropping it asks too.
@@ -134,10 +135,15 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
     let early = Arc::default();
     let stream = TokioIo::new(Counted::new(stream, Arc::clone(&activity), Arc::clone(&early)));
     let service = service_fn(move |request| {
-        let (handler, under_way) = (Arc::clone(&handler), activity.begin());
-        // Older clients know nothing of answers before the answer.
-        let interim = (request.version() == Version::HTTP_11).then(|| Interim::new(&early));
-        async move { Ok::<_, Infallible>(answer(handler, request, interim, under_way).await) }
+        let under_way = activity.begin();
+        let reply = Arc::clone(&handler).handle(inbound(request, &early));
+        async move {
+            let outbound = match reply {
+                Reply::Now(outbound) => outbound,
+                Reply::Later(answer) => answer.await,
+            };
+            Ok::<_, Infallible>(response(outbound, under_way))
+        }
     });
     // A peer that goes away or does not keep to the protocol is no business of anybody's.
     let _ = builder.serve_connection_with_upgrades(stream, service).await;
@@ -176,15 +182,15 @@ impl Body for Answer {
     }
 }
 
-async fn answer<H: Handler>(
-    handler: Arc<H>,
-    request: hyper::Request<Incoming>,
-    interim: Option<Interim>,
-    under_way: UnderWay,
-) -> hyper::Response<Answer> {
+fn inbound(request: hyper::Request<Incoming>, early: &Arc<Early>) -> Inbound {
+    // Older clients know nothing of answers before the answer.
+    let interim = (request.version() == Version::HTTP_11).then(|| Interim::new(early));
     let (mut parts, body) = request.into_parts();
     let line = Line { upgrade: Upgrade::of(&mut parts.extensions), interim };
-    let outbound = handler.handle(Inbound { parts, body: Stream(Passing::new(body)), line }).await;
+    Inbound { parts, body: Stream(Passing::new(body)), line }
+}
+
+fn response(outbound: Outbound, under_way: UnderWay) -> hyper::Response<Answer> {
     let body = match outbound.body {
         OutboundBody::Whole(bytes) => Answer::Whole(Full::new(bytes)),
         OutboundBody::Stream(stream) => Answer::PassedOn(stream.0, under_way),

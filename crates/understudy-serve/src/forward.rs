@@ -2,13 +2,14 @@
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, UPGRADE};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use understudy_exchange::Request;
 use understudy_net::{
-    Address, Call, Client, Interim, Line, SendError, SocketEnded, Stream, UPGRADED_MAX, Upgrade, Upstream, end_to_end,
+    Call, Fields, Interim, Line, Peer, SendError, SocketEnded, Stream, UPGRADED_MAX, Upgrade, Upstream, end_to_end,
     takes_trailers,
 };
 
@@ -19,39 +20,46 @@ pub const FORWARD_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub struct Forwarding {
     /// The backend.
-    pub address: Address,
+    pub backend: Arc<Peer>,
     /// Added to every request that has no such field.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Forwarding {
     /// Passes a request on, and gives the answer's head as soon as it is there.
-    pub(crate) async fn pass(
-        &self,
-        client: &Arc<Client>,
-        request: Head<'_>,
-        body: Content,
-    ) -> Result<Upstream, SendError> {
+    pub(crate) async fn pass(&self, request: Head<'_>, body: Content) -> Result<Upstream, SendError> {
         let Head { method, target, headers, upgrade, interim, messages } = request;
-        let sent = self.sent(headers, upgrade.is_some());
-        let call = |body| Call { address: &self.address, method, target, headers: &sent, body };
+        let sent = Sent { headers, added: &self.headers, is_upgrade: upgrade.is_some() };
         let upstream = match body {
             // However long it takes to come.
-            Content::Coming(stream) => client.pass(call(&Bytes::new()), stream, interim.as_ref()).await?,
-            Content::Whole(bytes) => {
+            Content::Coming(stream) => {
+                let call = Call { method, target, headers: &sent, body: &Bytes::new() };
+                Box::pin(self.backend.pass(call, stream, interim.as_ref())).await?
+            }
+            Content::Whole(body) => {
                 let timed_out = || Err(SendError::TimedOut { after: FORWARD_TIMEOUT });
+                let call = Call { method, target, headers: &sent, body: &body };
                 // Where it is, instead of being moved about: it holds all of the request.
-                let opening = pin!(client.open(call(&bytes), interim.as_ref()));
+                let opening = pin!(self.backend.open(call, interim.as_ref()));
                 tokio::time::timeout(FORWARD_TIMEOUT, opening).await.unwrap_or_else(|_| timed_out())?
             }
         };
         received(upstream, upgrade, messages)
     }
+}
 
-    /// The fields that the backend gets.
-    fn sent(&self, headers: &HeaderMap, is_upgrade: bool) -> HeaderMap {
-        let mut sent = headers.clone();
-        let takes_trailers = takes_trailers(headers);
+/// The fields that a backend gets.
+struct Sent<'s> {
+    /// Those that the client sent.
+    headers: &'s HeaderMap,
+    added: &'s [(HeaderName, HeaderValue)],
+    is_upgrade: bool,
+}
+
+impl Fields for Sent<'_> {
+    fn fields(&self) -> HeaderMap {
+        let mut sent = self.headers.clone();
+        let takes_trailers = takes_trailers(self.headers);
         end_to_end(&mut sent);
         sent.remove(HOST);
         // The framing is ours.
@@ -61,12 +69,12 @@ impl Forwarding {
             sent.insert(TE, HeaderValue::from_static("trailers"));
             sent.insert(CONNECTION, HeaderValue::from_static("te"));
         }
-        for (name, value) in &self.headers {
+        for (name, value) in self.added {
             if !sent.contains_key(name) {
                 sent.insert(name.clone(), value.clone());
             }
         }
-        if is_upgrade {
+        if self.is_upgrade {
             agree(&mut sent);
         }
         sent
@@ -84,7 +92,7 @@ pub(crate) enum Content {
 /// A request without its body.
 pub(crate) struct Head<'h> {
     pub(crate) method: &'h Method,
-    pub(crate) target: &'h str,
+    pub(crate) target: &'h PathAndQuery,
     pub(crate) headers: &'h HeaderMap,
     /// Where it asks for a WebSocket.
     pub(crate) upgrade: Option<Upgrade>,
@@ -100,8 +108,14 @@ impl<'h> Head<'h> {
         let wanted =
             request.headers.get(UPGRADE).is_some_and(|wanted| wanted.as_bytes().eq_ignore_ascii_case(b"websocket"));
         let upgrade = upgrade.filter(|_| wanted && request.method == Method::GET);
-        let (target, headers) = (request.target.as_str(), &request.headers);
-        Self { method: &request.method, target, headers, upgrade, interim, messages: None }
+        Self {
+            method: &request.method,
+            target: &request.target,
+            headers: &request.headers,
+            upgrade,
+            interim,
+            messages: None,
+        }
     }
 }
 

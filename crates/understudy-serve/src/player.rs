@@ -20,15 +20,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::Request;
 use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
 use understudy_net::{
-    BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, Client, HEADER_BYTES_MAX, Handler, Inbound, Line, Outbound,
-    OutboundBody, coding,
+    BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, HEADER_BYTES_MAX, Handler, Inbound, Line, Outbound, OutboundBody, Reply,
+    coding,
 };
 
 /// Answers the requests of one service from a snapshot that can be swapped while it plays.
 #[derive(Debug)]
 pub struct Player {
     snapshot: ArcSwap<Snapshot>,
-    client: Arc<Client>,
     observer: Arc<dyn Observer>,
 }
 
@@ -36,7 +35,7 @@ impl Player {
     /// A player that tells `observer` of every request.
     #[must_use]
     pub fn new(snapshot: Snapshot, observer: Arc<dyn Observer>) -> Self {
-        Self { snapshot: ArcSwap::from_pointee(snapshot), client: Arc::new(Client::new()), observer }
+        Self { snapshot: ArcSwap::from_pointee(snapshot), observer }
     }
 
     /// What is served now.
@@ -50,25 +49,18 @@ impl Player {
         self.snapshot.store(Arc::new(snapshot));
     }
 
-    async fn answer(&self, inbound: Inbound) -> Outbound {
-        if let Some(recorder) = self.recorder() {
-            return Box::pin(recorder.pass(&self.client, &self.observer, inbound)).await;
-        }
+    /// As [`Handler::handle`], where the request has a body.
+    async fn with_body(self: Arc<Self>, inbound: Inbound) -> Outbound {
         let Inbound { parts, body, line } = inbound;
         match whole(parts, body.whole().await) {
             Ok((request, raw)) => match self.at_once(&request) {
                 Ok(outbound) => outbound,
-                // What waits is rare, and large: on the heap it makes no other request slower.
-                Err(plan) => Box::pin(self.later(request, raw, line, plan)).await,
+                Err(plan) => self.later(request, raw, line, plan).await,
             },
             Err(refused) => {
                 let (request, rendered, why) = *refused;
-                self.finish(
-                    &self.snapshot.load(),
-                    &request,
-                    (outbound(rendered), Answered::Server(why)),
-                    Duration::ZERO,
-                )
+                let outcome = (outbound(rendered), Answered::Server(why));
+                self.finish(&self.snapshot.load(), &request, outcome, Duration::ZERO)
             }
         }
     }
@@ -97,7 +89,7 @@ impl Player {
     }
 
     async fn later(
-        &self,
+        self: Arc<Self>,
         request: Request,
         raw: Option<Bytes>,
         line: Line,
@@ -159,7 +151,7 @@ impl Player {
         let (Backing::Passthrough(forwarding) | Backing::Fallback(forwarding)) = &snapshot.backing else { return None };
         // The backend gets the bytes that the client sent, still in their coding.
         let body = raw.unwrap_or_else(|| request.body.clone());
-        let answer = forwarding.pass(&self.client, Head::new(request, line), Content::Whole(body)).await;
+        let answer = forwarding.pass(Head::new(request, line), Content::Whole(body)).await;
         let can_stand_in = match otherwise {
             Plan::Respond { .. } => true,
             Plan::Describe { .. } => describe::knows(snapshot, request),
@@ -174,7 +166,7 @@ impl Player {
             }
             Err(error) => {
                 let title = "The backend did not answer";
-                let detail = format!("{} {}: {error}", forwarding.address, request.target);
+                let detail = format!("{} {}: {error}", forwarding.backend.address(), request.target);
                 let rendered = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
                 Some((outbound(rendered), Answered::BackendFailed(error.to_string())))
             }
@@ -220,9 +212,25 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
 }
 
 impl Handler for Player {
-    async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
-        self.answer(request).await
+    fn handle(self: Arc<Self>, request: Inbound) -> Reply {
+        if let Some(recorder) = self.recorder() {
+            return recorder.pass(&self.observer, request);
+        }
+        if !request.body.is_empty() {
+            return Reply::later(self.with_body(request));
+        }
+        let Inbound { parts, line, .. } = request;
+        let request = without_body(parts);
+        match self.at_once(&request) {
+            Ok(outbound) => Reply::Now(outbound),
+            Err(plan) => Reply::later(self.later(request, None, line, plan)),
+        }
     }
+}
+
+fn without_body(parts: Parts) -> Request {
+    let target = parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() }
 }
 
 /// The request with its body whole and decoded, and the body as it was sent where that is something else; or
@@ -230,8 +238,7 @@ impl Handler for Player {
 type Decoded = Result<(Request, Option<Bytes>), Box<(Request, Rendered, &'static str)>>;
 
 fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Decoded {
-    let target = parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let mut request = Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() };
+    let mut request = without_body(parts);
     let raw = match body {
         Ok(raw) => raw,
         Err(problem) => {

@@ -8,14 +8,16 @@ use crate::forward::{self, Content, Forwarding};
 use crate::{cors, problem};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, LOCATION, ORIGIN, SET_COOKIE};
-use http::uri::PathAndQuery;
+use http::uri::{Authority, Parts, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::{MediaType, Request, Response};
 use understudy_fixture::model::Service;
 use understudy_match::Rendered;
-use understudy_net::{BodyCopy, BodyEnd, Client, Inbound, Message, Outbound, OutboundBody, SocketCopy};
+use understudy_net::{
+    BodyCopy, BodyEnd, Inbound, Line, Message, Outbound, OutboundBody, Reply, SocketCopy, Stream, Upstream,
+};
 
 /// How much of a body is kept; the rest passes all the same.
 pub const BODY_KEPT_MAX: usize = 8 << 20;
@@ -24,7 +26,7 @@ pub const BODY_KEPT_MAX: usize = 8 << 20;
 #[derive(Debug, Clone)]
 pub struct Passed {
     /// The service.
-    pub service: String,
+    pub service: Arc<str>,
     /// When the request came, in milliseconds since 1970.
     pub unix_millis: u64,
     /// From the request's head to the answer's end.
@@ -51,7 +53,7 @@ pub trait Recording: Send + Sync + std::fmt::Debug + 'static {
 /// Passes requests on to one backend, and to no other.
 #[derive(Debug)]
 pub struct Recorder {
-    service: String,
+    service: Arc<str>,
     cors: bool,
     forwarding: Forwarding,
     recording: Arc<dyn Recording>,
@@ -61,15 +63,14 @@ impl Recorder {
     /// A recorder of a service's backend.
     #[must_use]
     pub fn new(service: &Service, forwarding: Forwarding, recording: Arc<dyn Recording>) -> Self {
-        Self { service: service.name.clone(), cors: service.cors, forwarding, recording }
+        Self { service: service.name.as_str().into(), cors: service.cors, forwarding, recording }
     }
 
-    pub(crate) async fn pass(&self, client: &Arc<Client>, observer: &Arc<dyn Observer>, inbound: Inbound) -> Outbound {
+    pub(crate) fn pass(self: Arc<Self>, observer: &Arc<dyn Observer>, inbound: Inbound) -> Reply {
         let began = Instant::now();
         let Inbound { parts, body, line } = inbound;
-        let own_host = parts.uri.authority().map(ToString::to_string);
-        let own_host = own_host.or_else(|| parts.headers.get(HOST)?.to_str().ok().map(ToOwned::to_owned));
-        let target = parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
+        let Parts { authority, path_and_query, .. } = parts.uri.into_parts();
+        let target = path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
         let request = Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() };
         // The page's origin is the recorder's business: the backend knows another one.
         if self.cors && cors::is_preflight(&request.method, &request.headers) {
@@ -78,13 +79,14 @@ impl Recorder {
                 headers: cors::preflight(&request.headers),
                 body: Bytes::new(),
             };
-            return self.own_answer(observer, &request, answer, &Answered::Server("preflight"), began);
+            return Reply::Now(self.own_answer(&**observer, &request, answer, &Answered::Server("preflight"), began));
         }
-        let halves = Arc::new(Halves {
-            told: Mutex::default(),
-            recording: Arc::clone(&self.recording),
-            observer: Arc::clone(observer),
-        });
+        let asked = Asked { request, authority, began, observer: Arc::clone(observer) };
+        Reply::later(self.answer(asked, body, line))
+    }
+
+    async fn answer(self: Arc<Self>, asked: Asked, body: Stream, line: Line) -> Outbound {
+        let halves = Arc::new(Halves { told: Mutex::default(), recording: Arc::clone(&self.recording) });
         let sent = if body.is_empty() {
             halves.tell(|told| told.sent = Some(BodyCopy::empty()));
             Content::Whole(Bytes::new())
@@ -92,45 +94,54 @@ impl Recorder {
             let halves = Arc::clone(&halves);
             Content::Coming(body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy))))
         };
-        let mut asked = forward::Head::new(&request, line);
-        if asked.upgrade.is_some() {
+        let mut head = forward::Head::new(&asked.request, line);
+        if head.upgrade.is_some() {
             let halves = Arc::clone(&halves);
-            asked.messages = Some(Box::new(move |copy| halves.tell(|told| told.socket = Some(copy))));
+            head.messages = Some(Box::new(move |copy| halves.tell(|told| told.socket = Some(copy))));
         }
-        let upstream = match self.forwarding.pass(client, asked, sent).await {
-            Ok(upstream) => upstream,
-            Err(error) => {
-                let why = error.to_string();
-                self.recording.failed(&request.method, request.target.as_str(), &why);
-                let detail = format!("{} {}: {why}", self.forwarding.address, request.target);
-                let title = "The backend did not answer";
-                let answer = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
-                return self.own_answer(observer, &request, answer, &Answered::BackendFailed(why), began);
-            }
-        };
+        match self.forwarding.pass(head, sent).await {
+            Ok(upstream) => self.answered(asked, upstream, halves),
+            Err(error) => self.failed(&asked, &error.to_string()),
+        }
+    }
+
+    /// The answer of the backend, of which a copy is told.
+    fn answered(&self, asked: Asked, upstream: Upstream, halves: Arc<Halves>) -> Outbound {
+        let Asked { request, authority, began, observer } = asked;
+        let Upstream { status, headers, body, .. } = upstream;
+        let mut own = headers.clone();
+        let own_host = authority.as_ref().map(Authority::as_str);
+        let own_host = own_host.or_else(|| request.headers.get(HOST)?.to_str().ok());
+        own_address(&mut own, self.forwarding.backend.address().authority.as_str(), own_host);
+        if let Some(origin) = request.headers.get(ORIGIN).filter(|_| self.cors) {
+            cors::allow(origin, &mut own);
+        }
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let origin = request.headers.get(ORIGIN).filter(|_| self.cors).cloned();
         let head = Head {
             service: self.service.clone(),
             unix_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
             began,
             request,
-            response: Response { status: upstream.status, headers: upstream.headers.clone(), body: Bytes::new() },
+            response: Response { status, headers, body: Bytes::new() },
+            observer,
         };
-        halves.tell(|told| told.head = Some(head));
-        let received = upstream.body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.received = Some(copy)));
-        let mut headers = upstream.headers;
-        own_address(&mut headers, &self.forwarding.address.authority, own_host.as_deref());
-        if let Some(origin) = origin {
-            cors::allow(&origin, &mut headers);
-        }
-        Outbound { status: upstream.status, headers, body: OutboundBody::Stream(received) }
+        let received = body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.received = Some((head, copy))));
+        Outbound { status, headers: own, body: OutboundBody::Stream(received) }
+    }
+
+    fn failed(&self, asked: &Asked, why: &str) -> Outbound {
+        let Asked { request, observer, began, .. } = asked;
+        self.recording.failed(&request.method, request.target.as_str(), why);
+        let detail = format!("{} {}: {why}", self.forwarding.backend.address(), request.target);
+        let title = "The backend did not answer";
+        let answer = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
+        self.own_answer(&**observer, request, answer, &Answered::BackendFailed(why.to_owned()), *began)
     }
 
     /// An answer that is not the backend's.
     fn own_answer(
         &self,
-        observer: &Arc<dyn Observer>,
+        observer: &dyn Observer,
         request: &Request,
         answer: Rendered,
         answered: &Answered<'_>,
@@ -153,29 +164,38 @@ impl Recorder {
     }
 }
 
+/// A request, until its answer has begun.
+struct Asked {
+    request: Request,
+    /// Where HTTP/2 has the host, and requests to a proxy.
+    authority: Option<Authority>,
+    began: Instant,
+    observer: Arc<dyn Observer>,
+}
+
 /// The two halves of an exchange, which end one after the other.
 struct Halves {
     told: Mutex<Told>,
     recording: Arc<dyn Recording>,
-    observer: Arc<dyn Observer>,
 }
 
 #[derive(Default)]
 struct Told {
-    head: Option<Head>,
     sent: Option<BodyCopy>,
-    received: Option<BodyCopy>,
+    received: Option<(Head, BodyCopy)>,
     socket: Option<SocketCopy>,
     /// The exchange, until its WebSocket has ended.
-    waiting: Option<Passed>,
+    waiting: Option<Box<Passed>>,
 }
 
+/// All but the bodies.
 struct Head {
-    service: String,
+    service: Arc<str>,
     unix_millis: u64,
     began: Instant,
     request: Request,
     response: Response,
+    observer: Arc<dyn Observer>,
 }
 
 impl Halves {
@@ -183,30 +203,21 @@ impl Halves {
     fn tell(&self, note: impl FnOnce(&mut Told)) {
         let mut told = self.told();
         note(&mut told);
-        if let Some((mut passed, received)) = told.exchange() {
+        if let Some((head, sent, received)) = told.exchange() {
             drop(told);
-            self.observer.exchanged(Exchanged {
-                service: &passed.service,
-                request: &passed.request,
-                status: passed.response.status,
-                headers: &passed.response.headers,
-                body: received.as_ref(),
-                answered: &Answered::Backend,
-                took: passed.took,
-            });
-            passed.response.body = received.unwrap_or_default();
+            let passed = head.passed(sent, received);
             if passed.response.status != StatusCode::SWITCHING_PROTOCOLS {
                 return self.recording.passed(passed);
             }
             told = self.told();
-            told.waiting = Some(passed);
+            told.waiting = Some(Box::new(passed));
         }
         if let Told { waiting: waiting @ Some(_), socket: Some(socket), .. } = &mut *told
             && let Some(passed) = waiting.take()
         {
             let SocketCopy { messages, cut } = std::mem::take(socket);
             drop(told);
-            self.recording.passed(Passed { messages, cut, ..passed });
+            self.recording.passed(Passed { messages, cut, ..*passed });
         }
     }
 
@@ -216,28 +227,40 @@ impl Halves {
 }
 
 impl Told {
-    /// The exchange without the answer's body, and that body where all of it was kept, once both halves have ended.
-    fn exchange(&mut self) -> Option<(Passed, Option<Bytes>)> {
-        if self.head.is_none() || self.sent.is_none() || self.received.is_none() {
+    /// Once both halves have ended.
+    fn exchange(&mut self) -> Option<(Head, BodyCopy, BodyCopy)> {
+        if self.sent.is_none() || self.received.is_none() {
             return None;
         }
-        let (head, sent, mut received) = (self.head.take()?, self.sent.take()?, self.received.take()?);
-        if is_event_stream(&head.response.headers) {
+        let ((head, received), sent) = (self.received.take()?, self.sent.take()?);
+        Some((head, sent, received))
+    }
+}
+
+impl Head {
+    /// The exchange with its bodies; it is told to the observer as well, with the answer's body where all of it was kept.
+    fn passed(self, sent: BodyCopy, mut received: BodyCopy) -> Passed {
+        let Self { service, unix_millis, began, mut request, mut response, observer } = self;
+        let took = began.elapsed();
+        if is_event_stream(&response.headers) {
             until_last_event(&mut received);
         }
         let cut = cut("request", &sent).or_else(|| cut("answer", &received));
         // Nobody can look through a piece of a body for secrets.
         let whole = |body: BodyCopy| body.is_whole().then_some(body.bytes);
-        let passed = Passed {
-            service: head.service,
-            unix_millis: head.unix_millis,
-            took: head.began.elapsed(),
-            request: Request { body: whole(sent).unwrap_or_default(), ..head.request },
-            response: head.response,
-            messages: Vec::new(),
-            cut,
-        };
-        Some((passed, whole(received)))
+        request.body = whole(sent).unwrap_or_default();
+        let received = whole(received);
+        observer.exchanged(Exchanged {
+            service: &service,
+            request: &request,
+            status: response.status,
+            headers: &response.headers,
+            body: received.as_ref(),
+            answered: &Answered::Backend,
+            took,
+        });
+        response.body = received.unwrap_or_default();
+        Passed { service, unix_millis, took, request, response, messages: Vec::new(), cut }
     }
 }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::header::HOST;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use understudy_net::{Handler, Inbound, Outbound};
+use understudy_net::{Handler, Inbound, Outbound, Reply};
 
 /// Hands each request to the service that its host names.
 #[derive(Debug)]
@@ -42,13 +42,13 @@ fn by_host(players: BTreeMap<String, Arc<Player>>) -> BTreeMap<String, Arc<Playe
 }
 
 impl Handler for SharedPort {
-    async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
+    fn handle(self: Arc<Self>, request: Inbound) -> Reply {
         if let Some(player) = self.player(&request) {
-            return player.handle(request).await;
+            return player.handle(request);
         }
         let names: Vec<String> = self.players.load().keys().map(|name| format!("{name}.localhost")).collect();
         let detail = format!("the host names the service on this port; there are {}", names.join(", "));
         let rendered = problem::problem(StatusCode::NOT_FOUND, "no-service", "The host names no service", &detail);
-        Outbound::whole(rendered.status, rendered.headers, rendered.body)
+        Reply::Now(Outbound::whole(rendered.status, rendered.headers, rendered.body))
     }
 }

@@ -210,20 +210,16 @@ impl There {
     }
 
     async fn call(&self, client: &Arc<Client>, command: &str, request: &[u8], timeout: Duration) -> Asked {
-        let target = format!("/command/{command}");
         let body = Bytes::copy_from_slice(request);
-        let call = Call {
-            address: &self.address,
-            method: &Method::POST,
-            target: &target,
-            headers: &self.headers,
-            body: &body,
-        };
         let failed = |why: String| {
             let message = format!("another Understudy (process {}) has this project open: {why}", self.pid);
             Asked::Answered(Err(ApiError::new(Code::Port, message).with_hint("close the other one, or work in it")))
         };
-        match client.send(call, timeout).await {
+        let Ok(target) = format!("/command/{command}").parse() else {
+            return failed(format!("`{command}` is no command"));
+        };
+        let call = Call { method: &Method::POST, target: &target, headers: &self.headers, body: &body };
+        match client.to(&self.address).send(call, timeout).await {
             Ok((StatusCode::OK, _, body)) => Asked::Answered(Ok(body.to_vec())),
             Ok((StatusCode::UNPROCESSABLE_ENTITY, _, body)) => match serde_json::from_slice(&body) {
                 Ok(error) => Asked::Answered(Err(error)),

@@ -14,7 +14,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
-use understudy_net::{Handler, Host, Inbound, Listener, Outbound, Stop};
+use understudy_net::{Handler, Host, Inbound, Listener, Outbound, Reply, Stop};
 
 /// Gives a file of the front end by its path: `index.html`, `assets/main.js`.
 pub type Assets = fn(&str) -> Option<Bytes>;
@@ -151,7 +151,13 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'nonc
 const NONCE: &str = "__NONCE__";
 
 impl Handler for UiHost {
-    async fn handle(self: Arc<Self>, request: Inbound) -> Outbound {
+    fn handle(self: Arc<Self>, request: Inbound) -> Reply {
+        Reply::later(async move { self.answer(request).await })
+    }
+}
+
+impl UiHost {
+    async fn answer(&self, request: Inbound) -> Outbound {
         let Inbound { parts, body, .. } = request;
         let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let host = parts.uri.authority().map(http::uri::Authority::as_str).or_else(|| header(HOST)).unwrap_or("");
@@ -181,9 +187,7 @@ impl Handler for UiHost {
             _ => refuse(StatusCode::NOT_FOUND, "there is nothing here"),
         }
     }
-}
 
-impl UiHost {
     async fn command(&self, command: &str, body: &[u8]) -> Outbound {
         match self.doer.call(command, body).await {
             Ok(response) => json(StatusCode::OK, response),

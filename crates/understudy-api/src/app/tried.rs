@@ -89,9 +89,10 @@ impl App {
         let body = Bytes::from(request.body);
         let address = Address::parse(&format!("http://127.0.0.1:{port}")).expect("a loopback address");
         let began = Instant::now();
-        let call = Call { address: &address, method: &method, target: target.as_str(), headers: &headers, body: &body };
+        let call = Call { method: &method, target: &target, headers: &headers, body: &body };
         let (status, answer_headers, answer) = self
             .client
+            .to(&address)
             .send(call, TRY_TIMEOUT)
             .await
             .map_err(|error| ApiError::new(Code::Port, format!("{}: {error}", request.service)))?;

@@ -1,0 +1,151 @@
+//! Opening connections.
+
+use crate::address::Address;
+use crate::failure::{SendError, after_sending};
+use crate::pool::Connection;
+use crate::server::HEADER_BYTES_MAX;
+use crate::trust::{Authorities, HTTP_2, Offer, connector};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+/// How long opening a connection may take, TLS included.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an HTTP/2 connection on which something is waited for may be silent before its peer is asked for a sign of life.
+const PING_PERIOD: Duration = Duration::from_secs(5);
+/// How long that may take: a backend that a debugger has stopped gives none for a while.
+const PING_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// What connects over TLS: made once for each that is trusted, since the system's certificates are many.
+#[derive(Debug, Default)]
+pub(crate) struct Connectors(Mutex<HashMap<(Option<Authorities>, Offer), Tls>>);
+
+#[derive(Clone)]
+struct Tls(TlsConnector);
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TlsConnector")
+    }
+}
+
+impl Connectors {
+    fn get(&self, trusted: Option<&Authorities>, offer: Offer) -> io::Result<TlsConnector> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (trusted.cloned(), offer);
+        if let Some(Tls(connector)) = known.get(&key) {
+            return Ok(connector.clone());
+        }
+        let connector = connector(trusted, offer)?;
+        known.insert(key, Tls(connector.clone()));
+        Ok(connector)
+    }
+
+    /// A new connection. One that may go over to another protocol is HTTP/1.1 (RFC 9113, section 8.6).
+    ///
+    /// # Errors
+    /// One of those that are [unreachable](SendError::is_unreachable), or what came is no HTTP.
+    pub(crate) async fn connect(&self, address: &Address, is_upgrade: bool) -> Result<Connection, SendError> {
+        let at = format!("{}:{}", address.host, address.port);
+        let timed_out = || SendError::Connect { address: at.clone(), source: io::ErrorKind::TimedOut.into() };
+        let connecting = async {
+            let stream = tcp(address, &at).await?;
+            let _ = stream.set_nodelay(true);
+            if !address.is_tls {
+                return if address.is_http2 && !is_upgrade { http2(stream).await } else { http1(stream).await };
+            }
+            let failed = |source| SendError::Handshake { address: at.clone(), source };
+            let name = ServerName::try_from(address.host.clone()).map_err(|error| failed(io::Error::other(error)))?;
+            let offer = if is_upgrade { Offer::Http1 } else { Offer::Any };
+            let connector = self.get(address.trusted.as_ref(), offer).map_err(failed)?;
+            let stream = connector.connect(name, stream).await.map_err(failed)?;
+            let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
+            if is_http2 { http2(stream).await } else { http1(stream).await }
+        };
+        tokio::time::timeout(CONNECT_TIMEOUT, connecting).await.unwrap_or_else(|_| Err(timed_out()))
+    }
+}
+
+async fn tcp(address: &Address, at: &str) -> Result<TcpStream, SendError> {
+    let mut last = None;
+    for candidate in resolve(address).await? {
+        match TcpStream::connect(candidate).await {
+            Ok(stream) => return Ok(stream),
+            Err(source) => last = Some(source),
+        }
+    }
+    match last {
+        Some(source) => Err(SendError::Connect { address: at.to_owned(), source }),
+        None => Err(SendError::Resolve { host: address.host.clone() }),
+    }
+}
+
+/// Names under `localhost` are the loopbacks by RFC 6761, section 6.3, whatever the system's resolver says.
+async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, SendError> {
+    let port = address.port;
+    if let Ok(ip) = address.host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, port)]);
+    }
+    if address.host == "localhost" || address.host.ends_with(".localhost") {
+        return Ok(vec![
+            SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port),
+            SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port),
+        ]);
+    }
+    let failed = |_| SendError::Resolve { host: address.host.clone() };
+    Ok(tokio::net::lookup_host((address.host.as_str(), port)).await.map_err(failed)?.collect())
+}
+
+async fn http1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Connection, SendError> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
+    tokio::spawn(connection.with_upgrades());
+    Ok(Connection::Http1(sender))
+}
+
+async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Connection, SendError> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder.timer(TokioTimer::new()).max_header_list_size(HEADER_BYTES_MAX as u32);
+    // All requests go over it: one that nobody answers on any more has to be given up.
+    builder.keep_alive_interval(PING_PERIOD).keep_alive_timeout(PING_TIMEOUT);
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
+    tokio::spawn(connection);
+    Ok(Connection::Http2(sender))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http_body_util::{Either, Full};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    /// A SETTINGS frame with nothing in it, and the one that says that the peer's was read (RFC 9113, section 6.5).
+    const SETTINGS: [u8; 18] = [0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0];
+
+    #[tokio::test(start_paused = true)]
+    async fn an_http_2_connection_whose_peer_is_gone_without_a_word_is_given_up() {
+        let (stream, mut peer) = duplex(64 << 10);
+        let Ok(Connection::Http2(mut connection)) = http2(stream).await else { panic!("it is HTTP/2") };
+        peer.write_all(&SETTINGS).await.unwrap();
+        let began = tokio::time::Instant::now();
+        let request =
+            http::Request::builder().uri("http://a.test/").body(Either::Left(Full::new(Bytes::new()))).unwrap();
+        let reading = async {
+            // It reads, and says nothing.
+            let mut piece = [0; 1 << 10];
+            while peer.read(&mut piece).await.is_ok_and(|length| length > 0) {}
+        };
+        let both = async { tokio::join!(connection.send_request(request), reading) };
+        let (answer, ()) = tokio::time::timeout(10 * PING_TIMEOUT, both).await.unwrap();
+        assert!(answer.is_err() && connection.is_closed());
+        assert!((PING_TIMEOUT..=2 * (PING_PERIOD + PING_TIMEOUT)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    }
+}
