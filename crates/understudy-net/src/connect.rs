@@ -14,11 +14,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 /// How long opening a connection may take, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an address may say nothing before the next one of the same name is tried beside it.
+const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 /// How long an HTTP/2 connection on which something is waited for may be silent before its peer is asked for a sign of life.
 const PING_PERIOD: Duration = Duration::from_secs(5);
 /// How long that may take: a backend that a debugger has stopped gives none for a while.
@@ -74,12 +77,28 @@ impl Connectors {
     }
 }
 
+/// The first address of a name that takes a connection. One that says nothing keeps nobody waiting for the next (RFC 8305).
 async fn tcp(address: &Address, at: &str) -> Result<TcpStream, SendError> {
+    let mut candidates = resolve(address).await?.into_iter();
+    let mut attempts = JoinSet::new();
     let mut last = None;
-    for candidate in resolve(address).await? {
-        match TcpStream::connect(candidate).await {
-            Ok(stream) => return Ok(stream),
-            Err(source) => last = Some(source),
+    loop {
+        let more = candidates.next();
+        let is_last = more.is_none();
+        if let Some(candidate) = more {
+            attempts.spawn(TcpStream::connect(candidate));
+        }
+        let attempt = if is_last {
+            attempts.join_next().await
+        } else {
+            let Ok(attempt) = tokio::time::timeout(NEXT_ADDRESS, attempts.join_next()).await else { continue };
+            attempt
+        };
+        match attempt {
+            Some(Ok(Ok(stream))) => return Ok(stream),
+            Some(Ok(Err(source))) => last = Some(source),
+            Some(Err(gone)) => last = Some(gone.into()),
+            None => break,
         }
     }
     match last {
@@ -147,5 +166,27 @@ mod tests {
         let (answer, ()) = tokio::time::timeout(10 * PING_TIMEOUT, both).await.unwrap();
         assert!(answer.is_err() && connection.is_closed());
         assert!((PING_TIMEOUT..=2 * (PING_PERIOD + PING_TIMEOUT)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    }
+
+    #[tokio::test]
+    async fn an_address_that_says_nothing_keeps_nobody_waiting_for_the_next() {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let silent = socket.listen(1).unwrap();
+        let port = silent.local_addr().unwrap().port();
+        let Ok(speaking) = tokio::net::TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await else {
+            // A machine without IPv6 has no second loopback.
+            return;
+        };
+        // Once nobody takes them, the system lets further ones wait.
+        let mut waiting = Vec::new();
+        let soon = Duration::from_millis(200);
+        while let Ok(stream) = tokio::time::timeout(soon, TcpStream::connect((Ipv4Addr::LOCALHOST, port))).await {
+            waiting.push(stream.unwrap());
+        }
+        let address = Address::parse(&format!("http://localhost:{port}")).unwrap();
+        let stream = tokio::time::timeout(CONNECT_TIMEOUT, tcp(&address, "there")).await.unwrap().unwrap();
+        assert!(stream.peer_addr().unwrap().is_ipv6());
+        drop((speaking, waiting));
     }
 }

@@ -12,16 +12,15 @@ use bytes::Bytes;
 use http::header::{CONNECTION, HOST, UPGRADE};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use http_body_util::{BodyExt, Either, Full, Limited};
+use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
 use hyper::client::conn::TrySendError;
 use hyper::ext::on_informational;
 use std::future::{Future, poll_fn};
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// Who is at an address, and the connections there.
 #[derive(Debug)]
@@ -64,6 +63,12 @@ impl std::fmt::Debug for Call<'_> {
     }
 }
 
+impl Call<'_> {
+    fn whole(&self) -> Sent {
+        Either::Left(Full::new(self.body.clone()))
+    }
+}
+
 /// An answer whose body is still to come.
 #[derive(Debug)]
 pub struct Upstream {
@@ -89,31 +94,39 @@ impl Peer {
         &self.address
     }
 
-    /// Sends a request and waits for the whole answer, its body still in its content coding.
+    /// Sends a request and waits for the whole answer, its body still in its content coding. `timeout` begins once there is a
+    /// connection: opening one may take [`CONNECT_TIMEOUT`](crate::CONNECT_TIMEOUT).
     ///
     /// # Errors
     /// [`SendError`]
     pub async fn send(&self, call: Call<'_>, timeout: Duration) -> Result<(StatusCode, HeaderMap, Bytes), SendError> {
-        let reached = AtomicBool::new(false);
-        let whole = async {
-            let upstream = self.open_told(call, None, &reached).await?;
-            let (status, headers) = (upstream.status, upstream.headers);
-            match Limited::new(upstream.body.0, BODY_BYTES_MAX).collect().await {
-                Ok(body) => Ok((status, headers, body.to_bytes())),
-                Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(SendError::TooLarge),
-                Err(error) => {
-                    Err(error.downcast::<hyper::Error>().map_or(SendError::Closed, |error| after_sending(&error)))
-                }
+        let headers = call.headers.fields();
+        let is_upgrade = is_upgrade(&headers);
+        let mut until = Instant::now() + timeout;
+        let mut asked = None;
+        if let Some(connection) = self.pool.take(is_upgrade) {
+            match timeout_at(until, self.ask(call, headers, call.whole(), None, connection)).await {
+                Ok(Err(unanswered)) if unanswered.may_be_sent_again(call.method) => {}
+                answer => asked = Some(answer),
+            }
+        }
+        let answer = match asked {
+            Some(answer) => answer,
+            None => {
+                let connection = Box::pin(self.connect(is_upgrade)).await?;
+                until = Instant::now() + timeout;
+                timeout_at(until, self.ask(call, call.headers.fields(), call.whole(), None, connection)).await
             }
         };
-        match tokio::time::timeout(timeout, whole).await {
-            Ok(result) => result,
-            // A request that never left breaks no promise.
-            Err(_) if !reached.load(Ordering::Relaxed) => {
-                let at = format!("{}:{}", self.address.host, self.address.port);
-                Err(SendError::Connect { address: at, source: io::ErrorKind::TimedOut.into() })
+        let timed_out = |_| SendError::TimedOut { after: timeout };
+        let Upstream { status, headers, body, .. } =
+            answer.map_err(timed_out)?.map_err(|unanswered| unanswered.error)?;
+        match timeout_at(until, Limited::new(body.0, BODY_BYTES_MAX).collect()).await.map_err(timed_out)? {
+            Ok(body) => Ok((status, headers, body.to_bytes())),
+            Err(error) if error.is::<LengthLimitError>() => Err(SendError::TooLarge),
+            Err(error) => {
+                Err(error.downcast::<hyper::Error>().map_or(SendError::Closed, |error| after_sending(&error)))
             }
-            Err(_) => Err(SendError::TimedOut { after: timeout }),
         }
     }
 
@@ -123,7 +136,15 @@ impl Peer {
     /// # Errors
     /// [`SendError`]
     pub async fn open(&self, call: Call<'_>, interim: Option<&Interim>) -> Result<Upstream, SendError> {
-        self.open_told(call, interim, &AtomicBool::new(false)).await
+        let headers = call.headers.fields();
+        let is_upgrade = is_upgrade(&headers);
+        if let Some(connection) = self.pool.take(is_upgrade) {
+            match self.ask(call, headers, call.whole(), interim, connection).await {
+                Err(unanswered) if unanswered.may_be_sent_again(call.method) => {}
+                answer => return answer.map_err(|unanswered| unanswered.error),
+            }
+        }
+        self.ask_anew(call, call.whole(), interim, is_upgrade).await
     }
 
     /// As [`Self::open`], with a body that is sent as it comes, instead of the call's. It is sent once at most.
@@ -136,37 +157,11 @@ impl Peer {
         let mut body = Either::Right(body.0);
         if let Some(connection) = self.pool.take(is_upgrade) {
             match self.ask(call, headers, body, interim, connection).await {
-                Ok(upstream) => return Ok(upstream),
                 Err(Unanswered { unsent: Some(unsent), .. }) => body = *unsent,
-                Err(Unanswered { error, .. }) => return Err(error),
+                answer => return answer.map_err(|unanswered| unanswered.error),
             }
         }
-        self.ask_anew(call, body, interim, is_upgrade, &AtomicBool::new(false)).await
-    }
-
-    /// As [`Self::open`], and tells when there is a connection.
-    async fn open_told(
-        &self,
-        call: Call<'_>,
-        interim: Option<&Interim>,
-        reached: &AtomicBool,
-    ) -> Result<Upstream, SendError> {
-        let headers = call.headers.fields();
-        let is_upgrade = is_upgrade(&headers);
-        let body = || Either::Left(Full::new(call.body.clone()));
-        if let Some(connection) = self.pool.take(is_upgrade) {
-            reached.store(true, Ordering::Relaxed);
-            match self.ask(call, headers, body(), interim, connection).await {
-                Ok(upstream) => return Ok(upstream),
-                // Not sent at all, or sent on a connection that the server was about to close: once more, if that
-                // cannot be noticed. (A second DELETE can: the first may have arrived.)
-                Err(Unanswered { unsent: Some(_), .. }) => {}
-                Err(Unanswered { error: SendError::Closed, .. }) if call.method.is_safe() => {}
-                Err(Unanswered { error, .. }) => return Err(error),
-            }
-            reached.store(false, Ordering::Relaxed);
-        }
-        self.ask_anew(call, body(), interim, is_upgrade, reached).await
+        self.ask_anew(call, body, interim, is_upgrade).await
     }
 
     /// Asks on a new connection. That is rare, and large: on the heap it makes no other request slower.
@@ -176,17 +171,20 @@ impl Peer {
         body: Sent,
         interim: Option<&'a Interim>,
         is_upgrade: bool,
-        reached: &'a AtomicBool,
     ) -> Pin<Box<dyn Future<Output = Result<Upstream, SendError>> + Send + 'a>> {
         Box::pin(async move {
-            let connection = self.connectors.connect(&self.address, is_upgrade).await?;
-            if let Connection::Http2(shared) = &connection {
-                self.pool.share(shared);
-            }
-            reached.store(true, Ordering::Relaxed);
-            let asked = self.ask(call, call.headers.fields(), body, interim, connection).await;
-            asked.map_err(|unanswered| unanswered.error)
+            let connection = self.connect(is_upgrade).await?;
+            let answer = self.ask(call, call.headers.fields(), body, interim, connection).await;
+            answer.map_err(|unanswered| unanswered.error)
         })
+    }
+
+    async fn connect(&self, is_upgrade: bool) -> Result<Connection, SendError> {
+        let connection = self.connectors.connect(&self.address, is_upgrade).await?;
+        if let Connection::Http2(shared) = &connection {
+            self.pool.share(shared);
+        }
+        Ok(connection)
     }
 
     async fn ask(
@@ -277,6 +275,15 @@ impl Peer {
 struct Unanswered {
     unsent: Option<Box<Sent>>,
     error: SendError,
+}
+
+impl Unanswered {
+    /// Whether it may be sent once more where it went over a connection that had been used: it was not sent at all, or on a
+    /// connection that the server was about to close, and nobody can notice. (A second DELETE can be: the first may have
+    /// arrived.)
+    fn may_be_sent_again(&self, method: &Method) -> bool {
+        self.unsent.is_some() || (matches!(self.error, SendError::Closed) && method.is_safe())
+    }
 }
 
 fn malformed(why: String) -> Unanswered {
