@@ -32,10 +32,10 @@ pub enum Plan {
     },
     /// Nothing matches.
     Nothing,
-    /// The backend is asked; in `fallback`, the fixture answers where the backend does not.
+    /// The backend is asked.
     Forward {
-        /// What is done where the backend does not answer.
-        otherwise: Box<Plan>,
+        /// In `fallback`, what answers where the backend does not.
+        otherwise: Option<Choice>,
     },
 }
 
@@ -48,17 +48,15 @@ pub fn decide(snapshot: &Snapshot, incoming: &Incoming<'_>, chance: &mut Chance)
         return Plan::Preflight;
     }
     match (&snapshot.backing, choice) {
-        (Backing::Fallback(_), choice) => {
-            Plan::Forward { otherwise: Box::new(local(snapshot, choice, incoming, chance)) }
-        }
-        (Backing::Passthrough(_), Choice::OtherMethods(_) | Choice::Nothing) => {
-            Plan::Forward { otherwise: Box::new(Plan::Nothing) }
-        }
+        // Which response is the next is said once the fixture does stand in.
+        (Backing::Fallback(_), choice) => Plan::Forward { otherwise: Some(choice) },
+        (Backing::Passthrough(_), Choice::OtherMethods(_) | Choice::Nothing) => Plan::Forward { otherwise: None },
         (_, choice) => local(snapshot, choice, incoming, chance),
     }
 }
 
-fn local(snapshot: &Snapshot, choice: Choice, incoming: &Incoming<'_>, chance: &mut Chance) -> Plan {
+/// What is done where no backend is asked.
+pub(crate) fn local(snapshot: &Snapshot, choice: Choice, incoming: &Incoming<'_>, chance: &mut Chance) -> Plan {
     match choice {
         Choice::Promise(place) => {
             let answers = &snapshot.answers[place];

@@ -1,6 +1,6 @@
 //! One service on the wire.
 
-use crate::decide::{Plan, decide};
+use crate::decide::{self, Plan, decide};
 use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{Content, Head};
 use crate::record::Recorder;
@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::Request;
-use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
+use understudy_match::{Chance, Choice, Incoming, Moment, Rendered, explain};
 use understudy_net::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, HEADER_BYTES_MAX, Handler, Inbound, Line, Outbound, OutboundBody, Reply,
     coding,
@@ -77,12 +77,14 @@ impl Player {
         let began = if request.body.is_empty() { None } else { Some(Instant::now()) };
         let snapshot = self.snapshot.load();
         let mut chance = chance();
-        let plan = catch_unwind(AssertUnwindSafe(|| decide(&snapshot, &Incoming::new(request), &mut chance)));
-        let outcome = match plan {
-            Err(_) => broken(),
-            Ok(plan @ Plan::Forward { .. }) => return Err((Arc::clone(&snapshot), plan)),
-            Ok(plan @ Plan::Respond { delay, .. }) if !delay.is_zero() => return Err((Arc::clone(&snapshot), plan)),
-            Ok(plan) => perform(&snapshot, request, plan, &mut chance),
+        let outcome = guarded(|| match decide(&snapshot, &Incoming::new(request), &mut chance) {
+            plan @ Plan::Forward { .. } => Err(plan),
+            plan @ Plan::Respond { delay, .. } if !delay.is_zero() => Err(plan),
+            plan => Ok(perform(&snapshot, request, plan, &mut chance)),
+        });
+        let outcome = match outcome.unwrap_or_else(|| Ok(broken())) {
+            Ok(outcome) => outcome,
+            Err(plan) => return Err((Arc::clone(&snapshot), plan)),
         };
         let took = began.map_or(Duration::ZERO, |began| began.elapsed());
         Ok(self.finish(&snapshot, request, outcome, took))
@@ -97,16 +99,22 @@ impl Player {
     ) -> Outbound {
         let began = Instant::now();
         let plan = match plan {
-            Plan::Forward { otherwise } => match self.forward(&snapshot, &request, raw, line, &otherwise).await {
-                Some(outcome) => return self.finish(&snapshot, &request, outcome, began.elapsed()),
-                None => *otherwise,
-            },
-            plan => plan,
+            Plan::Forward { otherwise } => {
+                match self.forward(&snapshot, &request, raw, line, otherwise.as_ref()).await {
+                    Some(outcome) => return self.finish(&snapshot, &request, outcome, began.elapsed()),
+                    None => guarded(|| {
+                        let choice = otherwise.unwrap_or(Choice::Nothing);
+                        decide::local(&snapshot, choice, &Incoming::new(&request), &mut chance())
+                    }),
+                }
+            }
+            plan => Some(plan),
         };
-        if let Plan::Respond { delay, .. } = plan {
+        if let Some(Plan::Respond { delay, .. }) = plan {
             tokio::time::sleep(delay).await;
         }
-        let outcome = perform(&snapshot, &request, plan, &mut chance());
+        let outcome = plan.and_then(|plan| guarded(|| perform(&snapshot, &request, plan, &mut chance())));
+        let outcome = outcome.unwrap_or_else(broken);
         self.finish(&snapshot, &request, outcome, began.elapsed())
     }
 
@@ -146,16 +154,16 @@ impl Player {
         request: &Request,
         raw: Option<Bytes>,
         line: Line,
-        otherwise: &Plan,
+        otherwise: Option<&Choice>,
     ) -> Option<(Outbound, Answered<'static>)> {
         let (Backing::Passthrough(forwarding) | Backing::Fallback(forwarding)) = &snapshot.backing else { return None };
         // The backend gets the bytes that the client sent, still in their coding.
         let body = raw.unwrap_or_else(|| request.body.clone());
         let answer = forwarding.pass(Head::new(request, line), Content::Whole(body)).await;
         let can_stand_in = match otherwise {
-            Plan::Respond { .. } => true,
-            Plan::Describe { .. } => describe::knows(snapshot, request),
-            _ => false,
+            Some(Choice::Promise(_)) => true,
+            Some(_) => snapshot.described.is_some() && describe::knows(snapshot, request),
+            None => false,
         };
         match answer {
             Ok(upstream) if can_stand_in && upstream.status.is_server_error() => None,
@@ -182,15 +190,10 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
             let rendered = respond::respond(answers.response(response), &request.method, &request.headers, chance, now);
             (outbound(rendered), Answered::Fixture(&answers.id))
         }
-        Plan::Describe { otherwise } => {
-            let described =
-                catch_unwind(AssertUnwindSafe(|| describe::describe(snapshot, request, &otherwise, chance)));
-            match described {
-                Ok(Some((rendered, answered))) => (outbound(rendered), answered),
-                Ok(None) => perform(snapshot, request, *otherwise, chance),
-                Err(_) => broken(),
-            }
-        }
+        Plan::Describe { otherwise } => match describe::describe(snapshot, request, &otherwise, chance) {
+            Some((rendered, answered)) => (outbound(rendered), answered),
+            None => perform(snapshot, request, *otherwise, chance),
+        },
         Plan::Preflight => {
             let headers = cors::preflight(&request.headers);
             (Outbound::whole(StatusCode::NO_CONTENT, headers, Bytes::new()), Answered::Server("preflight"))
@@ -305,7 +308,11 @@ fn refuse(problem: BodyProblem) -> (Rendered, &'static str) {
     (problem::problem(status, kind, title, &detail), why)
 }
 
-/// A bug of ours costs one request.
+/// `None` where it panics: a bug of ours costs one request.
+fn guarded<T>(answer: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(answer)).ok()
+}
+
 fn broken<'s>() -> (Outbound, Answered<'s>) {
     let title = "Understudy failed to decide on an answer";
     let detail = "this is a bug in Understudy; the request and the fixtures of this service show it";

@@ -289,6 +289,31 @@ fn fallback_serves_the_fixture_when_the_backend_fails() {
 }
 
 #[test]
+fn a_list_of_responses_goes_on_only_where_it_stands_in() {
+    use std::io::{Read, Write};
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let thread = std::thread::spawn(move || {
+        for status in ["200 Ok", "200 Ok", "503 Sorry"] {
+            let (mut stream, _) = socket.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]).unwrap();
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 4\r\nconnection: close\r\n\r\nreal");
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    let list = "request: { path: /a }\nresponse: [{ body: { text: first } }, { body: { text: second } }]\n";
+    let folder = Folder::with_fixtures(&[("a", list)]);
+    folder.write(
+        "understudy.yaml",
+        format!("version: 1\nservices: {{ s: {{ mode: fallback, backends: {{ real: {{ url: \"http://127.0.0.1:{port}\" }} }} }} }}\n"),
+    );
+    let served = Served::new(&folder.0, &[]);
+    let answers = [(); 4].map(|()| body(&served.request("GET /a", &[], "")).to_owned());
+    thread.join().unwrap();
+    assert_eq!(answers, ["real", "real", "first", "second"]);
+}
+
+#[test]
 fn http_2_with_prior_knowledge_and_both_loopbacks() {
     let (_folder, served) = served(&[("a", "request: { path: /a }\nresponse: { body: { text: ok } }\n")]);
     let mut stream = TcpStream::connect(("::1", served.port)).unwrap();
