@@ -39,10 +39,23 @@ pub(crate) struct Servers {
     observer: Arc<dyn Observer>,
     client: Client,
     running: BTreeMap<String, Running>,
-    shared: Option<(Arc<SharedPort>, Open)>,
+    shared: Option<Shared>,
+    /// Services that came with an edit, or were corrected by one, and could not be started, and why: the next edit may help.
+    unstarted: BTreeMap<String, String>,
     /// Services that somebody records, or stopped recording, whatever their files say.
     asked: BTreeMap<String, Asked>,
     tape: Tape,
+}
+
+/// What errors call the shared port.
+const SHARED: &str = "the shared port";
+
+/// The port that services share.
+#[derive(Debug)]
+struct Shared {
+    services: Arc<SharedPort>,
+    asked_port: u16,
+    open: Open,
 }
 
 /// What was asked for beside what the project's file says.
@@ -166,6 +179,7 @@ impl Servers {
             client: Client::new(),
             running: BTreeMap::new(),
             shared: None,
+            unstarted: BTreeMap::new(),
             asked: BTreeMap::new(),
             tape: Tape { progress, desk: Weak::new(), writers: Writers::default(), damaged: Vec::new(), failed: None },
         }
@@ -192,13 +206,13 @@ impl Servers {
 
     /// Every port that is open.
     pub(crate) fn ports(&self) -> Vec<u16> {
-        let shared = self.shared.as_ref().map(|(_, open)| open.port);
+        let shared = self.shared.as_ref().map(|shared| shared.open.port);
         self.running.values().map(|running| running.open.port).chain(shared).collect()
     }
 
     pub(crate) fn shared_url(&self) -> Option<String> {
-        let (_, open) = self.shared.as_ref()?;
-        Some(url(self.options.host, open.port).replace("://", "://NAME."))
+        let shared = self.shared.as_ref()?;
+        Some(url(self.options.host, shared.open.port).replace("://", "://NAME."))
     }
 
     /// The port that is asked for, of a service or the shared one.
@@ -232,6 +246,7 @@ impl Servers {
         let asked_port = self.asked_port(loaded);
         let open = Open::new(self.host(), asked_port, Arc::clone(&player), name).await?;
         self.running.insert(name.to_owned(), Running { player, asked_port, open, recorded });
+        self.unstarted.remove(name);
         self.tell_shared();
         Ok(())
     }
@@ -355,6 +370,7 @@ impl Servers {
 
     /// Takes a service's port away, to be closed: nobody else has to wait until its open requests have ended.
     pub(crate) fn take(&mut self, name: &str) -> Option<Open> {
+        self.unstarted.remove(name);
         let running = self.running.remove(name)?;
         self.tell_shared();
         Some(running.open)
@@ -369,22 +385,40 @@ impl Servers {
     /// Opens the shared port, where there is one.
     pub(crate) async fn start_shared(&mut self) -> Result<(), ApiError> {
         let Some(port) = self.shared_port().filter(|_| self.shared.is_none()) else { return Ok(()) };
-        let shared = Arc::new(SharedPort::new(self.players()));
-        let open = Open::new(self.host(), port, Arc::clone(&shared), "the shared port").await?;
-        self.shared = Some((shared, open));
+        let services = Arc::new(SharedPort::new(self.players()));
+        let open = Open::new(self.host(), port, Arc::clone(&services), SHARED).await?;
+        self.shared = Some(Shared { services, asked_port: port, open });
+        Ok(())
+    }
+
+    /// Opens, moves or closes the shared port, as the project's file says now.
+    async fn follow_shared_port(&mut self) -> Result<(), ApiError> {
+        let (host, wanted) = (self.host(), self.shared_port());
+        let Some(shared) = self.shared.as_mut().filter(|shared| wanted != Some(shared.asked_port)) else {
+            return self.start_shared().await;
+        };
+        let Some(port) = wanted else {
+            if let Some(shared) = self.shared.take() {
+                shared.open.close().await;
+            }
+            return Ok(());
+        };
+        let open = Open::new(host, port, Arc::clone(&shared.services), SHARED).await?;
+        shared.asked_port = port;
+        std::mem::replace(&mut shared.open, open).close().await;
         Ok(())
     }
 
     fn tell_shared(&self) {
-        if let Some((shared, _)) = &self.shared {
-            shared.set(self.players());
+        if let Some(shared) = &self.shared {
+            shared.services.set(self.players());
         }
     }
 
     /// Closes everything and lets open requests end.
     pub(crate) async fn stop_all(&mut self) {
         let opens = std::mem::take(&mut self.running).into_values().map(|running| running.open);
-        let opens: Vec<Open> = opens.chain(self.shared.take().map(|(_, open)| open)).collect();
+        let opens: Vec<Open> = opens.chain(self.shared.take().map(|shared| shared.open)).collect();
         opens.iter().for_each(|open| open.stop.stop());
         for open in opens {
             open.close().await;
@@ -423,14 +457,21 @@ impl Servers {
         };
         let (old_names, names) = (names(&before), names(&project));
         for gone in old_names.difference(&names) {
+            self.unstarted.remove(gone);
             self.stop(gone).await;
         }
         for loaded in &project.services {
             let name = &loaded.service.name;
             let Some(asked_port) = self.running.get(name).map(|running| running.asked_port) else {
-                let is_new = !old_names.contains(name) && self.wanted().contains(name);
-                if is_new && let Err(error) = self.start(name).await {
-                    new.push(in_project_file(error.to_string()));
+                let is_missing = !old_names.contains(name) || self.unstarted.contains_key(name);
+                if is_missing
+                    && self.wanted().contains(name)
+                    && let Err(error) = self.start(name).await
+                {
+                    let why = error.to_string();
+                    if self.unstarted.insert(name.clone(), why.clone()).is_none_or(|before| before != why) {
+                        new.push(in_project_file(why));
+                    }
                 }
                 continue;
             };
@@ -442,6 +483,9 @@ impl Servers {
             {
                 new.push(in_project_file(format!("{error}; it stays where it was")));
             }
+        }
+        if let Err(error) = self.follow_shared_port().await {
+            new.push(in_project_file(error.to_string()));
         }
         new
     }

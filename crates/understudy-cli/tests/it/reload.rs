@@ -84,3 +84,43 @@ fn services_that_come_and_move_and_go_are_served_without_a_restart() {
     let connects = |port: u16| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
     assert!(connects(free) && !connects(first) && !connects(served.port));
 }
+
+#[test]
+fn a_port_that_could_not_be_had_is_had_once_it_is_corrected_and_the_shared_one_follows_the_file() {
+    let folder = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { body: { text: a } }\n")]);
+    folder.write("fixtures/t/b.yaml", "request: { path: /b }\nresponse: { body: { text: b } }\n");
+    let served = Served::new(&folder.0, &[]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let project = |port: u16, shared: &str| {
+        folder.write("understudy.yaml", format!("version: 1\n{shared}services:\n  s: {{}}\n  t: {{ port: {port} }}\n"));
+    };
+    let answers = |port: u16, host: &str| {
+        use std::io::{Read, Write};
+        let began = Instant::now();
+        loop {
+            let mut answer = String::new();
+            if let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) {
+                let _ = write!(stream, "GET /b HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+                let _ = stream.read_to_string(&mut answer);
+            }
+            if answer.ends_with("\r\n\r\nb") {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(20), "{port} {host} {answer}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    project(taken.local_addr().unwrap().port(), "");
+    // What comes after it shows that it was read.
+    folder.write("fixtures/s/c.yaml", "request: { path: /c }\nresponse: { body: { text: c } }\n");
+    eventually(&served, "GET /c", "\r\n\r\nc");
+    let (own, shared, moved) = (free(), free(), free());
+    project(own, "");
+    answers(own, "t");
+    project(own, &format!("port: {shared}\n"));
+    answers(shared, "t.localhost");
+    project(own, &format!("port: {moved}\n"));
+    answers(moved, "t.localhost");
+    assert!(std::net::TcpStream::connect(("127.0.0.1", shared)).is_err());
+}
