@@ -15,7 +15,7 @@ use std::sync::Arc;
 use understudy_contract::Result as FixtureResult;
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Tail;
-use understudy_exchange::redact::REDACTED;
+use understudy_exchange::redact::{REDACTED, looks_secret};
 use understudy_exchange::{Json, JsonPath, Response};
 use understudy_fixture::model::{BodyFile, Fixture, Known, ResponseBody};
 use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture, flow_value, rule_value};
@@ -172,9 +172,12 @@ impl<'l> Editing<'l> {
                 if value.is_some() && hidden.has_header(name) {
                     return Err("what this header carries is not written into files".to_owned());
                 }
+                if value.as_deref().is_some_and(looks_secret) {
+                    return Err("it looks like a secret, which is not written into files".to_owned());
+                }
                 self.edit(&Edit::Header(name, value))
             }
-            Kind::Missing | Kind::Type | Kind::Value => {
+            Kind::Missing | Kind::Type | Kind::Value | Kind::Added => {
                 let received = Json::parse(&answer.body).map_err(|_| "the answer is no JSON".to_owned())?;
                 let path = JsonPath::parse(&mismatch.path).map_err(|_| "its path is not one place".to_owned())?;
                 self.accept_in_body(mismatch.kind, &path, &received, hidden)
@@ -192,20 +195,53 @@ impl<'l> Editing<'l> {
             _ => return Err("the fixture's body is no JSON".to_owned()),
         };
         let (_, tail) = path.split_singular_tail();
-        let steps = compared_with(&example, &tail).ok_or("it is not in the example: a rule asks for it")?;
-        let value = match kind {
-            Kind::Missing => None,
-            _ => {
-                let value = path.select_values(received).first().copied().ok_or("it is not in the answer")?;
-                let is_hidden = tail.iter().any(|step| matches!(step, Tail::Name(name) if hidden.has_member(name)));
-                Some(if is_hidden { Json::string(REDACTED) } else { hidden.value(value) })
-            }
-        };
-        if self.body.is_none() {
-            return self.edit(&Edit::Body(&steps, value));
+        if kind == Kind::Added {
+            return self.accept_member(&example, &tail, received, hidden);
         }
-        let Some((file, path, before, text)) = self.body.take() else { return Ok(()) };
-        let edited = edit_json(&text, &steps, value.as_ref()).map_err(|error| error.to_string()).and_then(|edited| {
+        let (steps, _) = compared_with(&example, &tail).ok_or("it is not in the example: a rule asks for it")?;
+        if kind != Kind::Missing {
+            let value = at(received, &tail).ok_or("it is not in the answer")?;
+            return self.put(&steps, Some(without_secrets(value, &tail, hidden)));
+        }
+        self.put(&steps, None)?;
+        // A member with another name is one that is missing and one that is there instead.
+        let Some((Tail::Name(_), object)) = tail.split_last() else { return Ok(()) };
+        let (Some(Json::Object(members)), Some((_, known))) = (at(received, object), compared_with(&example, object))
+        else {
+            return Ok(());
+        };
+        for (name, _) in members.iter().filter(|(name, _)| known.member(name.as_str()).is_none()) {
+            let place: Vec<Tail<'_>> = object.iter().copied().chain([Tail::Name(name.as_str())]).collect();
+            // Where a rule wants none of it, it is left out.
+            let _ = self.accept_member(&example, &place, received, hidden);
+        }
+        Ok(())
+    }
+
+    /// Takes a member into the example that only the answer has.
+    fn accept_member(
+        &mut self,
+        example: &Json,
+        place: &[Tail<'_>],
+        received: &Json,
+        hidden: &Hidden,
+    ) -> Result<(), String> {
+        let gone = "it is not in the answer";
+        let (Some((Tail::Name(name), object)), Some(value)) = (place.split_last(), at(received, place)) else {
+            return Err(gone.to_owned());
+        };
+        let (mut steps, _) =
+            compared_with(example, object).ok_or("the example has nothing that it could be put into")?;
+        steps.push(Step::Name(name));
+        self.put(&steps, Some(without_secrets(value, place, hidden)))
+    }
+
+    /// Puts a value in its place in the example, or takes it out, unless the fixture would then break its own rules.
+    fn put(&mut self, steps: &[Step<'_>], value: Option<Json>) -> Result<(), String> {
+        let Some((file, path, before, text)) = self.body.take() else {
+            return self.edit(&Edit::Body(steps, value));
+        };
+        let edited = edit_json(&text, steps, value.as_ref()).map_err(|error| error.to_string()).and_then(|edited| {
             let mut after = self.fixture.clone();
             let body = BodyFile { path: file.clone(), content: edited.clone().into() };
             after.responses[after.verify.response].body = Some(ResponseBody::File(body));
@@ -251,12 +287,12 @@ fn keeps_its_rules(fixture: &Arc<Fixture>) -> Result<(), String> {
     Err(format!("a rule of the fixture says otherwise: {rule}"))
 }
 
-/// The place in the example that a place in the answer was compared with: of an array's element, the same one or, where the
-/// example has fewer, its last.
-fn compared_with<'s>(example: &Json, path: &[Tail<'s>]) -> Option<Vec<Step<'s>>> {
+/// The place in the example that a place in the answer was compared with, and what is there: of an array's element, the same
+/// one or, where the example has fewer, its last.
+fn compared_with<'s, 'e>(example: &'e Json, place: &[Tail<'s>]) -> Option<(Vec<Step<'s>>, &'e Json)> {
     let mut at = example;
     let mut steps = Vec::new();
-    for step in path {
+    for step in place {
         let (next, step) = match (at, step) {
             (Json::Object(_), Tail::Name(name)) => (at.member(name)?, Step::Name(name)),
             (Json::Array(items), Tail::Index(index)) => {
@@ -268,5 +304,20 @@ fn compared_with<'s>(example: &Json, path: &[Tail<'s>]) -> Option<Vec<Step<'s>>>
         at = next;
         steps.push(step);
     }
-    Some(steps)
+    Some((steps, at))
+}
+
+/// What is at a place in an answer.
+fn at<'v>(answer: &'v Json, place: &[Tail<'_>]) -> Option<&'v Json> {
+    place.iter().try_fold(answer, |value, step| match (value, step) {
+        (Json::Object(_), Tail::Name(name)) => value.member(name),
+        (Json::Array(items), Tail::Index(index)) => items.get(usize::try_from(*index).ok()?),
+        _ => None,
+    })
+}
+
+/// A value as it is written into a file: without secrets.
+fn without_secrets(value: &Json, place: &[Tail<'_>], hidden: &Hidden) -> Json {
+    let is_hidden = place.iter().any(|step| matches!(step, Tail::Name(name) if hidden.has_member(name)));
+    if is_hidden { Json::string(REDACTED) } else { hidden.value(value) }
 }

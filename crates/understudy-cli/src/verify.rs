@@ -49,14 +49,12 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
     for (format, file) in &args.reports {
         std::fs::write(file, format.write(&run)).map_err(|error| ApiError::of_file(file, "write", &error))?;
     }
+    let mut is_broken = run.summary.count("broken") > 0;
     if args.accept {
         let accepted = understudy_api::accept(&run.project, &run.results)?;
-        let left = say_accepted(&accepted);
-        if !left && run.summary.count("broken") > 0 {
-            return Ok(Exit::Fine);
-        }
+        is_broken = say_accepted(&accepted);
     }
-    let exit = exit(&run);
+    let exit = exit(&run, is_broken);
     // The program ends here: the system takes the memory back at once, and thousands of fixtures take a while one by one.
     std::mem::forget(run);
     Ok(exit)
@@ -80,8 +78,8 @@ fn say_accepted(accepted: &[Accepted]) -> bool {
 }
 
 /// Broken promises weigh most: they are known even where the backend went away later.
-fn exit(run: &Run) -> Exit {
-    if run.summary.count("broken") > 0 {
+fn exit(run: &Run, is_broken: bool) -> Exit {
+    if is_broken {
         return Exit::Broken;
     }
     if run.summary.count("unreachable") > 0 || run.summary.judged() == 0 {

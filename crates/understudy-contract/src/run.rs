@@ -268,7 +268,9 @@ impl Run {
                 verdict.mismatches.extend(context.capture(fixture, &answer));
                 let witness = self.settings.witness.iter();
                 verdict.mismatches.extend(witness.flat_map(|witness| witness(&request, &answer)));
-                if !verdict.mismatches.is_empty() && self.has_room(answer.body.len()) {
+                let is_told = !verdict.mismatches.is_empty()
+                    || (self.settings.strict && !(verdict.added.is_empty() && verdict.unproven.is_empty()));
+                if is_told && self.has_room(answer.body.len()) {
                     result.answer = Some(Arc::new(answer));
                 }
                 verdict
@@ -345,7 +347,8 @@ impl Run {
         for (known, occurred) in fixture.verify.known.iter().zip(occurred) {
             if !self.is_current(known) {
                 result.stale.push(format!("{}: accepted until {}", known.path, known.until.as_deref().unwrap_or("")));
-            } else if !occurred {
+            } else if !occurred && result.mismatches.is_empty() {
+                // Where something else is wrong, it may not have been looked at.
                 result.stale.push(format!("{}: no longer occurs", known.path));
             }
         }

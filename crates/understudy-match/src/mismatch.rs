@@ -1,7 +1,7 @@
 //! How an answer differs from what was promised.
 
 use understudy_exchange::Json;
-use understudy_exchange::redact::redacted;
+use understudy_exchange::redact::{REDACTED, looks_secret, redacted};
 
 /// What kind of difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,14 +62,14 @@ const SHOWN_CHARS_MAX: usize = 120;
 
 /// A value for people: whole where it is short.
 pub(crate) fn show(value: &Json) -> String {
-    match value {
-        Json::Array(_) | Json::Object(_) => shorten(&redacted(value).to_string()),
-        value => shorten(&value.to_string()),
-    }
+    shorten(&redacted(value).to_string())
 }
 
-/// A text for people: whole where it is short.
+/// A text for people: whole where it is short, and not at all where a secret is in it: of a piece of one nobody would know.
 pub(crate) fn shorten(text: &str) -> String {
+    if looks_secret(text) {
+        return REDACTED.to_owned();
+    }
     let mut chars = text.chars();
     let start: String = chars.by_ref().take(SHOWN_CHARS_MAX).collect();
     if chars.next().is_none() { start } else { format!("{start}… ({} characters)", text.chars().count()) }

@@ -86,3 +86,64 @@ fn a_body_in_a_file_of_its_own_is_edited_there() {
     assert_eq!(after, "{\n  \"n\": [ 1 , \"x\", true ]\n}\n", "{stderr}");
     assert_eq!(fs::read_to_string(project.0.join("fixtures/s/a.yaml")).unwrap(), text);
 }
+
+#[test]
+fn a_member_with_another_name_is_taken_with_what_it_says_now() {
+    let items = |member: &str| format!("[{{ id: 1, {member}: 8.5 }}, {{ id: 2, {member}: 9.5 }}]");
+    let answer = |member: &str| {
+        format!("request: {{ path: /items }}\nresponse: {{ body: {{ json: {{ items: {} }} }} }}\n", items(member))
+    };
+    let backend = Folder::with_fixtures(&[("items", &answer("cost"))]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let project = Folder::with_fixtures(&[("items", &answer("price"))]);
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
+    assert_eq!(exit, 0, "{stdout}{stderr}");
+    let after = fs::read_to_string(project.0.join("fixtures/s/items.yaml")).unwrap();
+    assert!(after.contains("cost: 8.5") && after.contains("cost: 9.5") && !after.contains("price"), "{after}");
+}
+
+#[test]
+fn what_the_backend_adds_is_taken_where_it_is_refused() {
+    let backend = Folder::with_fixtures(&[(
+        "a",
+        "request: { path: /a }\nresponse: { body: { json: { n: 1, up: { since: 3 } } } }\n",
+    )]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let project = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { body: { json: { n: 1 } } }\n")]);
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--strict", "--accept"]);
+    let after = fs::read_to_string(project.0.join("fixtures/s/a.yaml")).unwrap();
+    assert!(exit == 0 && after.contains("since: 3"), "{after}{stdout}{stderr}");
+    let (exit, stdout, _) = run(&project.0, &["verify", "--backend", &url, "--strict"]);
+    assert_eq!(exit, 0, "{stdout}");
+}
+
+#[test]
+fn what_looks_like_a_secret_is_neither_shown_nor_written() {
+    let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
+    let answer = |value: &str| {
+        format!("request: {{ path: /a }}\nresponse: {{ headers: {{ x-pass: exact? }}, body: {{ json: {{ it: {value}, n: 1 }} }} }}\n")
+            .replace("exact?", if value == "5" { "one" } else { value })
+    };
+    let backend = Folder::with_fixtures(&[("a", &answer(token))]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let project = Folder::with_fixtures(&[("a", &answer("5"))]);
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
+    let after = fs::read_to_string(project.0.join("fixtures/s/a.yaml")).unwrap();
+    assert!(exit == 1 && after.contains("it: \"«redacted»\"") && after.contains("x-pass: one"), "{after}");
+    assert!(stderr.contains("it looks like a secret"), "{stderr}");
+    assert!(!format!("{stdout}{stderr}{after}").contains("eyJ"), "{stdout}{stderr}");
+}
+
+#[test]
+fn accepting_hides_nothing_else_that_went_wrong() {
+    let fixture = |path: &str| format!("request: {{ path: {path} }}\nresponse: {{ body: {{ json: {{ n: 1 }} }} }}\n");
+    let backend = Folder::with_fixtures(&[("a", &fixture("/a").replace("n: 1", "n: x"))]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let project = Folder::with_fixtures(&[("a", &fixture("/a")), ("b", "request: [")]);
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
+    assert!(exit == 2 && stderr.contains("accepted s/a"), "{exit} {stdout}{stderr}");
+}

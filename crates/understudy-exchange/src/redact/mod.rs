@@ -110,7 +110,8 @@ impl SecretNames {
         is_secret_parameter(name) || self.has_member(name)
     }
 
-    /// A value without the credentials in it: secret members keep their names only.
+    /// A value without the credentials in it: secret members keep their names only, and of texts that look like a secret
+    /// nothing is kept.
     #[must_use]
     pub fn redacted(&self, value: &Json) -> Json {
         let member = |(name, value): &(JsonString, Json)| {
@@ -120,12 +121,19 @@ impl SecretNames {
         match value {
             Json::Array(items) => Json::Array(items.iter().map(|item| self.redacted(item)).collect()),
             Json::Object(members) => Json::Object(members.iter().map(member).collect()),
+            Json::String(text) if looks_secret(text.as_str()) => Json::string(REDACTED),
             other => other.clone(),
         }
     }
 }
 
-/// A value without the credentials that have the usual names.
+/// Whether a text has a token, a private key or a service's key in it, or is a payment card's number.
+#[must_use]
+pub fn looks_secret(text: &str) -> bool {
+    shape::has_secrets(text) || shape::is_card(text)
+}
+
+/// A value without the credentials that have the usual names or looks.
 #[must_use]
 pub fn redacted(value: &Json) -> Json {
     SecretNames::default().redacted(value)

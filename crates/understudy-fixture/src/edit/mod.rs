@@ -26,13 +26,13 @@ use understudy_exchange::{Json, JsonString};
 /// One thing to change in a fixture.
 #[derive(Debug, Clone)]
 pub enum Edit<'e> {
-    /// A value in the JSON body of its first response; without a value, the member goes.
+    /// A value in the JSON body of the response that it promises; without a value, the member goes.
     Body(&'e [Step<'e>], Option<Json>),
-    /// The status of its first response.
+    /// The status of the response that it promises.
     Status(u16),
-    /// A header field of its first response that has one value; without a value, the field goes.
+    /// A header field of the response that it promises that has one value; without a value, the field goes.
     Header(&'e str, Option<String>),
-    /// A rule for what a JSONPath selects in the body of its first response, instead of the one it has.
+    /// A rule for what a JSONPath selects in the body of the response that it promises, instead of the one it has.
     Rule(&'e str, Json),
     /// One more difference that is accepted for now.
     Known(Known),
@@ -92,7 +92,7 @@ pub fn edit_source(source: &Source, change: impl FnOnce(&mut Json) -> Option<()>
     if tree(&after).is_some_and(|tree| tree == wanted) { Ok(after.text) } else { Err(EditError::NotAlone) }
 }
 
-/// A JSON text with one value changed; without a value, the member goes.
+/// A JSON text with one value changed, or with a member more; without a value, the member goes.
 ///
 /// # Errors
 /// As [`edit_fixture`].
@@ -191,7 +191,7 @@ fn entry<'j>(outer: &'j mut Json, name: &str) -> Option<&'j mut Json> {
     Some(&mut members[at].1)
 }
 
-/// Puts a value at a path of a value, or takes the member out.
+/// Puts a value at a path of a value, as a new member where there is none of that name, or takes the member out.
 fn put(root: &mut Json, path: &[Step<'_>], value: Option<&Json>) -> Option<()> {
     let Some((last, before)) = path.split_last() else {
         *root = value?.clone();
@@ -202,6 +202,7 @@ fn put(root: &mut Json, path: &[Step<'_>], value: Option<&Json>) -> Option<()> {
         at = child(at, *step)?;
     }
     match (value, at, *last) {
+        (Some(value), at, Step::Name(name)) if matches!(at, Json::Object(_)) => *entry(at, name)? = value.clone(),
         (Some(value), at, step) => *child(at, step)? = value.clone(),
         (None, Json::Object(members), Step::Name(name)) => {
             let place = members.iter().rposition(|(known, _)| known.is(name))?;
