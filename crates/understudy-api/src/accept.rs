@@ -137,6 +137,8 @@ struct Editing<'l> {
     source: Source,
     fixture: Fixture,
     body: Option<(String, PathBuf, Vec<u8>, String)>,
+    /// The members that the answer did not have.
+    taken_out: Vec<JsonPath>,
 }
 
 impl<'l> Editing<'l> {
@@ -159,7 +161,7 @@ impl<'l> Editing<'l> {
             }
             _ => None,
         };
-        Ok(Self { loaded, path, before, source, fixture: now, body })
+        Ok(Self { loaded, path, before, source, fixture: now, body, taken_out: Vec::new() })
     }
 
     fn accept(&mut self, mismatch: &Mismatch, answer: &Response, hidden: &Hidden) -> Result<(), String> {
@@ -198,12 +200,17 @@ impl<'l> Editing<'l> {
         if kind == Kind::Added {
             return self.accept_member(&example, &tail, received, hidden);
         }
-        let (steps, _) = compared_with(&example, &tail).ok_or("it is not in the example: a rule asks for it")?;
+        let Some((steps, _)) = compared_with(&example, &tail) else {
+            // Elements of an array are compared with fewer in the example: what is missing in several is taken out once.
+            let is_taken_out = kind == Kind::Missing && self.taken_out.iter().any(|place| is_same(place, path));
+            return if is_taken_out { Ok(()) } else { Err("it is not in the example: a rule asks for it".to_owned()) };
+        };
         if kind != Kind::Missing {
             let value = at(received, &tail).ok_or("it is not in the answer")?;
             return self.put(&steps, Some(without_secrets(value, &tail, hidden)));
         }
         self.put(&steps, None)?;
+        self.taken_out.push(path.clone());
         // A member with another name is one that is missing and one that is there instead.
         let Some((Tail::Name(_), object)) = tail.split_last() else { return Ok(()) };
         let (Some(Json::Object(members)), Some((_, known))) = (at(received, object), compared_with(&example, object))
@@ -305,6 +312,16 @@ fn compared_with<'s, 'e>(example: &'e Json, place: &[Tail<'s>]) -> Option<(Vec<S
         steps.push(step);
     }
     Some((steps, at))
+}
+
+/// Whether two places are the same but for where they are in arrays.
+fn is_same(one: &JsonPath, other: &JsonPath) -> bool {
+    let (one, other) = (one.split_singular_tail().1, other.split_singular_tail().1);
+    one.len() == other.len()
+        && one.iter().zip(&other).all(|pair| match pair {
+            (Tail::Index(_), Tail::Index(_)) => true,
+            (one, other) => one == other,
+        })
 }
 
 /// What is at a place in an answer.

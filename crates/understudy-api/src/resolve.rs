@@ -29,6 +29,7 @@ pub(crate) fn backend(
             let address = parse(address)?;
             let bare = || Backend {
                 name: address.to_string(),
+                shown: address.to_string(),
                 address: address.clone(),
                 headers: Vec::new(),
                 vars: HashMap::new(),
@@ -97,9 +98,11 @@ fn resolve(
         address.trusted = Some(trusted);
     }
     let vars = backend.vars.iter().map(|(name, value)| Ok((name.clone(), fill(value)?)));
+    let shown = if backend.url.is_secret() { backend.url.text.clone() } else { address.to_string() };
     Ok(Backend {
         name: backend.name.clone(),
         address,
+        shown,
         headers,
         vars: vars.collect::<Result<_, ApiError>>()?,
         secrets,

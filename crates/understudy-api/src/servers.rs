@@ -536,7 +536,7 @@ impl Servers {
     ) -> Result<(Snapshot, Option<Recorded>), ApiError> {
         let mode = self.mode(&loaded.service);
         let backend = if mode == Mode::Mock { None } else { self.backend(loaded)? };
-        let shown = backend.as_ref().map(|backend| backend.address.to_string());
+        let shown = backend.as_ref().map(|backend| backend.shown.clone());
         let forwarding =
             backend.map(|backend| Forwarding { backend: self.client.to(&backend.address), headers: backend.headers });
         let backing = match (mode, forwarding) {

@@ -132,7 +132,7 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
     let mut backends = BTreeMap::new();
     for (plan, backend, witness) in plans {
         let settings = Settings { witness, ..settings.clone() };
-        let (progress, name) = (Arc::clone(&progress), backend.address.to_string());
+        let (progress, name) = (Arc::clone(&progress), backend.shown.clone());
         let hidden = Hidden::new(&project.settings.redact);
         let told: understudy_contract::Progress = Arc::new(move |result| {
             if result.mismatches.is_empty() && result.known.is_empty() {

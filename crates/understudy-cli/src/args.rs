@@ -337,7 +337,7 @@ pub(crate) struct VerifyArgs {
     /// Send write methods although the backend's entry does not allow them
     #[arg(long)]
     pub(crate) allow_writes: bool,
-    /// Let what proves nothing, and what the backend adds, break a promise
+    /// Let what proves nothing, and what the backend adds, break a promise; fail where a fixture could not be verified
     #[arg(long)]
     pub(crate) strict: bool,
     /// Hold the answers against the services' OpenAPI descriptions too

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use understudy_api::{
-    Accepted, ApiError, FixtureReport, FixtureResult, Outcome, Run, RunReport, VerifyProgress, VerifyRequest, verify,
+    Accepted, ApiError, DifferenceReport, FixtureReport, FixtureResult, Outcome, Run, RunReport, VerifyProgress,
+    VerifyRequest, verify,
 };
 
 pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
@@ -54,7 +55,7 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
         let accepted = understudy_api::accept(&run.project, &run.results)?;
         is_broken = say_accepted(&accepted);
     }
-    let exit = exit(&run, is_broken);
+    let exit = exit(&run, is_broken, args.strict);
     // The program ends here: the system takes the memory back at once, and thousands of fixtures take a while one by one.
     std::mem::forget(run);
     Ok(exit)
@@ -78,14 +79,19 @@ fn say_accepted(accepted: &[Accepted]) -> bool {
 }
 
 /// Broken promises weigh most: they are known even where the backend went away later.
-fn exit(run: &Run, is_broken: bool) -> Exit {
+fn exit(run: &Run, is_broken: bool, strict: bool) -> Exit {
     if is_broken {
         return Exit::Broken;
     }
-    if run.summary.count("unreachable") > 0 || run.summary.judged() == 0 {
+    if run.summary.count("unreachable") > 0 || run.summary.judged() == 0 || (strict && open(run) > 0) {
         return Exit::CouldNot;
     }
     if run.project.diagnostics.iter().any(understudy_api::Diagnostic::is_error) { Exit::Files } else { Exit::Fine }
+}
+
+/// How many promises nobody could hold the backend to.
+fn open(run: &Run) -> usize {
+    run.summary.count("not verifiable") + run.summary.count("blocked")
 }
 
 fn text(run: &Run, paint: Paint) -> String {
@@ -143,6 +149,10 @@ fn text(run: &Run, paint: Paint) -> String {
         );
         out.push_str(&format!("{}\n", paint.dim(&note)));
     }
+    if open(run) > 0 {
+        let note = format!("{} could not be verified: --strict refuses that", count(open(run), "fixture"));
+        out.push_str(&format!("{}\n", paint.dim(&note)));
+    }
     if !run.project.diagnostics.is_empty() {
         out.push_str(&format!("{} in the project's files\n", count_problems(&run.project.diagnostics)));
     }
@@ -161,10 +171,14 @@ fn fixture(result: &FixtureResult, paint: Paint) -> String {
     if let Some(reason) = &report.reason {
         out.push_str(&format!("  {}\n", plain(reason)));
     }
-    for difference in &report.differences {
+    for (difference, more) in told_once(&report.differences) {
         out.push_str(&format!("  {} {}\n", paint.bold(&plain(&difference.path)), difference.kind));
         out.push_str(&format!("    expected  {}\n", plain(&difference.expected)));
         out.push_str(&format!("    received  {}\n", plain(&difference.received)));
+        if more > 0 {
+            let note = format!("and in {}: --json names them", count(more, "more element"));
+            out.push_str(&format!("    {}\n", paint.dim(&note)));
+        }
     }
     for known in &result.known {
         let until = known.known.until.as_deref().map(|day| format!(" until {day}")).unwrap_or_default();
@@ -179,6 +193,29 @@ fn fixture(result: &FixtureResult, paint: Paint) -> String {
         out.push_str(&format!("  {} {}\n", paint.yellow("not taken back"), plain(left)));
     }
     out
+}
+
+/// The differences; of those that are the same in several elements of an array the first, and in how many more it is.
+fn told_once(differences: &[DifferenceReport]) -> Vec<(&DifferenceReport, usize)> {
+    let mut told: Vec<(String, &DifferenceReport, usize)> = Vec::new();
+    for difference in differences {
+        let alike = format!("{} {}", any_element(&difference.path), difference.kind);
+        match told.iter_mut().find(|(known, ..)| *known == alike) {
+            Some((.., more)) => *more += 1,
+            None => told.push((alike, difference, 0)),
+        }
+    }
+    told.into_iter().map(|(_, difference, more)| (difference, more)).collect()
+}
+
+/// A path with `[*]` for every index.
+fn any_element(path: &str) -> String {
+    let mut parts = path.split('[');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |path, part| match part.split_once(']') {
+        Some((index, rest)) if index.bytes().all(|b| b.is_ascii_digit()) => format!("{path}[*]{rest}"),
+        _ => format!("{path}[{part}"),
+    })
 }
 
 fn paint_outcome(name: &str, text: &str, paint: Paint) -> String {

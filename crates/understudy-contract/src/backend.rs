@@ -11,6 +11,8 @@ pub struct Backend {
     pub name: String,
     /// Where it is.
     pub address: Address,
+    /// The address for people: without what came from the environment.
+    pub shown: String,
     /// Added to every request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Values of `{{name}}`.

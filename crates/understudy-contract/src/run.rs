@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
-use understudy_exchange::redact::REDACTED;
+use understudy_exchange::redact::{REDACTED, is_secret_member, looks_secret};
+use understudy_exchange::target::{encode_query_part, encode_segment};
 use understudy_exchange::{Json, Request, Response, cookie_pairs};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, Known};
 use understudy_match::{Kind, Mismatch, Verdict, example_request, judge};
@@ -244,8 +245,7 @@ impl Run {
         };
         self.add_headers(fixture, &mut request.headers);
         self.add_cookies(fixture, context, &mut request);
-        let shown = format!("{} {}", request.method, request.target);
-        result.request = Some(self.backend.secrets.iter().fold(shown, |shown, secret| shown.replace(secret, REDACTED)));
+        result.request = Some(self.shown(&request, context));
         let began = Instant::now();
         let timeout = fixture.verify.timeout.or(self.plan.service.timeout).unwrap_or(self.settings.timeout);
         let Request { method, target, headers, body } = &request;
@@ -278,6 +278,18 @@ impl Run {
             Err(received) => Verdict { mismatches: vec![no_answer(received)], ..Verdict::default() },
         };
         self.conclude(fixture, verdict, result);
+    }
+
+    /// A request's line for people: without what came from the environment, and without secrets that were captured.
+    fn shown(&self, request: &Request, context: &Context) -> String {
+        let captured = context.values.iter().filter_map(|(name, value)| match value {
+            Json::String(text) if is_secret_member(name) || looks_secret(text.as_str()) => Some(text.as_str()),
+            _ => None,
+        });
+        let secrets = self.backend.secrets.iter().map(String::as_str).chain(captured).filter(|text| !text.is_empty());
+        let written = secrets.flat_map(|text| [text.to_owned(), encode_segment(text), encode_query_part(text)]);
+        let line = format!("{} {}", request.method, request.target);
+        written.fold(line, |line, secret| line.replace(&secret, REDACTED))
     }
 
     /// The backend's own header fields, but where the fixture says what has to be there, or that nothing must.

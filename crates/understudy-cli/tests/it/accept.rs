@@ -147,3 +147,35 @@ fn accepting_hides_nothing_else_that_went_wrong() {
     let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
     assert!(exit == 2 && stderr.contains("accepted s/a"), "{exit} {stdout}{stderr}");
 }
+
+#[test]
+fn what_is_missing_in_every_element_is_said_once_and_taken_out_of_those_there_are() {
+    let items = |count: usize, more: &str| {
+        let items: Vec<String> =
+            (1..=count).map(|at| format!("{{ id: {at}{} }}", more.replace('N', &at.to_string()))).collect();
+        format!("request: {{ path: /items }}\nresponse: {{ body: {{ json: {{ items: [{}] }} }} }}\n", items.join(", "))
+    };
+    let backend = Folder::with_fixtures(&[("items", &items(3, ""))]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let project = Folder::with_fixtures(&[("items", &items(2, ", price: N.5"))]);
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
+    assert_eq!(stdout.matches("price missing").count(), 1, "{stdout}");
+    assert!(stdout.contains("expected  1.5\n") && stdout.contains("and in 2 more elements"), "{stdout}");
+    assert_eq!(exit, 0, "{stdout}{stderr}");
+    let after = fs::read_to_string(project.0.join("fixtures/s/items.yaml")).unwrap();
+    assert!(!after.contains("price"), "{after}");
+}
+
+#[test]
+fn what_is_expected_of_an_element_is_what_the_example_has_there() {
+    let answer = |price: &str| {
+        format!("request: {{ path: /a }}\nresponse: {{ body: {{ json: [{{ price: 1.5 }}, {{ {price} }}] }} }}\n")
+    };
+    let backend = Folder::with_fixtures(&[("a", &answer("cost: 2"))]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let project = Folder::with_fixtures(&[("a", &answer("price: 2.5"))]);
+    let (_, stdout, _) = run(&project.0, &["verify", "--backend", &url]);
+    assert!(stdout.contains("$[1].price missing\n    expected  2.5\n"), "{stdout}");
+}

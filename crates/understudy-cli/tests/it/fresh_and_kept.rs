@@ -66,6 +66,41 @@ fn strict_refuses_what_proves_nothing_and_what_is_added() {
 }
 
 #[test]
+fn strict_refuses_a_run_that_left_fixtures_out() {
+    let backend = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { body: { json: { n: 1 } } }\n")]);
+    let backend = Served::new(&backend.0, &[]);
+    let kept = "request: { path: /a }\nresponse: { body: { json: { n: 1 } } }\n";
+    let (open, child) = (
+        "request: { path: \"/b/{{nobody}}\" }\nresponse: {}\n",
+        "request: { path: /c }\nresponse: {}\nverify: { after: b }\n",
+    );
+    let project = Folder::with_fixtures(&[("a", kept), ("b", open), ("c", child)]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let (exit, stdout, _) = run(&project.0, &["verify", "--backend", &url]);
+    assert!(exit == 0 && stdout.contains("2 fixtures could not be verified: --strict refuses that"), "{stdout}");
+    let (exit, stdout, _) = run(&project.0, &["verify", "--backend", &url, "--strict"]);
+    assert!(exit == 3 && stdout.contains("1 kept, 1 not verifiable, 1 blocked"), "{stdout}");
+}
+
+#[test]
+fn a_secret_that_was_captured_is_not_shown() {
+    let login = "request: { method: POST, path: /login }\nresponse: { body: { json: { token: \"a b/c-1\" } } }\n";
+    let backend = Folder::with_fixtures(&[("login", login), ("me", "request: { path: /me }\nresponse: {}\n")]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let me =
+        "request: { path: /me, query: { q: \"{{token}}\" } }\nresponse: { status: 404 }\nverify: { after: login }\n";
+    let project = Folder::with_fixtures(&[
+        ("login", &format!("{login}verify: {{ capture: {{ token: $.token }} }}\n")),
+        ("me", me),
+    ]);
+    let (exit, stdout, _) = run(&project.0, &["verify", "--backend", &url, "--allow-writes"]);
+    assert!(exit == 1 && stdout.contains("GET /me?q=«redacted»"), "{stdout}");
+    let (_, json, _) = run(&project.0, &["verify", "--backend", &url, "--allow-writes", "--json"]);
+    assert!(json.contains("/me?q=«redacted»") && !json.contains("c-1"), "{json}");
+}
+
+#[test]
 fn what_is_used_up_is_made_once_more() {
     let begin = |id: &str| format!("{{ status: 201, body: {{ json: {{ id: {id} }} }} }}");
     let begins = format!(

@@ -109,7 +109,14 @@ impl Walk {
         found: &mut Found<'v>,
     ) {
         let mut best: Option<Found<'v>> = None;
-        for alternative in alternatives.iter().filter(|a| a.type_name() == received.type_name()) {
+        // The element at the same place first: that is the one that people compare with.
+        let first = match trail.step {
+            Some(Step::Index(at)) => at.min(alternatives.len().saturating_sub(1)),
+            _ => 0,
+        };
+        let (before, from_first) = alternatives.split_at(first);
+        let in_turn = from_first.iter().chain(before);
+        for alternative in in_turn.filter(|a| a.type_name() == received.type_name()) {
             let mut result = Found::default();
             self.like(alternative, received, trail, &mut result);
             if result.is_perfect() {
