@@ -4,7 +4,7 @@
 //! would then break its own fixture's rules, it stays as it is, and that is said.
 
 use crate::change::FileChange;
-use crate::check::broken_example;
+use crate::check::broken_examples;
 use crate::clock;
 use crate::disk::{ServiceFiles, content};
 use crate::error::{ApiError, Code};
@@ -289,7 +289,7 @@ impl<'l> Editing<'l> {
 }
 
 fn keeps_its_rules(fixture: &Arc<Fixture>) -> Result<(), String> {
-    let Some(problem) = broken_example(fixture) else { return Ok(()) };
+    let Some(problem) = broken_examples(fixture).into_iter().next() else { return Ok(()) };
     let rule = problem.message.split_once(": ").map_or(problem.message.as_str(), |(_, rule)| rule);
     Err(format!("a rule of the fixture says otherwise: {rule}"))
 }

@@ -7,9 +7,11 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use understudy_exchange::Response;
-use understudy_fixture::model::{Fixture, ResponsePromise};
+use understudy_fixture::model::{Fixture, ResponsePromise, Segment};
 use understudy_fixture::{Code, Diagnostic, Severity};
-use understudy_match::{Chance, Choice, Incoming, Moment, Rendering, State, example_request, judge, stand_in};
+use understudy_match::{
+    Chance, Choice, Incoming, Mismatch, Moment, Rendering, State, example_request, judge, stand_in,
+};
 use understudy_openapi::Description;
 
 /// What a check found.
@@ -51,7 +53,8 @@ pub fn check(root: &Path) -> Result<Check, ApiError> {
     let mut problems = project.diagnostics.clone();
     for loaded in &project.services {
         problems.extend(shadowed(loaded));
-        problems.extend(loaded.fixtures.iter().filter_map(broken_example));
+        problems.extend(loaded.fixtures.iter().flat_map(broken_examples));
+        problems.extend(loaded.fixtures.iter().filter_map(foreign_template));
         if let Some(description) = loaded.description() {
             let enabled = loaded.fixtures.iter().filter(|fixture| fixture.enabled);
             problems.extend(enabled.flat_map(|fixture| not_as_described(description, &loaded.service.base, fixture)));
@@ -68,16 +71,26 @@ fn shadowed(loaded: &LoadedService) -> Vec<Diagnostic> {
         let Ok(request) = example_request(fixture, &loaded.service.base, &stand_in) else { continue };
         let state: State = fixture.when.iter().cloned().collect();
         let incoming = Incoming::new(&request);
-        let Choice::Promise(place) = index.choose(&incoming, &state) else { continue };
-        let chosen = &index.promises()[place];
-        if chosen.id == fixture.id {
+        let chosen = match index.choose(&incoming, &state) {
+            Choice::Promise(place) => Some(&index.promises()[place]),
+            _ => None,
+        };
+        if chosen.is_some_and(|chosen| chosen.id == fixture.id) {
             continue;
         }
-        let why = understudy_match::explain(&index, &incoming, &state)
-            .near
-            .into_iter()
-            .find(|near| near.fixture.id == fixture.id)
-            .and_then(|near| near.behind);
+        let explanation = understudy_match::explain(&index, &incoming, &state);
+        let own = explanation.near.into_iter().find(|near| near.fixture.id == fixture.id);
+        // Where a placeholder stands, nobody knows what will.
+        let is_known = example_request(fixture, &loaded.service.base, &|_| None).is_ok();
+        if let Some(own) = own.as_ref().filter(|own| is_known && !own.differences.is_empty()) {
+            problems.extend(own.differences.iter().map(|difference| {
+                let message = format!("the request's own example is not what it asks for: {difference}");
+                Diagnostic::of_file(Code::BrokenExample, &fixture.file, message).with_hint(CHANGE_IT)
+            }));
+            continue;
+        }
+        let Some(chosen) = chosen else { continue };
+        let why = own.and_then(|own| own.behind);
         let message =
             format!("the fixture's own example, {} {}, is answered by `{}`", request.method, request.target, chosen.id);
         let hint = match why {
@@ -137,13 +150,35 @@ fn sent(promise: &ResponsePromise) -> Response {
 
 /// A stub sends the example, and the contract test holds it against the rules: what breaks them here would be
 /// called broken on a backend that does exactly what the stub does.
-pub(crate) fn broken_example(fixture: &Arc<Fixture>) -> Option<Diagnostic> {
+pub(crate) fn broken_examples(fixture: &Arc<Fixture>) -> Vec<Diagnostic> {
     let promise = fixture.promise();
     let verdict = judge(promise, &[], &http::Method::GET, &sent(promise));
-    let first = verdict.mismatches.first()?;
-    let message = format!(
-        "the example does not obey the fixture's own rules: {}: expected {}, found {}",
-        first.path, first.expected, first.received
-    );
-    Some(Diagnostic::of_file(Code::BrokenExample, &fixture.file, message).with_hint("change the example or the rule"))
+    let problem = |mismatch: &Mismatch| {
+        let message = format!(
+            "the example does not obey the fixture's own rules: {}: expected {}, found {}",
+            mismatch.path, mismatch.expected, mismatch.received
+        );
+        Diagnostic::of_file(Code::BrokenExample, &fixture.file, message).with_hint(CHANGE_IT)
+    };
+    verdict.mismatches.iter().map(problem).collect()
+}
+
+const CHANGE_IT: &str = "change the example or the rule";
+
+/// What other tools take for a parameter is a text like any other here.
+fn foreign_template(fixture: &Arc<Fixture>) -> Option<Diagnostic> {
+    let literals = fixture.request.path.segments.iter().filter_map(|segment| match segment {
+        Segment::Literal(text) => Some(text.as_str()),
+        _ => None,
+    });
+    let meant = |text: &str| match text.strip_prefix(':') {
+        Some(name) if name.starts_with(char::is_alphabetic) => Some(format!("{{{name}}}")),
+        None if matches!(text, "*" | "**") => Some("{*rest}".to_owned()),
+        _ => None,
+    };
+    let (text, written) = literals.into_iter().find_map(|text| Some((text, meant(text)?)))?;
+    let message = format!("`{text}` in the path stands for that text alone");
+    let warning = Diagnostic::of_file(Code::BadPath, &fixture.file, message);
+    let hint = format!("a part that differs from request to request is written `{written}`");
+    Some(Diagnostic { severity: Severity::Warning, ..warning }.with_hint(hint))
 }

@@ -64,7 +64,13 @@ pub fn init(folder: &Path) -> Result<Vec<PathBuf>, ApiError> {
     for (path, text) in files {
         write_new(&path, &text).map_err(|error| {
             let message = format!("failed to write {}: {error}", path.display());
-            ApiError::new(Code::Disk, message).with_hint("check who may write there, and whether the disk is full")
+            let is_file = matches!(error.kind(), ErrorKind::NotADirectory | ErrorKind::AlreadyExists);
+            let hint = if is_file {
+                "that is a file: name a folder"
+            } else {
+                "check who may write there, and whether the disk is full"
+            };
+            ApiError::new(Code::Disk, message).with_hint(hint)
         })?;
         made.push(path);
     }

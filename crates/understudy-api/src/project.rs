@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use understudy_fixture::model::{self, Fixture, Mode, Requests, Service};
-use understudy_fixture::{Code as Problem, Diagnostic, SOURCE_BYTES_MAX, Source, check_service};
+use understudy_fixture::{Code as Problem, Diagnostic, SOURCE_BYTES_MAX, Source, check_service, nearest};
 use understudy_match::Index;
 use understudy_openapi::Description;
 
@@ -224,6 +224,24 @@ impl Project {
     /// [`Code::UnknownName`]
     pub(crate) fn check_names(&self, names: &[String]) -> Result<(), ApiError> {
         names.iter().try_for_each(|name| self.service(name).map(|_| ()))
+    }
+
+    /// That all of these fixtures are there, each by its service and id: `shop/items/list`.
+    ///
+    /// # Errors
+    /// The first that is not, with what was probably meant.
+    pub(crate) fn check_fixtures(&self, names: &[String]) -> Result<(), ApiError> {
+        let of_service =
+            |loaded: &LoadedService| loaded.files().map(|(_, id, _)| format!("{}/{id}", loaded.service.name)).collect();
+        let known: Vec<String> =
+            self.services.iter().flat_map(|loaded| -> Vec<String> { of_service(loaded) }).collect();
+        let Some(unknown) = names.iter().find(|name| !known.contains(name)) else { return Ok(()) };
+        let words: Vec<&str> = known.iter().map(String::as_str).collect();
+        let hint = match nearest(unknown, &words) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "a fixture is named by its service and id: shop/items/list".to_owned(),
+        };
+        Err(ApiError::new(Code::UnknownName, format!("there is no fixture `{unknown}`")).with_hint(hint))
     }
 
     /// How many fixtures can be used.

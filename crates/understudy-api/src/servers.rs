@@ -244,6 +244,7 @@ impl Servers {
         let (first, recorded) = self.snapshot(loaded, None)?;
         let player = Arc::new(Player::new(first, Arc::clone(&self.observer)));
         let asked_port = self.asked_port(loaded);
+        self.check_port(name, asked_port)?;
         let open = Open::new(self.host(), asked_port, Arc::clone(&player), name).await?;
         self.running.insert(name.to_owned(), Running { player, asked_port, open, recorded });
         self.unstarted.remove(name);
@@ -493,6 +494,7 @@ impl Servers {
     /// Opens a service's new port, then closes the old one.
     async fn move_port(&mut self, loaded: &LoadedService) -> Result<(), ApiError> {
         let (name, asked_port) = (&loaded.service.name, self.asked_port(loaded));
+        self.check_port(name, asked_port)?;
         let host = self.host();
         let Some(running) = self.running.get_mut(name) else { return Ok(()) };
         let open = Open::new(host, asked_port, Arc::clone(&running.player), name).await?;
@@ -506,6 +508,15 @@ impl Servers {
         let file = file.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let message = format!("{error}; what was served before goes on\n{}", error.details.join("\n"));
         Diagnostic::of_file(understudy_fixture::Code::Syntax, &file, message.trim_end().to_owned())
+    }
+
+    /// That no other service has a port.
+    fn check_port(&self, name: &str, port: u16) -> Result<(), ApiError> {
+        let other = self.running.iter().find(|(other, running)| *other != name && running.open.port == port);
+        other.map_or(Ok(()), |(other, _)| {
+            Err(ApiError::new(Code::Port, format!("{name}: the service `{other}` has port {port}"))
+                .with_hint("give each service a `port:` of its own in understudy.yaml; 0 is any free one"))
+        })
     }
 
     fn asked_port(&self, loaded: &LoadedService) -> u16 {
@@ -578,6 +589,8 @@ pub(crate) fn port_error(service: &str, error: &BindError) -> ApiError {
     let choose = "choose another port: `port:` in understudy.yaml, or --service NAME --port N; 0 is any free one";
     let (code, hint) = if error.is_taken() {
         (Code::PortTaken, format!("end the other program, or {choose}"))
+    } else if error.source.kind() == std::io::ErrorKind::AddrNotAvailable {
+        (Code::Port, "this machine has no such address: --host takes one of its own; 0.0.0.0 is all of them".to_owned())
     } else {
         (Code::Port, choose.to_owned())
     };

@@ -78,6 +78,7 @@ pub type VerifyProgress = Arc<dyn Fn(usize, Option<&FixtureResult>) + Send + Syn
 pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result<Run, ApiError> {
     let project = open_project(&request.project)?;
     project.check_names(&request.services)?;
+    project.check_fixtures(&request.fixtures)?;
     let mut plans = Vec::new();
     let mut without_backend = Vec::new();
     for loaded in &project.services {

@@ -131,9 +131,16 @@ pub(crate) fn init(folder: &Path) -> Result<Exit, ApiError> {
     for path in made {
         let _ = writeln!(out, "made {}", path.display());
     }
-    let place = if folder == Path::new(".") { String::new() } else { format!(" {}", folder.display()) };
+    let place =
+        if folder == Path::new(".") { String::new() } else { format!(" {}", quoted(&folder.display().to_string())) };
     let _ = writeln!(out, "\nnext: understudy serve{place}\n      curl http://localhost:4010/greetings/Ada");
     Ok(Exit::Fine)
+}
+
+/// A word for a shell, in quotes where it needs them.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 pub(crate) fn schema(of: SchemaOf) -> Exit {

@@ -24,7 +24,7 @@ impl Reader<'_> {
             let rule = Rule::from_word(text);
             if rule.is_none() {
                 let message = format!("`{text}` is no rule");
-                let hint = match super::reader::nearest(text, grammar::RULE_WORDS) {
+                let hint = match meant(text).or_else(|| super::reader::nearest(text, grammar::RULE_WORDS)) {
                     Some(word) => format!("did you mean `{word}`? to pin the value down, write {{equals: {text}}}"),
                     None => format!("write {{equals: {text}}}"),
                 };
@@ -136,6 +136,24 @@ impl Reader<'_> {
         }
         rules
     }
+}
+
+/// The rule that other languages call by another word.
+fn meant(word: &str) -> Option<&'static str> {
+    Some(match word.to_ascii_lowercase().as_str() {
+        "int" | "int32" | "int64" | "long" => "integer",
+        "float" | "double" | "decimal" => "number",
+        "str" | "text" => "string",
+        "bool" => "boolean",
+        "list" => "array",
+        "map" | "dict" | "hash" => "object",
+        "nil" | "none" => "null",
+        "guid" => "uuid",
+        "datetime" | "timestamp" => "date-time",
+        "url" => "uri",
+        "mail" => "email",
+        _ => return None,
+    })
 }
 
 /// Whether a check says enough to make a new value from.
