@@ -63,7 +63,7 @@ pub use record::{RecordRequest, RecordingServer, record};
 pub use report::{CheckReport, DiagnosticReport, DifferenceReport, FixtureReport, ReportFormat, RunReport};
 pub use requests_log::LogFormat;
 pub use runs::Verified;
-pub use serve::{Elsewhere, Listening, ServeRequest, Served, Serving, serve};
+pub use serve::{Elsewhere, Listening, Reloaded, ServeRequest, Served, Serving, serve};
 pub use understudy_contract::{Outcome, Result as FixtureResult, Summary};
 pub use understudy_exchange::Json;
 pub use understudy_fixture::model::{Requests, parse_duration};

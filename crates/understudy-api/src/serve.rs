@@ -4,10 +4,11 @@ use crate::app::ports_of_app;
 use crate::desk::RecordedSummary;
 use crate::error::{ApiError, Code};
 use crate::local::{Hold, Role, Taken, other, take};
-use crate::project::{open_description, open_project};
+use crate::project::{Project, open_description, open_project};
 use crate::requests_log::{LogFormat, RequestsLog};
 use crate::servers::{Options, Servers};
 use crate::watch::Watch;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,6 +49,17 @@ pub enum Served {
         /// What is done about requests that are not what it says.
         requests: Requests,
     },
+}
+
+/// What came of an edit while it serves.
+#[derive(Debug, Clone, Copy)]
+pub struct Reloaded<'r> {
+    /// The problems that are new.
+    pub problems: &'r [Diagnostic],
+    /// The files that had errors, and have none any more; relative to the project.
+    pub mended: &'r [String],
+    /// The ports that are new.
+    pub listening: &'r [Listening],
 }
 
 /// A port that listens.
@@ -182,15 +194,16 @@ fn listening(servers: &Servers) -> Vec<Listening> {
 
 impl Serving {
     /// Serves until `end`, then lets open requests end, and says what was recorded. Edits are served as they are made; after
-    /// each that has news, `reloaded` gets the problems and the ports that are new.
+    /// each that has news, `reloaded` is told them.
     pub async fn until(
         mut self,
         end: impl Future<Output = ()>,
-        mut reloaded: impl FnMut(&[Diagnostic], &[Listening]),
+        mut reloaded: impl FnMut(Reloaded<'_>),
     ) -> RecordedSummary {
         let mut watch = Watch::new(self.servers.project());
         if let Err(error) = &watch {
-            reloaded(&[unwatched(self.servers.project(), error)], &[]);
+            let problems = [unwatched(self.servers.project(), error)];
+            reloaded(Reloaded { problems: &problems, mended: &[], listening: &[] });
         }
         // What was edited between the first look at the files and the watch is not told by the watch.
         self.reload(&mut watch, &mut reloaded).await;
@@ -210,11 +223,7 @@ impl Serving {
     }
 
     /// Opens ports that another program had and has no more.
-    async fn take_over(
-        &mut self,
-        watch: &mut notify::Result<Watch>,
-        reloaded: &mut impl FnMut(&[Diagnostic], &[Listening]),
-    ) {
+    async fn take_over(&mut self, watch: &mut notify::Result<Watch>, reloaded: &mut impl FnMut(Reloaded<'_>)) {
         let before = self.elsewhere.len();
         for waiting in std::mem::take(&mut self.elsewhere) {
             if start(&mut self.servers, waiting.service.as_deref()).await.is_err() {
@@ -227,32 +236,38 @@ impl Serving {
         }
     }
 
-    /// Tells of problems, and of ports that are new.
-    fn tell(&mut self, problems: &[Diagnostic], reloaded: &mut impl FnMut(&[Diagnostic], &[Listening])) {
+    /// Tells of problems, of those that are gone, and of ports that are new.
+    fn tell(&mut self, problems: &[Diagnostic], mended: &[String], reloaded: &mut impl FnMut(Reloaded<'_>)) {
         let now = listening(&self.servers);
         let new: Vec<Listening> =
             now.iter().filter(|n| !self.listening.iter().any(|l| l.url == n.url)).cloned().collect();
         self.listening = now;
         say_ports(self.hold.as_ref(), &self.servers);
-        if !problems.is_empty() || !new.is_empty() {
-            reloaded(problems, &new);
+        if !problems.is_empty() || !mended.is_empty() || !new.is_empty() {
+            reloaded(Reloaded { problems, mended, listening: &new });
         }
     }
 
-    async fn reload(
-        &mut self,
-        watch: &mut notify::Result<Watch>,
-        reloaded: &mut impl FnMut(&[Diagnostic], &[Listening]),
-    ) {
+    async fn reload(&mut self, watch: &mut notify::Result<Watch>, reloaded: &mut impl FnMut(Reloaded<'_>)) {
         let said = self.servers.not_recorded().map(|problem| problem.to_string());
+        let before = with_errors(self.servers.project());
         let mut problems = self.servers.reload().await;
         problems.extend(self.servers.not_recorded().filter(|problem| Some(problem.to_string()) != said));
-        self.tell(&problems, reloaded);
+        let project = self.servers.project();
+        let after = with_errors(project);
+        let is_there = |file: &&String| project.root.join(file).exists();
+        let mended: Vec<String> = before.difference(&after).filter(is_there).cloned().collect();
+        self.tell(&problems, &mended, reloaded);
         if let Ok(watch) = watch {
             // A folder that has just gone is seen again when the one above it changes.
             let _ = watch.follow(self.servers.project());
         }
     }
+}
+
+/// The files of a project that have errors.
+fn with_errors(project: &Project) -> BTreeSet<String> {
+    project.diagnostics.iter().filter(|problem| problem.is_error()).map(|problem| problem.file.to_string()).collect()
 }
 
 /// Waits until files changed: for ever where they cannot be watched.
@@ -263,7 +278,7 @@ pub(crate) async fn changed(watch: &mut notify::Result<Watch>) {
     }
 }
 
-pub(crate) fn unwatched(project: &crate::Project, error: &notify::Error) -> Diagnostic {
+pub(crate) fn unwatched(project: &Project, error: &notify::Error) -> Diagnostic {
     let message = format!("files cannot be watched, so that edits need a restart: {error}");
     Diagnostic::of_file(understudy_fixture::Code::Unreadable, &project.root.to_string_lossy(), message)
 }

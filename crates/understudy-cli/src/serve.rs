@@ -8,7 +8,7 @@ use crate::record::say_recorded;
 use crate::terminal::{Paint, count, count_problems, say_problems};
 use std::io::{Write, stderr, stdout};
 use understudy_api::{
-    ApiError, Diagnostic, Elsewhere, Listening, LogFormat, RecordedSummary, ServeRequest, Served, Serving, serve,
+    ApiError, Elsewhere, Listening, LogFormat, RecordedSummary, Reloaded, ServeRequest, Served, Serving, serve,
 };
 
 pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
@@ -30,9 +30,12 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
         let ending = Ending::new();
         let serving = serve(request, Box::new(stdout())).await?;
         announce(&serving, is_json);
-        let reloaded = |problems: &[Diagnostic], listening: &[Listening]| {
-            say_problems(problems);
-            say_listening(listening, is_json);
+        let reloaded = |news: Reloaded<'_>| {
+            say_problems(news.problems);
+            for file in news.mended {
+                let _ = writeln!(stderr(), "{} {file} has no errors any more", Paint::stderr().green("mended:"));
+            }
+            say_listening(news.listening, is_json);
         };
         let recorded = serving.until(ending.came(), reloaded).await;
         Ok(if recorded == RecordedSummary::default() { Exit::Fine } else { say_recorded(&recorded, is_json) })

@@ -105,7 +105,7 @@ async fn serve_leaves_ports_to_the_app_and_takes_them_over() {
     app.close().await;
     let (told, mut tells) = tokio::sync::mpsc::unbounded_channel();
     let end = async move { tells.recv().await.unwrap() };
-    second.until(end, |_, new| new.iter().for_each(|_| told.send(()).unwrap())).await;
+    second.until(end, |news| news.listening.iter().for_each(|_| told.send(()).unwrap())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +114,7 @@ async fn the_app_says_that_serve_answers_and_takes_over() {
     let folder = project("app-second", wanted);
     let first = serving(&folder.0, |_| {}).await.unwrap();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(first.until(async move { drop(ended.await) }, |_, _| {}));
+    let serving = tokio::spawn(first.until(async move { drop(ended.await) }, |_| {}));
     let app = Engine::open(&folder.0).await.unwrap();
     let view = call(&app, "project", json!({})).await;
     let said = view["services"][0]["failed"]["message"].as_str().unwrap();

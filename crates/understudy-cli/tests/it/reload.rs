@@ -38,6 +38,11 @@ fn edits_are_served_at_once_and_a_file_that_turns_bad_keeps_its_last_good_versio
     folder.write("fixtures/s/a.yaml", good("three"));
     folder.write("understudy.yaml", "version: 1\nservices:\n  s: {}\n");
     eventually(&served, "GET /a", "\r\n\r\nthree");
+    assert!(Command::new("kill").args(["-INT", &served.id().to_string()]).status().unwrap().success());
+    let (exit, stderr) = served.wait();
+    let told =
+        stderr.find("--> fixtures/s/a.yaml").zip(stderr.find("mended: fixtures/s/a.yaml has no errors any more"));
+    assert!(exit == 0 && told.is_some_and(|(bad, good)| bad < good), "{stderr}");
 }
 
 #[test]
