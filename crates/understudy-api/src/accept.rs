@@ -3,7 +3,7 @@
 //! What is edited is the example, never a rule: a rule was written down by somebody who meant it. Where the example
 //! would then break its own fixture's rules, it stays as it is, and that is said.
 
-use crate::change::FileChange;
+use crate::change::{FileChange, bring_all};
 use crate::check::broken_examples;
 use crate::clock;
 use crate::disk::{ServiceFiles, content};
@@ -57,7 +57,7 @@ pub fn accept(project: &Project, results: &[FixtureResult]) -> Result<Vec<Accept
     for result in results.iter().filter(|result| !result.mismatches.is_empty()) {
         let loaded = project.service(&result.service)?;
         let (accepted, edits) = accept_some(project, loaded, Judged::of(result), |_| true)?;
-        edits.iter().try_for_each(|edit| edit.bring(true))?;
+        bring_all(&edits, true)?;
         all.push(accepted);
     }
     Ok(all)

@@ -1,6 +1,6 @@
 //! What is done to files of a project.
 
-use crate::disk::{remove, write};
+use crate::disk::{content, remove, write};
 use crate::error::{ApiError, Code};
 use crate::project::LoadedService;
 use std::path::{Path, PathBuf};
@@ -18,8 +18,14 @@ pub(crate) struct FileChange {
 
 impl FileChange {
     /// Brings the file to what it holds after the change, or held before it.
-    pub(crate) fn bring(&self, again: bool) -> Result<(), ApiError> {
-        match if again { &self.after } else { &self.before } {
+    fn bring(&self, again: bool) -> Result<(), ApiError> {
+        let (now, then) = if again { (&self.before, &self.after) } else { (&self.after, &self.before) };
+        if content(&self.path)? != *now {
+            let message = format!("{} was changed by another program since", self.shown);
+            let hint = "it was left as it is; your version control has older ones";
+            return Err(ApiError::new(Code::Conflict, message).with_hint(hint));
+        }
+        match then {
             Some(bytes) => write(&self.path, bytes),
             None => remove(&self.path),
         }
@@ -28,6 +34,22 @@ impl FileChange {
     pub(crate) fn bytes(&self) -> usize {
         [&self.before, &self.after].into_iter().flatten().map(Vec::len).sum()
     }
+}
+
+/// Brings files to what they hold after changes, or held before them: all of them or, where one cannot be written or holds
+/// something else by now, none.
+///
+/// # Errors
+/// The first file that could not be brought there.
+pub(crate) fn bring_all(files: &[FileChange], again: bool) -> Result<(), ApiError> {
+    for (at, file) in files.iter().enumerate() {
+        if let Err(error) = file.bring(again) {
+            // One that cannot be taken back either keeps what it has: the first error is the one to be told.
+            files[..at].iter().rev().for_each(|done| drop(done.bring(!again)));
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
 /// Where a fixture's file is, or would be.
@@ -79,4 +101,40 @@ fn stays_inside(folder: &Path, path: &Path) -> Result<(), ApiError> {
     let Ok(real) = folder.canonicalize() else { return Ok(()) };
     let there = path.ancestors().skip(1).find_map(|above| above.canonicalize().ok());
     if there.is_some_and(|there| there.starts_with(&real)) { Ok(()) } else { Err(outside()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn all_files_are_brought_there_or_none() {
+        let folder = std::env::temp_dir().join(format!("understudy-change-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a folder can be made");
+        let path = |name: &str| folder.join(name);
+        fs::write(path("a"), "1").and_then(|()| fs::write(path("in-the-way"), "")).expect("files can be written");
+        let bytes = |text: Option<&str>| text.map(|text| text.as_bytes().to_vec());
+        let change = |name: &str, before: Option<&str>, after: Option<&str>| FileChange {
+            path: path(name),
+            shown: name.to_owned(),
+            before: bytes(before),
+            after: bytes(after),
+        };
+        let both = [change("a", Some("1"), Some("2")), change("new/b", None, Some("3"))];
+        let now = || (fs::read_to_string(path("a")).expect("it is there"), fs::read_to_string(path("new/b")).ok());
+        let failing = |third: FileChange| {
+            let all = [&both[..], &[third]].concat();
+            let error = bring_all(&all, true).expect_err("the third cannot be brought there");
+            assert_eq!(now(), ("1".to_owned(), None));
+            error.code
+        };
+        assert_eq!(failing(change("in-the-way/c", None, Some("4"))), Code::Disk);
+        assert_eq!(failing(change("in-the-way", Some("what it was"), None)), Code::Conflict);
+        bring_all(&both, true).expect("both can be written");
+        assert_eq!(now(), ("2".to_owned(), Some("3".to_owned())));
+        bring_all(&both, false).expect("both can be taken back");
+        assert_eq!(now(), ("1".to_owned(), None));
+        fs::remove_dir_all(&folder).expect("it can be removed");
+    }
 }

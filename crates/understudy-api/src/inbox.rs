@@ -1,7 +1,7 @@
 //! What was recorded and waits to become fixtures. Nothing is written to the project before somebody accepts it.
 
 use crate::accept::{Judged, accept_some};
-use crate::change::FileChange;
+use crate::change::{FileChange, bring_all};
 use crate::conversation::{self, Conversation, conversations, is_socket};
 use crate::error::{ApiError, Code};
 use crate::import::archive::{Making, new_files};
@@ -259,7 +259,7 @@ impl Inbox {
     /// A name that is not in the inbox, or taken; proposals that cannot be one fixture; a file that cannot be written.
     pub(crate) fn accept(&self, chosen: &[Chosen]) -> Result<Settled, ApiError> {
         let accepting = self.accepting(chosen)?;
-        accepting.changes.iter().try_for_each(|change| change.bring(true))?;
+        bring_all(&accepting.changes, true)?;
         self.accepted(accepting)
     }
 

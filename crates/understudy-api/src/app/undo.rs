@@ -2,9 +2,8 @@
 
 use super::App;
 use super::commands::Nothing;
-use crate::change::FileChange;
-use crate::disk::content;
-use crate::error::{ApiError, Code};
+use crate::change::{FileChange, bring_all};
+use crate::error::ApiError;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -73,7 +72,7 @@ impl App {
 
     /// Makes a change, remembers it, and serves what the files then say.
     pub(super) async fn make(&self, files: Vec<FileChange>, typed: Option<Instant>) -> Result<(), ApiError> {
-        files.iter().try_for_each(|file| file.bring(true))?;
+        bring_all(&files, true)?;
         self.made(files, typed).await;
         Ok(())
     }
@@ -92,7 +91,7 @@ impl App {
         let (from, to) = if again { (undone, done) } else { (done, undone) };
         let Some(mut change) = from.pop() else { return Ok(Undone { file: None }) };
         // A change that another program has written over cannot be taken back: those before it still can.
-        bring(&change, again)?;
+        bring_all(&change.files, again)?;
         change.typed = None;
         let file = Some(change.files.iter().map(|file| file.shown.as_str()).collect::<Vec<_>>().join(", "));
         to.push(change);
@@ -100,20 +99,6 @@ impl App {
         self.reload().await;
         Ok(Undone { file })
     }
-}
-
-/// Brings all files of a change to what they held before it, or after it again; none where one of them holds something
-/// else by now.
-fn bring(change: &Change, again: bool) -> Result<(), ApiError> {
-    for file in &change.files {
-        let now = if again { &file.before } else { &file.after };
-        if content(&file.path)? != *now {
-            let message = format!("{} was changed by another program since", file.shown);
-            let hint = "it was left as it is; your version control has older ones";
-            return Err(ApiError::new(Code::Conflict, message).with_hint(hint));
-        }
-    }
-    change.files.iter().try_for_each(|file| file.bring(again))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub(crate) mod description;
 pub use archive::Imported;
 pub use description::{ImportNews, ImportedDescription, ImportedFixture};
 
+use crate::change::bring_all;
 use crate::described::Described;
 use crate::error::{ApiError, Code};
 use description::Meant;
@@ -76,7 +77,7 @@ pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
         }
     };
     if !request.preview {
-        files.iter().try_for_each(|file| file.bring(true))?;
+        bring_all(&files, true)?;
     }
     Ok(import)
 }
