@@ -224,6 +224,19 @@ impl<'d> Reader<'d> {
                 return 0;
             }
         };
+        for ((key, at), (_, name)) in item.members().zip(item.names()) {
+            // What has answers was meant to be an operation.
+            let is_method = METHODS.iter().any(|(known, _)| *known == key);
+            if !is_method && !key.starts_with("x-") && at.get("responses").is_some_and(At::is_object) {
+                self.bad(
+                    name,
+                    format!(
+                        "`{key}` is no method, and nothing answers it: write one of {}",
+                        METHODS.map(|(name, _)| name).join(", ")
+                    ),
+                );
+            }
+        }
         let shared = self.parameters(item);
         let shared_prefixes = self.servers(item);
         let mut callbacks = 0;
