@@ -189,7 +189,9 @@ pub(crate) fn store_error(error: &StoreError) -> ApiError {
         StoreError::Newer { .. } => {
             "use that version, or delete the folder: recordings that were not accepted go with it"
         }
-        _ => "check who may use it, and whether the disk is full",
+        _ => {
+            "check who may use it, whether the disk is full, and how many files may be open; what is in it stays as it was"
+        }
     };
     let code = if matches!(error, StoreError::Locked { .. }) { Code::Conflict } else { Code::Disk };
     ApiError::new(code, error.to_string()).with_hint(hint)

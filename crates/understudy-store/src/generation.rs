@@ -95,7 +95,8 @@ impl Generation {
     /// Makes the generation that begins with a number. Whenever the program is killed, it is there whole or counts for
     /// nothing: what sled has only half made it cannot open.
     pub(crate) fn make(above: &Path, first: u64) -> io::Result<Self> {
-        let made = Self::open(above, first)?;
+        let made = Self::new(above, first);
+        made.db()?;
         made.sync()?;
         File::create(made.folder.join(READY))?.sync_all()?;
         File::open(&made.folder)?.sync_all()?;
@@ -103,11 +104,9 @@ impl Generation {
         Ok(made)
     }
 
-    /// The generation that begins with a number, its database open.
-    pub(crate) fn open(above: &Path, first: u64) -> io::Result<Self> {
-        let generation = Self { first, folder: above.join(format!("{first:020}")), db: Mutex::new(None) };
-        generation.db()?;
-        Ok(generation)
+    /// The generation that begins with a number; its database is opened when it is asked for something.
+    pub(crate) fn new(above: &Path, first: u64) -> Self {
+        Self { first, folder: above.join(format!("{first:020}")), db: Mutex::new(None) }
     }
 
     fn db(&self) -> io::Result<Opened> {
@@ -255,6 +254,30 @@ impl Generation {
         Ok(numbers)
     }
 
+    /// The number of its last record that is whole. Only what stands at the end is read for it.
+    pub(crate) fn last(&self) -> io::Result<Option<u64>> {
+        let trees = self.db()?.trees().clone();
+        let mut in_pieces = None;
+        for entry in trees.iter().rev().flat_map(|part| part.tree.iter().rev()) {
+            let (found, value) = entry.map_err(io_error)?;
+            match (parts(&found), read(&value)) {
+                (Some(_), Some(Value::Records(together))) => {
+                    if let Some((number, _)) = records(together).last() {
+                        return Ok(Some(number));
+                    }
+                }
+                (Some((number, _)), Some(Value::Piece(..))) if in_pieces != Some(number) => {
+                    if self.get(number)?.is_some() {
+                        return Ok(Some(number));
+                    }
+                    in_pieces = Some(number);
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
     /// The value that a record, or its last piece, would be in.
     fn holding(&self, number: u64) -> io::Result<Option<(IVec, IVec)>> {
         let last = key(number, u32::MAX);
@@ -295,8 +318,16 @@ fn bytes_of(folder: &Path) -> u64 {
 }
 
 /// sled takes its file for itself; the system's own words for that it wraps in others.
-pub(crate) fn is_in_use(error: &io::Error) -> bool {
+fn is_in_use(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
+}
+
+/// Whether it is what stands on the disk that cannot be read, as sled finds it or because a file ends too early. A disk or a
+/// system that says no (too many files, no memory, an error of the device) says nothing of what is there.
+pub(crate) fn is_damage(error: &io::Error) -> bool {
+    let by_sled = error.get_ref().and_then(|inner| inner.downcast_ref::<sled::Error>());
+    matches!(by_sled, Some(sled::Error::Corruption { .. } | sled::Error::Unsupported(_)))
+        || error.kind() == io::ErrorKind::UnexpectedEof
 }
 
 fn io_error(error: sled::Error) -> io::Error {

@@ -1,7 +1,7 @@
 //! A row of numbered records.
 
 use crate::error::StoreError;
-use crate::generation::{Generation, is_in_use};
+use crate::generation::{Generation, is_damage};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -96,19 +96,20 @@ impl Log {
         check_version(folder)?;
         let mut damaged = Vec::new();
         let mut generations = Vec::new();
-        for first in Generation::listed(folder).map_err(failed)? {
-            match Generation::open(folder, first) {
-                Ok(generation) => generations.push(Arc::new(generation)),
-                // A disk that says no says nothing of what is on it, and neither does a database that is open elsewhere.
-                Err(error) if is_refusal(&error) || is_in_use(&error) => return Err(failed(error)),
-                Err(error) => damaged.push(put_aside(folder, first, &error).map_err(failed)?),
-            }
-        }
         let mut next = 1;
-        for generation in &generations {
-            let last = generation.numbers().map_err(failed)?.last().copied();
+        for first in Generation::listed(folder).map_err(failed)? {
+            let generation = Generation::new(folder, first);
+            let last = generation.last();
+            // One at a time: each takes a descriptor and memory, and there may be a thousand.
             generation.close();
-            next = next.max(generation.first).max(last.map_or(0, |last| last + 1));
+            match last {
+                Ok(last) => {
+                    next = next.max(first).max(last.map_or(0, |last| last + 1));
+                    generations.push(Arc::new(generation));
+                }
+                Err(error) if is_damage(&error) => damaged.push(put_aside(folder, first, &error).map_err(failed)?),
+                Err(error) => return Err(failed(error)),
+            }
         }
         // What a damaged generation may have held is not given again.
         let next = next.max(damaged_end(folder));
@@ -405,11 +406,6 @@ fn check_version(folder: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => fs::write(&file, VERSION).map_err(failed),
         Err(error) => Err(failed(error)),
     }
-}
-
-fn is_refusal(error: &io::Error) -> bool {
-    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    matches!(error.kind(), PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)
 }
 
 /// What the folders of damaged generations begin with.

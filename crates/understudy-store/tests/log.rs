@@ -112,9 +112,8 @@ fn what_is_damaged_is_put_aside_and_what_is_newer_is_not_touched() {
     let (log, _) = Log::open(&folder.0, small()).unwrap();
     log.append(&[b"one".to_vec()]).unwrap();
     drop(log);
-    let generation = folder.0.join("00000000000000000001");
-    fs::remove_file(generation.join("db")).unwrap();
-    fs::create_dir(generation.join("db")).unwrap();
+    // sled's own settings, which nobody can read.
+    fs::write(folder.0.join("00000000000000000001/conf"), [0xff; 40]).unwrap();
     let (log, damaged) = Log::open(&folder.0, small()).unwrap();
     assert_eq!(damaged, [folder.0.join("damaged-00000000000000000001")]);
     assert!(!fs::read_to_string(damaged[0].join("why.txt")).unwrap().is_empty());
@@ -122,6 +121,48 @@ fn what_is_damaged_is_put_aside_and_what_is_newer_is_not_touched() {
     drop(log);
     fs::write(folder.0.join("version"), "4").unwrap();
     assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Newer { version, .. }) if version == "4"));
+}
+
+#[test]
+fn a_disk_that_says_no_is_an_error_and_everything_stays_where_it_is() {
+    let folder = Folder::new("no");
+    let (log, _) = Log::open(&folder.0, small()).unwrap();
+    log.append(&[b"one".to_vec()]).unwrap();
+    drop(log);
+    let (file, aside) = (folder.0.join("00000000000000000001/db"), folder.0.join("db"));
+    fs::rename(&file, &aside).unwrap();
+    fs::create_dir(&file).unwrap();
+    assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Disk { .. })));
+    fs::remove_dir(&file).unwrap();
+    fs::rename(&aside, &file).unwrap();
+    let (log, damaged) = Log::open(&folder.0, small()).unwrap();
+    assert_eq!((damaged, log.get(1).unwrap()), (vec![], Some(b"one".to_vec())));
+}
+
+/// The other side of the next test: opens a log, and says how many records there are.
+#[test]
+fn opener() {
+    let Some(folder) = std::env::var_os("UNDERSTUDY_STORE_OPENER").map(PathBuf::from) else { return };
+    let (log, damaged) = Log::open(&folder, small()).unwrap();
+    assert_eq!(damaged, Vec::<PathBuf>::new());
+    println!("durable {} 0 {}", log.durable(), log.numbers().unwrap().len());
+}
+
+#[test]
+fn a_log_of_many_generations_is_opened_with_few_files() {
+    let folder = Folder::new("files");
+    let limits = Limits { generation_bytes_max: 1, ..small() };
+    let (log, _) = Log::open(&folder.0, limits).unwrap();
+    for number in 1..=80 {
+        log.append(&[record(number)]).unwrap();
+    }
+    drop(log);
+    let mut child = Command::new("sh");
+    child.args(["-c", "ulimit -n 40; exec \"$0\" \"$@\""]).arg(std::env::current_exe().unwrap());
+    child.args(["--exact", "opener", "--nocapture"]).env("UNDERSTUDY_STORE_OPENER", &folder.0);
+    let output = child.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("durable 80 0 80"), "{output:?}");
 }
 
 #[test]
