@@ -96,12 +96,23 @@ impl Generation {
     /// nothing: what sled has only half made it cannot open.
     pub(crate) fn make(above: &Path, first: u64) -> io::Result<Self> {
         let made = Self::new(above, first);
-        made.db()?;
-        made.sync()?;
-        File::create(made.folder.join(READY))?.sync_all()?;
-        File::open(&made.folder)?.sync_all()?;
-        File::open(above)?.sync_all()?;
-        Ok(made)
+        match made.finish(above) {
+            Ok(()) => Ok(made),
+            Err(error) => {
+                // Where it cannot be deleted now, it is the next time. Closing sled after a write that failed may never end.
+                let _ = fs::remove_dir_all(&made.folder);
+                std::mem::forget(made);
+                Err(error)
+            }
+        }
+    }
+
+    fn finish(&self, above: &Path) -> io::Result<()> {
+        self.db()?;
+        self.sync()?;
+        File::create(self.folder.join(READY))?.sync_all()?;
+        File::open(&self.folder)?.sync_all()?;
+        File::open(above)?.sync_all()
     }
 
     /// The generation that begins with a number; its database is opened when it is asked for something.

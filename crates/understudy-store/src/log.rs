@@ -158,15 +158,10 @@ impl Log {
         let has_room = state.written < self.shared.limits.generation_bytes_max;
         let active = match state.active.clone().filter(|active| has_room && !active.is_full()) {
             Some(active) => active,
-            None => self.shared.begin_generation(&mut state).map_err(|error| self.shared.error(error))?,
+            None => self.shared.begin_generation(&mut state).map_err(|error| self.shared.fail(&mut state, error))?,
         };
-        if let Err(error) = active.put(state.next, records) {
-            // sled cannot be used after a write that failed: what is flushed then may wait for ever.
-            state.failed = Some(error.to_string());
-            drop(state);
-            self.shared.changed.notify_all();
-            return Err(self.shared.error(error));
-        }
+        // sled cannot be used after a write that failed: what is flushed then may wait for ever.
+        active.put(state.next, records).map_err(|error| self.shared.fail(&mut state, error))?;
         state.next += records.len() as u64;
         state.written += records.iter().map(|record| record.len() as u64).sum::<u64>();
         let last = state.next - 1;
@@ -277,6 +272,13 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes why nothing more can be stored, and wakes whoever waits for what will never be.
+    fn fail(&self, state: &mut State, source: io::Error) -> StoreError {
+        state.failed = Some(source.to_string());
+        self.changed.notify_all();
+        self.error(source)
+    }
+
     fn error(&self, source: io::Error) -> StoreError {
         StoreError::Disk { folder: self.folder.clone(), source }
     }
@@ -318,9 +320,7 @@ impl Shared {
             match synced {
                 Ok(()) => state.durable = state.durable.max(upto),
                 Err(error) => {
-                    state.failed = Some(error.to_string());
-                    drop(state);
-                    self.changed.notify_all();
+                    self.fail(&mut state, error);
                     return;
                 }
             }
@@ -331,11 +331,7 @@ impl Shared {
 
     fn begin_generation(&self, state: &mut State) -> io::Result<Arc<Generation>> {
         if let Some(active) = state.active.clone() {
-            if let Err(error) = active.sync() {
-                state.failed = Some(error.to_string());
-                self.changed.notify_all();
-                return Err(error);
-            }
+            active.sync()?;
             state.active = None;
             active.close();
         }
@@ -392,19 +388,23 @@ fn modified(folder: &Path, first: u64) -> Option<Duration> {
     SystemTime::now().duration_since(written).ok()
 }
 
+/// Holds the version on the disk against ours, and writes ours where it is older or not there: an empty text is what a full
+/// disk leaves of a new file.
 fn check_version(folder: &Path) -> Result<(), StoreError> {
     let file = folder.join("version");
     let failed = |source| StoreError::Disk { folder: folder.to_path_buf(), source };
-    match fs::read_to_string(&file) {
-        Ok(version) if version.trim() == VERSION => Ok(()),
-        Ok(version) if version.trim() == VERSION_BEFORE => {
-            // Whatever happens, one of the two is there.
+    let version = match fs::read_to_string(&file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(failed)?,
+    };
+    match version.trim() {
+        VERSION => Ok(()),
+        "" | VERSION_BEFORE => {
+            // Whatever happens, the file says all of one or of the other.
             let new = folder.join("version.new");
             fs::write(&new, VERSION).and_then(|()| fs::rename(&new, &file)).map_err(failed)
         }
-        Ok(version) => Err(StoreError::Newer { folder: folder.to_path_buf(), version: version.trim().to_owned() }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::write(&file, VERSION).map_err(failed),
-        Err(error) => Err(failed(error)),
+        newer => Err(StoreError::Newer { folder: folder.to_path_buf(), version: newer.to_owned() }),
     }
 }
 

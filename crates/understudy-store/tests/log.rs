@@ -166,6 +166,36 @@ fn a_log_of_many_generations_is_opened_with_few_files() {
 }
 
 #[test]
+fn a_version_that_there_was_no_room_for_is_written_again() {
+    let folder = Folder::new("version");
+    let (log, _) = Log::open(&folder.0, small()).unwrap();
+    log.append(&[b"one".to_vec()]).unwrap();
+    drop(log);
+    fs::write(folder.0.join("version"), "").unwrap();
+    let (log, _) = Log::open(&folder.0, small()).unwrap();
+    assert_eq!(log.get(1).unwrap(), Some(b"one".to_vec()));
+    assert_eq!(fs::read_to_string(folder.0.join("version")).unwrap(), "3");
+}
+
+#[test]
+fn a_generation_that_cannot_begin_is_told_and_leaves_nothing() {
+    let folder = Folder::new("begin");
+    let (log, _) = Log::open(&folder.0, small()).unwrap();
+    // Nobody can make a folder where a file is.
+    let generation = folder.0.join("00000000000000000001");
+    fs::write(&generation, "").unwrap();
+    assert!(log.append(&[b"one".to_vec()]).is_err() && log.failed().is_some());
+    assert!(!log.wait(1, Duration::from_secs(60)), "nobody waits for what will never be");
+    drop(log);
+    fs::remove_file(&generation).unwrap();
+    let (log, _) = Log::open(&folder.0, small()).unwrap();
+    // sled has begun its files when it finds that it cannot make another one.
+    fs::create_dir_all(generation.join("db")).unwrap();
+    assert!(log.append(&[b"one".to_vec()]).is_err() && log.failed().is_some());
+    assert!(!generation.exists());
+}
+
+#[test]
 fn what_the_version_before_wrote_is_read_and_added_to() {
     let folder = Folder::new("before");
     let generation = folder.0.join("00000000000000000001");
