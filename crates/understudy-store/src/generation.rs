@@ -1,6 +1,6 @@
 //! A part of a log in a folder of its own: one sled database.
 
-use crate::values::{Key, Value, key, parts, read, records, values, write};
+use crate::values::{Key, VALUE_BYTES_MAX, Value, key, parts, read, records, values};
 use sled::{Config, Db, IVec, Mode, Tree};
 use std::fs::{self, File};
 use std::io;
@@ -17,6 +17,9 @@ const VALUES_MAX: usize = 16;
 
 /// How many trees a database has at most: each new one writes the names of all.
 const TREES_MAX: usize = 512;
+
+/// The tree that says which records are removed. Its name is no key.
+const REMOVED: &[u8] = b"removed";
 
 /// The file that says that a generation is made.
 const READY: &str = "ready";
@@ -215,23 +218,30 @@ impl Generation {
         }
     }
 
-    pub(crate) fn remove(&self, number: u64) -> io::Result<()> {
-        let Some((found, value)) = self.holding(number)? else { return Ok(()) };
-        let db = self.db()?;
-        let tree = db.tree(&key(number, u32::MAX));
-        match read(&value) {
-            Some(Value::Records(together)) => {
-                let mut left = records(together).filter(|(own, _)| *own != number).peekable();
-                let is_empty = left.peek().is_none();
-                let done = if is_empty { tree.remove(found) } else { tree.insert(found, write(left)) };
-                done.map(drop).map_err(io_error)
-            }
-            Some(Value::Piece(_, count)) => {
-                let keys = (0..count).map(|piece| key(number, piece));
-                keys.map(|key| db.tree(&key).remove(key)).try_for_each(|done| done.map(drop).map_err(io_error))
-            }
-            None => Ok(()),
+    /// Puts that records, in this generation or an older one, are removed: it counts as a record with this number.
+    pub(crate) fn put_removal(&self, number: u64, removed: &[u64]) -> io::Result<()> {
+        let tree = self.db()?.db.open_tree(REMOVED).map_err(io_error)?;
+        for (at, some) in (0..).zip(removed.chunks(VALUE_BYTES_MAX / size_of::<u64>())) {
+            let value: Vec<u8> = some.iter().flat_map(|number| number.to_le_bytes()).collect();
+            tree.insert(key(number, at), value).map_err(io_error)?;
         }
+        Ok(())
+    }
+
+    /// Which records are removed, as this generation has it, and the number of the last time that some were.
+    pub(crate) fn removals(&self) -> io::Result<(Vec<u64>, Option<u64>)> {
+        let db = self.db()?.db;
+        let (mut removed, mut last) = (Vec::new(), None);
+        if !db.tree_names().iter().any(|name| *name == REMOVED) {
+            return Ok((removed, last));
+        }
+        for entry in &db.open_tree(REMOVED).map_err(io_error)? {
+            let (found, value) = entry.map_err(io_error)?;
+            last = parts(&found).map(|(number, _)| number);
+            let (numbers, _) = value.as_chunks::<8>();
+            removed.extend(numbers.iter().map(|number| u64::from_le_bytes(*number)));
+        }
+        Ok((removed, last))
     }
 
     /// Takes out a value, as if a kill had come before it was put.

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::generation::{Generation, is_damage};
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,9 +11,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 /// The form of what is on the disk.
-const VERSION: &str = "3";
-/// The one before: its generations are read as they are, and new ones are made beside them.
-const VERSION_BEFORE: &str = "2";
+const VERSION: &str = "4";
+/// Those before: their generations are read as they are, and new ones are made beside them. Up to 3, records were removed from
+/// the generation that they are in.
+const VERSIONS_BEFORE: [&str; 2] = ["2", "3"];
 
 /// What is put within this time is synced together.
 const GROUP: Duration = Duration::from_millis(20);
@@ -55,8 +57,6 @@ struct Shared {
     limits: Limits,
     state: Mutex<State>,
     changed: Condvar,
-    /// Held by whoever removes records: several may be in one value.
-    removing: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -68,6 +68,8 @@ struct State {
     active: Option<Arc<Generation>>,
     /// Bytes put into that one.
     written: u64,
+    /// The records that are removed, and still in their generations.
+    removed: BTreeSet<u64>,
     /// The other one that was read last: it is closed when another is.
     reading: Option<Arc<Generation>>,
     next: u64,
@@ -96,15 +98,16 @@ impl Log {
         check_version(folder)?;
         let mut damaged = Vec::new();
         let mut generations = Vec::new();
-        let mut next = 1;
+        let (mut removed, mut next) = (BTreeSet::new(), 1);
         for first in Generation::listed(folder).map_err(failed)? {
             let generation = Generation::new(folder, first);
-            let last = generation.last();
+            let found = generation.last().and_then(|last| Ok((last, generation.removals()?)));
             // One at a time: each takes a descriptor and memory, and there may be a thousand.
             generation.close();
-            match last {
-                Ok(last) => {
-                    next = next.max(first).max(last.map_or(0, |last| last + 1));
+            match found {
+                Ok((last, (own, last_removal))) => {
+                    next = next.max(first).max(last.max(last_removal).map_or(0, |last| last + 1));
+                    removed.extend(own);
                     generations.push(Arc::new(generation));
                 }
                 Err(error) if is_damage(&error) => damaged.push(put_aside(folder, first, &error).map_err(failed)?),
@@ -117,6 +120,7 @@ impl Log {
             generations,
             active: None,
             written: 0,
+            removed,
             reading: None,
             next,
             durable: next - 1,
@@ -129,7 +133,6 @@ impl Log {
             limits,
             state: Mutex::new(state),
             changed: Condvar::new(),
-            removing: Mutex::new(()),
         });
         shared.evict(&mut shared.state());
         let flusher = {
@@ -149,21 +152,12 @@ impl Log {
     /// The disk says no, now or before: nothing more is stored then.
     pub fn append(&self, records: &[Vec<u8>]) -> Result<u64, StoreError> {
         let mut state = self.shared.state();
-        if let Some(why) = &state.failed {
-            return Err(self.shared.error(io::Error::other(why.clone())));
-        }
         if records.is_empty() {
             return Ok(state.next - 1);
         }
-        let has_room = state.written < self.shared.limits.generation_bytes_max;
-        let active = match state.active.clone().filter(|active| has_room && !active.is_full()) {
-            Some(active) => active,
-            None => self.shared.begin_generation(&mut state).map_err(|error| self.shared.fail(&mut state, error))?,
-        };
-        // sled cannot be used after a write that failed: what is flushed then may wait for ever.
-        active.put(state.next, records).map_err(|error| self.shared.fail(&mut state, error))?;
+        let bytes = records.iter().map(|record| record.len() as u64).sum();
+        self.shared.put(&mut state, bytes, |active, next| active.put(next, records))?;
         state.next += records.len() as u64;
-        state.written += records.iter().map(|record| record.len() as u64).sum::<u64>();
         let last = state.next - 1;
         drop(state);
         self.shared.changed.notify_all();
@@ -208,6 +202,8 @@ impl Log {
             self.shared.read(&generation);
             all.extend(generation.numbers().map_err(|error| self.shared.error(error))?);
         }
+        let state = self.shared.state();
+        all.retain(|number| !state.removed.contains(number));
         Ok(all)
     }
 
@@ -221,24 +217,25 @@ impl Log {
         generation.get(number).map_err(|error| self.shared.error(error))
     }
 
-    /// Removes records.
+    /// Removes records, for good once it returns. What they took of the disk is free once their generation is deleted.
     ///
     /// # Errors
     /// The disk says no.
     pub fn remove(&self, numbers: &[u64]) -> Result<(), StoreError> {
-        let _alone = self.shared.removing.lock().unwrap_or_else(PoisonError::into_inner);
-        let generations = self.shared.state().generations.clone();
-        for (at, generation) in generations.iter().enumerate() {
-            let end = generations.get(at + 1).map_or(u64::MAX, |next| next.first);
-            let mut own = numbers.iter().filter(|number| (generation.first..end).contains(number)).peekable();
-            if own.peek().is_none() {
-                continue;
-            }
-            self.shared.read(generation);
-            let removed = own.try_for_each(|number| generation.remove(*number)).and_then(|()| generation.sync());
-            removed.map_err(|error| self.shared.error(error))?;
+        let mut state = self.shared.state();
+        let first = state.generations.first().map_or(u64::MAX, |oldest| oldest.first);
+        let is_there = |number: &u64| (first..state.next).contains(number) && !state.removed.contains(number);
+        let new: Vec<u64> = numbers.iter().copied().filter(is_there).collect();
+        if new.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let bytes = size_of_val(&*new) as u64;
+        let active = self.shared.put(&mut state, bytes, |active, next| active.put_removal(next, &new))?;
+        state.next += 1;
+        state.removed.extend(new);
+        drop(state);
+        self.shared.changed.notify_all();
+        active.sync().map_err(|error| self.shared.fail(&mut self.shared.state(), error))
     }
 }
 
@@ -263,6 +260,9 @@ impl Drop for Log {
 
 impl State {
     fn holding(&self, number: u64) -> Option<Arc<Generation>> {
+        if self.removed.contains(&number) {
+            return None;
+        }
         self.generations.iter().rev().find(|generation| generation.first <= number).map(Arc::clone)
     }
 }
@@ -294,6 +294,27 @@ impl Shared {
         {
             before.close();
         }
+    }
+
+    /// Puts something that has so many bytes and the next number into the generation that is written to.
+    fn put(
+        &self,
+        state: &mut State,
+        bytes: u64,
+        put: impl FnOnce(&Generation, u64) -> io::Result<()>,
+    ) -> Result<Arc<Generation>, StoreError> {
+        if let Some(why) = &state.failed {
+            return Err(self.error(io::Error::other(why.clone())));
+        }
+        let has_room = state.written < self.limits.generation_bytes_max;
+        let active = match state.active.clone().filter(|active| has_room && !active.is_full()) {
+            Some(active) => active,
+            None => self.begin_generation(state).map_err(|error| self.fail(state, error))?,
+        };
+        // sled cannot be used after a write that failed: what is flushed then may wait for ever.
+        put(&active, state.next).map_err(|error| self.fail(state, error))?;
+        state.written += bytes;
+        Ok(active)
     }
 
     /// Syncs what was put, group by group, until the log is closed.
@@ -372,7 +393,9 @@ impl Shared {
             if state.reading.as_ref().is_some_and(|reading| Arc::ptr_eq(reading, &oldest)) {
                 state.reading = None;
             }
-            state.evicted += oldest.numbers().map_or(0, |numbers| numbers.len() as u64);
+            let numbers = oldest.numbers().unwrap_or_default();
+            state.evicted += numbers.iter().filter(|number| !state.removed.contains(number)).count() as u64;
+            state.removed = state.removed.split_off(&state.generations[0].first);
             match Arc::try_unwrap(oldest) {
                 // Where it cannot be deleted now, it is the next time.
                 Ok(oldest) => drop(oldest.delete()),
@@ -399,7 +422,7 @@ fn check_version(folder: &Path) -> Result<(), StoreError> {
     };
     match version.trim() {
         VERSION => Ok(()),
-        "" | VERSION_BEFORE => {
+        older if older.is_empty() || VERSIONS_BEFORE.contains(&older) => {
             // Whatever happens, the file says all of one or of the other.
             let new = folder.join("version.new");
             fs::write(&new, VERSION).and_then(|()| fs::rename(&new, &file)).map_err(failed)

@@ -69,7 +69,7 @@ const FRAME_BYTES: usize = 12;
 const PIECE_HEAD_BYTES: usize = 5;
 
 /// A value of several records.
-pub(crate) fn write<'r>(records: impl Iterator<Item = (u64, &'r [u8])>) -> Vec<u8> {
+fn write<'r>(records: impl Iterator<Item = (u64, &'r [u8])>) -> Vec<u8> {
     let mut value = Vec::with_capacity(VALUE_BYTES_MAX);
     value.push(RECORDS);
     for (number, record) in records {

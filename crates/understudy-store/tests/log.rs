@@ -74,11 +74,7 @@ fn records_are_numbered_for_good_and_come_back_in_order() {
     assert_eq!(numbers, (1..500).filter(|number| *number != 3).collect::<Vec<_>>());
     assert!(numbers.iter().all(|number| log.get(*number).unwrap().unwrap() == record(*number)));
     assert_eq!((log.get(3).unwrap(), log.get(999).unwrap()), (None, None));
-    assert_eq!(
-        log.append(&[b"next".to_vec()]).unwrap(),
-        500,
-        "the last number may be given again only where its record is gone"
-    );
+    assert_eq!(log.append(&[b"next".to_vec()]).unwrap(), 502, "no number is given twice, and a removal has one too");
 }
 
 #[test]
@@ -119,8 +115,8 @@ fn what_is_damaged_is_put_aside_and_what_is_newer_is_not_touched() {
     assert!(!fs::read_to_string(damaged[0].join("why.txt")).unwrap().is_empty());
     assert!(log.append(&[b"two".to_vec()]).unwrap() > 1);
     drop(log);
-    fs::write(folder.0.join("version"), "4").unwrap();
-    assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Newer { version, .. }) if version == "4"));
+    fs::write(folder.0.join("version"), "5").unwrap();
+    assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Newer { version, .. }) if version == "5"));
 }
 
 #[test]
@@ -174,7 +170,7 @@ fn a_version_that_there_was_no_room_for_is_written_again() {
     fs::write(folder.0.join("version"), "").unwrap();
     let (log, _) = Log::open(&folder.0, small()).unwrap();
     assert_eq!(log.get(1).unwrap(), Some(b"one".to_vec()));
-    assert_eq!(fs::read_to_string(folder.0.join("version")).unwrap(), "3");
+    assert_eq!(fs::read_to_string(folder.0.join("version")).unwrap(), "4");
 }
 
 #[test]
@@ -193,6 +189,54 @@ fn a_generation_that_cannot_begin_is_told_and_leaves_nothing() {
     fs::create_dir_all(generation.join("db")).unwrap();
     assert!(log.append(&[b"one".to_vec()]).is_err() && log.failed().is_some());
     assert!(!generation.exists());
+}
+
+#[test]
+fn what_is_removed_is_gone_and_what_was_there_before_is_never_written_to() {
+    let folder = Folder::new("removed");
+    let (log, _) = Log::open(&folder.0, small()).unwrap();
+    for number in 1..=60 {
+        log.append(&[record(number)]).unwrap();
+    }
+    drop(log);
+    let (log, _) = Log::open(&folder.0, small()).unwrap();
+    // 29 and 58 are large; some are asked for twice, and some were never there.
+    log.remove(&[1, 29, 1, 70, 0]).unwrap();
+    log.remove(&[29, 2]).unwrap();
+    log.remove(&[]).unwrap();
+    assert!(log.wait(62, Duration::from_secs(60)));
+    let left: Vec<u64> = (3..=60).filter(|number| *number != 29).collect();
+    let holds = |log: Log| {
+        assert_eq!(log.numbers().unwrap(), left);
+        assert_eq!([1, 2, 29].map(|number| log.get(number).unwrap()), [None, None, None]);
+        assert_eq!(log.get(58).unwrap(), Some(record(58)));
+    };
+    holds(log);
+    holds(Log::open(&folder.0, small()).unwrap().0);
+    // The removal is where new records go, and nowhere else: without that the old ones are all there.
+    fs::remove_dir_all(folder.0.join("00000000000000000061")).unwrap();
+    assert_eq!(Log::open(&folder.0, small()).unwrap().0.numbers().unwrap().len(), 60);
+}
+
+#[test]
+fn many_are_removed_at_once_and_go_with_their_generations() {
+    let folder = Folder::new("many");
+    let limits = Limits { generations_max: 2, ..small() };
+    let (log, _) = Log::open(&folder.0, limits).unwrap();
+    let all: Vec<u64> = (1..=5_000).collect();
+    log.append(&all.iter().map(|number| number.to_le_bytes().to_vec()).collect::<Vec<_>>()).unwrap();
+    log.remove(&all[..4_999]).unwrap();
+    drop(log);
+    for life in 0..3 {
+        let (log, _) = Log::open(&folder.0, limits).unwrap();
+        assert!(has_only_small_pages(&folder.0));
+        let numbers = log.numbers().unwrap();
+        assert_eq!(numbers.contains(&5_000), life < 2, "{numbers:?}");
+        assert!(numbers.iter().all(|number| *number >= 5_000), "{numbers:?}");
+        log.append(&[b"next".to_vec()]).unwrap();
+        // The one that is not removed is the only one that had to go.
+        assert_eq!(log.evicted(), u64::from(life > 0));
+    }
 }
 
 #[test]
@@ -228,7 +272,7 @@ fn what_the_version_before_wrote_is_read_and_added_to() {
     let (log, _) = Log::open(&folder.0, small()).unwrap();
     let read = [1, 2, 3, 4].map(|number| log.get(number).unwrap());
     assert_eq!(read, [None, Some(b"two".to_vec()), Some(b"three.".to_vec()), Some(b"four".to_vec())]);
-    assert_eq!(fs::read_to_string(folder.0.join("version")).unwrap(), "3");
+    assert_eq!(fs::read_to_string(folder.0.join("version")).unwrap(), "4");
 }
 
 #[test]
