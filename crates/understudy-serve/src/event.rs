@@ -10,13 +10,13 @@ use understudy_exchange::Request;
 pub struct Exchanged<'e> {
     /// The service.
     pub service: &'e str,
-    /// The request; its body is decoded, unless it was passed on as it came.
+    /// The request as it was sent: its body is in the content coding that its header fields name.
     pub request: &'e Request,
     /// The answer's status.
     pub status: StatusCode,
     /// The answer's header fields.
     pub headers: &'e HeaderMap,
-    /// The answer's body; `None` where it is passed on and nobody has seen it.
+    /// The answer's body, in its content coding likewise; `None` where it is passed on and nobody has seen it.
     pub body: Option<&'e Bytes>,
     /// Who answered.
     pub answered: &'e Answered<'e>,

@@ -53,14 +53,14 @@ impl Player {
     async fn with_body(self: Arc<Self>, inbound: Inbound) -> Outbound {
         let Inbound { parts, body, line } = inbound;
         match whole(parts, body.whole().await) {
-            Ok((request, raw)) => match self.at_once(&request) {
+            Ok((request, raw)) => match self.at_once(&request, raw.as_ref()) {
                 Ok(outbound) => outbound,
                 Err(plan) => self.later(request, raw, line, plan).await,
             },
             Err(refused) => {
                 let (request, rendered, why) = *refused;
                 let outcome = (outbound(rendered), Answered::Server(why));
-                self.finish(&self.snapshot.load(), &request, outcome, Duration::ZERO)
+                self.finish(&self.snapshot.load(), &request, None, outcome, Duration::ZERO)
             }
         }
     }
@@ -73,7 +73,7 @@ impl Player {
     }
 
     /// The answer, where nothing has to be waited for; else the plan, with the snapshot that it was made from.
-    fn at_once(&self, request: &Request) -> Result<Outbound, (Arc<Snapshot>, Plan)> {
+    fn at_once(&self, request: &Request, raw: Option<&Bytes>) -> Result<Outbound, (Arc<Snapshot>, Plan)> {
         let began = if request.body.is_empty() { None } else { Some(Instant::now()) };
         let snapshot = self.snapshot.load();
         let mut chance = chance();
@@ -87,7 +87,7 @@ impl Player {
             Err(plan) => return Err((Arc::clone(&snapshot), plan)),
         };
         let took = began.map_or(Duration::ZERO, |began| began.elapsed());
-        Ok(self.finish(&snapshot, request, outcome, took))
+        Ok(self.finish(&snapshot, request, raw, outcome, took))
     }
 
     async fn later(
@@ -100,8 +100,8 @@ impl Player {
         let began = Instant::now();
         let plan = match plan {
             Plan::Forward { otherwise } => {
-                match self.forward(&snapshot, &request, raw, line, otherwise.as_ref()).await {
-                    Some(outcome) => return self.finish(&snapshot, &request, outcome, began.elapsed()),
+                match self.forward(&snapshot, &request, raw.clone(), line, otherwise.as_ref()).await {
+                    Some(outcome) => return self.finish(&snapshot, &request, raw.as_ref(), outcome, began.elapsed()),
                     None => guarded(|| {
                         let choice = otherwise.unwrap_or(Choice::Nothing);
                         decide::local(&snapshot, choice, &Incoming::new(&request), &mut chance())
@@ -115,7 +115,7 @@ impl Player {
         }
         let outcome = plan.and_then(|plan| guarded(|| perform(&snapshot, &request, plan, &mut chance())));
         let outcome = outcome.unwrap_or_else(broken);
-        self.finish(&snapshot, &request, outcome, began.elapsed())
+        self.finish(&snapshot, &request, raw.as_ref(), outcome, began.elapsed())
     }
 
     /// What every answer gets, and telling that it was given.
@@ -123,6 +123,7 @@ impl Player {
         &self,
         snapshot: &Snapshot,
         request: &Request,
+        raw: Option<&Bytes>,
         outcome: (Outbound, Answered<'_>),
         took: Duration,
     ) -> Outbound {
@@ -132,9 +133,10 @@ impl Player {
         {
             cors::allow(origin, &mut outbound.headers);
         }
+        let as_sent = raw.map(|raw| Request { body: raw.clone(), ..request.clone() });
         self.observer.exchanged(Exchanged {
             service: &snapshot.name,
-            request,
+            request: as_sent.as_ref().unwrap_or(request),
             status: outbound.status,
             headers: &outbound.headers,
             body: match &outbound.body {
@@ -224,7 +226,7 @@ impl Handler for Player {
         }
         let Inbound { parts, line, .. } = request;
         let request = without_body(parts);
-        match self.at_once(&request) {
+        match self.at_once(&request, None) {
             Ok(outbound) => Reply::Now(outbound),
             Err(plan) => Reply::later(self.later(request, None, line, plan)),
         }

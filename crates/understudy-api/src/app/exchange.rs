@@ -238,19 +238,14 @@ impl App {
             row: ExchangeRow::new(&exchange),
             request_headers: header_views(&exchange.request.headers),
             response_headers: header_views(&exchange.headers),
-            explanation: self.explanation(&exchange.service, &exchange.request).await,
+            explanation: self.explanation(&exchange.service, &as_matched(&exchange)).await,
         })
     }
 
     pub(super) async fn exchange_body(&self, request: BodyRequest) -> Result<BodyView, ApiError> {
         let exchange = self.kept(request.id)?;
         Ok(match (request.side, &exchange.body) {
-            // A request's body was decoded when it came in.
-            (Side::Request, _) => {
-                let mut headers = exchange.request.headers.clone();
-                headers.remove(CONTENT_ENCODING);
-                BodyView::new(&headers, &exchange.request.body, request.whole)
-            }
+            (Side::Request, _) => BodyView::new(&exchange.request.headers, &exchange.request.body, request.whole),
             (Side::Response, Some(body)) => BodyView::new(&exchange.headers, body, request.whole),
             (Side::Response, None) => BodyView { bytes: 0, kind: "stream", text: String::new() },
         })
@@ -259,8 +254,13 @@ impl App {
     pub(super) async fn exchange_curl(&self, request: ExchangeRequest) -> Result<Text, ApiError> {
         let exchange = self.kept(request.id)?;
         let url = self.project.lock().await.servers.url(&exchange.service).unwrap_or_default();
-        Ok(Text { text: curl(&url, &exchange.request) })
+        Ok(Text { text: curl(&url, &exchange.decoded().request) })
     }
+}
+
+/// A request as fixtures see it: its body is decoded, and its header fields are those that were sent.
+fn as_matched(exchange: &Exchange) -> Request {
+    Request { headers: exchange.request.headers.clone(), ..exchange.decoded().request }
 }
 
 /// Header fields that curl makes itself.

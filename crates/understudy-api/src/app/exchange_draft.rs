@@ -1,6 +1,6 @@
 //! A fixture drafted from an exchange: what a person would write down first.
 
-use super::traffic::Exchange;
+use super::traffic::{Decoded, Exchange};
 use crate::hidden::Hidden;
 use http::header::CONTENT_TYPE;
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
@@ -23,7 +23,8 @@ const NAME_CHARS_MAX: usize = 60;
 /// Drafts a fixture. Method, path, query and a JSON body are wanted as they came; what a backend answered is
 /// answered again, and what nobody answered gets an empty JSON object to start from. Secrets are left out.
 pub(super) fn draft(exchange: &Exchange, base: &str, hidden: &Hidden) -> Draft {
-    let (request, answer, _) = hidden.redactor().exchange(exchange.request.clone(), exchange.response());
+    let Decoded { request, response, is_answer_there, .. } = exchange.decoded();
+    let (request, answer, _) = hidden.redactor().exchange(request, response);
     let path = request.path().strip_prefix(base).filter(|path| path.starts_with('/')).unwrap_or(request.path());
     let path = PathTemplate {
         segments: segments(path).map(|segment| Segment::Literal(percent_decode(segment).into_owned())).collect(),
@@ -47,7 +48,7 @@ pub(super) fn draft(exchange: &Exchange, base: &str, hidden: &Hidden) -> Draft {
             rules: Vec::new(),
             strict: false,
         },
-        responses: vec![response(exchange, answer)],
+        responses: vec![promised(exchange, answer, is_answer_there)],
         select: Select::Cycle,
         when: Vec::new(),
         verify: Verify::default(),
@@ -72,9 +73,9 @@ fn query(query: &str, hidden: &Hidden) -> Vec<Field> {
     fields.into_iter().map(field).collect()
 }
 
-fn response(exchange: &Exchange, answer: Response) -> ResponsePromise {
+fn promised(exchange: &Exchange, answer: Response, is_there: bool) -> ResponsePromise {
     let promise = |status, headers, body| ResponsePromise { status, headers, body, rules: Vec::new(), delay: None };
-    if !matches!(exchange.answered, "backend" | "fixture") || exchange.body.is_none() {
+    if !matches!(exchange.answered, "backend" | "fixture") || !is_there {
         return promise(200, Vec::new(), Some(ResponseBody::Json(JsonText::new(&Json::Object(Vec::new())))));
     }
     let status = answer.status.as_u16();

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::commands::{Nothing, Text};
-use super::traffic::Exchange;
+use super::traffic::{Decoded, Exchange};
 use crate::clock;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
@@ -50,7 +50,8 @@ impl App {
         let mut redactor = Hidden::new(&project.settings.redact).redactor();
         // A secret may stand somewhere before it is called one: all of them are known before the first is written.
         for exchange in &exchanges {
-            redactor.know(&exchange.request, &exchange.response());
+            let Decoded { request, response, .. } = exchange.decoded();
+            redactor.know(&request, &response);
         }
         let mut entries = Vec::new();
         for exchange in exchanges {
@@ -112,7 +113,9 @@ fn downloads() -> Option<PathBuf> {
 }
 
 fn entry(exchange: &Exchange, origin: String, redactor: &mut Redactor) -> HarEntry {
-    let (request, response, _) = redactor.exchange(exchange.request.clone(), exchange.response());
+    let Decoded { request, response, request_left_out, is_answer_there } = exchange.decoded();
+    let (request, response, _) = redactor.exchange(request, response);
+    let who = format!("{}: answered by {} {}", exchange.service, exchange.answered, exchange.by);
     HarEntry {
         ended: Moment { unix_millis: exchange.time },
         micros: u64::try_from(exchange.took.as_micros()).unwrap_or(u64::MAX),
@@ -120,10 +123,8 @@ fn entry(exchange: &Exchange, origin: String, redactor: &mut Redactor) -> HarEnt
         request,
         status: response.status,
         headers: response.headers,
-        body: exchange.body.as_ref().map(|_| response.body),
-        comment: format!("{}: answered by {} {}", exchange.service, exchange.answered, exchange.by)
-            .trim_end()
-            .to_owned(),
+        body: is_answer_there.then_some(response.body),
+        comment: [who.trim_end()].into_iter().chain(request_left_out.as_deref()).collect::<Vec<_>>().join("; "),
         messages: Vec::new(),
     }
 }

@@ -265,7 +265,7 @@ fn fit(headers: &mut HeaderMap, body: &mut Bytes) -> bool {
 /// As it is stored: the length of the head, the head as JSON, and the rest as recordings are.
 fn record(exchange: &Exchange, redactor: &mut Redactor) -> Vec<u8> {
     let (by, is_worth_it) = known_of(exchange);
-    let (mut request, mut response) = (exchange.request.clone(), exchange.response_as_sent());
+    let (mut request, mut response) = (exchange.request.clone(), exchange.response());
     fit(&mut request.headers, &mut request.body);
     if !is_worth_it {
         response.body.clear();

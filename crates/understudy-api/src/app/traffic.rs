@@ -7,8 +7,8 @@ use super::{Arc, Changes};
 use crate::clock;
 use crate::error::ApiError;
 use crate::hidden::Hidden;
+use crate::recordings::decode;
 use bytes::Bytes;
-use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -17,7 +17,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use understudy_exchange::{Request, Response};
-use understudy_net::{BODY_BYTES_MAX, coding};
 use understudy_serve::{Answered, Exchanged, Observer};
 
 /// How many exchanges are kept.
@@ -33,7 +32,7 @@ const ROWS_MAX: usize = 2_000;
 /// How long a front end waits for news before it asks again.
 const NEWS_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// One exchange as it was.
+/// One exchange as it was, its bodies in the content codings that its header fields name.
 #[derive(Debug, Clone)]
 pub(super) struct Exchange {
     pub(super) id: u64,
@@ -49,20 +48,32 @@ pub(super) struct Exchange {
     pub(super) took: Duration,
 }
 
+/// An exchange with its bodies without their content codings. What is in one that is not known is left out: nobody can look
+/// through it for secrets.
+pub(super) struct Decoded {
+    pub(super) request: Request,
+    pub(super) response: Response,
+    /// Why the request's body was left out, if so.
+    pub(super) request_left_out: Option<String>,
+    /// Whether the answer's body is there.
+    pub(super) is_answer_there: bool,
+}
+
 /// Who may have answered.
 pub(super) const ANSWERED: [&str; 6] = ["fixture", "description", "backend", "nobody", "server", "backend-failed"];
 
 impl Exchange {
-    /// The answer, its body without a content coding; empty where it was passed on as it came.
-    pub(super) fn response(&self) -> Response {
-        let Response { status, headers, body } = self.response_as_sent();
-        let coding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
-        let decoded = coding.and_then(|coding| coding::decode(coding, body.clone(), BODY_BYTES_MAX).ok());
-        Response { status, headers, body: decoded.unwrap_or(body) }
+    /// The exchange with its bodies as they are read.
+    pub(super) fn decoded(&self) -> Decoded {
+        let (mut request, mut response) = (self.request.clone(), self.response());
+        // A body that is left out is empty.
+        let request_left_out = decode(&mut request.headers, &mut request.body).err();
+        let is_answer_there = decode(&mut response.headers, &mut response.body).is_ok() && self.body.is_some();
+        Decoded { request, response, request_left_out, is_answer_there }
     }
 
-    /// The answer, its body in its content coding.
-    pub(super) fn response_as_sent(&self) -> Response {
+    /// The answer; its body is empty where it was passed on as it came.
+    pub(super) fn response(&self) -> Response {
         let body = self.body.clone().unwrap_or_default();
         Response { status: self.status, headers: self.headers.clone(), body }
     }
