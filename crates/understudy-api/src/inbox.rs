@@ -6,19 +6,18 @@ use crate::conversation::{self, Conversation, conversations, is_socket};
 use crate::error::{ApiError, Code};
 use crate::import::archive::{Making, new_files};
 use crate::inbox_har::inbox_har;
-use crate::project::{LoadedService, Project, open_project};
+use crate::inbox_propose::{Proposed, exchanges_of, propose};
+use crate::project::{Project, open_project};
 use crate::recordings::{self, Recording, store_error};
 use crate::report::DifferenceReport;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_exchange::target::percent_decode;
-use understudy_fixture::model::{Fixture, RequestBody};
-use understudy_fixture::{flow_value, rule_value, write_fixture};
-use understudy_import::{Draft, Recorded, drafts, merge};
-use understudy_match::{Choice, Incoming, Mismatch, State, judge};
+use understudy_fixture::write_fixture;
+use understudy_import::{Draft, merge};
 use understudy_store::Log;
 
 /// How many statuses of answers that came one after the other are told in a line.
@@ -39,18 +38,6 @@ pub(crate) struct Inbox {
     proposed: Vec<Proposed>,
     /// Recordings that were damaged, and where they were put.
     pub(crate) damaged: Vec<PathBuf>,
-}
-
-/// A proposal and what it was made of.
-#[derive(Debug)]
-struct Proposed {
-    shown: Proposal,
-    draft: Draft,
-    /// The service's place in the project.
-    service: usize,
-    numbers: Vec<u64>,
-    /// The fixture that answers such a request already, in what the answer differs from it, and the place of that recording.
-    known: Option<(Arc<Fixture>, Vec<Mismatch>, usize)>,
 }
 
 /// What is in an inbox.
@@ -415,122 +402,4 @@ impl Inbox {
 
 fn nothing_chosen() -> ApiError {
     ApiError::new(Code::NothingToDo, "nothing is chosen").with_hint("`understudy inbox` lists what there is")
-}
-
-/// The whole exchanges of a service, and the places of their recordings.
-fn exchanges_of(loaded: &LoadedService, recordings: &[(u64, Recording)]) -> (Vec<Recorded>, Vec<usize>) {
-    let own = recordings
-        .iter()
-        .enumerate()
-        .filter(|(_, (_, recording))| recording.service == loaded.service.name)
-        .filter(|(_, (_, recording))| recording.cut.is_none() && !is_socket(recording));
-    own.map(|(at, (_, recording))| (recording.exchange.clone(), at)).unzip()
-}
-
-/// Adds what is proposed for a service.
-fn propose(service: usize, loaded: &LoadedService, recordings: &[(u64, Recording)], proposed: &mut Vec<Proposed>) {
-    let (exchanges, places) = exchanges_of(loaded, recordings);
-    if exchanges.is_empty() {
-        return;
-    }
-    let index = loaded.index();
-    for draft in drafts(&exchanges, &loaded.service.base) {
-        let of: Vec<&(u64, Recording)> = draft.exchanges.iter().map(|at| &recordings[places[*at]]).collect();
-        let first = &of[0].1.exchange;
-        let known = match index.choose(&Incoming::new(&first.request), &State::new()) {
-            Choice::Promise(place) => Some(Arc::clone(&index.promises()[place])),
-            _ => None,
-        };
-        let known = known.map(|known| {
-            let judged = |response| judge(response, &known.verify.status, &first.request.method, &first.response);
-            // One of its answers is enough; what differs is told of the promised one, which is accepted into.
-            let is_kept = known.responses.iter().any(|response| judged(response).mismatches.is_empty());
-            let mismatches = if is_kept { Vec::new() } else { judged(known.promise()).mismatches };
-            (known, mismatches, places[draft.exchanges[0]])
-        });
-        let removed: BTreeSet<&(String, String)> = of.iter().flat_map(|(_, recording)| &recording.removed).collect();
-        let removed = removed.into_iter().cloned().collect();
-        let numbers = of.iter().map(|(number, _)| *number).collect();
-        let known_and_found = known.as_ref().map(|(known, found, _)| (&**known, &**found));
-        let shown = shown(loaded, &draft, &of, known_and_found, removed);
-        proposed.push(Proposed { shown, draft, service, numbers, known });
-    }
-}
-
-fn answered(of: &[&(u64, Recording)]) -> Vec<(u16, usize)> {
-    let mut all: BTreeMap<u16, usize> = BTreeMap::new();
-    for (_, recording) in of {
-        *all.entry(recording.exchange.response.status.as_u16()).or_default() += 1;
-    }
-    all.into_iter().collect()
-}
-
-/// How many ways are told in which exchanges are not as described.
-const VIOLATIONS_MAX: usize = 10;
-
-/// In what exchanges are not as the service's description says. Credentials were taken out, and are not missed.
-fn not_as_described(loaded: &LoadedService, of: &[&(u64, Recording)]) -> Vec<String> {
-    let Some(description) = loaded.description() else { return Vec::new() };
-    let mut all: Vec<String> = Vec::new();
-    for (_, Recording { exchange, cut, .. }) in of {
-        // Of half a body nobody knows what it was.
-        if cut.is_some() {
-            continue;
-        }
-        let conformity = description.judge(&exchange.request, &exchange.response, &loaded.service.base);
-        let undescribed =
-            conformity.undescribed.iter().map(|(place, _)| format!("answer's body {place}: is not described"));
-        for told in conformity.violations.iter().map(ToString::to_string).chain(undescribed) {
-            if all.len() < VIOLATIONS_MAX && !all.contains(&told) {
-                all.push(told);
-            }
-        }
-    }
-    all
-}
-
-fn shown(
-    loaded: &LoadedService,
-    draft: &Draft,
-    of: &[&(u64, Recording)],
-    known: Option<(&Fixture, &[Mismatch])>,
-    removed: Vec<(String, String)>,
-) -> Proposal {
-    let Fixture { id, request, responses, verify, .. } = &draft.fixture;
-    let named = |kind: &str, fields: &[understudy_fixture::model::Field]| -> Vec<String> {
-        fields.iter().map(|field| format!("{kind} {}", field.name)).collect()
-    };
-    let mut asks = [named("query", &request.query), named("header", &request.headers)].concat();
-    asks.extend(request.body.as_ref().map(|body| match body {
-        RequestBody::Json(_) => "JSON body".to_owned(),
-        RequestBody::Form(_) | RequestBody::Multipart(_) => "form".to_owned(),
-        _ => "body".to_owned(),
-    }));
-    let mut statuses: Vec<u16> = responses.iter().map(|response| response.status).collect();
-    statuses.dedup();
-    let rules = responses.iter().flat_map(|response| &response.rules);
-    Proposal {
-        id: format!("{}/{id}", loaded.service.name),
-        service: loaded.service.name.clone(),
-        method: request.method.to_string(),
-        path: request.path.to_string(),
-        target: of[0].1.exchange.request.target.to_string(),
-        statuses,
-        news: match known {
-            None => News::New,
-            Some((_, [])) => News::Same,
-            Some(_) => News::Changed,
-        },
-        fixture: known.map(|(known, _)| known.id.to_string()),
-        differences: known.map_or_else(Vec::new, |(_, found)| found.iter().map(DifferenceReport::new).collect()),
-        exchanges: draft.exchanges.len(),
-        answered: answered(of),
-        not_as_described: not_as_described(loaded, of),
-        since: of[0].1.unix_millis,
-        removed,
-        asks,
-        rules: rules.map(|rule| (rule.path.as_str().to_owned(), flow_value(&rule_value(&rule.rule)))).collect(),
-        after: verify.after.iter().flatten().chain(&verify.again).cloned().collect(),
-        skip: verify.skip.clone(),
-    }
 }

@@ -25,6 +25,7 @@ mod html;
 mod import;
 mod inbox;
 mod inbox_har;
+mod inbox_propose;
 mod init;
 mod junit;
 mod local;

@@ -127,6 +127,36 @@ impl Index {
         })
     }
 
+    /// The fixtures that speak of a request, in order of preference: of all that match it, those that ask for most. What a stub
+    /// chooses among these by, `when`, priority and id, says nothing about which of them a backend's answer is one of.
+    #[must_use]
+    pub fn that_speak_of(&self, incoming: &Incoming<'_>) -> Vec<usize> {
+        let places = self.on_path(incoming);
+        let matching = |method: &Method| -> Vec<usize> {
+            let matches = |place: &usize| {
+                let mut sink = Sink::any();
+                if takes(&self.gates[*place].method, method) {
+                    compare(&self.promises[*place], self.base.len(), incoming, &mut sink);
+                    return !sink.differs;
+                }
+                false
+            };
+            places.iter().copied().filter(matches).collect()
+        };
+        let mut found = matching(&incoming.request.method);
+        if found.is_empty() && incoming.request.method == Method::HEAD {
+            found = matching(&Method::GET);
+        }
+        let asked = |place: usize| {
+            let fixture = &self.promises[place];
+            let (_, path, any_method, Reverse(matchers)) = preference(fixture);
+            (path, any_method, Reverse(matchers - fixture.when.len()))
+        };
+        let most = found.iter().map(|place| asked(*place)).min();
+        found.retain(|place| Some(asked(*place)) == most);
+        found
+    }
+
     /// The fixtures whose path is the request's, in order of preference.
     pub(crate) fn on_path(&self, incoming: &Incoming<'_>) -> Cow<'_, [usize]> {
         match self.below_base(&incoming.segments) {

@@ -11,6 +11,7 @@ mod fetch;
 mod fresh_and_kept;
 mod import;
 mod import_description;
+mod inbox;
 mod program;
 mod readme;
 mod record;

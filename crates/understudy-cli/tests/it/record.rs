@@ -153,7 +153,7 @@ fn a_recorded_backend_becomes_fixtures_that_it_keeps() {
 }
 
 /// A backend of a few things, as they are now.
-fn things(answers: &Arc<Mutex<BTreeMap<&'static str, String>>>) -> u16 {
+pub(crate) fn things(answers: &Arc<Mutex<BTreeMap<&'static str, String>>>) -> u16 {
     let answers = Arc::clone(answers);
     backend(move |stream, head| {
         let path = head.split(' ').nth(1).unwrap();
