@@ -17,7 +17,7 @@ use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Tail;
 use understudy_exchange::redact::{REDACTED, looks_secret};
 use understudy_exchange::{Json, JsonPath, Response};
-use understudy_fixture::model::{BodyFile, Fixture, Known, ResponseBody};
+use understudy_fixture::model::{BodyFile, Capture, Fixture, Known, ResponseBody};
 use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture, flow_value, rule_value};
 use understudy_match::{Kind, Mismatch, loosened};
 
@@ -40,11 +40,14 @@ pub(crate) struct Judged<'j> {
     pub(crate) fixture: &'j Fixture,
     pub(crate) mismatches: &'j [Mismatch],
     pub(crate) answer: Option<&'j Response>,
+    /// What the answer gives to fixtures that are to come after this one.
+    pub(crate) captures: &'j [Capture],
 }
 
 impl<'j> Judged<'j> {
     pub(crate) fn of(result: &'j FixtureResult) -> Self {
-        Self { fixture: &result.fixture, mismatches: &result.mismatches, answer: result.answer.as_deref() }
+        let (mismatches, answer) = (result.mismatches.as_slice(), result.answer.as_deref());
+        Self { fixture: &result.fixture, mismatches, answer, captures: &[] }
     }
 }
 
@@ -63,7 +66,7 @@ pub fn accept(project: &Project, results: &[FixtureResult]) -> Result<Vec<Accept
     Ok(all)
 }
 
-/// Accepts those differences of an answer that are `wanted`; gives what is to be written.
+/// Accepts those differences of an answer that are `wanted`, and what it gives to others; gives what is to be written.
 pub(crate) fn accept_some(
     project: &Project,
     loaded: &LoadedService,
@@ -86,6 +89,12 @@ pub(crate) fn accept_some(
         match done {
             Ok(()) => accepted.places.push(mismatch.path.clone()),
             Err(why) => accepted.left.push((mismatch.path.clone(), why)),
+        }
+    }
+    for capture in judged.captures {
+        if judged.fixture.verify.capture.iter().all(|known| known.name != capture.name) {
+            let captured = editing.edit(&Edit::Capture(capture));
+            accepted.left.extend(captured.err().map(|why| (format!("capture {}", capture.name), why)));
         }
     }
     let edits = editing.into_edits();

@@ -1,23 +1,20 @@
 //! What was recorded and waits to become fixtures. Nothing is written to the project before somebody accepts it.
 
-use crate::accept::{Judged, accept_some};
-use crate::change::{FileChange, bring_all};
+use crate::change::bring_all;
 use crate::conversation::{self, Conversation, conversations, is_socket};
 use crate::error::{ApiError, Code};
-use crate::import::archive::{Making, new_files};
+use crate::import::archive::{There, link};
+use crate::inbox_accept::Accepting;
 use crate::inbox_har::inbox_har;
-use crate::inbox_propose::{Proposed, exchanges_of, propose};
+use crate::inbox_propose::{Proposed, propose};
 use crate::project::{Project, open_project};
 use crate::recordings::{self, Recording, store_error};
 use crate::report::DifferenceReport;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_exchange::target::percent_decode;
 use understudy_fixture::write_fixture;
-use understudy_import::{Draft, merge};
 use understudy_store::Log;
 
 /// How many statuses of answers that came one after the other are told in a line.
@@ -29,13 +26,13 @@ const INBOX_BYTES_MAX: usize = 256 << 20;
 /// The recordings of a project.
 #[derive(Debug)]
 pub(crate) struct Inbox {
-    project: Arc<Project>,
+    pub(crate) project: Arc<Project>,
     /// Where there are any.
     log: Option<Arc<Log>>,
-    recordings: Vec<(u64, Recording)>,
+    pub(crate) recordings: Vec<(u64, Recording)>,
     /// The numbers of those that there was no room for.
     later: Vec<u64>,
-    proposed: Vec<Proposed>,
+    pub(crate) proposed: Vec<Proposed>,
     /// Recordings that were damaged, and where they were put.
     pub(crate) damaged: Vec<PathBuf>,
 }
@@ -153,14 +150,10 @@ pub struct Settled {
     pub exchanges: usize,
     /// What was not accepted, and why.
     pub left: Vec<(String, String)>,
-}
-
-/// What accepting writes, and which recordings it settles.
-#[derive(Debug, Default)]
-pub(crate) struct Accepting {
-    pub(crate) changes: Vec<FileChange>,
-    numbers: Vec<u64>,
-    left: Vec<(String, String)>,
+    /// What was accepted though nobody chose it, and what comes after it.
+    pub along: Vec<(String, String)>,
+    /// What stays in the inbox though it was accepted, and what comes after it.
+    pub stays: Vec<(String, String)>,
 }
 
 impl Inbox {
@@ -226,7 +219,12 @@ impl Inbox {
     /// # Errors
     /// A name that is not in the inbox; proposals that cannot be one fixture.
     pub(crate) fn text(&self, chosen: &Chosen) -> Result<String, ApiError> {
-        Ok(write_fixture(&self.making(chosen)?.1.draft.fixture))
+        let (service, making) = self.making(chosen)?;
+        let mut fixture = making.draft.into_owned().fixture;
+        let there = self.there(service);
+        let names = there.iter().map(|There { draft, fixture }| (&*draft.fixture.id, &*fixture.id)).collect();
+        link(&mut fixture, &names);
+        Ok(write_fixture(&fixture))
     }
 
     /// All that is looked at, as an HTTP archive.
@@ -250,79 +248,14 @@ impl Inbox {
         self.accepted(accepting)
     }
 
-    /// What accepting would do; nothing is written yet.
-    ///
-    /// # Errors
-    /// As [`Self::accept`].
-    pub(crate) fn accepting(&self, chosen: &[Chosen]) -> Result<Accepting, ApiError> {
-        let new: Vec<Chosen>;
-        let chosen = if chosen.is_empty() {
-            let all = self.proposed.iter().filter(|proposed| proposed.shown.news == News::New);
-            new = all.map(|proposed| Chosen::one(&proposed.shown.id)).collect();
-            &new
-        } else {
-            chosen
-        };
-        let mut names = chosen.iter().filter_map(|chosen| chosen.name.as_deref());
-        if let Some(name) =
-            names.find(|name| chosen.iter().filter(|other| other.name.as_deref() == Some(name)).count() > 1)
-        {
-            return Err(ApiError::new(
-                Code::Usage,
-                format!("`{name}` is the name of one fixture, and several are chosen"),
-            )
-            .with_hint("make one of them with --merge, or accept them one by one"));
-        }
-        let mut accepting = Accepting::default();
-        let mut making: BTreeMap<usize, Vec<Making<'_>>> = BTreeMap::new();
-        for chosen in chosen {
-            let first = self.find(chosen.ids.first().ok_or_else(nothing_chosen)?)?;
-            let of: Result<Vec<&Proposed>, ApiError> = chosen.ids.iter().map(|id| self.find(id)).collect();
-            let numbers = of?.into_iter().flat_map(|proposed| proposed.numbers.iter().copied());
-            match (first.shown.news, &first.known) {
-                // What is known already need not be recorded any longer.
-                (News::Same, _) if chosen.ids.len() == 1 => accepting.numbers.extend(numbers),
-                (News::Changed, Some((fixture, mismatches, answer))) if chosen.ids.len() == 1 => {
-                    let judged =
-                        Judged { fixture, mismatches, answer: Some(&self.recordings[*answer].1.exchange.response) };
-                    let loaded = &self.project.services[first.service];
-                    let (accepted, changes) = accept_some(&self.project, loaded, judged, |_| true)?;
-                    let is_twice =
-                        changes.iter().any(|change| accepting.changes.iter().any(|other| other.path == change.path));
-                    if is_twice {
-                        let why = "its fixture has just got another answer: look again".to_owned();
-                        accepting.left.push((first.shown.id.clone(), why));
-                        continue;
-                    }
-                    accepting.changes.extend(changes);
-                    if accepted.left.is_empty() {
-                        accepting.numbers.extend(numbers);
-                    }
-                    let left = accepted.left.into_iter();
-                    accepting.left.extend(left.map(|(place, why)| (first.shown.id.clone(), format!("{place}: {why}"))));
-                }
-                _ => {
-                    let (service, one) = self.making(chosen)?;
-                    making.entry(service).or_default().push(one);
-                    accepting.numbers.extend(numbers);
-                }
-            }
-        }
-        for (service, making) in making {
-            let (files, _) = new_files(&self.project.services[service], &making)?;
-            accepting.changes.extend(files);
-        }
-        Ok(accepting)
-    }
-
     /// Takes what was accepted out of the inbox, once it is written.
     ///
     /// # Errors
     /// The disk says no.
     pub(crate) fn accepted(&self, accepting: Accepting) -> Result<Settled, ApiError> {
-        let Accepting { changes, numbers, left } = accepting;
+        let Accepting { changes, numbers, left, along, stays } = accepting;
         let files = changes.into_iter().map(|change| change.shown).collect();
-        Ok(Settled { files, exchanges: self.remove(numbers)?, left })
+        Ok(Settled { files, exchanges: self.remove(numbers)?, left, along, stays })
     }
 
     /// Takes what is proposed out of the inbox: those that are named, or everything.
@@ -352,7 +285,7 @@ impl Inbox {
         Ok(numbers.len())
     }
 
-    fn find(&self, id: &str) -> Result<&Proposed, ApiError> {
+    pub(crate) fn find(&self, id: &str) -> Result<&Proposed, ApiError> {
         let found = self.proposed.iter().find(|proposed| proposed.shown.id == id);
         found.ok_or_else(|| match self.socket(id) {
             Some(_) => ApiError::new(Code::Usage, format!("`{id}` is a WebSocket, which no fixture can say yet"))
@@ -371,35 +304,4 @@ impl Inbox {
         ApiError::new(Code::UnknownName, format!("`{id}` is not in the inbox"))
             .with_hint("`understudy inbox` lists what is")
     }
-
-    /// The fixture that is made of what is chosen, and its service's place in the project.
-    fn making<'i>(&'i self, chosen: &'i Chosen) -> Result<(usize, Making<'i>), ApiError> {
-        let of: Result<Vec<&Proposed>, ApiError> = chosen.ids.iter().map(|id| self.find(id)).collect();
-        let of = of?;
-        let first = of.first().ok_or_else(nothing_chosen)?;
-        let cannot = |why: String| {
-            ApiError::new(Code::Usage, format!("{} cannot be one fixture: {why}", chosen.ids.join(" and ")))
-                .with_hint("accept each by itself")
-        };
-        if let Some(other) = of.iter().find(|other| of.len() > 1 && other.shown.news != News::New) {
-            return Err(cannot(format!("a fixture answers {} already", other.shown.id)));
-        }
-        if let Some(other) = of.iter().find(|other| other.service != first.service) {
-            return Err(cannot(format!("{} is of another service", other.shown.id)));
-        }
-        let draft = if of.len() == 1 {
-            Cow::Borrowed(&first.draft)
-        } else {
-            let drafts: Vec<&Draft> = of.iter().map(|proposed| &proposed.draft).collect();
-            let (exchanges, _) = exchanges_of(&self.project.services[first.service], &self.recordings);
-            Cow::Owned(merge(&drafts, &exchanges).map_err(cannot)?)
-        };
-        let name = chosen.name.as_deref().map(|name| name.trim().trim_end_matches(".yaml"));
-        let instead_of = of.iter().map(|proposed| &*proposed.draft.fixture.id).collect();
-        Ok((first.service, Making { draft, name, instead_of }))
-    }
-}
-
-fn nothing_chosen() -> ApiError {
-    ApiError::new(Code::NothingToDo, "nothing is chosen").with_hint("`understudy inbox` lists what there is")
 }

@@ -24,6 +24,7 @@ mod hidden;
 mod html;
 mod import;
 mod inbox;
+mod inbox_accept;
 mod inbox_har;
 mod inbox_propose;
 mod init;

@@ -27,6 +27,12 @@ pub fn check_service(service: &Service, fixtures: &[&Fixture]) -> Vec<Diagnostic
     diagnostics
 }
 
+/// The enabled fixture among these that no request can tell from one that is to be made.
+pub fn same_request<'f>(made: &Fixture, fixtures: impl IntoIterator<Item = &'f Fixture>) -> Option<&'f Fixture> {
+    let key = request_key(made);
+    fixtures.into_iter().find(|fixture| fixture.enabled && request_key(fixture) == key)
+}
+
 fn whole_file(code: Code, fixture: &Fixture, message: String) -> Diagnostic {
     Diagnostic { span: None::<Span>, severity: Severity::Error, ..Diagnostic::of_file(code, &fixture.file, message) }
 }

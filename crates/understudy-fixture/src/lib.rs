@@ -20,7 +20,7 @@ mod schema;
 mod source;
 mod write;
 
-pub use catalog::check_service;
+pub use catalog::{check_service, same_request};
 pub use complete::{Completion, complete};
 pub use diagnostic::{Code, Diagnostic, Severity, Span};
 pub use edit::{Edit, EditError, Merged, Places, edit_fixture, edit_json, edit_source, merge_source, set_value};

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use understudy_exchange::Json;
 use understudy_exchange::json::Step;
-use understudy_fixture::model::{Known, ResponseBody};
+use understudy_fixture::model::{Capture, CaptureFrom, Known, ResponseBody};
 use understudy_fixture::{
     BodyFiles, Edit, EditError, FileProblem, Source, edit_fixture, edit_json, fixture, write_fixture,
 };
@@ -134,6 +134,22 @@ fn status_header_and_known_differences() {
         format!("request: {{ path: /p }}\nresponse: {{}}\nverify:\n  known: [ {{ path: $.b }}⟦→, {item}⟧ ]\n"),
     ] {
         changed(&text, &Edit::Known(known.clone()));
+    }
+}
+
+#[test]
+fn captures() {
+    let from = CaptureFrom::Header { name: "location".to_owned(), matches: None, query: Some("state".to_owned()) };
+    let capture = Capture { name: "state".to_owned(), from };
+    let value = "{header: location, query: state}";
+    for text in [
+        format!("request: {{ path: /p }}\nresponse: {{}}\n⟦→verify: {{capture: {{state: {value}}}}}\n⟧"),
+        format!(
+            "request: {{ path: /p }}\nresponse: {{}}\nverify:\n  capture:\n    id: $.id # its own\n⟦→    state: {value}\n⟧"
+        ),
+        format!("request: {{ path: /p }}\nresponse: {{}}\nverify: {{ capture: {{ state: ⟦$.a→{value}⟧ }} }}\n"),
+    ] {
+        changed(&text, &Edit::Capture(&capture));
     }
 }
 

@@ -137,7 +137,8 @@ class Inbox {
     for (const [id, why] of done.left) this.left.set(id, why);
     const first = done.left[0];
     if (first) session.warn(`${first[0]} was left: ${first[1]}`);
-    if (done.files.length > 0) session.tell(`Wrote ${done.files.length > 3 ? count(done.files.length, 'file') : done.files.join(', ')}`, true);
+    const along = done.along.length > 0 ? `, with ${count(done.along.length, 'fixture')} before what was chosen` : '';
+    if (done.files.length > 0) session.tell(`Wrote ${done.files.length > 3 ? count(done.files.length, 'file') : done.files.join(', ')}${along}`, true);
     else if (done.exchanges > 0) session.tell(`${count(done.exchanges, 'exchange')} went from the inbox`);
     this.#forget(request.chosen.flatMap(({ ids }) => ids).filter((id) => !this.left.has(id)));
   }

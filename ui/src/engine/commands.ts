@@ -1878,7 +1878,15 @@ exchanges: number,
 /**
  * What was not accepted, and why.
  */
-left: Array<[string, string]>, };
+left: Array<[string, string]>, 
+/**
+ * What was accepted though nobody chose it, and what comes after it.
+ */
+along: Array<[string, string]>, 
+/**
+ * What stays in the inbox though it was accepted, and what comes after it.
+ */
+stays: Array<[string, string]>, };
 
 /**
  * Bodies as they are shown in a form.

@@ -1,6 +1,7 @@
 //! Fixtures from what others have recorded.
 
 use super::free;
+use crate::accept::{Judged, accept_some};
 use crate::change::{FileChange, Place};
 use crate::disk::content;
 use crate::error::{ApiError, Code};
@@ -10,9 +11,10 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use understudy_exchange::MediaType;
 use understudy_exchange::redact::Removed;
-use understudy_fixture::model::{BodyFile, Fixture, PartContent, RequestBody, ResponseBody};
+use understudy_fixture::model::{BodyFile, Fixture, PartContent, RequestBody, ResponseBody, Verify};
 use understudy_fixture::write_fixture;
 use understudy_import::{Draft, HarExchange, Recorded, drafts, read_har};
 
@@ -105,7 +107,7 @@ pub(crate) fn plan(
     }
     let (recorded, removed) = without_secrets(project, &recorded);
     let drafts = drafts(&recorded, &loaded.service.base);
-    let (files, known) = new_files(loaded, &drafts.iter().map(Making::of).collect::<Vec<_>>())?;
+    let (files, known) = new_files(project, loaded, &drafts.iter().map(Making::of).collect::<Vec<_>>(), &[])?;
     let imported = Imported {
         service: loaded.service.name.clone(),
         origin,
@@ -185,19 +187,59 @@ impl<'m> Making<'m> {
     }
 }
 
-/// The files of drafts that say something new, under names that are free; and how many do not.
+/// A draft that a fixture stands for already.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct There<'t> {
+    pub(crate) draft: &'t Draft,
+    pub(crate) fixture: &'t Fixture,
+}
+
+/// Names the fixtures that come before one as they are called in the project; `names` has them by the ids of their drafts.
+pub(crate) fn link(fixture: &mut Fixture, names: &BTreeMap<&str, &str>) {
+    let Verify { after, again, .. } = &mut fixture.verify;
+    for parents in after.iter_mut().chain([again]) {
+        for parent in parents.iter_mut() {
+            if let Some(name) = names.get(parent.as_str()) {
+                (*name).clone_into(parent);
+            }
+        }
+        // Several drafts may be one fixture.
+        let mut seen = BTreeSet::new();
+        parents.retain(|parent| seen.insert(parent.clone()));
+    }
+}
+
+/// The drafts that come before a draft, by their ids.
+pub(crate) fn parents(draft: &Draft) -> impl Iterator<Item = &String> {
+    draft.fixture.verify.after.iter().flatten().chain(&draft.fixture.verify.again)
+}
+
+/// The files of drafts that say something new, under names that are free; and how many do not. What comes after fixtures that
+/// are `there` is linked to these, and they get the captures that it needs.
 ///
 /// # Errors
 /// A name that is taken, or that no file can have.
-pub(crate) fn new_files(loaded: &LoadedService, making: &[Making<'_>]) -> Result<(Vec<FileChange>, usize), ApiError> {
-    let is_known = |making: &Making<'_>| {
+pub(crate) fn new_files(
+    project: &Project,
+    loaded: &LoadedService,
+    making: &[Making<'_>],
+    there: &[There<'_>],
+) -> Result<(Vec<FileChange>, usize), ApiError> {
+    let known = |making: &Making<'_>| {
         let promise = &making.draft.fixture;
-        loaded.fixtures.iter().any(|known| known.request == promise.request && known.responses == promise.responses)
+        let is_it = |known: &&Arc<Fixture>| known.request == promise.request && known.responses == promise.responses;
+        loaded.fixtures.iter().find(is_it)
     };
     let is_taken = |path: &str| {
         loaded.folder.join(path).exists() || loaded.files().any(|(_, id, _)| Some(id) == path.strip_suffix(".yaml"))
     };
-    let wanted: Vec<&Making<'_>> = making.iter().filter(|making| !is_known(making)).collect();
+    let (mut there, mut wanted) = (there.to_vec(), Vec::new());
+    for making in making {
+        match known(making) {
+            Some(fixture) => there.push(There { draft: &making.draft, fixture }),
+            None => wanted.push(making),
+        }
+    }
     let mut ids: Vec<String> = Vec::new();
     for making in &wanted {
         let is_taken = |id: &str| is_taken(&format!("{id}.yaml")) || ids.iter().any(|known| known == id);
@@ -211,21 +253,31 @@ pub(crate) fn new_files(loaded: &LoadedService, making: &[Making<'_>]) -> Result
         };
         ids.push(id);
     }
-    // What comes after another one is told the name that it gets.
-    let pairs = wanted.iter().zip(&ids);
-    let names: BTreeMap<&str, &String> =
-        pairs.flat_map(|(making, id)| making.instead_of.iter().map(move |old| (*old, id))).collect();
+    // What comes after another one is told the name that it has, or gets.
+    let mut names: BTreeMap<&str, &str> =
+        there.iter().map(|There { draft, fixture }| (&*draft.fixture.id, &*fixture.id)).collect();
+    for (making, id) in wanted.iter().zip(&ids) {
+        names.extend(making.instead_of.iter().map(|old| (*old, id.as_str())));
+    }
     let mut files = Vec::new();
+    for There { draft, fixture } in &there {
+        let is_parent = wanted.iter().flat_map(|making| parents(&making.draft)).any(|id| **id == *draft.fixture.id);
+        if is_parent && names.get(&*draft.fixture.id) == Some(&&*fixture.id) {
+            let captures = &draft.fixture.verify.capture;
+            let judged = Judged { fixture, mismatches: &[], answer: None, captures };
+            let (accepted, changes) = accept_some(project, loaded, judged, |_| true)?;
+            if let Some((capture, why)) = accepted.left.first() {
+                let message = format!("{} cannot get the {capture}, which others need: {why}", fixture.file);
+                return Err(ApiError::new(Code::Usage, message).with_hint("write it under `verify: capture:` yourself"));
+            }
+            files.extend(changes);
+        }
+    }
     let made =
         |Place { path, shown }: Place, bytes: Vec<u8>| FileChange { path, shown, before: None, after: Some(bytes) };
     for (making, id) in wanted.iter().zip(&ids) {
         let mut fixture = making.draft.fixture.clone();
-        let verify = &mut fixture.verify;
-        for parent in verify.after.iter_mut().flatten().chain(&mut verify.again) {
-            if let Some(name) = names.get(parent.as_str()) {
-                (*name).clone_into(parent);
-            }
-        }
+        link(&mut fixture, &names);
         // Bodies are called after their fixture.
         let (old, new) = (making.draft.fixture.id.replace('/', "-"), id.replace('/', "-"));
         for (path, content) in &making.draft.files {

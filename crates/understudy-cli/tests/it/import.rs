@@ -76,6 +76,18 @@ fn a_recorded_session_is_answered_again_and_kept_by_the_backend() {
         exit == 0 && stdout.contains("0 files of 10 exchanges") && stdout.contains("promises there already"),
         "{stdout}"
     );
+
+    // What is made again comes after what is there, as that is called now, and finds there what it needs.
+    let login = fs::read_to_string(project.0.join("fixtures/shop/login.yaml")).unwrap();
+    let (login, _) = login.split_once("  capture:").unwrap();
+    fs::remove_dir_all(project.0.join("fixtures")).unwrap();
+    project.write("fixtures/shop/enter.yaml", login.replace("  after: [login-403]\n", "  safe: true\n"));
+    let (exit, stdout, stderr) = run(&project.0, &["import", &archive]);
+    assert!(exit == 0 && stdout.contains("1 promise there already"), "{stdout}{stderr}");
+    let list = fs::read_to_string(project.0.join("fixtures/shop/items/list.yaml")).unwrap();
+    assert!(list.contains("  after: [enter]\n"), "{list}");
+    let (exit, stdout, stderr) = run(&project.0, &["verify"]);
+    assert!(exit == 0 && stdout.contains("8 kept"), "{stdout}{stderr}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::program::{Folder, run};
 use crate::record::{Recorder, project, things};
-use crate::shop::{open_shop, send};
+use crate::shop::{Session, open_shop, send};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -88,4 +88,105 @@ fn priorities_and_states_do_not_say_which_fixture_an_answer_is_one_of_and_looser
         assert!(said.contains(differs.unwrap_or("\"news\": \"same\"")), "{answer} {said}");
         inbox(&project, &["discard", "--all"]);
     }
+}
+
+/// Each `after` names a fixture that is there, and the backend keeps all of them.
+fn is_whole(project: &Folder, kept: usize) {
+    let (exit, stdout, stderr) = run(&project.0, &["check"]);
+    assert_eq!(exit, 0, "{stdout}{stderr}");
+    let (exit, stdout, stderr) = run(&project.0, &["verify"]);
+    assert!(exit == 0 && stdout.contains(&format!("{kept} kept")), "{stdout}{stderr}");
+}
+
+#[test]
+fn what_comes_before_an_accepted_fixture_is_made_with_it_and_recordings_stay_as_long_as_others_need_them() {
+    let project = project(open_shop());
+    let played = |port| drop(Session::play(port));
+    record(&project, played);
+    let (exit, said) = inbox(&project, &["accept", "shop/items/get-2"]);
+    let wanted = "wrote fixtures/shop/items/get-2.yaml
+wrote fixtures/shop/items/create.yaml
+wrote fixtures/shop/login.yaml
+wrote fixtures/shop/login-403.yaml
+took along shop/items/create: shop/items/get-2 comes after it
+took along shop/login: shop/items/create comes after it
+took along shop/login-403: shop/login comes after it
+kept shop/items/get-2 in the inbox: shop/items/delete comes after it
+kept shop/items/create in the inbox: shop/items/get-2 comes after it
+kept shop/login in the inbox: shop/items/create comes after it
+kept shop/login-403 in the inbox: shop/login comes after it
+0 exchanges went from the inbox
+";
+    assert_eq!((exit, said.as_str()), (0, wanted));
+    is_whole(&project, 4);
+    // Those that are left still know what they come after, and its name.
+    fs::rename(project.0.join("fixtures/shop/login.yaml"), project.0.join("fixtures/shop/enter.yaml")).unwrap();
+    let create = text(&project.0, "items/create.yaml").replace("[login]", "[enter]");
+    project.write("fixtures/shop/items/create.yaml", &create);
+    let (_, shown) = inbox(&project, &["show", "shop/items/list"]);
+    assert!(shown.contains("  after: [enter]\n"), "{shown}");
+    let (_, said) = inbox(&project, &["accept"]);
+    assert!(said.contains("wrote fixtures/shop/items/list.yaml\n") && !said.contains("took along"), "{said}");
+    let (_, said) = inbox(&project, &[]);
+    assert!(said.contains("same    shop/items/get ") && said.ends_with("\n1 exchange in the inbox\n"), "{said}");
+    assert!(
+        text(&project.0, "items/list.yaml").contains("  after: [enter]\n"),
+        "{}",
+        text(&project.0, "items/list.yaml")
+    );
+    is_whole(&project, 7);
+}
+
+#[test]
+fn what_is_there_already_gives_what_others_come_to_need() {
+    let project = project(open_shop());
+    record(&project, |port| login(port, "correct horse battery"));
+    let (exit, said) = inbox(&project, &["accept", "shop/login", "--as", "enter"]);
+    assert!(exit == 0 && !text(&project.0, "enter.yaml").contains("capture"), "{said}");
+    project.write(
+        "understudy.yaml",
+        text(&project.0, "../../understudy.yaml").replace("a guess of mine", "correct horse battery"),
+    );
+    record(&project, |port| {
+        let (.., answer) =
+            send(port, "POST", "/login", &[], "{\"user\":\"ada\",\"password\":\"correct horse battery\"}");
+        let token = answer.split('"').nth(3).unwrap();
+        send(port, "GET", "/items", &[format!("authorization: Bearer {token}")], "");
+    });
+    let (_, said) = inbox(&project, &["accept"]);
+    assert_eq!(
+        said,
+        "wrote fixtures/shop/enter.yaml\nwrote fixtures/shop/items/list.yaml\n2 exchanges went from the inbox\n"
+    );
+    assert!(text(&project.0, "enter.yaml").ends_with("verify: {capture: {access_token: \"$.access_token\"}}\n"));
+    is_whole(&project, 2);
+}
+
+#[test]
+fn a_name_for_what_is_there_already_is_refused_or_given_to_a_fixture_of_its_own() {
+    let answers = Arc::new(Mutex::new(BTreeMap::from([("/things/1", "{\"id\":1,\"name\":\"Hat\"}".to_owned())])));
+    let project = project(things(&answers));
+    let get = |port| drop(send(port, "GET", "/things/1", &[], ""));
+    record(&project, get);
+    inbox(&project, &["accept"]);
+    for (answer, hint) in [
+        ("{\"id\":1,\"name\":\"Hat\"}", "discard it; to call the fixture something else, rename its file"),
+        ("{\"id\":1,\"name\":7}", "accept it without a name, and what differs is written there"),
+    ] {
+        answers.lock().unwrap().insert("/things/1", answer.to_owned());
+        record(&project, get);
+        let (exit, said) = inbox(&project, &["accept", "shop/things/get", "--as", "mine"]);
+        let wanted =
+            "no request could tell `mine` from fixtures/shop/things/get.yaml, which answers shop/things/get already";
+        assert!(exit == 64 && said.contains(wanted) && said.contains(hint), "{exit} {said}");
+        let (_, said) = inbox(&project, &["discard", "shop/things/get"]);
+        assert_eq!(said, "1 exchange went from the inbox\n");
+    }
+    record(&project, get);
+    // A fixture that is about more than this request stays, and another one is made.
+    let wider = text(&project.0, "things/get.yaml").replace("{type: integer, example: 1}", "{type: any, example: 1}");
+    project.write("fixtures/shop/things/get.yaml", &wider);
+    let (exit, said) = inbox(&project, &["accept", "shop/things/get", "--as", "mine"]);
+    assert_eq!((exit, said.as_str()), (0, "wrote fixtures/shop/mine.yaml\n1 exchange went from the inbox\n"));
+    assert_eq!(text(&project.0, "things/get.yaml"), wider);
 }

@@ -14,10 +14,10 @@ mod surgery;
 pub use merge::{Merged, merge_source};
 pub use places::Places;
 
-use crate::model::{Fixture, Known};
+use crate::model::{Capture, Fixture, Known};
 use crate::read::{BodyFiles, fixture, tree};
 use crate::source::Source;
-use crate::write::known_difference;
+use crate::write::{captured_from, known_difference};
 use ranges::Language;
 use rewrite::rewrite;
 use understudy_exchange::json::Step;
@@ -36,6 +36,8 @@ pub enum Edit<'e> {
     Rule(&'e str, Json),
     /// One more difference that is accepted for now.
     Known(Known),
+    /// One more value of its answer, or another one under a name, for those that come after it.
+    Capture(&'e Capture),
 }
 
 /// Why a file was not changed.
@@ -141,12 +143,19 @@ fn drop_member(outer: &mut Json, step: Step<'_>, needed: &[&str]) {
 
 /// Changes the tree of a fixture's file.
 fn apply(root: &mut Json, edit: &Edit<'_>) -> Option<()> {
-    if let Edit::Known(known) = edit {
-        match entry(entry(root, "verify")?, "known")? {
-            Json::Array(items) => items.push(known_difference(known)),
-            empty => *empty = Json::Array(vec![known_difference(known)]),
+    match edit {
+        Edit::Known(known) => {
+            match entry(entry(root, "verify")?, "known")? {
+                Json::Array(items) => items.push(known_difference(known)),
+                empty => *empty = Json::Array(vec![known_difference(known)]),
+            }
+            return Some(());
         }
-        return Some(());
+        Edit::Capture(capture) => {
+            *entry(entry(entry(root, "verify")?, "capture")?, &capture.name)? = captured_from(capture);
+            return Some(());
+        }
+        _ => {}
     }
     let promised = child(root, Step::Name("verify")).and_then(|verify| child(verify, Step::Name("response")));
     let nth = match promised {
@@ -158,7 +167,7 @@ fn apply(root: &mut Json, edit: &Edit<'_>) -> Option<()> {
         only => only,
     };
     match edit {
-        Edit::Known(_) => {}
+        Edit::Known(_) | Edit::Capture(_) => {}
         Edit::Status(status) => *entry(response, "status")? = Json::Number(u64::from(*status).into()),
         Edit::Rule(path, rule) => *entry(entry(response, "match")?, path)? = rule.clone(),
         Edit::Header(name, value) => {

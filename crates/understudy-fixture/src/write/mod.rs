@@ -6,8 +6,8 @@ pub use text::flow_value;
 pub(crate) use text::{LINE_CHARS_MAX, block_text, flow_text, write_block};
 
 use crate::model::{
-    CaptureFrom, Check, Delay, Field, FieldMatcher, Fixture, HeaderPromise, Known, PartContent, PathRule, RequestBody,
-    RequestPromise, ResponseBody, ResponsePromise, Rule, Select, Verify, write_duration,
+    Capture, CaptureFrom, Check, Delay, Field, FieldMatcher, Fixture, HeaderPromise, Known, PartContent, PathRule,
+    RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule, Select, Verify, write_duration,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -276,19 +276,7 @@ fn verify(verify: &Verify) -> Json {
     }
     out.texts("again", &verify.again);
     if !verify.capture.is_empty() {
-        let captures = verify.capture.iter().map(|capture| {
-            let mut from = Map::default();
-            match &capture.from {
-                CaptureFrom::Body(path) => return (capture.name.clone(), Json::string(path.as_str())),
-                CaptureFrom::Cookie(name) => from.text("cookie", Some(name)),
-                CaptureFrom::Header { name, matches, query } => {
-                    from.text("header", Some(name));
-                    from.text("matches", matches.as_ref().map(crate::model::Search::as_str));
-                    from.text("query", query.as_deref());
-                }
-            }
-            (capture.name.clone(), from.json())
-        });
+        let captures = verify.capture.iter().map(|capture| (capture.name.clone(), captured_from(capture)));
         out.put("capture", map(captures));
     }
     if verify.response > 0 {
@@ -301,6 +289,20 @@ fn verify(verify: &Verify) -> Json {
     out.text("timeout", verify.timeout.map(write_duration).as_deref());
     if !verify.known.is_empty() {
         out.put("known", Json::Array(verify.known.iter().map(known_difference).collect()));
+    }
+    out.json()
+}
+
+pub(crate) fn captured_from(capture: &Capture) -> Json {
+    let mut out = Map::default();
+    match &capture.from {
+        CaptureFrom::Body(path) => return Json::string(path.as_str()),
+        CaptureFrom::Cookie(name) => out.text("cookie", Some(name)),
+        CaptureFrom::Header { name, matches, query } => {
+            out.text("header", Some(name));
+            out.text("matches", matches.as_ref().map(crate::model::Search::as_str));
+            out.text("query", query.as_deref());
+        }
     }
     out.json()
 }
