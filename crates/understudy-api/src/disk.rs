@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
-use understudy_fixture::{BodyFiles, FileProblem, is_leaf_of_services};
+use understudy_fixture::{BodyFiles, FileProblem, is_leaf_of_services, is_reserved_folder};
 
 /// How large a body file may be.
 pub(crate) const BODY_FILE_BYTES_MAX: u64 = 64 << 20;
@@ -62,7 +62,7 @@ fn collect(folder: &Path, prefix: &str, depth: usize, listing: &mut Listing) -> 
         let path = format!("{prefix}{name}");
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            let is_for_others = prefix.is_empty() && matches!(name.as_str(), "bodies" | "scripts");
+            let is_for_others = prefix.is_empty() && is_reserved_folder(&name);
             if depth < FOLDER_DEPTH_MAX && !is_for_others {
                 match collect(&entry.path(), &format!("{path}/"), depth + 1, listing) {
                     // It has just gone, with what was in it.

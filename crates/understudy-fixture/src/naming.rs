@@ -6,6 +6,24 @@ use http::{Method, StatusCode};
 /// How long a file's name may be, without its ending.
 const NAME_CHARS_MAX: usize = 60;
 
+/// The folders of a service's folder that hold no fixtures.
+const RESERVED_FOLDERS: [&str; 2] = ["bodies", "scripts"];
+
+/// Whether a folder of a service's folder, by its name, holds no fixtures.
+#[must_use]
+pub fn is_reserved_folder(name: &str) -> bool {
+    RESERVED_FOLDERS.contains(&name)
+}
+
+/// An id whose file is found as a fixture's: `bodies-/get` for `bodies/get`. Some file systems do not tell cases apart.
+#[must_use]
+pub fn outside_reserved(id: &str) -> String {
+    match id.split_once('/') {
+        Some((folder, rest)) if is_reserved_folder(&folder.to_ascii_lowercase()) => format!("{folder}-/{rest}"),
+        _ => id.to_owned(),
+    }
+}
+
 /// `users/get`, `users/list`, `auth/login`: the folder of what a path is about, and what is done with it.
 #[must_use]
 pub fn suggested_id(method: &Method, path: &PathTemplate, status: StatusCode, is_list: bool) -> String {
@@ -46,7 +64,8 @@ pub fn suggested_id(method: &Method, path: &PathTemplate, status: StatusCode, is
     } else {
         String::new()
     };
-    format!("{}{ending}", stem.chars().take(NAME_CHARS_MAX).collect::<String>().trim_end_matches(['-', '/']))
+    let stem: String = outside_reserved(&stem).chars().take(NAME_CHARS_MAX).collect();
+    format!("{}{ending}", stem.trim_end_matches(['-', '/']))
 }
 
 /// A name that is not taken: the one that is wanted, or with a number behind it and something between.

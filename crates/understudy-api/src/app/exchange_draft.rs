@@ -9,7 +9,7 @@ use understudy_fixture::model::{
     Field, FieldMatcher, Fixture, HeaderPromise, MethodMatcher, PathTemplate, Pattern, RequestBody, RequestPromise,
     ResponseBody, ResponsePromise, Segment, Select, Verify,
 };
-use understudy_fixture::write_fixture;
+use understudy_fixture::{outside_reserved, write_fixture};
 
 /// A fixture's text, and what its file may be called.
 pub(super) struct Draft {
@@ -106,7 +106,7 @@ fn name(request: &Request) -> String {
     };
     let stem = if rest.is_empty() { method } else { format!("{method}-{rest}") };
     let stem: String = stem.chars().take(NAME_CHARS_MAX).collect();
-    format!("{folder}{}", stem.trim_end_matches('-'))
+    outside_reserved(&format!("{folder}{}", stem.trim_end_matches('-')))
 }
 
 /// A segment as part of a file's name on every system.

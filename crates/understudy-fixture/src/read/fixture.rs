@@ -5,6 +5,7 @@ use super::{Fields, Reader};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::grammar;
 use crate::model::{Fixture, Select, Verify};
+use crate::naming::is_reserved_folder;
 use crate::source::{Node, Source};
 use std::sync::Arc;
 use understudy_exchange::Json;
@@ -47,7 +48,7 @@ pub fn is_leaf_of_services(path: &str) -> bool {
     let mut folders = path.split('/');
     let first = if path.contains('/') { folders.next() } else { None };
     matches!(ending, Some("yaml" | "yml" | "json"))
-        && !matches!(first, Some("bodies" | "scripts"))
+        && !first.is_some_and(is_reserved_folder)
         && !path.split('/').any(|name| name.starts_with(['.', '_']))
 }
 
