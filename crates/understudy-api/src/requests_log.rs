@@ -8,7 +8,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use understudy_serve::{Answered, Exchanged, Observer};
 
 /// What lines look like.
@@ -24,6 +24,9 @@ pub enum LogFormat {
 const WAITING_BYTES_MAX: usize = 4 << 20;
 /// How long a line may wait: short for people, long enough that waking up costs nothing.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How long the end of the program waits for who reads the lines, and how often it looks.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(1);
+const FINISH_LOOK: Duration = Duration::from_millis(1);
 /// Threads that answer requests have a place each, as far as there are places.
 const PLACES: usize = 16;
 
@@ -66,10 +69,20 @@ impl RequestsLog {
         Self { shared, writer: Mutex::new(Some(writer)) }
     }
 
-    /// Writes what waits, and ends.
+    /// Says something else between the lines, without waiting for who reads them.
+    pub(crate) fn say(&self, lines: &str) {
+        self.shared.add(|text| text.push_str(lines));
+    }
+
+    /// Writes what waits, and ends. Who does not read any more is not waited for.
     pub(crate) fn finish(&self) {
         self.shared.stopping.store(true, Ordering::Release);
-        if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let began = Instant::now();
+        while !writer.is_finished() && began.elapsed() < FINISH_TIMEOUT {
+            std::thread::sleep(FINISH_LOOK);
+        }
+        if writer.is_finished() {
             // A writer that panicked has said so itself.
             let _ = writer.join();
         }
@@ -78,7 +91,10 @@ impl RequestsLog {
 
 impl Observer for RequestsLog {
     fn exchanged(&self, exchanged: Exchanged<'_>) {
-        self.shared.add(&exchanged);
+        self.shared.add(|text| match self.shared.format {
+            LogFormat::Text => text_line(&exchanged, text),
+            LogFormat::Json => json_line(&exchanged, text),
+        });
     }
 }
 
@@ -94,17 +110,14 @@ fn own_place() -> usize {
 impl Shared {
     /// Makes the line at this thread's place. No lock is waited for: the writer holds one for a moment only, and
     /// then another place does.
-    fn add(&self, exchanged: &Exchanged<'_>) {
+    fn add(&self, line: impl FnOnce(&mut String)) {
         let own = own_place();
         for place in (0..PLACES).map(|at| &self.places[(own + at) % PLACES]) {
             let Ok(mut waiting) = place.try_lock() else { continue };
             if waiting.text.len() >= WAITING_BYTES_MAX {
                 break;
             }
-            match self.format {
-                LogFormat::Text => text_line(exchanged, &mut waiting.text),
-                LogFormat::Json => json_line(exchanged, &mut waiting.text),
-            }
+            line(&mut waiting.text);
             let end = waiting.text.len();
             waiting.lines.push((self.lines.fetch_add(1, Ordering::Relaxed), end));
             return;

@@ -60,6 +60,14 @@ pub struct Reloaded<'r> {
     pub mended: &'r [String],
     /// The ports that are new.
     pub listening: &'r [Listening],
+    log: &'r RequestsLog,
+}
+
+impl Reloaded<'_> {
+    /// Says something between the lines of requests. Nobody is waited for: a terminal that is held still holds nothing else.
+    pub fn say(&self, lines: &str) {
+        self.log.say(lines);
+    }
 }
 
 /// A port that listens.
@@ -203,7 +211,7 @@ impl Serving {
         let mut watch = Watch::new(self.servers.project());
         if let Err(error) = &watch {
             let problems = [unwatched(self.servers.project(), error)];
-            reloaded(Reloaded { problems: &problems, mended: &[], listening: &[] });
+            reloaded(Reloaded { problems: &problems, mended: &[], listening: &[], log: &self.log });
         }
         // What was edited between the first look at the files and the watch is not told by the watch.
         self.reload(&mut watch, &mut reloaded).await;
@@ -244,7 +252,7 @@ impl Serving {
         self.listening = now;
         say_ports(self.hold.as_ref(), &self.servers);
         if !problems.is_empty() || !mended.is_empty() || !new.is_empty() {
-            reloaded(Reloaded { problems, mended, listening: &new });
+            reloaded(Reloaded { problems, mended, listening: &new, log: &self.log });
         }
     }
 

@@ -35,7 +35,9 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
             for file in news.mended {
                 let _ = writeln!(stderr(), "{} {file} has no errors any more", Paint::stderr().green("mended:"));
             }
-            say_listening(news.listening, is_json);
+            if !news.listening.is_empty() {
+                news.say(&listening(news.listening, is_json));
+            }
         };
         let recorded = serving.until(ending.came(), reloaded).await;
         Ok(if recorded == RecordedSummary::default() { Exit::Fine } else { say_recorded(&recorded, is_json) })
@@ -48,7 +50,8 @@ fn announce(serving: &Serving, is_json: bool) {
         let counted = count_problems(&serving.diagnostics);
         let _ = writeln!(stderr(), "{counted}: what is good is served\n");
     }
-    say_listening(&serving.listening, is_json);
+    let mut out = stdout().lock();
+    let _ = out.write_all(listening(&serving.listening, is_json).as_bytes()).and_then(|()| out.flush());
     for Elsewhere { service, port, pid } in &serving.elsewhere {
         let name = service.as_deref().unwrap_or("the shared port");
         let _ = writeln!(
@@ -58,17 +61,10 @@ fn announce(serving: &Serving, is_json: bool) {
     }
 }
 
-fn say_listening(listening: &[Listening], is_json: bool) {
-    let mut out = stdout().lock();
-    let width = listening.iter().filter_map(|l| l.service.as_ref()).map(String::len).max().unwrap_or(0);
-    for listening in listening {
-        let _ = if is_json {
-            writeln!(out, "{}", json_line(listening))
-        } else {
-            writeln!(out, "{}", text_line(listening, width))
-        };
-    }
-    let _ = out.flush();
+fn listening(ports: &[Listening], is_json: bool) -> String {
+    let width = ports.iter().filter_map(|port| port.service.as_ref()).map(String::len).max().unwrap_or(0);
+    let line = |port: &Listening| if is_json { json_line(port) } else { text_line(port, width) };
+    ports.iter().map(|port| line(port) + "\n").collect()
 }
 
 fn text_line(listening: &Listening, width: usize) -> String {

@@ -129,3 +129,23 @@ fn a_port_that_could_not_be_had_is_had_once_it_is_corrected_and_the_shared_one_f
     answers(moved, "t.localhost");
     assert!(std::net::TcpStream::connect(("127.0.0.1", shared)).is_err());
 }
+
+#[test]
+fn a_reader_that_reads_nothing_holds_neither_edits_nor_the_end() {
+    let text = |text: &str| format!("request: {{ path: /a }}\nresponse: {{ body: {{ text: {text} }} }}\n");
+    let folder = Folder::with_fixtures(&[("a", &text("one"))]);
+    let served = Served::new(&folder.0, &[]);
+    // Far more than a pipe holds.
+    let long = "x".repeat(4 << 10);
+    for _ in 0..64 {
+        served.request(&format!("GET /{long}"), &[], "");
+    }
+    folder.write("understudy.yaml", "version: 1\nservices:\n  s: {}\n  t: {}\n");
+    folder.write("fixtures/t/b.yaml", text("b"));
+    folder.write("fixtures/s/a.yaml", text("two"));
+    eventually(&served, "GET /a", "\r\n\r\ntwo");
+    folder.write("fixtures/s/a.yaml", text("three"));
+    eventually(&served, "GET /a", "\r\n\r\nthree");
+    assert!(Command::new("kill").args(["-INT", &served.id().to_string()]).status().unwrap().success());
+    assert_eq!(served.wait().0, 0);
+}
