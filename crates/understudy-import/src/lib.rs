@@ -9,4 +9,4 @@ mod har;
 mod recording;
 
 pub use har::{HarEntry, HarError, HarExchange, HarMessage, read_har, write_har};
-pub use recording::{Draft, Recorded, drafts, merge};
+pub use recording::{Draft, Recorded, asked, drafts, merge};

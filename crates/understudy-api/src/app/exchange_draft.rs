@@ -3,13 +3,11 @@
 use super::traffic::{Decoded, Exchange};
 use crate::hidden::Hidden;
 use http::header::CONTENT_TYPE;
-use understudy_exchange::target::{percent_decode, query_pairs, segments};
+use understudy_exchange::target::{percent_decode, segments};
 use understudy_exchange::{Json, JsonText, MediaType, Request, Response};
-use understudy_fixture::model::{
-    Field, FieldMatcher, Fixture, HeaderPromise, MethodMatcher, PathTemplate, Pattern, RequestBody, RequestPromise,
-    ResponseBody, ResponsePromise, Segment, Select, Verify,
-};
+use understudy_fixture::model::{Fixture, HeaderPromise, ResponseBody, ResponsePromise, Select, Verify};
 use understudy_fixture::{outside_reserved, write_fixture};
+use understudy_import::asked;
 
 /// A fixture's text, and what its file may be called.
 pub(super) struct Draft {
@@ -20,15 +18,11 @@ pub(super) struct Draft {
 /// How long a file's name may be, without its ending.
 const NAME_CHARS_MAX: usize = 60;
 
-/// Drafts a fixture. Method, path, query and a JSON body are wanted as they came; what a backend answered is
-/// answered again, and what nobody answered gets an empty JSON object to start from. Secrets are left out.
+/// Drafts a fixture. Method, path, query, and what is in a form or JSON are wanted as they came, secrets whatever they are; what a
+/// backend answered is answered again, and what nobody answered gets an empty JSON object to start from.
 pub(super) fn draft(exchange: &Exchange, base: &str, hidden: &Hidden) -> Draft {
     let Decoded { request, response, is_answer_there, .. } = exchange.decoded();
     let (request, answer, _) = hidden.redactor().exchange(request, response);
-    let path = request.path().strip_prefix(base).filter(|path| path.starts_with('/')).unwrap_or(request.path());
-    let path = PathTemplate {
-        segments: segments(path).map(|segment| Segment::Literal(percent_decode(segment).into_owned())).collect(),
-    };
     let fixture = Fixture {
         id: "".into(),
         file: "".into(),
@@ -37,40 +31,13 @@ pub(super) fn draft(exchange: &Exchange, base: &str, hidden: &Hidden) -> Draft {
         tags: Vec::new(),
         enabled: true,
         priority: 0,
-        request: RequestPromise {
-            method: MethodMatcher::Is(request.method.clone()),
-            path,
-            params: Vec::new(),
-            query: query(request.query(), hidden),
-            headers: Vec::new(),
-            cookies: Vec::new(),
-            body: Json::parse(&request.body).ok().map(RequestBody::Json),
-            rules: Vec::new(),
-            strict: false,
-        },
+        request: asked(&request, base),
         responses: vec![promised(exchange, answer, is_answer_there)],
         select: Select::Cycle,
         when: Vec::new(),
         verify: Verify::default(),
     };
     Draft { name: name(&request), text: write_fixture(&fixture) }
-}
-
-fn query(query: &str, hidden: &Hidden) -> Vec<Field> {
-    let mut fields: Vec<(String, Vec<Pattern>)> = Vec::new();
-    for (name, value) in query_pairs(query).filter(|(name, _)| !hidden.has_member(name)) {
-        let value = Pattern::parse(&value);
-        match fields.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, values)) => values.push(value),
-            None => fields.push((name.into_owned(), vec![value])),
-        }
-    }
-    let field = |(name, mut values): (String, Vec<Pattern>)| {
-        let matcher =
-            if values.len() == 1 { FieldMatcher::Equals(values.remove(0)) } else { FieldMatcher::List(values) };
-        Field { name, matcher }
-    };
-    fields.into_iter().map(field).collect()
 }
 
 fn promised(exchange: &Exchange, answer: Response, is_there: bool) -> ResponsePromise {

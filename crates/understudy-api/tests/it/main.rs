@@ -6,5 +6,6 @@ mod coded;
 mod folder;
 mod inbox;
 mod killed;
+mod miss;
 mod two_programs;
 mod ui_host;

@@ -311,7 +311,7 @@ pub(super) fn parameter(written: &str) -> Rule {
 }
 
 /// Named values, each wanted as it came.
-fn fields(pairs: &[(String, String)]) -> Vec<Field> {
+pub(super) fn fields(pairs: &[(String, String)]) -> Vec<Field> {
     let mut names: Vec<(&str, Vec<Pattern>)> = Vec::new();
     for (name, value) in pairs {
         match names.iter_mut().find(|(known, _)| known == name) {

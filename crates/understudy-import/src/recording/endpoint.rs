@@ -165,22 +165,26 @@ fn template(path: &[String], slugs: &Slugs) -> PathTemplate {
     let mut names: Vec<String> = Vec::new();
     let mut segments = Vec::new();
     for (at, segment) in path.iter().enumerate() {
-        segments.push(if let Some(parts) = placeholders(segment) {
-            match <[SegmentPart; 1]>::try_from(parts) {
-                Ok([part]) => Segment::Parameter(part),
-                Err(parts) => Segment::Mixed(parts),
-            }
-        } else if is_parameter(at) {
+        segments.push(if placeholders(segment).is_none() && is_parameter(at) {
             let before = at.checked_sub(1).map(|before| path[before].as_str());
             let wanted = if Some(at) == last { "id".to_owned() } else { super::naming::id_of(before) };
             let name = understudy_fixture::free_name(&wanted, "", |name| names.iter().any(|known| known == name));
             names.push(name.clone());
             Segment::Parameter(SegmentPart::Parameter(name))
         } else {
-            Segment::Literal(segment.clone())
+            written(segment.clone())
         });
     }
     PathTemplate { segments }
+}
+
+/// A segment as it was written, with its placeholders.
+pub(super) fn written(segment: String) -> Segment {
+    match placeholders(&segment).map(<[SegmentPart; 1]>::try_from) {
+        None => Segment::Literal(segment),
+        Some(Ok([part])) => Segment::Parameter(part),
+        Some(Err(parts)) => Segment::Mixed(parts),
+    }
 }
 
 /// The parts of a segment in which `{{name}}` stands.

@@ -14,9 +14,13 @@ mod order;
 
 pub use merge::merge;
 
+use draft::fields;
+use endpoint::{Call, CallBody};
+
 use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
 use understudy_exchange::{Request, Response};
-use understudy_fixture::model::Fixture;
+use understudy_fixture::model::{Fixture, MethodMatcher, PathTemplate, RequestBody, RequestPromise};
 
 /// One exchange: without secrets, its bodies without content codings.
 #[derive(Debug, Clone)]
@@ -42,11 +46,32 @@ pub struct Draft {
 #[must_use]
 pub fn drafts(exchanges: &[Recorded], base: &str) -> Vec<Draft> {
     let flow = flow::Flow::of(exchanges);
-    let calls: Vec<endpoint::Call> = exchanges
-        .iter()
-        .enumerate()
-        .map(|(at, recorded)| endpoint::Call::new(&recorded.request, base, flow.uses(at)))
-        .collect();
+    let calls: Vec<Call> =
+        exchanges.iter().enumerate().map(|(at, recorded)| Call::new(&recorded.request, base, flow.uses(at))).collect();
     let endpoints = endpoint::endpoints(exchanges, &calls);
     draft::drafts(exchanges, &calls, &endpoints, &flow)
+}
+
+/// What a single request asks for, as it came: method, path, query, and what is in a form or JSON. Nobody knows where its values
+/// are from; secrets that were taken out are named, so that any may stand there.
+#[must_use]
+pub fn asked(request: &Request, base: &str) -> RequestPromise {
+    let answer = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new() };
+    let recorded = [Recorded { request: request.clone(), response: answer }];
+    let Call { method, path, query, body } = Call::new(request, base, flow::Flow::of(&recorded).uses(0));
+    RequestPromise {
+        method: MethodMatcher::Is(method),
+        path: PathTemplate { segments: path.into_iter().map(endpoint::written).collect() },
+        params: Vec::new(),
+        query: fields(&query),
+        headers: Vec::new(),
+        cookies: Vec::new(),
+        body: match body {
+            CallBody::Json(value) => Some(RequestBody::Json(value)),
+            CallBody::Form(pairs) => Some(RequestBody::Form(fields(&pairs))),
+            _ => None,
+        },
+        rules: Vec::new(),
+        strict: false,
+    }
 }
