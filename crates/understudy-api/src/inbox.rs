@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_exchange::target::percent_decode;
 use understudy_fixture::write_fixture;
+use understudy_match::text_distance;
 use understudy_store::Log;
 
 /// How many statuses of answers that came one after the other are told in a line.
@@ -82,6 +83,8 @@ pub struct Proposal {
     pub method: String,
     /// What it asks: the path's template.
     pub path: String,
+    /// What it asks: the query, `?page=2`, or nothing.
+    pub query: String,
     /// What the first of its exchanges asked for: `/items/7?page=2`.
     pub target: String,
     /// What it answers, one after the other; where several in a row are the same, once.
@@ -90,6 +93,8 @@ pub struct Proposal {
     pub news: News,
     /// The id of the fixture that answers such a request already.
     pub fixture: Option<String>,
+    /// Its file, relative to the project: accepting what has changed writes it.
+    pub file: Option<String>,
     /// In what the answer differs from that fixture.
     pub differences: Vec<DifferenceReport>,
     /// How many exchanges it stands for.
@@ -113,12 +118,12 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// What it promises, in a line: `GET /items/{id} 200`, or `404 200` where one answer came after the other.
+    /// What it promises, in a line: `GET /items/{id}?lang=en 200`, or `404 200` where one answer came after the other.
     #[must_use]
     pub fn promise(&self) -> String {
         let statuses: Vec<String> = self.statuses.iter().take(STATUSES_SHOWN_MAX).map(u16::to_string).collect();
         let more = if self.statuses.len() > STATUSES_SHOWN_MAX { " ..." } else { "" };
-        format!("{} {} {}{more}", self.method, self.path, statuses.join(" "))
+        format!("{} {}{} {}{more}", self.method, self.path, self.query, statuses.join(" "))
     }
 }
 
@@ -290,7 +295,7 @@ impl Inbox {
         found.ok_or_else(|| match self.socket(id) {
             Some(_) => ApiError::new(Code::Usage, format!("`{id}` is a WebSocket, which no fixture can say yet"))
                 .with_hint("`understudy inbox show` shows what was said, `understudy inbox discard` lets it go"),
-            None => Self::unknown(id),
+            None => unknown(id, self.proposed.iter().map(|proposed| proposed.shown.id.as_str())),
         })
     }
 
@@ -299,9 +304,19 @@ impl Inbox {
         let mut sockets = self.recordings.iter().filter(|(_, recording)| is_socket(recording));
         sockets.find(|(number, recording)| conversation::id(*number, recording) == id).map(|(number, _)| *number)
     }
+}
 
-    pub(crate) fn unknown(id: &str) -> ApiError {
-        ApiError::new(Code::UnknownName, format!("`{id}` is not in the inbox"))
-            .with_hint("`understudy inbox` lists what is")
-    }
+/// Says that nothing in the inbox has this id, and which of those that are there may be meant.
+pub(crate) fn unknown<'i>(id: &str, there: impl Iterator<Item = &'i str>) -> ApiError {
+    let distance = |known: &str| match known.split_once('/') {
+        // The service is easily left out.
+        Some((_, below)) => text_distance(id, known).min(text_distance(id, below)),
+        None => text_distance(id, known),
+    };
+    let near = there.map(|known| (distance(known), known)).min_by_key(|(distance, _)| *distance);
+    let hint = match near {
+        Some((0 | 1, known)) => format!("did you mean `{known}`?"),
+        _ => "`understudy inbox` lists what is".to_owned(),
+    };
+    ApiError::new(Code::UnknownName, format!("`{id}` is not in the inbox")).with_hint(hint)
 }

@@ -7,7 +7,7 @@ use crate::recordings::Recording;
 use crate::report::DifferenceReport;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use understudy_fixture::model::{Fixture, RequestBody};
+use understudy_fixture::model::{Field, FieldMatcher, Fixture, RequestBody};
 use understudy_fixture::{flow_value, rule_value};
 use understudy_import::{Draft, Recorded, drafts};
 use understudy_match::{Incoming, Index, Kind, Mismatch, judge};
@@ -117,7 +117,7 @@ fn shown(
     removed: Vec<(String, String)>,
 ) -> Proposal {
     let Fixture { id, request, responses, verify, .. } = &draft.fixture;
-    let named = |kind: &str, fields: &[understudy_fixture::model::Field]| -> Vec<String> {
+    let named = |kind: &str, fields: &[Field]| -> Vec<String> {
         fields.iter().map(|field| format!("{kind} {}", field.name)).collect()
     };
     let mut asks = [named("query", &request.query), named("header", &request.headers)].concat();
@@ -134,6 +134,7 @@ fn shown(
         service: loaded.service.name.clone(),
         method: request.method.to_string(),
         path: request.path.to_string(),
+        query: query(&request.query),
         target: of[0].1.exchange.request.target.to_string(),
         statuses,
         news: match known {
@@ -142,6 +143,7 @@ fn shown(
             Some(_) => News::Changed,
         },
         fixture: known.map(|(known, _)| known.id.to_string()),
+        file: known.map(|(known, _)| known.file.to_string()),
         differences: known.map_or_else(Vec::new, |(_, found)| found.iter().map(DifferenceReport::new).collect()),
         exchanges: draft.exchanges.len(),
         answered: answered(of),
@@ -153,4 +155,15 @@ fn shown(
         after: verify.after.iter().flatten().chain(&verify.again).cloned().collect(),
         skip: verify.skip.clone(),
     }
+}
+
+/// The parameters that a proposal asks for, as people read them.
+fn query(fields: &[Field]) -> String {
+    let pairs = fields.iter().flat_map(|Field { name, matcher }| match matcher {
+        FieldMatcher::Equals(value) => vec![format!("{name}={value}")],
+        FieldMatcher::List(values) => values.iter().map(|value| format!("{name}={value}")).collect(),
+        FieldMatcher::Rule(rule) => vec![format!("{name}={}", flow_value(&rule_value(rule)))],
+    });
+    let pairs: Vec<String> = pairs.collect();
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }

@@ -2,7 +2,7 @@
 
 use crate::app::{AcceptProposals, COMMAND_TIMEOUT, DiscardProposals, ProposalRef, Text, ask_app};
 use crate::error::{ApiError, Code};
-use crate::inbox::{Chosen, Inbox, InboxView, Proposal, Settled};
+use crate::inbox::{Chosen, Inbox, InboxView, Proposal, Settled, unknown};
 use crate::local::{Holder, Role, other};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -55,8 +55,9 @@ impl OpenInbox {
     /// A name that is not in the inbox.
     pub async fn proposal(&self, id: &str) -> Result<(Proposal, String), ApiError> {
         let view = self.view();
-        let proposal = view.proposals.into_iter().find(|proposal| proposal.id == id);
-        let proposal = proposal.ok_or_else(|| Inbox::unknown(id))?;
+        let proposal = view.proposals.iter().find(|proposal| proposal.id == id).cloned();
+        let there = view.proposals.iter().map(|proposal| proposal.id.as_str());
+        let proposal = proposal.ok_or_else(|| unknown(id, there))?;
         let chosen = Chosen::one(id);
         let text = match &self.at {
             At::Here(inbox) => inbox.text(&chosen)?,

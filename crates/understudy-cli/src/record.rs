@@ -128,9 +128,10 @@ fn list(view: &InboxView, json: bool) {
         };
         let times = count(proposal.exchanges, "exchange");
         out.push_str(&format!(
-            "{news} {}  {}  {times}\n",
+            "{news} {}  {}  {times}{}\n",
             paint.bold(&plain(&proposal.id)),
-            plain(&proposal.promise())
+            plain(&proposal.promise()),
+            plain(&beside(proposal))
         ));
         for difference in &proposal.differences {
             out.push_str(&format!("        {}\n", plain(&differs(difference))));
@@ -165,9 +166,20 @@ fn list(view: &InboxView, json: bool) {
     let _ = stdout().write_all(out.as_bytes());
 }
 
+/// The fixture that a proposal is held against.
+fn beside(proposal: &Proposal) -> String {
+    match (&proposal.file, proposal.news) {
+        (Some(file), News::Changed) => format!(", unlike {file}"),
+        (Some(file), _) => format!(", as in {file}"),
+        (None, _) => String::new(),
+    }
+}
+
 fn differs(difference: &DifferenceReport) -> String {
     let DifferenceReport { path, kind, expected, received } = difference;
-    format!("{path} {kind}: expected {expected}, received {received}")
+    // The status is a place and a kind.
+    let what = if path == kind { path.clone() } else { format!("{path} {kind}") };
+    format!("{what}: expected {expected}, received {received}")
 }
 
 fn show(shown: &Shown, json: bool) {
@@ -182,7 +194,7 @@ fn show(shown: &Shown, json: bool) {
         News::Same => "same",
     };
     let times = count(proposal.exchanges, "exchange");
-    out.push_str(&format!("# {}: {news}, of {times}\n", plain(&proposal.id)));
+    out.push_str(&format!("# {}: {news}, of {times}{}\n", plain(&proposal.id), plain(&beside(proposal))));
     for (place, placeholder) in &proposal.removed {
         out.push_str(&format!("# {placeholder} was taken out of {}\n", plain(place)));
     }

@@ -1407,6 +1407,10 @@ method: string,
  */
 path: string, 
 /**
+ * What it asks: the query, `?page=2`, or nothing.
+ */
+query: string, 
+/**
  * What the first of its exchanges asked for: `/items/7?page=2`.
  */
 target: string, 
@@ -1422,6 +1426,10 @@ news: News,
  * The id of the fixture that answers such a request already.
  */
 fixture: string | null, 
+/**
+ * Its file, relative to the project: accepting what has changed writes it.
+ */
+file: string | null, 
 /**
  * In what the answer differs from that fixture.
  */

@@ -190,3 +190,41 @@ fn a_name_for_what_is_there_already_is_refused_or_given_to_a_fixture_of_its_own(
     assert_eq!((exit, said.as_str()), (0, "wrote fixtures/shop/mine.yaml\n1 exchange went from the inbox\n"));
     assert_eq!(text(&project.0, "things/get.yaml"), wider);
 }
+
+#[test]
+fn a_line_of_the_list_says_what_was_asked_and_which_file_it_is_about() {
+    let page = |id: u32| format!("{{\"items\":[{{\"id\":{id}}}]}}");
+    let answers =
+        Arc::new(Mutex::new(BTreeMap::from([("/items?page=1", page(1)), ("/items?page=2&tag=a&tag=b", page(2))])));
+    let project = project(things(&answers));
+    let get = |paths: &[&str]| {
+        record(&project, |port| paths.iter().for_each(|path| drop(send(port, "GET", path, &[], ""))));
+    };
+    get(&["/items?page=1", "/items?page=2&tag=a&tag=b"]);
+    let listed = "new     shop/items/get  GET /items?page=1 200  1 exchange
+new     shop/items/get-2  GET /items?page=2&tag=a&tag=b 200  1 exchange
+2 exchanges in the inbox
+";
+    assert_eq!(inbox(&project, &[]).1, listed);
+    for command in ["show", "accept", "discard"] {
+        let (exit, said) = inbox(&project, &[command, "items/get-2"]);
+        assert!(exit == 64 && said.contains("hint: did you mean `shop/items/get-2`?"), "{command} {exit} {said}");
+    }
+    let (_, said) = inbox(&project, &["show", "shop/carts"]);
+    assert!(said.contains("hint: `understudy inbox` lists what is"), "{said}");
+    inbox(&project, &["accept"]);
+    answers.lock().unwrap().remove("/items?page=2&tag=a&tag=b");
+    get(&["/items?page=1", "/items?page=2&tag=a&tag=b"]);
+    let listed = "same    shop/items/get  GET /items?page=1 200  1 exchange, as in fixtures/shop/items/get.yaml
+changed shop/items/get-404  GET /items?page=2&tag=a&tag=b 404  1 exchange, unlike fixtures/shop/items/get-2.yaml
+        status: expected 200, received 404
+        $.items missing: expected [{\"id\":2}], received (nothing)
+2 exchanges in the inbox
+";
+    assert_eq!(inbox(&project, &[]).1, listed);
+    let (_, shown) = inbox(&project, &["show", "shop/items/get-404"]);
+    assert!(
+        shown.starts_with("# shop/items/get-404: changed, of 1 exchange, unlike fixtures/shop/items/get-2.yaml\n"),
+        "{shown}"
+    );
+}

@@ -214,7 +214,7 @@ response:
     let (_, said) = inbox(&[]);
     assert!(
         said.contains(
-            "changed shop/things/get  GET /things/{id} 200  1 exchange\n        $.name type: expected string"
+            "changed shop/things/get  GET /things/{id} 200  1 exchange, unlike fixtures/shop/things/any.yaml\n        $.name type: expected string"
         ),
         "{said}"
     );
