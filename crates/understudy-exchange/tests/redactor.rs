@@ -85,6 +85,24 @@ fn a_token_that_an_answer_gave_is_the_same_where_requests_send_it() {
 }
 
 #[test]
+fn a_card_s_number_is_taken_out_as_a_number_too() {
+    let mut redactor = Redactor::default();
+    let json = [("content-type", "application/json")];
+    let pay = exchange(
+        "/pay",
+        &json,
+        br#"{"number":4111111111111111,"order":4111111111111112,"again":"4111111111111111"}"#,
+        &[("content-type", "application/x-ndjson")],
+        b"{\"paid\":[5500005555555559]}\n{\"at\":1700000000000}\n",
+    );
+    let (request, response, removed) = redactor.exchange(pay.0.clone(), pay.1.clone());
+    assert_eq!(text(&request.body), r#"{"number":1,"order":4111111111111112,"again":"«card-1»"}"#);
+    assert_eq!(text(&response.body), "{\"paid\":[2]}\n{\"at\":1700000000000}\n");
+    let places: Vec<&str> = removed.iter().map(|removed| removed.place.as_str()).collect();
+    assert_eq!(places, ["answer body $.paid[0]", "request body $.again", "request body $.number"]);
+}
+
+#[test]
 fn what_holds_no_secret_stays_byte_for_byte() {
     let mut redactor = Redactor::default();
     let (target, body) =

@@ -192,7 +192,11 @@ impl Build for Look<'_> {
         });
     }
 
-    fn scalar(&mut self, _: Range<usize>, _: Scalar<'_>) {}
+    fn scalar(&mut self, _: Range<usize>, scalar: Scalar<'_>) {
+        if matches!(scalar, Scalar::Number(number) if shape::is_card(number)) {
+            self.quiet = None;
+        }
+    }
 
     fn array(&mut self, _: Range<usize>, _: Vec<()>) {}
 

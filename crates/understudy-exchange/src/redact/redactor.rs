@@ -473,14 +473,17 @@ impl Redactor {
                 };
                 if text.is(&text_shown) { value.clone() } else { Json::string(text_shown) }
             }
-            // A number stays one, so that rules and shapes still hold.
-            Json::Number(number) if secret.is_some() => {
-                let placeholder = self.replace(number.as_str(), secret.unwrap_or("secret"), &here(path), removed);
+            Json::Number(number) => {
+                let Some(kind) = secret.or_else(|| shape::is_card(number.as_str()).then_some("card")) else {
+                    return value.clone();
+                };
+                // A number stays one, so that rules and shapes still hold.
+                let placeholder = self.replace(number.as_str(), kind, &here(path), removed);
                 let which: u64 =
                     placeholder.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0);
                 Json::Number(which.into())
             }
-            Json::Number(_) | Json::Bool(_) | Json::Null => value.clone(),
+            Json::Bool(_) | Json::Null => value.clone(),
         }
     }
 

@@ -138,8 +138,12 @@ impl Redactor {
                     None => self.learn_text(text.as_str()),
                 },
             },
-            Json::Number(number) if secret.is_some() => drop(self.learn(number.as_str(), secret.unwrap_or("secret"))),
-            Json::Number(_) | Json::Bool(_) | Json::Null => {}
+            Json::Number(number) => {
+                if let Some(kind) = secret.or_else(|| shape::is_card(number.as_str()).then_some("card")) {
+                    self.learn(number.as_str(), kind);
+                }
+            }
+            Json::Bool(_) | Json::Null => {}
         }
     }
 }

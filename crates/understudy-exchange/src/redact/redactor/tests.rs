@@ -43,7 +43,7 @@ impl Made {
             "",
         ];
         match self.below(if depth < 3 { 6 } else { 4 }) {
-            0 => "12.50".to_owned(),
+            0 => ["12.50", "4111111111111111", "4111111111111112"][self.below(3)].to_owned(),
             1 => "null".to_owned(),
             2 | 3 => format!("\"{}\"", texts[self.below(texts.len())]),
             4 => {
