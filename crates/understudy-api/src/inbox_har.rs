@@ -28,10 +28,11 @@ fn backend(service: &Service) -> Option<String> {
 fn entry(recording: &Recording, origin: String) -> HarEntry {
     let Recording { service, unix_millis, micros, exchange, messages, cut, .. } = recording;
     let Recorded { request, response } = exchange.clone();
-    let micros_since_1970 = unix_millis.saturating_mul(1_000);
+    // A WebSocket is there once the answer is.
+    let connected = unix_millis.saturating_mul(1_000).saturating_add(*micros);
     let message = |message: &understudy_net::Message| HarMessage {
         is_sent: message.is_from_client,
-        unix_micros: micros_since_1970.saturating_add(u64::try_from(message.after.as_micros()).unwrap_or(0)),
+        unix_micros: connected.saturating_add(u64::try_from(message.after.as_micros()).unwrap_or(0)),
         content: message.content.as_bytes().to_vec().into(),
         is_text: matches!(message.content, MessageContent::Text(_)),
     };

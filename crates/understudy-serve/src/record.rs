@@ -81,7 +81,9 @@ impl Recorder {
             };
             return Reply::Now(self.own_answer(&**observer, &request, answer, &Answered::Server("preflight"), began));
         }
-        let asked = Asked { request, authority, began, observer: Arc::clone(observer) };
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let unix_millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        let asked = Asked { request, authority, unix_millis, began, observer: Arc::clone(observer) };
         Reply::later(self.answer(asked, body, line))
     }
 
@@ -107,7 +109,7 @@ impl Recorder {
 
     /// The answer of the backend, of which a copy is told.
     fn answered(&self, asked: Asked, upstream: Upstream, halves: Arc<Halves>) -> Outbound {
-        let Asked { request, authority, began, observer } = asked;
+        let Asked { request, authority, unix_millis, began, observer } = asked;
         let Upstream { status, headers, body, .. } = upstream;
         let mut own = headers.clone();
         let own_host = authority.as_ref().map(Authority::as_str);
@@ -116,10 +118,9 @@ impl Recorder {
         if let Some(origin) = request.headers.get(ORIGIN).filter(|_| self.cors) {
             cors::allow(origin, &mut own);
         }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let head = Head {
             service: self.service.clone(),
-            unix_millis: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            unix_millis,
             began,
             request,
             response: Response { status, headers, body: Bytes::new() },
@@ -169,6 +170,7 @@ struct Asked {
     request: Request,
     /// Where HTTP/2 has the host, and requests to a proxy.
     authority: Option<Authority>,
+    unix_millis: u64,
     began: Instant,
     observer: Arc<dyn Observer>,
 }

@@ -7,5 +7,6 @@ mod folder;
 mod inbox;
 mod killed;
 mod miss;
+mod recorded;
 mod two_programs;
 mod ui_host;
