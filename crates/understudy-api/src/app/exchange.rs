@@ -5,6 +5,8 @@ use super::commands::Text;
 use super::traffic::{Exchange, ExchangeRow};
 use crate::error::{ApiError, Code};
 use crate::explain::DescribedAnswer;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -254,7 +256,9 @@ impl App {
     pub(super) async fn exchange_curl(&self, request: ExchangeRequest) -> Result<Text, ApiError> {
         let exchange = self.kept(request.id)?;
         let url = self.project.lock().await.servers.url(&exchange.service).unwrap_or_default();
-        Ok(Text { text: curl(&url, &exchange.decoded().request) })
+        let decoded = exchange.decoded();
+        let request = if decoded.request_left_out.is_none() { &decoded.request } else { &exchange.request };
+        Ok(Text { text: curl(&url, request) })
     }
 }
 
@@ -267,21 +271,80 @@ fn as_matched(exchange: &Exchange) -> Request {
 const CURL_OWN: [&str; 5] = ["host", "content-length", "connection", "accept-encoding", "user-agent"];
 
 fn curl(url: &str, request: &Request) -> String {
+    let url = format!("{url}{}", request.target);
     let mut out = "curl".to_owned();
-    if request.method != http::Method::GET {
+    if request.method == http::Method::HEAD && request.body.is_empty() {
+        // With `-X HEAD` curl waits for a body.
+        out.push_str(" --head");
+    } else if request.method != http::Method::GET || !request.body.is_empty() {
         out.push_str(&format!(" -X {}", request.method));
     }
-    out.push_str(&format!(" {}", quoted(&format!("{url}{}", request.target))));
+    if url.contains(['[', ']', '{', '}']) {
+        // Else these say several addresses.
+        out.push_str(" --globoff");
+    }
+    out.push_str(&format!(" {}", quoted(&url)));
     for header in header_views(&request.headers).iter().filter(|header| !CURL_OWN.contains(&header.name.as_str())) {
         out.push_str(&format!(" -H {}", quoted(&format!("{}: {}", header.name, header.value))));
     }
-    if !request.body.is_empty() {
-        out.push_str(&format!(" --data-binary {}", quoted(&String::from_utf8_lossy(&request.body))));
+    match std::str::from_utf8(&request.body) {
+        Ok("") => out,
+        // `--data` and `--data-binary` take what begins with `@` for the name of a file.
+        Ok(text) if !text.contains('\0') => format!("{out} --data-raw {}", quoted(text)),
+        // No word of a shell holds these bytes.
+        _ => format!("echo {} | base64 -d | {out} --data-binary @-", BASE64.encode(&request.body)),
     }
-    out
 }
 
 /// As one word of a POSIX shell.
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderValue, Method};
+
+    /// What is copied, for a request to `/a` with one field and the query and body that are given.
+    fn copied(method: Method, query: &str, body: &'static [u8]) -> String {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/it's"))]);
+        let target = format!("/a{query}").parse().expect("a target");
+        curl("http://localhost:1", &Request { method, target, headers, body: Bytes::from_static(body) })
+    }
+
+    #[test]
+    fn a_line_for_a_shell_sends_the_same_request_and_no_file() {
+        let field = r"-H 'content-type: text/it'\''s'";
+        for (method, query, body, wanted) in [
+            (Method::GET, "", &b""[..], format!("curl 'http://localhost:1/a' {field}")),
+            (Method::HEAD, "?a=1", b"", format!("curl --head 'http://localhost:1/a?a=1' {field}")),
+            (
+                Method::POST,
+                "",
+                b"@/home/me/.ssh/id_rsa",
+                format!("curl -X POST 'http://localhost:1/a' {field} --data-raw '@/home/me/.ssh/id_rsa'"),
+            ),
+            (
+                Method::GET,
+                "",
+                b"it's\n",
+                format!(r"curl -X GET 'http://localhost:1/a' {field} --data-raw 'it'\''s") + "\n'",
+            ),
+            (
+                Method::DELETE,
+                "?ids[]={1}",
+                b"",
+                format!("curl -X DELETE --globoff 'http://localhost:1/a?ids[]={{1}}' {field}"),
+            ),
+            (
+                Method::PUT,
+                "",
+                &[0, 0xFF],
+                format!("echo AP8= | base64 -d | curl -X PUT 'http://localhost:1/a' {field} --data-binary @-"),
+            ),
+        ] {
+            assert_eq!(copied(method, query, body), wanted);
+        }
+    }
 }
