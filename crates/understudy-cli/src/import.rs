@@ -21,7 +21,7 @@ pub(crate) fn run(args: ImportArgs) -> Result<Exit, ApiError> {
         return Ok(Exit::Fine);
     }
     let mut text = match &import {
-        Import::Archive(imported) => of_archive(imported),
+        Import::Archive(imported) => of_archive(imported, args.preview),
         Import::Description(imported) => of_description(imported, args.preview),
     };
     if args.preview {
@@ -78,11 +78,14 @@ fn of_description(imported: &ImportedDescription, is_preview: bool) -> String {
     out
 }
 
-fn of_archive(imported: &Imported) -> String {
+fn of_archive(imported: &Imported, is_preview: bool) -> String {
     let paint = Paint::stdout();
     let mut out = String::new();
-    for file in &imported.files {
-        out.push_str(&format!("{} {file}\n", paint.bold("made")));
+    let (made, changed) = if is_preview { ("would make", "would change") } else { ("made", "changed") };
+    for (files, what) in [(&imported.files, made), (&imported.changed, changed)] {
+        for file in files {
+            out.push_str(&format!("{} {file}\n", paint.bold(what)));
+        }
     }
     let exchanges = count(imported.exchanges, "exchange");
     let files = count(imported.files.len(), "file");

@@ -1024,6 +1024,10 @@ origin: string,
  */
 files: Array<string>, 
 /**
+ * The files that were there and give new fixtures what they need now.
+ */
+changed: Array<string>, 
+/**
  * How many exchanges they stand for.
  */
 exchanges: number, 

@@ -31,6 +31,8 @@ pub struct Imported {
     pub origin: String,
     /// The files that were made, relative to the project.
     pub files: Vec<String>,
+    /// The files that were there and give new fixtures what they need now.
+    pub changed: Vec<String>,
     /// How many exchanges they stand for.
     pub exchanges: usize,
     /// How many promises were there already.
@@ -86,14 +88,14 @@ pub(crate) fn plan(
     let loaded = project.chosen(service)?;
     let origin = match origin {
         Some(origin) => origin.trim_end_matches('/').to_owned(),
-        None => likeliest(loaded, &exchanges).ok_or_else(nothing)?,
+        None => likeliest(loaded, &exchanges).unwrap_or_default(),
     };
     let mut recorded = Vec::new();
     for exchange in exchanges {
-        let why = if exchange.origin != origin {
-            Some(format!("from {}", exchange.origin))
-        } else if is_part_of_a_page(&exchange) {
+        let why = if is_part_of_a_page(&exchange) {
             Some("parts of pages: scripts, styles, images".to_owned())
+        } else if exchange.origin != origin {
+            Some(format!("{FROM}{}", exchange.origin))
         } else {
             None
         };
@@ -103,15 +105,20 @@ pub(crate) fn plan(
         }
     }
     if recorded.is_empty() {
-        return Err(nothing());
+        return Err(nothing(&left));
     }
     let (recorded, removed) = without_secrets(project, &recorded);
     let drafts = drafts(&recorded, &loaded.service.base);
     let (files, known) = new_files(project, loaded, &drafts.iter().map(Making::of).collect::<Vec<_>>(), &[])?;
+    let shown = |was_there| {
+        let files = files.iter().filter(|file| file.before.is_some() == was_there);
+        files.map(|file| file.shown.clone()).collect()
+    };
     let imported = Imported {
         service: loaded.service.name.clone(),
         origin,
-        files: files.iter().map(|file| file.shown.clone()).collect(),
+        files: shown(false),
+        changed: shown(true),
         exchanges: recorded.len(),
         known,
         left,
@@ -120,10 +127,22 @@ pub(crate) fn plan(
     Ok((imported, files))
 }
 
-fn nothing() -> ApiError {
-    ApiError::new(Code::NothingToDo, "no exchange of a service is in it")
-        .with_hint("say which server is meant: --origin https://api.example.com")
+/// Says why nothing is left of archives, by what was left out.
+fn nothing(left: &BTreeMap<String, usize>) -> ApiError {
+    let is_of_others = left.keys().any(|why| why.starts_with(FROM));
+    let hint = if is_of_others {
+        "say which server is meant: --origin https://api.example.com"
+    } else {
+        "record while a page's scripts ask the service; in a browser's developer tools: Network, then \"Save all as HAR with content\""
+    };
+    let message = if left.is_empty() { "there is no exchange in it" } else { "no exchange of a service is in it" };
+    let mut error = ApiError::new(Code::NothingToDo, message);
+    error.details = left.iter().map(|(why, times)| format!("left out: {times} {why}")).collect();
+    error.with_hint(hint)
 }
+
+/// What is said of exchanges with other servers begins so.
+const FROM: &str = "from ";
 
 /// The server that is one of the service's backends, or else the one that scripts asked most often.
 fn likeliest(loaded: &LoadedService, exchanges: &[HarExchange]) -> Option<String> {

@@ -84,6 +84,7 @@ fn a_recorded_session_is_answered_again_and_kept_by_the_backend() {
     project.write("fixtures/shop/enter.yaml", login.replace("  after: [login-403]\n", "  safe: true\n"));
     let (exit, stdout, stderr) = run(&project.0, &["import", &archive]);
     assert!(exit == 0 && stdout.contains("1 promise there already"), "{stdout}{stderr}");
+    assert!(stdout.contains("changed fixtures/shop/enter.yaml\n"), "{stdout}");
     let list = fs::read_to_string(project.0.join("fixtures/shop/items/list.yaml")).unwrap();
     assert!(list.contains("  after: [enter]\n"), "{list}");
     let (exit, stdout, stderr) = run(&project.0, &["verify"]);
@@ -94,13 +95,27 @@ fn a_recorded_session_is_answered_again_and_kept_by_the_backend() {
 fn what_is_no_archive_is_said() {
     let project = Folder::with_fixtures(&[]);
     project.write("a.har", "{\"log\":{}}").write("b.har", "nonsense").write("c.har", "{\"log\":{\"entries\":[]}}");
+    let image = "{\"_resourceType\":\"image\",\"request\":{\"method\":\"GET\",\"url\":\"http://shop.test/logo.png\",\"headers\":[]},\"response\":{\"status\":200,\"headers\":[],\"content\":{}}}";
+    let archive = |entry: &str| format!("{{\"log\":{{\"entries\":[{entry}]}}}}");
+    project.write("e.har", archive(image)).write("g.har", archive(&image.replace("image", "fetch")));
+    project.write("f.json", "{\"info\":{\"name\":\"Shop\"},\"item\":[]}");
     for (file, said) in [
         ("a.har", "a.har is no HTTP archive: it has no `log.entries`"),
         ("b.har", "b.har is no HTTP archive: it is not JSON"),
-        ("c.har", "no exchange of a service is in it"),
+        ("c.har", "error: there is no exchange in it\n  hint: record while a page's scripts ask the service;"),
+        ("e.har", "left out: 1 parts of pages: scripts, styles, images\n"),
+        ("e.har", "error: no exchange of a service is in it\n  hint: record while a page's scripts ask the service;"),
+        ("f.json", "this is a Postman collection, and not an OpenAPI description"),
+        ("f.json", "hint: HTTP archives (.har) and OpenAPI descriptions are read"),
         ("d.har", "failed to read d.har"),
     ] {
         let (exit, _, stderr) = run(&project.0, &["import", file]);
         assert!(exit != 0 && stderr.contains(said), "{file}: {stderr}");
     }
+    let (exit, _, stderr) = run(&project.0, &["import", "g.har", "--origin", "http://other.test"]);
+    assert!(exit != 0 && stderr.contains("left out: 1 from http://shop.test"), "{stderr}");
+    assert!(stderr.contains("hint: say which server is meant: --origin https://api.example.com"), "{stderr}");
+    let (_, said, _) = run(&project.0, &["import", "g.har", "--preview"]);
+    assert!(said.starts_with("would make fixtures/s/logo-png/get.yaml\n1 file of 1 exchange"), "{said}");
+    assert!(!project.0.join("fixtures").exists());
 }

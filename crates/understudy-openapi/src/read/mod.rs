@@ -1,6 +1,7 @@
 //! From a document to a [`Description`]. What is wrong costs what it is about, and a diagnostic.
 
 mod operation;
+mod others;
 mod parameter;
 pub(crate) mod path_key;
 mod security;
@@ -89,7 +90,14 @@ fn dialect(root: At<'_>) -> Result<Dialect, Box<Diagnostic>> {
     let (key, at) = match (root.get("openapi"), root.get("swagger")) {
         (Some(at), _) => ("openapi", at),
         (None, Some(at)) => ("swagger", at),
-        (None, None) => return refused(root, "this is not an OpenAPI description: it has no `openapi`".to_owned()),
+        (None, None) => {
+            let Some(what) = others::other_format(root) else {
+                return refused(root, "this is not an OpenAPI description: it has no `openapi`".to_owned());
+            };
+            let message = format!("this is {what}, and not an OpenAPI description");
+            let hint = "`understudy import` makes fixtures of HTTP archives (.har) and OpenAPI descriptions";
+            return Err(Box::new(root.problem(Code::NotOpenApi, message).with_hint(hint)));
+        }
     };
     let version = at.scalar().unwrap_or_default();
     match (key, &*version) {
