@@ -217,7 +217,8 @@ impl Log {
         generation.get(number).map_err(|error| self.shared.error(error))
     }
 
-    /// Removes records, for good once it returns. What they took of the disk is free once their generation is deleted.
+    /// Removes records, for good once it returns. What they took of the disk is free once their generation is deleted: with the
+    /// last of its records, where none is older and it is not written to.
     ///
     /// # Errors
     /// The disk says no.
@@ -235,7 +236,9 @@ impl Log {
         state.removed.extend(new);
         drop(state);
         self.shared.changed.notify_all();
-        active.sync().map_err(|error| self.shared.fail(&mut self.shared.state(), error))
+        active.sync().map_err(|error| self.shared.fail(&mut self.shared.state(), error))?;
+        self.shared.evict(&mut self.shared.state());
+        Ok(())
     }
 }
 
@@ -259,6 +262,21 @@ impl Drop for Log {
 }
 
 impl State {
+    /// Whether nothing is left of the oldest generation.
+    fn is_oldest_removed(&self) -> bool {
+        let [oldest, next, ..] = &self.generations[..] else { return false };
+        // Looking through it takes a while.
+        let may_be = self.removed.range(oldest.first..next.first).next().is_some();
+        if !may_be {
+            return false;
+        }
+        let is_removed = oldest.numbers().is_ok_and(|all| all.iter().all(|number| self.removed.contains(number)));
+        if !self.reading.as_ref().is_some_and(|reading| Arc::ptr_eq(reading, oldest)) {
+            oldest.close();
+        }
+        is_removed
+    }
+
     fn holding(&self, number: u64) -> Option<Arc<Generation>> {
         if self.removed.contains(&number) {
             return None;
@@ -386,7 +404,7 @@ impl Shared {
             let age = modified(&self.folder, state.generations[0].first);
             let is_old = age.is_some_and(|age| age > self.limits.age_max);
             let are_too_many = state.generations.len() > self.limits.generations_max;
-            if total <= self.limits.bytes_max && !is_old && !are_too_many {
+            if total <= self.limits.bytes_max && !is_old && !are_too_many && !state.is_oldest_removed() {
                 return;
             }
             let oldest = state.generations.remove(0);

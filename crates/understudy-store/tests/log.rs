@@ -219,6 +219,24 @@ fn what_is_removed_is_gone_and_what_was_there_before_is_never_written_to() {
 }
 
 #[test]
+fn a_generation_of_which_nothing_is_left_is_deleted() {
+    let folder = Folder::new("emptied");
+    for number in 1..=3 {
+        let (log, _) = Log::open(&folder.0, small()).unwrap();
+        log.append(&[record(number)]).unwrap();
+    }
+    let generation = |first: u64| folder.0.join(format!("{first:020}")).exists();
+    let (log, _) = Log::open(&folder.0, small()).unwrap();
+    log.remove(&[2]).unwrap();
+    assert!(generation(1) && generation(2), "an older one is still there");
+    log.remove(&[1]).unwrap();
+    assert!(!generation(1) && !generation(2) && generation(3));
+    assert_eq!(log.numbers().unwrap(), [3]);
+    drop(log);
+    assert_eq!(Log::open(&folder.0, small()).unwrap().0.numbers().unwrap(), [3]);
+}
+
+#[test]
 fn many_are_removed_at_once_and_go_with_their_generations() {
     let folder = Folder::new("many");
     let limits = Limits { generations_max: 2, ..small() };
