@@ -1,14 +1,18 @@
 //! One line for each request. Lines are made where a request is answered, into memory that hardly ever two threads
 //! want at once, and written by a thread of their own: writing them where a request is answered costs a tenth of
-//! the throughput. What does not fit is counted, and said.
+//! the throughput. What does not fit is counted, and said. Of what was received there is the target, without the values of
+//! secret parameters, and nothing else.
 
 use crate::clock;
 use serde_json::json;
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use understudy_exchange::redact::{REDACTED, SecretNames};
+use understudy_exchange::target::percent_decode;
 use understudy_serve::{Answered, Exchanged, Observer};
 
 /// What lines look like.
@@ -40,6 +44,8 @@ pub(crate) struct RequestsLog {
 #[derive(Debug)]
 struct Shared {
     format: LogFormat,
+    /// What the values of parameters are left out by.
+    names: SecretNames,
     places: [Mutex<Waiting>; PLACES],
     /// Numbers lines, so that those of different threads are written in the order in which they were made.
     lines: AtomicU64,
@@ -56,9 +62,10 @@ struct Waiting {
 }
 
 impl RequestsLog {
-    pub(crate) fn new(format: LogFormat, out: Box<dyn Write + Send>) -> Self {
+    pub(crate) fn new(format: LogFormat, names: SecretNames, out: Box<dyn Write + Send>) -> Self {
         let shared = Arc::new(Shared {
             format,
+            names,
             places: Default::default(),
             lines: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -92,8 +99,8 @@ impl RequestsLog {
 impl Observer for RequestsLog {
     fn exchanged(&self, exchanged: Exchanged<'_>) {
         self.shared.add(|text| match self.shared.format {
-            LogFormat::Text => text_line(&exchanged, text),
-            LogFormat::Json => json_line(&exchanged, text),
+            LogFormat::Text => text_line(&exchanged, &self.shared.names, text),
+            LogFormat::Json => json_line(&exchanged, &self.shared.names, text),
         });
     }
 }
@@ -185,12 +192,12 @@ impl Shared {
 }
 
 /// Written piece by piece: this is done for every request.
-fn text_line(exchanged: &Exchanged<'_>, out: &mut String) {
+fn text_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
     let Exchanged { service, request, status, answered, took, .. } = exchanged;
     for piece in [service, " ", request.method.as_str(), " "] {
         out.push_str(piece);
     }
-    push_plain(request.target.as_str(), out);
+    push_plain(&shown(request.target.as_str(), names), out);
     out.push(' ');
     out.push_str(status.as_str());
     out.push(' ');
@@ -199,15 +206,15 @@ fn text_line(exchanged: &Exchanged<'_>, out: &mut String) {
         Answered::Description { operation, wrong } => {
             out.push_str("(description) ");
             push_plain(operation, out);
-            if !wrong.is_empty() {
+            if !wrong.places.is_empty() {
                 out.push_str(": ");
-                push_plain(wrong, out);
+                push_plain(&wrong.places, out);
             }
         }
         Answered::Backend => out.push_str("(backend)"),
         Answered::Nobody(nearest) => {
             out.push_str("(no fixture) ");
-            push_plain(nearest, out);
+            push_plain(&nearest.places, out);
         }
         Answered::Server(what) => out.extend(["(", what, ")"]),
         Answered::BackendFailed(why) => {
@@ -219,6 +226,21 @@ fn text_line(exchanged: &Exchanged<'_>, out: &mut String) {
     out.extend([" ", &(tenths / 10).to_string(), ".", &(tenths % 10).to_string(), " ms\n"]);
 }
 
+/// A target without the values of secret parameters.
+fn shown<'t>(target: &'t str, names: &SecretNames) -> Cow<'t, str> {
+    let Some((path, query)) = target.split_once('?') else { return target.into() };
+    let is_secret =
+        |pair: &str| pair.split_once('=').is_some_and(|(name, _)| names.has_parameter(&percent_decode(name)));
+    if !query.split('&').any(is_secret) {
+        return target.into();
+    }
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if is_secret(pair) => format!("{name}={REDACTED}").into(),
+        _ => Cow::Borrowed(pair),
+    });
+    format!("{path}?{}", pairs.collect::<Vec<_>>().join("&")).into()
+}
+
 /// Text from outside: what could move a terminal's cursor is not written to it.
 fn push_plain(text: &str, out: &mut String) {
     if text.bytes().any(|b| b.is_ascii_control() || !b.is_ascii()) {
@@ -228,7 +250,7 @@ fn push_plain(text: &str, out: &mut String) {
     }
 }
 
-fn json_line(exchanged: &Exchanged<'_>, out: &mut String) {
+fn json_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
     let Exchanged { service, request, status, answered, took, .. } = exchanged;
     let now = clock::now();
     let mut described = None;
@@ -236,10 +258,10 @@ fn json_line(exchanged: &Exchanged<'_>, out: &mut String) {
         Answered::Fixture(id) => ("fixture", Some(*id), None),
         Answered::Description { operation, wrong } => {
             described = Some(*operation);
-            ("description", None, Some(wrong.as_str()).filter(|wrong| !wrong.is_empty()))
+            ("description", None, Some(wrong.places.as_str()).filter(|wrong| !wrong.is_empty()))
         }
         Answered::Backend => ("backend", None, None),
-        Answered::Nobody(nearest) => ("nobody", None, Some(nearest.as_str())),
+        Answered::Nobody(nearest) => ("nobody", None, Some(nearest.places.as_str())),
         Answered::Server(what) => ("server", None, Some(*what)),
         Answered::BackendFailed(why) => ("backend-failed", None, Some(why.as_str())),
     };
@@ -248,7 +270,7 @@ fn json_line(exchanged: &Exchanged<'_>, out: &mut String) {
         "time": format!("{}T{}", now.date(), now.time()),
         "service": service,
         "method": request.method.as_str(),
-        "target": request.target.as_str(),
+        "target": shown(request.target.as_str(), names),
         "status": status.as_u16(),
         "answered": by,
         "fixture": fixture,

@@ -3,6 +3,7 @@
 use crate::app::ports_of_app;
 use crate::desk::RecordedSummary;
 use crate::error::{ApiError, Code};
+use crate::hidden::Hidden;
 use crate::local::{Hold, Role, Taken, other, take};
 use crate::project::{Project, open_description, open_project};
 use crate::requests_log::{LogFormat, RequestsLog};
@@ -120,7 +121,8 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
         Served::Description { file, requests } => open_description(file, *requests)?,
     };
     project.check_names(&request.services)?;
-    let log = Arc::new(RequestsLog::new(request.log, out));
+    let names = Hidden::new(&project.settings.redact).names();
+    let log = Arc::new(RequestsLog::new(request.log, names, out));
     let options = Options {
         services: request.services,
         port: request.port,

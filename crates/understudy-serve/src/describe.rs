@@ -1,7 +1,7 @@
 //! What the agreed description answers, where no fixture does.
 
 use crate::decide::Plan;
-use crate::event::Answered;
+use crate::event::{Answered, Wrong};
 use crate::problem;
 use crate::snapshot::{Described, Snapshot};
 use bytes::Bytes;
@@ -47,7 +47,7 @@ pub(crate) fn describe<'s>(
                 headers.insert(VARY, HeaderValue::from_static("origin"));
             }
             let operation = description.operations[answer.operation].name();
-            let wrong = problem::in_words(&answer.violations);
+            let wrong = problem::wrong(&answer.violations);
             Some((
                 Rendered { status: answer.status, headers, body: answer.body },
                 Answered::Description { operation, wrong },
@@ -55,7 +55,7 @@ pub(crate) fn describe<'s>(
         }
         Answer::Refused(refusal) => {
             let operation = description.operations[refusal.operation].name();
-            let wrong = problem::in_words(&refusal.violations);
+            let wrong = problem::wrong(&refusal.violations);
             let rendered = problem::refused(&snapshot.name, &line(), operation, refusal);
             Some((rendered, Answered::Description { operation, wrong }))
         }
@@ -75,7 +75,8 @@ pub(crate) fn describe<'s>(
             }
             let rendered = problem::other_methods(&snapshot.name, &line(), &methods);
             let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
-            Some((rendered, Answered::Nobody(format!("the path is known with {}", names.join(", ")))))
+            let words = format!("the path is known with {}", names.join(", "));
+            Some((rendered, Answered::Nobody(Wrong { places: words.clone(), words })))
         }
         Answer::Nothing => None,
     }

@@ -30,21 +30,30 @@ pub struct Exchanged<'e> {
 pub enum Answered<'e> {
     /// The fixture with this id.
     Fixture(&'e str),
-    /// The description, for the operation with this name, and what is wrong with the request, in words.
+    /// The description, for the operation with this name, and what is wrong with the request.
     Description {
         /// `listPets`
         operation: &'e str,
         /// Empty where nothing is.
-        wrong: String,
+        wrong: Wrong,
     },
     /// The backend.
     Backend,
-    /// Nobody: the nearest fixtures and what did not match, in words.
-    Nobody(String),
+    /// Nobody: the nearest fixtures and what did not match.
+    Nobody(Wrong),
     /// The server itself: a preflight, OPTIONS, a limit.
     Server(&'static str),
     /// The backend was asked and did not answer.
     BackendFailed(String),
+}
+
+/// What is wrong with a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wrong {
+    /// In words, with what was received.
+    pub words: String,
+    /// Only where it is, for those who may keep nothing of what was received: `nearest: pets/get (query expand)`.
+    pub places: String,
 }
 
 /// Is told about every request. Called on the path of requests: it must return at once.

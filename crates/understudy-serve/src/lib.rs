@@ -21,10 +21,9 @@ mod shared;
 mod snapshot;
 
 pub use decide::{Plan, decide};
-pub use event::{Answered, Exchanged, Observer};
+pub use event::{Answered, Exchanged, Observer, Wrong};
 pub use forward::{FORWARD_TIMEOUT, Forwarding};
 pub use player::Player;
-pub use problem::describe_miss;
 pub use record::{BODY_KEPT_MAX, Passed, Recorder, Recording};
 pub use shared::SharedPort;
 pub use snapshot::{Backing, Described, Snapshot};

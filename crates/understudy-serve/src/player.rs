@@ -210,8 +210,7 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
             let line = format!("{} {}", request.method, request.target);
             let operations = describe::nearest(snapshot, request);
             let rendered = problem::miss(&snapshot.name, &line, &explanation, operations.as_deref());
-            let words = problem::miss_in_words(&explanation, operations.as_deref());
-            (outbound(rendered), Answered::Nobody(words))
+            (outbound(rendered), Answered::Nobody(problem::missed(&explanation, operations.as_deref())))
         }
     }
 }

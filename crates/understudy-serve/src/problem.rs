@@ -1,10 +1,11 @@
 //! Answers that no fixture gives: problem details (RFC 9457) that say what was nearest.
 
+use crate::event::Wrong;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use understudy_exchange::{Json, JsonString};
-use understudy_match::{Explanation, Near, Rendered};
+use understudy_match::{Difference, Explanation, Near, Rendered};
 use understudy_openapi::{Refusal, Violation};
 
 /// A problem with a title and a detail.
@@ -54,8 +55,14 @@ fn violation(violation: &Violation) -> Json {
     ])
 }
 
-/// What is wrong with a request, in one line: the same words in the answer and in the log.
-pub(crate) fn in_words(violations: &[Violation]) -> String {
+/// What is wrong with a request that a description knows.
+pub(crate) fn wrong(violations: &[Violation]) -> Wrong {
+    let places = violations.iter().map(|Violation { place, name, .. }| format!("{place} {name}").trim_end().to_owned());
+    Wrong { words: in_words(violations), places: places.collect::<Vec<_>>().join("; ") }
+}
+
+/// In one line.
+fn in_words(violations: &[Violation]) -> String {
     let all: Vec<String> = violations.iter().map(ToString::to_string).collect();
     all.join("; ")
 }
@@ -87,7 +94,7 @@ pub(crate) fn miss(service: &str, request: &str, explanation: &Explanation, oper
         };
         (StatusCode::NOT_FOUND, "no-fixture", title)
     };
-    let mut all = members(status, kind, title, &miss_in_words(explanation, operations));
+    let mut all = members(status, kind, title, &miss_in_words(explanation, operations, &ToString::to_string));
     all.push(("service", Json::string(service)));
     all.push(("request", Json::string(request)));
     all.push(("nearest", Json::Array(explanation.near.iter().map(nearest).collect())));
@@ -123,25 +130,36 @@ fn nearest(near: &Near) -> Json {
     ])
 }
 
-/// The nearest fixtures and operations, in one line: the same words in the answer and in the log.
-pub(crate) fn miss_in_words(explanation: &Explanation, operations: Option<&[String]>) -> String {
-    match operations {
-        None => describe_miss(explanation),
-        Some([]) if explanation.near.is_empty() => "nothing is near".to_owned(),
-        Some([]) => describe_miss(explanation),
-        Some(all) if explanation.near.is_empty() => format!("the description has {}", all.join(", ")),
-        Some(all) => format!("{}; the description has {}", describe_miss(explanation), all.join(", ")),
+/// What is wrong with a request that nobody knows.
+pub(crate) fn missed(explanation: &Explanation, operations: Option<&[String]>) -> Wrong {
+    Wrong {
+        words: miss_in_words(explanation, operations, &ToString::to_string),
+        places: miss_in_words(explanation, operations, &|difference| difference.place.clone()),
     }
 }
 
-/// The nearest fixtures and what did not match, in one line: the same words in the answer and in the log.
-#[must_use]
-pub fn describe_miss(explanation: &Explanation) -> String {
+/// The nearest fixtures and operations, in one line.
+fn miss_in_words(
+    explanation: &Explanation,
+    operations: Option<&[String]>,
+    say: &dyn Fn(&Difference) -> String,
+) -> String {
+    match operations {
+        None => near_in_words(explanation, say),
+        Some([]) if explanation.near.is_empty() => "nothing is near".to_owned(),
+        Some([]) => near_in_words(explanation, say),
+        Some(all) if explanation.near.is_empty() => format!("the description has {}", all.join(", ")),
+        Some(all) => format!("{}; the description has {}", near_in_words(explanation, say), all.join(", ")),
+    }
+}
+
+/// The nearest fixtures and what did not match, in one line.
+fn near_in_words(explanation: &Explanation, say: &dyn Fn(&Difference) -> String) -> String {
     let all: Vec<String> = explanation
         .near
         .iter()
         .map(|near| {
-            let differences: Vec<String> = near.differences.iter().map(ToString::to_string).collect();
+            let differences: Vec<String> = near.differences.iter().map(say).collect();
             format!("{} ({})", near.fixture.id, differences.join("; "))
         })
         .collect();

@@ -204,10 +204,12 @@ impl Observer for Traffic {
         let Exchanged { service, request, status, headers, body, answered, took } = exchanged;
         let (kind, by) = match answered {
             Answered::Fixture(id) => ("fixture", (*id).to_owned()),
-            Answered::Description { operation, wrong } if wrong.is_empty() => ("description", (*operation).to_owned()),
-            Answered::Description { operation, wrong } => ("description", format!("{operation}: {wrong}")),
+            Answered::Description { operation, wrong } if wrong.words.is_empty() => {
+                ("description", (*operation).to_owned())
+            }
+            Answered::Description { operation, wrong } => ("description", format!("{operation}: {}", wrong.words)),
             Answered::Backend => ("backend", String::new()),
-            Answered::Nobody(nearest) => ("nobody", nearest.clone()),
+            Answered::Nobody(nearest) => ("nobody", nearest.words.clone()),
             Answered::Server(what) => ("server", (*what).to_owned()),
             Answered::BackendFailed(why) => ("backend-failed", why.clone()),
         };

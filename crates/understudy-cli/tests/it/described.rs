@@ -58,7 +58,7 @@ fn fixtures_come_first_and_the_description_answers_the_rest() {
     assert!(served.request("GET /v1/items/8", &[], "").ends_with(r#"{"id":1,"word":"one"}"#));
     served.line();
     assert!(served.request("GET /v1/items/x", &[], "").starts_with("HTTP/1.1 200"));
-    assert!(served.line().contains(r#""detail":"path id: expected integer, received string""#));
+    assert!(served.line().contains(r#""detail":"path id""#));
     assert!(served.request("POST /v1/items/7", &[], "").contains("allow: GET, HEAD"));
     let check = Command::new(PROGRAM).arg("check").arg(&folder.0).output().unwrap();
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));

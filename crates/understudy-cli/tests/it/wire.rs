@@ -404,9 +404,39 @@ fn the_log_says_in_one_line_who_answered_and_lets_nothing_move_a_cursor() {
     }
     assert_eq!(lines.next().unwrap().unwrap(), "s GET /a?q=1 200 a 0.0 ms");
     let miss = lines.next().unwrap().unwrap();
-    let expected =
-        "s GET /a?q=%1b%5b2J%0afake 404 (no fixture) nearest: a (query q: expected integer, received ·[2J·fake) 0.0 ms";
+    let expected = "s GET /a?q=%1b%5b2J%0afake 404 (no fixture) nearest: a (query q) 0.0 ms";
     let _ = child.kill();
     let _ = child.wait();
     assert_eq!(miss, expected);
+}
+
+#[test]
+fn the_log_holds_no_secret_of_a_request() {
+    let fixture = "request: { method: POST, path: /login, query: { user: rex }, headers: { authorization: Bearer x }, body: { json: { pin: 1 } } }\nresponse: {}\n";
+    let folder = Folder::with_fixtures(&[("login", fixture)]);
+    let project = "version: 1\nservices: { s: {} }\nredact: { json: [\"$..seat\"] }\n";
+    std::fs::write(folder.0.join("understudy.yaml"), project).unwrap();
+    for format in ["text", "json"] {
+        let mut child = std::process::Command::new(crate::program::PROGRAM);
+        child.args(["serve", "--log", format]).arg(&folder.0).stdout(std::process::Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+        let listening = lines.find(|line| line.as_ref().unwrap().contains("localhost:")).unwrap().unwrap();
+        let port = listening.split("localhost:").nth(1).unwrap();
+        let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        let body = "{\"pin\":\"planted\"}";
+        let head = "POST /login?access%5Ftoken=planted&seat=planted&q=1&token&user=planted-user HTTP/1.1\r\nhost: s\r\nauthorization: Bearer planted\r\n";
+        write!(stream, "{head}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()).unwrap();
+        stream.read_to_string(&mut String::new()).unwrap();
+        let line = lines.find(|line| line.as_ref().unwrap().contains("POST")).unwrap().unwrap();
+        let _ = child.kill();
+        let _ = child.wait();
+        let target = "/login?access%5Ftoken=«redacted»&seat=«redacted»&q=1&token&user=planted-user";
+        assert!(
+            line.contains(target) && line.contains("login (query user; header authorization; body $.pin)"),
+            "{line}"
+        );
+        assert_eq!(line.matches("planted").count(), 1, "{line}");
+    }
 }
