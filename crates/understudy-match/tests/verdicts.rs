@@ -68,6 +68,19 @@ fn judged(case: &Path, text: &str) -> String {
 }
 
 #[test]
+fn a_rule_that_would_have_to_look_at_too_much_proves_nothing() {
+    // Every `b` is below a hundred `a`s.
+    let list = vec!["{\"b\":2}"; 20_000].join(",");
+    let body = format!("{}[{list}]{}", "{\"a\":".repeat(100), "}".repeat(100));
+    let text = "request: { path: /a }\nresponse:\n  body: { json: {} }\n  match: { $..a..b: { max: 1 } }\n";
+    let source = Source::new("case", text.as_bytes().to_vec()).unwrap();
+    let read = fixture(&source, "case", &NoFiles).0.unwrap();
+    let answer = answer(&format!("200\ncontent-type: application/json\n\n{body}"));
+    let verdict = judge(&read.responses[0], &read.verify.status, &Method::GET, &answer);
+    assert_eq!((verdict.mismatches.len(), verdict.unproven), (0, vec!["$..a..b".to_owned()]));
+}
+
+#[test]
 fn every_answer_is_judged_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verdicts");
     understudy_testkit::check_cases(&folder, judged);

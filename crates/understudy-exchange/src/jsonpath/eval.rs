@@ -1,39 +1,94 @@
 //! Queries against values.
 
 use super::ast::{Comparison, Operand, Pattern, Query, Segment, Selector, Test};
+use super::path::STEPS_IN_PLACE;
 use super::{Node, Path, Step, function};
 use crate::{Json, Number};
 use regex::Regex;
 use std::cmp::Ordering;
 
+/// How many nodes are looked at for one query: several `..` look at the same ones again and again.
+pub(super) const VISITS_MAX: usize = 10_000_000;
+
+/// How many steps the ways to the nodes that are found may have together, about 24 bytes each.
+const STEPS_MAX: usize = 10_000_000;
+
+/// What may still be spent on a query.
+pub(super) struct Budget {
+    visits: usize,
+    steps: usize,
+    /// Whether there was too little: something is not found then.
+    pub(super) is_spent: bool,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { visits: VISITS_MAX, steps: STEPS_MAX, is_spent: false }
+    }
+}
+
+impl Budget {
+    /// Takes from what is left, where there is so much.
+    fn spend(&mut self, visits: usize, steps: usize) -> bool {
+        match (self.visits.checked_sub(visits), self.steps.checked_sub(steps)) {
+            (Some(visits), Some(steps)) if !self.is_spent => (self.visits, self.steps) = (visits, steps),
+            _ => self.is_spent = true,
+        }
+        !self.is_spent
+    }
+
+    fn keep<'a, P: Place<'a>>(&mut self, node: Node<'a, P>, out: &mut Vec<Node<'a, P>>) {
+        if self.spend(1, node.path.cost()) {
+            out.push(node);
+        }
+    }
+}
+
 /// What is kept of the way to a node: a [`Path`], or nothing.
 pub(super) trait Place<'a>: Clone + Default {
     fn child(&self, step: Step<'a>) -> Self;
+
+    /// The memory that it takes, in steps.
+    fn cost(&self) -> usize;
 }
 
 impl<'a> Place<'a> for Path<'a> {
     fn child(&self, step: Step<'a>) -> Self {
         Path::child(self, step)
     }
+
+    fn cost(&self) -> usize {
+        // Those that are few are kept in place, and take as much as there is.
+        self.steps().len().max(STEPS_IN_PLACE)
+    }
 }
 
 impl<'a> Place<'a> for () {
     fn child(&self, _: Step<'a>) {}
+
+    fn cost(&self) -> usize {
+        0
+    }
 }
 
-pub(super) fn select<'a, P: Place<'a>>(segments: &[Segment], root: &'a Json) -> Vec<Node<'a, P>> {
-    walk(segments, root, root)
+pub(super) fn select<'a, P: Place<'a>>(segments: &[Segment], root: &'a Json, budget: &mut Budget) -> Vec<Node<'a, P>> {
+    walk(segments, root, root, budget)
 }
 
-fn walk<'a, P: Place<'a>>(segments: &[Segment], root: &'a Json, from: &'a Json) -> Vec<Node<'a, P>> {
+fn walk<'a, P: Place<'a>>(
+    segments: &[Segment],
+    root: &'a Json,
+    from: &'a Json,
+    budget: &mut Budget,
+) -> Vec<Node<'a, P>> {
     let mut nodes = vec![Node { path: P::default(), value: from }];
     for segment in segments {
         let mut next = Vec::new();
         for node in &nodes {
             if segment.descendant {
-                descend(segment, root, node, &mut next);
+                descend(segment, root, node, budget, &mut next);
             } else {
-                apply(segment, root, node, &mut next);
+                apply(segment, root, node, budget, &mut next);
             }
         }
         nodes = next;
@@ -41,10 +96,19 @@ fn walk<'a, P: Place<'a>>(segments: &[Segment], root: &'a Json, from: &'a Json) 
     nodes
 }
 
-fn descend<'a, P: Place<'a>>(segment: &Segment, root: &'a Json, node: &Node<'a, P>, out: &mut Vec<Node<'a, P>>) {
-    apply(segment, root, node, out);
+fn descend<'a, P: Place<'a>>(
+    segment: &Segment,
+    root: &'a Json,
+    node: &Node<'a, P>,
+    budget: &mut Budget,
+    out: &mut Vec<Node<'a, P>>,
+) {
+    apply(segment, root, node, budget, out);
     for child in children(node) {
-        descend(segment, root, &child, out);
+        if !budget.spend(1, 0) {
+            return;
+        }
+        descend(segment, root, &child, budget, out);
     }
 }
 
@@ -52,28 +116,39 @@ fn children<'n, 'a, P: Place<'a>>(node: &'n Node<'a, P>) -> impl Iterator<Item =
     node.value.children().map(|(step, value)| Node { path: node.path.child(step), value })
 }
 
-fn apply<'a, P: Place<'a>>(segment: &Segment, root: &'a Json, node: &Node<'a, P>, out: &mut Vec<Node<'a, P>>) {
+fn apply<'a, P: Place<'a>>(
+    segment: &Segment,
+    root: &'a Json,
+    node: &Node<'a, P>,
+    budget: &mut Budget,
+    out: &mut Vec<Node<'a, P>>,
+) {
     let found = |step: Step<'a>, value: &'a Json| Node { path: node.path.child(step), value };
     for selector in &segment.selectors {
         match (selector, node.value) {
             (Selector::Name(name), Json::Object(members)) => {
                 // Of duplicate members the last, as `Json::member` takes it.
                 if let Some((name, value)) = members.iter().rev().find(|(n, _)| n.is(name)) {
-                    out.push(found(Step::Name(name.as_str()), value));
+                    budget.keep(found(Step::Name(name.as_str()), value), out);
                 }
             }
             (Selector::Index(index), Json::Array(items)) => {
                 if let Some(at) = position(*index, items.len()) {
-                    out.push(found(Step::Index(at), &items[at]));
+                    budget.keep(found(Step::Index(at), &items[at]), out);
                 }
             }
             (Selector::Slice { start, end, step }, Json::Array(items)) => {
-                let places = slice(*start, *end, *step, items.len());
-                out.extend(places.into_iter().map(|at| found(Step::Index(at), &items[at])));
+                for at in slice(*start, *end, *step, items.len()) {
+                    budget.keep(found(Step::Index(at), &items[at]), out);
+                }
             }
-            (Selector::Wildcard, _) => out.extend(children(node)),
+            (Selector::Wildcard, _) => children(node).for_each(|child| budget.keep(child, out)),
             (Selector::Filter(test), _) => {
-                out.extend(children(node).filter(|child| holds(test, root, child.value)));
+                for child in children(node) {
+                    if holds(test, root, child.value, budget) {
+                        budget.keep(child, out);
+                    }
+                }
             }
             _ => {}
         }
@@ -110,22 +185,22 @@ fn slice(start: Option<i64>, end: Option<i64>, step: i64, length: usize) -> Vec<
     out
 }
 
-fn holds(test: &Test, root: &Json, current: &Json) -> bool {
+fn holds(test: &Test, root: &Json, current: &Json, budget: &mut Budget) -> bool {
     match test {
-        Test::Or(all) => all.iter().any(|test| holds(test, root, current)),
-        Test::And(all) => all.iter().all(|test| holds(test, root, current)),
-        Test::Not(test) => !holds(test, root, current),
-        Test::Exists(query) => !nodes(query, root, current).is_empty(),
+        Test::Or(all) => all.iter().any(|test| holds(test, root, current, budget)),
+        Test::And(all) => all.iter().all(|test| holds(test, root, current, budget)),
+        Test::Not(test) => !holds(test, root, current, budget),
+        Test::Exists(query) => !nodes(query, root, current, budget).is_empty(),
         Test::Compare(left, comparison, right) => {
-            let (left, right) = (value(left, root, current), value(right, root, current));
+            let (left, right) = (value(left, root, current, budget), value(right, root, current, budget));
             compare(left.as_deref(), *comparison, right.as_deref())
         }
         Test::Regex { whole, subject, pattern } => {
-            let Some(subject) = value(subject, root, current) else { return false };
+            let Some(subject) = value(subject, root, current, budget) else { return false };
             let Some(subject) = subject.as_str() else { return false };
             match pattern {
                 Pattern::Fixed(regex) => regex.as_ref().is_some_and(|regex: &Regex| regex.is_match(subject)),
-                Pattern::Computed(operand) => value(operand, root, current)
+                Pattern::Computed(operand) => value(operand, root, current, budget)
                     .and_then(|pattern| function::regex(pattern.as_str()?, *whole))
                     .is_some_and(|regex| regex.is_match(subject)),
             }
@@ -133,8 +208,8 @@ fn holds(test: &Test, root: &Json, current: &Json) -> bool {
     }
 }
 
-fn nodes<'a>(query: &Query, root: &'a Json, current: &'a Json) -> Vec<Node<'a, ()>> {
-    walk(&query.segments, root, if query.absolute { root } else { current })
+fn nodes<'a>(query: &Query, root: &'a Json, current: &'a Json, budget: &mut Budget) -> Vec<Node<'a, ()>> {
+    walk(&query.segments, root, if query.absolute { root } else { current }, budget)
 }
 
 /// A value that is borrowed from the document or the query, or was computed.
@@ -154,16 +229,16 @@ impl std::ops::Deref for Found<'_> {
     }
 }
 
-fn value<'a>(operand: &'a Operand, root: &'a Json, current: &'a Json) -> Option<Found<'a>> {
+fn value<'a>(operand: &'a Operand, root: &'a Json, current: &'a Json, budget: &mut Budget) -> Option<Found<'a>> {
     let count = |n: usize| Found::Computed(Json::Number(Number::from(n as u64)));
     match operand {
         Operand::Literal(value) => Some(Found::Borrowed(value)),
-        Operand::Singular(query) | Operand::Value(query) => match nodes(query, root, current).as_slice() {
+        Operand::Singular(query) | Operand::Value(query) => match nodes(query, root, current, budget).as_slice() {
             [node] => Some(Found::Borrowed(node.value)),
             _ => None,
         },
-        Operand::Count(query) => Some(count(nodes(query, root, current).len())),
-        Operand::Length(inner) => match &*value(inner, root, current)? {
+        Operand::Count(query) => Some(count(nodes(query, root, current, budget).len())),
+        Operand::Length(inner) => match &*value(inner, root, current, budget)? {
             Json::String(string) => Some(count(string.as_str().chars().count())),
             Json::Array(items) => Some(count(items.len())),
             Json::Object(members) => Some(count(members.len())),

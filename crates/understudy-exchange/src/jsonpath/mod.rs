@@ -50,16 +50,27 @@ impl JsonPath {
         &self.text
     }
 
-    /// The nodes that the query selects in `root`, in the order of RFC 9535.
+    /// The nodes that the query selects in `root`, in the order of RFC 9535. Where there is too much to be looked at, only
+    /// those that come first: [`Self::select_all`] says so.
     #[must_use]
     pub fn select<'a>(&self, root: &'a Json) -> Vec<Node<'a>> {
-        eval::select(&self.segments, root)
+        eval::select(&self.segments, root, &mut eval::Budget::default())
     }
 
-    /// The values of those nodes, which costs less where nobody asks for their places.
+    /// All of those nodes; `None` where finding them would take too much time or memory, as where `$..a..b` selects the
+    /// same nodes again and again.
+    #[must_use]
+    pub fn select_all<'a>(&self, root: &'a Json) -> Option<Vec<Node<'a>>> {
+        let mut budget = eval::Budget::default();
+        let nodes = eval::select(&self.segments, root, &mut budget);
+        (!budget.is_spent).then_some(nodes)
+    }
+
+    /// The values of the nodes that [`Self::select`] gives, which costs less where nobody asks for their places.
     #[must_use]
     pub fn select_values<'a>(&self, root: &'a Json) -> Vec<&'a Json> {
-        eval::select::<()>(&self.segments, root).into_iter().map(|node| node.value).collect()
+        let nodes = eval::select::<()>(&self.segments, root, &mut eval::Budget::default());
+        nodes.into_iter().map(|node| node.value).collect()
     }
 
     /// The names and indexes after the last segment that may select several nodes, with the query that
@@ -100,3 +111,28 @@ impl PartialEq for JsonPath {
 }
 
 impl Eq for JsonPath {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names within names, `depth` of them, and as many numbers in a list at the end.
+    fn nested(depth: usize, numbers: usize) -> Json {
+        let list = vec!["{\"b\":1}"; numbers].join(",");
+        let text = format!("{}[{list}]{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+        Json::parse(text.as_bytes()).expect("JSON")
+    }
+
+    #[test]
+    fn what_would_take_too_much_is_given_up_on() {
+        let query = |text| JsonPath::parse(text).expect("a query");
+        let small = nested(10, 10);
+        assert_eq!(query("$..a..b").select_all(&small).map(|nodes| nodes.len()), Some(100));
+        let hostile = nested(100, 20_000);
+        assert_eq!(query("$..b").select_all(&hostile).map(|nodes| nodes.len()), Some(20_000));
+        for text in ["$..a..b", "$..[?@..a..a..x]"] {
+            assert!(query(text).select_all(&hostile).is_none(), "{text}");
+        }
+        assert!(query("$..a..b").select_values(&hostile).len() <= eval::VISITS_MAX);
+    }
+}

@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Path<'a>(SmallVec<[Step<'a>; STEPS_IN_PLACE]>);
 
 /// How many steps are kept in place: bodies are rarely deeper.
-const STEPS_IN_PLACE: usize = 5;
+pub(super) const STEPS_IN_PLACE: usize = 5;
 
 impl<'a> Path<'a> {
     /// The steps, from the root.
