@@ -5,18 +5,21 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, channel};
 
 /// Editors write a file in several steps: what follows within this time belongs together.
 const QUIET: Duration = Duration::from_millis(15);
 /// However busy the folder is, it is read again after this time.
 const BUSY_MAX: Duration = Duration::from_millis(200);
 
+/// How many changes wait to be heard of: all say the same.
+const CHANGES_MAX: usize = 1;
+
 /// Watches the project's file and the services' folders.
 pub(crate) struct Watch {
     watcher: RecommendedWatcher,
     watched: BTreeSet<(PathBuf, bool)>,
-    changes: UnboundedReceiver<()>,
+    changes: Receiver<()>,
     /// Whether something changed that nobody has heard of yet.
     is_told: bool,
 }
@@ -24,12 +27,12 @@ pub(crate) struct Watch {
 impl Watch {
     /// Starts watching.
     pub(crate) fn new(project: &Project) -> notify::Result<Self> {
-        let (sender, changes) = unbounded_channel();
+        let (sender, changes) = channel(CHANGES_MAX);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             let is_change = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
             if is_change {
-                // Once the receiver is gone, nobody wants to know.
-                let _ = sender.send(());
+                // Where one waits it says the same; once the receiver is gone, nobody wants to know.
+                let _ = sender.try_send(());
             }
         })?;
         let mut watch = Self { watcher, watched: BTreeSet::new(), changes, is_told: false };
