@@ -48,8 +48,7 @@ pub(crate) fn propose(
     let index = loaded.index();
     for draft in drafts(&exchanges, &loaded.service.base) {
         let of: Vec<&(u64, Recording)> = draft.exchanges.iter().map(|at| &recordings[places[*at]]).collect();
-        let first = &of[0].1.exchange;
-        let known = known(&index, &draft, first).map(|(known, found)| (known, found, places[draft.exchanges[0]]));
+        let known = known(&index, &draft, &exchanges).map(|(known, found, at)| (known, found, places[at]));
         let removed: BTreeSet<&(String, String)> = of.iter().flat_map(|(_, recording)| &recording.removed).collect();
         let removed = removed.into_iter().cloned().collect();
         let numbers = of.iter().map(|(number, _)| *number).collect();
@@ -59,19 +58,28 @@ pub(crate) fn propose(
     }
 }
 
-/// The fixture that an exchange is one of, and in what its answer differs from that. Several may speak of the request, where
-/// nothing that is kept of it tells them apart: passwords that were taken out, or a state. Then it is the one that the answer
-/// keeps, or else the one that promises such a status, was made of such a request, or differs least.
-fn known(index: &Index, draft: &Draft, exchange: &Recorded) -> Option<(Arc<Fixture>, Vec<Mismatch>)> {
-    let Recorded { request, response } = exchange;
-    let speaking = index.that_speak_of(&Incoming::new(request)).into_iter().map(|place| {
+/// The fixture that a draft is one of, in what its answers differ from that, and the exchange that does. Several may speak of the
+/// request, where nothing that is kept of it tells them apart: passwords that were taken out, or a state. Then it is the one that
+/// the answers keep, or else the one that promises such a status, was made of such a request, or differs least.
+fn known(index: &Index, draft: &Draft, exchanges: &[Recorded]) -> Option<(Arc<Fixture>, Vec<Mismatch>, usize)> {
+    // What came before there was anything, or after it was gone, is not what is promised.
+    let status = draft.fixture.promise().status;
+    let promised: Vec<usize> =
+        draft.exchanges.iter().copied().filter(|at| exchanges[*at].response.status.as_u16() == status).collect();
+    let first = *promised.first()?;
+    let speaking = index.that_speak_of(&Incoming::new(&exchanges[first].request)).into_iter().map(|place| {
         let fixture = &index.promises()[place];
-        let judged = |promise| judge(promise, &fixture.verify.status, &request.method, response).mismatches;
-        // One of its answers is enough; what differs is told of the promised one, which is accepted into.
-        let is_kept = fixture.responses.iter().any(|promise| judged(promise).is_empty());
-        (Arc::clone(fixture), if is_kept { Vec::new() } else { judged(fixture.promise()) })
+        let differs = |at: usize| {
+            let Recorded { request, response } = &exchanges[at];
+            let judged = |promise| judge(promise, &fixture.verify.status, &request.method, response).mismatches;
+            // One of its answers is enough; what differs is told of the promised one, which is accepted into.
+            let is_kept = fixture.responses.iter().any(|promise| judged(promise).is_empty());
+            (!is_kept).then(|| (judged(fixture.promise()), at))
+        };
+        let (found, at) = promised.iter().find_map(|at| differs(*at)).unwrap_or((Vec::new(), first));
+        (Arc::clone(fixture), found, at)
     });
-    speaking.min_by_key(|(fixture, found)| {
+    speaking.min_by_key(|(fixture, found, _)| {
         let is_other_status = found.iter().any(|mismatch| mismatch.kind == Kind::Status);
         (!found.is_empty(), is_other_status, fixture.request != draft.fixture.request, found.len())
     })

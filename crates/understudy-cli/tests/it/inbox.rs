@@ -228,3 +228,31 @@ changed shop/items/get-404  GET /items?page=2&tag=a&tag=b 404  1 exchange, unlik
         "{shown}"
     );
 }
+
+#[test]
+fn of_several_answers_to_one_request_all_that_are_promised_are_held_against_the_fixture() {
+    let hat = "{\"id\":1,\"name\":\"Hat\"}";
+    let answers = Arc::new(Mutex::new(BTreeMap::from([("/things/1", hat.to_owned())])));
+    let project = project(things(&answers));
+    record(&project, |port| drop(send(port, "GET", "/things/1", &[], "")));
+    inbox(&project, &["accept"]);
+    for (recorded, line) in [
+        // It is made, and goes again.
+        (vec![None, Some(hat), None], "same    shop/things/get  GET /things/{id} 404 200 404  3 exchanges"),
+        (vec![Some(hat), Some("{\"id\":1,\"name\":7}")], "changed shop/things/get  GET /things/{id} 200  2 exchanges"),
+    ] {
+        record(&project, |port| {
+            for answer in &recorded {
+                match answer {
+                    Some(answer) => drop(answers.lock().unwrap().insert("/things/1", (*answer).to_owned())),
+                    None => drop(answers.lock().unwrap().remove("/things/1")),
+                }
+                send(port, "GET", "/things/1", &[], "");
+            }
+        });
+        let (_, said) = inbox(&project, &[]);
+        assert!(said.starts_with(line), "{said}");
+        inbox(&project, &["accept", "shop/things/get"]);
+    }
+    assert!(text(&project.0, "things/get.yaml").contains("json: {id: 1, name: 7}"));
+}
