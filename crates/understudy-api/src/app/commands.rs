@@ -49,10 +49,28 @@ pub(super) struct Actions {
     pub(super) actions: Vec<Action>,
 }
 
+macro_rules! only_reads {
+    (reads) => {
+        true
+    };
+    (does) => {
+        false
+    };
+}
+
+/// A command that `reads` changes nothing, so that it may be asked again where nobody knows what came of it.
 macro_rules! commands {
-    ($($(#[doc = $doc:literal])+ $name:ident($request:ty) -> $response:ty;)*) => {
+    ($($(#[doc = $doc:literal])+ $kind:ident $name:ident($request:ty) -> $response:ty;)*) => {
         /// The names of all commands.
         pub const COMMANDS: &[&str] = &[$(stringify!($name),)*];
+
+        /// Whether a command of this name only reads.
+        pub(super) fn only_reads(command: &str) -> bool {
+            match command {
+                $(stringify!($name) => only_reads!($kind),)*
+                _ => false,
+            }
+        }
 
         impl App {
             /// Does what a front end asks for: a command's name and its request as JSON in, its response as JSON out.
@@ -93,105 +111,105 @@ macro_rules! commands {
 
 commands! {
     /// The project as it stands.
-    project(Nothing) -> ProjectView;
+    reads project(Nothing) -> ProjectView;
     /// The ports on which services answer.
-    ports(Nothing) -> Ports;
+    reads ports(Nothing) -> Ports;
     /// Waits until something changed, for some seconds at most; says what.
-    changes(ChangesRequest) -> Changed;
+    reads changes(ChangesRequest) -> Changed;
     /// Opens a service's port.
-    service_start(ServiceRef) -> Nothing;
+    does service_start(ServiceRef) -> Nothing;
     /// Closes a service's port.
-    service_stop(ServiceRef) -> Nothing;
+    does service_stop(ServiceRef) -> Nothing;
     /// A fixture's file.
-    fixture(FixtureRef) -> FixtureText;
+    reads fixture(FixtureRef) -> FixtureText;
     /// Writes a fixture's file, unless it is another one by now.
-    fixture_save(SaveFixture) -> SavedFixture;
+    does fixture_save(SaveFixture) -> SavedFixture;
     /// Where a fixture's file and another text of it differ.
-    compare(CompareRequest) -> Comparison;
+    reads compare(CompareRequest) -> Comparison;
     /// Moves a fixture's file.
-    fixture_rename(RenameFixture) -> Created;
+    does fixture_rename(RenameFixture) -> Created;
     /// Makes fixtures of an archive (HAR) of a browser's traffic, without credentials.
-    import(ImportArchive) -> Imported;
+    does import(ImportArchive) -> Imported;
     /// Makes fixtures of a service's description, or shows what would be made.
-    import_description(ImportOfDescription) -> ImportedDescription;
+    does import_description(ImportOfDescription) -> ImportedDescription;
     /// The operations and statuses of descriptions: which have a fixture, and which a backend was held to.
-    coverage(CoverageOf) -> CoverageReport;
+    reads coverage(CoverageOf) -> CoverageReport;
     /// What can be written next in a fixture's file.
-    complete(CompleteRequest) -> Completions;
+    reads complete(CompleteRequest) -> Completions;
     /// A fixture's text as a form.
-    form(FormRequest) -> FormView;
+    reads form(FormRequest) -> FormView;
     /// The text with one thing changed in its form; nothing is written.
-    form_edit(FormEdit) -> Text;
+    reads form_edit(FormEdit) -> Text;
     /// The value at a place of a body, and which rules it obeys.
-    form_value(ValueRequest) -> ValueAt;
+    reads form_value(ValueRequest) -> ValueAt;
     /// The kinds of rule that a form offers.
-    rule_kinds(Nothing) -> RuleKinds;
+    reads rule_kinds(Nothing) -> RuleKinds;
     /// Makes a fixture to start from.
-    fixture_new(NewFixture) -> Created;
+    does fixture_new(NewFixture) -> Created;
     /// Makes a fixture that answers a request that came in.
-    fixture_from(FixtureFrom) -> Created;
+    does fixture_from(FixtureFrom) -> Created;
     /// Copies a fixture.
-    fixture_duplicate(FixtureRef) -> Created;
+    does fixture_duplicate(FixtureRef) -> Created;
     /// Deletes a fixture's file.
-    fixture_delete(FixtureRef) -> Nothing;
+    does fixture_delete(FixtureRef) -> Nothing;
     /// Words in fixtures' files.
-    search(SearchRequest) -> Hits;
+    reads search(SearchRequest) -> Hits;
     /// Takes back the last change that was made to a file here.
-    undo(Nothing) -> Undone;
+    does undo(Nothing) -> Undone;
     /// Makes again what was taken back.
-    redo(Nothing) -> Undone;
+    does redo(Nothing) -> Undone;
     /// The request that shows what a fixture is about.
-    try_example(FixtureRef) -> TryRequest;
+    reads try_example(FixtureRef) -> TryRequest;
     /// Sends a request to a service, and says which fixture answered and why.
-    try_request(TryRequest) -> Tried;
+    does try_request(TryRequest) -> Tried;
     /// One exchange, without its bodies.
-    exchange(ExchangeRequest) -> ExchangeView;
+    reads exchange(ExchangeRequest) -> ExchangeView;
     /// The body of one side of an exchange.
-    exchange_body(BodyRequest) -> BodyView;
+    reads exchange_body(BodyRequest) -> BodyView;
     /// An exchange's request as a line for a shell.
-    exchange_curl(ExchangeRequest) -> Text;
+    reads exchange_curl(ExchangeRequest) -> Text;
     /// Forgets the traffic.
-    traffic_clear(Nothing) -> TrafficCleared;
+    does traffic_clear(Nothing) -> TrafficCleared;
     /// Writes traffic as an HTTP archive (HAR), without credentials.
-    export_traffic(ExportTraffic) -> Exported;
+    does export_traffic(ExportTraffic) -> Exported;
     /// Writes the last run as a report.
-    export_run(ExportRun) -> Exported;
+    does export_run(ExportRun) -> Exported;
     /// Records a service's backend, on the service's port.
-    record_start(RecordStart) -> Nothing;
+    does record_start(RecordStart) -> Nothing;
     /// Lets a service's fixtures answer again.
-    record_stop(ServiceRef) -> Nothing;
+    does record_stop(ServiceRef) -> Nothing;
     /// How recording goes.
-    recording(Nothing) -> RecordingView;
+    reads recording(Nothing) -> RecordingView;
     /// What was recorded and waits to become fixtures.
-    inbox(Nothing) -> InboxView;
+    reads inbox(Nothing) -> InboxView;
     /// The text of the file that a proposal would become, or several together.
-    proposal_text(ProposalRef) -> Text;
+    reads proposal_text(ProposalRef) -> Text;
     /// What is in the inbox, as an HTTP archive (HAR).
-    inbox_har(Nothing) -> Text;
+    reads inbox_har(Nothing) -> Text;
     /// Writes what is in the inbox as an HTTP archive (HAR).
-    export_inbox(Nothing) -> Exported;
+    does export_inbox(Nothing) -> Exported;
     /// Makes fixtures of proposals.
-    inbox_accept(AcceptProposals) -> Settled;
+    does inbox_accept(AcceptProposals) -> Settled;
     /// Throws proposals away.
-    inbox_discard(DiscardProposals) -> Settled;
+    does inbox_discard(DiscardProposals) -> Settled;
     /// Replays fixtures against a backend.
-    run_start(StartRun) -> Nothing;
+    does run_start(StartRun) -> Nothing;
     /// Ends a run; what was judged stands.
-    run_cancel(Nothing) -> Nothing;
+    does run_cancel(Nothing) -> Nothing;
     /// The last run, from its nth result on.
-    run(RunRequest) -> RunPart;
+    reads run(RunRequest) -> RunPart;
     /// Writes differences of the last run into the fixture: the backend is right.
-    accept(AcceptDifferences) -> AcceptedDifferences;
+    does accept(AcceptDifferences) -> AcceptedDifferences;
     /// Holds the place of a difference of the last run less strictly, by a rule.
-    loosen(LoosenDifference) -> Loosened;
+    does loosen(LoosenDifference) -> Loosened;
     /// Marks a difference of the last run as accepted for now.
-    mark_known(MarkKnown) -> Nothing;
+    does mark_known(MarkKnown) -> Nothing;
     /// What can be done, with its keys.
-    actions(Nothing) -> Actions;
+    reads actions(Nothing) -> Actions;
     /// What is remembered of this person, on this machine.
-    preferences(Nothing) -> Preferences;
+    reads preferences(Nothing) -> Preferences;
     /// Remembers something else.
-    preferences_set(Preferences) -> Nothing;
+    does preferences_set(Preferences) -> Nothing;
 }
 
 pub(super) fn read<T: DeserializeOwned>(command: &str, request: &[u8]) -> Result<T, ApiError> {
@@ -201,6 +219,7 @@ pub(super) fn read<T: DeserializeOwned>(command: &str, request: &[u8]) -> Result
 
 #[cfg(test)]
 mod tests {
+    use std::any::type_name;
     use std::collections::BTreeMap;
     use std::path::Path;
     use ts_rs::{Config, TS, TypeVisitor};
@@ -213,9 +232,9 @@ mod tests {
         T::name(&config())
     }
 
-    /// Declarations, by name.
+    /// Declarations, by name, each with the type that it is of.
     #[derive(Default)]
-    pub(super) struct Types(BTreeMap<String, String>);
+    pub(super) struct Types(BTreeMap<String, (&'static str, String)>);
 
     impl Types {
         pub(super) fn add<T: TS + 'static + ?Sized>(&mut self) {
@@ -223,7 +242,9 @@ mod tests {
             if T::output_path().is_some() {
                 let docs = T::docs().unwrap_or_default();
                 let declaration = format!("{docs}export {}\n\n", T::decl(&config()));
-                if self.0.insert(T::ident(&config()), declaration).is_some() {
+                let (ident, own) = (T::ident(&config()), type_name::<T>());
+                if let Some((before, _)) = self.0.insert(ident.clone(), (own, declaration)) {
+                    assert_eq!(before, own, "both are called {ident}");
                     return;
                 }
             }
@@ -233,7 +254,7 @@ mod tests {
 
         pub(super) fn write(self) -> String {
             let mut out = "// Made from crates/understudy-api/src/app/commands.rs; `UPDATE=1 cargo test -p understudy-api` makes it anew.\n\n".to_owned();
-            out.extend(self.0.into_values());
+            out.extend(self.0.into_values().map(|(_, declaration)| declaration));
             out
         }
     }
@@ -242,6 +263,12 @@ mod tests {
         fn visit<T: TS + 'static + ?Sized>(&mut self) {
             self.add::<T>();
         }
+    }
+
+    #[test]
+    fn what_only_reads_may_be_asked_again_and_nothing_else() {
+        assert!(["changes", "coverage", "inbox_har", "ports"].into_iter().all(super::only_reads));
+        assert!(!["accept", "export_inbox", "no_such_command", "undo"].into_iter().any(super::only_reads));
     }
 
     #[test]

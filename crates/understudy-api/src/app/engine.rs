@@ -4,7 +4,7 @@
 //! the second is the app.
 
 use super::App;
-use super::commands::Nothing;
+use super::commands::{Nothing, only_reads};
 use super::host::{CommandHost, Doer, door};
 use super::view::Ports;
 use crate::error::{ApiError, Code};
@@ -25,29 +25,6 @@ use understudy_net::{Address, Call, Client, SendError};
 pub(crate) const COMMAND_TIMEOUT: Duration = Duration::from_secs(180);
 /// How long it may take to say that it is there.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
-/// The commands that only read: what came of them may be asked for again.
-const READS: &[&str] = &[
-    "actions",
-    "changes",
-    "compare",
-    "complete",
-    "exchange",
-    "exchange_body",
-    "exchange_curl",
-    "fixture",
-    "form",
-    "form_edit",
-    "form_value",
-    "inbox",
-    "preferences",
-    "project",
-    "proposal_text",
-    "recording",
-    "rule_kinds",
-    "run",
-    "search",
-    "try_example",
-];
 /// How long a program that starts may take to say where it is, and one that ends, to give the project back.
 const START_MAX: Duration = Duration::from_secs(6);
 /// How often it is asked.
@@ -132,7 +109,7 @@ impl Engine {
                 Err(app) => return app.call(command, request).await,
                 Ok(there) => match there.call(&self.client, command, request, COMMAND_TIMEOUT).await {
                     Asked::Answered(answer) => return answer,
-                    Asked::Lost if !READS.contains(&command) => {
+                    Asked::Lost if !only_reads(command) => {
                         let message = "the other Understudy ended before it said what came of it";
                         return Err(
                             ApiError::new(Code::Port, message).with_hint("look whether it was done, and do it again")
@@ -268,15 +245,4 @@ enum Asked {
     Gone,
     /// It ended while it was asked: what was asked for may have been done.
     Lost,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::READS;
-    use crate::app::COMMANDS;
-
-    #[test]
-    fn what_may_be_asked_twice_is_there_to_be_asked() {
-        assert!(READS.iter().all(|command| COMMANDS.contains(command)));
-    }
 }

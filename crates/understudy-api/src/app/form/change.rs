@@ -2,6 +2,7 @@
 
 use super::Part;
 use super::rule::{Ground, RuleForm, plain};
+use crate::app::exchange::Side;
 use crate::error::{ApiError, Code};
 use serde::Deserialize;
 use understudy_exchange::json::Step;
@@ -95,15 +96,6 @@ pub(in crate::app) enum FormChange {
     },
 }
 
-/// A side of an exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub(in crate::app) enum Side {
-    Request,
-    Response,
-}
-
 /// The text with the change made.
 pub(super) fn changed(
     source: &Source,
@@ -183,15 +175,6 @@ fn edits(before: &Fixture, response: usize, change: &FormChange) -> Result<Edits
         FormChange::Skip { value } => one(&["verify", "skip"], text(value)),
         FormChange::Safe { value } => one(&["verify", "safe"], flag(*value, false)),
     })
-}
-
-impl Side {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Response => "response",
-        }
-    }
 }
 
 fn place(part: Part) -> &'static [&'static str] {
