@@ -4,14 +4,14 @@ use crate::args::{InboxArgs, InboxCommand, RecordArgs};
 use crate::ending::Ending;
 use crate::exit::Exit;
 use crate::files::{print_json, project};
-use crate::terminal::{Paint, count, plain};
+use crate::terminal::{Paint, count, plain, say_problems};
 use serde::Serialize;
 use std::io::{Write, stderr, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_api::{
-    ApiError, Chosen, Conversation, DifferenceReport, InboxView, News, OpenInbox, Proposal, RecordNews, RecordRequest,
-    RecordedSummary, Settled, Spoken, record,
+    ApiError, Chosen, Conversation, Diagnostic, DifferenceReport, InboxView, News, OpenInbox, Proposal, RecordNews,
+    RecordRequest, RecordedSummary, Settled, Spoken, record,
 };
 
 pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
@@ -101,9 +101,21 @@ pub(crate) fn inbox(args: InboxArgs) -> Result<Exit, ApiError> {
             print_json(&settled);
         } else {
             say_settled(&settled);
+            say_problems(&problems_in(&root, &settled.files)?);
         }
         Ok(Exit::Fine)
     })
+}
+
+/// What `check` says of files that were just written: where secrets that were taken out were all that told two requests apart,
+/// one fixture hides the other.
+fn problems_in(root: &Path, files: &[String]) -> Result<Vec<Diagnostic>, ApiError> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut problems = understudy_api::check(root)?.problems;
+    problems.retain(|problem| files.iter().any(|file| **file == *problem.file));
+    Ok(problems)
 }
 
 /// A proposal and the file that it would be.
