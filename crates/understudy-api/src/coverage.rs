@@ -4,9 +4,9 @@
 use crate::check::{not_as_described, operation_of};
 use crate::error::{ApiError, Code};
 use crate::html::page_head;
+use crate::inbox::OpenInbox;
 use crate::inbox::{InboxView, Proposal};
 use crate::junit::escape;
-use crate::open_inbox::OpenInbox;
 use crate::project::{LoadedService, Project, open_project};
 use crate::recordings;
 use crate::runs::{LastResults, Verified, last_results};

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use understudy_fixture::model::{self, Fixture, Mode, Requests, Service};
-use understudy_fixture::{Code as Problem, Diagnostic, SOURCE_BYTES_MAX, Source, check_service, nearest};
-use understudy_match::Index;
+use understudy_fixture::{Code as Problem, Diagnostic, SOURCE_BYTES_MAX, Source, check_service};
+use understudy_match::{Index, text_distance};
 use understudy_openapi::Description;
 
 /// The names that a project's file may have.
@@ -231,13 +231,12 @@ impl Project {
     /// # Errors
     /// The first that is not, with what was probably meant.
     pub(crate) fn check_fixtures(&self, names: &[String]) -> Result<(), ApiError> {
-        let of_service =
-            |loaded: &LoadedService| loaded.files().map(|(_, id, _)| format!("{}/{id}", loaded.service.name)).collect();
-        let known: Vec<String> =
-            self.services.iter().flat_map(|loaded| -> Vec<String> { of_service(loaded) }).collect();
+        let of_service = |loaded: &LoadedService| -> Vec<String> {
+            loaded.files().map(|(_, id, _)| format!("{}/{id}", loaded.service.name)).collect()
+        };
+        let known: Vec<String> = self.services.iter().flat_map(of_service).collect();
         let Some(unknown) = names.iter().find(|name| !known.contains(name)) else { return Ok(()) };
-        let words: Vec<&str> = known.iter().map(String::as_str).collect();
-        let hint = match nearest(unknown, &words) {
+        let hint = match meant(unknown, known.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "a fixture is named by its service and id: shop/items/list".to_owned(),
         };
@@ -249,6 +248,17 @@ impl Project {
     pub fn fixture_count(&self) -> usize {
         self.services.iter().map(|service| service.fixtures.len()).sum()
     }
+}
+
+/// Which of the names that are there was probably meant, each of them a service and an id in it.
+pub(crate) fn meant<'k>(name: &str, there: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let distance = |known: &str| match known.split_once('/') {
+        // The service is easily left out.
+        Some((_, below)) => text_distance(name, known).min(text_distance(name, below)),
+        None => text_distance(name, known),
+    };
+    let near = there.map(|known| (distance(known), known)).min_by_key(|(distance, _)| *distance);
+    near.filter(|(distance, _)| *distance <= 1).map(|(_, known)| known)
 }
 
 fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {

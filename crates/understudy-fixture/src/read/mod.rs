@@ -14,6 +14,5 @@ pub use body::{BodyFiles, FileProblem};
 pub(crate) use fixture::tree;
 pub use fixture::{fixture, is_leaf_of_services, value_of};
 pub use project::project;
-pub use reader::nearest;
 
 use reader::{Fields, Reader};

@@ -229,8 +229,7 @@ fn likely(name: &str, object: &Object) -> Option<&'static str> {
 }
 
 /// The word that differs least, if it differs little.
-#[must_use]
-pub fn nearest<'w>(text: &str, words: &[&'w str]) -> Option<&'w str> {
+pub(super) fn nearest<'w>(text: &str, words: &[&'w str]) -> Option<&'w str> {
     let text = text.to_lowercase();
     let close = words.iter().map(|word| (strsim::damerau_levenshtein(&text, word), *word));
     let (distance, word) = close.min_by_key(|(distance, _)| *distance)?;

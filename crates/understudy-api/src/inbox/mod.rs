@@ -1,21 +1,27 @@
 //! What was recorded and waits to become fixtures. Nothing is written to the project before somebody accepts it.
 
+mod accept;
+mod har;
+mod open;
+mod propose;
+
+pub use open::OpenInbox;
+
 use crate::change::bring_all;
 use crate::conversation::{self, Conversation, conversations, is_socket};
 use crate::error::{ApiError, Code};
 use crate::import::archive::{There, link};
-use crate::inbox_accept::Accepting;
-use crate::inbox_har::inbox_har;
-use crate::inbox_propose::{Proposed, propose};
-use crate::project::{Project, open_project};
+use crate::project::{Project, meant, open_project};
 use crate::recordings::{self, Recording, store_error};
 use crate::report::DifferenceReport;
+use accept::Accepting;
+use har::inbox_har;
+use propose::{Proposed, propose};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_exchange::target::percent_decode;
 use understudy_fixture::write_fixture;
-use understudy_match::text_distance;
 use understudy_store::Log;
 
 /// How many statuses of answers that came one after the other are told in a line.
@@ -308,15 +314,9 @@ impl Inbox {
 
 /// Says that nothing in the inbox has this id, and which of those that are there may be meant.
 pub(crate) fn unknown<'i>(id: &str, there: impl Iterator<Item = &'i str>) -> ApiError {
-    let distance = |known: &str| match known.split_once('/') {
-        // The service is easily left out.
-        Some((_, below)) => text_distance(id, known).min(text_distance(id, below)),
-        None => text_distance(id, known),
-    };
-    let near = there.map(|known| (distance(known), known)).min_by_key(|(distance, _)| *distance);
-    let hint = match near {
-        Some((0 | 1, known)) => format!("did you mean `{known}`?"),
-        _ => "`understudy inbox` lists what is".to_owned(),
+    let hint = match meant(id, there) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => "`understudy inbox` lists what is".to_owned(),
     };
     ApiError::new(Code::UnknownName, format!("`{id}` is not in the inbox")).with_hint(hint)
 }

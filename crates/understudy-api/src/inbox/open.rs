@@ -1,8 +1,8 @@
 //! The inbox of a project, wherever its recordings are open: here, or in a program that records just now.
 
+use super::{Chosen, Inbox, InboxView, Proposal, Settled, unknown};
 use crate::app::{AcceptProposals, COMMAND_TIMEOUT, DiscardProposals, ProposalRef, Text, ask_app};
 use crate::error::{ApiError, Code};
-use crate::inbox::{Chosen, Inbox, InboxView, Proposal, Settled, unknown};
 use crate::local::{Holder, Role, other};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

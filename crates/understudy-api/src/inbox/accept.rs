@@ -3,12 +3,12 @@
 //! A fixture of a flow is nothing without those that come before it. They are made with it, or are there already and are linked;
 //! and their recordings stay as long as those of others need them, which would be proposed without their links otherwise.
 
+use super::propose::{Proposed, exchanges_of};
+use super::{Chosen, Inbox, News};
 use crate::accept::{Judged, accept_some};
 use crate::change::FileChange;
 use crate::error::{ApiError, Code};
 use crate::import::archive::{Making, There, new_files, parents};
-use crate::inbox::{Chosen, Inbox, News};
-use crate::inbox_propose::{Proposed, exchanges_of};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_fixture::same_request;

@@ -1,7 +1,7 @@
 //! The fixtures that recordings of a service propose, and how each stands to those that are there.
 
+use super::{News, Proposal};
 use crate::conversation::is_socket;
-use crate::inbox::{News, Proposal};
 use crate::project::LoadedService;
 use crate::recordings::Recording;
 use crate::report::DifferenceReport;
