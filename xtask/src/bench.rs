@@ -12,7 +12,12 @@ use std::time::{Duration, Instant};
 /// How often configurations take turns; `UNDERSTUDY_BENCH_ROUNDS` changes it.
 const ROUNDS: usize = 7;
 const STUBS: [usize; 3] = [1, 1_000, 10_000];
-const SECONDS: &str = "3s";
+/// How long each is asked.
+const LOAD: &str = "3s";
+/// How long, where all of them are there at once and take more turns.
+const TURN: &str = "1s";
+/// How many turns a round has then.
+const TURNS: usize = 3;
 
 /// About a kilobyte, the same in fixtures and in bare hyper's answer.
 fn body() -> String {
@@ -89,10 +94,10 @@ impl Server {
     }
 
     /// Requests a second and the 99th percentile in milliseconds, with 32 connections asking for random stubs.
-    fn load(&self, script: &Path) -> (f64, f64) {
+    fn load(&self, script: &Path, time: &str) -> (f64, f64) {
         let url = format!("http://127.0.0.1:{}/", self.port);
         let mut wrk = Command::new("wrk");
-        wrk.args(["--threads", "1", "--connections", "32", "--duration", SECONDS, "--latency", "--script"])
+        wrk.args(["--threads", "1", "--connections", "32", "--duration", time, "--latency", "--script"])
             .arg(script)
             .arg(url);
         let text = String::from_utf8_lossy(&wrk.output().expect("wrk runs").stdout).into_owned();
@@ -231,10 +236,10 @@ impl Bench {
             let server = Server::start_with(command.args(["--port", &port.to_string()]).stdout(log), port);
             first.push(server.first_answer.as_secs_f64() * 1_000.0);
             fs::write(self.path("described-body.json"), body_of(port)).expect("the body can be written");
-            let (rate, _) = server.load(&script);
+            let (rate, _) = server.load(&script, LOAD);
             after.push(server.resident_mebibytes());
             drop(server);
-            let (base, _) = self.bare("described-body.json").load(&script);
+            let (base, _) = self.bare("described-body.json").load(&script, LOAD);
             ratios.push(rate / base);
             bare.push(base);
             ours.push(rate);
@@ -265,11 +270,11 @@ impl Bench {
             let (mut first, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
             let script = self.path(&format!("random-{stubs}.lua"));
             for _ in 0..self.rounds {
-                let (base, base_p99) = self.bare("body.json").load(&script);
+                let (base, base_p99) = self.bare("body.json").load(&script, LOAD);
                 let server = self.understudy(stubs);
                 first.push(server.first_answer.as_secs_f64() * 1_000.0);
                 before.push(server.resident_mebibytes());
-                let (rate, rate_p99) = server.load(&script);
+                let (rate, rate_p99) = server.load(&script, LOAD);
                 after.push(server.resident_mebibytes());
                 ratios.push(rate / base);
                 bare.push(base);
@@ -303,8 +308,8 @@ impl Bench {
             "version: 1\nservices: {{ s: {{ dir: s, mode: {mode}, backends: {{ real: {{ url: \"http://127.0.0.1:{backend}\" }} }} }} }}\n"
         );
         fs::write(folder.join("understudy.yaml"), text).expect("a file can be written");
-        let (port, log) = (free_port(), fs::File::create(self.path("log")).expect("the log can be written"));
-        let mut command = Command::new(self.target.join("understudy"));
+        let log = fs::File::create(self.path(&format!("{mode}.log"))).expect("the log can be written");
+        let (port, mut command) = (free_port(), Command::new(self.target.join("understudy")));
         command.arg("serve").arg(&folder).args(["--port", &port.to_string()]).stdout(log);
         Server::start(command, port)
     }
@@ -314,35 +319,36 @@ impl Bench {
         let id = server.child.id().to_string();
         Command::new("kill").args(["-INT", &id]).status().expect("it can be asked to end");
         let status = server.child.wait().expect("it ends");
-        let log = fs::read_to_string(self.path("log")).unwrap_or_default();
+        let log = fs::read_to_string(self.path("record.log")).unwrap_or_default();
         let last = log.lines().last().unwrap_or_default().to_owned();
         if status.success() { last } else { format!("{last} ({status})") }
     }
 
+    /// All are there at once and take short turns: what else the machine does costs each of them as much.
     fn recording(&self) {
-        let (mut bare, mut forwarding, mut durable, mut rate, mut resident) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let script = self.path("random-items.lua");
-        let mut said = String::new();
-        for _ in 0..self.rounds {
-            let backend = self.bare("body.json");
-            let (base, _) = self.bare_proxy(backend.port).load(&script);
-            forwarding.push(self.before("passthrough", backend.port).load(&script).0 / base);
-            let mut recorder = self.before("record", backend.port);
-            let (own, _) = recorder.load(&script);
-            resident.push(recorder.resident_mebibytes());
-            said = self.recorded(&mut recorder);
+        let backend = self.bare("body.json");
+        let (proxy, passing) = (self.bare_proxy(backend.port), self.before("passthrough", backend.port));
+        let mut recorder = self.before("record", backend.port);
+        let (mut bare, mut forwarding, mut durable, mut rate) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..TURNS * self.rounds {
+            let (base, _) = proxy.load(&script, TURN);
+            forwarding.push(passing.load(&script, TURN).0 / base);
+            let (own, _) = recorder.load(&script, TURN);
             durable.push(own / base);
             bare.push(base);
             rate.push(own);
         }
-        println!("\nbefore a backend, answers of a kilobyte, {} rounds: median (least to most)", self.rounds);
+        let resident = recorder.resident_mebibytes();
+        let said = self.recorded(&mut recorder);
+        let turns = TURNS * self.rounds;
+        println!("\nbefore a backend, answers of a kilobyte, {turns} turns: median (least to most)");
         line("share of a bare proxy, forwarding", &mut forwarding, "");
         line("share of a bare proxy, recording", &mut durable, "");
         line("requests/s, bare proxy", &mut bare, "");
         line("requests/s, recording", &mut rate, "");
-        line("resident after load, recording", &mut resident, "MiB");
-        println!("  the last recorder: {said}");
+        println!("  {:34} {resident:>10.2} MiB", "resident after load, recording");
+        println!("  the recorder: {said}");
     }
 
     /// A gibibyte each way through the recorder.
