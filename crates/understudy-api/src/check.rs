@@ -126,7 +126,7 @@ pub(crate) fn not_as_described(description: &Description, base: &str, fixture: &
     for promise in &fixture.responses {
         let conformity = description.judge(&request, &sent(promise), base);
         for violation in &conformity.violations {
-            let is_of_answer = matches!(violation.place, "status" | "answer's body") || conformity.operation.is_none();
+            let is_of_answer = violation.place.is_of_answer() || conformity.operation.is_none();
             // What is skipped is never sent.
             let is_sent = fixture.verify.skip.is_none() && !has_placeholder.get();
             if is_of_answer || is_sent {

@@ -5,7 +5,7 @@ use crate::junit::escape;
 use crate::report::{DifferenceReport, FixtureReport};
 use crate::verify::Run;
 use std::fmt::Write;
-use understudy_contract::Outcome;
+use understudy_contract::OutcomeKind;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: light-dark(#e6e5e1, #2c2e34); --mid: light-dark(#5d5b55, #b3b1ab);
@@ -33,12 +33,13 @@ pub(crate) fn page_head(title: &str) -> String {
 /// The page.
 pub(crate) fn html(run: &Run) -> String {
     let now = clock::now();
-    let counts: Vec<(&str, usize)> = Outcome::NAMES.into_iter().map(|name| (name, run.summary.count(name))).collect();
-    let broken = run.summary.count("broken");
+    let counts: Vec<(&str, usize)> =
+        OutcomeKind::ALL.into_iter().map(|kind| (kind.as_str(), run.summary.count(kind))).collect();
+    let broken = run.summary.count(OutcomeKind::Broken);
     let title = if broken > 0 {
         format!("{broken} of {} promises broken", run.results.len())
     } else {
-        format!("{} of {} promises kept", run.summary.count("kept"), run.results.len())
+        format!("{} of {} promises kept", run.summary.count(OutcomeKind::Kept), run.results.len())
     };
     let mut out = page_head(&title);
     let time = now.time();

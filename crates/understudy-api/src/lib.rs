@@ -62,7 +62,7 @@ pub use report::{CheckReport, DiagnosticReport, DifferenceReport, FixtureReport,
 pub use requests_log::LogFormat;
 pub use runs::Verified;
 pub use serve::{Elsewhere, Listening, Reloaded, ServeRequest, Served, Serving, serve};
-pub use understudy_contract::{Outcome, Result as FixtureResult, Summary};
+pub use understudy_contract::{Outcome, OutcomeKind, Result as FixtureResult, Summary};
 pub use understudy_exchange::Json;
 pub use understudy_fixture::model::{Requests, parse_duration};
 pub use understudy_fixture::{Diagnostic, fixture_schema, project_schema};

@@ -6,7 +6,7 @@ use crate::project::Project;
 use crate::verify::Run;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use understudy_contract::{Outcome, Result as FixtureResult};
+use understudy_contract::{Outcome, OutcomeKind, Result as FixtureResult};
 use understudy_fixture::{Diagnostic, Severity};
 use understudy_match::Mismatch;
 
@@ -166,7 +166,7 @@ impl RunReport {
         Self {
             version: 1,
             backends: run.backends.clone(),
-            summary: Outcome::NAMES.into_iter().map(|name| (name, run.summary.count(name))).collect(),
+            summary: OutcomeKind::ALL.into_iter().map(|kind| (kind.as_str(), run.summary.count(kind))).collect(),
             fixtures: run.results.iter().map(FixtureReport::new).collect(),
             problems: run.project.diagnostics.iter().map(DiagnosticReport::new).collect(),
         }

@@ -17,7 +17,7 @@ use understudy_exchange::jsonpath::Path;
 use understudy_exchange::redact::REDACTED;
 use understudy_fixture::model::Fixture;
 use understudy_match::{Kind, Mismatch};
-use understudy_openapi::{Description, Violation};
+use understudy_openapi::{Description, Part, Violation};
 
 /// What to verify, and how.
 #[derive(Debug, Clone)]
@@ -164,13 +164,12 @@ fn witness(description: Arc<Description>, base: &str) -> Witness {
     let base = base.to_owned();
     Arc::new(move |request, answer| {
         let conformity = description.judge(request, answer, &base);
-        let is_of_answer = |violation: &&Violation| matches!(violation.place, "status" | "answer's body");
-        let violations =
-            conformity.violations.iter().filter(|violation| conformity.operation.is_none() || is_of_answer(violation));
+        let is_told = |violation: &&Violation| conformity.operation.is_none() || violation.place.is_of_answer();
+        let violations = conformity.violations.iter().filter(is_told);
         let mismatch = |violation: &Violation| Mismatch {
             path: match violation.place {
-                "answer's body" => json_path(&violation.name),
-                place => place.to_owned(),
+                Part::AnswerBody => json_path(&violation.name),
+                place => place.to_string(),
             },
             kind: Kind::Described,
             expected: format!("what {} says", violation.rule),

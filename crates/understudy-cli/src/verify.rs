@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use understudy_api::{
-    Accepted, ApiError, DifferenceReport, FixtureReport, FixtureResult, Outcome, Run, RunReport, VerifyProgress,
-    VerifyRequest, verify,
+    Accepted, ApiError, DifferenceReport, FixtureReport, FixtureResult, Outcome, OutcomeKind, Run, RunReport,
+    VerifyProgress, VerifyRequest, verify,
 };
 
 pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
@@ -50,7 +50,7 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
     for (format, file) in &args.reports {
         std::fs::write(file, format.write(&run)).map_err(|error| ApiError::of_file(file, "write", &error))?;
     }
-    let mut is_broken = run.summary.count("broken") > 0;
+    let mut is_broken = run.summary.count(OutcomeKind::Broken) > 0;
     if args.accept {
         let accepted = understudy_api::accept(&run.project, &run.results)?;
         is_broken = say_accepted(&accepted);
@@ -83,7 +83,7 @@ fn exit(run: &Run, is_broken: bool, strict: bool) -> Exit {
     if is_broken {
         return Exit::Broken;
     }
-    if run.summary.count("unreachable") > 0 || run.summary.judged() == 0 || (strict && open(run) > 0) {
+    if run.summary.count(OutcomeKind::Unreachable) > 0 || run.summary.judged() == 0 || (strict && open(run) > 0) {
         return Exit::CouldNot;
     }
     if run.project.diagnostics.iter().any(understudy_api::Diagnostic::is_error) { Exit::Files } else { Exit::Fine }
@@ -91,7 +91,7 @@ fn exit(run: &Run, is_broken: bool, strict: bool) -> Exit {
 
 /// How many promises nobody could hold the backend to.
 fn open(run: &Run) -> usize {
-    run.summary.count("not verifiable") + run.summary.count("blocked")
+    run.summary.count(OutcomeKind::NotVerifiable) + run.summary.count(OutcomeKind::Blocked)
 }
 
 fn text(run: &Run, paint: Paint) -> String {
@@ -115,7 +115,7 @@ fn text(run: &Run, paint: Paint) -> String {
         {
             out.push_str(&format!(
                 "{} {service}: {}\n  {}\n",
-                paint_outcome("unreachable", "unreachable", paint),
+                paint_outcome(OutcomeKind::Unreachable, "unreachable", paint),
                 count(all, "fixture"),
                 plain(why)
             ));
@@ -130,11 +130,11 @@ fn text(run: &Run, paint: Paint) -> String {
     for service in &run.without_backend {
         out.push_str(&format!("{service} {}\n", paint.yellow("not verified: it has no such backend")));
     }
-    let counted: Vec<String> = Outcome::NAMES
+    let counted: Vec<String> = OutcomeKind::ALL
         .iter()
-        .map(|name| (run.summary.count(name), *name))
-        .filter(|(number, name)| *number > 0 || *name == "kept")
-        .map(|(number, name)| paint_outcome(name, &format!("{number} {name}"), paint))
+        .map(|kind| (run.summary.count(*kind), *kind))
+        .filter(|(number, kind)| *number > 0 || *kind == OutcomeKind::Kept)
+        .map(|(number, kind)| paint_outcome(kind, &format!("{number} {}", kind.as_str()), paint))
         .collect();
     out.push_str(&format!("{} in {:.2} s\n", counted.join(", "), run.took.as_secs_f64()));
     let (unproven, added): (usize, usize) = run
@@ -167,7 +167,12 @@ fn fixture(result: &FixtureResult, paint: Paint) -> String {
     let request =
         report.request.as_deref().map(|request| format!("  {}", paint.dim(&plain(request)))).unwrap_or_default();
     let name = report.outcome;
-    let mut out = format!("{} {}/{}{request}\n", paint_outcome(name, name, paint), report.service, report.fixture);
+    let mut out = format!(
+        "{} {}/{}{request}\n",
+        paint_outcome(result.outcome.kind(), name, paint),
+        report.service,
+        report.fixture
+    );
     if let Some(reason) = &report.reason {
         out.push_str(&format!("  {}\n", plain(reason)));
     }
@@ -218,10 +223,10 @@ fn any_element(path: &str) -> String {
     })
 }
 
-fn paint_outcome(name: &str, text: &str, paint: Paint) -> String {
-    match name {
-        "kept" => paint.green(text),
-        "broken" | "unreachable" => paint.red(text),
+fn paint_outcome(kind: OutcomeKind, text: &str, paint: Paint) -> String {
+    match kind {
+        OutcomeKind::Kept => paint.green(text),
+        OutcomeKind::Broken | OutcomeKind::Unreachable => paint.red(text),
         _ => paint.yellow(text),
     }
 }

@@ -16,6 +16,6 @@ mod run;
 mod states;
 
 pub use backend::Backend;
-pub use outcome::{KnownDifference, Outcome, Result, Summary};
+pub use outcome::{KnownDifference, Outcome, OutcomeKind, Result, Summary};
 pub use plan::{Plan, only_reads};
 pub use run::{Progress, Settings, TIMEOUT, Witness, run};

@@ -29,25 +29,76 @@ pub enum Outcome {
     Unreachable(String),
 }
 
-impl Outcome {
-    /// Its name, in the order in which outcomes are counted.
-    pub const NAMES: [&'static str; 8] =
-        ["kept", "broken", "known", "skipped", "held back", "not verifiable", "blocked", "unreachable"];
+/// The kind of an outcome, without its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutcomeKind {
+    /// [`Outcome::Kept`]
+    Kept,
+    /// [`Outcome::Broken`]
+    Broken,
+    /// [`Outcome::Known`]
+    Known,
+    /// [`Outcome::Skipped`]
+    Skipped,
+    /// [`Outcome::HeldBack`]
+    HeldBack,
+    /// [`Outcome::NotVerifiable`]
+    NotVerifiable,
+    /// [`Outcome::Blocked`]
+    Blocked,
+    /// [`Outcome::Unreachable`]
+    Unreachable,
+}
 
-    /// Its name.
+impl OutcomeKind {
+    /// All, in the order in which they are counted.
+    pub const ALL: [Self; 8] = [
+        Self::Kept,
+        Self::Broken,
+        Self::Known,
+        Self::Skipped,
+        Self::HeldBack,
+        Self::NotVerifiable,
+        Self::Blocked,
+        Self::Unreachable,
+    ];
+
+    /// As it is written in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Broken => "broken",
+            Self::Known => "known",
+            Self::Skipped => "skipped",
+            Self::HeldBack => "held back",
+            Self::NotVerifiable => "not verifiable",
+            Self::Blocked => "blocked",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl Outcome {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Kept => OutcomeKind::Kept,
+            Self::Broken => OutcomeKind::Broken,
+            Self::Known => OutcomeKind::Known,
+            Self::Skipped(_) => OutcomeKind::Skipped,
+            Self::HeldBack => OutcomeKind::HeldBack,
+            Self::NotVerifiable(_) => OutcomeKind::NotVerifiable,
+            Self::Blocked(_) => OutcomeKind::Blocked,
+            Self::Unreachable(_) => OutcomeKind::Unreachable,
+        }
+    }
+
+    /// Its kind's name.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        let at = match self {
-            Self::Kept => 0,
-            Self::Broken => 1,
-            Self::Known => 2,
-            Self::Skipped(_) => 3,
-            Self::HeldBack => 4,
-            Self::NotVerifiable(_) => 5,
-            Self::Blocked(_) => 6,
-            Self::Unreachable(_) => 7,
-        };
-        Self::NAMES[at]
+        self.kind().as_str()
     }
 
     /// Whether a fixture after this one may run.
@@ -101,7 +152,7 @@ pub struct Result {
 /// How many fixtures came to what.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
-    counts: BTreeMap<&'static str, usize>,
+    counts: BTreeMap<OutcomeKind, usize>,
 }
 
 impl Summary {
@@ -110,20 +161,20 @@ impl Summary {
     pub fn of(results: &[Result]) -> Self {
         let mut counts = BTreeMap::new();
         for result in results {
-            *counts.entry(result.outcome.name()).or_default() += 1;
+            *counts.entry(result.outcome.kind()).or_default() += 1;
         }
         Self { counts }
     }
 
-    /// How many came to this; a name of [`Outcome::NAMES`].
+    /// How many came to this.
     #[must_use]
-    pub fn count(&self, name: &str) -> usize {
-        self.counts.get(name).copied().unwrap_or(0)
+    pub fn count(&self, kind: OutcomeKind) -> usize {
+        self.counts.get(&kind).copied().unwrap_or(0)
     }
 
     /// How many were sent and judged.
     #[must_use]
     pub fn judged(&self) -> usize {
-        ["kept", "broken", "known"].iter().map(|name| self.count(name)).sum()
+        [OutcomeKind::Kept, OutcomeKind::Broken, OutcomeKind::Known].map(|kind| self.count(kind)).iter().sum()
     }
 }

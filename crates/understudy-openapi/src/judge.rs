@@ -3,7 +3,7 @@
 use crate::answer::body::{media_type, or_nothing};
 use crate::document::{At, escaped};
 use crate::model::{Content, Description, Operation, Response as Described};
-use crate::request::{Violation, takes};
+use crate::request::{Part, Violation, takes};
 use crate::route::Found;
 use crate::schema::{Direction, check_once};
 use http::StatusCode;
@@ -30,7 +30,7 @@ impl Description {
     pub fn judge(&self, request: &Request, response: &Response, base: &str) -> Conformity {
         let mut conformity = Conformity::default();
         let refuse = |message: String| Violation {
-            place: "path",
+            place: Part::Path,
             name: request.path().to_owned(),
             message,
             rule: self.documents.root().get("paths").unwrap_or(self.documents.root()).pointer(),
@@ -57,7 +57,7 @@ impl Description {
         let operation = &self.operations[place];
         if !response.status.is_client_error() {
             let violations = self.held(operation).violations(request, &bound).into_iter();
-            conformity.violations.extend(violations.filter(|violation| violation.place != "security"));
+            conformity.violations.extend(violations.filter(|violation| violation.place != Part::Security));
         }
         self.judge_answer(operation, response, &mut conformity);
         conformity
@@ -65,7 +65,7 @@ impl Description {
 
     fn judge_answer(&self, operation: &Operation, response: &Response, conformity: &mut Conformity) {
         let at = self.documents.at(operation.at);
-        let violation = |place: &'static str, name: String, message: String, rule: String| Violation {
+        let violation = |place: Part, name: String, message: String, rule: String| Violation {
             place,
             name,
             message,
@@ -76,7 +76,7 @@ impl Description {
             let known: Vec<String> = operation.statuses().map(|status| status.to_string()).collect();
             let message = format!("is not described; there is {}", or_nothing(&known));
             let rule = at.get("responses").unwrap_or(at).pointer();
-            conformity.violations.push(violation("status", response.status.as_u16().to_string(), message, rule));
+            conformity.violations.push(violation(Part::Status, response.status.as_u16().to_string(), message, rule));
             return;
         };
         let rule = self.documents.at(described.at).pointer();
@@ -95,7 +95,7 @@ impl Description {
                     known.join(", ")
                 ),
             };
-            conformity.violations.push(violation("answer's body", String::new(), message, rule));
+            conformity.violations.push(violation(Part::AnswerBody, String::new(), message, rule));
             return;
         };
         let Some(schema) = content.schema.map(|schema| self.documents.at(schema)).filter(|_| essence.is_json()) else {
@@ -105,7 +105,7 @@ impl Description {
             Ok(value) => value,
             Err(error) => {
                 let message = format!("is not JSON: {error}");
-                conformity.violations.push(violation("answer's body", String::new(), message, rule));
+                conformity.violations.push(violation(Part::AnswerBody, String::new(), message, rule));
                 return;
             }
         };
@@ -113,7 +113,7 @@ impl Description {
         let broken = broken.into_iter();
         conformity
             .violations
-            .extend(broken.map(|broken| violation("answer's body", broken.place, broken.message, broken.rule)));
+            .extend(broken.map(|broken| violation(Part::AnswerBody, broken.place, broken.message, broken.rule)));
         undescribed(&value, &[schema], &mut String::new(), &mut conformity.undescribed);
     }
 }

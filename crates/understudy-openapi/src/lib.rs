@@ -29,4 +29,4 @@ pub use fixtures::{Fixtures, Left, Shown};
 pub use judge::Conformity;
 pub use model::{Description, Dialect, Operation, Status};
 pub use outgoing::{Link, Outgoing};
-pub use request::Violation;
+pub use request::{Part, Violation};

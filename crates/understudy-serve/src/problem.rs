@@ -48,7 +48,7 @@ pub(crate) fn refused(service: &str, request: &str, operation: &str, refusal: Re
 
 fn violation(violation: &Violation) -> Json {
     object(vec![
-        ("in", Json::string(violation.place)),
+        ("in", Json::string(violation.place.as_str())),
         ("name", Json::string(&violation.name)),
         ("detail", Json::string(&violation.message)),
         ("rule", Json::string(&violation.rule)),

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
-use understudy_contract::{Outcome, Result as FixtureResult};
+use understudy_contract::{OutcomeKind, Result as FixtureResult, Summary};
 
 /// How many requests are under way at once.
 const JOBS: usize = 8;
@@ -279,9 +279,8 @@ impl App {
         let known = if request.run == last.run && last.state == "running" { request.known as usize } else { 0 };
         let results = last.results.get(known..).unwrap_or(&[]).iter().map(FixtureReport::new).collect();
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let summary = Outcome::NAMES
-            .into_iter()
-            .map(|name| (name, count(last.results.iter().filter(|result| result.outcome.name() == name).count())));
+        let summary = Summary::of(&last.results);
+        let summary = OutcomeKind::ALL.map(|kind| (kind.as_str(), count(summary.count(kind)))).into_iter();
         Ok(RunPart {
             run: last.run,
             state: last.state,

@@ -8,7 +8,7 @@ use crate::document::{At, Documents};
 use crate::make::{Seed, hash};
 use crate::model::{Content, Description, Operation, Response, Status};
 use crate::ready::Ready;
-use crate::request::{Held, Violation, challenge};
+use crate::request::{Held, Part, Violation, challenge};
 use crate::route::Found;
 use body::Written;
 use bytes::Bytes;
@@ -331,7 +331,7 @@ impl Asked<'_> {
     fn refuse_preference(&self, message: String) -> Answer {
         let status = StatusCode::BAD_REQUEST;
         let violation =
-            Violation { place: "header", name: "prefer".to_owned(), message, rule: self.at().pointer(), status };
+            Violation { place: Part::Header, name: "prefer".to_owned(), message, rule: self.at().pointer(), status };
         let title = "The description has no such answer";
         let (violations, headers) = (vec![violation], HeaderMap::new());
         Answer::Refused(Refusal { operation: self.place, status, title, kind: "prefer", violations, headers })
@@ -342,7 +342,7 @@ impl Asked<'_> {
         let status = StatusCode::NOT_ACCEPTABLE;
         let message = format!("expected one that takes {}", known.join(" or "));
         let rule = self.documents().at(response.at).pointer();
-        let violation = Violation { place: "header", name: "accept".to_owned(), message, rule, status };
+        let violation = Violation { place: Part::Header, name: "accept".to_owned(), message, rule, status };
         let title = "The description has no answer of a media type that the client accepts";
         let (violations, headers) = (vec![violation], HeaderMap::new());
         Answer::Refused(Refusal { operation: self.place, status, title, kind: "not-acceptable", violations, headers })

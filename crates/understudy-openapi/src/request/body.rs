@@ -1,7 +1,7 @@
 //! Request bodies held against what an operation describes.
 
 use super::shape::Shape;
-use super::{Held, Violation, style};
+use super::{Held, Part, Violation, style};
 use crate::document::{At, Documents};
 use crate::model::{Content, Dialect, Parameter};
 use crate::schema::{Checker, Direction};
@@ -55,7 +55,7 @@ pub(super) fn check(held: &Held<'_>, request: &Request) -> Vec<Violation> {
     let Some(body) = &held.operation.body else { return Vec::new() };
     let at = held.documents.at(body.at);
     let violation = |status: StatusCode, message: String, rule: String| Violation {
-        place: "body",
+        place: Part::Body,
         name: String::new(),
         message,
         rule,
@@ -183,7 +183,7 @@ fn fields(
     let mut violations = Vec::new();
     for (parameter, (shape, checker)) in content.form.iter().zip(&ready.fields) {
         let violation = |message: String, rule: String, below: String| Violation {
-            place: "body",
+            place: Part::Body,
             name: format!("/{}{below}", parameter.name),
             message,
             rule,

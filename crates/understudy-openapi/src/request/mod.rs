@@ -18,11 +18,73 @@ use understudy_exchange::{Request, cookie_pairs};
 pub(crate) use body::{ReadyBody, takes};
 pub(crate) use security::challenge;
 
-/// One way in which a request is not what its operation describes.
+/// A part of an exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The request's path.
+    Path,
+    /// Its query.
+    Query,
+    /// One of its header fields.
+    Header,
+    /// One of its cookies.
+    Cookie,
+    /// Its body.
+    Body,
+    /// Its credentials.
+    Security,
+    /// The answer's status.
+    Status,
+    /// Its body.
+    AnswerBody,
+}
+
+impl Part {
+    /// As it is written in reports and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+            Self::Body => "body",
+            Self::Security => "security",
+            Self::Status => "status",
+            Self::AnswerBody => "answer's body",
+        }
+    }
+
+    /// Whether it is what a backend says.
+    #[must_use]
+    pub fn is_of_answer(self) -> bool {
+        matches!(self, Self::Status | Self::AnswerBody)
+    }
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl From<In> for Part {
+    fn from(place: In) -> Self {
+        match place {
+            In::Path => Self::Path,
+            In::Query => Self::Query,
+            In::Header => Self::Header,
+            In::Cookie => Self::Cookie,
+            In::Form => Self::Body,
+        }
+    }
+}
+
+/// One way in which an exchange is not what its operation describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Where: `path`, `query`, `header`, `cookie`, `body`, `security`.
-    pub place: &'static str,
+    /// Where.
+    pub place: Part,
     /// Of what: a parameter's name, or a JSON pointer into the body.
     pub name: String,
     /// What is wrong, as a fragment: "expected integer, received string".
@@ -117,7 +179,7 @@ impl Held<'_> {
     fn hold(&self, parameter: &Parameter, ready: &ReadyParameter, found: Option<Value>, out: &mut Vec<Violation>) {
         let at = self.documents.at(parameter.at);
         let violation = |message: String, rule: String, name: String| Violation {
-            place: parameter.place.as_str(),
+            place: parameter.place.into(),
             name,
             message,
             rule,

@@ -1,6 +1,6 @@
 //! Whether a request says who it is from. Which credentials are right is not known here: any will do.
 
-use super::{Held, Violation};
+use super::{Held, Part, Violation};
 use crate::model::{In, SchemeKind};
 use http::StatusCode;
 use http::header::AUTHORIZATION;
@@ -24,7 +24,7 @@ pub(super) fn check(held: &Held<'_>, request: &Request) -> Option<Violation> {
     let names = alternatives.first().and_then(|all| all.first()).map(|scheme| held.schemes[*scheme].name.clone());
     let at = held.documents.at(held.operation.at);
     Some(Violation {
-        place: "security",
+        place: Part::Security,
         name: names.unwrap_or_default(),
         message: format!("expected {}", words.join(", or ")),
         rule: at.get("security").unwrap_or(at).pointer(),
