@@ -214,7 +214,9 @@ fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String
 
 /// Differences are shown and stored: credentials in them are not.
 fn redact(result: &mut FixtureResult, hidden: &Hidden) {
-    let is_secret = |mismatch: &Mismatch| hidden.has_place(&mismatch.path) || hidden.is_in(&mismatch.received);
+    let is_secret = |mismatch: &Mismatch| {
+        mismatch.has_received() && (hidden.has_place(&mismatch.path) || hidden.is_in(&mismatch.received))
+    };
     let known = result.known.iter_mut().map(|known| &mut known.mismatch);
     for mismatch in result.mismatches.iter_mut().chain(known).filter(|mismatch| is_secret(mismatch)) {
         REDACTED.clone_into(&mut mismatch.received);

@@ -177,7 +177,10 @@ fn fixture(result: &FixtureResult, paint: Paint) -> String {
         out.push_str(&format!("  {}\n", plain(reason)));
     }
     for (difference, more) in told_once(&report.differences) {
-        out.push_str(&format!("  {} {}\n", paint.bold(&plain(&difference.path)), difference.kind));
+        // Of a status the place is the kind.
+        let kind = if difference.path == difference.kind { "" } else { &difference.kind };
+        let line = format!("{} {kind}", paint.bold(&plain(&difference.path)));
+        out.push_str(&format!("  {}\n", line.trim_end()));
         out.push_str(&format!("    expected  {}\n", plain(&difference.expected)));
         out.push_str(&format!("    received  {}\n", plain(&difference.received)));
         if more > 0 {
@@ -204,8 +207,10 @@ fn fixture(result: &FixtureResult, paint: Paint) -> String {
 fn told_once(differences: &[DifferenceReport]) -> Vec<(&DifferenceReport, usize)> {
     let mut told: Vec<(String, &DifferenceReport, usize)> = Vec::new();
     for difference in differences {
-        let alike = format!("{} {}", any_element(&difference.path), difference.kind);
-        match told.iter_mut().find(|(known, ..)| *known == alike) {
+        let path = any_element(&difference.path);
+        let is_in_element = path != difference.path;
+        let alike = format!("{path} {}", difference.kind);
+        match told.iter_mut().find(|(known, ..)| is_in_element && *known == alike) {
             Some((.., more)) => *more += 1,
             None => told.push((alike, difference, 0)),
         }

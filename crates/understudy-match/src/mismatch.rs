@@ -57,6 +57,14 @@ pub struct Mismatch {
     pub received: String,
 }
 
+impl Mismatch {
+    /// Whether something came at all.
+    #[must_use]
+    pub fn has_received(&self) -> bool {
+        self.received != NOTHING
+    }
+}
+
 /// How much of a value is shown.
 const SHOWN_CHARS_MAX: usize = 120;
 

@@ -168,6 +168,20 @@ fn what_is_missing_in_every_element_is_said_once_and_taken_out_of_those_there_ar
 }
 
 #[test]
+fn a_secret_that_did_not_come_is_missing_and_not_hidden() {
+    let login = "request: { path: /login }\nresponse: { headers: { set-cookie: [sid=1, tab=2] }, body: { json: { token: abc } } }\n";
+    let refused = "request: { path: /login }\nresponse: { status: 401, body: { json: {} } }\n";
+    let backend = Folder::with_fixtures(&[("login", refused)]);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let project = Folder::with_fixtures(&[("login", login)]);
+    let (_, stdout, _) = run(&project.0, &["verify", "--backend", &url]);
+    assert!(stdout.contains("  status\n    expected  200\n    received  401\n"), "{stdout}");
+    assert!(stdout.contains("$.token missing\n") && !stdout.contains("redacted"), "{stdout}");
+    assert!(stdout.matches("set-cookie header\n").count() == 2 && !stdout.contains("more element"), "{stdout}");
+}
+
+#[test]
 fn what_is_expected_of_an_element_is_what_the_example_has_there() {
     let answer = |price: &str| {
         format!("request: {{ path: /a }}\nresponse: {{ body: {{ json: [{{ price: 1.5 }}, {{ {price} }}] }} }}\n")
