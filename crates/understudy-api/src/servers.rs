@@ -54,7 +54,6 @@ const SHARED: &str = "the shared port";
 #[derive(Debug)]
 struct Shared {
     services: Arc<SharedPort>,
-    asked_port: u16,
     open: Open,
 }
 
@@ -388,16 +387,14 @@ impl Servers {
         let Some(port) = self.shared_port().filter(|_| self.shared.is_none()) else { return Ok(()) };
         let services = Arc::new(SharedPort::new(self.players()));
         let open = Open::new(self.host(), port, Arc::clone(&services), SHARED).await?;
-        self.shared = Some(Shared { services, asked_port: port, open });
+        self.shared = Some(Shared { services, open });
         Ok(())
     }
 
     /// Opens, moves or closes the shared port, as the project's file says now.
     async fn follow_shared_port(&mut self) -> Result<(), ApiError> {
         let (host, wanted) = (self.host(), self.shared_port());
-        let Some(shared) = self.shared.as_mut().filter(|shared| wanted != Some(shared.asked_port)) else {
-            return self.start_shared().await;
-        };
+        let Some(shared) = &mut self.shared else { return self.start_shared().await };
         let Some(port) = wanted else {
             if let Some(shared) = self.shared.take() {
                 shared.open.close().await;
@@ -405,7 +402,6 @@ impl Servers {
             return Ok(());
         };
         let open = Open::new(host, port, Arc::clone(&shared.services), SHARED).await?;
-        shared.asked_port = port;
         std::mem::replace(&mut shared.open, open).close().await;
         Ok(())
     }
@@ -449,6 +445,7 @@ impl Servers {
             // A project file that cannot be used at all leaves everything as it was.
             Err(error) => return vec![self.kept(&error)],
         };
+        let shared_port = self.shared_port();
         let before = std::mem::replace(&mut self.project, Arc::clone(&project));
         let known: BTreeSet<String> = before.diagnostics.iter().map(ToString::to_string).collect();
         let mut new: Vec<Diagnostic> =
@@ -485,7 +482,10 @@ impl Servers {
                 new.push(in_project_file(format!("{error}; it stays where it was")));
             }
         }
-        if let Err(error) = self.follow_shared_port().await {
+        // One that another program has is opened by whoever waits for it, and no problem of an edit.
+        if self.shared_port() != shared_port
+            && let Err(error) = self.follow_shared_port().await
+        {
             new.push(in_project_file(error.to_string()));
         }
         new

@@ -109,6 +109,22 @@ async fn serve_leaves_ports_to_the_app_and_takes_them_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_shared_port_that_the_app_has_is_no_problem_of_every_edit() {
+    let folder = project("serve-shared", 0);
+    let file = folder.0.join("understudy.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("port: {}\n{text}", free_port())).unwrap();
+    let app = Engine::open(&folder.0).await.unwrap();
+    let second = serving(&folder.0, |_| {}).await.unwrap();
+    assert!(second.elsewhere.iter().any(|waiting| waiting.service.is_none()), "{:?}", second.elsewhere);
+    let mut said = Vec::new();
+    // The files are read again before anything is waited for.
+    second.until(async {}, |news| said.extend(news.problems.iter().map(ToString::to_string))).await;
+    assert!(said.is_empty(), "{said:?}");
+    app.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_app_says_that_serve_answers_and_takes_over() {
     let wanted = free_port();
     let folder = project("app-second", wanted);
