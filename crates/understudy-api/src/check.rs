@@ -52,7 +52,7 @@ pub fn check(root: &Path) -> Result<Check, ApiError> {
     let project = open_project(root)?;
     let mut problems = project.diagnostics.clone();
     for loaded in &project.services {
-        problems.extend(shadowed(loaded));
+        problems.extend(own_examples(loaded));
         problems.extend(loaded.fixtures.iter().flat_map(broken_examples));
         problems.extend(loaded.fixtures.iter().filter_map(foreign_template));
         if let Some(description) = loaded.description() {
@@ -64,7 +64,8 @@ pub fn check(root: &Path) -> Result<Check, ApiError> {
     Ok(Check { project, problems })
 }
 
-fn shadowed(loaded: &LoadedService) -> Vec<Diagnostic> {
+/// Fixtures that do not answer their own example: it is not what they ask for, or another one comes first.
+fn own_examples(loaded: &LoadedService) -> Vec<Diagnostic> {
     let index = loaded.index();
     let mut problems = Vec::new();
     for fixture in loaded.fixtures.iter().filter(|fixture| fixture.enabled) {

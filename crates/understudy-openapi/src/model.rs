@@ -178,18 +178,6 @@ pub(crate) enum In {
     Form,
 }
 
-impl In {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Path => "path",
-            Self::Query => "query",
-            Self::Header => "header",
-            Self::Cookie => "cookie",
-            Self::Form => "body",
-        }
-    }
-}
-
 /// How arrays and objects are written in one parameter (OpenAPI 3.1.1, "Style Values").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {

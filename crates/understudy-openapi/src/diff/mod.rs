@@ -12,7 +12,7 @@ mod schemas;
 use crate::document::{At, Node};
 use crate::model::{Content, Description, In, Operation, Parameter, Response, SchemeKind, Status};
 use crate::ready::names;
-use crate::request::takes;
+use crate::request::{Part, takes};
 use crate::schema::{Direction, Types};
 use http::StatusCode;
 use schemas::{Effect, Schemas};
@@ -236,7 +236,7 @@ impl<'d> Comparing<'d> {
         // By what is sent, whatever a scheme is called.
         let alternatives = |description: &Description, operation: &Operation| -> Vec<Vec<String>> {
             let scheme = |place: &usize| match &description.schemes[*place].kind {
-                SchemeKind::Key(place, name) => format!("{} {name}", place.as_str()),
+                SchemeKind::Key(place, name) => format!("{} {name}", Part::from(*place)),
                 SchemeKind::Http(scheme) => format!("{scheme} credentials"),
                 SchemeKind::Bearer => "a bearer token".to_owned(),
                 SchemeKind::Unseen => format!("`{}`", description.schemes[*place].name),
@@ -292,7 +292,7 @@ impl<'d> Comparing<'d> {
         };
         for before in &old.parameters {
             let Some(key) = key(before, &old_names) else { continue };
-            let here = here.at(&format!("{} {}", before.place.as_str(), before.name));
+            let here = here.at(&format!("{} {}", Part::from(before.place), before.name));
             match find(&new.parameters, &new_names, &key) {
                 Some(after) => self.parameter(before, after, &here),
                 None => {
@@ -304,7 +304,7 @@ impl<'d> Comparing<'d> {
         for after in &new.parameters {
             let is_new = key(after, &new_names).is_some_and(|key| find(&old.parameters, &old_names, &key).is_none());
             let nodes = (Some(old.at), Some(after.at));
-            let here = here.at(&format!("{} {}", after.place.as_str(), after.name));
+            let here = here.at(&format!("{} {}", Part::from(after.place), after.name));
             match after.required {
                 _ if !is_new => {}
                 true => {
