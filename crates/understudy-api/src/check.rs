@@ -70,7 +70,7 @@ fn own_examples(loaded: &LoadedService) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for fixture in loaded.fixtures.iter().filter(|fixture| fixture.enabled) {
         let Ok(request) = example_request(fixture, &loaded.service.base, &stand_in) else { continue };
-        let state: State = fixture.when.iter().cloned().collect();
+        let state: State = fixture.when.iter().map(|when| (when.name.clone(), when.values[0].clone())).collect();
         let incoming = Incoming::new(&request);
         let chosen = match index.choose(&incoming, &state) {
             Choice::Promise(place) => Some(&index.promises()[place]),

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use std::path::Path;
 use understudy_exchange::Request;
-use understudy_match::{Incoming, State};
+use understudy_match::{Incoming, State, Turns};
 use understudy_openapi::{Answer, Asking};
 
 /// What would happen to a request.
@@ -21,7 +21,7 @@ pub struct Explained {
     pub fixture: Option<String>,
     /// Its file, relative to the project.
     pub file: Option<String>,
-    /// The status of its first response.
+    /// The status of the response that is next.
     pub status: Option<u16>,
     /// The methods that the path is known with, where only the method is another one.
     pub allowed: Vec<String>,
@@ -132,7 +132,10 @@ fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> Expla
         request: format!("{} {}", request.method, request.target),
         fixture: explanation.chosen.as_ref().map(|fixture| fixture.id.to_string()),
         file: explanation.chosen.as_ref().map(|fixture| fixture.file.to_string()),
-        status: explanation.chosen.as_ref().map(|fixture| fixture.responses[0].status),
+        status: explanation.chosen.as_ref().map(|fixture| {
+            let turns = Turns::of(fixture);
+            fixture.responses[turns[Turns::in_state(&turns, state)].responses[0]].status
+        }),
         allowed: explanation.allowed.iter().map(ToString::to_string).collect(),
         described: match &explanation.chosen {
             Some(_) => None,

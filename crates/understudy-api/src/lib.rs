@@ -36,6 +36,7 @@ mod resolve;
 mod runs;
 mod serve;
 mod servers;
+mod tape;
 mod verify;
 mod watch;
 

@@ -1,21 +1,22 @@
 //! The ports of a project's services: opened, closed, recorded, and kept in step with its files.
 
 use crate::clock;
-use crate::desk::{Desk, RecordProgress, RecordedSummary, Writers};
+use crate::desk::{Desk, RecordProgress, RecordedSummary};
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
 use crate::resolve;
+use crate::tape::Tape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use tokio::task::JoinHandle;
 use understudy_contract::Backend;
 use understudy_fixture::Diagnostic;
 use understudy_fixture::model::{Mode, Service};
 use understudy_match::State;
 use understudy_net::{BindError, Client, Host, Listener, Stop};
-use understudy_serve::{Backing, Forwarding, Observer, Passed, Player, Recorder, Recording, SharedPort, Snapshot};
+use understudy_serve::{Backing, Forwarding, LiveState, Observer, Player, Recorder, SharedPort, Snapshot};
 
 /// How a project is served.
 #[derive(Debug, Clone, Default)]
@@ -62,58 +63,6 @@ struct Shared {
 enum Asked {
     Record { backend: Option<String> },
     NotToRecord,
-}
-
-/// Where exchanges are stored while a service is recorded.
-struct Tape {
-    progress: RecordProgress,
-    /// Kept by the recorders: what ends last closes it.
-    desk: Weak<Desk>,
-    writers: Writers,
-    /// Recordings that were damaged, and where they were put.
-    damaged: Vec<PathBuf>,
-    /// Why services that are to be recorded are not.
-    failed: Option<ApiError>,
-}
-
-impl std::fmt::Debug for Tape {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tape").field("desk", &self.desk.upgrade()).finish_non_exhaustive()
-    }
-}
-
-impl Tape {
-    fn desk(&mut self, project: &Project) -> Result<Arc<Desk>, ApiError> {
-        if let Some(desk) = self.desk.upgrade() {
-            desk.hide(project);
-            return Ok(desk);
-        }
-        let (desk, damaged) = Desk::open(project, Arc::clone(&self.progress), &self.writers)?;
-        self.desk = Arc::downgrade(&desk);
-        self.damaged.extend(damaged);
-        self.failed = None;
-        Ok(desk)
-    }
-
-    /// Where a service's exchanges go: nowhere, where they cannot be stored. Requests are passed on all the same.
-    fn recording(&mut self, project: &Project) -> Arc<dyn Recording> {
-        match self.desk(project) {
-            Ok(desk) => desk,
-            Err(error) => {
-                self.failed = Some(error);
-                Arc::new(NotStored)
-            }
-        }
-    }
-}
-
-#[derive(Debug)]
-struct NotStored;
-
-impl Recording for NotStored {
-    fn passed(&self, _: Passed) {}
-
-    fn failed(&self, _: &http::Method, _: &str, _: &str) {}
 }
 
 /// A service's backend that is being recorded.
@@ -180,7 +129,7 @@ impl Servers {
             shared: None,
             unstarted: BTreeMap::new(),
             asked: BTreeMap::new(),
-            tape: Tape { progress, desk: Weak::new(), writers: Writers::default(), damaged: Vec::new(), failed: None },
+            tape: Tape::new(progress),
         }
     }
 
@@ -220,6 +169,11 @@ impl Servers {
             Some(name) => self.project.service(name).ok().map(|loaded| self.asked_port(loaded)),
             None => self.shared_port(),
         }
+    }
+
+    /// The state of a service that answers.
+    pub(crate) fn state(&self, name: &str) -> Option<Arc<LiveState>> {
+        self.running.get(name).map(|running| Arc::clone(&running.player.snapshot().state))
     }
 
     fn host(&self) -> Host {
@@ -309,7 +263,7 @@ impl Servers {
 
     /// Where exchanges are being stored.
     pub(crate) fn desk(&self) -> Option<Arc<Desk>> {
-        self.tape.desk.upgrade()
+        self.tape.open_desk()
     }
 
     /// Recordings that were damaged, and where they were put.

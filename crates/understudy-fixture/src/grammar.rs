@@ -82,6 +82,7 @@ pub const RULE_WORDS: &[&str] = &[
 const TEXTS: Shape = Shape::ListOf(&Shape::Text);
 const FIELD: Shape = Shape::AnyOf(&[Shape::Text, TEXTS, Shape::Object(&RULE)]);
 const FIELDS: Shape = Shape::MapOf(&FIELD);
+const STATES: Shape = Shape::MapOf(&Shape::AnyOf(&[Shape::Text, TEXTS]));
 const RULES: Shape = Shape::MapOf(&Shape::Rule);
 
 /// `{type: integer, min: 0}`
@@ -109,7 +110,7 @@ pub static RULE: Object = Object {
 /// A file of a service.
 pub static FIXTURE: Object = Object {
     name: "a fixture",
-    later: &["set", "resource"],
+    later: &["resource"],
     keys: &[
         key("name", Shape::Text, "What the fixture is called; by default its method and path."),
         key("owner", Shape::Text, "Who answers for it; by default the service's owner."),
@@ -123,7 +124,8 @@ pub static FIXTURE: Object = Object {
             "What the stub answers, and what the backend is held to; of a list, the first.",
         ),
         key("select", Shape::Words(&["cycle", "in_order", "random"]), "How a list of responses is walked."),
-        key("when", Shape::MapOf(&Shape::Text), "Matches only in this state: see serve --state."),
+        key("when", STATES, "Matches only in this state; a list is any of these."),
+        key("set", Shape::MapOf(&Shape::Text), "What answering sets the state to."),
         key("verify", Shape::Object(&VERIFY), "How it is replayed as a contract test."),
     ],
 };
@@ -190,6 +192,7 @@ pub static RESPONSE: Object = Object {
     name: "a response",
     later: &["throttle", "fault", "template", "script", "stream"],
     keys: &[
+        key("when", STATES, "Of a list: answers in this state, instead of those without."),
         key("status", Shape::Whole(200, 599), "The status code; by default 200."),
         key("headers", FIELDS, "Header fields: values, lists for repeated ones, or rules with an example."),
         key("body", Shape::Object(&RESPONSE_BODY), "The content. Without it, nothing is sent or looked at."),
@@ -199,6 +202,7 @@ pub static RESPONSE: Object = Object {
             Shape::AnyOf(&[Shape::Text, Shape::Object(&DELAY)]),
             "How long the stub waits: 120ms, 100ms..300ms or {p50: 80ms, p99: 2s}.",
         ),
+        key("set", Shape::MapOf(&Shape::Text), "What answering with it sets the state to."),
     ],
 };
 

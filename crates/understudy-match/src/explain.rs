@@ -2,13 +2,14 @@
 
 use crate::difference::{Difference, Sink};
 use crate::incoming::Incoming;
-use crate::index::{Choice, Index, Promise, State, preference, takes};
+use crate::index::{Choice, Index, Promise, preference, takes};
 use crate::mismatch::NOTHING;
 use crate::request::compare;
+use crate::state::State;
 use http::Method;
 use std::cmp::Reverse;
 use std::sync::Arc;
-use understudy_fixture::model::{Fixture, MethodMatcher, Segment};
+use understudy_fixture::model::{Fixture, MethodMatcher, Segment, When};
 
 /// How many near fixtures are named.
 pub const NEAR_MAX: usize = 3;
@@ -132,9 +133,12 @@ fn near(
         let expected = format!("{base}{}", fixture.request.path);
         sink.add(|| ("path".to_owned(), expected, incoming.request.path().to_owned()));
     }
-    for (name, value) in fixture.when.iter().filter(|(name, value)| state.get(name) != Some(value)) {
-        let received = state.get(name).cloned().unwrap_or_else(|| NOTHING.to_owned());
-        sink.add(|| (format!("state {name}"), value.clone(), received));
+    for when @ When { name, values } in &fixture.when {
+        let received = state.get(name);
+        if !when.holds(received.map(String::as_str)) {
+            let received = received.cloned().unwrap_or_else(|| NOTHING.to_owned());
+            sink.add(|| (format!("state {name}"), values.join(" or "), received));
+        }
     }
     compare(fixture, index.base().len(), incoming, &mut sink);
     let mut differences = sink.into_list();

@@ -8,16 +8,13 @@ use crate::difference::Sink;
 use crate::incoming::Incoming;
 use crate::path_tree::PathTree;
 use crate::request::{compare, count_matchers};
+use crate::state::{State, holds};
 use http::Method;
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use understudy_exchange::target;
 use understudy_fixture::model::{Fixture, MethodMatcher, Segment};
-
-/// What a service's state says; names that are not in it are unset.
-pub type State = BTreeMap<String, String>;
 
 /// A fixture with its place in the order of preference: of those that match, the least answers.
 pub type Promise = Arc<Fixture>;
@@ -118,7 +115,7 @@ impl Index {
                 return true;
             }
             let fixture = &self.promises[*place];
-            if !in_state(fixture, state) {
+            if !holds(&fixture.when, state) {
                 return false;
             }
             let mut sink = Sink::any();
@@ -215,8 +212,4 @@ pub(crate) fn takes(matcher: &MethodMatcher, method: &Method) -> bool {
         MethodMatcher::Any => true,
         MethodMatcher::Is(wanted) => wanted == method,
     }
-}
-
-fn in_state(fixture: &Fixture, state: &State) -> bool {
-    fixture.when.iter().all(|(name, value)| state.get(name) == Some(value))
 }

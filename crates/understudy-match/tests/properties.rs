@@ -74,13 +74,7 @@ fn the_choice_does_not_depend_on_the_order_of_files() {
 }
 
 fn promise_of(body: &Json) -> ResponsePromise {
-    ResponsePromise {
-        status: 200,
-        headers: Vec::new(),
-        body: Some(ResponseBody::Json(JsonText::new(body))),
-        rules: Vec::new(),
-        delay: None,
-    }
+    ResponsePromise::new(200, Vec::new(), Some(ResponseBody::Json(JsonText::new(body))))
 }
 
 fn answer_with(body: &Json) -> Response {

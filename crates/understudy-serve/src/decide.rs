@@ -2,10 +2,12 @@
 
 use crate::cors;
 use crate::snapshot::{Backing, Snapshot};
+use arc_swap::Guard;
 use http::Method;
+use std::sync::Arc;
 use std::time::Duration;
 use understudy_fixture::model::Delay;
-use understudy_match::{Chance, Choice, Incoming};
+use understudy_match::{Chance, Choice, Incoming, State};
 
 /// What is to be done about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,34 +41,65 @@ pub enum Plan {
     },
 }
 
-/// Decides. The same snapshot, request and chance give the same plan, but for lists of responses, which go on.
+/// Decides. The same snapshot, request and chance give the same plan, but for what goes on: the state, and lists of responses.
 #[must_use]
 pub fn decide(snapshot: &Snapshot, incoming: &Incoming<'_>, chance: &mut Chance) -> Plan {
-    let choice = snapshot.index.choose(incoming, &snapshot.state);
-    let is_fixture = matches!(choice, Choice::Promise(_));
-    if !is_fixture && snapshot.cors && cors::is_preflight(&incoming.request.method, &incoming.request.headers) {
-        return Plan::Preflight;
-    }
-    match (&snapshot.backing, choice) {
-        // Which response is the next is said once the fixture does stand in.
-        (Backing::Fallback(_), choice) => Plan::Forward { otherwise: Some(choice) },
-        (Backing::Passthrough(_), Choice::OtherMethods(_) | Choice::Nothing) => Plan::Forward { otherwise: None },
-        (_, choice) => local(snapshot, choice, incoming, chance),
+    loop {
+        let state = snapshot.state.look();
+        let choice = snapshot.index.choose(incoming, &state);
+        let is_fixture = matches!(choice, Choice::Promise(_));
+        if !is_fixture && snapshot.cors && cors::is_preflight(&incoming.request.method, &incoming.request.headers) {
+            return Plan::Preflight;
+        }
+        match (&snapshot.backing, choice) {
+            // What it says, and what it sets, is found once the fixture does stand in.
+            (Backing::Fallback(_), choice) => return Plan::Forward { otherwise: Some(choice) },
+            (Backing::Passthrough(_), Choice::OtherMethods(_) | Choice::Nothing) => {
+                return Plan::Forward { otherwise: None };
+            }
+            (_, choice) => {
+                if let Some(plan) = local(snapshot, &state, choice, incoming, chance) {
+                    return plan;
+                }
+            }
+        }
     }
 }
 
-/// What is done where no backend is asked.
-pub(crate) fn local(snapshot: &Snapshot, choice: Choice, incoming: &Incoming<'_>, chance: &mut Chance) -> Plan {
-    match choice {
+/// What is done where the backend did not answer.
+pub(crate) fn stand_in(snapshot: &Snapshot, incoming: &Incoming<'_>, chance: &mut Chance) -> Plan {
+    loop {
+        let state = snapshot.state.look();
+        let choice = snapshot.index.choose(incoming, &state);
+        if let Some(plan) = local(snapshot, &state, choice, incoming, chance) {
+            return plan;
+        }
+    }
+}
+
+/// What is done where no backend is asked, in the state in which the choice was made. `None` where another request has set it
+/// since, so that of two requests at once only one finds it as it was.
+fn local(
+    snapshot: &Snapshot,
+    state: &Guard<Arc<State>>,
+    choice: Choice,
+    incoming: &Incoming<'_>,
+    chance: &mut Chance,
+) -> Option<Plan> {
+    Some(match choice {
         Choice::Promise(place) => {
             let answers = &snapshot.answers[place];
-            let response = answers.next(chance);
-            let delay = answers.response(response).delay().map_or(Duration::ZERO, |delay| sample(delay, chance));
+            let response = answers.next(state, chance);
+            let prepared = answers.response(response);
+            if !snapshot.state.advance(state, prepared.set()) {
+                return None;
+            }
+            let delay = prepared.delay().map_or(Duration::ZERO, |delay| sample(delay, chance));
             Plan::Respond { place, response, delay }
         }
         choice if snapshot.described.is_some() => Plan::Describe { otherwise: Box::new(unmatched(choice, incoming)) },
         choice => unmatched(choice, incoming),
-    }
+    })
 }
 
 fn unmatched(choice: Choice, incoming: &Incoming<'_>) -> Plan {

@@ -1,7 +1,7 @@
 //! Plays a service: decides an answer, performs it, says what happened. Or stands before a backend and tells what passes
 //! ([`Recorder`]); which of the two can change from one request to the next.
 //!
-//! [`decide`] is pure: a [`Snapshot`], a request and chance in, a [`Plan`] out. [`Player`] carries plans out
+//! [`decide`] does no IO: a [`Snapshot`], a request and chance in, a [`Plan`] out. [`Player`] carries plans out
 //! over `understudy-net`. A snapshot is never changed: an edit makes a new one, which is swapped in whole, so
 //! that a request sees either all of an edit or none of it, and no request waits for a lock.
 //!
@@ -19,6 +19,7 @@ mod record;
 mod respond;
 mod shared;
 mod snapshot;
+mod state;
 
 pub use decide::{Plan, decide};
 pub use event::{Answered, Exchanged, Observer, Wrong};
@@ -27,3 +28,4 @@ pub use player::Player;
 pub use record::{BODY_KEPT_MAX, Passed, Recorder, Recording};
 pub use shared::SharedPort;
 pub use snapshot::{Backing, Described, Snapshot};
+pub use state::LiveState;

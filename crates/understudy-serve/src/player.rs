@@ -1,6 +1,6 @@
 //! One service on the wire.
 
-use crate::decide::{self, Plan, decide};
+use crate::decide::{Plan, decide, stand_in};
 use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{Content, Head};
 use crate::record::Recorder;
@@ -102,10 +102,7 @@ impl Player {
             Plan::Forward { otherwise } => {
                 match self.forward(&snapshot, &request, raw.clone(), line, otherwise.as_ref()).await {
                     Some(outcome) => return self.finish(&snapshot, &request, raw.as_ref(), outcome, began.elapsed()),
-                    None => guarded(|| {
-                        let choice = otherwise.unwrap_or(Choice::Nothing);
-                        decide::local(&snapshot, choice, &Incoming::new(&request), &mut chance())
-                    }),
+                    None => guarded(|| stand_in(&snapshot, &Incoming::new(&request), &mut chance())),
                 }
             }
             plan => Some(plan),
@@ -206,7 +203,7 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
             (Outbound::whole(StatusCode::NO_CONTENT, headers, Bytes::new()), Answered::Server("options"))
         }
         Plan::OtherMethods(_) | Plan::Nothing | Plan::Forward { .. } => {
-            let explanation = explain(&snapshot.index, &Incoming::new(request), &snapshot.state);
+            let explanation = explain(&snapshot.index, &Incoming::new(request), &snapshot.state.look());
             let line = format!("{} {}", request.method, request.target);
             let operations = describe::nearest(snapshot, request);
             let rendered = problem::miss(&snapshot.name, &line, &explanation, operations.as_deref());

@@ -2,6 +2,7 @@
 
 use crate::forward::Forwarding;
 use crate::record::Recorder;
+use crate::state::LiveState;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -9,8 +10,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use understudy_exchange::MediaType;
-use understudy_fixture::model::{Delay, Fixture, Requests, ResponsePromise, Select, Service};
-use understudy_match::{Chance, Index, Moment, Rendered, Rendering, State};
+use understudy_fixture::model::{Delay, Fixture, Requests, ResponsePromise, Select, Service, When};
+use understudy_match::{Chance, Index, Moment, Rendered, Rendering, State, Turns};
 use understudy_net::coding::Coding;
 use understudy_openapi::Description;
 
@@ -23,8 +24,8 @@ pub struct Snapshot {
     pub cors: bool,
     /// What stands behind the fixtures.
     pub backing: Backing,
-    /// The state in which it is.
-    pub state: State,
+    /// The state in which it is, which outlives edits.
+    pub state: Arc<LiveState>,
     /// The fixtures.
     pub index: Index,
     /// The agreed description, which answers what no fixture does.
@@ -72,8 +73,10 @@ pub(crate) struct Answers {
 struct List {
     others: Vec<Prepared>,
     select: Select,
-    /// How often the fixture answered; outlives edits of other files.
-    served: Arc<AtomicUsize>,
+    /// By the states in which they answer.
+    turns: Vec<Turns>,
+    /// How often those of each state have answered; outlives edits of other files.
+    served: Vec<Arc<AtomicUsize>>,
 }
 
 /// A response, ready to be sent.
@@ -96,6 +99,8 @@ struct Rare {
     /// Makes the response anew each time.
     fresh: Option<Rendering>,
     delay: Option<Delay>,
+    /// What it sets the state to.
+    set: Vec<(String, String)>,
     /// Header fields of the request that the fixture itself matches: what they mean is its business.
     own_headers: Vec<HeaderName>,
 }
@@ -105,7 +110,7 @@ const COMPRESSED_BYTES_MIN: usize = 1_024;
 
 impl Snapshot {
     /// A snapshot of a service. `previous` is the one that it takes the place of: fixtures that are in both go on
-    /// where they were in their lists of responses.
+    /// where they were in their lists of responses, and the state is the one that it was.
     #[must_use]
     pub fn new(
         service: &Service,
@@ -116,16 +121,16 @@ impl Snapshot {
         previous: Option<&Self>,
     ) -> Self {
         let index = Index::new(&service.base, fixtures);
-        let mut served: HashMap<&str, Arc<AtomicUsize>> = HashMap::new();
+        let mut served: Served<'_> = HashMap::new();
         for answers in previous.iter().flat_map(|previous| &previous.answers) {
-            served.extend(answers.list.as_ref().map(|list| (&*answers.id, Arc::clone(&list.served))));
+            for (turns, count) in answers.list.iter().flat_map(|list| list.turns.iter().zip(&list.served)) {
+                served.insert((&answers.id, &turns.when), count);
+            }
         }
         let mut known = Vec::new();
-        let answers = index.promises().iter().map(|fixture| {
-            let served = served.get(&*fixture.id).map(Arc::clone).unwrap_or_default();
-            Answers::new(service, fixture, served, &mut known)
-        });
+        let answers = index.promises().iter().map(|fixture| Answers::new(service, fixture, &served, &mut known));
         let answers = answers.collect();
+        let state = previous.map_or_else(|| Arc::new(LiveState::new(state)), |previous| Arc::clone(&previous.state));
         let described = description.map(|description| Described {
             description,
             base: service.base.clone(),
@@ -134,6 +139,9 @@ impl Snapshot {
         Self { name: service.name.as_str().into(), cors: service.cors, backing, state, index, described, answers }
     }
 }
+
+/// How often responses have answered, by their fixture's id and the states in which they do.
+type Served<'p> = HashMap<(&'p str, &'p [When]), &'p Arc<AtomicUsize>>;
 
 /// How many different sets of header fields are shared.
 const KNOWN_HEADERS_MAX: usize = 64;
@@ -151,26 +159,34 @@ fn share(headers: HeaderMap, known: &mut Vec<Arc<HeaderMap>>) -> Arc<HeaderMap> 
 }
 
 impl Answers {
-    fn new(service: &Service, fixture: &Fixture, served: Arc<AtomicUsize>, known: &mut Vec<Arc<HeaderMap>>) -> Self {
+    fn new(service: &Service, fixture: &Fixture, served: &Served<'_>, known: &mut Vec<Arc<HeaderMap>>) -> Self {
         let mut responses = fixture.responses.iter().map(|response| Prepared::new(service, fixture, response, known));
         let first = responses.next().expect("a fixture has a response");
         let others: Vec<Prepared> = responses.collect();
-        let list = (!others.is_empty()).then(|| Box::new(List { others, select: fixture.select, served }));
+        let list = (!others.is_empty()).then(|| {
+            let turns = Turns::of(fixture);
+            let count = |turns: &Turns| served.get(&(&*fixture.id, turns.when.as_slice())).copied().cloned();
+            let served = turns.iter().map(|turns| count(turns).unwrap_or_default()).collect();
+            Box::new(List { others, select: fixture.select, turns, served })
+        });
         Self { id: Arc::clone(&fixture.id), first, list }
     }
 
-    /// Which response is next.
-    pub(crate) fn next(&self, chance: &mut Chance) -> usize {
+    /// Which response is next in a state.
+    pub(crate) fn next(&self, state: &State, chance: &mut Chance) -> usize {
         let Some(list) = &self.list else { return 0 };
-        let count = list.others.len() + 1;
-        match list.select {
-            Select::Random => usize::try_from(chance.below(count as u64)).unwrap_or(0),
-            Select::Cycle => list.served.fetch_add(1, Ordering::Relaxed) % count,
+        let at = Turns::in_state(&list.turns, state);
+        let (responses, served) = (&list.turns[at].responses, &list.served[at]);
+        let last = responses.len() - 1;
+        let turn = match list.select {
+            Select::Random => usize::try_from(chance.below(responses.len() as u64)).unwrap_or(0),
+            Select::Cycle => served.fetch_add(1, Ordering::Relaxed) % responses.len(),
             Select::InOrder => {
-                let next = |served: usize| (served < count - 1).then_some(served + 1);
-                list.served.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(count - 1).min(count - 1)
+                let next = |served: usize| (served < last).then_some(served + 1);
+                served.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(last).min(last)
             }
-        }
+        };
+        responses[turn]
     }
 
     pub(crate) fn response(&self, at: usize) -> &Prepared {
@@ -201,13 +217,15 @@ impl Prepared {
         let delay = response.delay.or(service.delay);
         let always = rendering.always().clone();
         let fresh = if rendering.is_fresh() { Some(rendering) } else { None };
-        let is_rare = fresh.is_some() || delay.is_some() || !own_headers.is_empty();
+        // Of two values for one name, the response's is the later.
+        let set: Vec<(String, String)> = fixture.set.iter().chain(&response.set).cloned().collect();
+        let is_rare = fresh.is_some() || delay.is_some() || !set.is_empty() || !own_headers.is_empty();
         Self {
             status: always.status,
             compressible,
             headers: share(always.headers, known),
             body: always.body,
-            rare: is_rare.then(|| Box::new(Rare { fresh, delay, own_headers })),
+            rare: is_rare.then(|| Box::new(Rare { fresh, delay, set, own_headers })),
             encoded: OnceLock::new(),
         }
     }
@@ -215,6 +233,11 @@ impl Prepared {
     /// What to wait before it is sent.
     pub(crate) fn delay(&self) -> Option<Delay> {
         self.rare.as_ref().and_then(|rare| rare.delay)
+    }
+
+    /// What it sets the state to.
+    pub(crate) fn set(&self) -> &[(String, String)] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.set)
     }
 
     /// Header fields of the request that the fixture itself matches.

@@ -36,6 +36,7 @@ pub fn fixture(seed: u64) -> Fixture {
         responses: vec![response],
         select: Select::Cycle,
         when: Vec::new(),
+        set: if chance.below(4) == 0 { vec![("seen".to_owned(), "yes".to_owned())] } else { Vec::new() },
         verify: Verify { safe: true, ..Verify::default() },
         id,
     }
@@ -69,7 +70,7 @@ fn response(chance: &mut Chance) -> ResponsePromise {
         };
         headers.push(("x-request-number".to_owned(), HeaderPromise::Rule(rule)));
     }
-    ResponsePromise { status: pick(chance, &[200, 201, 404, 500]), headers, body, rules, delay: None }
+    ResponsePromise { rules, ..ResponsePromise::new(pick(chance, &[200, 201, 404, 500]), headers, body) }
 }
 
 /// Rules for some members of an object, each obeyed by what is there.

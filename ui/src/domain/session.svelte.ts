@@ -85,6 +85,8 @@ class Session {
   flush: (() => Promise<void>) | null = null;
   /** The exchange that is looked at. */
   exchange = $state(0);
+  /** The last exchange that was heard of, listed or not. */
+  latest = $state(0);
 
   #version = 0;
   #known = { project: -1, run: -1, recording: -1, exchange: 0 };
@@ -132,7 +134,7 @@ class Session {
 
   #list(rows: ExchangeRow[], first: number) {
     const last = rows.at(-1);
-    if (last) this.#known.exchange = last.id;
+    if (last) this.latest = this.#known.exchange = last.id;
     const waiting = this.paused ? [...this.#waiting, ...rows] : [];
     this.#waiting = waiting.filter((row) => row.id >= first).slice(-EXCHANGES_MAX);
     const added = this.paused ? [] : rows;

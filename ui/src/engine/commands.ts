@@ -825,9 +825,13 @@ conditions: Array<Condition>,
  */
 body: BodyForm, 
 /**
- * The state in which alone it matches.
+ * The states in which alone it matches.
  */
 when: Array<StateView>, 
+/**
+ * What answering sets the state to.
+ */
+set: Array<StateView>, 
 /**
  * How many responses it has.
  */
@@ -852,7 +856,7 @@ writes: boolean, };
 /**
  * What is changed. Where a value is empty or `null`, it goes.
  */
-export type FormChange = { "what": "name", value: string, } | { "what": "enabled", value: boolean, } | { "what": "priority", value: number, } | { "what": "tags", value: string, } | { "what": "method", value: string, } | { "what": "path", value: string, } | { "what": "field", part: Part, name: string, rule: RuleForm | null, } | { "what": "when", name: string, value: string, } | { "what": "status", value: number, } | { "what": "delay", value: string, } | { "what": "body_kind", of: Side, value: string, } | { "what": "body", of: Side, value: string, } | { "what": "body_rule", of: Side, path: string, rule: RuleForm | null, } | { "what": "skip", value: string, } | { "what": "safe", value: boolean, };
+export type FormChange = { "what": "name", value: string, } | { "what": "enabled", value: boolean, } | { "what": "priority", value: number, } | { "what": "tags", value: string, } | { "what": "method", value: string, } | { "what": "path", value: string, } | { "what": "field", part: Part, name: string, rule: RuleForm | null, } | { "what": "state", place: StatePlace, name: string, values: Array<string>, } | { "what": "status", value: number, } | { "what": "delay", value: string, } | { "what": "body_kind", of: Side, value: string, } | { "what": "body", of: Side, value: string, } | { "what": "body_rule", of: Side, path: string, rule: RuleForm | null, } | { "what": "skip", value: string, } | { "what": "safe", value: boolean, };
 
 /**
  * A change in a form.
@@ -1202,6 +1206,23 @@ why: string,
  * The last day on which it is: `2026-12-31`.
  */
 until: string, };
+
+/**
+ * One name of a service's state.
+ */
+export type NamedState = { 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * What it is set to; `null` where it is not.
+ */
+value: string | null, 
+/**
+ * The values that fixtures speak of, and the one that it has.
+ */
+values: Array<string>, };
 
 /**
  * A fixture beside a request.
@@ -1593,7 +1614,15 @@ received: string, };
 /**
  * A response as a form.
  */
-export type ResponseForm = { status: number, 
+export type ResponseForm = { 
+/**
+ * The states in which it answers instead of others.
+ */
+when: Array<StateView>, 
+/**
+ * What answering with it sets the state to.
+ */
+set: Array<StateView>, status: number, 
 /**
  * The status's name: `OK`.
  */
@@ -1876,6 +1905,23 @@ backends: Array<BackendView>,
 backend: string | null, };
 
 /**
+ * What a name of a service's state is set to.
+ */
+export type SetState = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The name.
+ */
+name: string, 
+/**
+ * The value; `null` unsets it.
+ */
+value: string | null, };
+
+/**
  * What came of accepting or discarding.
  */
 export type Settled = { 
@@ -1953,9 +1999,27 @@ allow_writes: boolean,
 openapi: boolean, };
 
 /**
- * A state.
+ * Where states stand in a fixture.
  */
-export type StateView = { name: string, value: string, };
+export type StatePlace = "when" | "set" | "answer_when" | "answer_set";
+
+/**
+ * A name of the state.
+ */
+export type StateView = { name: string, 
+/**
+ * Any of these; what is set has one.
+ */
+values: Array<string>, };
+
+/**
+ * The state of a service.
+ */
+export type States = { 
+/**
+ * By name; none where the service does not answer.
+ */
+states: Array<NamedState>, };
 
 /**
  * One status of an operation.
@@ -2127,6 +2191,12 @@ export type Commands = {
   service_start: { request: ServiceRef; response: Nothing };
   /** Closes a service's port. */
   service_stop: { request: ServiceRef; response: Nothing };
+  /** What a service's state says, and could say. */
+  states: { request: ServiceRef; response: States };
+  /** Sets a name of a service's state. */
+  state_set: { request: SetState; response: Nothing };
+  /** Sets a service's state to what it was when the service was started. */
+  state_reset: { request: ServiceRef; response: Nothing };
   /** A fixture's file. */
   fixture: { request: FixtureRef; response: FixtureText };
   /** Writes a fixture's file, unless it is another one by now. */

@@ -16,6 +16,7 @@ use super::record::{AcceptProposals, DiscardProposals, ProposalRef, RecordStart,
 use super::run::{RunPart, RunRequest, StartRun};
 use super::search::{Hits, SearchRequest};
 use super::settled::{AcceptDifferences, AcceptedDifferences, LoosenDifference, Loosened, MarkKnown};
+use super::states::{SetState, States};
 use super::traffic::{Changed, ChangesRequest, TrafficCleared};
 use super::tried::{Tried, TryRequest};
 use super::undo::Undone;
@@ -120,6 +121,12 @@ commands! {
     does service_start(ServiceRef) -> Nothing;
     /// Closes a service's port.
     does service_stop(ServiceRef) -> Nothing;
+    /// What a service's state says, and could say.
+    reads states(ServiceRef) -> States;
+    /// Sets a name of a service's state.
+    does state_set(SetState) -> Nothing;
+    /// Sets a service's state to what it was when the service was started.
+    does state_reset(ServiceRef) -> Nothing;
     /// A fixture's file.
     reads fixture(FixtureRef) -> FixtureText;
     /// Writes a fixture's file, unless it is another one by now.

@@ -35,32 +35,36 @@ pub(super) fn draft(exchange: &Exchange, base: &str, hidden: &Hidden) -> Draft {
         responses: vec![promised(exchange, answer, is_answer_there)],
         select: Select::Cycle,
         when: Vec::new(),
+        set: Vec::new(),
         verify: Verify::default(),
     };
     Draft { name: name(&request), text: write_fixture(&fixture) }
 }
 
 fn promised(exchange: &Exchange, answer: Response, is_there: bool) -> ResponsePromise {
-    let promise = |status, headers, body| ResponsePromise { status, headers, body, rules: Vec::new(), delay: None };
     if !matches!(exchange.answered, "backend" | "fixture") || !is_there {
-        return promise(200, Vec::new(), Some(ResponseBody::Json(JsonText::new(&Json::Object(Vec::new())))));
+        return ResponsePromise::new(
+            200,
+            Vec::new(),
+            Some(ResponseBody::Json(JsonText::new(&Json::Object(Vec::new())))),
+        );
     }
     let status = answer.status.as_u16();
     let content_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if answer.body.is_empty() {
-        return promise(status, Vec::new(), None);
+        return ResponsePromise::new(status, Vec::new(), None);
     }
     if content_type.is_some_and(|kind| MediaType::parse(kind).is_json())
         && let Ok(json) = Json::parse(&answer.body)
     {
-        return promise(status, Vec::new(), Some(ResponseBody::Json(JsonText::new(&json))));
+        return ResponsePromise::new(status, Vec::new(), Some(ResponseBody::Json(JsonText::new(&json))));
     }
     let headers = content_type.map(|kind| (CONTENT_TYPE.to_string(), HeaderPromise::Value(kind.to_owned())));
     let body = match String::from_utf8(answer.body.to_vec()) {
         Ok(text) => ResponseBody::Text(text),
         Err(_) => ResponseBody::Base64(answer.body),
     };
-    promise(status, headers.into_iter().collect(), Some(body))
+    ResponsePromise::new(status, headers.into_iter().collect(), Some(body))
 }
 
 /// `users/get-9`: the folder of what the path begins with, then the method and the rest.

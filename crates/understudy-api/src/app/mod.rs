@@ -20,6 +20,7 @@ mod record;
 mod run;
 mod search;
 mod settled;
+mod states;
 mod traffic;
 mod tried;
 mod undo;

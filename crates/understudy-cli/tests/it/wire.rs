@@ -1,6 +1,7 @@
 //! The wire, in raw bytes.
 
 use crate::program::{Folder, Served};
+use crate::reload::eventually;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
@@ -222,6 +223,58 @@ fn lists_of_responses_states_and_fresh_values() {
     assert_eq!(get("/state"), "full");
     let (first, second) = (get("/fresh"), get("/fresh"));
     assert!(first != second && first.len() > 60, "{first} {second}");
+}
+
+#[test]
+fn what_answers_sets_the_state_in_which_others_match() {
+    let cart = "request: { path: /cart }\nselect: in_order\nresponse:\n  - body: { text: empty }\n  - when: { cart: [filled, paid] }\n    body: { text: two }\n  - when: { cart: filled, user: guest }\n    body: { text: log in }\n  - when: { cart: paid }\n    body: { text: paying }\n  - when: { cart: paid }\n    body: { text: paid }\n";
+    let folder = Folder::with_fixtures(&[
+        ("cart", cart),
+        ("add", "request: { method: POST, path: /cart }\nset: { cart: filled }\nresponse: { status: 204 }\n"),
+        (
+            "pay",
+            "request: { method: POST, path: /pay }\nset: { cart: nothing }\nresponse:\n  - { status: 409 }\n  - { when: { cart: filled }, status: 201, set: { cart: paid } }\n",
+        ),
+        (
+            "refund",
+            "when: { cart: [paid, shipped] }\nrequest: { method: POST, path: /refund }\nresponse: { status: 202 }\n",
+        ),
+    ]);
+    let served = Served::new(&folder.0, &["--state", "user=guest"]);
+    let get = || body(&served.request("GET /cart", &[], "")).to_owned();
+    let post = |path: &str| served.request(&format!("POST {path}"), &[], "")[9..12].to_owned();
+    assert_eq!([get(), get()], ["empty", "empty"]);
+    assert_eq!(post("/refund"), "404");
+    assert_eq!(post("/cart"), "204");
+    assert_eq!([get(), get()], ["log in", "log in"], "what names more states comes first");
+    assert_eq!(post("/pay"), "201");
+    folder.write("fixtures/s/other.yaml", "request: { path: /other }\nresponse: {}\n");
+    eventually(&served, "GET /other", "HTTP/1.1 200 ");
+    assert_eq!([get(), get(), get()], ["paying", "paid", "paid"], "those of one state answer in turn, after edits too");
+    assert_eq!([post("/refund"), post("/pay"), post("/refund")], ["202", "409", "404"]);
+    assert_eq!(get(), "empty");
+}
+
+#[test]
+fn of_requests_at_once_each_finds_the_state_that_another_has_left() {
+    const STEPS: usize = 60;
+    let step = |at: usize| match at {
+        0 => "  - { body: { text: \"0\" }, set: { step: 0 } }\n".to_owned(),
+        at => format!("  - {{ when: {{ step: {} }}, body: {{ text: \"{at}\" }}, set: {{ step: {at} }} }}\n", at - 1),
+    };
+    let steps: String = (0..STEPS).map(step).collect();
+    let next = format!("request: {{ method: POST, path: /next }}\nresponse:\n{steps}");
+    let folder = Folder::with_fixtures(&[("next", &next)]);
+    let served = Served::new(&folder.0, &[]);
+    let mut answers: Vec<usize> = std::thread::scope(|scope| {
+        let ask = || -> Vec<usize> {
+            (0..STEPS / 6).map(|_| body(&served.request("POST /next", &[], "")).parse().unwrap()).collect()
+        };
+        let asking: Vec<_> = (0..6).map(|_| scope.spawn(ask)).collect();
+        asking.into_iter().flat_map(|asking| asking.join().unwrap()).collect()
+    });
+    answers.sort_unstable();
+    assert_eq!(answers, (0..STEPS).collect::<Vec<_>>());
 }
 
 /// A backend that answers every request with these bytes.

@@ -29,8 +29,10 @@ pub struct Fixture {
     pub responses: Vec<ResponsePromise>,
     /// How a list of responses is walked.
     pub select: Select,
-    /// The state in which alone it matches.
-    pub when: Vec<(String, String)>,
+    /// The states in which alone it matches.
+    pub when: Vec<When>,
+    /// What it sets the state to, whichever of its responses answers.
+    pub set: Vec<(String, String)>,
     /// How it is replayed.
     pub verify: Verify,
 }
@@ -40,6 +42,23 @@ impl Fixture {
     #[must_use]
     pub fn title(&self) -> String {
         self.name.clone().unwrap_or_else(|| format!("{} {}", self.request.method, self.request.path))
+    }
+}
+
+/// A name of the service's state, and the values with which something holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct When {
+    /// The name.
+    pub name: String,
+    /// Any of these; never empty.
+    pub values: Vec<String>,
+}
+
+impl When {
+    /// Whether it holds for a value; `None` where the name is unset.
+    #[must_use]
+    pub fn holds(&self, value: Option<&str>) -> bool {
+        value.is_some_and(|value| self.values.iter().any(|wanted| wanted == value))
     }
 }
 
@@ -191,6 +210,10 @@ pub struct PathRule {
 /// What is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResponsePromise {
+    /// The states in which it answers instead of those responses that answer in every state.
+    pub when: Vec<When>,
+    /// What it sets the state to, beside what its fixture does.
+    pub set: Vec<(String, String)>,
     /// The status code.
     pub status: u16,
     /// Header fields, names in lower case.
@@ -201,6 +224,14 @@ pub struct ResponsePromise {
     pub rules: Vec<PathRule>,
     /// How long the stub waits.
     pub delay: Option<Delay>,
+}
+
+impl ResponsePromise {
+    /// What is answered in every state, at once, and held by its shape alone.
+    #[must_use]
+    pub fn new(status: u16, headers: Vec<(String, HeaderPromise)>, body: Option<ResponseBody>) -> Self {
+        Self { when: Vec::new(), set: Vec::new(), status, headers, body, rules: Vec::new(), delay: None }
+    }
 }
 
 /// What a header field of a response is.

@@ -10,7 +10,7 @@ mod rule;
 pub use delay::{Delay, parse_duration, write_duration};
 pub use fixture::{
     BodyFile, Capture, CaptureFrom, Field, FieldMatcher, Fixture, Graphql, HeaderPromise, Known, MethodMatcher,
-    NamedPart, PartContent, PathRule, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Select, Verify,
+    NamedPart, PartContent, PathRule, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Select, Verify, When,
 };
 pub use path::{PathTemplate, Segment, SegmentPart};
 pub use pattern::{Pattern, PatternPart};

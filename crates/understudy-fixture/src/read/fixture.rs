@@ -86,6 +86,7 @@ impl Reader<'_> {
             responses,
             select: self.select(fields.get("select")),
             when: self.when(fields.get("when")),
+            set: self.set(fields.get("set")),
             request: request?,
         };
         (!fixture.responses.is_empty()).then_some(fixture)
@@ -105,13 +106,5 @@ impl Reader<'_> {
             Some("random") => Select::Random,
             _ => Select::Cycle,
         }
-    }
-
-    fn when(&mut self, node: Option<&Node>) -> Vec<(String, String)> {
-        let Some(fields) = node.and_then(|node| self.map(node, "`when`")) else { return Vec::new() };
-        let entries = fields.entries().iter();
-        entries
-            .filter_map(|entry| Some((entry.name.as_str().to_owned(), self.text(&entry.value, "a state")?)))
-            .collect()
     }
 }

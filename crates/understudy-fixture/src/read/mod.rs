@@ -8,6 +8,7 @@ mod request;
 mod response;
 mod rule;
 mod scalar;
+mod state;
 mod verify;
 
 pub use body::{BodyFiles, FileProblem};

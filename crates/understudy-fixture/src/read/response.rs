@@ -12,23 +12,32 @@ use std::time::Duration;
 
 impl Reader<'_> {
     pub(super) fn responses(&mut self, node: &Node, files: &dyn BodyFiles) -> Vec<ResponsePromise> {
-        match &node.value {
+        let responses: Vec<ResponsePromise> = match &node.value {
             Value::List(items) if items.is_empty() => {
                 self.report(Code::MissingKey, node.span, "a list of responses has at least one");
-                Vec::new()
+                return Vec::new();
             }
             Value::List(items) => items.iter().filter_map(|item| self.response(item, files)).collect(),
             _ => self.response(node, files).into_iter().collect(),
+        };
+        if !responses.is_empty() && responses.iter().all(|response| !response.when.is_empty()) {
+            let message = "no response answers in a state that none of them names";
+            let hint =
+                "leave out the `when` of one, or write it beside `request`: then the fixture matches in no other state";
+            self.report_with_hint(Code::BadValue, node.span, message, hint);
         }
+        responses
     }
 
     fn response(&mut self, node: &Node, files: &dyn BodyFiles) -> Option<ResponsePromise> {
         let fields = self.object(node, &grammar::RESPONSE)?;
+        let when = self.when(fields.get("when"));
         let status = fields.get("status").map_or(Some(200), |node| self.whole(node, "`status`", 200, 599));
         let headers = self.response_headers(fields.get("headers"));
         let body = fields.get("body").and_then(|node| self.response_body(node, files));
         let rules = self.path_rules(fields.get("match"));
         let delay = fields.get("delay").and_then(|node| self.delay(node));
+        let set = self.set(fields.get("set"));
         let status = status.and_then(|status| u16::try_from(status).ok())?;
         if let Some(entry) = fields.entry("body")
             && (status == 204 || status == 205 || status == 304)
@@ -42,7 +51,7 @@ impl Reader<'_> {
             let hint = "rules speak of the body's parts: write the example under `body`";
             self.report_with_hint(Code::BadRule, entry.span, "`match` without a `body`", hint);
         }
-        Some(ResponsePromise { status, headers, body, rules, delay })
+        Some(ResponsePromise { when, set, status, headers, body, rules, delay })
     }
 
     fn response_headers(&mut self, node: Option<&Node>) -> Vec<(String, HeaderPromise)> {

@@ -7,7 +7,7 @@ pub(crate) use text::{LINE_CHARS_MAX, block_text, flow_text, write_block};
 
 use crate::model::{
     Capture, CaptureFrom, Check, Delay, Field, FieldMatcher, Fixture, HeaderPromise, Known, PartContent, PathRule,
-    RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule, Select, Verify, write_duration,
+    RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule, Select, Verify, When, write_duration,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -37,7 +37,8 @@ pub fn write_fixture(fixture: &Fixture) -> String {
         Select::InOrder => out.put("select", Json::string("in_order")),
         Select::Random => out.put("select", Json::string("random")),
     }
-    out.pairs("when", &fixture.when);
+    out.states("when", &fixture.when);
+    out.pairs("set", &fixture.set);
     if fixture.verify != Verify::default() {
         out.put("verify", verify(&fixture.verify));
     }
@@ -70,6 +71,16 @@ impl Map {
     fn pairs(&mut self, name: &str, pairs: &[(String, String)]) {
         if !pairs.is_empty() {
             self.put(name, map(pairs.iter().map(|(name, value)| (name.clone(), Json::string(value.clone())))));
+        }
+    }
+
+    fn states(&mut self, name: &str, states: &[When]) {
+        if !states.is_empty() {
+            let value = |when: &When| match when.values.as_slice() {
+                [only] => Json::string(only.clone()),
+                values => texts(values),
+            };
+            self.put(name, map(states.iter().map(|when| (when.name.clone(), value(when)))));
         }
     }
 
@@ -191,6 +202,7 @@ fn request_body(body: &RequestBody) -> Json {
 
 fn response(response: &ResponsePromise) -> Json {
     let mut out = Map::default();
+    out.states("when", &response.when);
     out.put("status", Json::Number(Number::from(u64::from(response.status))));
     if !response.headers.is_empty() {
         let headers = response.headers.iter().map(|(name, promise)| {
@@ -223,6 +235,7 @@ fn response(response: &ResponsePromise) -> Json {
             out.pairs("delay", &[("p50".to_owned(), write_duration(p50)), ("p99".to_owned(), write_duration(p99))]);
         }
     }
+    out.pairs("set", &response.set);
     out.json()
 }
 

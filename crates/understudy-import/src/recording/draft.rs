@@ -112,6 +112,7 @@ pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
             select: if responses.len() > 1 { Select::InOrder } else { Select::Cycle },
             responses,
             when: Vec::new(),
+            set: Vec::new(),
             verify,
         };
         Draft { fixture, files, exchanges: group.of.clone() }
@@ -422,7 +423,7 @@ fn response(answer: &Response, id: &str, files: &mut Vec<(String, Bytes)>) -> Re
         };
         headers.push((name.to_string(), promise));
     }
-    ResponsePromise { status: answer.status.as_u16(), headers, body, rules: Vec::new(), delay: None }
+    ResponsePromise::new(answer.status.as_u16(), headers, body)
 }
 
 /// Whether every byte of the bodies counts: the answer has a digest of them.

@@ -1,7 +1,7 @@
 //! One thing that is changed in a form, made in the text.
 
-use super::Part;
 use super::rule::{Ground, RuleForm, plain};
+use super::{Part, StatePlace};
 use crate::app::exchange::Side;
 use crate::error::{ApiError, Code};
 use serde::Deserialize;
@@ -59,10 +59,11 @@ pub(in crate::app) enum FormChange {
         name: String,
         rule: Option<RuleForm>,
     },
-    /// The state in which alone it matches.
-    When {
+    /// The values of a name of the state.
+    State {
+        place: StatePlace,
         name: String,
-        value: String,
+        values: Vec<String>,
     },
     Status {
         value: u16,
@@ -157,8 +158,19 @@ fn edits(before: &Fixture, response: usize, change: &FormChange) -> Result<Edits
             }
             one(&[place(*part), &[name.trim()]].concat(), value)
         }
-        FormChange::When { name, value } => {
-            one(&["when", name.trim()], (!value.trim().is_empty()).then(|| plain(value.trim())))
+        FormChange::State { place, name, values } => {
+            let place: &[&str] = match place {
+                StatePlace::When => &["when"],
+                StatePlace::Set => &["set"],
+                StatePlace::AnswerWhen => &["response", "when"],
+                StatePlace::AnswerSet => &["response", "set"],
+            };
+            let value = match values.as_slice() {
+                [] => None,
+                [only] => Some(plain(only)),
+                several => Some(Json::Array(several.iter().map(|value| plain(value)).collect())),
+            };
+            one(&[place, &[name.as_str()]].concat(), value)
         }
         FormChange::Status { value } => one(&["response", "status"], Some(Json::Number(u64::from(*value).into()))),
         FormChange::Delay { value } => {
@@ -284,7 +296,11 @@ response:
             (r#"{"what":"status","value":404}"#, vec!["-status: 200", "+status: 404"]),
             (r#"{"what":"delay","value":"20ms..80ms"}"#, vec!["+delay: 20ms..80ms"]),
             (r#"{"what":"delay","value":"{p50: 1ms, p99: 2ms}"}"#, vec!["+delay: {p50: \"1ms\", p99: \"2ms\"}"]),
-            (r#"{"what":"when","name":"cart","value":"full"}"#, vec!["+when: {cart: full}"]),
+            (
+                r#"{"what":"state","place":"when","name":"cart","values":["full","paid"]}"#,
+                vec!["+when: {cart: [full, paid]}"],
+            ),
+            (r#"{"what":"state","place":"set","name":"cart","values":["7"]}"#, vec!["+set: {cart: 7}"]),
             (r#"{"what":"skip","value":"costs money"}"#, vec!["+verify: {skip: \"costs money\"}"]),
             (
                 r#"{"what":"field","part":"headers","name":"accept","rule":{"kind":"contains","argument":"json","example":null,"fresh":false}}"#,
@@ -348,6 +364,8 @@ response:
         let text = "request: { path: /p }\nresponse:\n  - status: 200\n  - status: 503 # busy\n";
         let after = change(text, 1, r#"{"what":"status","value":500}"#).expect("it can be changed");
         assert_eq!(after, text.replace("503", "500"));
+        let after = change(text, 1, r#"{"what":"state","place":"answer_when","name":"load","values":["high"]}"#);
+        assert_eq!(after, Ok(text.replace("503 # busy", "503 # busy\n    when: {load: high}")));
     }
 
     #[test]

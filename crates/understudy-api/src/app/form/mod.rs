@@ -16,7 +16,7 @@ use crate::error::{ApiError, Code};
 use crate::report::DiagnosticReport;
 use rule::{RuleForm, RuleView};
 use serde::{Deserialize, Serialize};
-use understudy_fixture::model::{Delay, Field, Fixture, RequestBody, ResponsePromise, write_duration};
+use understudy_fixture::model::{Delay, Field, Fixture, RequestBody, ResponsePromise, When, write_duration};
 use understudy_fixture::{Diagnostic, Source, fixture};
 
 /// A fixture's text, to be shown as a form.
@@ -67,8 +67,10 @@ struct Form {
     conditions: Vec<Condition>,
     /// The request's body.
     body: BodyForm,
-    /// The state in which alone it matches.
+    /// The states in which alone it matches.
     when: Vec<StateView>,
+    /// What answering sets the state to.
+    set: Vec<StateView>,
     /// How many responses it has.
     responses: u32,
     /// Which of them is shown, from 0.
@@ -110,18 +112,48 @@ struct Condition {
     rule: RuleView,
 }
 
-/// A state.
+/// A name of the state.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 struct StateView {
     name: String,
-    value: String,
+    /// Any of these; what is set has one.
+    values: Vec<String>,
+}
+
+impl StateView {
+    fn when(states: &[When]) -> Vec<Self> {
+        states.iter().map(|When { name, values }| Self { name: name.clone(), values: values.clone() }).collect()
+    }
+
+    fn set(states: &[(String, String)]) -> Vec<Self> {
+        states.iter().map(|(name, value)| Self { name: name.clone(), values: vec![value.clone()] }).collect()
+    }
+}
+
+/// Where states stand in a fixture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub(super) enum StatePlace {
+    /// Those in which alone it matches.
+    When,
+    /// What answering sets.
+    Set,
+    /// Those in which the response answers instead of others.
+    AnswerWhen,
+    /// What answering with the response sets.
+    AnswerSet,
 }
 
 /// A response as a form.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 struct ResponseForm {
+    /// The states in which it answers instead of others.
+    when: Vec<StateView>,
+    /// What answering with it sets the state to.
+    set: Vec<StateView>,
     status: u16,
     /// The status's name: `OK`.
     reason: String,
@@ -220,7 +252,8 @@ fn form(fixture: &Fixture, at: usize, shown: &ShownBodies) -> Form {
         path: request.path.to_string(),
         conditions,
         body: body::of_request(request, shown.request.as_deref()),
-        when: fixture.when.iter().map(|(name, value)| StateView { name: name.clone(), value: value.clone() }).collect(),
+        when: StateView::when(&fixture.when),
+        set: StateView::set(&fixture.set),
         responses: u32::try_from(fixture.responses.len()).unwrap_or(u32::MAX),
         at: u32::try_from(at).unwrap_or(u32::MAX),
         response: response_form(response, shown.response.as_deref()),
@@ -238,6 +271,8 @@ fn response_form(response: &ResponsePromise, shown: Option<&str>) -> ResponseFor
     });
     let status = http::StatusCode::from_u16(response.status).ok();
     ResponseForm {
+        when: StateView::when(&response.when),
+        set: StateView::set(&response.set),
         status: response.status,
         reason: status.and_then(|status| status.canonical_reason()).unwrap_or_default().to_owned(),
         headers: headers.collect(),

@@ -1,0 +1,30 @@
+//! `when:` and `set:`, of fixtures and of their responses.
+
+use super::Reader;
+use crate::diagnostic::Code;
+use crate::model::When;
+use crate::source::{Entry, Node};
+
+impl Reader<'_> {
+    pub(super) fn when(&mut self, node: Option<&Node>) -> Vec<When> {
+        let Some(fields) = node.and_then(|node| self.map(node, "`when`")) else { return Vec::new() };
+        let mut states = Vec::new();
+        for Entry { name, value, .. } in fields.entries() {
+            let known = self.diagnostics.len();
+            let values = self.texts(value, "a state");
+            if values.is_empty() && self.diagnostics.len() == known {
+                self.report_with_hint(Code::BadValue, value.span, "a list of states has at least one", "leave it out");
+            }
+            states.push(When { name: name.as_str().to_owned(), values });
+        }
+        states
+    }
+
+    pub(super) fn set(&mut self, node: Option<&Node>) -> Vec<(String, String)> {
+        let Some(fields) = node.and_then(|node| self.map(node, "`set`")) else { return Vec::new() };
+        let entries = fields.entries().iter();
+        entries
+            .filter_map(|entry| Some((entry.name.as_str().to_owned(), self.text(&entry.value, "a state")?)))
+            .collect()
+    }
+}

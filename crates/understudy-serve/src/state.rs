@@ -1,0 +1,58 @@
+//! The state of a service that is being served.
+
+use arc_swap::{ArcSwap, Guard};
+use std::sync::Arc;
+use understudy_match::State;
+
+/// What fixtures match in and set, and whoever drives the service. It outlives edits, and nobody waits for a lock: who would set
+/// it while another does looks at it anew.
+#[derive(Debug)]
+pub struct LiveState {
+    first: State,
+    now: ArcSwap<State>,
+}
+
+impl LiveState {
+    pub(crate) fn new(first: State) -> Self {
+        Self { now: ArcSwap::from_pointee(first.clone()), first }
+    }
+
+    /// What it says now.
+    #[must_use]
+    pub fn get(&self) -> Arc<State> {
+        self.now.load_full()
+    }
+
+    /// Sets names to values; where there is no value, unsets them.
+    pub fn set(&self, changes: &[(String, Option<String>)]) {
+        self.now.rcu(|now| {
+            let mut next = State::clone(now);
+            for (name, value) in changes {
+                match value {
+                    Some(value) => next.insert(name.clone(), value.clone()),
+                    None => next.remove(name),
+                };
+            }
+            next
+        });
+    }
+
+    /// Sets it to what it was when the service was started.
+    pub fn reset(&self) {
+        self.now.store(Arc::new(self.first.clone()));
+    }
+
+    pub(crate) fn look(&self) -> Guard<Arc<State>> {
+        self.now.load()
+    }
+
+    /// Sets names to values, where nobody has set any since `seen`; says whether.
+    pub(crate) fn advance(&self, seen: &Guard<Arc<State>>, set: &[(String, String)]) -> bool {
+        if set.iter().all(|(name, value)| seen.get(name) == Some(value)) {
+            return true;
+        }
+        let mut next = State::clone(seen);
+        next.extend(set.iter().cloned());
+        Arc::ptr_eq(&self.now.compare_and_swap(seen, Arc::new(next)), seen)
+    }
+}
