@@ -7,13 +7,14 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use understudy_exchange::{Request, Response};
-use understudy_fixture::model::ResponseBody;
+use understudy_fixture::model::{ResponseBody, Select};
 use understudy_fixture::{BodyFiles, FileProblem, Source, fixture, write_fixture};
 use understudy_import::{Draft, Recorded, drafts, merge, read_har};
-use understudy_match::{Chance, Choice, Incoming, Index, State};
+use understudy_match::{Chance, Choice, Incoming, Index, State, Turns};
 
 /// Fields and body of a message.
 fn message(text: &str) -> (HeaderMap, Bytes) {
@@ -75,16 +76,21 @@ fn holds(exchanges: &[Recorded], drafts: &[Draft], case: &Path) {
         })
         .collect();
     let index = Index::new("", fixtures.clone());
-    let mut asked = vec![0; fixtures.len()];
+    let mut state = State::new();
+    let mut asked: BTreeMap<(usize, usize), usize> = BTreeMap::new();
     for recorded in exchanges.iter().filter(|recorded| recorded.request.method != Method::OPTIONS) {
         let line = format!("{}: {} {}", case.display(), recorded.request.method, recorded.request.target);
-        let Choice::Promise(place) = index.choose(&Incoming::new(&recorded.request), &State::new()) else {
+        let Choice::Promise(place) = index.choose(&Incoming::new(&recorded.request), &state) else {
             panic!("{line} is answered by nobody")
         };
         let fixture = &index.promises()[place];
-        let at = fixtures.iter().position(|known| known.id == fixture.id).unwrap();
-        let response = &fixture.responses[asked[at].min(fixture.responses.len() - 1)];
-        asked[at] += 1;
+        let turns = Turns::of(fixture);
+        let turn = Turns::in_state(&turns, &state);
+        let asked = asked.entry((place, turn)).or_default();
+        let answering = &turns[turn].responses;
+        let response = &fixture.responses[answering[(*asked).min(answering.len() - 1)]];
+        *asked += 1;
+        state.extend(fixture.set.iter().chain(&response.set).cloned());
         assert_eq!(response.status, recorded.response.status.as_u16(), "{line} by {}", fixture.id);
         if let (Some(ResponseBody::Json(body)), true) = (&response.body, response.rules.is_empty()) {
             let wanted = understudy_exchange::Json::parse(&recorded.response.body).unwrap();
@@ -261,6 +267,90 @@ fn made(seed: u64) -> Vec<Recorded> {
         });
     }
     all
+}
+
+/// A session with a small backend: things that are made, read, changed, liked and deleted, and a job that takes its time.
+fn session(seed: u64) -> Vec<Recorded> {
+    let mut chance = Chance::from_seed(seed);
+    let mut pick = |below: usize| usize::try_from(chance.below(below as u64)).unwrap();
+    let mut things: BTreeMap<usize, (&str, bool)> = BTreeMap::new();
+    let (mut next, mut is_known, mut job) = (1, false, None::<u8>);
+    let mut all = Vec::new();
+    for _ in 0..5 + pick(35) {
+        // Nobody asks for what was never there.
+        let id = 1 + pick(next.max(2) - 1);
+        let name = ["Hat", "Cap"][pick(2)];
+        let show =
+            |id: &usize, (name, liked): &(&str, bool)| format!(r#"{{"id":{id},"name":"{name}","liked":{liked}}}"#);
+        let missing = || ("404", r#"{"title":"no such thing"}"#.to_owned());
+        let op = if next == 1 { [0, 2, 8, 9, 10, 11][pick(6)] } else { pick(12) };
+        let (line, body) = match op {
+            0 | 1 => ("GET /things".to_owned(), String::new()),
+            2 => ("POST /things".to_owned(), format!(r#"{{"name":"{name}"}}"#)),
+            3 | 4 => (format!("GET /things/{id}"), String::new()),
+            5 => (format!("PATCH /things/{id}"), format!(r#"{{"name":"{name}"}}"#)),
+            6 => (format!("DELETE /things/{id}"), String::new()),
+            7 => (format!("PUT /things/{id}/like"), String::new()),
+            8 => ("GET /me".to_owned(), String::new()),
+            9 => (["POST /login", "POST /logout"][pick(2)].to_owned(), String::new()),
+            10 => ("GET /job".to_owned(), String::new()),
+            _ => ("POST /job".to_owned(), String::new()),
+        };
+        let (status, answer) = match op {
+            0 | 1 => {
+                ("200", format!("[{}]", things.iter().map(|(id, thing)| show(id, thing)).collect::<Vec<_>>().join(",")))
+            }
+            2 => {
+                things.insert(next, (name, false));
+                next += 1;
+                ("201", show(&(next - 1), &things[&(next - 1)]))
+            }
+            3 | 4 => things.get(&id).map_or_else(missing, |thing| ("200", show(&id, thing))),
+            5 => things.get_mut(&id).map_or_else(missing, |thing| {
+                thing.0 = name;
+                ("200", show(&id, thing))
+            }),
+            6 => things.remove(&id).map_or_else(missing, |_| ("204", String::new())),
+            7 => things.get_mut(&id).map_or_else(missing, |thing| {
+                thing.1 = !thing.1;
+                ("200", format!(r#"{{"liked":{}}}"#, thing.1))
+            }),
+            8 if is_known => ("200", r#"{"name":"Ada"}"#.to_owned()),
+            8 => ("401", r#"{"title":"who is it?"}"#.to_owned()),
+            9 => {
+                is_known = line.ends_with("login");
+                ("204", String::new())
+            }
+            10 => match &mut job {
+                None => ("404", r#"{"title":"no job"}"#.to_owned()),
+                Some(left) => {
+                    *left = left.saturating_sub(1);
+                    ("200", format!(r#"{{"is":"{}"}}"#, if *left == 0 { "done" } else { "running" }))
+                }
+            },
+            _ => {
+                job = Some(3);
+                ("202", String::new())
+            }
+        };
+        all.extend(recorded(&format!("#### {line}\n\n{body}\n#### answer {status}\n\n{answer}\n")));
+    }
+    all
+}
+
+#[test]
+fn a_session_that_is_played_again_gets_the_answers_that_it_got() {
+    let (mut with_states, mut in_order) = (0, 0);
+    for seed in 0..800 {
+        let exchanges = session(seed);
+        let drafts = drafts(&exchanges, "");
+        holds(&exchanges, &drafts, Path::new(&format!("seed {seed}")));
+        let fixtures = || drafts.iter().map(|draft| &draft.fixture);
+        with_states +=
+            fixtures().filter(|fixture| fixture.responses.iter().any(|response| !response.when.is_empty())).count();
+        in_order += fixtures().filter(|fixture| fixture.select == Select::InOrder).count();
+    }
+    assert!(with_states > 1_000 && in_order > 200, "{with_states} {in_order}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::answers::{differing, is_same, telling_header};
 use super::endpoint::{Call, CallBody, ParameterKind, kind};
 use super::flow::{Flow, with_names};
 use super::order::{Order, orders};
+use super::states::{Answers, Step};
 use super::{Draft, Recorded};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -25,7 +26,7 @@ const TEXT_BYTES_MAX: usize = 8 << 10;
 const BASE64_BYTES_MAX: usize = 64;
 
 /// How many answers to one request are kept one after the other.
-const ANSWERS_MAX: usize = 50;
+pub(super) const ANSWERS_MAX: usize = 50;
 
 /// Response header fields that no frontend looks at, beside those that are never held.
 const NOISE_HEADERS: &[&str] = &[
@@ -74,6 +75,7 @@ impl Group {
 pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate], flow: &Flow) -> Vec<Draft> {
     let mut groups = generalized(groups(exchanges, calls), exchanges, calls, endpoints);
     for group in &mut groups {
+        group.of.sort_unstable();
         let succeeded = group.of.iter().take(ANSWERS_MAX).find(|at| exchanges[**at].response.status.is_success());
         group.promised = *succeeded.unwrap_or(&group.of[0]);
     }
@@ -84,12 +86,19 @@ pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
         .enumerate()
         .flat_map(|(at, group)| group.of.iter().map(move |exchange| (*exchange, at)))
         .collect();
-    let orders = orders(&groups, calls, flow, &place);
+    let answers = Answers::new(&groups, exchanges, calls, flow, &ids, &place);
+    let orders = orders(&groups, calls, flow, &place, &answers);
+    let steps = answers.steps();
     let draft = |(at, group): (usize, &Group)| {
         let asked = group.promised;
         let mut files = Vec::new();
         let request = request(group, &exchanges[asked], &calls[asked], &endpoints[asked], flow, &ids[at], &mut files);
-        let (responses, promised) = responses(group, exchanges, &ids[at], &mut files);
+        let (mut responses, promised) = responses(group, &steps[at], exchanges, &ids[at], &mut files);
+        let take_turns = steps[at].windows(2).any(|pair| pair[0].when == pair[1].when);
+        let set = match responses.as_mut_slice() {
+            [only] => std::mem::take(&mut only.set),
+            _ => Vec::new(),
+        };
         let Order { after, again, skip, .. } = &orders[at];
         let verify = Verify {
             skip: skip.clone(),
@@ -109,10 +118,10 @@ pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
             enabled: true,
             priority: 0,
             request,
-            select: if responses.len() > 1 { Select::InOrder } else { Select::Cycle },
+            select: if take_turns { Select::InOrder } else { Select::Cycle },
             responses,
             when: Vec::new(),
-            set: Vec::new(),
+            set,
             verify,
         };
         Draft { fixture, files, exchanges: group.of.clone() }
@@ -373,27 +382,24 @@ fn file(id: &str, ending: &str, content: Bytes, files: &mut Vec<(String, Bytes)>
 /// The answers to a request, and the place of the one that is promised.
 fn responses(
     group: &Group,
+    steps: &[Step],
     exchanges: &[Recorded],
     id: &str,
     files: &mut Vec<(String, Bytes)>,
 ) -> (Vec<ResponsePromise>, usize) {
-    let answers: Vec<&Response> = group.of.iter().map(|at| &exchanges[*at].response).collect();
-    let first = answers[0];
-    let mut rules: BTreeMap<String, &'static str> = BTreeMap::new();
-    let is_one = answers
-        .iter()
-        .all(|answer| is_same(first, answer) || differing(first, answer).map(|found| rules.extend(found)).is_some());
-    if is_one {
-        let mut response = response(first, id, files);
-        response.rules = rules.iter().filter_map(|(path, rule)| path_rule(path, rule)).collect();
-        return (vec![response], 0);
-    }
-    // What stays at the end need not be said again.
-    let last = answers[answers.len() - 1];
-    let repeated = answers.iter().rev().take_while(|answer| is_same(last, answer)).count();
-    let wanted = (answers.len() - repeated + 1).min(ANSWERS_MAX);
-    let promised = group.of.iter().position(|at| *at == group.promised).unwrap_or(0);
-    (answers.iter().take(wanted).map(|answer| response(answer, id, files)).collect(), promised.min(wanted - 1))
+    let response = |step: &Step| {
+        let answer = &exchanges[step.exchange].response;
+        let differing = step.alike.iter().filter_map(|at| differing(answer, &exchanges[*at].response)).flatten();
+        let rules: BTreeMap<String, &'static str> = differing.collect();
+        ResponsePromise {
+            when: step.when.clone(),
+            set: step.set.clone(),
+            rules: rules.iter().filter_map(|(path, rule)| path_rule(path, rule)).collect(),
+            ..response(answer, id, files)
+        }
+    };
+    let promised = steps.iter().position(|step| step.alike.contains(&group.promised)).unwrap_or(0);
+    (steps.iter().map(response).collect(), promised)
 }
 
 fn path_rule(path: &str, rule: &str) -> Option<PathRule> {

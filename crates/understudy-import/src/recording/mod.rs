@@ -11,6 +11,7 @@ mod flow;
 mod merge;
 mod naming;
 mod order;
+mod states;
 
 pub use merge::merge;
 

@@ -11,3 +11,14 @@ pub(super) fn id_of(collection: Option<&str>) -> String {
     };
     if one.starts_with(|c: char| c.is_ascii_alphabetic()) { format!("{one}Id") } else { "id".to_owned() }
 }
+
+/// What has been done once the fixture with this id has answered: `created` of `items/create`.
+pub(super) fn done(id: &str) -> String {
+    let last = id.rsplit('/').next().unwrap_or(id);
+    let (stem, number) = match last.rsplit_once('-') {
+        Some((stem, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => (stem, format!("-{number}")),
+        _ => (last, String::new()),
+    };
+    let is_verb = ["create", "delete", "replace", "update"].iter().any(|verb| stem.ends_with(verb));
+    format!("{stem}{}{number}", if is_verb { "d" } else { "" })
+}

@@ -3,6 +3,7 @@
 use super::draft::{Group, captures, only_asks};
 use super::endpoint::Call;
 use super::flow::Flow;
+use super::states::Answers;
 use http::Method;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_fixture::is_version;
@@ -49,9 +50,15 @@ struct Orders<'o> {
     of: Vec<Order>,
 }
 
-/// What each fixture comes after: what gave it a value or a cookie and, of things that were made, what was done with them
+/// What each fixture comes after: what gave it a value or a cookie, or brought its answer, and, of things that were made, what was done with them
 /// before. What a run makes once is made once more where another one of it was used.
-pub(super) fn orders(groups: &[Group], calls: &[Call], flow: &Flow, place: &HashMap<usize, usize>) -> Vec<Order> {
+pub(super) fn orders(
+    groups: &[Group],
+    calls: &[Call],
+    flow: &Flow,
+    place: &HashMap<usize, usize>,
+    answers: &Answers<'_>,
+) -> Vec<Order> {
     let mut orders = Orders { groups, flow, place, of: Vec::new() };
     let mut made: HashMap<(&str, usize), Made> = HashMap::new();
     // What writes below the same first word may need what was written there before.
@@ -61,6 +68,7 @@ pub(super) fn orders(groups: &[Group], calls: &[Call], flow: &Flow, place: &Hash
         let is_write = !matches!(calls[asked].method, Method::GET | Method::HEAD) && !only_asks(&calls[asked]);
         let mut needs = Needs::default();
         needs.before.extend(root(&calls[asked]).and_then(|root| last_write.get(root)));
+        needs.before.extend(answers.brought_by(at, asked).filter(|from| *from < at));
         for used in flow.uses(asked) {
             let Some((exchange, from)) = used.from.and_then(|from| Some((from, *place.get(&from)?))) else { continue };
             if from >= at {
