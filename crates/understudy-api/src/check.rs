@@ -6,11 +6,11 @@ use crate::report::CheckReport;
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
-use understudy_exchange::Response;
+use understudy_exchange::{Json, Response};
 use understudy_fixture::model::{Fixture, ResponsePromise, Segment};
 use understudy_fixture::{Code, Diagnostic, Severity};
 use understudy_match::{
-    Chance, Choice, Incoming, Mismatch, Moment, Rendering, State, example_request, judge, stand_in,
+    Chance, Choice, Incoming, Mismatch, Moment, Rendering, State, example_request, judge, stub_request,
 };
 use understudy_openapi::Description;
 
@@ -69,7 +69,7 @@ fn own_examples(loaded: &LoadedService) -> Vec<Diagnostic> {
     let index = loaded.index();
     let mut problems = Vec::new();
     for fixture in loaded.fixtures.iter().filter(|fixture| fixture.enabled) {
-        let Ok(request) = example_request(fixture, &loaded.service.base, &stand_in) else { continue };
+        let Ok(request) = stub_request(fixture, &loaded.service.base) else { continue };
         let state: State = fixture.when.iter().map(|when| (when.name.clone(), when.values[0].clone())).collect();
         let incoming = Incoming::new(&request);
         let chosen = match index.choose(&incoming, &state) {
@@ -108,7 +108,7 @@ fn own_examples(loaded: &LoadedService) -> Vec<Diagnostic> {
 
 /// The operation of a description that a fixture is about.
 pub(crate) fn operation_of(description: &Description, base: &str, fixture: &Fixture) -> Option<usize> {
-    description.operation(&example_request(fixture, base, &stand_in).ok()?, base)
+    description.operation(&stub_request(fixture, base).ok()?, base)
 }
 
 /// A fixture's own exchange, held against the description. Where a placeholder stands, nobody knows what will.
@@ -116,7 +116,7 @@ pub(crate) fn not_as_described(description: &Description, base: &str, fixture: &
     let has_placeholder = Cell::new(false);
     let noticed = |name: &str| {
         has_placeholder.set(true);
-        stand_in(name)
+        Some(Json::string(name))
     };
     let Ok(request) = example_request(fixture, base, &noticed) else { return Vec::new() };
     let of_file = |message: String, rule: &str| {

@@ -29,7 +29,7 @@ mod state;
 
 pub use answer::{Verdict, judge};
 pub use difference::Difference;
-pub use example::{NoExample, example_request, stand_in};
+pub use example::{NoExample, example_request, stub_request};
 pub use explain::{Explanation, NEAR_MAX, Near, explain, text_distance};
 pub use format::is_in_format;
 pub use fresh::{Chance, Moment};

@@ -11,10 +11,10 @@ use memory::InMemory;
 use real::{Folder, documents_below, documents_of_others, each_of};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use understudy_exchange::{Json, Request, Response};
+use understudy_exchange::{Request, Response};
 use understudy_fixture::model::{Fixture, Requests};
 use understudy_fixture::{BodyFiles, FileProblem, Source, write_fixture};
-use understudy_match::{Choice, Incoming, Index, Promise, State, example_request, judge};
+use understudy_match::{Choice, Incoming, Index, Promise, State, judge, stub_request};
 use understudy_openapi::{Answer, Asking, Description};
 
 fn play(_: &Path, text: &str) -> String {
@@ -71,10 +71,6 @@ struct Tally {
     wrong: Vec<String>,
 }
 
-fn stand_in(_: &str) -> Option<Json> {
-    Some(Json::string("understudy"))
-}
-
 fn try_document(path: &Path, tally: &Mutex<Tally>) {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let Ok(description) = Description::open(&name, &Folder(path.parent().unwrap().to_path_buf())) else { return };
@@ -91,7 +87,7 @@ fn try_document(path: &Path, tally: &Mutex<Tally>) {
         if read.is_some_and(|read| read != **fixture) {
             wrong("reads back as something else".to_owned());
         }
-        let request = match example_request(fixture, "", &stand_in) {
+        let request = match stub_request(fixture, "") {
             Ok(request) => request,
             Err(why) => {
                 wrong(why.to_string());

@@ -101,10 +101,19 @@ export async function session(url) {
   headers = { ...headers, authorization: `Bearer ${json.access_token}`, cookie: cookie.split(';')[0] };
   await ask('GET', '/things/1');
   await ask('GET', '/things/2');
-  const made = await ask('POST', '/things', { name: 'Scarf', price: 20 });
-  await ask('GET', `/things/${made.json.id}`);
-  await ask('PATCH', `/things/${made.json.id}`, { price: 19 });
-  await ask('DELETE', `/things/${made.json.id}`);
+  await ask('GET', '/things');
+  const scarf = await ask('POST', '/things', { name: 'Scarf', price: 20 });
+  await ask('GET', '/things');
+  const glove = await ask('POST', '/things', { name: 'Glove', price: 9 });
+  await ask('GET', `/things/${glove.json.id}`);
+  await ask('GET', `/things/${scarf.json.id}`);
+  await ask('PATCH', `/things/${scarf.json.id}`, { price: 19 });
+  await ask('GET', `/things/${glove.json.id}`);
+  await ask('GET', `/things/${scarf.json.id}`);
+  await ask('DELETE', `/things/${scarf.json.id}`);
+  await ask('GET', `/things/${scarf.json.id}`);
+  await ask('GET', '/things');
+  await ask('DELETE', `/things/${glove.json.id}`);
   return told;
 }
 

@@ -88,6 +88,41 @@ test('a form changes just those lines of the file', async (t) => {
   assert.deepEqual(errors, []);
 });
 
+test('what answers sets the state, which is seen and set', async (t) => {
+  const { page, folder, service, errors } = await stage(t, {
+    'understudy.yaml': 'version: 1\nservices: { shop: { dir: shop } }\n',
+    'shop/cart/add.yaml': 'request: { method: POST, path: /cart }\nresponse: { status: 204 }\n',
+    'shop/cart/get.yaml':
+      'request: { path: /cart }\nresponse:\n  - body: { json: { items: 0 } }\n  - body: { json: { items: 2 } }\n',
+  });
+  const holds = (file, text) => until(text, () => readFileSync(join(folder, 'shop/cart', file), 'utf8').includes(text));
+  await fixture(page, 'GET').click();
+  await page.getByRole('combobox', { name: 'Response', exact: true }).selectOption('2 of 2');
+  await page.getByRole('textbox', { name: 'This answer when' }).fill('cart: filled | paid');
+  await page.keyboard.press('Tab');
+  await holds('get.yaml', 'when: {cart: [filled, paid]}');
+  await page.getByRole('textbox', { name: 'Body of the answer' }).getByText('2', { exact: true }).waitFor();
+  await fixture(page, 'POST').click();
+  await page.getByRole('textbox', { name: 'Answering sets' }).fill('cart: filled');
+  await page.keyboard.press('Tab');
+  await holds('add.yaml', 'set: {cart: filled}');
+  const url = await service('shop');
+  const items = async () => (await (await fetch(`${url}/cart`)).json()).items;
+  const state = page.getByRole('region', { name: 'State of shop' }).getByRole('combobox', { name: 'cart' });
+  assert.deepEqual([await state.inputValue(), await items(), await items()], ['', 0, 0]);
+  await fetch(`${url}/cart`, { method: 'POST' });
+  await until('the state is seen', async () => (await state.inputValue()) === '=filled');
+  assert.equal(await items(), 2);
+  await state.selectOption('not set');
+  await until('it is not set', async () => (await items()) === 0);
+  await state.selectOption('paid');
+  await until('it is set', async () => (await items()) === 2);
+  if (process.env.LOOK) await page.screenshot({ path: process.env.LOOK });
+  await page.getByRole('button', { name: 'Reset the state of shop' }).click();
+  await until('it is as at the start', async () => (await items()) === 0 && (await state.inputValue()) === '');
+  assert.deepEqual(errors, []);
+});
+
 test('a body that is no JSON yet is said, and what was typed stays', async (t) => {
   const { page, folder } = await stage(t, shop());
   const file = () => readFileSync(join(folder, 'shop/items/get.yaml'), 'utf8');

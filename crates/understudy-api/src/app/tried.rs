@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
-use understudy_exchange::{Json, Request};
-use understudy_match::example_request;
+use understudy_exchange::Request;
+use understudy_match::stub_request;
 use understudy_net::{Address, Call};
 
 /// How long an answer may take, delays of fixtures included.
@@ -59,7 +59,7 @@ impl App {
                 .with_hint("mend the problems in its file first")
         })?;
         // A placeholder stands for anything.
-        let example = example_request(fixture, &loaded.service.base, &|name| Some(Json::string(name)))
+        let example = stub_request(fixture, &loaded.service.base)
             .map_err(|error| ApiError::new(Code::NothingToDo, error.to_string()))?;
         Ok(TryRequest {
             service: request.service,

@@ -43,6 +43,11 @@ pub(super) fn is_same(a: &Response, b: &Response) -> bool {
         && (a.body == b.body || is_same_json(a, b))
 }
 
+/// Whether two answers are one, but for what is new each time.
+pub(super) fn are_alike(one: &Response, other: &Response) -> bool {
+    is_same(one, other) || differing(one, other).is_some()
+}
+
 fn is_same_json(a: &Response, b: &Response) -> bool {
     matches!((Json::parse(&a.body), Json::parse(&b.body)), (Ok(a), Ok(b)) if a == b)
 }
@@ -107,7 +112,7 @@ pub(super) fn telling_header(exchanges: &[Recorded], of: &[usize]) -> Option<Hea
         is_function && one.is_some_and(|one| firsts.any(|other| !is_alike(one, other)))
     };
     // What tells the answers apart, or at least whether there is one: a list may have grown meanwhile.
-    let by_answer = |name: &&str| tells(name, &|a, b| is_same(a, b) || differing(a, b).is_some());
+    let by_answer = |name: &&str| tells(name, &are_alike);
     let by_status = |name: &&str| tells(name, &|a, b| a.status == b.status);
     let found = names.iter().find(|name| by_answer(name)).or_else(|| names.iter().find(|name| by_status(name)));
     found.and_then(|name| name.parse().ok())

@@ -1,17 +1,19 @@
 //! Fixtures, put together from what was found out.
 
-use super::answers::{differing, is_same, telling_header};
+use super::answers::differing;
 use super::endpoint::{Call, CallBody, ParameterKind, kind};
 use super::flow::{Flow, with_names};
+use super::group::{Group, groups};
 use super::order::{Order, orders};
 use super::states::{Answers, Step};
 use super::{Draft, Recorded};
 use bytes::Bytes;
+use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderName, Method};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_exchange::redact::is_secret_header;
-use understudy_exchange::{Json, JsonPath, JsonText, MediaType, Response};
+use understudy_exchange::target::{percent_decode, segments};
+use understudy_exchange::{Json, JsonPath, JsonText, MediaType, Request, Response};
 use understudy_fixture::model::{
     BodyFile, Capture, Check, Field, FieldMatcher, Fixture, Format, HeaderPromise, JsonType, MethodMatcher, NamedPart,
     PartContent, PathRule, PathTemplate, Pattern, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule,
@@ -55,31 +57,8 @@ const NOISE_HEADERS: &[&str] = &[
     "x-xss-protection",
 ];
 
-/// The exchanges of one request, and the header field that tells them from others like it.
-pub(super) struct Group {
-    pub(super) of: Vec<usize>,
-    header: Option<(HeaderName, Option<String>)>,
-    /// The exchange whose answer is the promise: the first that succeeded, where one did. What was asked for may not have been
-    /// there at first.
-    pub(super) promised: usize,
-    /// Whether the path stands for others that look like it.
-    is_general: bool,
-}
-
-impl Group {
-    fn new(of: Vec<usize>, header: Option<(HeaderName, Option<String>)>) -> Self {
-        Self { promised: of[0], of, header, is_general: false }
-    }
-}
-
 pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate], flow: &Flow) -> Vec<Draft> {
-    let mut groups = generalized(groups(exchanges, calls), exchanges, calls, endpoints);
-    for group in &mut groups {
-        group.of.sort_unstable();
-        let succeeded = group.of.iter().take(ANSWERS_MAX).find(|at| exchanges[**at].response.status.is_success());
-        group.promised = *succeeded.unwrap_or(&group.of[0]);
-    }
-    groups.sort_by_key(|group| group.promised);
+    let groups = groups(exchanges, calls, endpoints);
     let ids = ids(&groups, exchanges, endpoints);
     let place: HashMap<usize, usize> = groups
         .iter()
@@ -127,85 +106,6 @@ pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
         Draft { fixture, files, exchanges: group.of.clone() }
     };
     groups.iter().enumerate().map(draft).collect()
-}
-
-/// Requests that are the same, by what they ask for and, where that gets different answers, by the header that tells them
-/// apart.
-fn groups(exchanges: &[Recorded], calls: &[Call]) -> Vec<Group> {
-    let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, call) in calls.iter().enumerate() {
-        // What browsers ask before they ask is answered by the server itself.
-        if call.method != Method::OPTIONS {
-            by_key.entry(call.key()).or_default().push(at);
-        }
-    }
-    let mut groups = Vec::new();
-    for of in by_key.into_values() {
-        let differ = of.iter().any(|at| {
-            let (one, other) = (&exchanges[of[0]].response, &exchanges[*at].response);
-            !is_same(one, other) && differing(one, other).is_none()
-        });
-        match telling_header(exchanges, &of).filter(|_| differ) {
-            None => groups.push(Group::new(of, None)),
-            Some(name) => {
-                let mut by_value: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
-                for at in of {
-                    let value = exchanges[at].request.headers.get(&name);
-                    let value = value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-                    by_value.entry(value).or_default().push(at);
-                }
-                let header = |value| Some((name.clone(), value));
-                groups.extend(by_value.into_iter().map(|(value, of)| Group::new(of, header(value))));
-            }
-        }
-    }
-    groups
-}
-
-/// Of requests that differ only in parameters of the path, the first stands for all that look like it; those that are
-/// answered alike are the same promise, the others keep their own paths.
-fn generalized(groups: Vec<Group>, exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate]) -> Vec<Group> {
-    let shape = |at: usize| {
-        let segments = endpoints[at].segments.iter().map(|segment| match segment {
-            Segment::Literal(text) => text.as_str(),
-            _ => "*",
-        });
-        format!("{} {}", calls[at].method, segments.collect::<Vec<_>>().join("/"))
-    };
-    let has_placeholder = |at: usize| {
-        let is_placeholder =
-            |segment: &Segment| matches!(segment, Segment::Parameter(SegmentPart::Placeholder(_)) | Segment::Mixed(_));
-        endpoints[at].segments.iter().any(is_placeholder)
-    };
-    // Where an earlier answer names one of them, that fixture stands for any: the others say which they are.
-    let named: BTreeSet<String> = (0..calls.len()).filter(|at| has_placeholder(*at)).map(shape).collect();
-    let mut groups = groups;
-    groups.sort_by_key(|group| group.of[0]);
-    let mut out: Vec<Group> = Vec::new();
-    let mut general: HashMap<String, usize> = HashMap::new();
-    for mut group in groups {
-        let first = group.of[0];
-        let has_parameters = endpoints[first].parameters().next().is_some();
-        if !has_parameters || named.contains(&shape(first)) {
-            out.push(group);
-            continue;
-        }
-        let like = format!("{} {:?} {:?} {:?}", shape(first), calls[first].query, calls[first].body, group.header);
-        match general.get(&like) {
-            Some(at)
-                if is_same(&exchanges[out[*at].of[0]].response, &exchanges[first].response) && group.of.len() == 1 =>
-            {
-                out[*at].of.append(&mut group.of);
-            }
-            Some(_) => out.push(group),
-            None => {
-                general.insert(like, out.len());
-                group.is_general = true;
-                out.push(group);
-            }
-        }
-    }
-    out
 }
 
 fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> Vec<String> {
@@ -281,7 +181,7 @@ fn request(
         let kind = String::from_utf8_lossy(kind.as_bytes()).into_owned();
         headers.push(Field { name: CONTENT_TYPE.to_string(), matcher: FieldMatcher::Equals(Pattern::parse(&kind)) });
     }
-    let (path, params) = path(group, call, endpoint);
+    let (path, params) = path(group, &recorded.request, call, endpoint);
     RequestPromise {
         method: MethodMatcher::Is(call.method.clone()),
         path,
@@ -296,17 +196,29 @@ fn request(
 }
 
 /// The path: with its parameters, or, where another fixture stands for all, with its own words.
-fn path(group: &Group, call: &Call, endpoint: &PathTemplate) -> (PathTemplate, Vec<Field>) {
-    let mut params = Vec::new();
-    let segments = endpoint.segments.iter().zip(&call.path).map(|(segment, written)| match segment {
-        Segment::Parameter(SegmentPart::Parameter(name)) if group.is_general => {
-            params.push(Field { name: name.clone(), matcher: FieldMatcher::Rule(parameter(written)) });
-            segment.clone()
-        }
-        Segment::Parameter(SegmentPart::Parameter(_)) => Segment::Literal(written.clone()),
-        other => other.clone(),
-    });
-    let path = PathTemplate { segments: segments.collect() };
+fn path(group: &Group, asked: &Request, call: &Call, endpoint: &PathTemplate) -> (PathTemplate, Vec<Field>) {
+    let mut params: Vec<Field> = Vec::new();
+    // The service's `base` stands before what a fixture says.
+    let asked: Vec<&str> = segments(asked.path()).collect();
+    let asked = asked[asked.len() - call.path.len()..].iter().map(|segment| percent_decode(segment));
+    let template =
+        endpoint.segments.iter().zip(&call.path).zip(asked).map(|((segment, written), asked)| match segment {
+            Segment::Parameter(SegmentPart::Parameter(name)) if group.is_general => {
+                params.push(Field { name: name.clone(), matcher: FieldMatcher::Rule(parameter(written)) });
+                segment.clone()
+            }
+            Segment::Parameter(SegmentPart::Parameter(_)) => Segment::Literal(written.clone()),
+            Segment::Parameter(SegmentPart::Placeholder(name)) if group.is_of_one => {
+                let name =
+                    understudy_fixture::free_name(name, "", |name| endpoint.parameters().any(|known| known == name));
+                let rule =
+                    Rule { example: Some(Json::string(written)), ..Rule::of(Check::Equals(Json::string(&asked))) };
+                params.push(Field { name: name.clone(), matcher: FieldMatcher::Rule(rule) });
+                Segment::Parameter(SegmentPart::Parameter(name))
+            }
+            other => other.clone(),
+        });
+    let path = PathTemplate { segments: template.collect() };
     (path, params)
 }
 

@@ -8,6 +8,7 @@ mod answers;
 mod draft;
 mod endpoint;
 mod flow;
+mod group;
 mod merge;
 mod naming;
 mod order;

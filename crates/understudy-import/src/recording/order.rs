@@ -1,8 +1,9 @@
 //! In which order a run sends the fixtures of a recording, so that each has the values that it was recorded with.
 
-use super::draft::{Group, captures, only_asks};
+use super::draft::{captures, only_asks};
 use super::endpoint::Call;
 use super::flow::Flow;
+use super::group::Group;
 use super::states::Answers;
 use http::Method;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

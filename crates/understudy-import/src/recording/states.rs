@@ -5,10 +5,11 @@
 //! writes; an answer holds from the write that brought it until the next one that did.
 
 use super::Recorded;
-use super::answers::{differing, is_same};
-use super::draft::{ANSWERS_MAX, Group, only_asks};
+use super::answers::are_alike;
+use super::draft::{ANSWERS_MAX, only_asks};
 use super::endpoint::Call;
 use super::flow::Flow;
+use super::group::Group;
 use super::naming::done;
 use http::Method;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -43,10 +44,8 @@ impl Kinds {
         let mut of: Vec<(usize, usize)> = Vec::new();
         let mut firsts: Vec<usize> = Vec::new();
         for at in &group.of {
-            let is_alike = |first: &usize| {
-                is_same(answer(*first), answer(*at)) || differing(answer(*first), answer(*at)).is_some()
-            };
-            let first = firsts.iter().copied().find(is_alike).unwrap_or_else(|| {
+            let known = firsts.iter().copied().find(|first| are_alike(answer(*first), answer(*at)));
+            let first = known.unwrap_or_else(|| {
                 firsts.push(*at);
                 *at
             });

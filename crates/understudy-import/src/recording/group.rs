@@ -1,0 +1,168 @@
+//! Which exchanges are one request.
+
+use super::Recorded;
+use super::answers::{are_alike, is_same, telling_header};
+use super::draft::ANSWERS_MAX;
+use super::endpoint::{Call, placeholders};
+use http::{HeaderName, Method};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use understudy_exchange::target::percent_decode;
+use understudy_fixture::model::{PathTemplate, Segment, SegmentPart};
+
+/// The exchanges of one request, in their order.
+pub(super) struct Group {
+    pub(super) of: Vec<usize>,
+    /// The header field that tells them from others like them, and its value.
+    pub(super) header: Option<(HeaderName, Option<String>)>,
+    /// The exchange whose answer is the promise: the first that succeeded, where one did. What was asked for may not have been
+    /// there at first.
+    pub(super) promised: usize,
+    /// Whether the path stands for others that look like it.
+    pub(super) is_general: bool,
+    /// Whether it is about one of several things that earlier answers made: a stub is asked for just this one.
+    pub(super) is_of_one: bool,
+}
+
+/// The requests of a recording, in the order in which what they promise was answered.
+pub(super) fn groups(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate]) -> Vec<Group> {
+    let mut groups = generalized(same(exchanges, calls), exchanges, calls, endpoints);
+    for group in &mut groups {
+        group.of.sort_unstable();
+        let succeeded = group.of.iter().take(ANSWERS_MAX).find(|at| exchanges[**at].response.status.is_success());
+        group.promised = *succeeded.unwrap_or(&group.of[0]);
+    }
+    groups.sort_by_key(|group| group.promised);
+    groups
+}
+
+/// Requests that are the same, by what they ask for and, where that gets different answers, by what was made that they are about,
+/// and by the header that tells them apart.
+fn same(exchanges: &[Recorded], calls: &[Call]) -> Vec<Group> {
+    let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, call) in calls.iter().enumerate() {
+        // What browsers ask before they ask is answered by the server itself.
+        if call.method != Method::OPTIONS {
+            by_key.entry(call.key()).or_default().push(at);
+        }
+    }
+    let several = names_of_several(by_key.values(), exchanges, calls);
+    let mut groups = Vec::new();
+    for of in by_key.into_values() {
+        let is_of_one = made(&calls[of[0]]).any(|name| several.contains(&name));
+        let parts = if is_of_one { by_path(&of, exchanges) } else { vec![of] };
+        for (of, header) in parts.into_iter().flat_map(|of| by_header(of, exchanges)) {
+            groups.push(Group { promised: of[0], of, header, is_general: false, is_of_one });
+        }
+    }
+    groups
+}
+
+/// The names of what earlier answers made, of which requests were about several, and were answered differently.
+fn names_of_several<'g>(
+    groups: impl Iterator<Item = &'g Vec<usize>>,
+    exchanges: &[Recorded],
+    calls: &[Call],
+) -> BTreeSet<String> {
+    let answer = |at: &usize| &exchanges[*at].response;
+    let mut names = BTreeSet::new();
+    for of in groups {
+        let firsts: Vec<usize> = by_path(of, exchanges).iter().map(|part| part[0]).collect();
+        let is_alike = of.iter().all(|at| are_alike(answer(&of[0]), answer(at)));
+        if firsts.len() > 1
+            && !is_alike
+            && firsts.iter().all(|at| is_told_apart(&exchanges[of[0]], &exchanges[*at], &calls[*at]))
+        {
+            names.extend(made(&calls[of[0]]));
+        }
+    }
+    names
+}
+
+/// The names of what earlier answers made, where they stand for whole segments of a path: only there can a stub tell them apart.
+fn made(call: &Call) -> impl Iterator<Item = String> {
+    call.path.iter().filter_map(|segment| match placeholders(segment)?.as_slice() {
+        [SegmentPart::Placeholder(name)] => Some(name.clone()),
+        _ => None,
+    })
+}
+
+/// Whether two paths differ only in what earlier answers made, and which is no secret.
+fn is_told_apart(one: &Recorded, other: &Recorded, call: &Call) -> bool {
+    let segments = one.request.path().rsplit('/').zip(other.request.path().rsplit('/')).zip(call.path.iter().rev());
+    let mut differing = segments.filter(|((one, other), _)| one != other);
+    differing.all(|((one, other), written)| {
+        let is_whole = matches!(placeholders(written).as_deref(), Some([SegmentPart::Placeholder(_)]));
+        is_whole && ![one, other].into_iter().any(|segment| percent_decode(segment).starts_with('«'))
+    })
+}
+
+/// The exchanges of one request, by the path that was asked for.
+fn by_path(of: &[usize], exchanges: &[Recorded]) -> Vec<Vec<usize>> {
+    let mut by_path: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for at in of {
+        by_path.entry(exchanges[*at].request.path()).or_default().push(*at);
+    }
+    by_path.into_values().collect()
+}
+
+/// Exchanges with the header field that tells them from others like them, and its value.
+type WithHeader = (Vec<usize>, Option<(HeaderName, Option<String>)>);
+
+/// The exchanges of one request, by the header that tells different answers apart.
+fn by_header(of: Vec<usize>, exchanges: &[Recorded]) -> Vec<WithHeader> {
+    let differ = of.iter().any(|at| !are_alike(&exchanges[of[0]].response, &exchanges[*at].response));
+    let Some(name) = telling_header(exchanges, &of).filter(|_| differ) else { return vec![(of, None)] };
+    let mut by_value: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+    for at in of {
+        let value = exchanges[at].request.headers.get(&name);
+        let value = value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        by_value.entry(value).or_default().push(at);
+    }
+    by_value.into_iter().map(|(value, of)| (of, Some((name.clone(), value)))).collect()
+}
+
+/// Of requests that differ only in parameters of the path, the first stands for all that look like it; those that are
+/// answered alike are the same promise, the others keep their own paths.
+fn generalized(groups: Vec<Group>, exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate]) -> Vec<Group> {
+    let shape = |at: usize| {
+        let segments = endpoints[at].segments.iter().map(|segment| match segment {
+            Segment::Literal(text) => text.as_str(),
+            _ => "*",
+        });
+        format!("{} {}", calls[at].method, segments.collect::<Vec<_>>().join("/"))
+    };
+    let has_placeholder = |at: usize| {
+        let is_placeholder =
+            |segment: &Segment| matches!(segment, Segment::Parameter(SegmentPart::Placeholder(_)) | Segment::Mixed(_));
+        endpoints[at].segments.iter().any(is_placeholder)
+    };
+    // Where an earlier answer names one of them, that fixture stands for any: the others say which they are.
+    let named: BTreeSet<String> = (0..calls.len()).filter(|at| has_placeholder(*at)).map(shape).collect();
+    let mut groups = groups;
+    groups.sort_by_key(|group| group.of[0]);
+    let mut out: Vec<Group> = Vec::new();
+    let mut general: HashMap<String, usize> = HashMap::new();
+    for mut group in groups {
+        let first = group.of[0];
+        let has_parameters = endpoints[first].parameters().next().is_some();
+        if !has_parameters || named.contains(&shape(first)) {
+            out.push(group);
+            continue;
+        }
+        let like = format!("{} {:?} {:?} {:?}", shape(first), calls[first].query, calls[first].body, group.header);
+        match general.get(&like) {
+            Some(at)
+                if is_same(&exchanges[out[*at].of[0]].response, &exchanges[first].response) && group.of.len() == 1 =>
+            {
+                out[*at].of.append(&mut group.of);
+            }
+            Some(_) => out.push(group),
+            None => {
+                general.insert(like, out.len());
+                group.is_general = true;
+                out.push(group);
+            }
+        }
+    }
+    out
+}
