@@ -5,6 +5,8 @@ use super::endpoint::kind;
 use http::HeaderName;
 use http::header::CONTENT_TYPE;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
 use understudy_exchange::{Json, Response};
 use understudy_fixture::model::Format;
@@ -36,16 +38,51 @@ const NOISE_HEADERS: &[&str] = &[
     "x-request-id",
 ];
 
+/// What an answer says, but for what is new each time: answers with the same are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Gist(u64);
+
+impl Gist {
+    pub(super) fn of(answer: &Response) -> Self {
+        let mut gist = DefaultHasher::new();
+        answer.status.hash(&mut gist);
+        match Json::parse(&answer.body) {
+            Ok(body) => take_in(&body, &Path::default(), &mut gist),
+            Err(_) => (answer.headers.get(CONTENT_TYPE), &answer.body).hash(&mut gist),
+        }
+        Self(gist.finish())
+    }
+}
+
+/// As [`compare`] finds two values to differ.
+fn take_in<'j>(value: &'j Json, path: &Path<'j>, gist: &mut DefaultHasher) {
+    std::mem::discriminant(value).hash(gist);
+    match value {
+        Json::Null => {}
+        Json::Bool(flag) => flag.hash(gist),
+        Json::Number(number) if names_one(path) && number.is_integer() => {}
+        Json::Number(number) => number.as_str().hash(gist),
+        Json::String(text) => match FRESH_FORMATS.iter().find(|format| is_in_format(**format, text.as_str())) {
+            Some(format) => format.as_str().hash(gist),
+            None if names_one(path) => kind(text.as_str()).hash(gist),
+            None => text.hash(gist),
+        },
+        Json::Array(items) => items.len().hash(gist),
+        Json::Object(members) => members.len().hash(gist),
+    }
+    let mut children: Vec<(Step<'_>, &Json)> = value.children().collect();
+    children.sort_by_key(|(step, _)| *step);
+    for (step, child) in children {
+        step.hash(gist);
+        take_in(child, &path.child(step), gist);
+    }
+}
+
 /// Whether two answers say the same.
 pub(super) fn is_same(a: &Response, b: &Response) -> bool {
     a.status == b.status
         && a.headers.get(CONTENT_TYPE) == b.headers.get(CONTENT_TYPE)
         && (a.body == b.body || is_same_json(a, b))
-}
-
-/// Whether two answers are one, but for what is new each time.
-pub(super) fn are_alike(one: &Response, other: &Response) -> bool {
-    is_same(one, other) || differing(one, other).is_some()
 }
 
 fn is_same_json(a: &Response, b: &Response) -> bool {
@@ -57,6 +94,9 @@ fn is_same_json(a: &Response, b: &Response) -> bool {
 pub(super) fn differing(a: &Response, b: &Response) -> Option<BTreeMap<String, &'static str>> {
     if a.status != b.status {
         return None;
+    }
+    if a.body == b.body {
+        return Some(BTreeMap::new());
     }
     let (Ok(a), Ok(b)) = (Json::parse(&a.body), Json::parse(&b.body)) else { return None };
     let mut rules = BTreeMap::new();
@@ -89,31 +129,29 @@ fn compare<'j>(a: &'j Json, b: &Json, path: &Path<'j>, rules: &mut BTreeMap<Stri
 
 /// Whether a place holds what names one of many, which is another one each time.
 fn names_one(path: &Path<'_>) -> bool {
-    matches!(path.steps().last(), Some(understudy_exchange::json::Step::Name(name)) if *name == "id" || name.ends_with("Id") || name.ends_with("_id"))
+    matches!(path.steps().last(), Some(Step::Name(name)) if *name == "id" || name.ends_with("Id") || name.ends_with("_id"))
 }
 
 /// The request header that tells the answers apart: each of its values, or its absence, goes with one answer.
-pub(super) fn telling_header(exchanges: &[Recorded], of: &[usize]) -> Option<HeaderName> {
+pub(super) fn telling_header(exchanges: &[Recorded], gists: &[Gist], of: &[usize]) -> Option<HeaderName> {
     let names: BTreeSet<&str> = of
         .iter()
         .flat_map(|at| exchanges[*at].request.headers.keys().map(HeaderName::as_str))
         .filter(|name| !NOISE_HEADERS.contains(name) && !name.starts_with("sec-"))
         .collect();
-    let tells = |name: &str, is_alike: &dyn Fn(&Response, &Response) -> bool| {
-        let mut answers: BTreeMap<Option<&[u8]>, &Response> = BTreeMap::new();
+    let tells = |name: &str, is_alike: &dyn Fn(usize, usize) -> bool| {
+        let mut answers: BTreeMap<Option<&[u8]>, usize> = BTreeMap::new();
         let is_function = of.iter().all(|at| {
-            let Recorded { request, response } = &exchanges[*at];
-            let value = request.headers.get(name).map(http::HeaderValue::as_bytes);
-            let first = answers.entry(value).or_insert(response);
-            is_alike(first, response)
+            let value = exchanges[*at].request.headers.get(name).map(http::HeaderValue::as_bytes);
+            is_alike(*answers.entry(value).or_insert(*at), *at)
         });
-        let mut firsts = answers.values();
+        let mut firsts = answers.into_values();
         let one = firsts.next();
         is_function && one.is_some_and(|one| firsts.any(|other| !is_alike(one, other)))
     };
     // What tells the answers apart, or at least whether there is one: a list may have grown meanwhile.
-    let by_answer = |name: &&str| tells(name, &are_alike);
-    let by_status = |name: &&str| tells(name, &|a, b| a.status == b.status);
+    let by_answer = |name: &&str| tells(name, &|a, b| gists[a] == gists[b]);
+    let by_status = |name: &&str| tells(name, &|a, b| exchanges[a].response.status == exchanges[b].response.status);
     let found = names.iter().find(|name| by_answer(name)).or_else(|| names.iter().find(|name| by_status(name)));
     found.and_then(|name| name.parse().ok())
 }

@@ -1,6 +1,6 @@
 //! Fixtures, put together from what was found out.
 
-use super::answers::differing;
+use super::answers::{Gist, differing};
 use super::endpoint::{Call, CallBody, ParameterKind, kind};
 use super::flow::{Flow, with_names};
 use super::group::{Group, groups};
@@ -58,14 +58,15 @@ const NOISE_HEADERS: &[&str] = &[
 ];
 
 pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate], flow: &Flow) -> Vec<Draft> {
-    let groups = groups(exchanges, calls, endpoints);
+    let gists: Vec<Gist> = exchanges.iter().map(|recorded| Gist::of(&recorded.response)).collect();
+    let groups = groups(exchanges, &gists, calls, endpoints);
     let ids = ids(&groups, exchanges, endpoints);
     let place: HashMap<usize, usize> = groups
         .iter()
         .enumerate()
         .flat_map(|(at, group)| group.of.iter().map(move |exchange| (*exchange, at)))
         .collect();
-    let answers = Answers::new(&groups, exchanges, calls, flow, &ids, &place);
+    let answers = Answers::new(&groups, exchanges, &gists, calls, flow, &ids, &place);
     let orders = orders(&groups, calls, flow, &place, &answers);
     let steps = answers.steps();
     let draft = |(at, group): (usize, &Group)| {
@@ -299,19 +300,20 @@ fn responses(
     id: &str,
     files: &mut Vec<(String, Bytes)>,
 ) -> (Vec<ResponsePromise>, usize) {
-    let response = |step: &Step| {
-        let answer = &exchanges[step.exchange].response;
-        let differing = step.alike.iter().filter_map(|at| differing(answer, &exchanges[*at].response)).flatten();
-        let rules: BTreeMap<String, &'static str> = differing.collect();
-        ResponsePromise {
-            when: step.when.clone(),
-            set: step.set.clone(),
-            rules: rules.iter().filter_map(|(path, rule)| path_rule(path, rule)).collect(),
-            ..response(answer, id, files)
-        }
+    // The same answer may be given in several states.
+    let mut known: HashMap<usize, ResponsePromise> = HashMap::new();
+    let mut response = |step: &Step| {
+        let own = known.entry(step.exchange).or_insert_with(|| {
+            let answer = &exchanges[step.exchange].response;
+            let differing = step.alike.iter().filter_map(|at| differing(answer, &exchanges[*at].response)).flatten();
+            let rules: BTreeMap<String, &'static str> = differing.collect();
+            let rules = rules.iter().filter_map(|(path, rule)| path_rule(path, rule)).collect();
+            ResponsePromise { rules, ..response(answer, id, files) }
+        });
+        ResponsePromise { when: step.when.clone(), set: step.set.clone(), ..own.clone() }
     };
     let promised = steps.iter().position(|step| step.alike.contains(&group.promised)).unwrap_or(0);
-    (steps.iter().map(response).collect(), promised)
+    (steps.iter().map(&mut response).collect(), promised)
 }
 
 fn path_rule(path: &str, rule: &str) -> Option<PathRule> {

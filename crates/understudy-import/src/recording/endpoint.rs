@@ -136,7 +136,7 @@ fn slugs(exchanges: &[Recorded], calls: &[Call]) -> Slugs {
 }
 
 /// What a segment that is a parameter by its looks is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum ParameterKind {
     Number,
     Uuid,

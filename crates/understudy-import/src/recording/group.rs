@@ -1,7 +1,7 @@
 //! Which exchanges are one request.
 
 use super::Recorded;
-use super::answers::{are_alike, is_same, telling_header};
+use super::answers::{Gist, is_same, telling_header};
 use super::draft::ANSWERS_MAX;
 use super::endpoint::{Call, placeholders};
 use http::{HeaderName, Method};
@@ -24,8 +24,8 @@ pub(super) struct Group {
 }
 
 /// The requests of a recording, in the order in which what they promise was answered.
-pub(super) fn groups(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate]) -> Vec<Group> {
-    let mut groups = generalized(same(exchanges, calls), exchanges, calls, endpoints);
+pub(super) fn groups(exchanges: &[Recorded], gists: &[Gist], calls: &[Call], endpoints: &[PathTemplate]) -> Vec<Group> {
+    let mut groups = generalized(same(exchanges, gists, calls), exchanges, calls, endpoints);
     for group in &mut groups {
         group.of.sort_unstable();
         let succeeded = group.of.iter().take(ANSWERS_MAX).find(|at| exchanges[**at].response.status.is_success());
@@ -37,7 +37,7 @@ pub(super) fn groups(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
 
 /// Requests that are the same, by what they ask for and, where that gets different answers, by what was made that they are about,
 /// and by the header that tells them apart.
-fn same(exchanges: &[Recorded], calls: &[Call]) -> Vec<Group> {
+fn same(exchanges: &[Recorded], gists: &[Gist], calls: &[Call]) -> Vec<Group> {
     let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, call) in calls.iter().enumerate() {
         // What browsers ask before they ask is answered by the server itself.
@@ -45,12 +45,12 @@ fn same(exchanges: &[Recorded], calls: &[Call]) -> Vec<Group> {
             by_key.entry(call.key()).or_default().push(at);
         }
     }
-    let several = names_of_several(by_key.values(), exchanges, calls);
+    let several = names_of_several(by_key.values(), exchanges, gists, calls);
     let mut groups = Vec::new();
     for of in by_key.into_values() {
         let is_of_one = made(&calls[of[0]]).any(|name| several.contains(&name));
         let parts = if is_of_one { by_path(&of, exchanges) } else { vec![of] };
-        for (of, header) in parts.into_iter().flat_map(|of| by_header(of, exchanges)) {
+        for (of, header) in parts.into_iter().flat_map(|of| by_header(of, exchanges, gists)) {
             groups.push(Group { promised: of[0], of, header, is_general: false, is_of_one });
         }
     }
@@ -61,13 +61,13 @@ fn same(exchanges: &[Recorded], calls: &[Call]) -> Vec<Group> {
 fn names_of_several<'g>(
     groups: impl Iterator<Item = &'g Vec<usize>>,
     exchanges: &[Recorded],
+    gists: &[Gist],
     calls: &[Call],
 ) -> BTreeSet<String> {
-    let answer = |at: &usize| &exchanges[*at].response;
     let mut names = BTreeSet::new();
     for of in groups {
         let firsts: Vec<usize> = by_path(of, exchanges).iter().map(|part| part[0]).collect();
-        let is_alike = of.iter().all(|at| are_alike(answer(&of[0]), answer(at)));
+        let is_alike = of.iter().all(|at| gists[*at] == gists[of[0]]);
         if firsts.len() > 1
             && !is_alike
             && firsts.iter().all(|at| is_told_apart(&exchanges[of[0]], &exchanges[*at], &calls[*at]))
@@ -109,9 +109,9 @@ fn by_path(of: &[usize], exchanges: &[Recorded]) -> Vec<Vec<usize>> {
 type WithHeader = (Vec<usize>, Option<(HeaderName, Option<String>)>);
 
 /// The exchanges of one request, by the header that tells different answers apart.
-fn by_header(of: Vec<usize>, exchanges: &[Recorded]) -> Vec<WithHeader> {
-    let differ = of.iter().any(|at| !are_alike(&exchanges[of[0]].response, &exchanges[*at].response));
-    let Some(name) = telling_header(exchanges, &of).filter(|_| differ) else { return vec![(of, None)] };
+fn by_header(of: Vec<usize>, exchanges: &[Recorded], gists: &[Gist]) -> Vec<WithHeader> {
+    let differ = of.iter().any(|at| gists[*at] != gists[of[0]]);
+    let Some(name) = telling_header(exchanges, gists, &of).filter(|_| differ) else { return vec![(of, None)] };
     let mut by_value: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
     for at in of {
         let value = exchanges[at].request.headers.get(&name);

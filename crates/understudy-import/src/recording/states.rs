@@ -5,7 +5,7 @@
 //! writes; an answer holds from the write that brought it until the next one that did.
 
 use super::Recorded;
-use super::answers::are_alike;
+use super::answers::Gist;
 use super::draft::{ANSWERS_MAX, only_asks};
 use super::endpoint::Call;
 use super::flow::Flow;
@@ -39,19 +39,9 @@ struct Kinds {
 }
 
 impl Kinds {
-    fn of(group: &Group, exchanges: &[Recorded]) -> Self {
-        let answer = |at: usize| -> &Response { &exchanges[at].response };
-        let mut of: Vec<(usize, usize)> = Vec::new();
-        let mut firsts: Vec<usize> = Vec::new();
-        for at in &group.of {
-            let known = firsts.iter().copied().find(|first| are_alike(answer(*first), answer(*at)));
-            let first = known.unwrap_or_else(|| {
-                firsts.push(*at);
-                *at
-            });
-            of.push((*at, first));
-        }
-        Self { of }
+    fn of(group: &Group, gists: &[Gist]) -> Self {
+        let mut firsts: HashMap<Gist, usize> = HashMap::new();
+        Self { of: group.of.iter().map(|at| (*at, *firsts.entry(gists[*at]).or_insert(*at))).collect() }
     }
 
     fn step(&self, kind: usize) -> Step {
@@ -96,12 +86,13 @@ impl<'r> Answers<'r> {
     pub(super) fn new(
         groups: &[Group],
         exchanges: &[Recorded],
+        gists: &[Gist],
         calls: &'r [Call],
         flow: &'r Flow,
         ids: &'r [String],
         place: &'r HashMap<usize, usize>,
     ) -> Self {
-        let kinds = groups.iter().map(|group| Kinds::of(group, exchanges)).collect();
+        let kinds = groups.iter().map(|group| Kinds::of(group, gists)).collect();
         let is_write = |at: &usize| place.contains_key(at) && wrote(&calls[*at], &exchanges[*at].response);
         Self { kinds, writes: (0..calls.len()).filter(is_write).collect(), calls, flow, ids, place }
     }
