@@ -6,6 +6,7 @@
 use crate::clock;
 use serde_json::json;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -202,7 +203,15 @@ fn text_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
     out.push_str(status.as_str());
     out.push(' ');
     match answered {
-        Answered::Fixture(id) => out.push_str(id),
+        Answered::Fixture { id, set } => {
+            out.push_str(id);
+            for (name, value) in *set {
+                out.push(' ');
+                push_plain(name, out);
+                out.push('=');
+                push_plain(value, out);
+            }
+        }
         Answered::Description { operation, wrong } => {
             out.push_str("(description) ");
             push_plain(operation, out);
@@ -254,8 +263,12 @@ fn json_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
     let Exchanged { service, request, status, answered, took, .. } = exchanged;
     let now = clock::now();
     let mut described = None;
+    let mut set: BTreeMap<&str, &str> = BTreeMap::new();
     let (by, fixture, detail) = match answered {
-        Answered::Fixture(id) => ("fixture", Some(*id), None),
+        Answered::Fixture { id, set: changes } => {
+            set.extend(changes.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            ("fixture", Some(*id), None)
+        }
         Answered::Description { operation, wrong } => {
             described = Some(*operation);
             ("description", None, Some(wrong.places.as_str()).filter(|wrong| !wrong.is_empty()))
@@ -274,6 +287,7 @@ fn json_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
         "status": status.as_u16(),
         "answered": by,
         "fixture": fixture,
+        "set": Some(set).filter(|set| !set.is_empty()),
         "operation": described,
         "detail": detail,
         "micros": u64::try_from(took.as_micros()).unwrap_or(u64::MAX),

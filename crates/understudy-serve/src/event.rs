@@ -28,8 +28,13 @@ pub struct Exchanged<'e> {
 /// Who answered a request, or why nobody did.
 #[derive(Debug, Clone)]
 pub enum Answered<'e> {
-    /// The fixture with this id.
-    Fixture(&'e str),
+    /// A fixture.
+    Fixture {
+        /// Its id.
+        id: &'e str,
+        /// What it set the state to.
+        set: &'e [(String, String)],
+    },
     /// The description, for the operation with this name, and what is wrong with the request.
     Description {
         /// `listPets`

@@ -186,8 +186,9 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
     match plan {
         Plan::Respond { place, response, .. } => {
             let answers = &snapshot.answers[place];
-            let rendered = respond::respond(answers.response(response), &request.method, &request.headers, chance, now);
-            (outbound(rendered), Answered::Fixture(&answers.id))
+            let prepared = answers.response(response);
+            let rendered = respond::respond(prepared, &request.method, &request.headers, chance, now);
+            (outbound(rendered), Answered::Fixture { id: &answers.id, set: prepared.set() })
         }
         Plan::Describe { otherwise } => match describe::describe(snapshot, request, &otherwise, chance) {
             Some((rendered, answered)) => (outbound(rendered), answered),

@@ -203,7 +203,7 @@ impl Observer for Traffic {
     fn exchanged(&self, exchanged: Exchanged<'_>) {
         let Exchanged { service, request, status, headers, body, answered, took } = exchanged;
         let (kind, by) = match answered {
-            Answered::Fixture(id) => ("fixture", (*id).to_owned()),
+            Answered::Fixture { id, .. } => ("fixture", (*id).to_owned()),
             Answered::Description { operation, wrong } if wrong.words.is_empty() => {
                 ("description", (*operation).to_owned())
             }

@@ -256,6 +256,17 @@ fn what_answers_sets_the_state_in_which_others_match() {
 }
 
 #[test]
+fn the_log_says_what_the_state_was_set_to() {
+    let add = "request: { method: POST, path: /cart }\nset: { cart: filled }\nresponse: {}\n";
+    let folder = Folder::with_fixtures(&[("add", add), ("get", "request: { path: /cart }\nresponse: {}\n")]);
+    let mut served = Served::new(&folder.0, &[]);
+    served.request("POST /cart", &[], "");
+    served.request("GET /cart", &[], "");
+    assert!(served.line().contains(r#""set":{"cart":"filled"}"#));
+    assert!(served.line().contains(r#""set":null"#));
+}
+
+#[test]
 fn of_requests_at_once_each_finds_the_state_that_another_has_left() {
     const STEPS: usize = 60;
     let step = |at: usize| match at {
