@@ -1480,9 +1480,17 @@ since: number,
  */
 removed: Array<[string, string]>, 
 /**
- * What it asks for beside method and path: `query lang`, `header accept`, `body`.
+ * What it asks for beside method and path: `id 7`, `query lang`, `header accept`, `body`.
  */
 asks: Array<string>, 
+/**
+ * The names of the state by which its answers differ.
+ */
+states: Array<string>, 
+/**
+ * What its answers set the state to: `cart filled`.
+ */
+sets: Array<string>, 
 /**
  * Places of the answer that obey a rule, and the rule.
  */

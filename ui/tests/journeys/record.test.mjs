@@ -52,6 +52,7 @@ test('a session is recorded on the port of the stub, accepted, answered the same
   const pane = page.getByRole('region', { name: 'Proposal' });
   await pane.getByText('«token-1»').first().waitFor();
   await pane.getByText('comes after').waitFor();
+  await pane.getByText('sets the state things created').waitFor();
   await pane.getByRole('textbox', { name: 'The fixture that is proposed' }).getByText('Scarf').first().waitFor();
   assert.deepEqual(below(join(folder, 'shop')), [], 'nothing is written before it is accepted');
   await page.getByRole('button', { name: 'Stop', exact: true }).click();

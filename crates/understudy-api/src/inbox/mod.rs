@@ -113,8 +113,12 @@ pub struct Proposal {
     pub since: u64,
     /// The secrets that were taken out: where, and what stands there now.
     pub removed: Vec<(String, String)>,
-    /// What it asks for beside method and path: `query lang`, `header accept`, `body`.
+    /// What it asks for beside method and path: `id 7`, `query lang`, `header accept`, `body`.
     pub asks: Vec<String>,
+    /// The names of the state by which its answers differ.
+    pub states: Vec<String>,
+    /// What its answers set the state to: `cart filled`.
+    pub sets: Vec<String>,
     /// Places of the answer that obey a rule, and the rule.
     pub rules: Vec<(String, String)>,
     /// The fixtures that come before it in a run.

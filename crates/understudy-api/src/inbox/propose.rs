@@ -7,7 +7,7 @@ use crate::recordings::Recording;
 use crate::report::DifferenceReport;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use understudy_fixture::model::{Field, FieldMatcher, Fixture, RequestBody};
+use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, RequestBody};
 use understudy_fixture::{flow_value, rule_value};
 use understudy_import::{Draft, Recorded, drafts};
 use understudy_match::{Incoming, Index, Kind, Mismatch, judge};
@@ -124,11 +124,13 @@ fn shown(
     known: Option<(&Fixture, &[Mismatch])>,
     removed: Vec<(String, String)>,
 ) -> Proposal {
-    let Fixture { id, request, responses, verify, .. } = &draft.fixture;
+    let Fixture { id, request, responses, set, verify, .. } = &draft.fixture;
     let named = |kind: &str, fields: &[Field]| -> Vec<String> {
         fields.iter().map(|field| format!("{kind} {}", field.name)).collect()
     };
-    let mut asks = [named("query", &request.query), named("header", &request.headers)].concat();
+    let one = request.params.iter().filter_map(|field| Some(format!("{} {}", field.name, only_value(field)?)));
+    let mut asks: Vec<String> = one.collect();
+    asks.extend([named("query", &request.query), named("header", &request.headers)].concat());
     asks.extend(request.body.as_ref().map(|body| match body {
         RequestBody::Json(_) => "JSON body".to_owned(),
         RequestBody::Form(_) | RequestBody::Multipart(_) => "form".to_owned(),
@@ -137,6 +139,9 @@ fn shown(
     let mut statuses: Vec<u16> = responses.iter().map(|response| response.status).collect();
     statuses.dedup();
     let rules = responses.iter().flat_map(|response| &response.rules);
+    let rules = rules.map(|rule| (rule.path.as_str().to_owned(), flow_value(&rule_value(&rule.rule))));
+    let states = responses.iter().flat_map(|response| &response.when).map(|when| when.name.clone());
+    let sets = set.iter().chain(responses.iter().flat_map(|response| &response.set));
     Proposal {
         id: format!("{}/{id}", loaded.service.name),
         service: loaded.service.name.clone(),
@@ -159,10 +164,32 @@ fn shown(
         since: of[0].1.unix_millis,
         removed,
         asks,
-        rules: rules.map(|rule| (rule.path.as_str().to_owned(), flow_value(&rule_value(&rule.rule)))).collect(),
+        states: each_once(states),
+        sets: each_once(sets.map(|(name, value)| format!("{name} {value}"))),
+        rules: each_once(rules),
         after: verify.after.iter().flatten().chain(&verify.again).cloned().collect(),
         skip: verify.skip.clone(),
     }
+}
+
+/// What several answers may say, once.
+fn each_once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut out: Vec<T> = Vec::new();
+    for one in all {
+        if !out.contains(&one) {
+            out.push(one);
+        }
+    }
+    out
+}
+
+/// The one value that a parameter of a path may have.
+fn only_value(field: &Field) -> Option<String> {
+    let FieldMatcher::Rule(rule) = &field.matcher else { return None };
+    rule.checks.iter().find_map(|check| match check {
+        Check::Equals(value) => Some(value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)),
+        _ => None,
+    })
 }
 
 /// The parameters that a proposal asks for, as people read them.

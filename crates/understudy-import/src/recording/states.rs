@@ -127,7 +127,8 @@ impl<'r> Answers<'r> {
         }
         let changing: BTreeSet<usize> = known.iter().map(|(group, _)| *group).collect();
         for group in changing {
-            let made = self.kinds[group].of.iter().flat_map(|(at, _)| self.flow.uses(*at)).filter_map(|used| used.from);
+            let uses = self.kinds[group].of.iter().flat_map(|(at, _)| self.flow.uses(*at));
+            let made = uses.filter(|used| used.is_made).filter_map(|used| used.from);
             known.extend(made.filter(|from| self.writes.binary_search(from).is_ok()).map(|from| (group, from)));
         }
         // Each group's story, by the first group that is in it. What is written in one folder is one story.
