@@ -106,7 +106,8 @@ impl Plan {
 fn stages(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>], again: &[Vec<usize>]) -> Vec<Stage> {
     let levels = levels(parents);
     let mut order: Vec<usize> = (0..fixtures.len()).collect();
-    order.sort_by_key(|at| (levels[*at], *at));
+    // What only reads sees what was there before anything that comes after the same is written.
+    order.sort_by_key(|at| (levels[*at], !only_reads(&fixtures[*at]), *at));
     let mut reads: BTreeMap<usize, Vec<Vec<usize>>> = BTreeMap::new();
     let mut writes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let flow_of = flows(fixtures, parents);
@@ -213,13 +214,22 @@ mod tests {
         }
     }
 
+    fn fixture_of(method: &str, verify: &str) -> Arc<Fixture> {
+        let text = format!("request: {{ method: {method}, path: /a }}\nresponse: {{}}\nverify: {{ {verify} }}\n");
+        let source = Source::new("f.yaml", text.into_bytes()).expect("it is text");
+        Arc::new(understudy_fixture::fixture(&source, "f", &NoFiles).0.expect("it is a fixture"))
+    }
+
+    #[test]
+    fn what_reads_goes_before_what_writes_after_the_same() {
+        let fixtures = ["POST", "DELETE", "GET", "GET"].map(|method| fixture_of(method, ""));
+        let stages = stages(&fixtures, &[vec![], vec![0], vec![0], vec![1]], &[vec![], vec![], vec![], vec![]]);
+        assert_eq!(stages.iter().map(|stage| stage.sequences.clone()).collect::<Vec<_>>(), [[vec![0, 2, 1, 3]]]);
+    }
+
     #[test]
     fn what_brings_the_backend_into_a_state_once_more_is_alone_too() {
-        let fixture = |verify: &str| {
-            let text = format!("request: {{ path: /a }}\nresponse: {{}}\nverify: {{ {verify} }}\n");
-            let source = Source::new("f.yaml", text.into_bytes()).expect("it is text");
-            Arc::new(understudy_fixture::fixture(&source, "f", &NoFiles).0.expect("it is a fixture"))
-        };
+        let fixture = |verify: &str| fixture_of("GET", verify);
         let fixtures = [fixture("given: [a pet]"), fixture("again: a"), fixture("again: b"), fixture("after: a")];
         let parents = [vec![], vec![0], vec![1], vec![0]];
         let stages = stages(&fixtures, &parents, &[vec![], vec![0], vec![1], vec![]]);

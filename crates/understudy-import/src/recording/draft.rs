@@ -67,7 +67,7 @@ pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
         .flat_map(|(at, group)| group.of.iter().map(move |exchange| (*exchange, at)))
         .collect();
     let answers = Answers::new(&groups, exchanges, &gists, calls, flow, &ids, &place);
-    let orders = orders(&groups, calls, flow, &place, &answers);
+    let orders = orders(&groups, exchanges, calls, flow, &place, &answers);
     let steps = answers.steps();
     let draft = |(at, group): (usize, &Group)| {
         let asked = group.promised;

@@ -120,8 +120,10 @@ impl Flow {
         &self.captures[exchange]
     }
 
-    pub(super) fn cookies(&self, exchange: usize) -> &[usize] {
-        &self.cookies[exchange]
+    /// The exchanges that began what a request is a part of: those that gave its cookies, its tokens and the like.
+    pub(super) fn sessions(&self, exchange: usize) -> impl Iterator<Item = usize> {
+        let given = self.uses[exchange].iter().filter(|used| !used.is_made).filter_map(|used| used.from);
+        self.cookies[exchange].iter().copied().chain(given)
     }
 }
 

@@ -1,5 +1,6 @@
 //! In which order a run sends the fixtures of a recording, so that each has the values that it was recorded with.
 
+use super::Recorded;
 use super::draft::{captures, only_asks};
 use super::endpoint::Call;
 use super::flow::Flow;
@@ -7,6 +8,7 @@ use super::group::Group;
 use super::states::Answers;
 use http::Method;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use understudy_exchange::set_cookie_pairs;
 use understudy_fixture::is_version;
 
 /// What has been done with something that was made.
@@ -55,6 +57,7 @@ struct Orders<'o> {
 /// before. What a run makes once is made once more where another one of it was used.
 pub(super) fn orders(
     groups: &[Group],
+    exchanges: &[Recorded],
     calls: &[Call],
     flow: &Flow,
     place: &HashMap<usize, usize>,
@@ -64,6 +67,8 @@ pub(super) fn orders(
     let mut made: HashMap<(&str, usize), Made> = HashMap::new();
     // What writes below the same first word may need what was written there before.
     let mut last_write: HashMap<&str, usize> = HashMap::new();
+    // The sessions that were ended, by the exchanges that began them, and by what.
+    let mut ended: BTreeMap<usize, usize> = BTreeMap::new();
     for (at, group) in groups.iter().enumerate() {
         let asked = group.promised;
         let is_write = !matches!(calls[asked].method, Method::GET | Method::HEAD) && !only_asks(&calls[asked]);
@@ -88,7 +93,24 @@ pub(super) fn orders(
             };
             needs.before.extend(made.reads_since.iter().filter(|read| is_write && **read < at));
         }
-        needs.before.extend(flow.cookies(asked).iter().filter_map(|from| place.get(from)).filter(|from| **from < at));
+        let sessions: BTreeSet<usize> = flow.sessions(asked).filter(|from| place.contains_key(from)).collect();
+        needs.before.extend(sessions.iter().map(|from| place[from]).filter(|from| *from < at));
+        for from in &sessions {
+            let began = place[from];
+            let mut others = ended.iter().filter(|(other, _)| place[*other] == began && *other < from);
+            if let Some(end) = ended.get(from) {
+                needs.before.insert(*end);
+            } else if let Some((_, end)) = others.next_back().filter(|_| began < at) {
+                needs.again.insert(began);
+                needs.before.insert(*end);
+            }
+        }
+        let is_end = sessions.iter().any(|from| ends(*from, asked, exchanges, calls));
+        if is_end {
+            let uses = |group: &usize| flow.sessions(groups[*group].promised).any(|from| sessions.contains(&from));
+            needs.before.extend((0..at).filter(uses));
+            ended.extend(sessions.iter().map(|from| (*from, at)));
+        }
         let order = orders.settle(at, needs);
         if order.skip.is_none() {
             if let Some(root) = root(&calls[asked]).filter(|_| is_write) {
@@ -189,6 +211,18 @@ impl Orders<'_> {
         }
         all
     }
+}
+
+/// What a path ends with that ends a session.
+const ENDINGS: &[&str] = &["logout", "log-out", "log_out", "revoke", "signoff", "signout", "sign-out", "sign_out"];
+
+/// Whether an exchange ends the session that another one began: it is called so, deletes what is at that place, or takes cookies back.
+fn ends(began: usize, at: usize, exchanges: &[Recorded], calls: &[Call]) -> bool {
+    let last = calls[at].path.iter().rev().find(|word| !word.is_empty());
+    let is_called_so = last.is_some_and(|last| ENDINGS.contains(&last.to_ascii_lowercase().as_str()));
+    let is_deleted = calls[at].method == Method::DELETE && calls[at].path == calls[began].path;
+    let takes_back = set_cookie_pairs(&exchanges[at].response.headers).any(|(_, value)| value.is_empty());
+    is_called_so || is_deleted || takes_back
 }
 
 /// The first word of a path that says what it is about.

@@ -155,7 +155,10 @@ impl<'r> Answers<'r> {
     fn changed_by(&self, (first, kind): (usize, usize), (second, other): (usize, usize)) -> Option<usize> {
         let until = |end: usize| self.writes.partition_point(|write| *write < end);
         let between = &self.writes[until(first)..until(second)];
-        let nearest = between.iter().max_by_key(|write| nearness(&self.calls[**write], &self.calls[second]));
+        let nearest = between.iter().max_by_key(|write| {
+            let is_begun = self.flow.sessions(second).any(|from| from == **write);
+            (is_begun, nearness(&self.calls[**write], &self.calls[second]))
+        });
         nearest.copied().filter(|_| kind != other)
     }
 }
