@@ -1,6 +1,6 @@
 //! A part of a log in a folder of its own: one sled database.
 
-use crate::values::{Key, VALUE_BYTES_MAX, Value, key, parts, read, records, values};
+use crate::values::{Key, Value, key, parts, read, records, values};
 use sled::{Config, Db, IVec, Mode, Tree};
 use std::fs::{self, File};
 use std::io;
@@ -11,15 +11,18 @@ use std::time::{Duration, Instant};
 /// sled would take a gigabyte for its cache; a log is hardly ever read.
 const CACHE_BYTES: u64 = 4 << 20;
 
-/// How many values are put into a tree: sled splits the page of one that has more, and writes all of it once more. Each tree has
-/// one page, and its name is its first key.
-const VALUES_MAX: usize = 16;
+/// How many values are put into a tree: with the tenth, sled writes all of its page once more. Each tree has one page, and its
+/// name is its first key.
+const VALUES_MAX: usize = 9;
 
 /// How many trees a database has at most: each new one writes the names of all.
 const TREES_MAX: usize = 512;
 
 /// The tree that says which records are removed. Its name is no key.
 const REMOVED: &[u8] = b"removed";
+
+/// How many bytes its values have at most: it is one tree, in which sled lets a page have seventeen of them.
+const REMOVED_BYTES_MAX: usize = 6 << 10;
 
 /// The file that says that a generation is made.
 const READY: &str = "ready";
@@ -221,7 +224,7 @@ impl Generation {
     /// Puts that records, in this generation or an older one, are removed: it counts as a record with this number.
     pub(crate) fn put_removal(&self, number: u64, removed: &[u64]) -> io::Result<()> {
         let tree = self.db()?.db.open_tree(REMOVED).map_err(io_error)?;
-        for (at, some) in (0..).zip(removed.chunks(VALUE_BYTES_MAX / size_of::<u64>())) {
+        for (at, some) in (0..).zip(removed.chunks(REMOVED_BYTES_MAX / size_of::<u64>())) {
             let value: Vec<u8> = some.iter().flat_map(|number| number.to_le_bytes()).collect();
             tree.insert(key(number, at), value).map_err(io_error)?;
         }

@@ -1,11 +1,11 @@
 //! Records as values of the database, none of which is large.
 //!
-//! sled keeps up to 17 values in a page, and a page of more than 128 KiB in a file of its own, which it neither syncs nor deletes
-//! in step with its log: after a kill or a power cut, what was durable in such a page may be gone. So small records are put
-//! together (an insertion costs as much as a kilobyte), and large ones are cut into pieces.
+//! sled keeps a page of more than 128 KiB in a file of its own, which it neither syncs nor deletes in step with its log: after a
+//! kill or a power cut, what was durable in such a page may be gone. So small records are put together (an insertion costs as
+//! much as a kilobyte), and large ones are cut into pieces.
 
-/// How many bytes a value has at most.
-pub(crate) const VALUE_BYTES_MAX: usize = 6 << 10;
+/// How many bytes a value has at most: nine are in a page ([`crate::generation`]).
+pub(crate) const VALUE_BYTES_MAX: usize = 13 << 10;
 
 /// The number of the value's first record, and which piece of it the value is.
 pub(crate) type Key = [u8; 12];
@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn no_value_is_large_and_all_of_the_records_are_in_them() {
-        let lengths = [0, 10, 3_000, 3_000, 6_131, 6_132, 6_133, 20_000, 1, 100_000, 6_144 - 13, 5];
+        let whole = VALUE_BYTES_MAX - FRAME_BYTES;
+        let lengths = [0, 10, 6_000, 6_000, whole - 1, whole, whole + 1, 20_000, 1, 100_000, whole - 1, 5];
         let all: Vec<Vec<u8>> =
             lengths.iter().map(|length| vec![u8::try_from(length % 251).expect("small"); *length]).collect();
         let made = values(40, &all);
