@@ -1,18 +1,22 @@
 //! Where exchanges that pass recorders go: without secrets, onto the disk, in a thread of its own, so that no request waits
-//! for either.
+//! for either. What is sure to have no secret of its own is written where it passes, as it will be stored: that is nearly
+//! everything, and it is quicker to do so than to carry an exchange from one thread to another.
 
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::project::Project;
-use crate::recordings::{self, Recording, decode};
+use crate::recordings::{self, Recording, Stored, decode};
+use arc_swap::ArcSwap;
 use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use understudy_exchange::redact::{Redactor, Removed};
+use understudy_exchange::redact::{QuickLook, Redactor, Removed};
 use understudy_import::Recorded;
 use understudy_net::{Message, MessageContent};
 use understudy_serve::Passed;
@@ -24,7 +28,9 @@ const WAITING_BYTES_MAX: usize = 256 << 20;
 /// How long exchanges are gathered before they are stored: waking somebody up for each costs more than storing it.
 const GATHERING: Duration = Duration::from_millis(2);
 /// How many bytes are put into the recordings at once.
-const BATCH_BYTES: usize = 16 << 10;
+const BATCH_BYTES: usize = 64 << 10;
+/// How large the bodies of an exchange may be that is looked through where it passes: others would hold up requests.
+const LOOKED_BYTES_MAX: usize = 64 << 10;
 /// How long the disk may take for what was stored last.
 const DURABLE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -98,10 +104,26 @@ impl Writers {
     }
 }
 
+/// An exchange that waits to be stored.
+enum Arrived {
+    /// As it is stored. It has no secret but those that are known from others, as this look found.
+    Quiet(Vec<u8>, Arc<QuickLook>),
+    Loud(Box<Passed>),
+}
+
+impl Arrived {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Quiet(record, _) => record.len(),
+            Self::Loud(passed) => bytes_of(passed),
+        }
+    }
+}
+
 /// Exchanges that wait to be stored.
 #[derive(Default)]
 struct Waiting {
-    exchanges: Vec<Passed>,
+    exchanges: Vec<Arrived>,
     /// What is taken out from now on, where that has changed.
     hidden: Option<Hidden>,
     /// Of those that wait, and of those that are being stored.
@@ -114,6 +136,7 @@ struct Waiting {
 /// What is known of the exchanges that came.
 struct Tally {
     log: Arc<Log>,
+    look: ArcSwap<QuickLook>,
     waiting: Mutex<Waiting>,
     came: Condvar,
     stored: AtomicU64,
@@ -141,8 +164,10 @@ impl Desk {
         writers: &Writers,
     ) -> Result<(Arc<Self>, Vec<PathBuf>), ApiError> {
         let (log, damaged) = recordings::open(&project.root)?;
+        let hidden = Hidden::new(&project.settings.redact);
         let tally = Arc::new(Tally {
             log: Arc::new(log),
+            look: ArcSwap::from_pointee(QuickLook::new(hidden.names())),
             waiting: Mutex::default(),
             came: Condvar::new(),
             stored: AtomicU64::new(0),
@@ -151,8 +176,8 @@ impl Desk {
             failed: AtomicU64::new(0),
             progress,
         });
-        let redactor = Hidden::new(&project.settings.redact).redactor();
         let writing = {
+            let redactor = hidden.redactor();
             let tally = Arc::clone(&tally);
             let thread = std::thread::Builder::new().name("recorder".to_owned());
             thread
@@ -171,7 +196,11 @@ impl Desk {
 
     /// Takes out what the project names now.
     pub(crate) fn hide(&self, project: &Project) {
-        self.tally.waiting().hidden = Some(Hidden::new(&project.settings.redact));
+        let hidden = Hidden::new(&project.settings.redact);
+        let look = QuickLook::new(hidden.names());
+        self.tally.waiting().hidden = Some(hidden);
+        // After it: whoever finds that a look is an old one knows what is hidden now.
+        self.tally.look.store(Arc::new(look));
     }
 
     /// What came of it so far.
@@ -212,9 +241,30 @@ impl Drop for Desk {
     }
 }
 
+/// An exchange as it is stored, where a look is sure that it has no secret of its own.
+fn quiet(passed: &Passed, look: &QuickLook) -> Option<Vec<u8>> {
+    let Passed { service, unix_millis, took, request, response, messages, cut } = passed;
+    let is_coded = |headers: &HeaderMap, body: &Bytes| !body.is_empty() && headers.contains_key(CONTENT_ENCODING);
+    if bytes_of(passed) > LOOKED_BYTES_MAX
+        || !messages.is_empty()
+        || is_coded(&request.headers, &request.body)
+        || is_coded(&response.headers, &response.body)
+        || !look.is_quiet(request, response)
+    {
+        return None;
+    }
+    let (unix_millis, took, cut) = (*unix_millis, *took, cut.as_deref());
+    Some(Stored { service, unix_millis, took, request, response, messages, removed: &[], cut }.to_bytes())
+}
+
 impl understudy_serve::Recording for Desk {
     fn passed(&self, passed: Passed) {
-        let bytes = bytes_of(&passed);
+        let look = self.tally.look.load_full();
+        let arrived = match quiet(&passed, &look) {
+            Some(record) => Arrived::Quiet(record, look),
+            None => Arrived::Loud(Box::new(passed)),
+        };
+        let bytes = arrived.bytes();
         let mut waiting = self.tally.waiting();
         let has_room = waiting.exchanges.len() < WAITING_MAX && waiting.bytes + bytes <= WAITING_BYTES_MAX;
         if waiting.is_closed || !has_room {
@@ -222,7 +272,7 @@ impl understudy_serve::Recording for Desk {
             return;
         }
         waiting.bytes += bytes;
-        waiting.exchanges.push(passed);
+        waiting.exchanges.push(arrived);
         let is_idle = std::mem::take(&mut waiting.is_idle);
         drop(waiting);
         if is_idle {
@@ -249,7 +299,7 @@ impl Tally {
     }
 
     /// What has come since the last time; `None` where nothing can come any more.
-    fn take(&self) -> Option<(Vec<Passed>, Option<Hidden>)> {
+    fn take(&self) -> Option<(Vec<Arrived>, Option<Hidden>)> {
         let mut waiting = self.waiting();
         while waiting.exchanges.is_empty() {
             if waiting.is_closed {
@@ -270,9 +320,14 @@ impl Tally {
             if let Some(hidden) = hidden {
                 redactor.rename(hidden.names());
             }
+            let look = self.look.load_full();
             let mut batch = Batch::default();
-            for passed in exchanges {
-                batch.add(passed, &mut redactor);
+            for arrived in exchanges {
+                batch.bytes += arrived.bytes();
+                match record(arrived, &look, &mut redactor) {
+                    Some(record) => batch.records.push(record),
+                    None => batch.unreadable += 1,
+                }
                 if batch.bytes >= BATCH_BYTES {
                     self.put(std::mem::take(&mut batch), &mut is_broken);
                 }
@@ -283,12 +338,13 @@ impl Tally {
     }
 
     fn put(&self, batch: Batch, is_broken: &mut bool) {
-        let Batch { records, recordings, passed_bytes, .. } = batch;
+        let Batch { records, bytes, unreadable } = batch;
+        self.dropped.fetch_add(unreadable, Ordering::Relaxed);
         match self.log.append(&records) {
             Ok(last) => {
                 self.stored.fetch_add(records.len() as u64, Ordering::Relaxed);
                 self.last.store(last, Ordering::Relaxed);
-                recordings.iter().for_each(|recording| (self.progress)(RecordNews::Stored(&Line(recording))));
+                records.iter().for_each(|record| (self.progress)(RecordNews::Stored(&Line(record))));
             }
             Err(error) => {
                 self.dropped.fetch_add(records.len() as u64, Ordering::Relaxed);
@@ -298,7 +354,7 @@ impl Tally {
                 }
             }
         }
-        self.waiting().bytes -= passed_bytes;
+        self.waiting().bytes -= bytes;
     }
 }
 
@@ -306,30 +362,19 @@ impl Tally {
 #[derive(Default)]
 struct Batch {
     records: Vec<Vec<u8>>,
-    /// What they were made of.
-    recordings: Vec<Recording>,
-    bytes: usize,
     /// How many bytes they were counted with while they waited.
-    passed_bytes: usize,
+    bytes: usize,
+    /// How many could not be read again to take something out of them.
+    unreadable: u64,
 }
 
-impl Batch {
-    fn add(&mut self, passed: Passed, redactor: &mut Redactor) {
-        self.passed_bytes += bytes_of(&passed);
-        let recording = recording(passed, redactor);
-        let record = recording.to_bytes();
-        self.bytes += record.len();
-        self.records.push(record);
-        self.recordings.push(recording);
-    }
-}
-
-/// What is told of an exchange: as it is stored, since a path may hold a secret.
-struct Line<'r>(&'r Recording);
+/// What is told of an exchange: as it is stored, since a path may hold a secret. It is read only where somebody wants to know.
+struct Line<'r>(&'r [u8]);
 
 impl Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Recording { exchange: Recorded { request, response }, messages, cut, .. } = self.0;
+        let Some(Recording { exchange, messages, cut, .. }) = Recording::from_bytes(self.0) else { return Ok(()) };
+        let Recorded { request, response } = exchange;
         let path = understudy_exchange::target::percent_decode(request.path());
         write!(f, "{} {path} {}", request.method, response.status.as_u16())?;
         match messages.len() {
@@ -338,6 +383,21 @@ impl Display for Line<'_> {
             many => write!(f, "  {many} messages")?,
         }
         cut.iter().try_for_each(|why| write!(f, "  {why}"))
+    }
+}
+
+/// An exchange as it is stored, without secrets. `look` is the one that knows what is hidden now.
+fn record(arrived: Arrived, look: &Arc<QuickLook>, redactor: &mut Redactor) -> Option<Vec<u8>> {
+    match arrived {
+        Arrived::Quiet(record, own) if Arc::ptr_eq(&own, look) && !redactor.may_be_known_in(&record) => Some(record),
+        Arrived::Quiet(record, _) => {
+            let Recording { service, unix_millis, micros, exchange, cut, .. } = Recording::from_bytes(&record)?;
+            let Recorded { request, response } = exchange;
+            let (service, took) = (service.into(), Duration::from_micros(micros));
+            let passed = Passed { service, unix_millis, took, request, response, messages: Vec::new(), cut };
+            Some(recording(passed, redactor).to_bytes())
+        }
+        Arrived::Loud(passed) => Some(recording(*passed, redactor).to_bytes()),
     }
 }
 

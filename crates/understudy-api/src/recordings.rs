@@ -9,6 +9,7 @@ use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use understudy_exchange::{Request, Response};
@@ -32,8 +33,8 @@ pub(crate) struct Recording {
     pub(crate) cut: Option<String>,
 }
 
-/// What stands before the bodies.
-#[derive(Serialize, Deserialize)]
+/// What stands before the bodies, as JSON.
+#[derive(Deserialize)]
 struct Head<'h> {
     service: Cow<'h, str>,
     unix_millis: u64,
@@ -45,10 +46,10 @@ struct Head<'h> {
     request_bytes: usize,
     status: u16,
     response_headers: Vec<(Cow<'h, str>, Cow<'h, str>)>,
-    removed: Cow<'h, [(String, String)]>,
+    removed: Vec<(String, String)>,
     cut: Option<Cow<'h, str>>,
     /// What was stored before there were any has none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     messages: Vec<Said<'h>>,
 }
 
@@ -82,32 +83,100 @@ impl<'h> Said<'h> {
     }
 }
 
-impl Recording {
+/// A recording that is about to be stored.
+pub(crate) struct Stored<'s> {
+    pub(crate) service: &'s str,
+    pub(crate) unix_millis: u64,
+    pub(crate) took: Duration,
+    pub(crate) request: &'s Request,
+    pub(crate) response: &'s Response,
+    pub(crate) messages: &'s [Message],
+    pub(crate) removed: &'s [(String, String)],
+    pub(crate) cut: Option<&'s str>,
+}
+
+impl Stored<'_> {
     /// As it is stored: the length of the head, the head as JSON, and the bodies.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let Recorded { request, response } = &self.exchange;
-        let head = Head {
-            service: self.service.as_str().into(),
-            unix_millis: self.unix_millis,
-            micros: self.micros,
-            method: request.method.as_str().into(),
-            target: request.target.as_str().into(),
-            request_headers: pairs(&request.headers),
-            request_bytes: request.body.len(),
-            status: response.status.as_u16(),
-            response_headers: pairs(&response.headers),
-            removed: self.removed.as_slice().into(),
-            cut: self.cut.as_deref().map(Cow::from),
-            messages: self.messages.iter().map(Said::new).collect(),
-        };
+        let Self { request, response, .. } = self;
         let mut bytes = Vec::with_capacity(HEAD_BYTES + request.body.len() + response.body.len());
         bytes.extend([0; 4]);
-        serde_json::to_writer(&mut bytes, &head).expect("a head is JSON");
+        self.write_head(&mut bytes).expect("memory takes what is written to it");
         let length = u32::try_from(bytes.len() - 4).expect("a head has less than 4 GiB");
         bytes[..4].copy_from_slice(&length.to_le_bytes());
         bytes.extend_from_slice(&request.body);
         bytes.extend_from_slice(&response.body);
         bytes
+    }
+
+    /// Piece by piece: this is done for every exchange.
+    fn write_head(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let Self { service, unix_millis, took, request, response, messages, removed, cut } = self;
+        out.extend_from_slice(b"{\"service\":");
+        write_text(service, out)?;
+        write!(out, ",\"unix_millis\":{unix_millis},\"micros\":{},\"method\":", took.as_micros())?;
+        write_text(request.method.as_str(), out)?;
+        out.extend_from_slice(b",\"target\":");
+        write_text(request.target.as_str(), out)?;
+        out.extend_from_slice(b",\"request_headers\":");
+        write_fields(&request.headers, out)?;
+        write!(out, ",\"request_bytes\":{},\"status\":{}", request.body.len(), response.status.as_u16())?;
+        out.extend_from_slice(b",\"response_headers\":");
+        write_fields(&response.headers, out)?;
+        out.extend_from_slice(b",\"removed\":");
+        serde_json::to_writer(&mut *out, removed)?;
+        out.extend_from_slice(b",\"cut\":");
+        serde_json::to_writer(&mut *out, cut)?;
+        if !messages.is_empty() {
+            out.extend_from_slice(b",\"messages\":");
+            serde_json::to_writer(&mut *out, &messages.iter().map(Said::new).collect::<Vec<_>>())?;
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// A text of JSON. Nearly none has anything in it that is written with an escape.
+fn write_text(text: &str, out: &mut Vec<u8>) -> io::Result<()> {
+    let has_escapes = |has, byte: u8| has | (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, has_escapes) {
+        return Ok(serde_json::to_writer(out, text)?);
+    }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+    Ok(())
+}
+
+/// Header fields: a list of names with their values.
+fn write_fields(headers: &HeaderMap, out: &mut Vec<u8>) -> io::Result<()> {
+    let mut before = b'[';
+    for (name, value) in headers {
+        out.extend([before, b'[']);
+        write_text(name.as_str(), out)?;
+        out.push(b',');
+        write_text(&String::from_utf8_lossy(value.as_bytes()), out)?;
+        out.push(b']');
+        before = b',';
+    }
+    out.extend_from_slice(if headers.is_empty() { b"[]" } else { b"]" });
+    Ok(())
+}
+
+impl Recording {
+    /// As it is stored.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let stored = Stored {
+            service: &self.service,
+            unix_millis: self.unix_millis,
+            took: Duration::from_micros(self.micros),
+            request: &self.exchange.request,
+            response: &self.exchange.response,
+            messages: &self.messages,
+            removed: &self.removed,
+            cut: self.cut.as_deref(),
+        };
+        stored.to_bytes()
     }
 
     /// What was stored; `None` where it is nothing of ours.
@@ -133,7 +202,7 @@ impl Recording {
             micros: head.micros,
             exchange: Recorded { request, response },
             messages: head.messages.into_iter().map(Said::message).collect::<Option<_>>()?,
-            removed: head.removed.into_owned(),
+            removed: head.removed,
             cut: head.cut.map(Cow::into_owned),
         })
     }
@@ -141,10 +210,6 @@ impl Recording {
 
 /// About as many bytes as a head has.
 const HEAD_BYTES: usize = 512;
-
-fn pairs(headers: &HeaderMap) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
-    headers.iter().map(|(name, value)| (name.as_str().into(), String::from_utf8_lossy(value.as_bytes()))).collect()
-}
 
 fn headers(pairs: &[(Cow<'_, str>, Cow<'_, str>)]) -> HeaderMap {
     let field = |(name, value): &(Cow<'_, str>, Cow<'_, str>)| {

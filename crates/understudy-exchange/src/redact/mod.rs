@@ -2,10 +2,12 @@
 //! [`is_secret_member`]) and, in what is recorded, by what they look like ([`Redactor`]).
 
 mod content;
+mod exchange_look;
 mod quiet;
 mod redactor;
 mod shape;
 
+pub use exchange_look::QuickLook;
 pub use redactor::{Redactor, Removed};
 
 use crate::{Json, JsonString};

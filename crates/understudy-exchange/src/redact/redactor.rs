@@ -17,6 +17,7 @@ use aho_corasick::AhoCorasick;
 use bytes::Bytes;
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use memchr::memchr;
 use std::collections::{BTreeMap, HashMap};
 
 /// How many secrets are told apart; those after them are taken out all the same.
@@ -44,10 +45,20 @@ pub struct Redactor {
     /// Placeholders by secret.
     known: HashMap<String, String>,
     counts: BTreeMap<&'static str, u32>,
-    /// Finds those that are long enough, and their placeholders in the same order.
-    sought: Option<(AhoCorasick, Vec<String>)>,
+    /// Made when it is needed, and anew once there are more.
+    sought: Option<Sought>,
     known_names: KnownNames,
     loud: Loud,
+}
+
+/// The secrets that are known and long enough to be looked for everywhere.
+#[derive(Debug)]
+struct Sought {
+    finder: AhoCorasick,
+    /// In the order of the finder's patterns.
+    placeholders: Vec<String>,
+    /// Whether one of them is written with escapes in JSON.
+    has_escapes: bool,
 }
 
 impl Redactor {
@@ -143,7 +154,12 @@ impl Redactor {
         }
     }
 
-    fn sought(&mut self) -> &(AhoCorasick, Vec<String>) {
+    /// Whether a secret that is known may stand in a text that holds exchanges: some as they are, some in JSON.
+    pub fn may_be_known_in(&mut self, written: &[u8]) -> bool {
+        self.holds_known(written) || (self.sought().has_escapes && memchr(b'\\', written).is_some())
+    }
+
+    fn sought(&mut self) -> &Sought {
         let known = &self.known;
         self.sought.get_or_insert_with(|| {
             let mut all: Vec<(&String, &String)> =
@@ -154,7 +170,12 @@ impl Redactor {
                 .match_kind(aho_corasick::MatchKind::LeftmostFirst)
                 .build(all.iter().map(|(secret, _)| secret.as_bytes()))
                 .expect("a few thousand texts are not too many");
-            (finder, all.into_iter().map(|(_, placeholder)| placeholder.clone()).collect())
+            let is_escaped = |c: char| matches!(c, '"' | '\\') || c.is_ascii_control();
+            Sought {
+                finder,
+                has_escapes: all.iter().any(|(secret, _)| secret.contains(is_escaped)),
+                placeholders: all.into_iter().map(|(_, placeholder)| placeholder.clone()).collect(),
+            }
         })
     }
 
@@ -181,14 +202,14 @@ impl Redactor {
     /// Whether a secret that is known stands in these bytes.
     fn holds_known(&mut self, bytes: &[u8]) -> bool {
         let is_full = self.known.len() >= SECRETS_MAX;
-        let (finder, placeholders) = self.sought();
+        let Sought { finder, placeholders, .. } = self.sought();
         (!placeholders.is_empty() && finder.is_match(bytes))
             || (is_full && std::str::from_utf8(bytes).is_ok_and(shape::has_secrets))
     }
 
     /// A text without all secrets that are known.
     fn scrub(&mut self, text: &str, place: &str, removed: &mut Vec<Removed>) -> String {
-        let (finder, placeholders) = self.sought();
+        let Sought { finder, placeholders, .. } = self.sought();
         let mut out = String::with_capacity(text.len());
         finder.replace_all_with(text, &mut out, |found, _, out| {
             let placeholder = &placeholders[found.pattern().as_usize()];
@@ -492,7 +513,7 @@ impl Redactor {
         if let Ok(text) = std::str::from_utf8(body) {
             return self.scrub(text, place, removed).into_bytes();
         }
-        let (finder, placeholders) = self.sought();
+        let Sought { finder, placeholders, .. } = self.sought();
         let mut out = Vec::with_capacity(body.len());
         finder.replace_all_with_bytes(body, &mut out, |found, _, out| {
             let placeholder = &placeholders[found.pattern().as_usize()];

@@ -1,6 +1,7 @@
 //! That the quick look and the long one find the same, and what is done where there are too many secrets.
 
 use super::*;
+use crate::redact::QuickLook;
 use http::header::AUTHORIZATION;
 
 /// Numbers that look like chance, the same each time.
@@ -97,6 +98,78 @@ fn the_quick_look_finds_nothing_less_than_the_long_one() {
     }
     assert!((2_000..18_000).contains(&quiet_ones), "{quiet_ones}");
     assert!((1_000..quiet_ones).contains(&without_a_look), "{without_a_look} of {quiet_ones}");
+}
+
+/// An exchange with a little of what makes a difference, or nothing of it.
+fn made(seed: u64) -> (Request, Response) {
+    let mut made = Made(seed);
+    let targets =
+        ["/a/b", "/a?page=2", "/a?pin=2", "/%61", "/opaque-secret-1", "/a?q=opaque%2dsecret-1", "/a?q=say+it"];
+    let fields = [
+        ("etag", "\"7\""),
+        ("x-note", "plain"),
+        ("x-note", "say \"opaque\" twice"),
+        ("x-note", "a opaque-secret-1"),
+        ("x-note", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"),
+        ("x-seat", "a1"),
+        ("cookie", "a=b"),
+        ("set-cookie", "a=b"),
+        ("authorization", "Bearer x"),
+    ];
+    let kinds =
+        ["application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"];
+    let mut side = || {
+        let mut headers = HeaderMap::new();
+        for _ in 0..made.below(3) {
+            let (name, value) = fields[made.below(fields.len()).min(made.below(fields.len()))];
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        headers.append(http::header::CONTENT_TYPE, HeaderValue::from_static(kinds[made.below(9).saturating_sub(5)]));
+        let body = match made.below(4) {
+            0 => Bytes::new(),
+            1 => Bytes::from_static(b"\xFF\x00opaque-secret-1"),
+            _ => made.json(1).into(),
+        };
+        (headers, body)
+    };
+    let ((headers, body), (answer, content)) = (side(), side());
+    let target = targets[made.below(targets.len()).min(made.below(targets.len()))].parse().expect("a target");
+    let request = Request { method: http::Method::GET, target, headers, body };
+    (request, Response { status: http::StatusCode::OK, headers: answer, body: content })
+}
+
+#[test]
+fn what_a_look_where_exchanges_pass_is_sure_of_has_nothing_to_be_taken_out() {
+    let names = || SecretNames::with(vec!["x-seat".to_owned()], vec!["seat".to_owned()]);
+    let look = QuickLook::new(names());
+    let (mut quiet, mut known) = (0, 0);
+    for seed in 0..4_000 {
+        let (request, response) = made(seed);
+        let mut redactor = Redactor::new(names());
+        redactor.learn("opaque-secret-1", "secret");
+        if seed % 4 == 0 {
+            redactor.learn("say \"opaque\" twice", "secret");
+        }
+        let before = redactor.known.clone();
+        // As recordings are written.
+        let mut written = request.target.as_str().as_bytes().to_vec();
+        for value in request.headers.values().chain(response.headers.values()) {
+            written.extend(Json::string(String::from_utf8_lossy(value.as_bytes())).to_string().into_bytes());
+        }
+        written.extend_from_slice(&request.body);
+        written.extend_from_slice(&response.body);
+        let is_quiet = look.is_quiet(&request, &response);
+        quiet += usize::from(is_quiet);
+        if !is_quiet || redactor.may_be_known_in(&written) {
+            known += usize::from(is_quiet);
+            continue;
+        }
+        let (shown, answer, removed) = redactor.exchange(request.clone(), response.clone());
+        assert_eq!((&shown.target, &shown.headers, &shown.body), (&request.target, &request.headers, &request.body));
+        assert_eq!((&answer.headers, &answer.body), (&response.headers, &response.body));
+        assert!(removed.is_empty() && redactor.known == before, "{request:?} {response:?}");
+    }
+    assert!((400..2_000).contains(&quiet) && (100..quiet - 100).contains(&known), "{known} of {quiet}");
 }
 
 #[test]
