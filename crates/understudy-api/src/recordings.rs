@@ -9,7 +9,6 @@ use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use understudy_exchange::{Request, Response};
@@ -101,7 +100,7 @@ impl Stored<'_> {
         let Self { request, response, .. } = self;
         let mut bytes = Vec::with_capacity(HEAD_BYTES + request.body.len() + response.body.len());
         bytes.extend([0; 4]);
-        self.write_head(&mut bytes).expect("memory takes what is written to it");
+        self.write_head(&mut bytes).expect("a head is JSON");
         let length = u32::try_from(bytes.len() - 4).expect("a head has less than 4 GiB");
         bytes[..4].copy_from_slice(&length.to_le_bytes());
         bytes.extend_from_slice(&request.body);
@@ -110,17 +109,25 @@ impl Stored<'_> {
     }
 
     /// Piece by piece: this is done for every exchange.
-    fn write_head(&self, out: &mut Vec<u8>) -> io::Result<()> {
+    fn write_head(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         let Self { service, unix_millis, took, request, response, messages, removed, cut } = self;
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         out.extend_from_slice(b"{\"service\":");
         write_text(service, out)?;
-        write!(out, ",\"unix_millis\":{unix_millis},\"micros\":{},\"method\":", took.as_micros())?;
+        out.extend_from_slice(b",\"unix_millis\":");
+        serde_json::to_writer(&mut *out, unix_millis)?;
+        out.extend_from_slice(b",\"micros\":");
+        serde_json::to_writer(&mut *out, &micros)?;
+        out.extend_from_slice(b",\"method\":");
         write_text(request.method.as_str(), out)?;
         out.extend_from_slice(b",\"target\":");
         write_text(request.target.as_str(), out)?;
         out.extend_from_slice(b",\"request_headers\":");
         write_fields(&request.headers, out)?;
-        write!(out, ",\"request_bytes\":{},\"status\":{}", request.body.len(), response.status.as_u16())?;
+        out.extend_from_slice(b",\"request_bytes\":");
+        serde_json::to_writer(&mut *out, &request.body.len())?;
+        out.extend_from_slice(b",\"status\":");
+        serde_json::to_writer(&mut *out, &response.status.as_u16())?;
         out.extend_from_slice(b",\"response_headers\":");
         write_fields(&response.headers, out)?;
         out.extend_from_slice(b",\"removed\":");
@@ -137,10 +144,10 @@ impl Stored<'_> {
 }
 
 /// A text of JSON. Nearly none has anything in it that is written with an escape.
-fn write_text(text: &str, out: &mut Vec<u8>) -> io::Result<()> {
+fn write_text(text: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
     let has_escapes = |has, byte: u8| has | (byte < b' ') | (byte == b'"') | (byte == b'\\');
     if text.bytes().fold(false, has_escapes) {
-        return Ok(serde_json::to_writer(out, text)?);
+        return serde_json::to_writer(out, text);
     }
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
@@ -149,13 +156,16 @@ fn write_text(text: &str, out: &mut Vec<u8>) -> io::Result<()> {
 }
 
 /// Header fields: a list of names with their values.
-fn write_fields(headers: &HeaderMap, out: &mut Vec<u8>) -> io::Result<()> {
+fn write_fields(headers: &HeaderMap, out: &mut Vec<u8>) -> serde_json::Result<()> {
     let mut before = b'[';
     for (name, value) in headers {
         out.extend([before, b'[']);
         write_text(name.as_str(), out)?;
         out.push(b',');
-        write_text(&String::from_utf8_lossy(value.as_bytes()), out)?;
+        match std::str::from_utf8(value.as_bytes()) {
+            Ok(text) => write_text(text, out)?,
+            Err(_) => write_text(&String::from_utf8_lossy(value.as_bytes()), out)?,
+        }
         out.push(b']');
         before = b',';
     }

@@ -231,8 +231,20 @@ fn text_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
             push_plain(why, out);
         }
     }
-    let tenths = took.as_micros() / 100;
-    out.extend([" ", &(tenths / 10).to_string(), ".", &(tenths % 10).to_string(), " ms\n"]);
+    let tenths = u64::try_from(took.as_micros()).unwrap_or(u64::MAX) / 100;
+    out.push(' ');
+    push_number(tenths / 10, out);
+    out.push('.');
+    push_number(tenths % 10, out);
+    out.push_str(" ms\n");
+}
+
+/// A number without what formatting it would allocate.
+fn push_number(number: u64, out: &mut String) {
+    if number >= 10 {
+        push_number(number / 10, out);
+    }
+    out.extend(char::from_digit((number % 10) as u32, 10));
 }
 
 /// A target without the values of secret parameters.

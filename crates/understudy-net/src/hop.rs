@@ -25,6 +25,24 @@ pub fn end_to_end(headers: &mut HeaderMap) {
     }
 }
 
+/// A copy of the fields that are meant for the other end, as far as they are `wanted`.
+#[must_use]
+pub fn end_to_end_of(headers: &HeaderMap, wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
+    let named: Vec<&str> = list(headers, &CONNECTION).collect();
+    let is_named = |name: &HeaderName| named.iter().any(|named| named.eq_ignore_ascii_case(name.as_str()));
+    // A clone would have no room for what is added, and be moved for it.
+    let mut copy = HeaderMap::with_capacity(headers.len() + ADDED);
+    for (name, value) in headers {
+        if wanted(name) && !is_hop_by_hop(name) && !is_named(name) {
+            copy.append(name, value.clone());
+        }
+    }
+    copy
+}
+
+/// How many fields are added to most copies, at most.
+const ADDED: usize = 4;
+
 /// The elements of a field that is a list (RFC 9110, section 5.6.1).
 fn list<'h>(headers: &'h HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'h str> {
     let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());

@@ -28,7 +28,7 @@ pub use address::{Address, AddressError};
 pub use client::Client;
 pub use connect::CONNECT_TIMEOUT;
 pub use failure::SendError;
-pub use hop::{end_to_end, takes_trailers};
+pub use hop::{end_to_end, end_to_end_of, takes_trailers};
 pub use interim::Interim;
 pub use listener::{BindError, Host, Listener};
 pub use message::{

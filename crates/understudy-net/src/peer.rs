@@ -136,10 +136,11 @@ impl Peer {
     /// # Errors
     /// [`SendError`]
     pub async fn open(&self, call: Call<'_>, interim: Option<&Interim>) -> Result<Upstream, SendError> {
+        let telling = telling(interim).await;
         let headers = call.headers.fields();
         let is_upgrade = is_upgrade(&headers);
         if let Some(connection) = self.pool.take(is_upgrade) {
-            match self.ask(call, headers, call.whole(), interim, connection).await {
+            match self.ask(call, headers, call.whole(), telling, connection).await {
                 Err(unanswered) if unanswered.may_be_sent_again(call.method) => {}
                 answer => return answer.map_err(|unanswered| unanswered.error),
             }
@@ -152,11 +153,12 @@ impl Peer {
     /// # Errors
     /// [`SendError`]
     pub async fn pass(&self, call: Call<'_>, body: Stream, interim: Option<&Interim>) -> Result<Upstream, SendError> {
+        let telling = telling(interim).await;
         let headers = call.headers.fields();
         let is_upgrade = is_upgrade(&headers);
         let mut body = Either::Right(body.0);
         if let Some(connection) = self.pool.take(is_upgrade) {
-            match self.ask(call, headers, body, interim, connection).await {
+            match self.ask(call, headers, body, telling, connection).await {
                 Err(Unanswered { unsent: Some(unsent), .. }) => body = *unsent,
                 answer => return answer.map_err(|unanswered| unanswered.error),
             }
@@ -174,7 +176,8 @@ impl Peer {
     ) -> Pin<Box<dyn Future<Output = Result<Upstream, SendError>> + Send + 'a>> {
         Box::pin(async move {
             let connection = self.connect(is_upgrade).await?;
-            let answer = self.ask(call, call.headers.fields(), body, interim, connection).await;
+            let telling = telling(interim).await;
+            let answer = self.ask(call, call.headers.fields(), body, telling, connection).await;
             answer.map_err(|unanswered| unanswered.error)
         })
     }
@@ -192,17 +195,14 @@ impl Peer {
         call: Call<'_>,
         headers: HeaderMap,
         body: Sent,
-        interim: Option<&Interim>,
+        telling: Option<Telling>,
         connection: Connection,
     ) -> Result<Upstream, Unanswered> {
         match connection {
             Connection::Http1(mut connection) => {
-                let telling = match interim {
-                    // The connection that the request came on is what waits here.
-                    Some(interim) => Some(interim.begin(poll_fn(|context| Poll::Ready(context.waker().clone())).await)),
-                    None => None,
-                };
-                let response = connection.try_send_request(self.http1(call, headers, body, telling)?).await;
+                // In a statement of its own: what one that waits has in hand takes room in every request.
+                let request = self.http1(call, headers, body, telling)?;
+                let response = connection.try_send_request(request).await;
                 let (mut parts, body) = response.map_err(unanswered)?.into_parts();
                 let upgrade = Upgrade::of(&mut parts.extensions);
                 let body = if parts.status == StatusCode::SWITCHING_PROTOCOLS {
@@ -213,7 +213,8 @@ impl Peer {
                 Ok(Upstream { status: parts.status, headers: parts.headers, body: Stream(body), upgrade })
             }
             Connection::Http2(mut connection) => {
-                let response = connection.try_send_request(self.http2(call, headers, body)?).await;
+                let request = self.http2(call, headers, body)?;
+                let response = connection.try_send_request(request).await;
                 let (parts, body) = response.map_err(unanswered)?.into_parts();
                 let body = Stream(Passing::new(body));
                 Ok(Upstream { status: parts.status, headers: parts.headers, body, upgrade: None })
@@ -228,9 +229,7 @@ impl Peer {
         body: Sent,
         telling: Option<Telling>,
     ) -> Result<http::Request<Sent>, Unanswered> {
-        if !headers.contains_key(HOST) {
-            headers.insert(HOST, self.host.clone());
-        }
+        headers.entry(HOST).or_insert_with(|| self.host.clone());
         let mut request = http::Request::new(body);
         *request.method_mut() = call.method.clone();
         *request.uri_mut() = self.path(call.target)?.into();
@@ -269,6 +268,12 @@ impl Peer {
         PathAndQuery::from_maybe_shared(format!("{before}{target}"))
             .map_err(|_| malformed(format!("`{before}{target}` cannot be a request target")))
     }
+}
+
+/// What tells a client of answers before its own. The connection that its request came on is what waits here.
+async fn telling(interim: Option<&Interim>) -> Option<Telling> {
+    let interim = interim?;
+    Some(interim.begin(poll_fn(|context| Poll::Ready(context.waker().clone())).await))
 }
 
 /// A request that got no answer, and what was to be sent with it where nothing of it was sent.

@@ -36,9 +36,20 @@ pub enum Plan {
     Nothing,
     /// The backend is asked.
     Forward {
-        /// In `fallback`, what answers where the backend does not.
-        otherwise: Option<Choice>,
+        /// What answers where the backend does not.
+        otherwise: Otherwise,
     },
+}
+
+/// What stands in for a backend that does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Otherwise {
+    /// Nothing: the client is told.
+    Nobody,
+    /// A fixture. Which one, and what it says and sets, is found once it does stand in.
+    Fixture,
+    /// The description, where it knows such a request.
+    Description,
 }
 
 /// Decides. The same snapshot, request and chance give the same plan, but for what goes on: the state, and lists of responses.
@@ -52,10 +63,10 @@ pub fn decide(snapshot: &Snapshot, incoming: &Incoming<'_>, chance: &mut Chance)
             return Plan::Preflight;
         }
         match (&snapshot.backing, choice) {
-            // What it says, and what it sets, is found once the fixture does stand in.
-            (Backing::Fallback(_), choice) => return Plan::Forward { otherwise: Some(choice) },
+            (Backing::Fallback(_), Choice::Promise(_)) => return Plan::Forward { otherwise: Otherwise::Fixture },
+            (Backing::Fallback(_), _) => return Plan::Forward { otherwise: Otherwise::Description },
             (Backing::Passthrough(_), Choice::OtherMethods(_) | Choice::Nothing) => {
-                return Plan::Forward { otherwise: None };
+                return Plan::Forward { otherwise: Otherwise::Nobody };
             }
             (_, choice) => {
                 if let Some(plan) = local(snapshot, &state, choice, incoming, chance) {

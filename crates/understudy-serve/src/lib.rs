@@ -21,7 +21,7 @@ mod shared;
 mod snapshot;
 mod state;
 
-pub use decide::{Plan, decide};
+pub use decide::{Otherwise, Plan, decide};
 pub use event::{Answered, Exchanged, Observer, Wrong};
 pub use forward::{FORWARD_TIMEOUT, Forwarding};
 pub use player::Player;

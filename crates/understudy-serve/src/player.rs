@@ -1,6 +1,6 @@
 //! One service on the wire.
 
-use crate::decide::{Plan, decide, stand_in};
+use crate::decide::{Otherwise, Plan, decide, stand_in};
 use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{Content, Head};
 use crate::record::Recorder;
@@ -13,12 +13,14 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode};
 use std::cell::RefCell;
+use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::Request;
-use understudy_match::{Chance, Choice, Incoming, Moment, Rendered, explain};
+use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
 use understudy_net::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, HEADER_BYTES_MAX, Handler, Inbound, Line, Outbound, OutboundBody, Reply,
     coding,
@@ -90,29 +92,35 @@ impl Player {
         Ok(self.finish(&snapshot, request, raw, outcome, took))
     }
 
-    async fn later(
+    /// The answer, where it has to be waited for. What is waited with is taken along, instead of being given to it: so it is
+    /// there once.
+    fn later(
         self: Arc<Self>,
         request: Request,
         raw: Option<Bytes>,
         line: Line,
         (snapshot, plan): (Arc<Snapshot>, Plan),
-    ) -> Outbound {
+    ) -> Pin<Box<dyn Future<Output = Outbound> + Send>> {
         let began = Instant::now();
-        let plan = match plan {
-            Plan::Forward { otherwise } => {
-                match self.forward(&snapshot, &request, raw.clone(), line, otherwise.as_ref()).await {
-                    Some(outcome) => return self.finish(&snapshot, &request, raw.as_ref(), outcome, began.elapsed()),
-                    None => guarded(|| stand_in(&snapshot, &Incoming::new(&request), &mut chance())),
+        Box::pin(async move {
+            let plan = match plan {
+                Plan::Forward { otherwise } => {
+                    match self.forward(&snapshot, &request, raw.clone(), line, otherwise).await {
+                        Some(outcome) => {
+                            return self.finish(&snapshot, &request, raw.as_ref(), outcome, began.elapsed());
+                        }
+                        None => guarded(|| stand_in(&snapshot, &Incoming::new(&request), &mut chance())),
+                    }
                 }
+                plan => Some(plan),
+            };
+            if let Some(Plan::Respond { delay, .. }) = plan {
+                tokio::time::sleep(delay).await;
             }
-            plan => Some(plan),
-        };
-        if let Some(Plan::Respond { delay, .. }) = plan {
-            tokio::time::sleep(delay).await;
-        }
-        let outcome = plan.and_then(|plan| guarded(|| perform(&snapshot, &request, plan, &mut chance())));
-        let outcome = outcome.unwrap_or_else(broken);
-        self.finish(&snapshot, &request, raw.as_ref(), outcome, began.elapsed())
+            let outcome = plan.and_then(|plan| guarded(|| perform(&snapshot, &request, plan, &mut chance())));
+            let outcome = outcome.unwrap_or_else(broken);
+            self.finish(&snapshot, &request, raw.as_ref(), outcome, began.elapsed())
+        })
     }
 
     /// What every answer gets, and telling that it was given.
@@ -153,16 +161,16 @@ impl Player {
         request: &Request,
         raw: Option<Bytes>,
         line: Line,
-        otherwise: Option<&Choice>,
+        otherwise: Otherwise,
     ) -> Option<(Outbound, Answered<'static>)> {
         let (Backing::Passthrough(forwarding) | Backing::Fallback(forwarding)) = &snapshot.backing else { return None };
         // The backend gets the bytes that the client sent, still in their coding.
         let body = raw.unwrap_or_else(|| request.body.clone());
         let answer = forwarding.pass(Head::new(request, line), Content::Whole(body)).await;
         let can_stand_in = match otherwise {
-            Some(Choice::Promise(_)) => true,
-            Some(_) => snapshot.described.is_some() && describe::knows(snapshot, request),
-            None => false,
+            Otherwise::Nobody => false,
+            Otherwise::Fixture => true,
+            Otherwise::Description => snapshot.described.is_some() && describe::knows(snapshot, request),
         };
         match answer {
             Ok(upstream) if can_stand_in && upstream.status.is_server_error() => None,
@@ -225,7 +233,7 @@ impl Handler for Player {
         let request = without_body(parts);
         match self.at_once(&request, None) {
             Ok(outbound) => Reply::Now(outbound),
-            Err(plan) => Reply::later(self.later(request, None, line, plan)),
+            Err(plan) => Reply::Later(self.later(request, None, line, plan)),
         }
     }
 }

@@ -84,27 +84,30 @@ impl Recorder {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let unix_millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         let asked = Asked { request, authority, unix_millis, began, observer: Arc::clone(observer) };
-        Reply::later(self.answer(asked, body, line))
+        self.answer(asked, body, line)
     }
 
-    async fn answer(self: Arc<Self>, asked: Asked, body: Stream, line: Line) -> Outbound {
+    fn answer(self: Arc<Self>, asked: Asked, body: Stream, line: Line) -> Reply {
         let halves = Arc::new(Halves { told: Mutex::default(), recording: Arc::clone(&self.recording) });
         let sent = if body.is_empty() {
             halves.tell(|told| told.sent = Some(BodyCopy::empty()));
             Content::Whole(Bytes::new())
         } else {
             let halves = Arc::clone(&halves);
-            Content::Coming(body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy))))
+            let copied = body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy)));
+            Content::Coming(Box::new(copied))
         };
-        let mut head = forward::Head::new(&asked.request, line);
-        if head.upgrade.is_some() {
-            let halves = Arc::clone(&halves);
-            head.messages = Some(Box::new(move |copy| halves.tell(|told| told.socket = Some(copy))));
-        }
-        match self.forwarding.pass(head, sent).await {
-            Ok(upstream) => self.answered(asked, upstream, halves),
-            Err(error) => self.failed(&asked, &error.to_string()),
-        }
+        Reply::later(async move {
+            let mut head = forward::Head::new(&asked.request, line);
+            if head.upgrade.is_some() {
+                let halves = Arc::clone(&halves);
+                head.messages = Some(Box::new(move |copy| halves.tell(|told| told.socket = Some(copy))));
+            }
+            match self.forwarding.pass(head, sent).await {
+                Ok(upstream) => self.answered(asked, upstream, halves),
+                Err(error) => self.failed(&asked, &error.to_string()),
+            }
+        })
     }
 
     /// The answer of the backend, of which a copy is told.
