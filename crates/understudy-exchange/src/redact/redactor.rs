@@ -285,14 +285,11 @@ impl Redactor {
             let place = format!("{side} header {name}");
             let shown = match std::str::from_utf8(value.as_bytes()) {
                 Ok(text) => self.header(name, text, &place, removed),
-                // What is no text is not looked through: it goes whole where its name is a secret's.
+                // What is not all text goes whole where its name is a secret's.
                 Err(_) if self.names.has_header(name.as_str()) => {
                     self.replace("\u{FFFD}", kind_of(name.as_str()), &place, removed)
                 }
-                Err(_) => {
-                    out.append(name, value.clone());
-                    continue;
-                }
+                Err(_) => self.scrub(&String::from_utf8_lossy(value.as_bytes()), &place, removed),
             };
             let shown = HeaderValue::from_bytes(shown.as_bytes());
             out.append(name, shown.unwrap_or_else(|_| HeaderValue::from_static("redacted")));

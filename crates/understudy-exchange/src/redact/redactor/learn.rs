@@ -34,15 +34,16 @@ impl Redactor {
 
     pub(super) fn learn_headers(&mut self, headers: &HeaderMap) {
         for (name, value) in headers {
-            let Ok(text) = std::str::from_utf8(value.as_bytes()) else { continue };
             if name == COOKIE || name == SET_COOKIE {
                 continue;
             }
-            if self.names.has_header(name.as_str()) {
-                let (_, secret) = scheme(name, text);
-                self.learn(secret, if name == AUTHORIZATION { "token" } else { kind_of(name.as_str()) });
-            } else {
-                self.learn_text(text);
+            match std::str::from_utf8(value.as_bytes()) {
+                Ok(text) if self.names.has_header(name.as_str()) => {
+                    let (_, secret) = scheme(name, text);
+                    self.learn(secret, if name == AUTHORIZATION { "token" } else { kind_of(name.as_str()) });
+                }
+                Ok(text) => self.learn_text(text),
+                Err(_) => self.learn_text(&String::from_utf8_lossy(value.as_bytes())),
             }
         }
         for (_, value) in cookie_pairs(headers) {

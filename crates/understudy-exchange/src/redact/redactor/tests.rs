@@ -173,6 +173,34 @@ fn what_a_look_where_exchanges_pass_is_sure_of_has_nothing_to_be_taken_out() {
 }
 
 #[test]
+fn fields_that_are_not_all_text_are_looked_through() {
+    const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
+    let field = |text: &str| {
+        let latin = [b"caf\xE9 ", text.as_bytes()].concat();
+        HeaderMap::from_iter([(http::header::CONTENT_DISPOSITION, HeaderValue::from_bytes(&latin).expect("a value"))])
+    };
+    let request = Request {
+        method: http::Method::GET,
+        target: http::uri::PathAndQuery::from_static("/a"),
+        headers: field("opaque-secret-1"),
+        body: Bytes::new(),
+    };
+    let response = Response { status: http::StatusCode::OK, headers: field(JWT), body: Bytes::new() };
+    assert!(!QuickLook::new(SecretNames::default()).is_quiet(&request, &response));
+    let mut redactor = Redactor::new(SecretNames::default());
+    redactor.learn("opaque-secret-1", "secret");
+    let (request, response, removed) = redactor.exchange(request, response);
+    let shown = |headers: &HeaderMap| {
+        String::from_utf8_lossy(headers[http::header::CONTENT_DISPOSITION].as_bytes()).into_owned()
+    };
+    assert_eq!(
+        [shown(&request.headers), shown(&response.headers)],
+        ["caf\u{FFFD} «secret-1»", "caf\u{FFFD} «token-1»"]
+    );
+    assert_eq!(removed.len(), 2);
+}
+
+#[test]
 fn where_there_are_too_many_secrets_to_be_told_apart_they_are_taken_out_all_the_same() {
     const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
     let mut redactor = Redactor::default();
