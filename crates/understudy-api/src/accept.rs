@@ -17,7 +17,7 @@ use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Tail;
 use understudy_exchange::redact::{REDACTED, looks_secret};
 use understudy_exchange::{Json, JsonPath, Response};
-use understudy_fixture::model::{BodyFile, Capture, Fixture, Known, ResponseBody};
+use understudy_fixture::model::{BodyFile, Fixture, Known, ResponseBody};
 use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture, flow_value, rule_value};
 use understudy_match::{Kind, Mismatch, loosened};
 
@@ -40,14 +40,14 @@ pub(crate) struct Judged<'j> {
     pub(crate) fixture: &'j Fixture,
     pub(crate) mismatches: &'j [Mismatch],
     pub(crate) answer: Option<&'j Response>,
-    /// What the answer gives to fixtures that are to come after this one.
-    pub(crate) captures: &'j [Capture],
+    /// What is known of it from elsewhere: it gets the captures and the states from there that fixtures after it need.
+    pub(crate) gives: Option<&'j Fixture>,
 }
 
 impl<'j> Judged<'j> {
     pub(crate) fn of(result: &'j FixtureResult) -> Self {
         let (mismatches, answer) = (result.mismatches.as_slice(), result.answer.as_deref());
-        Self { fixture: &result.fixture, mismatches, answer, captures: &[] }
+        Self { fixture: &result.fixture, mismatches, answer, gives: None }
     }
 }
 
@@ -91,11 +91,20 @@ pub(crate) fn accept_some(
             Err(why) => accepted.left.push((mismatch.path.clone(), why)),
         }
     }
-    for capture in judged.captures {
+    for capture in judged.gives.iter().flat_map(|gives| &gives.verify.capture) {
         if judged.fixture.verify.capture.iter().all(|known| known.name != capture.name) {
             let captured = editing.edit(&Edit::Capture(capture));
             accepted.left.extend(captured.err().map(|why| (format!("capture {}", capture.name), why)));
         }
+    }
+    // What one of several answers sets, and what is set otherwise already, is for a person to say.
+    let sets_name = |name: &str| {
+        let own = judged.fixture.responses.iter().flat_map(|response| &response.set);
+        judged.fixture.set.iter().chain(own).any(|(known, _)| known == name)
+    };
+    for (name, value) in judged.gives.iter().flat_map(|gives| &gives.set).filter(|(name, _)| !sets_name(name)) {
+        let set = editing.edit(&Edit::Set(name, value));
+        accepted.left.extend(set.err().map(|why| (format!("state {name}"), why)));
     }
     let edits = editing.into_edits();
     accepted.files = edits.iter().map(|edit| edit.shown.clone()).collect();

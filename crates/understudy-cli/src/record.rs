@@ -252,10 +252,10 @@ fn say_settled(settled: &Settled) {
         out.push_str(&format!("{} {file}\n", paint.bold("wrote")));
     }
     for (id, after) in &settled.along {
-        out.push_str(&format!("{} {}: {} comes after it\n", paint.bold("took along"), plain(id), plain(after)));
+        out.push_str(&format!("{} {}: {} needs it\n", paint.bold("took along"), plain(id), plain(after)));
     }
     for (id, after) in &settled.stays {
-        out.push_str(&format!("{} {} in the inbox: {} comes after it\n", paint.bold("kept"), plain(id), plain(after)));
+        out.push_str(&format!("{} {} in the inbox: {} needs it\n", paint.bold("kept"), plain(id), plain(after)));
     }
     for (id, why) in &settled.left {
         out.push_str(&format!("{} {}: {why}\n", paint.yellow("left"), plain(id)));

@@ -175,12 +175,14 @@ impl Filler<'_> {
     }
 
     fn rule(&self, rule: &Rule) -> Result<Option<String>, NoExample> {
+        let mut stand_in = None;
         if let Some(example) = &rule.example {
             let filled = self.json(example)?;
             let text = as_text(&filled);
             if self.values.is_some() || filled == *example || text_obeys(rule, &text, true) {
                 return Ok(Some(text));
             }
+            stand_in = Some(text);
         }
         let mut candidates = Vec::new();
         for check in &rule.checks {
@@ -198,7 +200,7 @@ impl Filler<'_> {
                 _ => {}
             }
         }
-        Ok(candidates.into_iter().find(|candidate| text_obeys(rule, candidate, true)))
+        Ok(candidates.into_iter().find(|candidate| text_obeys(rule, candidate, true)).or(stand_in))
     }
 
     fn pairs(&self, what: &str, fields: &[Field]) -> Result<Vec<(String, String)>, NoExample> {

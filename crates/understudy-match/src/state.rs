@@ -27,6 +27,7 @@ impl Turns {
         let mut all: Vec<Self> = Vec::new();
         for (place, response) in fixture.responses.iter().enumerate() {
             let mut when = response.when.clone();
+            when.iter_mut().for_each(|when| when.values.sort());
             when.sort();
             match all.iter_mut().find(|turns| turns.when == when) {
                 Some(turns) => turns.responses.push(place),

@@ -1,10 +1,11 @@
 //! What to do about a request.
 
 use crate::cors;
-use crate::snapshot::{Backing, Snapshot};
+use crate::snapshot::{Backing, Next, Snapshot};
 use arc_swap::Guard;
 use http::Method;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use understudy_fixture::model::Delay;
 use understudy_match::{Chance, Choice, Incoming, State};
@@ -100,10 +101,13 @@ fn local(
     Some(match choice {
         Choice::Promise(place) => {
             let answers = &snapshot.answers[place];
-            let response = answers.next(state, chance);
+            let Next { response, uncounted } = answers.next(state, chance);
             let prepared = answers.response(response);
-            if !snapshot.state.advance(state, prepared.set()) {
+            if !snapshot.state.advance(state, prepared.set(), uncounted.is_some()) {
                 return None;
+            }
+            if let Some(served) = uncounted {
+                served.fetch_add(1, Ordering::Relaxed);
             }
             let delay = prepared.delay().map_or(Duration::ZERO, |delay| sample(delay, chance));
             Plan::Respond { place, response, delay }

@@ -77,6 +77,16 @@ struct List {
     turns: Vec<Turns>,
     /// How often those of each state have answered; outlives edits of other files.
     served: Vec<Arc<AtomicUsize>>,
+    /// Whether one of them sets the state.
+    sets: bool,
+}
+
+/// The response that is next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Next<'a> {
+    pub(crate) response: usize,
+    /// What counts it once it is given, where that has to wait until the state is set.
+    pub(crate) uncounted: Option<&'a AtomicUsize>,
 }
 
 /// A response, ready to be sent.
@@ -167,26 +177,28 @@ impl Answers {
             let turns = Turns::of(fixture);
             let count = |turns: &Turns| served.get(&(&*fixture.id, turns.when.as_slice())).copied().cloned();
             let served = turns.iter().map(|turns| count(turns).unwrap_or_default()).collect();
-            Box::new(List { others, select: fixture.select, turns, served })
+            let sets = others.iter().chain([&first]).any(|prepared| !prepared.set().is_empty());
+            Box::new(List { others, select: fixture.select, turns, served, sets })
         });
         Self { id: Arc::clone(&fixture.id), first, list }
     }
 
     /// Which response is next in a state.
-    pub(crate) fn next(&self, state: &State, chance: &mut Chance) -> usize {
-        let Some(list) = &self.list else { return 0 };
+    pub(crate) fn next(&self, state: &State, chance: &mut Chance) -> Next<'_> {
+        let Some(list) = &self.list else { return Next { response: 0, uncounted: None } };
         let at = Turns::in_state(&list.turns, state);
-        let (responses, served) = (&list.turns[at].responses, &list.served[at]);
-        let last = responses.len() - 1;
+        let (responses, served) = (&list.turns[at].responses, &*list.served[at]);
+        let uncounted = list.sets.then_some(served);
+        let before = || match uncounted {
+            Some(served) => served.load(Ordering::Relaxed),
+            None => served.fetch_add(1, Ordering::Relaxed),
+        };
         let turn = match list.select {
             Select::Random => usize::try_from(chance.below(responses.len() as u64)).unwrap_or(0),
-            Select::Cycle => served.fetch_add(1, Ordering::Relaxed) % responses.len(),
-            Select::InOrder => {
-                let next = |served: usize| (served < last).then_some(served + 1);
-                served.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(last).min(last)
-            }
+            Select::Cycle => before() % responses.len(),
+            Select::InOrder => before().min(responses.len() - 1),
         };
-        responses[turn]
+        Next { response: responses[turn], uncounted }
     }
 
     pub(crate) fn response(&self, at: usize) -> &Prepared {

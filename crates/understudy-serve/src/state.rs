@@ -46,9 +46,10 @@ impl LiveState {
         self.now.load()
     }
 
-    /// Sets names to values, where nobody has set any since `seen`; says whether.
-    pub(crate) fn advance(&self, seen: &Guard<Arc<State>>, set: &[(String, String)]) -> bool {
-        if set.iter().all(|(name, value)| seen.get(name) == Some(value)) {
+    /// Sets names to values, where nobody has set any since `seen`; says whether. What takes turns is set even to what it is: of
+    /// two that have seen the same turn, only one has it.
+    pub(crate) fn advance(&self, seen: &Guard<Arc<State>>, set: &[(String, String)], takes_turns: bool) -> bool {
+        if !takes_turns && set.iter().all(|(name, value)| seen.get(name) == Some(value)) {
             return true;
         }
         let mut next = State::clone(seen);

@@ -1946,11 +1946,11 @@ exchanges: number,
  */
 left: Array<[string, string]>, 
 /**
- * What was accepted though nobody chose it, and what comes after it.
+ * What was accepted though nobody chose it, and what needs it.
  */
 along: Array<[string, string]>, 
 /**
- * What stays in the inbox though it was accepted, and what comes after it.
+ * What stays in the inbox though it was accepted, and what needs it.
  */
 stays: Array<[string, string]>, };
 

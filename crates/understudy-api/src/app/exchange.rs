@@ -13,7 +13,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use understudy_exchange::{Json, MediaType, Request};
-use understudy_match::Incoming;
+use understudy_match::{Incoming, State};
 use understudy_net::{BODY_BYTES_MAX, coding};
 
 /// Larger bodies are shown only where somebody asks for all of them.
@@ -202,14 +202,11 @@ impl App {
         })
     }
 
-    /// What the fixtures as they are now, in the state that is now, make of a request.
-    pub(super) async fn explanation(&self, service: &str, request: &Request) -> Option<ExplanationView> {
-        let open = self.project.lock().await;
-        let (project, state) = (Arc::clone(open.servers.project()), open.servers.state(service));
-        drop(open);
+    /// What the fixtures as they are now make of a request in a state.
+    pub(super) async fn explanation(&self, service: &str, request: &Request, state: &State) -> Option<ExplanationView> {
+        let project = self.loaded().await;
         let loaded = project.service(service).ok()?;
-        let state = state.map(|state| state.get()).unwrap_or_default();
-        let explained = understudy_match::explain(&loaded.index(), &Incoming::new(request), &state);
+        let explained = understudy_match::explain(&loaded.index(), &Incoming::new(request), state);
         let plain = |fixture: &understudy_fixture::model::Fixture| NearView {
             id: fixture.id.to_string(),
             file: loaded.file_of(fixture).to_owned(),
@@ -248,11 +245,13 @@ impl App {
 
     pub(super) async fn exchange(&self, request: ExchangeRequest) -> Result<ExchangeView, ApiError> {
         let exchange = self.kept(request.id)?;
+        // What it was then is not kept.
+        let state = self.state(&exchange.service).await;
         Ok(ExchangeView {
             row: ExchangeRow::new(&exchange),
             request_headers: header_views(&exchange.request.headers),
             response_headers: header_views(&exchange.headers),
-            explanation: self.explanation(&exchange.service, &as_matched(&exchange)).await,
+            explanation: self.explanation(&exchange.service, &as_matched(&exchange), &state).await,
         })
     }
 

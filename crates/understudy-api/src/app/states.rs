@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use understudy_fixture::model::{Fixture, When};
+use understudy_match::State;
 use understudy_serve::LiveState;
 
 /// The state of a service.
@@ -72,6 +73,11 @@ impl App {
         self.live(&request.service).await?.reset();
         self.changes.project_changed();
         Ok(Nothing {})
+    }
+
+    /// The state that a service is in now.
+    pub(super) async fn state(&self, service: &str) -> Arc<State> {
+        self.project.lock().await.servers.state(service).map(|live| live.get()).unwrap_or_default()
     }
 
     async fn live(&self, service: &str) -> Result<Arc<LiveState>, ApiError> {

@@ -88,6 +88,8 @@ impl App {
         let headers = headers(&request.headers)?;
         let body = Bytes::from(request.body);
         let address = Address::parse(&format!("http://127.0.0.1:{port}")).expect("a loopback address");
+        // What answers is decided by the state before, and may set another.
+        let state = self.state(&request.service).await;
         let began = Instant::now();
         let call = Call { method: &method, target: &target, headers: &headers, body: &body };
         let (status, answer_headers, answer) = self
@@ -104,7 +106,7 @@ impl App {
             headers: header_views(&answer_headers),
             body: BodyView::new(&answer_headers, &answer, true),
             micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-            explanation: self.explanation(&request.service, &sent).await,
+            explanation: self.explanation(&request.service, &sent, &state).await,
         })
     }
 }

@@ -233,6 +233,13 @@ pub(crate) fn parents(draft: &Draft) -> impl Iterator<Item = &String> {
     draft.fixture.verify.after.iter().flatten().chain(&draft.fixture.verify.again)
 }
 
+/// Whether one fixture sets a state in which another answers.
+pub(crate) fn sets_for(one: &Fixture, other: &Fixture) -> bool {
+    let mut sets = one.set.iter().chain(one.responses.iter().flat_map(|response| &response.set));
+    let when = || other.when.iter().chain(other.responses.iter().flat_map(|response| &response.when));
+    sets.any(|(name, value)| when().any(|when| when.name == *name && when.holds(Some(value))))
+}
+
 /// The files of drafts that say something new, under names that are free; and how many do not. What comes after fixtures that
 /// are `there` is linked to these, and they get the captures that it needs.
 ///
@@ -280,14 +287,16 @@ pub(crate) fn new_files(
     }
     let mut files = Vec::new();
     for There { draft, fixture } in &there {
-        let is_parent = wanted.iter().flat_map(|making| parents(&making.draft)).any(|id| **id == *draft.fixture.id);
+        let is_parent = wanted.iter().any(|making| {
+            parents(&making.draft).any(|id| **id == *draft.fixture.id)
+                || sets_for(&draft.fixture, &making.draft.fixture)
+        });
         if is_parent && names.get(&*draft.fixture.id) == Some(&&*fixture.id) {
-            let captures = &draft.fixture.verify.capture;
-            let judged = Judged { fixture, mismatches: &[], answer: None, captures };
+            let judged = Judged { fixture, mismatches: &[], answer: None, gives: Some(&draft.fixture) };
             let (accepted, changes) = accept_some(project, loaded, judged, |_| true)?;
-            if let Some((capture, why)) = accepted.left.first() {
-                let message = format!("{} cannot get the {capture}, which others need: {why}", fixture.file);
-                return Err(ApiError::new(Code::Usage, message).with_hint("write it under `verify: capture:` yourself"));
+            if let Some((what, why)) = accepted.left.first() {
+                let message = format!("{} cannot get the {what}, which others need: {why}", fixture.file);
+                return Err(ApiError::new(Code::Usage, message).with_hint("write it into the file yourself"));
             }
             files.extend(changes);
         }

@@ -8,9 +8,10 @@ use super::{Chosen, Inbox, News};
 use crate::accept::{Judged, accept_some};
 use crate::change::FileChange;
 use crate::error::{ApiError, Code};
-use crate::import::archive::{Making, There, new_files, parents};
+use crate::import::archive::{Making, There, new_files, parents, sets_for};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use understudy_fixture::model::Fixture;
 use understudy_fixture::same_request;
 use understudy_import::{Draft, merge};
 
@@ -58,8 +59,7 @@ impl Inbox {
                 (News::Same, _) if is_as_proposed(chosen) => settled.extend(of),
                 (News::Changed, Some((fixture, mismatches, answer))) if is_as_proposed(chosen) => {
                     let answer = Some(&self.recordings[*answer].1.exchange.response);
-                    let captures = &first.draft.fixture.verify.capture;
-                    let judged = Judged { fixture, mismatches, answer, captures };
+                    let judged = Judged { fixture, mismatches, answer, gives: Some(&first.draft.fixture) };
                     let loaded = &self.project.services[first.service];
                     let (accepted, changes) = accept_some(&self.project, loaded, judged, |_| true)?;
                     if changes.iter().any(|change| accepting.is_changed(change)) {
@@ -141,12 +141,12 @@ impl Inbox {
         }
     }
 
-    /// What comes before a proposal.
+    /// What comes before a proposal: in runs, or because it sets the states in which this one answers.
     fn before<'i>(&'i self, one: &'i Proposed) -> impl Iterator<Item = &'i Proposed> {
         let before: BTreeSet<&str> = parents(&one.draft).map(String::as_str).collect();
-        self.proposed
-            .iter()
-            .filter(move |other| other.service == one.service && before.contains(&*other.draft.fixture.id))
+        let is_before = move |other: &Fixture| before.contains(&*other.id) || sets_for(other, &one.draft.fixture);
+        let others = self.proposed.iter().filter(move |other| other.service == one.service);
+        others.filter(move |other| other.shown.id != one.shown.id && is_before(&other.draft.fixture))
     }
 
     /// The proposals of a service that fixtures stand for already.

@@ -165,9 +165,9 @@ pub struct Settled {
     pub exchanges: usize,
     /// What was not accepted, and why.
     pub left: Vec<(String, String)>,
-    /// What was accepted though nobody chose it, and what comes after it.
+    /// What was accepted though nobody chose it, and what needs it.
     pub along: Vec<(String, String)>,
-    /// What stays in the inbox though it was accepted, and what comes after it.
+    /// What stays in the inbox though it was accepted, and what needs it.
     pub stays: Vec<(String, String)>,
 }
 

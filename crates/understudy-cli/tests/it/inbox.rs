@@ -107,20 +107,23 @@ fn what_comes_before_an_accepted_fixture_is_made_with_it_and_recordings_stay_as_
     let (exit, said) = inbox(&project, &["accept", "shop/items/get-2"]);
     let wanted = "wrote fixtures/shop/items/get-2.yaml
 wrote fixtures/shop/items/create.yaml
+wrote fixtures/shop/items/delete.yaml
 wrote fixtures/shop/login.yaml
 wrote fixtures/shop/login-403.yaml
-took along shop/items/create: shop/items/get-2 comes after it
-took along shop/login: shop/items/create comes after it
-took along shop/login-403: shop/login comes after it
-kept shop/items/get-2 in the inbox: shop/items/delete comes after it
-kept shop/items/create in the inbox: shop/items/get-2 comes after it
-kept shop/login in the inbox: shop/items/create comes after it
-kept shop/login-403 in the inbox: shop/login comes after it
+took along shop/items/create: shop/items/get-2 needs it
+took along shop/items/delete: shop/items/get-2 needs it
+took along shop/login: shop/items/create needs it
+took along shop/login-403: shop/login needs it
+kept shop/items/get-2 in the inbox: shop/items/delete needs it
+kept shop/items/create in the inbox: shop/items/list needs it
+kept shop/items/delete in the inbox: shop/items/list needs it
+kept shop/login in the inbox: shop/items/get needs it
+kept shop/login-403 in the inbox: shop/login needs it
 0 exchanges went from the inbox
 warning[shadowed]: the fixture's own example, POST /login, is answered by `login`
 ";
     assert!(exit == 0 && said.starts_with(wanted), "{exit} {said}");
-    is_whole(&project, 4);
+    is_whole(&project, 5);
     // Those that are left still know what they come after, and its name.
     fs::rename(project.0.join("fixtures/shop/login.yaml"), project.0.join("fixtures/shop/enter.yaml")).unwrap();
     let create = text(&project.0, "items/create.yaml").replace("[login]", "[enter]");
@@ -162,6 +165,27 @@ fn what_is_there_already_gives_what_others_come_to_need() {
     );
     assert!(text(&project.0, "enter.yaml").ends_with("verify: {capture: {access_token: \"$.access_token\"}}\n"));
     is_whole(&project, 2);
+}
+
+#[test]
+fn what_is_there_already_sets_the_states_in_which_others_answer() {
+    let answers = Arc::new(Mutex::new(BTreeMap::from([
+        ("/things", "[]".to_owned()),
+        ("/things/add", "{\"ok\":true}".to_owned()),
+    ])));
+    let project = project(things(&answers));
+    let add = "request: {method: POST, path: /things/add}\nresponse: {body: {json: {ok: true}}} # mine\n";
+    project.write("fixtures/shop/add.yaml", add);
+    record(&project, |port| {
+        send(port, "GET", "/things", &[], "");
+        send(port, "POST", "/things/add", &[], "");
+        answers.lock().unwrap().insert("/things", "[{\"id\":1}]".to_owned());
+        send(port, "GET", "/things", &[], "");
+    });
+    let (exit, said) = inbox(&project, &["accept", "shop/things/list"]);
+    assert!(exit == 0 && said.contains("wrote fixtures/shop/add.yaml\n"), "{said}");
+    assert_eq!(text(&project.0, "add.yaml"), format!("{add}set: {{things: add}}\n"));
+    assert!(text(&project.0, "things/list.yaml").contains("- when: {things: add}\n"));
 }
 
 #[test]

@@ -275,17 +275,24 @@ fn of_requests_at_once_each_finds_the_state_that_another_has_left() {
     };
     let steps: String = (0..STEPS).map(step).collect();
     let next = format!("request: {{ method: POST, path: /next }}\nresponse:\n{steps}");
-    let folder = Folder::with_fixtures(&[("next", &next)]);
+    // With no state in which they answer, they take turns.
+    let turn = |at: usize| format!("  - {{ body: {{ text: \"{at}\" }}, set: {{ turn: {at} }} }}\n");
+    let turns: String = (0..STEPS).map(turn).collect();
+    let turns = format!("request: {{ method: POST, path: /turn }}\nselect: in_order\nresponse:\n{turns}");
+    let folder = Folder::with_fixtures(&[("next", &next), ("turn", &turns)]);
     let served = Served::new(&folder.0, &[]);
-    let mut answers: Vec<usize> = std::thread::scope(|scope| {
+    for path in ["/next", "/turn"] {
         let ask = || -> Vec<usize> {
-            (0..STEPS / 6).map(|_| body(&served.request("POST /next", &[], "")).parse().unwrap()).collect()
+            let line = format!("POST {path}");
+            (0..STEPS / 6).map(|_| body(&served.request(&line, &[], "")).parse().unwrap()).collect()
         };
-        let asking: Vec<_> = (0..6).map(|_| scope.spawn(ask)).collect();
-        asking.into_iter().flat_map(|asking| asking.join().unwrap()).collect()
-    });
-    answers.sort_unstable();
-    assert_eq!(answers, (0..STEPS).collect::<Vec<_>>());
+        let mut answers: Vec<usize> = std::thread::scope(|scope| {
+            let asking: Vec<_> = (0..6).map(|_| scope.spawn(ask)).collect();
+            asking.into_iter().flat_map(|asking| asking.join().unwrap()).collect()
+        });
+        answers.sort_unstable();
+        assert_eq!(answers, (0..STEPS).collect::<Vec<_>>(), "{path}");
+    }
 }
 
 /// A backend that answers every request with these bytes.

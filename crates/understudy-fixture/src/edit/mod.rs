@@ -38,6 +38,8 @@ pub enum Edit<'e> {
     Known(Known),
     /// One more value of its answer, or another one under a name, for those that come after it.
     Capture(&'e Capture),
+    /// What answering sets a name of the state to.
+    Set(&'e str, &'e str),
 }
 
 /// Why a file was not changed.
@@ -155,6 +157,10 @@ fn apply(root: &mut Json, edit: &Edit<'_>) -> Option<()> {
             *entry(entry(entry(root, "verify")?, "capture")?, &capture.name)? = captured_from(capture);
             return Some(());
         }
+        Edit::Set(name, value) => {
+            *entry(entry(root, "set")?, name)? = Json::string(*value);
+            return Some(());
+        }
         _ => {}
     }
     let promised = child(root, Step::Name("verify")).and_then(|verify| child(verify, Step::Name("response")));
@@ -167,7 +173,7 @@ fn apply(root: &mut Json, edit: &Edit<'_>) -> Option<()> {
         only => only,
     };
     match edit {
-        Edit::Known(_) | Edit::Capture(_) => {}
+        Edit::Known(_) | Edit::Capture(_) | Edit::Set(..) => {}
         Edit::Status(status) => *entry(response, "status")? = Json::Number(u64::from(*status).into()),
         Edit::Rule(path, rule) => *entry(entry(response, "match")?, path)? = rule.clone(),
         Edit::Header(name, value) => {

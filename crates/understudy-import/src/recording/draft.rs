@@ -209,9 +209,14 @@ fn path(group: &Group, asked: &Request, call: &Call, endpoint: &PathTemplate) ->
                 segment.clone()
             }
             Segment::Parameter(SegmentPart::Parameter(_)) => Segment::Literal(written.clone()),
-            Segment::Parameter(SegmentPart::Placeholder(name)) if group.is_of_one => {
-                let name =
-                    understudy_fixture::free_name(name, "", |name| endpoint.parameters().any(|known| known == name));
+            // A secret that was taken out is sent by nobody.
+            Segment::Parameter(SegmentPart::Placeholder(name))
+                if group.things.contains(name) && !asked.starts_with('«') =>
+            {
+                let is_taken = |name: &str| {
+                    endpoint.parameters().any(|known| known == name) || params.iter().any(|field| field.name == name)
+                };
+                let name = understudy_fixture::free_name(name, "", is_taken);
                 let rule =
                     Rule { example: Some(Json::string(written)), ..Rule::of(Check::Equals(Json::string(&asked))) };
                 params.push(Field { name: name.clone(), matcher: FieldMatcher::Rule(rule) });

@@ -19,8 +19,8 @@ pub(super) struct Group {
     pub(super) promised: usize,
     /// Whether the path stands for others that look like it.
     pub(super) is_general: bool,
-    /// Whether it is about one of several things that earlier answers made: a stub is asked for just this one.
-    pub(super) is_of_one: bool,
+    /// The names of what earlier answers made of which it is about one of several: a stub is asked for just this one.
+    pub(super) things: Vec<String>,
 }
 
 /// The requests of a recording, in the order in which what they promise was answered.
@@ -48,13 +48,34 @@ fn same(exchanges: &[Recorded], gists: &[Gist], calls: &[Call]) -> Vec<Group> {
     let several = names_of_several(by_key.values(), exchanges, gists, calls);
     let mut groups = Vec::new();
     for of in by_key.into_values() {
-        let is_of_one = made(&calls[of[0]]).any(|name| several.contains(&name));
-        let parts = if is_of_one { by_path(&of, exchanges) } else { vec![of] };
-        for (of, header) in parts.into_iter().flat_map(|of| by_header(of, exchanges, gists)) {
-            groups.push(Group { promised: of[0], of, header, is_general: false, is_of_one });
+        let mut by_thing: BTreeMap<Vec<Thing>, Vec<usize>> = BTreeMap::new();
+        for at in of {
+            let mut things = things(&exchanges[at], &calls[at]);
+            things.retain(|(name, _)| several.contains(name));
+            by_thing.entry(things).or_default().push(at);
+        }
+        for (things, of) in by_thing {
+            let things: Vec<String> = things.into_iter().map(|(name, _)| name).collect();
+            for (of, header) in by_header(of, exchanges, gists) {
+                groups.push(Group { promised: of[0], of, header, is_general: false, things: things.clone() });
+            }
         }
     }
     groups
+}
+
+/// The name of what an earlier answer made, and what stands for it in a path.
+type Thing = (String, String);
+
+/// What earlier answers made that a request is about, where it is a whole segment of the path: only there can a stub tell one from
+/// another. Not what is a secret, which nobody knows by now.
+fn things(recorded: &Recorded, call: &Call) -> Vec<Thing> {
+    let segments = recorded.request.path().rsplit('/').zip(call.path.iter().rev());
+    let things = segments.filter_map(|(sent, written)| match placeholders(written)?.as_slice() {
+        [SegmentPart::Placeholder(name)] => Some((name.clone(), percent_decode(sent).into_owned())),
+        _ => None,
+    });
+    things.filter(|(_, sent)| !sent.starts_with('«')).collect()
 }
 
 /// The names of what earlier answers made, of which requests were about several, and were answered differently.
@@ -65,44 +86,14 @@ fn names_of_several<'g>(
     calls: &[Call],
 ) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for of in groups {
-        let firsts: Vec<usize> = by_path(of, exchanges).iter().map(|part| part[0]).collect();
-        let is_alike = of.iter().all(|at| gists[*at] == gists[of[0]]);
-        if firsts.len() > 1
-            && !is_alike
-            && firsts.iter().all(|at| is_told_apart(&exchanges[of[0]], &exchanges[*at], &calls[*at]))
-        {
-            names.extend(made(&calls[of[0]]));
+    for of in groups.filter(|of| of.iter().any(|at| gists[*at] != gists[of[0]])) {
+        let first = things(&exchanges[of[0]], &calls[of[0]]);
+        for at in of {
+            let others = things(&exchanges[*at], &calls[*at]).into_iter().filter(|thing| !first.contains(thing));
+            names.extend(others.map(|(name, _)| name));
         }
     }
     names
-}
-
-/// The names of what earlier answers made, where they stand for whole segments of a path: only there can a stub tell them apart.
-fn made(call: &Call) -> impl Iterator<Item = String> {
-    call.path.iter().filter_map(|segment| match placeholders(segment)?.as_slice() {
-        [SegmentPart::Placeholder(name)] => Some(name.clone()),
-        _ => None,
-    })
-}
-
-/// Whether two paths differ only in what earlier answers made, and which is no secret.
-fn is_told_apart(one: &Recorded, other: &Recorded, call: &Call) -> bool {
-    let segments = one.request.path().rsplit('/').zip(other.request.path().rsplit('/')).zip(call.path.iter().rev());
-    let mut differing = segments.filter(|((one, other), _)| one != other);
-    differing.all(|((one, other), written)| {
-        let is_whole = matches!(placeholders(written).as_deref(), Some([SegmentPart::Placeholder(_)]));
-        is_whole && ![one, other].into_iter().any(|segment| percent_decode(segment).starts_with('«'))
-    })
-}
-
-/// The exchanges of one request, by the path that was asked for.
-fn by_path(of: &[usize], exchanges: &[Recorded]) -> Vec<Vec<usize>> {
-    let mut by_path: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for at in of {
-        by_path.entry(exchanges[*at].request.path()).or_default().push(*at);
-    }
-    by_path.into_values().collect()
 }
 
 /// Exchanges with the header field that tells them from others like them, and its value.

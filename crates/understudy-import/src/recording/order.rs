@@ -216,12 +216,14 @@ impl Orders<'_> {
 /// What a path ends with that ends a session.
 const ENDINGS: &[&str] = &["logout", "log-out", "log_out", "revoke", "signoff", "signout", "sign-out", "sign_out"];
 
-/// Whether an exchange ends the session that another one began: it is called so, deletes what is at that place, or takes cookies back.
+/// Whether an exchange ends the session that another one began: it is called so, deletes what is at that place, or takes its cookie back.
 fn ends(began: usize, at: usize, exchanges: &[Recorded], calls: &[Call]) -> bool {
     let last = calls[at].path.iter().rev().find(|word| !word.is_empty());
     let is_called_so = last.is_some_and(|last| ENDINGS.contains(&last.to_ascii_lowercase().as_str()));
     let is_deleted = calls[at].method == Method::DELETE && calls[at].path == calls[began].path;
-    let takes_back = set_cookie_pairs(&exchanges[at].response.headers).any(|(_, value)| value.is_empty());
+    let gives = |name: &str| set_cookie_pairs(&exchanges[began].response.headers).any(|(given, _)| given == name);
+    let takes_back =
+        set_cookie_pairs(&exchanges[at].response.headers).any(|(name, value)| value.is_empty() && gives(name));
     is_called_so || is_deleted || takes_back
 }
 

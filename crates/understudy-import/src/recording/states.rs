@@ -13,7 +13,8 @@ use super::group::Group;
 use super::naming::done;
 use http::Method;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use understudy_exchange::Response;
+use understudy_exchange::target::segments;
+use understudy_exchange::{Request, Response};
 use understudy_fixture::model::When;
 
 /// More states than this in one name say nothing to a reader; the answers come one after the other then.
@@ -72,8 +73,8 @@ struct Story {
 
 /// What is known of a recording's answers.
 pub(super) struct Answers<'r> {
+    exchanges: &'r [Recorded],
     kinds: Vec<Kinds>,
-    calls: &'r [Call],
     flow: &'r Flow,
     ids: &'r [String],
     /// The group that each exchange is in.
@@ -85,16 +86,16 @@ pub(super) struct Answers<'r> {
 impl<'r> Answers<'r> {
     pub(super) fn new(
         groups: &[Group],
-        exchanges: &[Recorded],
+        exchanges: &'r [Recorded],
         gists: &[Gist],
-        calls: &'r [Call],
+        calls: &[Call],
         flow: &'r Flow,
         ids: &'r [String],
         place: &'r HashMap<usize, usize>,
     ) -> Self {
         let kinds = groups.iter().map(|group| Kinds::of(group, gists)).collect();
         let is_write = |at: &usize| place.contains_key(at) && wrote(&calls[*at], &exchanges[*at].response);
-        Self { kinds, writes: (0..calls.len()).filter(is_write).collect(), calls, flow, ids, place }
+        Self { exchanges, kinds, writes: (0..calls.len()).filter(is_write).collect(), flow, ids, place }
     }
 
     /// The answers of each group, in the order in which they are given.
@@ -153,13 +154,16 @@ impl<'r> Answers<'r> {
 
     /// The write that is why a request was answered differently the second time, if it was and something was written.
     fn changed_by(&self, (first, kind): (usize, usize), (second, other): (usize, usize)) -> Option<usize> {
+        if kind == other {
+            return None;
+        }
         let until = |end: usize| self.writes.partition_point(|write| *write < end);
         let between = &self.writes[until(first)..until(second)];
         let nearest = between.iter().max_by_key(|write| {
             let is_begun = self.flow.sessions(second).any(|from| from == **write);
-            (is_begun, nearness(&self.calls[**write], &self.calls[second]))
+            (is_begun, nearness(&self.exchanges[**write].request, &self.exchanges[second].request))
         });
-        nearest.copied().filter(|_| kind != other)
+        nearest.copied()
     }
 }
 
@@ -176,9 +180,9 @@ fn folder(id: &str) -> &str {
 
 /// How much a write is about what a request reads: what they share of their paths, and how little one has that the other has not.
 /// Of writes as near, the later counts.
-fn nearness(write: &Call, read: &Call) -> (usize, std::cmp::Reverse<usize>) {
-    let shared = write.path.iter().zip(&read.path).take_while(|(a, b)| a == b).count();
-    (shared, std::cmp::Reverse(write.path.len().abs_diff(read.path.len())))
+fn nearness(write: &Request, read: &Request) -> (usize, std::cmp::Reverse<usize>) {
+    let shared = segments(write.path()).zip(segments(read.path())).take_while(|(a, b)| a == b).count();
+    (shared, std::cmp::Reverse(segments(write.path()).count().abs_diff(segments(read.path()).count())))
 }
 
 /// An answer, by its kind, and the value that it sets the state to.
