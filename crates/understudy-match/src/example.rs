@@ -296,3 +296,35 @@ impl Filler<'_> {
 fn as_text(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use understudy_fixture::{BodyFiles, FileProblem, Source, fixture};
+
+    struct NoFiles;
+
+    impl BodyFiles for NoFiles {
+        fn read(&self, _: &str) -> Result<Bytes, FileProblem> {
+            Err(FileProblem::Missing(Vec::new()))
+        }
+    }
+
+    #[test]
+    fn a_placeholder_beside_a_rule_is_what_a_contract_test_sends_and_the_rule_what_a_stub_asks_for() {
+        for (rule, asked) in
+            [("equals: 41, ", "41"), ("one_of: [a, b], ", "a"), ("type: integer, ", "petId"), ("", "petId")]
+        {
+            let text = format!(
+                "request: {{ path: \"/pets/{{id}}\", params: {{ id: {{ {rule}example: \"{{{{petId}}}}\" }} }} }}\nresponse: {{}}\n"
+            );
+            let source = Source { file: "f.yaml".into(), text };
+            let (read, problems) = fixture(&source, "f", &NoFiles);
+            let read = read.unwrap_or_else(|| panic!("{problems:?}"));
+            let sent = |request: Result<Request, NoExample>| request.expect("it has an example").target.to_string();
+            assert_eq!(sent(stub_request(&read, "")), format!("/pets/{asked}"));
+            assert_eq!(sent(example_request(&read, "", &|_| Some(Json::string("7")))), "/pets/7");
+            assert!(example_request(&read, "", &|_| None).is_err());
+        }
+    }
+}
