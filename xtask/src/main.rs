@@ -15,7 +15,7 @@ cargo xtask COMMAND
 
   run       builds Understudy and opens the sample project: in a window, or in the browser
             where there is no display
-  test      installs what the tests need (Debian packages, npm) and runs all checks
+  test      installs what the tests need (Debian packages, npm) and runs the checks
   lint      runs clippy over the whole workspace, the desktop app included; takes some minutes
   screens   makes the pictures in docs/screens
   bundle    makes the desktop app's packages (deb, rpm) in target/release/bundle

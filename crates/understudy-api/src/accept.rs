@@ -98,10 +98,7 @@ pub(crate) fn accept_some(
         }
     }
     // What one of several answers sets, and what is set otherwise already, is for a person to say.
-    let sets_name = |name: &str| {
-        let own = judged.fixture.responses.iter().flat_map(|response| &response.set);
-        judged.fixture.set.iter().chain(own).any(|(known, _)| known == name)
-    };
+    let sets_name = |name: &str| judged.fixture.all_set().any(|(known, _)| known == name);
     for (name, value) in judged.gives.iter().flat_map(|gives| &gives.set).filter(|(name, _)| !sets_name(name)) {
         let set = editing.edit(&Edit::Set(name, value));
         accepted.left.extend(set.err().map(|why| (format!("state {name}"), why)));

@@ -23,16 +23,14 @@ impl LiveState {
         self.now.load_full()
     }
 
-    /// Sets names to values; where there is no value, unsets them.
-    pub fn set(&self, changes: &[(String, Option<String>)]) {
+    /// Sets a name to a value; without a value, unsets it.
+    pub fn set(&self, name: &str, value: Option<&str>) {
         self.now.rcu(|now| {
             let mut next = State::clone(now);
-            for (name, value) in changes {
-                match value {
-                    Some(value) => next.insert(name.clone(), value.clone()),
-                    None => next.remove(name),
-                };
-            }
+            match value {
+                Some(value) => next.insert(name.to_owned(), value.to_owned()),
+                None => next.remove(name),
+            };
             next
         });
     }

@@ -89,7 +89,7 @@ class Session {
   latest = $state(0);
 
   #version = 0;
-  #known = { project: -1, run: -1, recording: -1, exchange: 0 };
+  #known = { project: -1, run: -1, recording: -1 };
   #notices = 0;
 
   async start() {
@@ -102,7 +102,7 @@ class Session {
   async #follow() {
     try {
       if (document.hidden) await shown();
-      const news = await call('changes', { version: this.#version, exchange: this.#known.exchange });
+      const news = await call('changes', { version: this.#version, exchange: this.latest });
       this.lost = null;
       this.#version = news.version;
       this.dropped = news.dropped;
@@ -134,7 +134,7 @@ class Session {
 
   #list(rows: ExchangeRow[], first: number) {
     const last = rows.at(-1);
-    if (last) this.latest = this.#known.exchange = last.id;
+    if (last) this.latest = last.id;
     const waiting = this.paused ? [...this.#waiting, ...rows] : [];
     this.#waiting = waiting.filter((row) => row.id >= first).slice(-EXCHANGES_MAX);
     const added = this.paused ? [] : rows;

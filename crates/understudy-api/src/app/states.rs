@@ -64,7 +64,7 @@ impl App {
 
     pub(super) async fn state_set(&self, request: SetState) -> Result<Nothing, ApiError> {
         let SetState { service, name, value } = request;
-        self.live(&service).await?.set(&[(name, value)]);
+        self.live(&service).await?.set(&name, value.as_deref());
         self.changes.project_changed();
         Ok(Nothing {})
     }
@@ -90,8 +90,7 @@ impl App {
 
 /// The names and values of the state that a fixture speaks of.
 fn spoken_of(fixture: &Fixture) -> impl Iterator<Item = (&str, &str)> {
-    let when = fixture.when.iter().chain(fixture.responses.iter().flat_map(|response| &response.when));
-    let set = fixture.set.iter().chain(fixture.responses.iter().flat_map(|response| &response.set));
+    let when = fixture.all_when();
     when.flat_map(|When { name, values }| values.iter().map(move |value| (name.as_str(), value.as_str())))
-        .chain(set.map(|(name, value)| (name.as_str(), value.as_str())))
+        .chain(fixture.all_set().map(|(name, value)| (name.as_str(), value.as_str())))
 }

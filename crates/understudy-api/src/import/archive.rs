@@ -235,9 +235,9 @@ pub(crate) fn parents(draft: &Draft) -> impl Iterator<Item = &String> {
 
 /// Whether one fixture sets a state in which another answers.
 pub(crate) fn sets_for(one: &Fixture, other: &Fixture) -> bool {
-    let mut sets = one.set.iter().chain(one.responses.iter().flat_map(|response| &response.set));
-    let when = || other.when.iter().chain(other.responses.iter().flat_map(|response| &response.when));
-    sets.any(|(name, value)| when().any(|when| when.name == *name && when.holds(Some(value))))
+    let is_needed =
+        |(name, value): &(String, String)| other.all_when().any(|when| when.name == *name && when.holds(Some(value)));
+    one.all_set().any(is_needed)
 }
 
 /// The files of drafts that say something new, under names that are free; and how many do not. What comes after fixtures that

@@ -124,7 +124,7 @@ fn shown(
     known: Option<(&Fixture, &[Mismatch])>,
     removed: Vec<(String, String)>,
 ) -> Proposal {
-    let Fixture { id, request, responses, set, verify, .. } = &draft.fixture;
+    let Fixture { id, request, responses, verify, .. } = &draft.fixture;
     let named = |kind: &str, fields: &[Field]| -> Vec<String> {
         fields.iter().map(|field| format!("{kind} {}", field.name)).collect()
     };
@@ -140,8 +140,8 @@ fn shown(
     statuses.dedup();
     let rules = responses.iter().flat_map(|response| &response.rules);
     let rules = rules.map(|rule| (rule.path.as_str().to_owned(), flow_value(&rule_value(&rule.rule))));
-    let states = responses.iter().flat_map(|response| &response.when).map(|when| when.name.clone());
-    let sets = set.iter().chain(responses.iter().flat_map(|response| &response.set));
+    let states = draft.fixture.all_when().map(|when| when.name.clone());
+    let sets = draft.fixture.all_set();
     Proposal {
         id: format!("{}/{id}", loaded.service.name),
         service: loaded.service.name.clone(),

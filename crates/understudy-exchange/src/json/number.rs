@@ -2,6 +2,7 @@
 
 use smol_str::{SmolStr, ToSmolStr};
 use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 
 /// A number that keeps every digit. `1`, `1.0` and `10e-1` are equal and differ only in
 /// [`Number::as_str`].
@@ -93,6 +94,17 @@ impl PartialEq for Number {
 }
 
 impl Eq for Number {}
+
+/// Equal numbers have one hash, however they are written.
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let d = self.decimal();
+        if !d.is_zero() {
+            (d.negative, d.exponent).hash(state);
+            (d.first..d.end).for_each(|at| state.write_u8(d.digit(at)));
+        }
+    }
+}
 
 impl PartialOrd for Number {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -199,6 +211,7 @@ pub(super) fn scan(text: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::hash::BuildHasher;
 
     fn number(text: &str) -> Number {
         Number::parse(text).unwrap()
@@ -208,6 +221,10 @@ mod tests {
     fn numbers_are_compared_as_decimals() {
         for (a, b) in [("1", "1.0"), ("0.00", "0"), ("-0", "0"), ("1e2", "100"), ("1.10", "1.1"), ("1E400", "10e399")] {
             assert_eq!(number(a), number(b), "{a} {b}");
+            let hash = |text: &str| {
+                std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().hash_one(number(text))
+            };
+            assert_eq!(hash(a), hash(b), "{a} {b}");
         }
         for (less, more) in [
             ("9223372036854775808", "9223372036854775809"),

@@ -43,6 +43,16 @@ impl Fixture {
     pub fn title(&self) -> String {
         self.name.clone().unwrap_or_else(|| format!("{} {}", self.request.method, self.request.path))
     }
+
+    /// The states that it and its responses speak of.
+    pub fn all_when(&self) -> impl Iterator<Item = &When> {
+        self.when.iter().chain(self.responses.iter().flat_map(|response| &response.when))
+    }
+
+    /// What it and its responses set the state to.
+    pub fn all_set(&self) -> impl Iterator<Item = &(String, String)> {
+        self.set.iter().chain(self.responses.iter().flat_map(|response| &response.set))
+    }
 }
 
 /// A name of the service's state, and the values with which something holds.

@@ -61,7 +61,7 @@ fn take_in<'j>(value: &'j Json, path: &Path<'j>, gist: &mut DefaultHasher) {
         Json::Null => {}
         Json::Bool(flag) => flag.hash(gist),
         Json::Number(number) if names_one(path) && number.is_integer() => {}
-        Json::Number(number) => number.as_str().hash(gist),
+        Json::Number(number) => number.hash(gist),
         Json::String(text) => match FRESH_FORMATS.iter().find(|format| is_in_format(**format, text.as_str())) {
             Some(format) => format.as_str().hash(gist),
             None if names_one(path) => kind(text.as_str()).hash(gist),

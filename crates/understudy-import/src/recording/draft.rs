@@ -130,8 +130,13 @@ fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> 
     ids
 }
 
+/// Whether a request may change something.
+pub(super) fn may_write(call: &Call) -> bool {
+    !matches!(call.method, Method::GET | Method::HEAD | Method::OPTIONS) && !only_asks(call)
+}
+
 /// Whether a POST only reads: a GraphQL query.
-pub(super) fn only_asks(call: &Call) -> bool {
+fn only_asks(call: &Call) -> bool {
     let CallBody::Json(body) = &call.body else { return false };
     let document = body.member("query").and_then(Json::as_str).unwrap_or("").trim_start();
     let is_graphql = call.path.last().is_some_and(|last| last.contains("graphql")) && !document.is_empty();

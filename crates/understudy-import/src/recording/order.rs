@@ -1,7 +1,7 @@
 //! In which order a run sends the fixtures of a recording, so that each has the values that it was recorded with.
 
 use super::Recorded;
-use super::draft::{captures, only_asks};
+use super::draft::{captures, may_write};
 use super::endpoint::Call;
 use super::flow::Flow;
 use super::group::Group;
@@ -71,17 +71,13 @@ pub(super) fn orders(
     let mut ended: BTreeMap<usize, usize> = BTreeMap::new();
     for (at, group) in groups.iter().enumerate() {
         let asked = group.promised;
-        let is_write = !matches!(calls[asked].method, Method::GET | Method::HEAD) && !only_asks(&calls[asked]);
+        let is_write = may_write(&calls[asked]);
         let mut needs = Needs::default();
         needs.before.extend(root(&calls[asked]).and_then(|root| last_write.get(root)));
         needs.before.extend(answers.brought_by(at, asked).filter(|from| *from < at));
-        for used in flow.uses(asked) {
+        for used in flow.uses(asked).iter().filter(|used| used.is_made) {
             let Some((exchange, from)) = used.from.and_then(|from| Some((from, *place.get(&from)?))) else { continue };
             if from >= at {
-                continue;
-            }
-            if !used.is_made {
-                needs.before.insert(from);
                 continue;
             }
             // Two values of one name may stand in one request.

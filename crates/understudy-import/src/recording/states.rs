@@ -6,12 +6,11 @@
 
 use super::Recorded;
 use super::answers::Gist;
-use super::draft::{ANSWERS_MAX, only_asks};
+use super::draft::{ANSWERS_MAX, may_write};
 use super::endpoint::Call;
 use super::flow::Flow;
 use super::group::Group;
 use super::naming::done;
-use http::Method;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_exchange::target::segments;
 use understudy_exchange::{Request, Response};
@@ -169,8 +168,7 @@ impl<'r> Answers<'r> {
 
 /// Whether something may be another one since this.
 fn wrote(call: &Call, answer: &Response) -> bool {
-    let is_write = !matches!(call.method, Method::GET | Method::HEAD | Method::OPTIONS) && !only_asks(call);
-    is_write && !answer.status.is_client_error() && !answer.status.is_server_error()
+    may_write(call) && !answer.status.is_client_error() && !answer.status.is_server_error()
 }
 
 /// The folder of a fixture, which says what it is about.
