@@ -117,6 +117,7 @@ test('what answers sets the state, which is seen and set', async (t) => {
   await until('it is not set', async () => (await items()) === 0);
   await state.selectOption('paid');
   await until('it is set', async () => (await items()) === 2);
+  await until('it is shown', async () => (await state.inputValue()) === '=paid');
   if (process.env.LOOK) await page.screenshot({ path: process.env.LOOK });
   await page.getByRole('button', { name: 'Reset the state of shop' }).click();
   await until('it is as at the start', async () => (await items()) === 0 && (await state.inputValue()) === '');
