@@ -1,6 +1,6 @@
 //! A part of a log in a folder of its own: one sled database.
 
-use crate::values::{Key, Value, key, parts, read, records, values};
+use crate::values::{Key, Value, key, parts, put_values, read, records};
 use sled::{Config, Db, IVec, Mode, Tree};
 use std::fs::{self, File};
 use std::io;
@@ -184,12 +184,9 @@ impl Generation {
     }
 
     /// Puts records that follow each other.
-    pub(crate) fn put(&self, first: u64, records: &[Vec<u8>]) -> io::Result<()> {
+    pub(crate) fn put(&self, first: u64, records: &[impl AsRef<[u8]>]) -> io::Result<()> {
         let db = self.db()?;
-        for (key, value) in values(first, records) {
-            db.tree_to_fill(&key)?.insert(key, value).map_err(io_error)?;
-        }
-        Ok(())
+        put_values(first, records, |key, value| db.tree_to_fill(&key)?.insert(key, value).map(drop).map_err(io_error))
     }
 
     /// Whether it is time for another one.

@@ -35,50 +35,54 @@ pub(crate) fn parts(key: &[u8]) -> Option<(u64, u32)> {
     Some((u64::from_be_bytes(*number), u32::from_be_bytes(piece.try_into().ok()?)))
 }
 
-/// The values of records that follow each other.
-pub(crate) fn values(first: u64, records: &[Vec<u8>]) -> Vec<(Key, Vec<u8>)> {
-    let mut values = Vec::new();
-    let mut together: Vec<(u64, &[u8])> = Vec::new();
-    let mut bytes = 1;
+/// Puts the values of records that follow each other, in the order of their keys.
+pub(crate) fn put_values<E>(
+    first: u64,
+    records: &[impl AsRef<[u8]>],
+    mut put: impl FnMut(Key, &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut value = Vec::with_capacity(VALUE_BYTES_MAX);
+    // The number of the first record that stands in it.
+    let mut together = None;
     for (number, record) in (first..).zip(records) {
-        let own = FRAME_BYTES + record.len();
-        let is_small = own < VALUE_BYTES_MAX;
-        if (!is_small || bytes + own > VALUE_BYTES_MAX) && !together.is_empty() {
-            values.push((key(together[0].0, 0), write(together.drain(..))));
-            bytes = 1;
+        let record = record.as_ref();
+        let is_small = FRAME_BYTES + record.len() < VALUE_BYTES_MAX;
+        if !is_small || value.len() + FRAME_BYTES + record.len() > VALUE_BYTES_MAX {
+            if let Some(first) = together.take() {
+                put(key(first, 0), &value)?;
+            }
+            value.clear();
         }
         if is_small {
-            together.push((number, record));
-            bytes += own;
+            if together.is_none() {
+                together = Some(number);
+                value.push(RECORDS);
+            }
+            add(number, record, &mut value);
             continue;
         }
         let pieces = record.chunks(VALUE_BYTES_MAX - PIECE_HEAD_BYTES);
         let count = u32::try_from(pieces.len()).expect("a record has less than 4 GiB");
         for (at, piece) in (0..).zip(pieces) {
-            let value = [&[PIECE][..], &count.to_le_bytes(), piece].concat();
-            values.push((key(number, at), value));
+            value.push(PIECE);
+            value.extend_from_slice(&count.to_le_bytes());
+            value.extend_from_slice(piece);
+            put(key(number, at), &value)?;
+            value.clear();
         }
     }
-    if let Some((number, _)) = together.first() {
-        values.push((key(*number, 0), write(together.drain(..))));
-    }
-    values
+    together.map_or(Ok(()), |first| put(key(first, 0), &value))
 }
 
 const FRAME_BYTES: usize = 12;
 const PIECE_HEAD_BYTES: usize = 5;
 
-/// A value of several records.
-fn write<'r>(records: impl Iterator<Item = (u64, &'r [u8])>) -> Vec<u8> {
-    let mut value = Vec::with_capacity(VALUE_BYTES_MAX);
-    value.push(RECORDS);
-    for (number, record) in records {
-        let length = u32::try_from(record.len()).expect("a record has less than 4 GiB");
-        value.extend_from_slice(&number.to_le_bytes());
-        value.extend_from_slice(&length.to_le_bytes());
-        value.extend_from_slice(record);
-    }
-    value
+/// Adds a record to the value that it stands in with others.
+fn add(number: u64, record: &[u8], value: &mut Vec<u8>) {
+    let length = u32::try_from(record.len()).expect("a record has less than 4 GiB");
+    value.extend_from_slice(&number.to_le_bytes());
+    value.extend_from_slice(&length.to_le_bytes());
+    value.extend_from_slice(record);
 }
 
 /// What a value holds; `None` where it is none of ours.
@@ -112,11 +116,12 @@ mod tests {
     #[test]
     fn what_is_cut_short_is_read_as_far_as_it_is_whole() {
         let three: [(u64, &[u8]); 3] = [(7, b"one"), (8, b""), (12, b"three")];
-        let value = write(three.into_iter());
-        assert!(records(&value[1..]).eq(three));
-        for end in 1..value.len() {
-            let whole = records(&value[1..end]).count();
-            assert!(records(&value[1..end]).eq(three.into_iter().take(whole)) && whole < 3);
+        let mut value = Vec::new();
+        three.iter().for_each(|(number, record)| add(*number, record, &mut value));
+        assert!(records(&value).eq(three));
+        for end in 0..value.len() {
+            let whole = records(&value[..end]).count();
+            assert!(records(&value[..end]).eq(three.into_iter().take(whole)) && whole < 3);
         }
     }
 
@@ -126,7 +131,12 @@ mod tests {
         let lengths = [0, 10, 6_000, 6_000, whole - 1, whole, whole + 1, 20_000, 1, 100_000, whole - 1, 5];
         let all: Vec<Vec<u8>> =
             lengths.iter().map(|length| vec![u8::try_from(length % 251).expect("small"); *length]).collect();
-        let made = values(40, &all);
+        let mut made: Vec<(Key, Vec<u8>)> = Vec::new();
+        let kept = put_values(40, &all, |key, value| {
+            made.push((key, value.to_vec()));
+            Ok::<_, ()>(())
+        });
+        assert_eq!(kept, Ok(()));
         assert!(made.iter().all(|(_, value)| value.len() <= VALUE_BYTES_MAX));
         assert!(made.windows(2).all(|pair| pair[0].0 < pair[1].0), "keys go up");
         let mut found: Vec<Vec<u8>> = Vec::new();

@@ -63,7 +63,7 @@ fn records_are_numbered_for_good_and_come_back_in_order() {
         let records: Vec<Vec<u8>> = (first..first + 5).map(record).collect();
         assert_eq!(log.append(&records).unwrap(), first + 4);
     }
-    assert_eq!(log.append(&[]).unwrap(), 500);
+    assert_eq!(log.append::<Vec<u8>>(&[]).unwrap(), 500);
     assert!(has_only_small_pages(&folder.0));
     assert!(log.wait(500, Duration::from_secs(10)) && log.durable() == 500);
     assert!(matches!(Log::open(&folder.0, small()), Err(StoreError::Locked { .. })));
