@@ -10,6 +10,8 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,11 +28,13 @@ use understudy_store::Log;
 const WAITING_MAX: usize = 4_096;
 const WAITING_BYTES_MAX: usize = 256 << 20;
 /// How long exchanges are gathered before they are stored: waking somebody up for each costs more than storing it.
-const GATHERING: Duration = Duration::from_millis(2);
+const GATHERING: Duration = Duration::from_millis(5);
 /// How many bytes are put into the recordings at once.
 const BATCH_BYTES: usize = 64 << 10;
 /// How large the bodies of an exchange may be that is looked through where it passes: others would hold up requests.
 const LOOKED_BYTES_MAX: usize = 64 << 10;
+/// How much memory is kept for what comes next, here and there: more than that is seldom needed.
+const ROOM_BYTES_MAX: usize = 1 << 20;
 /// How long the disk may take for what was stored last.
 const DURABLE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -106,24 +110,45 @@ impl Writers {
 
 /// An exchange that waits to be stored.
 enum Arrived {
-    /// As it is stored. It has no secret but those that are known from others, as this look found.
-    Quiet(Vec<u8>, Arc<QuickLook>),
-    Loud(Box<Passed>),
+    /// It stands [written](Together::written), with so many bytes. It has no secret but those that are known from others, as the
+    /// look of this turn found.
+    Quiet { bytes: usize, turn: u64 },
+    /// An exchange of this service.
+    Loud(String, Box<Passed>),
 }
 
 impl Arrived {
     fn bytes(&self) -> usize {
         match self {
-            Self::Quiet(record, _) => record.len(),
-            Self::Loud(passed) => bytes_of(passed),
+            Self::Quiet { bytes, .. } => *bytes,
+            Self::Loud(_, passed) => bytes_of(passed),
         }
+    }
+}
+
+/// Exchanges, in the order in which they came.
+#[derive(Default)]
+struct Together {
+    exchanges: Vec<Arrived>,
+    /// Those that are quiet as they are stored, one after the other: quicker than a piece of memory for each, which another
+    /// thread gives back.
+    written: Vec<u8>,
+}
+
+impl Together {
+    /// Only its memory.
+    fn emptied(mut self) -> Self {
+        self.exchanges.clear();
+        self.written.clear();
+        self.written.shrink_to(ROOM_BYTES_MAX);
+        self
     }
 }
 
 /// Exchanges that wait to be stored.
 #[derive(Default)]
 struct Waiting {
-    exchanges: Vec<Arrived>,
+    together: Together,
     /// What is taken out from now on, where that has changed.
     hidden: Option<Hidden>,
     /// Of those that wait, and of those that are being stored.
@@ -133,10 +158,17 @@ struct Waiting {
     is_closed: bool,
 }
 
+/// How exchanges are looked at where they pass, until something else is hidden.
+struct Look {
+    look: QuickLook,
+    /// Another number for each.
+    turn: u64,
+}
+
 /// What is known of the exchanges that came.
 struct Tally {
     log: Arc<Log>,
-    look: ArcSwap<QuickLook>,
+    look: ArcSwap<Look>,
     waiting: Mutex<Waiting>,
     came: Condvar,
     stored: AtomicU64,
@@ -167,7 +199,7 @@ impl Desk {
         let hidden = Hidden::new(&project.settings.redact);
         let tally = Arc::new(Tally {
             log: Arc::new(log),
-            look: ArcSwap::from_pointee(QuickLook::new(hidden.names())),
+            look: ArcSwap::from_pointee(Look { look: QuickLook::new(hidden.names()), turn: 0 }),
             waiting: Mutex::default(),
             came: Condvar::new(),
             stored: AtomicU64::new(0),
@@ -198,9 +230,11 @@ impl Desk {
     pub(crate) fn hide(&self, project: &Project) {
         let hidden = Hidden::new(&project.settings.redact);
         let look = QuickLook::new(hidden.names());
-        self.tally.waiting().hidden = Some(hidden);
+        let mut waiting = self.tally.waiting();
+        waiting.hidden = Some(hidden);
         // After it: whoever finds that a look is an old one knows what is hidden now.
-        self.tally.look.store(Arc::new(look));
+        let turn = self.tally.look.load().turn + 1;
+        self.tally.look.store(Arc::new(Look { look, turn }));
     }
 
     /// What came of it so far.
@@ -241,43 +275,57 @@ impl Drop for Desk {
     }
 }
 
-/// An exchange as it is stored, where a look is sure that it has no secret of its own.
-fn quiet(passed: &Passed, look: &QuickLook) -> Option<Vec<u8>> {
-    let Passed { service, unix_millis, took, request, response, messages, cut } = passed;
+/// Writes an exchange as it is stored, and says whether a look is sure that it has no secret of its own.
+fn is_quiet(service: &str, passed: &Passed, look: &QuickLook, written: &mut Vec<u8>) -> bool {
+    let Passed { unix_millis, took, request, response, messages, cut } = passed;
     let is_coded = |headers: &HeaderMap, body: &Bytes| !body.is_empty() && headers.contains_key(CONTENT_ENCODING);
     if bytes_of(passed) > LOOKED_BYTES_MAX
         || !messages.is_empty()
         || is_coded(&request.headers, &request.body)
         || is_coded(&response.headers, &response.body)
-        || !look.is_quiet(request, response)
     {
-        return None;
+        return false;
     }
     let (unix_millis, took, cut) = (*unix_millis, *took, cut.as_deref());
-    Some(Stored { service, unix_millis, took, request, response, messages, removed: &[], cut }.to_bytes())
+    Stored { service, unix_millis, took, request, response, messages, removed: &[], cut }.write_to(written);
+    look.is_quiet(request, response, written)
 }
 
-impl understudy_serve::Recording for Desk {
-    fn passed(&self, passed: Passed) {
-        let look = self.tally.look.load_full();
-        let arrived = match quiet(&passed, &look) {
-            Some(record) => Arrived::Quiet(record, look),
-            None => Arrived::Loud(Box::new(passed)),
-        };
+impl Desk {
+    /// Notes an exchange; one that is quiet is `written`.
+    fn arrived(&self, arrived: Arrived, written: &[u8]) {
         let bytes = arrived.bytes();
         let mut waiting = self.tally.waiting();
-        let has_room = waiting.exchanges.len() < WAITING_MAX && waiting.bytes + bytes <= WAITING_BYTES_MAX;
+        let has_room = waiting.together.exchanges.len() < WAITING_MAX && waiting.bytes + bytes <= WAITING_BYTES_MAX;
         if waiting.is_closed || !has_room {
             self.tally.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
         waiting.bytes += bytes;
-        waiting.exchanges.push(arrived);
+        waiting.together.exchanges.push(arrived);
+        waiting.together.written.extend_from_slice(written);
         let is_idle = std::mem::take(&mut waiting.is_idle);
         drop(waiting);
         if is_idle {
             self.tally.came.notify_one();
         }
+    }
+}
+
+impl understudy_serve::Recording for Desk {
+    fn passed(&self, service: &str, passed: Passed) {
+        thread_local! {
+            static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        WRITTEN.with_borrow_mut(|written| {
+            let look = self.tally.look.load();
+            written.clear();
+            if is_quiet(service, &passed, &look.look, written) {
+                self.arrived(Arrived::Quiet { bytes: written.len(), turn: look.turn }, written);
+            } else {
+                self.arrived(Arrived::Loud(service.to_owned(), Box::new(passed)), &[]);
+            }
+        });
     }
 
     fn failed(&self, method: &http::Method, target: &str, why: &str) {
@@ -298,33 +346,43 @@ impl Tally {
         self.came.notify_one();
     }
 
-    /// What has come since the last time; `None` where nothing can come any more.
-    fn take(&self) -> Option<(Vec<Arrived>, Option<Hidden>)> {
+    /// What has come since the last time; `None` where nothing can come any more. What comes then gets this `room`.
+    fn take(&self, room: Together) -> Option<(Together, Option<Hidden>)> {
         let mut waiting = self.waiting();
-        while waiting.exchanges.is_empty() {
+        while waiting.together.exchanges.is_empty() {
             if waiting.is_closed {
                 return None;
             }
             waiting.is_idle = true;
             waiting = self.came.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
-        // As many will come again: no list has to grow while requests wait for it.
-        let room = Vec::with_capacity(waiting.exchanges.len());
-        Some((std::mem::replace(&mut waiting.exchanges, room), waiting.hidden.take()))
+        Some((std::mem::replace(&mut waiting.together, room), waiting.hidden.take()))
     }
 
     /// Stores what comes, until nothing can come any more. Serving goes on where the disk does not.
     fn store(&self, mut redactor: Redactor) {
         let mut is_broken = false;
-        while let Some((exchanges, hidden)) = self.take() {
+        let mut room = Together::default();
+        while let Some((mut together, hidden)) = self.take(room) {
             if let Some(hidden) = hidden {
                 redactor.rename(hidden.names());
             }
-            let look = self.look.load_full();
+            let now = self.look.load().turn;
             let mut batch = Batch::default();
-            for arrived in exchanges {
+            let mut rest = &*together.written;
+            for arrived in together.exchanges.drain(..) {
                 batch.bytes += arrived.bytes();
-                match record(arrived, &look, &mut redactor) {
+                let record = match arrived {
+                    Arrived::Quiet { bytes, turn } => {
+                        let (written, after) = rest.split_at(bytes);
+                        rest = after;
+                        quiet_record(written, turn == now, &mut redactor)
+                    }
+                    Arrived::Loud(service, passed) => {
+                        Some(recording(service, *passed, &mut redactor).to_bytes().into())
+                    }
+                };
+                match record {
                     Some(record) => batch.records.push(record),
                     None => batch.unreadable += 1,
                 }
@@ -333,11 +391,12 @@ impl Tally {
                 }
             }
             self.put(batch, &mut is_broken);
+            room = together.emptied();
             std::thread::sleep(GATHERING);
         }
     }
 
-    fn put(&self, batch: Batch, is_broken: &mut bool) {
+    fn put(&self, batch: Batch<'_>, is_broken: &mut bool) {
         let Batch { records, bytes, unreadable } = batch;
         self.dropped.fetch_add(unreadable, Ordering::Relaxed);
         match self.log.append(&records) {
@@ -360,8 +419,8 @@ impl Tally {
 
 /// Exchanges that are stored together.
 #[derive(Default)]
-struct Batch {
-    records: Vec<Vec<u8>>,
+struct Batch<'w> {
+    records: Vec<Cow<'w, [u8]>>,
     /// How many bytes they were counted with while they waited.
     bytes: usize,
     /// How many could not be read again to take something out of them.
@@ -386,23 +445,21 @@ impl Display for Line<'_> {
     }
 }
 
-/// An exchange as it is stored, without secrets. `look` is the one that knows what is hidden now.
-fn record(arrived: Arrived, look: &Arc<QuickLook>, redactor: &mut Redactor) -> Option<Vec<u8>> {
-    match arrived {
-        Arrived::Quiet(record, own) if Arc::ptr_eq(&own, look) && !redactor.may_be_known_in(&record) => Some(record),
-        Arrived::Quiet(record, _) => {
-            let Recording { service, unix_millis, micros, exchange, cut, .. } = Recording::from_bytes(&record)?;
-            let Recorded { request, response } = exchange;
-            let (service, took) = (service.into(), Duration::from_micros(micros));
-            let passed = Passed { service, unix_millis, took, request, response, messages: Vec::new(), cut };
-            Some(recording(passed, redactor).to_bytes())
-        }
-        Arrived::Loud(passed) => Some(recording(*passed, redactor).to_bytes()),
+/// An exchange that was looked at and written, without secrets; `None` where it cannot be read again. The look may be an old one,
+/// which did not know what is hidden now.
+fn quiet_record<'w>(written: &'w [u8], is_look_new: bool, redactor: &mut Redactor) -> Option<Cow<'w, [u8]>> {
+    if is_look_new && !redactor.may_be_known_in(written) {
+        return Some(written.into());
     }
+    let Recording { service, unix_millis, micros, exchange, cut, .. } = Recording::from_bytes(written)?;
+    let Recorded { request, response } = exchange;
+    let took = Duration::from_micros(micros);
+    let passed = Passed { unix_millis, took, request, response, messages: Vec::new(), cut };
+    Some(recording(service, passed, redactor).to_bytes().into())
 }
 
-fn recording(passed: Passed, redactor: &mut Redactor) -> Recording {
-    let Passed { service, unix_millis, took, mut request, mut response, messages, mut cut } = passed;
+fn recording(service: String, passed: Passed, redactor: &mut Redactor) -> Recording {
+    let Passed { unix_millis, took, mut request, mut response, messages, mut cut } = passed;
     for (headers, body) in [(&mut request.headers, &mut request.body), (&mut response.headers, &mut response.body)] {
         if let Err(why) = decode(headers, body) {
             // Nobody can look through a coding that is not known for secrets.
@@ -417,7 +474,7 @@ fn recording(passed: Passed, redactor: &mut Redactor) -> Recording {
     let (request, response, mut removed) = redactor.exchange(request, response);
     let messages = without_secrets(messages, redactor, &mut removed);
     Recording {
-        service: service.as_ref().to_owned(),
+        service,
         unix_millis,
         micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         exchange: Recorded { request, response },

@@ -96,16 +96,17 @@ pub(crate) struct Stored<'s> {
 
 impl Stored<'_> {
     /// As it is stored: the length of the head, the head as JSON, and the bodies.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn write_to(&self, out: &mut Vec<u8>) {
         let Self { request, response, .. } = self;
-        let mut bytes = Vec::with_capacity(HEAD_BYTES + request.body.len() + response.body.len());
-        bytes.extend([0; 4]);
-        self.write_head(&mut bytes).expect("a head is JSON");
-        let length = u32::try_from(bytes.len() - 4).expect("a head has less than 4 GiB");
-        bytes[..4].copy_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(&request.body);
-        bytes.extend_from_slice(&response.body);
-        bytes
+        out.reserve(HEAD_BYTES + request.body.len() + response.body.len());
+        let begin = out.len();
+        out.extend([0; 4]);
+        self.write_head(out).expect("a head is JSON");
+        let head = begin + 4;
+        let length = u32::try_from(out.len() - head).expect("a head has less than 4 GiB");
+        out[begin..head].copy_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(&request.body);
+        out.extend_from_slice(&response.body);
     }
 
     /// Piece by piece: this is done for every exchange.
@@ -159,9 +160,10 @@ fn write_text(text: &str, out: &mut Vec<u8>) -> serde_json::Result<()> {
 fn write_fields(headers: &HeaderMap, out: &mut Vec<u8>) -> serde_json::Result<()> {
     let mut before = b'[';
     for (name, value) in headers {
-        out.extend([before, b'[']);
-        write_text(name.as_str(), out)?;
-        out.push(b',');
+        // A field's name has nothing in it that is written with an escape.
+        out.extend_from_slice(if before == b',' { b",[\"" } else { b"[[\"" });
+        out.extend_from_slice(name.as_str().as_bytes());
+        out.extend_from_slice(b"\",");
         match std::str::from_utf8(value.as_bytes()) {
             Ok(text) => write_text(text, out)?,
             Err(_) => write_text(&String::from_utf8_lossy(value.as_bytes()), out)?,
@@ -186,7 +188,9 @@ impl Recording {
             removed: &self.removed,
             cut: self.cut.as_deref(),
         };
-        stored.to_bytes()
+        let mut bytes = Vec::new();
+        stored.write_to(&mut bytes);
+        bytes
     }
 
     /// What was stored; `None` where it is nothing of ours.

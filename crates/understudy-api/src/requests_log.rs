@@ -8,12 +8,13 @@ use serde_json::json;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use understudy_exchange::redact::{REDACTED, SecretNames};
 use understudy_exchange::target::percent_decode;
+use understudy_net::own_place;
 use understudy_serve::{Answered, Exchanged, Observer};
 
 /// What lines look like.
@@ -104,15 +105,6 @@ impl Observer for RequestsLog {
             LogFormat::Json => json_line(&exchanged, &self.shared.names, text),
         });
     }
-}
-
-/// This thread's place.
-fn own_place() -> usize {
-    static THREADS: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static PLACE: usize = THREADS.fetch_add(1, Ordering::Relaxed) % PLACES;
-    }
-    PLACE.with(|place| *place)
 }
 
 impl Shared {

@@ -15,7 +15,7 @@ use understudy_contract::Backend;
 use understudy_fixture::Diagnostic;
 use understudy_fixture::model::{Mode, Service};
 use understudy_match::State;
-use understudy_net::{BindError, Client, Host, Listener, Stop};
+use understudy_net::{BindError, Client, Host, Listener, PerThread, Stop};
 use understudy_serve::{Backing, Forwarding, LiveState, Observer, Player, Recorder, SharedPort, Snapshot};
 
 /// How a project is served.
@@ -510,7 +510,8 @@ impl Servers {
             (Mode::Fallback, Some(forwarding)) => Backing::Fallback(forwarding),
             (Mode::Record, Some(forwarding)) => {
                 let recording = self.tape.recording(&self.project);
-                Backing::Record(Arc::new(Recorder::new(&loaded.service, forwarding, recording)))
+                let observer = Arc::clone(&self.observer);
+                Backing::Record(PerThread::new(Recorder::new(&loaded.service, forwarding, recording, observer)))
             }
         };
         let before = self.recorded(&loaded.service.name);

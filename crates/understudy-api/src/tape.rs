@@ -67,7 +67,7 @@ impl Tape {
 struct NotStored;
 
 impl Recording for NotStored {
-    fn passed(&self, _: Passed) {}
+    fn passed(&self, _: &str, _: Passed) {}
 
     fn failed(&self, _: &http::Method, _: &str, _: &str) {}
 }

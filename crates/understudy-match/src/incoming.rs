@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use understudy_exchange::multipart::{self, Part};
@@ -10,13 +11,16 @@ use understudy_exchange::{Json, MediaType, Request, form};
 
 type Pairs<'r> = Vec<(Cow<'r, str>, Cow<'r, str>)>;
 
+/// How many segments most paths have, at most.
+const SEGMENTS_USUAL: usize = 6;
+
 /// A request on its way to a fixture.
 #[derive(Debug)]
 pub struct Incoming<'r> {
     /// The request itself.
     pub request: &'r Request,
     /// The segments of its path, percent-decoded.
-    pub segments: Vec<Cow<'r, str>>,
+    pub segments: SmallVec<[Cow<'r, str>; SEGMENTS_USUAL]>,
     query: OnceCell<Pairs<'r>>,
     json: OnceCell<Option<Json>>,
     form: OnceCell<Vec<(String, String)>>,

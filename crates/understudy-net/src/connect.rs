@@ -2,7 +2,8 @@
 
 use crate::address::Address;
 use crate::failure::{SendError, after_sending};
-use crate::pool::Connection;
+use crate::heard::{Heard, Hearing};
+use crate::pool::Sent;
 use crate::server::HEADER_BYTES_MAX;
 use crate::trust::{Authorities, HTTP_2, Offer, connector};
 use hyper::client::conn::{http1, http2};
@@ -10,7 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -26,6 +27,12 @@ const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 const PING_PERIOD: Duration = Duration::from_secs(5);
 /// How long that may take: a backend that a debugger has stopped gives none for a while.
 const PING_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// A new connection.
+pub(crate) enum Opened {
+    Http1(http1::SendRequest<Sent>, Arc<Hearing>),
+    Http2(http2::SendRequest<Sent>),
+}
 
 /// What connects over TLS: made once for each that is trusted, since the system's certificates are many.
 #[derive(Debug, Default)]
@@ -56,7 +63,7 @@ impl Connectors {
     ///
     /// # Errors
     /// One of those that are [unreachable](SendError::is_unreachable), or what came is no HTTP.
-    pub(crate) async fn connect(&self, address: &Address, is_upgrade: bool) -> Result<Connection, SendError> {
+    pub(crate) async fn connect(&self, address: &Address, is_upgrade: bool) -> Result<Opened, SendError> {
         let at = format!("{}:{}", address.host, address.port);
         let timed_out = || SendError::Connect { address: at.clone(), source: io::ErrorKind::TimedOut.into() };
         let connecting = async {
@@ -123,20 +130,21 @@ async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, SendError> {
     Ok(tokio::net::lookup_host((address.host.as_str(), port)).await.map_err(failed)?.collect())
 }
 
-async fn http1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Connection, SendError> {
+async fn http1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Opened, SendError> {
+    let (stream, hearing) = Heard::new(stream);
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
     tokio::spawn(connection.with_upgrades());
-    Ok(Connection::Http1(sender))
+    Ok(Opened::Http1(sender, hearing))
 }
 
-async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Connection, SendError> {
+async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Opened, SendError> {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new()).max_header_list_size(HEADER_BYTES_MAX as u32);
     // All requests go over it: one that nobody answers on any more has to be given up.
     builder.keep_alive_interval(PING_PERIOD).keep_alive_timeout(PING_TIMEOUT);
     let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
     tokio::spawn(connection);
-    Ok(Connection::Http2(sender))
+    Ok(Opened::Http2(sender))
 }
 
 #[cfg(test)]
@@ -152,7 +160,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_http_2_connection_whose_peer_is_gone_without_a_word_is_given_up() {
         let (stream, mut peer) = duplex(64 << 10);
-        let Ok(Connection::Http2(mut connection)) = http2(stream).await else { panic!("it is HTTP/2") };
+        let Ok(Opened::Http2(mut connection)) = http2(stream).await else { panic!("it is HTTP/2") };
         peer.write_all(&SETTINGS).await.unwrap();
         let began = tokio::time::Instant::now();
         let request =

@@ -60,7 +60,7 @@ impl Early {
     }
 
     /// Takes what waits, and says whether the answer of its request is still to come.
-    fn take(&self) -> (Bytes, bool) {
+    pub(crate) fn take(&self) -> (Bytes, bool) {
         let mut waiting = self.waiting();
         self.is_there_some.store(false, Ordering::Relaxed);
         (std::mem::take(&mut waiting.bytes).into(), waiting.is_open)
@@ -95,6 +95,7 @@ impl Drop for Interim {
 }
 
 /// Tells a client what came before its answer.
+#[derive(Debug)]
 pub(crate) struct Telling {
     early: Arc<Early>,
     turn: u64,

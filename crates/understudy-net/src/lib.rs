@@ -11,11 +11,14 @@ mod client;
 pub mod coding;
 mod connect;
 mod failure;
+mod heard;
 mod hop;
 mod idle;
 mod interim;
+mod limit;
 mod listener;
 mod message;
+mod own;
 mod passing;
 mod peer;
 mod pool;
@@ -34,6 +37,7 @@ pub use listener::{BindError, Host, Listener};
 pub use message::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, Inbound, Line, Outbound, OutboundBody, Reply, Stream,
 };
+pub use own::{Own, PerThread, own_place};
 pub use peer::{Call, Fields, Peer, Upstream};
 pub use server::{CONNECTIONS_MAX, HEADER_BYTES_MAX, Handler, Stop, serve};
 pub use trust::Authorities;

@@ -1,7 +1,7 @@
 //! A body that is passed on as it comes, and a copy of what passed.
 
 use crate::message::{BodyCopy, BodyEnd};
-use crate::pool::Lent;
+use crate::pool::Single;
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::fmt;
@@ -20,7 +20,7 @@ pub(crate) struct Passing {
     /// On the heap: most bodies are small, and nobody copies them.
     copying: Option<Box<Copying>>,
     /// The connection that it comes on: free once all of it has come. Dropped before, it is closed.
-    lent: Option<Lent>,
+    lent: Option<Box<Single>>,
 }
 
 struct Copying {
@@ -39,7 +39,7 @@ impl Passing {
     }
 
     /// A body that comes on a connection which is taken again after it.
-    pub(crate) fn on(body: Incoming, lent: Lent) -> Self {
+    pub(crate) fn on(body: Incoming, lent: Box<Single>) -> Self {
         let mut passing = Self { body, copying: None, lent: Some(lent) };
         if passing.body.is_end_stream() {
             passing.give_back();

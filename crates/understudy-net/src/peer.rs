@@ -1,20 +1,22 @@
 //! Requests to one address, and how far they came.
 
 use crate::address::Address;
-use crate::connect::Connectors;
+use crate::connect::{Connectors, Opened};
 use crate::failure::{SendError, after_sending};
 use crate::interim::{Interim, Telling};
+use crate::limit::Limit;
 use crate::message::{BODY_BYTES_MAX, Stream};
+use crate::own::Own;
 use crate::passing::Passing;
-use crate::pool::{Connection, Lent, Pool, Sent};
+use crate::pool::{Connection, Pool, Sent, Single};
 use crate::upgrade::Upgrade;
 use bytes::Bytes;
 use http::header::{CONNECTION, HOST, UPGRADE};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
-use hyper::ext::on_informational;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -26,8 +28,6 @@ use tokio::time::{Instant, timeout_at};
 #[derive(Debug)]
 pub struct Peer {
     address: Address,
-    /// The address as it stands in a `Host` field.
-    host: HeaderValue,
     pool: Arc<Pool>,
     connectors: Arc<Connectors>,
 }
@@ -84,8 +84,12 @@ pub struct Upstream {
 
 impl Peer {
     pub(crate) fn new(address: Address, connectors: Arc<Connectors>) -> Self {
-        let host = HeaderValue::from_str(address.authority.as_str()).expect("an authority is plain text");
-        Self { address, host, pool: Arc::default(), connectors }
+        Self { address, pool: Arc::default(), connectors }
+    }
+
+    /// The address as it stands in a `Host` field.
+    fn host(&self) -> HeaderValue {
+        HeaderValue::from_str(self.address.authority.as_str()).expect("an authority is plain text")
     }
 
     /// Where it is.
@@ -102,10 +106,12 @@ impl Peer {
     pub async fn send(&self, call: Call<'_>, timeout: Duration) -> Result<(StatusCode, HeaderMap, Bytes), SendError> {
         let headers = call.headers.fields();
         let is_upgrade = is_upgrade(&headers);
-        let mut until = Instant::now() + timeout;
+        let now = Instant::now();
+        let mut until = now + timeout;
         let mut asked = None;
-        if let Some(connection) = self.pool.take(is_upgrade) {
-            match timeout_at(until, self.ask(call, headers, call.whole(), None, connection)).await {
+        if let Some(connection) = self.pool.take(is_upgrade, now) {
+            let asking = self.ask(call, headers, call.whole(), None, connection);
+            match timeout_at(until, asking.answer(None)).await {
                 Ok(Err(unanswered)) if unanswered.may_be_sent_again(call.method) => {}
                 answer => asked = Some(answer),
             }
@@ -115,7 +121,8 @@ impl Peer {
             None => {
                 let connection = Box::pin(self.connect(is_upgrade)).await?;
                 until = Instant::now() + timeout;
-                timeout_at(until, self.ask(call, call.headers.fields(), call.whole(), None, connection)).await
+                let asking = self.ask(call, call.headers.fields(), call.whole(), None, connection);
+                timeout_at(until, asking.answer(None)).await
             }
         };
         let timed_out = |_| SendError::TimedOut { after: timeout };
@@ -131,95 +138,108 @@ impl Peer {
     }
 
     /// Sends a request and waits for the answer's head. What a server says before it over HTTP/1.1 is passed on where there is
-    /// an `interim`.
+    /// an `interim`. `timeout` begins once there is a connection.
     ///
     /// # Errors
     /// [`SendError`]
-    pub async fn open(&self, call: Call<'_>, interim: Option<&Interim>) -> Result<Upstream, SendError> {
+    pub async fn open(
+        &self,
+        call: Call<'_>,
+        interim: Option<&Interim>,
+        timeout: Duration,
+    ) -> Result<Upstream, SendError> {
         let telling = telling(interim).await;
         let headers = call.headers.fields();
         let is_upgrade = is_upgrade(&headers);
-        if let Some(connection) = self.pool.take(is_upgrade) {
-            match self.ask(call, headers, call.whole(), telling, connection).await {
+        let now = Instant::now();
+        if let Some(connection) = self.pool.take(is_upgrade, now) {
+            let limit = Some(Head { end: now + timeout, timeout });
+            match self.ask(call, headers, call.whole(), telling, connection).answer(limit).await {
                 Err(unanswered) if unanswered.may_be_sent_again(call.method) => {}
                 answer => return answer.map_err(|unanswered| unanswered.error),
             }
         }
-        self.ask_anew(call, call.whole(), interim, is_upgrade).await
+        self.ask_anew(call, call.whole(), interim, is_upgrade, Some(timeout)).await
     }
 
-    /// As [`Self::open`], with a body that is sent as it comes, instead of the call's. It is sent once at most.
+    /// As [`Self::open`], with a body that is sent as it comes, instead of the call's, however long that takes. It is sent once
+    /// at most.
     ///
     /// # Errors
     /// [`SendError`]
-    pub async fn pass(&self, call: Call<'_>, body: Stream, interim: Option<&Interim>) -> Result<Upstream, SendError> {
-        let telling = telling(interim).await;
-        let headers = call.headers.fields();
-        let is_upgrade = is_upgrade(&headers);
-        let mut body = Either::Right(body.0);
-        if let Some(connection) = self.pool.take(is_upgrade) {
-            match self.ask(call, headers, body, telling, connection).await {
-                Err(Unanswered { unsent: Some(unsent), .. }) => body = *unsent,
-                answer => return answer.map_err(|unanswered| unanswered.error),
+    #[inline(never)]
+    pub fn pass<'a>(&'a self, call: Call<'a>, body: Stream, interim: Option<&'a Interim>) -> Opening<'a> {
+        Box::pin(async move {
+            let telling = telling(interim).await;
+            let headers = call.headers.fields();
+            let is_upgrade = is_upgrade(&headers);
+            let mut body = Either::Right(body.0);
+            if let Some(connection) = self.pool.take(is_upgrade, Instant::now()) {
+                match self.ask(call, headers, body, telling, connection).answer(None).await {
+                    Err(Unanswered { unsent: Some(unsent), .. }) => body = *unsent,
+                    answer => return answer.map_err(|unanswered| unanswered.error),
+                }
             }
-        }
-        self.ask_anew(call, body, interim, is_upgrade).await
+            self.ask_anew(call, body, interim, is_upgrade, None).await
+        })
     }
 
-    /// Asks on a new connection. That is rare, and large: on the heap it makes no other request slower.
+    /// Asks on a new connection. That is rare, and large: on the heap, and a function of its own, it makes no other request
+    /// slower.
+    #[cold]
+    #[inline(never)]
     fn ask_anew<'a>(
         &'a self,
         call: Call<'a>,
         body: Sent,
         interim: Option<&'a Interim>,
         is_upgrade: bool,
-    ) -> Pin<Box<dyn Future<Output = Result<Upstream, SendError>> + Send + 'a>> {
+        timeout: Option<Duration>,
+    ) -> Opening<'a> {
         Box::pin(async move {
             let connection = self.connect(is_upgrade).await?;
             let telling = telling(interim).await;
-            let answer = self.ask(call, call.headers.fields(), body, telling, connection).await;
-            answer.map_err(|unanswered| unanswered.error)
+            let limit = timeout.map(|timeout| Head { end: Instant::now() + timeout, timeout });
+            let asking = self.ask(call, call.headers.fields(), body, telling, connection);
+            asking.answer(limit).await.map_err(|unanswered| unanswered.error)
         })
     }
 
     async fn connect(&self, is_upgrade: bool) -> Result<Connection, SendError> {
-        let connection = self.connectors.connect(&self.address, is_upgrade).await?;
-        if let Connection::Http2(shared) = &connection {
-            self.pool.share(shared);
-        }
-        Ok(connection)
+        Ok(match self.connectors.connect(&self.address, is_upgrade).await? {
+            Opened::Http1(sender, hearing) => {
+                let (limit, host) = (Limit::new(), self.host());
+                let pool = Own::new(Arc::clone(&self.pool));
+                Connection::Http1(Box::new(Single { sender, limit, hearing, host, pool }))
+            }
+            Opened::Http2(sender) => {
+                self.pool.share(&sender);
+                Connection::Http2(sender)
+            }
+        })
     }
 
-    async fn ask(
+    /// Sends a request; what comes of it is still to be waited for.
+    fn ask(
         &self,
         call: Call<'_>,
         headers: HeaderMap,
         body: Sent,
         telling: Option<Telling>,
         connection: Connection,
-    ) -> Result<Upstream, Unanswered> {
-        match connection {
-            Connection::Http1(mut connection) => {
-                // In a statement of its own: what one that waits has in hand takes room in every request.
-                let request = self.http1(call, headers, body, telling)?;
-                let response = connection.try_send_request(request).await;
-                let (mut parts, body) = response.map_err(unanswered)?.into_parts();
-                let upgrade = Upgrade::of(&mut parts.extensions);
-                let body = if parts.status == StatusCode::SWITCHING_PROTOCOLS {
-                    Passing::new(body)
-                } else {
-                    Passing::on(body, Lent { pool: Arc::clone(&self.pool), connection })
-                };
-                Ok(Upstream { status: parts.status, headers: parts.headers, body: Stream(body), upgrade })
+    ) -> Asked {
+        let (answer, single): (Result<Answer, Unanswered>, _) = match connection {
+            Connection::Http1(mut single) => {
+                single.hearing.tell(telling);
+                let request = self.http1(call, headers, body, &single.host);
+                (request.map(|request| Box::pin(single.sender.try_send_request(request)) as Answer), Some(single))
             }
             Connection::Http2(mut connection) => {
-                let request = self.http2(call, headers, body)?;
-                let response = connection.try_send_request(request).await;
-                let (parts, body) = response.map_err(unanswered)?.into_parts();
-                let body = Stream(Passing::new(body));
-                Ok(Upstream { status: parts.status, headers: parts.headers, body, upgrade: None })
+                let request = self.http2(call, headers, body);
+                (request.map(|request| Box::pin(connection.try_send_request(request)) as Answer), None)
             }
-        }
+        };
+        Asked { answer, single }
     }
 
     fn http1(
@@ -227,16 +247,13 @@ impl Peer {
         call: Call<'_>,
         mut headers: HeaderMap,
         body: Sent,
-        telling: Option<Telling>,
+        host: &HeaderValue,
     ) -> Result<http::Request<Sent>, Unanswered> {
-        headers.entry(HOST).or_insert_with(|| self.host.clone());
+        headers.entry(HOST).or_insert_with(|| host.clone());
         let mut request = http::Request::new(body);
         *request.method_mut() = call.method.clone();
         *request.uri_mut() = self.path(call.target)?.into();
         *request.headers_mut() = headers;
-        if let Some(telling) = telling {
-            on_informational(&mut request, move |answer| telling.tell(answer.status(), answer.headers()));
-        }
         Ok(request)
     }
 
@@ -270,10 +287,64 @@ impl Peer {
     }
 }
 
+/// An answer's head, once it is there.
+type Opening<'a> = Pin<Box<dyn Future<Output = Result<Upstream, SendError>> + Send + 'a>>;
+
+/// A request that was sent, if it could be made.
+struct Asked {
+    answer: Result<Answer, Unanswered>,
+    /// What it was sent on, where that is for it alone.
+    single: Option<Box<Single>>,
+}
+
+/// On the heap: it has room for the request, where that cannot be sent.
+type Answer = Pin<Box<dyn Future<Output = Result<http::Response<Incoming>, TrySendError<http::Request<Sent>>>> + Send>>;
+
+impl Asked {
+    /// Waits for the answer's head.
+    async fn answer(self, limit: Option<Head>) -> Result<Upstream, Unanswered> {
+        let Self { answer, mut single } = self;
+        let mut answer = answer?;
+        let response = match (limit, &mut single) {
+            (None, _) => answer.await,
+            (Some(head), Some(single)) => {
+                single.limit.until(head.end, answer.as_mut()).await.ok_or_else(|| head.late())?
+            }
+            (Some(head), None) => timeout_at(head.end, answer).await.map_err(|_| head.late())?,
+        };
+        let (mut parts, body) = response.map_err(unanswered)?.into_parts();
+        let upgrade = single.as_ref().and_then(|_| Upgrade::of(&mut parts.extensions));
+        let body = match single {
+            Some(single) if parts.status != StatusCode::SWITCHING_PROTOCOLS => Passing::on(body, single),
+            _ => Passing::new(body),
+        };
+        Ok(Upstream { status: parts.status, headers: parts.headers, body: Stream(body), upgrade })
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.pool.close();
+    }
+}
+
 /// What tells a client of answers before its own. The connection that its request came on is what waits here.
 async fn telling(interim: Option<&Interim>) -> Option<Telling> {
     let interim = interim?;
     Some(interim.begin(poll_fn(|context| Poll::Ready(context.waker().clone())).await))
+}
+
+/// How long an answer's head may take.
+#[derive(Clone, Copy)]
+struct Head {
+    end: Instant,
+    timeout: Duration,
+}
+
+impl Head {
+    fn late(self) -> Unanswered {
+        Unanswered { unsent: None, error: SendError::TimedOut { after: self.timeout } }
+    }
 }
 
 /// A request that got no answer, and what was to be sent with it where nothing of it was sent.
@@ -303,4 +374,79 @@ fn unanswered(mut error: TrySendError<http::Request<Sent>>) -> Unanswered {
 /// Whether a request asks for another protocol on its connection.
 fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.contains_key(UPGRADE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Client;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    const SOON: Duration = Duration::from_millis(100);
+
+    async fn request_on(stream: &mut TcpStream) -> Option<String> {
+        let (mut text, mut piece) = (String::new(), [0; 256]);
+        while !text.ends_with("\r\n\r\n") {
+            match stream.read(&mut piece).await.unwrap() {
+                0 => return None,
+                length => text += std::str::from_utf8(&piece[..length]).unwrap(),
+            }
+        }
+        Some(text)
+    }
+
+    async fn open(peer: &Peer, timeout: Duration) -> Result<StatusCode, SendError> {
+        let target = PathAndQuery::from_static("/a");
+        let call = Call { method: &Method::GET, target: &target, headers: &HeaderMap::new(), body: &Bytes::new() };
+        let upstream = peer.open(call, None, timeout).await?;
+        let status = upstream.status;
+        upstream.body.whole().await.unwrap();
+        Ok(status)
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_begin_in_time_is_not_waited_for_on_a_new_connection_or_a_used_one() {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", socket.local_addr().unwrap());
+        let peer = Client::new().to(&Address::parse(&address).unwrap());
+        let server = tokio::spawn(async move {
+            let mut silent = Vec::new();
+            for answers in [0, 2] {
+                let (mut stream, _) = socket.accept().await.unwrap();
+                for _ in 0..answers {
+                    let request = request_on(&mut stream).await.unwrap();
+                    assert!(request.contains(&format!("host: {}\r\n", stream.local_addr().unwrap())), "{request}");
+                    stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+                }
+                // The next request on it gets no answer; nobody sends a further one there.
+                assert!(request_on(&mut stream).await.is_some() && request_on(&mut stream).await.is_none());
+                silent.push(stream);
+            }
+        });
+        let is_late = |answer| matches!(answer, Err(SendError::TimedOut { after }) if after == SOON);
+        assert!(is_late(open(&peer, SOON).await));
+        // As long as it takes: an earlier limit is none of later ones.
+        for timeout in [SOON, 100 * SOON] {
+            assert_eq!(open(&peer, timeout).await.unwrap(), StatusCode::NO_CONTENT);
+        }
+        assert!(is_late(open(&peer, SOON).await));
+        server.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_is_gone_leaves_no_connection_open() {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", socket.local_addr().unwrap());
+        let peer = Client::new().to(&Address::parse(&address).unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = socket.accept().await.unwrap();
+            request_on(&mut stream).await.unwrap();
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+            assert!(request_on(&mut stream).await.is_none());
+        });
+        open(&peer, SOON).await.unwrap();
+        drop(peer);
+        tokio::time::timeout(100 * SOON, server).await.unwrap().unwrap();
+    }
 }

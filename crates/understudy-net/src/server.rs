@@ -38,7 +38,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub trait Handler: Send + Sync + 'static {
     /// The answer to a request, or how it comes about. Called on the path of requests: what is to be waited for is waited
     /// for in what it gives.
-    fn handle(self: Arc<Self>, request: Inbound) -> Reply;
+    fn handle(self: &Arc<Self>, request: Inbound) -> Reply;
 }
 
 /// Asks servers to stop. Dropping it asks too.
@@ -136,7 +136,7 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
     let stream = TokioIo::new(Counted::new(stream, Arc::clone(&activity), Arc::clone(&early)));
     let service = service_fn(move |request| {
         let under_way = activity.begin();
-        let reply = Arc::clone(&handler).handle(inbound(request, &early));
+        let reply = handler.handle(inbound(request, &early));
         async move {
             let outbound = match reply {
                 Reply::Now(outbound) => outbound,

@@ -12,7 +12,7 @@ use understudy_net::{
     end_to_end_of, takes_trailers,
 };
 
-/// How long a backend may take to begin its answer.
+/// How long a backend may take to begin its answer, once there is a connection to it.
 pub const FORWARD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where requests are forwarded to.
@@ -33,14 +33,12 @@ impl Forwarding {
             // However long it takes to come.
             Content::Coming(stream) => {
                 let call = Call { method, target, headers: &sent, body: &Bytes::new() };
-                Box::pin(self.backend.pass(call, *stream, interim.as_ref())).await?
+                self.backend.pass(call, *stream, interim.as_ref()).await?
             }
             Content::Whole(body) => {
-                let timed_out = || Err(SendError::TimedOut { after: FORWARD_TIMEOUT });
                 let call = Call { method, target, headers: &sent, body: &body };
                 // On the heap for itself: two small pieces of memory are had sooner than a large one.
-                let opening = Box::pin(self.backend.open(call, interim.as_ref()));
-                tokio::time::timeout(FORWARD_TIMEOUT, opening).await.unwrap_or_else(|_| timed_out())?
+                Box::pin(self.backend.open(call, interim.as_ref(), FORWARD_TIMEOUT)).await?
             }
         };
         received(upstream, upgrade, messages)
@@ -128,13 +126,25 @@ fn received(
 ) -> Result<Upstream, SendError> {
     end_to_end(&mut upstream.headers);
     if upstream.status == StatusCode::SWITCHING_PROTOCOLS {
-        let (Some(ours), Some(theirs)) = (upgrade, upstream.upgrade.take()) else {
-            return Err(SendError::Malformed { why: "it goes over to a protocol that nobody asked for".to_owned() });
-        };
-        if !ours.join(theirs, &upstream.headers, messages) {
-            return Err(SendError::Malformed { why: format!("more than {UPGRADED_MAX} WebSockets are open") });
-        }
-        agree(&mut upstream.headers);
+        switched(upstream, upgrade, messages)
+    } else {
+        Ok(upstream)
     }
+}
+
+#[cold]
+#[inline(never)]
+fn switched(
+    mut upstream: Upstream,
+    upgrade: Option<Upgrade>,
+    messages: Option<SocketEnded>,
+) -> Result<Upstream, SendError> {
+    let (Some(ours), Some(theirs)) = (upgrade, upstream.upgrade.take()) else {
+        return Err(SendError::Malformed { why: "it goes over to a protocol that nobody asked for".to_owned() });
+    };
+    if !ours.join(theirs, &upstream.headers, messages) {
+        return Err(SendError::Malformed { why: format!("more than {UPGRADED_MAX} WebSockets are open") });
+    }
+    agree(&mut upstream.headers);
     Ok(upstream)
 }

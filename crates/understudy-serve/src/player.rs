@@ -3,9 +3,8 @@
 use crate::decide::{Otherwise, Plan, decide, stand_in};
 use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{Content, Head};
-use crate::record::Recorder;
 use crate::snapshot::{Backing, Snapshot};
-use crate::{cors, describe, problem, respond};
+use crate::{cors, describe, problem, record, respond};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, ORIGIN};
@@ -22,14 +21,20 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::Request;
 use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
 use understudy_net::{
-    BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, HEADER_BYTES_MAX, Handler, Inbound, Line, Outbound, OutboundBody, Reply,
-    coding,
+    BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, HEADER_BYTES_MAX, Handler, Inbound, Line, Outbound, OutboundBody, Own,
+    PerThread, Reply, coding,
 };
 
 /// Answers the requests of one service from a snapshot that can be swapped while it plays.
 #[derive(Debug)]
 pub struct Player {
-    snapshot: ArcSwap<Snapshot>,
+    now: ArcSwap<PerThread<Playing>>,
+}
+
+/// What is served, and who is told of it.
+#[derive(Debug, Clone)]
+struct Playing {
+    snapshot: Arc<Snapshot>,
     observer: Arc<dyn Observer>,
 }
 
@@ -37,102 +42,98 @@ impl Player {
     /// A player that tells `observer` of every request.
     #[must_use]
     pub fn new(snapshot: Snapshot, observer: Arc<dyn Observer>) -> Self {
-        Self { snapshot: ArcSwap::from_pointee(snapshot), observer }
+        let playing = Playing { snapshot: Arc::new(snapshot), observer };
+        Self { now: ArcSwap::from_pointee(PerThread::new(playing)) }
     }
 
     /// What is served now.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot.load_full()
+        Arc::clone(&self.now.load().own().snapshot)
     }
 
     /// Serves something else from now on; requests that have begun end with what they began with.
     pub fn swap(&self, snapshot: Snapshot) {
-        self.snapshot.store(Arc::new(snapshot));
+        let snapshot = Arc::new(snapshot);
+        self.now.rcu(|now| {
+            let observer = Arc::clone(&now.own().observer);
+            PerThread::new(Playing { snapshot: Arc::clone(&snapshot), observer })
+        });
     }
 
     /// As [`Handler::handle`], where the request has a body.
     async fn with_body(self: Arc<Self>, inbound: Inbound) -> Outbound {
         let Inbound { parts, body, line } = inbound;
         match whole(parts, body.whole().await) {
-            Ok((request, raw)) => match self.at_once(&request, raw.as_ref()) {
+            Ok((request, raw)) => match at_once(self.now.load().own(), &request, raw.as_ref()) {
                 Ok(outbound) => outbound,
-                Err(plan) => self.later(request, raw, line, plan).await,
+                Err(plan) => later(request, raw, line, plan).await,
             },
             Err(refused) => {
                 let (request, rendered, why) = *refused;
                 let outcome = (outbound(rendered), Answered::Server(why));
-                self.finish(&self.snapshot.load(), &request, None, outcome, Duration::ZERO)
+                self.now.load().own().finish(&request, None, outcome, Duration::ZERO)
             }
         }
     }
+}
 
-    fn recorder(&self) -> Option<Arc<Recorder>> {
-        match &self.snapshot.load().backing {
-            Backing::Record(recorder) => Some(Arc::clone(recorder)),
-            _ => None,
-        }
-    }
+/// The answer, where nothing has to be waited for; else the plan, with what it was made from.
+fn at_once(playing: &Own<Playing>, request: &Request, raw: Option<&Bytes>) -> Result<Outbound, (Own<Playing>, Plan)> {
+    let began = if request.body.is_empty() { None } else { Some(Instant::now()) };
+    let snapshot = &playing.snapshot;
+    let mut chance = chance();
+    let outcome = guarded(|| match decide(snapshot, &Incoming::new(request), &mut chance) {
+        plan @ Plan::Forward { .. } => Err(plan),
+        plan @ Plan::Respond { delay, .. } if !delay.is_zero() => Err(plan),
+        plan => Ok(perform(snapshot, request, plan, &mut chance)),
+    });
+    let outcome = match outcome.unwrap_or_else(|| Ok(broken())) {
+        Ok(outcome) => outcome,
+        Err(plan) => return Err((playing.clone(), plan)),
+    };
+    let took = began.map_or(Duration::ZERO, |began| began.elapsed());
+    Ok(playing.finish(request, raw, outcome, took))
+}
 
-    /// The answer, where nothing has to be waited for; else the plan, with the snapshot that it was made from.
-    fn at_once(&self, request: &Request, raw: Option<&Bytes>) -> Result<Outbound, (Arc<Snapshot>, Plan)> {
-        let began = if request.body.is_empty() { None } else { Some(Instant::now()) };
-        let snapshot = self.snapshot.load();
-        let mut chance = chance();
-        let outcome = guarded(|| match decide(&snapshot, &Incoming::new(request), &mut chance) {
-            plan @ Plan::Forward { .. } => Err(plan),
-            plan @ Plan::Respond { delay, .. } if !delay.is_zero() => Err(plan),
-            plan => Ok(perform(&snapshot, request, plan, &mut chance)),
-        });
-        let outcome = match outcome.unwrap_or_else(|| Ok(broken())) {
-            Ok(outcome) => outcome,
-            Err(plan) => return Err((Arc::clone(&snapshot), plan)),
+/// The answer, where it has to be waited for. What is waited with is taken along, instead of being given to it: so it is there
+/// once.
+fn later(
+    request: Request,
+    raw: Option<Bytes>,
+    line: Line,
+    (playing, plan): (Own<Playing>, Plan),
+) -> Pin<Box<dyn Future<Output = Outbound> + Send>> {
+    let began = Instant::now();
+    Box::pin(async move {
+        let snapshot = &*playing.snapshot;
+        let plan = match plan {
+            Plan::Forward { otherwise } => match forward(snapshot, &request, raw.clone(), line, otherwise).await {
+                Some(outcome) => return playing.finish(&request, raw.as_ref(), outcome, began.elapsed()),
+                None => guarded(|| stand_in(snapshot, &Incoming::new(&request), &mut chance())),
+            },
+            plan => Some(plan),
         };
-        let took = began.map_or(Duration::ZERO, |began| began.elapsed());
-        Ok(self.finish(&snapshot, request, raw, outcome, took))
-    }
+        if let Some(Plan::Respond { delay, .. }) = plan {
+            tokio::time::sleep(delay).await;
+        }
+        let outcome = plan.and_then(|plan| guarded(|| perform(snapshot, &request, plan, &mut chance())));
+        let outcome = outcome.unwrap_or_else(broken);
+        playing.finish(&request, raw.as_ref(), outcome, began.elapsed())
+    })
+}
 
-    /// The answer, where it has to be waited for. What is waited with is taken along, instead of being given to it: so it is
-    /// there once.
-    fn later(
-        self: Arc<Self>,
-        request: Request,
-        raw: Option<Bytes>,
-        line: Line,
-        (snapshot, plan): (Arc<Snapshot>, Plan),
-    ) -> Pin<Box<dyn Future<Output = Outbound> + Send>> {
-        let began = Instant::now();
-        Box::pin(async move {
-            let plan = match plan {
-                Plan::Forward { otherwise } => {
-                    match self.forward(&snapshot, &request, raw.clone(), line, otherwise).await {
-                        Some(outcome) => {
-                            return self.finish(&snapshot, &request, raw.as_ref(), outcome, began.elapsed());
-                        }
-                        None => guarded(|| stand_in(&snapshot, &Incoming::new(&request), &mut chance())),
-                    }
-                }
-                plan => Some(plan),
-            };
-            if let Some(Plan::Respond { delay, .. }) = plan {
-                tokio::time::sleep(delay).await;
-            }
-            let outcome = plan.and_then(|plan| guarded(|| perform(&snapshot, &request, plan, &mut chance())));
-            let outcome = outcome.unwrap_or_else(broken);
-            self.finish(&snapshot, &request, raw.as_ref(), outcome, began.elapsed())
-        })
-    }
-
+impl Playing {
     /// What every answer gets, and telling that it was given.
     fn finish(
         &self,
-        snapshot: &Snapshot,
         request: &Request,
         raw: Option<&Bytes>,
         outcome: (Outbound, Answered<'_>),
         took: Duration,
     ) -> Outbound {
         let (mut outbound, answered) = outcome;
+        let snapshot = &self.snapshot;
         if snapshot.cors
             && let Some(origin) = request.headers.get(ORIGIN)
         {
@@ -153,38 +154,37 @@ impl Player {
         });
         outbound
     }
+}
 
-    /// What the backend answers; `None` where a fixture stands in for it.
-    async fn forward(
-        &self,
-        snapshot: &Snapshot,
-        request: &Request,
-        raw: Option<Bytes>,
-        line: Line,
-        otherwise: Otherwise,
-    ) -> Option<(Outbound, Answered<'static>)> {
-        let (Backing::Passthrough(forwarding) | Backing::Fallback(forwarding)) = &snapshot.backing else { return None };
-        // The backend gets the bytes that the client sent, still in their coding.
-        let body = raw.unwrap_or_else(|| request.body.clone());
-        let answer = forwarding.pass(Head::new(request, line), Content::Whole(body)).await;
-        let can_stand_in = match otherwise {
-            Otherwise::Nobody => false,
-            Otherwise::Fixture => true,
-            Otherwise::Description => snapshot.described.is_some() && describe::knows(snapshot, request),
-        };
-        match answer {
-            Ok(upstream) if can_stand_in && upstream.status.is_server_error() => None,
-            Err(_) if can_stand_in => None,
-            Ok(upstream) => {
-                let body = OutboundBody::Stream(upstream.body);
-                Some((Outbound { status: upstream.status, headers: upstream.headers, body }, Answered::Backend))
-            }
-            Err(error) => {
-                let title = "The backend did not answer";
-                let detail = format!("{} {}: {error}", forwarding.backend.address(), request.target);
-                let rendered = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
-                Some((outbound(rendered), Answered::BackendFailed(error.to_string())))
-            }
+/// What the backend answers; `None` where a fixture stands in for it.
+async fn forward(
+    snapshot: &Snapshot,
+    request: &Request,
+    raw: Option<Bytes>,
+    line: Line,
+    otherwise: Otherwise,
+) -> Option<(Outbound, Answered<'static>)> {
+    let (Backing::Passthrough(forwarding) | Backing::Fallback(forwarding)) = &snapshot.backing else { return None };
+    // The backend gets the bytes that the client sent, still in their coding.
+    let body = raw.unwrap_or_else(|| request.body.clone());
+    let answer = forwarding.pass(Head::new(request, line), Content::Whole(body)).await;
+    let can_stand_in = match otherwise {
+        Otherwise::Nobody => false,
+        Otherwise::Fixture => true,
+        Otherwise::Description => snapshot.described.is_some() && describe::knows(snapshot, request),
+    };
+    match answer {
+        Ok(upstream) if can_stand_in && upstream.status.is_server_error() => None,
+        Err(_) if can_stand_in => None,
+        Ok(upstream) => {
+            let body = OutboundBody::Stream(upstream.body);
+            Some((Outbound { status: upstream.status, headers: upstream.headers, body }, Answered::Backend))
+        }
+        Err(error) => {
+            let title = "The backend did not answer";
+            let detail = format!("{} {}: {error}", forwarding.backend.address(), request.target);
+            let rendered = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
+            Some((outbound(rendered), Answered::BackendFailed(error.to_string())))
         }
     }
 }
@@ -222,18 +222,20 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
 }
 
 impl Handler for Player {
-    fn handle(self: Arc<Self>, request: Inbound) -> Reply {
-        if let Some(recorder) = self.recorder() {
-            return recorder.pass(&self.observer, request);
+    fn handle(self: &Arc<Self>, request: Inbound) -> Reply {
+        let now = self.now.load();
+        let playing = now.own();
+        if let Backing::Record(recorder) = &playing.snapshot.backing {
+            return record::pass(recorder.own(), request);
         }
         if !request.body.is_empty() {
-            return Reply::later(self.with_body(request));
+            return Reply::later(Arc::clone(self).with_body(request));
         }
         let Inbound { parts, line, .. } = request;
         let request = without_body(parts);
-        match self.at_once(&request, None) {
+        match at_once(playing, &request, None) {
             Ok(outbound) => Reply::Now(outbound),
-            Err(plan) => Reply::Later(self.later(request, None, line, plan)),
+            Err(plan) => Reply::Later(later(request, None, line, plan)),
         }
     }
 }

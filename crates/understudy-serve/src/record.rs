@@ -15,9 +15,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::{MediaType, Request, Response};
 use understudy_fixture::model::Service;
 use understudy_match::Rendered;
-use understudy_net::{
-    BodyCopy, BodyEnd, Inbound, Line, Message, Outbound, OutboundBody, Reply, SocketCopy, Stream, Upstream,
-};
+use understudy_net::{BodyCopy, BodyEnd, Inbound, Message, Outbound, OutboundBody, Own, Reply, SocketCopy, Upstream};
 
 /// How much of a body is kept; the rest passes all the same.
 pub const BODY_KEPT_MAX: usize = 8 << 20;
@@ -25,8 +23,6 @@ pub const BODY_KEPT_MAX: usize = 8 << 20;
 /// An exchange with a backend, as it was.
 #[derive(Debug, Clone)]
 pub struct Passed {
-    /// The service.
-    pub service: Arc<str>,
     /// When the request came, in milliseconds since 1970.
     pub unix_millis: u64,
     /// From the request's head to the answer's end.
@@ -43,8 +39,8 @@ pub struct Passed {
 
 /// Is told of every exchange. Called on the path of requests: it must return at once.
 pub trait Recording: Send + Sync + std::fmt::Debug + 'static {
-    /// An exchange has ended; where it went over to a WebSocket, that has.
-    fn passed(&self, passed: Passed);
+    /// An exchange of this service has ended; where it went over to a WebSocket, that has.
+    fn passed(&self, service: &str, passed: Passed);
 
     /// The backend did not answer a request.
     fn failed(&self, method: &Method, target: &str, why: &str);
@@ -53,66 +49,28 @@ pub trait Recording: Send + Sync + std::fmt::Debug + 'static {
 /// Passes requests on to one backend, and to no other.
 #[derive(Debug)]
 pub struct Recorder {
-    service: Arc<str>,
+    service: String,
     cors: bool,
     forwarding: Forwarding,
     recording: Arc<dyn Recording>,
+    observer: Arc<dyn Observer>,
 }
 
 impl Recorder {
-    /// A recorder of a service's backend.
+    /// A recorder of a service's backend, which tells `observer` of every request.
     #[must_use]
-    pub fn new(service: &Service, forwarding: Forwarding, recording: Arc<dyn Recording>) -> Self {
-        Self { service: service.name.as_str().into(), cors: service.cors, forwarding, recording }
-    }
-
-    pub(crate) fn pass(self: Arc<Self>, observer: &Arc<dyn Observer>, inbound: Inbound) -> Reply {
-        let began = Instant::now();
-        let Inbound { parts, body, line } = inbound;
-        let Parts { authority, path_and_query, .. } = parts.uri.into_parts();
-        let target = path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
-        let request = Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() };
-        // The page's origin is the recorder's business: the backend knows another one.
-        if self.cors && cors::is_preflight(&request.method, &request.headers) {
-            let answer = Rendered {
-                status: StatusCode::NO_CONTENT,
-                headers: cors::preflight(&request.headers),
-                body: Bytes::new(),
-            };
-            return Reply::Now(self.own_answer(&**observer, &request, answer, &Answered::Server("preflight"), began));
-        }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let unix_millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        let asked = Asked { request, authority, unix_millis, began, observer: Arc::clone(observer) };
-        self.answer(asked, body, line)
-    }
-
-    fn answer(self: Arc<Self>, asked: Asked, body: Stream, line: Line) -> Reply {
-        let halves = Arc::new(Halves { told: Mutex::default(), recording: Arc::clone(&self.recording) });
-        let sent = if body.is_empty() {
-            halves.tell(|told| told.sent = Some(BodyCopy::empty()));
-            Content::Whole(Bytes::new())
-        } else {
-            let halves = Arc::clone(&halves);
-            let copied = body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy)));
-            Content::Coming(Box::new(copied))
-        };
-        Reply::later(async move {
-            let mut head = forward::Head::new(&asked.request, line);
-            if head.upgrade.is_some() {
-                let halves = Arc::clone(&halves);
-                head.messages = Some(Box::new(move |copy| halves.tell(|told| told.socket = Some(copy))));
-            }
-            match self.forwarding.pass(head, sent).await {
-                Ok(upstream) => self.answered(asked, upstream, halves),
-                Err(error) => self.failed(&asked, &error.to_string()),
-            }
-        })
+    pub fn new(
+        service: &Service,
+        forwarding: Forwarding,
+        recording: Arc<dyn Recording>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        Self { service: service.name.clone(), cors: service.cors, forwarding, recording, observer }
     }
 
     /// The answer of the backend, of which a copy is told.
     fn answered(&self, asked: Asked, upstream: Upstream, halves: Arc<Halves>) -> Outbound {
-        let Asked { request, authority, unix_millis, began, observer } = asked;
+        let Asked { request, authority, unix_millis, began } = asked;
         let Upstream { status, headers, body, .. } = upstream;
         let mut own = headers.clone();
         let own_host = authority.as_ref().map(Authority::as_str);
@@ -121,41 +79,32 @@ impl Recorder {
         if let Some(origin) = request.headers.get(ORIGIN).filter(|_| self.cors) {
             cors::allow(origin, &mut own);
         }
-        let head = Head {
-            service: self.service.clone(),
-            unix_millis,
-            began,
-            request,
-            response: Response { status, headers, body: Bytes::new() },
-            observer,
-        };
+        let response = Response { status, headers, body: Bytes::new() };
+        let head = Head { unix_millis, began, request, response };
         let received = body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.received = Some((head, copy))));
         Outbound { status, headers: own, body: OutboundBody::Stream(received) }
     }
 
+    fn keep(&self, passed: Passed) {
+        self.recording.passed(&self.service, passed);
+    }
+
     fn failed(&self, asked: &Asked, why: &str) -> Outbound {
-        let Asked { request, observer, began, .. } = asked;
+        let Asked { request, began, .. } = asked;
         self.recording.failed(&request.method, request.target.as_str(), why);
         let detail = format!("{} {}: {why}", self.forwarding.backend.address(), request.target);
         let title = "The backend did not answer";
         let answer = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
-        self.own_answer(&**observer, request, answer, &Answered::BackendFailed(why.to_owned()), *began)
+        self.own_answer(request, answer, &Answered::BackendFailed(why.to_owned()), *began)
     }
 
     /// An answer that is not the backend's.
-    fn own_answer(
-        &self,
-        observer: &dyn Observer,
-        request: &Request,
-        answer: Rendered,
-        answered: &Answered<'_>,
-        began: Instant,
-    ) -> Outbound {
+    fn own_answer(&self, request: &Request, answer: Rendered, answered: &Answered<'_>, began: Instant) -> Outbound {
         let Rendered { status, mut headers, body } = answer;
         if let Some(origin) = request.headers.get(ORIGIN).filter(|_| self.cors) {
             cors::allow(origin, &mut headers);
         }
-        observer.exchanged(Exchanged {
+        self.observer.exchanged(Exchanged {
             service: &self.service,
             request,
             status,
@@ -168,6 +117,45 @@ impl Recorder {
     }
 }
 
+/// Passes a request on.
+pub(crate) fn pass(recorder: &Own<Recorder>, inbound: Inbound) -> Reply {
+    let began = Instant::now();
+    let Inbound { parts, body, line } = inbound;
+    let Parts { authority, path_and_query, .. } = parts.uri.into_parts();
+    let target = path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let request = Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() };
+    // The page's origin is the recorder's business: the backend knows another one.
+    if recorder.cors && cors::is_preflight(&request.method, &request.headers) {
+        let answer =
+            Rendered { status: StatusCode::NO_CONTENT, headers: cors::preflight(&request.headers), body: Bytes::new() };
+        return Reply::Now(recorder.own_answer(&request, answer, &Answered::Server("preflight"), began));
+    }
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let unix_millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+    let asked = Asked { request, authority, unix_millis, began };
+    let halves = Arc::new(Halves { told: Mutex::default(), recorder: recorder.clone() });
+    let sent = if body.is_empty() {
+        halves.tell(|told| told.sent = Some(BodyCopy::empty()));
+        Content::Whole(Bytes::new())
+    } else {
+        let halves = Arc::clone(&halves);
+        let copied = body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy)));
+        Content::Coming(Box::new(copied))
+    };
+    let recorder = recorder.clone();
+    Reply::later(async move {
+        let mut head = forward::Head::new(&asked.request, line);
+        if head.upgrade.is_some() {
+            let halves = Arc::clone(&halves);
+            head.messages = Some(Box::new(move |copy| halves.tell(|told| told.socket = Some(copy))));
+        }
+        match recorder.forwarding.pass(head, sent).await {
+            Ok(upstream) => recorder.answered(asked, upstream, halves),
+            Err(error) => recorder.failed(&asked, &error.to_string()),
+        }
+    })
+}
+
 /// A request, until its answer has begun.
 struct Asked {
     request: Request,
@@ -175,13 +163,12 @@ struct Asked {
     authority: Option<Authority>,
     unix_millis: u64,
     began: Instant,
-    observer: Arc<dyn Observer>,
 }
 
 /// The two halves of an exchange, which end one after the other.
 struct Halves {
     told: Mutex<Told>,
-    recording: Arc<dyn Recording>,
+    recorder: Own<Recorder>,
 }
 
 #[derive(Default)]
@@ -195,12 +182,10 @@ struct Told {
 
 /// All but the bodies.
 struct Head {
-    service: Arc<str>,
     unix_millis: u64,
     began: Instant,
     request: Request,
     response: Response,
-    observer: Arc<dyn Observer>,
 }
 
 impl Halves {
@@ -210,9 +195,9 @@ impl Halves {
         note(&mut told);
         if let Some((head, sent, received)) = told.exchange() {
             drop(told);
-            let passed = head.passed(sent, received);
+            let passed = head.passed(sent, received, &self.recorder);
             if passed.response.status != StatusCode::SWITCHING_PROTOCOLS {
-                return self.recording.passed(passed);
+                return self.recorder.keep(passed);
             }
             told = self.told();
             told.waiting = Some(Box::new(passed));
@@ -222,7 +207,7 @@ impl Halves {
         {
             let SocketCopy { messages, cut } = std::mem::take(socket);
             drop(told);
-            self.recording.passed(Passed { messages, cut, ..*passed });
+            self.recorder.keep(Passed { messages, cut, ..*passed });
         }
     }
 
@@ -244,8 +229,8 @@ impl Told {
 
 impl Head {
     /// The exchange with its bodies; it is told to the observer as well, with the answer's body where all of it was kept.
-    fn passed(self, sent: BodyCopy, mut received: BodyCopy) -> Passed {
-        let Self { service, unix_millis, began, mut request, mut response, observer } = self;
+    fn passed(self, sent: BodyCopy, mut received: BodyCopy, recorder: &Recorder) -> Passed {
+        let Self { unix_millis, began, mut request, mut response } = self;
         let took = began.elapsed();
         if is_event_stream(&response.headers) {
             until_last_event(&mut received);
@@ -255,8 +240,8 @@ impl Head {
         let whole = |body: BodyCopy| body.is_whole().then_some(body.bytes);
         request.body = whole(sent).unwrap_or_default();
         let received = whole(received);
-        observer.exchanged(Exchanged {
-            service: &service,
+        recorder.observer.exchanged(Exchanged {
+            service: &recorder.service,
             request: &request,
             status: response.status,
             headers: &response.headers,
@@ -265,7 +250,7 @@ impl Head {
             took,
         });
         response.body = received.unwrap_or_default();
-        Passed { service, unix_millis, took, request, response, messages: Vec::new(), cut }
+        Passed { unix_millis, took, request, response, messages: Vec::new(), cut }
     }
 }
 

@@ -26,15 +26,15 @@ impl SharedPort {
     pub fn set(&self, players: BTreeMap<String, Arc<Player>>) {
         self.players.store(Arc::new(by_host(players)));
     }
+}
 
-    fn player(&self, request: &Inbound) -> Option<Arc<Player>> {
-        let host = match request.parts.uri.host() {
-            Some(host) => host,
-            None => request.parts.headers.get(HOST)?.to_str().ok()?,
-        };
-        let name = host.split(['.', ':']).next()?.to_ascii_lowercase();
-        self.players.load().get(&name).map(Arc::clone)
-    }
+/// The name of the service that a request asks for.
+fn name_in(request: &Inbound) -> Option<String> {
+    let host = match request.parts.uri.host() {
+        Some(host) => host,
+        None => request.parts.headers.get(HOST)?.to_str().ok()?,
+    };
+    Some(host.split(['.', ':']).next()?.to_ascii_lowercase())
 }
 
 fn by_host(players: BTreeMap<String, Arc<Player>>) -> BTreeMap<String, Arc<Player>> {
@@ -42,11 +42,12 @@ fn by_host(players: BTreeMap<String, Arc<Player>>) -> BTreeMap<String, Arc<Playe
 }
 
 impl Handler for SharedPort {
-    fn handle(self: Arc<Self>, request: Inbound) -> Reply {
-        if let Some(player) = self.player(&request) {
+    fn handle(self: &Arc<Self>, request: Inbound) -> Reply {
+        let players = self.players.load();
+        if let Some(player) = name_in(&request).and_then(|name| players.get(&name)) {
             return player.handle(request);
         }
-        let names: Vec<String> = self.players.load().keys().map(|name| format!("{name}.localhost")).collect();
+        let names: Vec<String> = players.keys().map(|name| format!("{name}.localhost")).collect();
         let detail = format!("the host names the service on this port; there are {}", names.join(", "));
         let rendered = problem::problem(StatusCode::NOT_FOUND, "no-service", "The host names no service", &detail);
         Reply::Now(Outbound::whole(rendered.status, rendered.headers, rendered.body))

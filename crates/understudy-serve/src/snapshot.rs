@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use understudy_exchange::MediaType;
 use understudy_fixture::model::{Delay, Fixture, Requests, ResponsePromise, Select, Service, When};
 use understudy_match::{Chance, Index, Moment, Rendered, Rendering, State, Turns};
+use understudy_net::PerThread;
 use understudy_net::coding::Coding;
 use understudy_openapi::Description;
 
@@ -55,7 +56,7 @@ pub enum Backing {
     /// A backend, which is asked first.
     Fallback(Forwarding),
     /// A backend, which answers everything, and is recorded.
-    Record(Arc<Recorder>),
+    Record(PerThread<Recorder>),
 }
 
 /// The responses of one fixture. Nearly all have one, which is sent as it stands: that one is kept small and in

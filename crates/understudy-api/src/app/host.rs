@@ -151,8 +151,9 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'nonc
 const NONCE: &str = "__NONCE__";
 
 impl Handler for UiHost {
-    fn handle(self: Arc<Self>, request: Inbound) -> Reply {
-        Reply::later(async move { self.answer(request).await })
+    fn handle(self: &Arc<Self>, request: Inbound) -> Reply {
+        let host = Arc::clone(self);
+        Reply::later(async move { host.answer(request).await })
     }
 }
 

@@ -26,9 +26,14 @@ impl QuickLook {
         Self { loud: Loud::new(&names), names }
     }
 
-    /// Whether it is sure of an exchange, whose bodies come without their content codings.
+    /// Whether it is sure of an exchange, whose bodies come without their content codings. All of it stands in what is
+    /// `written`, in which letters, digits, `-` and `_` are what they are.
     #[must_use]
-    pub fn is_quiet(&self, request: &Request, response: &Response) -> bool {
+    pub fn is_quiet(&self, request: &Request, response: &Response, written: &[u8]) -> bool {
+        self.has_quiet_names(request, response) && (!shape::may_begin_in(written) || has_no_shapes(request, response))
+    }
+
+    fn has_quiet_names(&self, request: &Request, response: &Response) -> bool {
         self.is_quiet_target(&request.target)
             && self.are_quiet_fields(&request.headers)
             && self.are_quiet_fields(&response.headers)
@@ -39,23 +44,28 @@ impl QuickLook {
     fn is_quiet_target(&self, target: &PathAndQuery) -> bool {
         // What is encoded is meant to be another text, in which a secret may stand.
         memchr2(b'%', b'+', target.as_str().as_bytes()).is_none()
-            && !shape::has_secrets(target.as_str())
             && target.query().is_none_or(|query| query_pairs(query).all(|(name, _)| !self.names.has_parameter(&name)))
     }
 
     fn are_quiet_fields(&self, headers: &HeaderMap) -> bool {
-        headers.iter().all(|(name, value)| {
-            let has_secrets = || std::str::from_utf8(value.as_bytes()).map_or(true, shape::has_secrets);
-            name != COOKIE && name != SET_COOKIE && !self.names.has_header(name.as_str()) && !has_secrets()
-        })
+        headers.keys().all(|name| name != COOKIE && name != SET_COOKIE && !self.names.has_header(name.as_str()))
     }
 
     fn is_quiet_body(&self, headers: &HeaderMap, body: &Bytes) -> bool {
         body.is_empty()
             || match Content::of(headers, body) {
-                Content::Text(text) => self.loud.is_quiet(text),
+                Content::Text(text) => self.loud.has_quiet_names(text),
                 Content::Bytes => true,
                 Content::Form | Content::Multipart(_) => false,
             }
     }
+}
+
+/// Whether it is sure that nothing looks like a secret.
+fn has_no_shapes(request: &Request, response: &Response) -> bool {
+    let is_quiet = |part: &[u8]| std::str::from_utf8(part).is_ok_and(|text| !shape::has_secrets(text));
+    let fields = request.headers.values().chain(response.headers.values());
+    is_quiet(request.target.as_str().as_bytes())
+        && fields.into_iter().all(|value| is_quiet(value.as_bytes()))
+        && [&request.body, &response.body].into_iter().all(|body| is_quiet(body))
 }

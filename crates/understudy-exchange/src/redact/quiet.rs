@@ -150,11 +150,16 @@ impl Loud {
 
     /// Whether it is sure that a text has nothing in it that is a secret by its name or its looks.
     pub(super) fn is_quiet(&self, text: &str) -> bool {
+        self.has_quiet_names(text) && !shape::has_secrets(text)
+    }
+
+    /// Whether it is sure that a text has nothing in it that is a secret by its name, and no card's number.
+    pub(super) fn has_quiet_names(&self, text: &str) -> bool {
         let has_no_added = || match &self.added {
             None => true,
             Some(added) => added.as_ref().is_ok_and(|added| !added.is_match(text)),
         };
-        !is_loud(text) && !shape::has_secrets(text) && has_no_added()
+        !is_loud(text) && has_no_added()
     }
 }
 
