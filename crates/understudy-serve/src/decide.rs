@@ -101,6 +101,7 @@ fn local(
     Some(match choice {
         Choice::Promise(place) => {
             let answers = &snapshot.answers[place];
+            let _turn = answers.sets_in_turn().then(|| snapshot.state.turn());
             let Next { response, uncounted } = answers.next(state, chance);
             let prepared = answers.response(response);
             if !snapshot.state.advance(state, prepared.set(), uncounted.is_some()) {
@@ -146,6 +147,71 @@ fn sample(delay: Delay, chance: &mut Chance) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
+    use http::HeaderMap;
+    use http::uri::PathAndQuery;
+    use understudy_exchange::Request;
+    use understudy_fixture::model::{Mode, Requests, Service};
+    use understudy_fixture::{BodyFiles, FileProblem, Source, fixture};
+
+    struct NoFiles;
+
+    impl BodyFiles for NoFiles {
+        fn read(&self, _: &str) -> Result<Bytes, FileProblem> {
+            unreachable!("it names none")
+        }
+    }
+
+    fn service() -> Service {
+        Service {
+            name: "s".to_owned(),
+            port: 0,
+            dir: "s".to_owned(),
+            base: String::new(),
+            owner: None,
+            openapi: None,
+            requests: Requests::default(),
+            mode: Mode::Mock,
+            backend: None,
+            cors: false,
+            delay: None,
+            after: Vec::new(),
+            timeout: None,
+            backends: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn of_those_who_take_turns_and_set_the_state_at_once_each_has_another_one() {
+        const TURNS: usize = 4_000;
+        let responses: String = (0..TURNS).map(|at| format!("  - {{ set: {{ turn: {at} }} }}\n")).collect();
+        let text = format!("request: {{ path: /turn }}\nselect: in_order\nresponse:\n{responses}");
+        let source = Source::new("turn.yaml", text.into_bytes()).expect("it is text");
+        let fixtures = vec![Arc::new(fixture(&source, "turn", &NoFiles).0.expect("it is a fixture"))];
+        let snapshot = Snapshot::new(&service(), fixtures, None, Backing::Nothing, State::default(), None);
+        let request = Request {
+            method: Method::GET,
+            target: PathAndQuery::from_static("/turn"),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let turns = || -> Vec<usize> {
+            let incoming = Incoming::new(&request);
+            let decided = (0..TURNS / 4).map(|_| decide(&snapshot, &incoming, &mut Chance::from_seed(1)));
+            decided
+                .map(|plan| match plan {
+                    Plan::Respond { response, .. } => response,
+                    other => panic!("{other:?}"),
+                })
+                .collect()
+        };
+        let mut all: Vec<usize> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(turns)).collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        all.sort_unstable();
+        assert_eq!(all, (0..TURNS).collect::<Vec<_>>());
+    }
 
     #[test]
     fn delays_keep_their_percentiles() {

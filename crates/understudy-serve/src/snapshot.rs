@@ -184,6 +184,11 @@ impl Answers {
         Self { id: Arc::clone(&fixture.id), first, list }
     }
 
+    /// Whether responses take turns, and one of them sets the state.
+    pub(crate) fn sets_in_turn(&self) -> bool {
+        self.list.as_ref().is_some_and(|list| list.sets)
+    }
+
     /// Which response is next in a state.
     pub(crate) fn next(&self, state: &State, chance: &mut Chance) -> Next<'_> {
         let Some(list) = &self.list else { return Next { response: 0, uncounted: None } };

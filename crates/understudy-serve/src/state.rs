@@ -1,20 +1,21 @@
 //! The state of a service that is being served.
 
 use arc_swap::{ArcSwap, Guard};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use understudy_match::State;
 
-/// What fixtures match in and set, and whoever drives the service. It outlives edits, and nobody waits for a lock: who would set
-/// it while another does looks at it anew.
+/// What fixtures match in and set, and whoever drives the service. It outlives edits, and nobody waits to set it: who would while
+/// another does looks at it anew.
 #[derive(Debug)]
 pub struct LiveState {
     first: State,
     now: ArcSwap<State>,
+    turn: Mutex<()>,
 }
 
 impl LiveState {
     pub(crate) fn new(first: State) -> Self {
-        Self { now: ArcSwap::from_pointee(first.clone()), first }
+        Self { now: ArcSwap::from_pointee(first.clone()), first, turn: Mutex::default() }
     }
 
     /// What it says now.
@@ -42,6 +43,12 @@ impl LiveState {
 
     pub(crate) fn look(&self) -> Guard<Arc<State>> {
         self.now.load()
+    }
+
+    /// Held by who takes a turn that sets the state, until both are done: else the next one would find the state set, and the
+    /// same turn once more.
+    pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets names to values, where nobody has set any since `seen`; says whether. What takes turns is set even to what it is: of
