@@ -49,8 +49,6 @@ struct Shared {
     /// What the values of parameters are left out by.
     names: SecretNames,
     places: [Mutex<Waiting>; PLACES],
-    /// Numbers lines, so that those of different threads are written in the order in which they were made.
-    lines: AtomicU64,
     dropped: AtomicU64,
     stopping: AtomicBool,
 }
@@ -59,8 +57,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Waiting {
     text: String,
-    /// The number of each line, and where it ends.
-    lines: Vec<(u64, usize)>,
+    /// When each line was made, so that those of different threads are written in order, and where it ends: a number would be
+    /// memory that all threads want.
+    lines: Vec<(Instant, usize)>,
 }
 
 impl RequestsLog {
@@ -69,7 +68,6 @@ impl RequestsLog {
             format,
             names,
             places: Default::default(),
-            lines: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             stopping: AtomicBool::new(false),
         });
@@ -119,7 +117,7 @@ impl Shared {
             }
             line(&mut waiting.text);
             let end = waiting.text.len();
-            waiting.lines.push((self.lines.fetch_add(1, Ordering::Relaxed), end));
+            waiting.lines.push((Instant::now(), end));
             return;
         }
         self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -162,14 +160,14 @@ impl Shared {
         if let [only] = taken.as_slice() {
             return only.text.clone();
         }
-        let mut lines: Vec<(u64, &str)> = Vec::new();
+        let mut lines: Vec<(Instant, &str)> = Vec::new();
         for waiting in &taken {
             let starts = std::iter::once(0).chain(waiting.lines.iter().map(|(_, end)| *end));
             lines.extend(
-                waiting.lines.iter().zip(starts).map(|((number, end), start)| (*number, &waiting.text[start..*end])),
+                waiting.lines.iter().zip(starts).map(|((made, end), start)| (*made, &waiting.text[start..*end])),
             );
         }
-        lines.sort_unstable_by_key(|(number, _)| *number);
+        lines.sort_by_key(|(made, _)| *made);
         lines.into_iter().map(|(_, line)| line).collect()
     }
 

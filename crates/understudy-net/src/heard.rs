@@ -162,7 +162,7 @@ mod tests {
         let interim = Interim::new(&early);
         hearing.tell(Some(interim.begin(Waker::noop().clone())));
         sent.as_bytes().chunks(piece).for_each(|piece| hearing.hear(piece));
-        (String::from_utf8(early.take().0.to_vec()).unwrap(), hearing.is_wanted.load(Ordering::Relaxed))
+        (String::from_utf8(early.take().to_vec()).unwrap(), hearing.is_wanted.load(Ordering::Relaxed))
     }
 
     #[test]

@@ -7,7 +7,7 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::AsyncWrite;
@@ -18,16 +18,17 @@ const WAITING_BYTES_MAX: usize = 64 << 10;
 /// What waits to be written to an HTTP/1.1 connection, on which there is one request at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Early {
+    /// Odd from when a request is passed on until its answer has begun, and another number each time. Only who answers changes
+    /// it: it costs no lock.
+    turn: AtomicU64,
     is_there_some: AtomicBool,
     waiting: Mutex<Waiting>,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// Another number for each request, and once its answer has begun.
+    /// The turn in which it came.
     turn: u64,
-    /// Whether the answer of this turn's request is still to come.
-    is_open: bool,
     bytes: Vec<u8>,
 }
 
@@ -37,33 +38,44 @@ impl Early {
     }
 
     fn begin(&self) -> u64 {
-        let mut waiting = self.waiting();
-        waiting.turn += 1;
-        waiting.is_open = true;
-        waiting.bytes.clear();
-        waiting.turn
+        let before = self.turn.load(Ordering::Relaxed);
+        let turn = before + 1 + before % 2;
+        self.turn.store(turn, Ordering::Release);
+        turn
     }
 
     fn end(&self) {
-        let mut waiting = self.waiting();
-        waiting.turn += 1;
-        waiting.is_open = false;
+        self.turn.store(self.turn.load(Ordering::Relaxed) + 1, Ordering::Release);
+    }
+
+    /// Whether the answer of the request is still to come.
+    fn is_open(&self) -> bool {
+        self.turn.load(Ordering::Acquire) % 2 == 1
     }
 
     fn tell(&self, turn: u64, text: &[u8]) {
         let mut waiting = self.waiting();
         // One that comes too late says nothing of the request that is under way by now.
-        if waiting.turn == turn && waiting.bytes.len() + text.len() <= WAITING_BYTES_MAX {
+        if self.turn.load(Ordering::Acquire) != turn {
+            return;
+        }
+        if waiting.turn != turn {
+            waiting.bytes.clear();
+            waiting.turn = turn;
+        }
+        if waiting.bytes.len() + text.len() <= WAITING_BYTES_MAX {
             waiting.bytes.extend_from_slice(text);
             self.is_there_some.store(true, Ordering::Release);
         }
     }
 
-    /// Takes what waits, and says whether the answer of its request is still to come.
-    pub(crate) fn take(&self) -> (Bytes, bool) {
+    /// Takes what waits for the request that is under way, or whose answer has just begun.
+    pub(crate) fn take(&self) -> Bytes {
         let mut waiting = self.waiting();
         self.is_there_some.store(false, Ordering::Relaxed);
-        (std::mem::take(&mut waiting.bytes).into(), waiting.is_open)
+        let bytes = std::mem::take(&mut waiting.bytes);
+        let turn = self.turn.load(Ordering::Acquire);
+        if waiting.turn == turn || waiting.turn + 1 == turn { bytes.into() } else { Bytes::new() }
     }
 }
 
@@ -153,11 +165,11 @@ impl Between {
         if self.is_there_some() {
             if self.is_clean {
                 // This is where the answer begins. What waits belongs to it, if the client reads fast enough.
-                let (bytes, _) = self.early.take();
+                let bytes = self.early.take();
                 if self.writing.len() + bytes.len() <= WAITING_BYTES_MAX {
                     self.writing = [&self.writing[..], &bytes].concat().into();
                 }
-            } else if !self.early.waiting().is_open {
+            } else if !self.early.is_open() {
                 // The answer has begun together with the end of the one before.
                 drop(self.early.take());
             }
@@ -175,10 +187,11 @@ impl Between {
         self.is_clean = true;
         // One after the other, so that no more waits than may.
         ready!(self.write(stream, context))?;
-        if self.is_there_some()
-            && let (bytes, true) = self.early.take()
-        {
-            self.writing = bytes;
+        if self.is_there_some() {
+            let (bytes, is_open) = (self.early.take(), self.early.is_open());
+            if is_open {
+                self.writing = bytes;
+            }
         }
         self.write(stream, context)
     }

@@ -373,7 +373,7 @@ fn unanswered(mut error: TrySendError<http::Request<Sent>>) -> Unanswered {
 
 /// Whether a request asks for another protocol on its connection.
 fn is_upgrade(headers: &HeaderMap) -> bool {
-    headers.contains_key(UPGRADE)
+    headers.keys().any(|name| name == UPGRADE)
 }
 
 #[cfg(test)]

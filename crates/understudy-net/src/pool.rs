@@ -2,12 +2,13 @@
 
 use crate::heard::Hearing;
 use crate::limit::Limit;
-use crate::own::Own;
+use crate::own::{Own, own_place};
 use crate::passing::Passing;
 use bytes::Bytes;
 use http::HeaderValue;
 use http_body_util::{Either, Full};
 use hyper::client::conn::{http1, http2};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -15,8 +16,10 @@ use tokio::time::Instant;
 /// How long a connection that nobody uses is taken again: servers close theirs after a few seconds, and a
 /// request that crosses with that is lost.
 const IDLE_MAX: Duration = Duration::from_secs(2);
-/// How many connections that nobody uses are kept, for each address.
-const IDLE_CONNECTIONS_MAX: usize = 64;
+/// How many connections that nobody uses are kept at each place of a pool.
+const IDLE_CONNECTIONS_MAX: usize = 32;
+/// How many places a pool has.
+const PLACES: usize = 4;
 
 /// A body that is sent: at once, or as it comes.
 pub(crate) type Sent = Either<Full<Bytes>, Passing>;
@@ -47,7 +50,7 @@ impl Single {
     /// Makes it free for the next request: all of the answer has come.
     pub(crate) fn give_back(self: Box<Self>) {
         let pool = self.pool.clone();
-        let mut kept = pool.kept();
+        let mut kept = pool.place(own_place());
         if !kept.is_closed && kept.idle.len() < IDLE_CONNECTIONS_MAX {
             kept.idle.push(Idle { connection: self, since: Instant::now() });
         }
@@ -56,13 +59,22 @@ impl Single {
 
 /// The connections to one address.
 #[derive(Debug, Default)]
-pub(crate) struct Pool(Mutex<Kept>);
+pub(crate) struct Pool {
+    /// Those for one request at a time, where they became free: all that belongs to them is near the thread that had them last.
+    places: [Place; PLACES],
+    /// The newest that is for many requests at once, where there is one.
+    shared: Mutex<Option<http2::SendRequest<Sent>>>,
+    is_shared: AtomicBool,
+}
+
+/// Alone in what processors fetch at once.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Place(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
     idle: Vec<Idle>,
-    /// The newest that is for many requests at once.
-    shared: Option<http2::SendRequest<Sent>>,
     is_closed: bool,
 }
 
@@ -73,45 +85,60 @@ struct Idle {
 }
 
 impl Pool {
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn place(&self, at: usize) -> MutexGuard<'_, Kept> {
+        self.places[at % PLACES].0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Option<http2::SendRequest<Sent>>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A connection that a request can be sent on at once; where it asks for another protocol, one that is for it alone
     /// (RFC 9113, section 8.6).
     pub(crate) fn take(&self, is_upgrade: bool, now: Instant) -> Option<Connection> {
-        let mut kept = self.kept();
-        if let Some(shared) = kept.shared.as_ref().filter(|_| !is_upgrade) {
-            if !shared.is_closed() {
-                return Some(Connection::Http2(shared.clone()));
+        if !is_upgrade && self.is_shared.load(Ordering::Acquire) {
+            let mut shared = self.shared();
+            if let Some(open) = shared.as_ref().filter(|shared| !shared.is_closed()) {
+                return Some(Connection::Http2(open.clone()));
             }
-            kept.shared = None;
+            *shared = None;
+            self.is_shared.store(false, Ordering::Release);
         }
-        // The one that was used last is the least likely to be closed, but it may still be reading the end of its answer.
-        let mut at = kept.idle.len();
-        while at > 0 {
-            at -= 1;
-            let candidate = &kept.idle[at];
-            if now.saturating_duration_since(candidate.since) >= IDLE_MAX || candidate.connection.sender.is_closed() {
-                kept.idle.remove(at);
-            } else if candidate.connection.sender.is_ready() {
-                return Some(Connection::Http1(kept.idle.remove(at).connection));
-            }
-        }
-        None
+        let own = own_place();
+        (own..own + PLACES).find_map(|place| self.place(place).take(now)).map(Connection::Http1)
     }
 
     /// Keeps a connection for all requests to come.
     pub(crate) fn share(&self, connection: &http2::SendRequest<Sent>) {
-        self.kept().shared = Some(connection.clone());
+        let mut shared = self.shared();
+        *shared = Some(connection.clone());
+        self.is_shared.store(true, Ordering::Release);
     }
 
     /// Keeps none any more: those that are kept hold on to it.
     pub(crate) fn close(&self) {
-        let mut kept = self.kept();
-        kept.is_closed = true;
-        let idle = std::mem::take(&mut kept.idle);
-        drop(kept);
-        drop(idle);
+        for place in 0..PLACES {
+            let mut kept = self.place(place);
+            kept.is_closed = true;
+            let idle = std::mem::take(&mut kept.idle);
+            drop(kept);
+            drop(idle);
+        }
+    }
+}
+
+impl Kept {
+    /// One that a request can be sent on at once.
+    fn take(&mut self, now: Instant) -> Option<Box<Single>> {
+        // The one that was used last is the least likely to be closed, but it may still be reading the end of its answer.
+        for at in (0..self.idle.len()).rev() {
+            let candidate = &self.idle[at];
+            if now.saturating_duration_since(candidate.since) >= IDLE_MAX || candidate.connection.sender.is_closed() {
+                self.idle.remove(at);
+            } else if candidate.connection.sender.is_ready() {
+                return Some(self.idle.remove(at).connection);
+            }
+        }
+        None
     }
 }

@@ -98,9 +98,9 @@ pub(crate) struct Head<'h> {
 impl<'h> Head<'h> {
     pub(crate) fn new(request: &'h Request, line: Line) -> Self {
         let Line { upgrade, interim } = line;
-        let wanted =
-            request.headers.get(UPGRADE).is_some_and(|wanted| wanted.as_bytes().eq_ignore_ascii_case(b"websocket"));
-        let upgrade = upgrade.filter(|_| wanted && request.method == Method::GET);
+        let is_wanted =
+            || request.headers.get(UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        let upgrade = upgrade.filter(|_| request.method == Method::GET && is_wanted());
         Self {
             method: &request.method,
             target: &request.target,
