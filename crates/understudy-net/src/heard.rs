@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// How long the head of one may be; a longer one is not told.
 const HEAD_BYTES_MAX: usize = 16 << 10;
 /// How many header fields it may have.
-const FIELDS_MAX: usize = 64;
+const FIELDS_MAX: usize = 100;
 /// Where the status stands in an answer's first line, behind the version (RFC 9112, section 4).
 const STATUS_AT: usize = "HTTP/1.1 ".len();
 
@@ -55,7 +55,8 @@ impl Listening {
     /// Tells what has come, and says whether it was the last that can be told.
     fn is_over(&mut self, bytes: &[u8]) -> bool {
         // Nearly always the answer itself begins.
-        (self.head.is_empty() && bytes.get(STATUS_AT).is_some_and(|digit| *digit != b'1')) || self.has_told_all(bytes)
+        let is_answer = |status: &u8| *status != b'1' && bytes[0] == b'H';
+        (self.head.is_empty() && bytes.get(STATUS_AT).is_some_and(is_answer)) || self.has_told_all(bytes)
     }
 
     #[cold]
@@ -63,6 +64,9 @@ impl Listening {
     fn has_told_all(&mut self, bytes: &[u8]) -> bool {
         self.head.extend_from_slice(bytes);
         loop {
+            // Empty lines before an answer mean nothing (RFC 9112, section 2.2).
+            let empty = self.head.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            self.head.drain(..empty);
             match self.head.get(STATUS_AT) {
                 None => return false,
                 Some(b'1') => {}
@@ -73,9 +77,9 @@ impl Listening {
             match answer.parse(&self.head) {
                 Ok(httparse::Status::Complete(length)) => {
                     let status = answer.code.and_then(|code| StatusCode::from_u16(code).ok());
-                    let Some(status) = status.filter(|status| *status != StatusCode::SWITCHING_PROTOCOLS) else {
-                        return true;
-                    };
+                    let is_before =
+                        |status: &StatusCode| status.is_informational() && *status != StatusCode::SWITCHING_PROTOCOLS;
+                    let Some(status) = status.filter(is_before) else { return true };
                     self.telling.tell(status, &header_map(answer.headers));
                     self.head.drain(..length);
                 }
@@ -171,6 +175,11 @@ mod tests {
         let processing = "HTTP/1.1 102 Processing\r\n\r\n";
         let answer = "HTTP/1.1 200 OK\r\ncontent-length: 29\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n";
         for piece in 1..200 {
+            for empty in ["\n", "\r\n", "\r\n\r\n"] {
+                let sent = [empty, hints, empty, answer].concat();
+                assert_eq!(told(&sent, piece), (hints.to_owned(), false), "{piece}");
+                assert_eq!(told(&[empty, answer].concat(), piece), (String::new(), false), "{piece}");
+            }
             let sent = [hints, processing, hints, answer].concat();
             assert_eq!(told(&sent, piece), ([hints, processing, hints].concat(), false), "{piece}");
             assert_eq!(told(answer, piece), (String::new(), false), "{piece}");

@@ -67,6 +67,10 @@ impl Early {
             waiting.bytes.extend_from_slice(text);
             self.is_there_some.store(true, Ordering::Release);
         }
+        if self.turn.load(Ordering::Acquire) != turn {
+            // The answer has begun meanwhile, and may be written already.
+            waiting.bytes.clear();
+        }
     }
 
     /// Takes what waits for the request that is under way, or whose answer has just begun.

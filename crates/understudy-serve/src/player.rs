@@ -65,10 +65,14 @@ impl Player {
     async fn with_body(self: Arc<Self>, inbound: Inbound) -> Outbound {
         let Inbound { parts, body, line } = inbound;
         match whole(parts, body.whole().await) {
-            Ok((request, raw)) => match at_once(self.now.load().own(), &request, raw.as_ref()) {
-                Ok(outbound) => outbound,
-                Err(plan) => later(request, raw, line, plan).await,
-            },
+            Ok((request, raw)) => {
+                // In a statement of its own: what is served is looked at, and not held while something is waited for.
+                let answer = at_once(self.now.load().own(), &request, raw.as_ref());
+                match answer {
+                    Ok(outbound) => outbound,
+                    Err(plan) => later(request, raw, line, plan).await,
+                }
+            }
             Err(refused) => {
                 let (request, rendered, why) = *refused;
                 let outcome = (outbound(rendered), Answered::Server(why));
