@@ -18,10 +18,8 @@ pub fn takes_trailers(headers: &HeaderMap) -> bool {
 
 /// Leaves the fields that are meant for the other end.
 pub fn end_to_end(headers: &mut HeaderMap) {
-    let mut own: Vec<HeaderName> = headers.keys().filter(|name| is_hop_by_hop(name)).cloned().collect();
-    if own.contains(&CONNECTION) {
-        own.extend(list(headers, &CONNECTION).filter_map(|name| HeaderName::try_from(name).ok()));
-    }
+    let named = list(headers, &CONNECTION).filter_map(|name| HeaderName::try_from(name).ok());
+    let own: Vec<HeaderName> = named.chain(headers.keys().filter(|name| is_hop_by_hop(name)).cloned()).collect();
     for name in own {
         headers.remove(name);
     }

@@ -385,6 +385,13 @@ mod tests {
 
     const SOON: Duration = Duration::from_millis(100);
 
+    /// A server, and who asks it.
+    async fn server() -> (TcpListener, Arc<Peer>) {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", socket.local_addr().unwrap());
+        (socket, Client::new().to(&Address::parse(&address).unwrap()))
+    }
+
     async fn request_on(stream: &mut TcpStream) -> Option<String> {
         let (mut text, mut piece) = (String::new(), [0; 256]);
         while !text.ends_with("\r\n\r\n") {
@@ -407,11 +414,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_that_does_not_begin_in_time_is_not_waited_for_on_a_new_connection_or_a_used_one() {
-        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", socket.local_addr().unwrap());
-        let peer = Client::new().to(&Address::parse(&address).unwrap());
+        let (socket, peer) = server().await;
         let server = tokio::spawn(async move {
-            let mut silent = Vec::new();
             for answers in [0, 2] {
                 let (mut stream, _) = socket.accept().await.unwrap();
                 for _ in 0..answers {
@@ -421,7 +425,6 @@ mod tests {
                 }
                 // The next request on it gets no answer; nobody sends a further one there.
                 assert!(request_on(&mut stream).await.is_some() && request_on(&mut stream).await.is_none());
-                silent.push(stream);
             }
         });
         let is_late = |answer| matches!(answer, Err(SendError::TimedOut { after }) if after == SOON);
@@ -436,9 +439,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_peer_that_is_gone_leaves_no_connection_open() {
-        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", socket.local_addr().unwrap());
-        let peer = Client::new().to(&Address::parse(&address).unwrap());
+        let (socket, peer) = server().await;
         let server = tokio::spawn(async move {
             let (mut stream, _) = socket.accept().await.unwrap();
             request_on(&mut stream).await.unwrap();

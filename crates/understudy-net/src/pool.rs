@@ -39,6 +39,7 @@ pub(crate) struct Single {
     pub(crate) sender: http1::SendRequest<Sent>,
     /// How long what it is asked for may take.
     pub(crate) limit: Limit,
+    /// Who is told of answers before the answer.
     pub(crate) hearing: Arc<Hearing>,
     /// What stands in a `Host` field.
     pub(crate) host: HeaderValue,

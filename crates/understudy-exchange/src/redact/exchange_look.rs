@@ -6,9 +6,9 @@ use super::{SecretNames, shape};
 use crate::target::query_pairs;
 use crate::{Request, Response};
 use bytes::Bytes;
-use http::HeaderMap;
 use http::header::{COOKIE, SET_COOKIE};
 use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue};
 use memchr::memchr2;
 
 /// Finds exchanges with nothing in them that is a secret by its name or its looks: nearly all are. A
@@ -64,8 +64,7 @@ impl QuickLook {
 /// Whether it is sure that nothing looks like a secret.
 fn has_no_shapes(request: &Request, response: &Response) -> bool {
     let is_quiet = |part: &[u8]| std::str::from_utf8(part).is_ok_and(|text| !shape::has_secrets(text));
-    let fields = request.headers.values().chain(response.headers.values());
-    is_quiet(request.target.as_str().as_bytes())
-        && fields.into_iter().all(|value| is_quiet(value.as_bytes()))
-        && [&request.body, &response.body].into_iter().all(|body| is_quiet(body))
+    let fields = request.headers.values().chain(response.headers.values()).map(HeaderValue::as_bytes);
+    let others = [request.target.as_str().as_bytes(), &request.body, &response.body];
+    fields.chain(others).all(is_quiet)
 }
