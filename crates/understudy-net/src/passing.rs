@@ -21,6 +21,9 @@ pub(crate) struct Passing {
     copying: Option<Box<Copying>>,
     /// The connection that it comes on: free once all of it has come. Dropped before, it is closed.
     lent: Option<Box<Single>>,
+    /// How it broke off, to be told at the next turn. A connection that is told so drops what it has not written yet,
+    /// so what came before gets a turn to be written.
+    broken: Option<hyper::Error>,
 }
 
 struct Copying {
@@ -35,12 +38,12 @@ struct Copying {
 
 impl Passing {
     pub(crate) fn new(body: Incoming) -> Self {
-        Self { body, copying: None, lent: None }
+        Self { body, copying: None, lent: None, broken: None }
     }
 
     /// A body that comes on a connection which is taken again after it.
     pub(crate) fn on(body: Incoming, lent: Box<Single>) -> Self {
-        let mut passing = Self { body, copying: None, lent: Some(lent) };
+        let mut passing = Self { body, copying: None, lent: Some(lent), broken: None };
         if passing.body.is_end_stream() {
             passing.give_back();
         }
@@ -78,6 +81,9 @@ impl Body for Passing {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let polled = Pin::new(&mut self.body).poll_frame(context);
         let is_end = self.body.is_end_stream();
         if is_end || matches!(polled, Poll::Ready(None)) {
@@ -96,6 +102,11 @@ impl Body for Passing {
                 Some(Err(_)) => copying.is_broken = true,
                 None => copying.is_whole = true,
             }
+        }
+        if let Poll::Ready(Some(Err(error))) = polled {
+            self.broken = Some(error);
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         polled
     }
@@ -119,5 +130,41 @@ impl Drop for Passing {
             (false, false) => BodyEnd::Left,
         };
         ended(BodyCopy { bytes: bytes.freeze(), total, ended: end });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Address, Call, Client};
+    use http::{HeaderMap, Method, uri::PathAndQuery};
+    use std::future::poll_fn;
+    use std::task::Waker;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn that_a_body_broke_off_is_told_a_turn_after_what_came_of_it() {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", socket.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = socket.accept().await.unwrap();
+            stream.read_buf(&mut Vec::new()).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf").await.unwrap();
+        });
+        let target = PathAndQuery::from_static("/a");
+        let call = Call { method: &Method::GET, target: &target, headers: &HeaderMap::new(), body: &Bytes::new() };
+        let peer = Client::new().to(&Address::parse(&address).unwrap());
+        let mut body = peer.open(call, None, Duration::from_secs(30)).await.unwrap().body.0;
+        let mut body = Pin::new(&mut body);
+        let first = poll_fn(|context| body.as_mut().poll_frame(context)).await;
+        assert_eq!(first.unwrap().unwrap().into_data().unwrap(), "half");
+        server.await.unwrap();
+        // By now it is known.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let mut unheard = Context::from_waker(Waker::noop());
+        assert!(body.as_mut().poll_frame(&mut unheard).is_pending());
+        assert!(matches!(body.as_mut().poll_frame(&mut unheard), Poll::Ready(Some(Err(_)))));
     }
 }

@@ -88,7 +88,8 @@ fn what_goes_wrong_between_is_passed_on_and_said() {
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
     };
-    assert!(ask("/breaks", &[]).ends_with("half"), "what came is passed on");
+    let broken = ask("/breaks", &[]);
+    assert!(broken.ends_with("half"), "what came is passed on: {broken}");
     assert!(ask("/hops", &["proxy-authorization: Basic planted-proxy"]).contains("x-seen: 0"));
     let moved = ask("/moved", &["origin: http://page.test"]);
     assert!(moved.contains(&format!("location: http://localhost:{}/there", recorder.port)), "{moved}");
@@ -116,8 +117,9 @@ fn what_goes_wrong_between_is_passed_on_and_said() {
     let (_, listed, _) = run(&project.0, &["inbox"]);
     assert!(listed.contains("not whole: GET /breaks: the answer broke off after 4 bytes"), "{listed}");
 
-    // A backend that is not there.
-    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    // A backend that is not there: nobody listens on a client's own port, and nobody else gets it.
+    let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let free = client.local_addr().unwrap().port();
     let recorder = Recorder::new(&project.0, &["--backend", &format!("http://127.0.0.1:{free}")]);
     let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
     assert!(status == 502 && body.contains("nothing listens on"), "{body}");
