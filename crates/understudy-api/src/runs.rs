@@ -1,10 +1,10 @@
 //! What is remembered of runs: when each fixture was last held against a backend, and what came of it.
 //!
-//! Each record holds all of it, so that the newest says everything and older ones may go. The store is open only for as long
-//! as it takes: any number of programs verify one project.
+//! All of it is one value, which each run replaces. The store is open only for as long as it takes: any number of programs
+//! verify one project.
 
 use crate::clock;
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 use crate::local;
 use crate::project::Project;
 use crate::recordings::store_error;
@@ -14,20 +14,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use understudy_contract::{Outcome, Result as FixtureResult};
 use understudy_match::Kind;
-use understudy_store::{Limits, Log, StoreError};
+use understudy_store::{Latest, StoreError};
 
 /// The folder of runs in that of the project's local state.
 const RUNS: &str = "runs";
 
-/// Newer records say all that older ones do: a few of them are enough.
-const LIMITS: Limits = Limits {
-    bytes_max: 16 << 20,
-    generation_bytes_max: 4 << 20,
-    age_max: Duration::from_secs(u64::MAX >> 1),
-    generations_max: 4,
-};
-
-/// How long another program is waited for, which has the store open just now.
+/// How long another program is waited for, which has the store open just now, and how long the disk.
 const WAIT: Duration = Duration::from_secs(2);
 const WAIT_STEP: Duration = Duration::from_millis(20);
 
@@ -69,8 +61,8 @@ pub(crate) fn remember(
     run: &[FixtureResult],
     openapi: bool,
 ) -> Result<(), ApiError> {
-    let log = open(&project.root)?;
-    let mut results = read(&log)?;
+    let stored = open(&project.root)?;
+    let mut results = read(&stored)?;
     let there: HashSet<String> = project
         .services
         .iter()
@@ -97,33 +89,22 @@ pub(crate) fn remember(
     }
     results.retain(|key, _| there.contains(key));
     let bytes = serde_json::to_vec(&results).expect("results are JSON");
-    let number = log.append(&[bytes]).map_err(|error| store_error(&error))?;
-    if log.wait(number, WAIT) {
-        return Ok(());
-    }
-    let why = log.failed().unwrap_or_else(|| "the disk takes too long".to_owned());
-    Err(ApiError::new(Code::Disk, format!("what came of the run could not be stored: {why}")))
+    stored.replace(bytes, WAIT).map_err(|error| store_error(&error))
 }
 
-fn open(root: &Path) -> Result<Log, ApiError> {
+fn open(root: &Path) -> Result<Latest, ApiError> {
     let folder = local::folder(root).map_err(|error| ApiError::of_file(&root.join(local::FOLDER), "make", &error))?;
     let began = Instant::now();
     loop {
-        match Log::open(&folder.join(RUNS), LIMITS) {
-            Ok((log, _)) => return Ok(log),
+        match Latest::open(&folder.join(RUNS)) {
+            Ok(stored) => return Ok(stored),
             Err(StoreError::Locked { .. }) if began.elapsed() < WAIT => std::thread::sleep(WAIT_STEP),
             Err(error) => return Err(store_error(&error)),
         }
     }
 }
 
-/// The newest record that can be read.
-fn read(log: &Log) -> Result<LastResults, ApiError> {
-    for number in log.numbers().map_err(|error| store_error(&error))?.into_iter().rev() {
-        let bytes = log.get(number).map_err(|error| store_error(&error))?.unwrap_or_default();
-        if let Ok(results) = serde_json::from_slice(&bytes) {
-            return Ok(results);
-        }
-    }
-    Ok(LastResults::new())
+fn read(stored: &Latest) -> Result<LastResults, ApiError> {
+    let newest = stored.read(|bytes| serde_json::from_slice(bytes).ok());
+    Ok(newest.map_err(|error| store_error(&error))?.unwrap_or_default())
 }

@@ -105,12 +105,17 @@ impl Generation {
         match made.finish(above) {
             Ok(()) => Ok(made),
             Err(error) => {
-                // Where it cannot be deleted now, it is the next time. Closing sled after a write that failed may never end.
-                let _ = fs::remove_dir_all(&made.folder);
-                std::mem::forget(made);
+                made.abandon();
                 Err(error)
             }
         }
+    }
+
+    /// Deletes it after a write that failed: closing sled may never end then.
+    pub(crate) fn abandon(self) {
+        // Where it cannot be deleted now, it is the next time.
+        let _ = fs::remove_dir_all(&self.folder);
+        std::mem::forget(self);
     }
 
     fn finish(&self, above: &Path) -> io::Result<()> {

@@ -1,4 +1,5 @@
-//! What survives the program: numbered records in a folder ([`Log`]). The only crate that knows sled.
+//! What survives the program: numbered records in a folder ([`Log`]), and a value that is replaced as a whole ([`Latest`]). The
+//! only crate that knows sled.
 //!
 //! A record is *durable* once its number is at or below the durable mark: flushed by sled and synced by the system, in groups,
 //! so that it stays fast. What is above the mark may be lost with the process; what is at or below it is not, whatever
@@ -8,9 +9,12 @@
 //! What this crate does not know: what records are about.
 
 mod error;
+mod folder;
 mod generation;
+mod latest;
 mod log;
 mod values;
 
 pub use error::StoreError;
+pub use latest::Latest;
 pub use log::{Limits, Log};

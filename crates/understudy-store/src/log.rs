@@ -1,22 +1,17 @@
 //! A row of numbered records.
 
 use crate::error::StoreError;
+use crate::folder;
 use crate::generation::{Generation, is_damage};
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-/// The form of what is on the disk.
-const VERSION: &str = "4";
-/// Those before: their generations are read as they are, and new ones are made beside them. Up to 3, records were removed from
-/// the generation that they are in.
-const VERSIONS_BEFORE: [&str; 2] = ["2", "3"];
-
-/// What is put within this time is synced together.
+/// What is put within this time is synced together, unless somebody waits for it.
 const GROUP: Duration = Duration::from_millis(20);
 
 /// How much a log may hold.
@@ -57,6 +52,8 @@ struct Shared {
     limits: Limits,
     state: Mutex<State>,
     changed: Condvar,
+    /// Somebody waits: the group is not waited for.
+    hurried: Condvar,
 }
 
 #[derive(Debug)]
@@ -74,6 +71,8 @@ struct State {
     reading: Option<Arc<Generation>>,
     next: u64,
     durable: u64,
+    /// The newest record that somebody has waited for.
+    awaited: u64,
     evicted: u64,
     /// Why nothing more can be stored.
     failed: Option<String>,
@@ -87,15 +86,7 @@ impl Log {
     /// [`StoreError`]. A generation that is damaged is put aside and is no error: [`Self::damaged`] names it.
     pub fn open(folder: &Path, limits: Limits) -> Result<(Self, Vec<PathBuf>), StoreError> {
         let failed = |source| StoreError::Disk { folder: folder.to_path_buf(), source };
-        fs::create_dir_all(folder).map_err(failed)?;
-        let lock = File::options().read(true).write(true).create(true).truncate(false).open(folder.join("lock"));
-        let lock = lock.map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { folder: folder.to_path_buf() }),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
-        check_version(folder)?;
+        let lock = folder::take(folder)?;
         let mut damaged = Vec::new();
         let mut generations = Vec::new();
         let (mut removed, mut next) = (BTreeSet::new(), 1);
@@ -124,6 +115,7 @@ impl Log {
             reading: None,
             next,
             durable: next - 1,
+            awaited: 0,
             evicted: 0,
             failed: None,
             closing: false,
@@ -133,6 +125,7 @@ impl Log {
             limits,
             state: Mutex::new(state),
             changed: Condvar::new(),
+            hurried: Condvar::new(),
         });
         shared.evict(&mut shared.state());
         let flusher = {
@@ -170,10 +163,12 @@ impl Log {
         self.shared.state().durable
     }
 
-    /// Waits until a record is durable, at most so long; says whether it is.
+    /// Waits until a record is durable, at most so long; says whether it is. It is synced at once.
     #[must_use]
     pub fn wait(&self, number: u64, timeout: Duration) -> bool {
-        let state = self.shared.state();
+        let mut state = self.shared.state();
+        state.awaited = state.awaited.max(number);
+        self.shared.hurried.notify_all();
         let waits = |state: &mut State| state.durable < number && state.failed.is_none();
         let waited = self.shared.changed.wait_timeout_while(state, timeout, waits);
         waited.unwrap_or_else(PoisonError::into_inner).0.durable >= number
@@ -249,6 +244,7 @@ impl Drop for Log {
         let is_failed = state.failed.is_some();
         drop(state);
         self.shared.changed.notify_all();
+        self.shared.hurried.notify_all();
         if is_failed {
             // Closing sled flushes it, which may not end any more: it stays open until the process ends.
             std::mem::forget(Arc::clone(&self.shared));
@@ -341,15 +337,12 @@ impl Shared {
             let state = self.state();
             let waits = |state: &mut State| state.durable + 1 >= state.next && !state.closing;
             let state = self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner);
-            let (upto, closing) = (state.next - 1, state.closing);
-            if state.durable >= upto || state.failed.is_some() {
+            if state.durable + 1 >= state.next || state.failed.is_some() {
                 return;
             }
-            drop(state);
-            if !closing {
-                std::thread::sleep(GROUP);
-            }
-            let state = self.state();
+            let gathers = |state: &mut State| state.awaited <= state.durable && !state.closing;
+            let gathered = self.hurried.wait_timeout_while(state, GROUP, gathers);
+            let state = gathered.unwrap_or_else(PoisonError::into_inner).0;
             let upto = state.next - 1;
             // What stands in older ones was synced before they were left.
             let active = state.active.clone();
@@ -427,26 +420,6 @@ impl Shared {
 fn modified(folder: &Path, first: u64) -> Option<Duration> {
     let written = fs::metadata(folder.join(format!("{first:020}")).join("db")).ok()?.modified().ok()?;
     SystemTime::now().duration_since(written).ok()
-}
-
-/// Holds the version on the disk against ours, and writes ours where it is older or not there: an empty text is what a full
-/// disk leaves of a new file.
-fn check_version(folder: &Path) -> Result<(), StoreError> {
-    let file = folder.join("version");
-    let failed = |source| StoreError::Disk { folder: folder.to_path_buf(), source };
-    let version = match fs::read_to_string(&file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        read => read.map_err(failed)?,
-    };
-    match version.trim() {
-        VERSION => Ok(()),
-        older if older.is_empty() || VERSIONS_BEFORE.contains(&older) => {
-            // Whatever happens, the file says all of one or of the other.
-            let new = folder.join("version.new");
-            fs::write(&new, VERSION).and_then(|()| fs::rename(&new, &file)).map_err(failed)
-        }
-        newer => Err(StoreError::Newer { folder: folder.to_path_buf(), version: newer.to_owned() }),
-    }
 }
 
 /// What the folders of damaged generations begin with.

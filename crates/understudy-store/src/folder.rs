@@ -1,0 +1,57 @@
+//! The folder of a store: one program at a time, and a form that this one knows.
+
+use crate::error::StoreError;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// The form of what is on the disk.
+const VERSION: &str = "4";
+/// Those before: their generations are read as they are, and new ones are made beside them. Up to 3, records were removed from
+/// the generation that they are in.
+const VERSIONS_BEFORE: [&str; 2] = ["2", "3"];
+
+/// How long a folder that is given up may still be held, and how often it is tried: a process that is being started has what its
+/// parent had open, until it becomes another program.
+const STARTING_MAX: Duration = Duration::from_millis(100);
+const STARTING_PERIOD: Duration = Duration::from_millis(2);
+
+/// Makes the folder where it is not there, and takes it for this program as long as the file is open.
+pub(crate) fn take(folder: &Path) -> Result<File, StoreError> {
+    let failed = |source| StoreError::Disk { folder: folder.to_path_buf(), source };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let lock = File::options().read(true).write(true).create(true).truncate(false).open(folder.join("lock"));
+    let lock = lock.map_err(failed)?;
+    let since = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if since.elapsed() < STARTING_MAX => std::thread::sleep(STARTING_PERIOD),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { folder: folder.to_path_buf() }),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+    }
+    check_version(folder)?;
+    Ok(lock)
+}
+
+/// Holds the version on the disk against ours, and writes ours where it is older or not there: an empty text is what a full
+/// disk leaves of a new file.
+fn check_version(folder: &Path) -> Result<(), StoreError> {
+    let file = folder.join("version");
+    let failed = |source| StoreError::Disk { folder: folder.to_path_buf(), source };
+    let version = match fs::read_to_string(&file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(failed)?,
+    };
+    match version.trim() {
+        VERSION => Ok(()),
+        older if older.is_empty() || VERSIONS_BEFORE.contains(&older) => {
+            // Whatever happens, the file says all of one or of the other.
+            let new = folder.join("version.new");
+            fs::write(&new, VERSION).and_then(|()| fs::rename(&new, &file)).map_err(failed)
+        }
+        newer => Err(StoreError::Newer { folder: folder.to_path_buf(), version: newer.to_owned() }),
+    }
+}
