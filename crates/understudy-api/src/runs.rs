@@ -19,9 +19,11 @@ use understudy_store::{Latest, StoreError};
 /// The folder of runs in that of the project's local state.
 const RUNS: &str = "runs";
 
-/// How long another program is waited for, which has the store open just now, and how long the disk.
+/// How long another program is waited for, which has the store open just now.
 const WAIT: Duration = Duration::from_secs(2);
 const WAIT_STEP: Duration = Duration::from_millis(20);
+/// How long the disk may take.
+const DISK_WAIT: Duration = Duration::from_secs(20);
 
 /// What came of a fixture the last time that it was held against a backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +50,7 @@ pub(crate) fn last_results(root: &Path) -> Result<LastResults, ApiError> {
     if !root.join(local::FOLDER).join(RUNS).is_dir() {
         return Ok(LastResults::new());
     }
-    read(&open(root)?)
+    read(&mut open(root)?)
 }
 
 /// Adds a run to what is remembered.
@@ -61,8 +63,8 @@ pub(crate) fn remember(
     run: &[FixtureResult],
     openapi: bool,
 ) -> Result<(), ApiError> {
-    let stored = open(&project.root)?;
-    let mut results = read(&stored)?;
+    let mut stored = open(&project.root)?;
+    let mut results = read(&mut stored)?;
     let there: HashSet<String> = project
         .services
         .iter()
@@ -89,7 +91,7 @@ pub(crate) fn remember(
     }
     results.retain(|key, _| there.contains(key));
     let bytes = serde_json::to_vec(&results).expect("results are JSON");
-    stored.replace(bytes, WAIT).map_err(|error| store_error(&error))
+    stored.replace(bytes, DISK_WAIT).map_err(|error| store_error(&error))
 }
 
 fn open(root: &Path) -> Result<Latest, ApiError> {
@@ -104,7 +106,7 @@ fn open(root: &Path) -> Result<Latest, ApiError> {
     }
 }
 
-fn read(stored: &Latest) -> Result<LastResults, ApiError> {
+fn read(stored: &mut Latest) -> Result<LastResults, ApiError> {
     let newest = stored.read(|bytes| serde_json::from_slice(bytes).ok());
     Ok(newest.map_err(|error| store_error(&error))?.unwrap_or_default())
 }

@@ -4,7 +4,6 @@ use crate::error::StoreError;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 /// The form of what is on the disk.
 const VERSION: &str = "4";
@@ -12,25 +11,16 @@ const VERSION: &str = "4";
 /// the generation that they are in.
 const VERSIONS_BEFORE: [&str; 2] = ["2", "3"];
 
-/// How long a folder that is given up may still be held, and how often it is tried: a process that is being started has what its
-/// parent had open, until it becomes another program.
-const STARTING_MAX: Duration = Duration::from_millis(100);
-const STARTING_PERIOD: Duration = Duration::from_millis(2);
-
 /// Makes the folder where it is not there, and takes it for this program as long as the file is open.
 pub(crate) fn take(folder: &Path) -> Result<File, StoreError> {
     let failed = |source| StoreError::Disk { folder: folder.to_path_buf(), source };
     fs::create_dir_all(folder).map_err(failed)?;
     let lock = File::options().read(true).write(true).create(true).truncate(false).open(folder.join("lock"));
     let lock = lock.map_err(failed)?;
-    let since = Instant::now();
-    loop {
-        match lock.try_lock() {
-            Ok(()) => break,
-            Err(TryLockError::WouldBlock) if since.elapsed() < STARTING_MAX => std::thread::sleep(STARTING_PERIOD),
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { folder: folder.to_path_buf() }),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { folder: folder.to_path_buf() }),
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
     }
     check_version(folder)?;
     Ok(lock)

@@ -114,13 +114,15 @@ impl Generation {
     /// Deletes it after a write that failed: closing sled may never end then.
     pub(crate) fn abandon(self) {
         // Where it cannot be deleted now, it is the next time.
-        let _ = fs::remove_dir_all(&self.folder);
+        let _ = remove(&self.folder);
         std::mem::forget(self);
     }
 
     fn finish(&self, above: &Path) -> io::Result<()> {
         self.db()?;
         self.sync()?;
+        // sled's settings, which it leaves to the system.
+        File::open(self.folder.join("conf"))?.sync_all()?;
         File::create(self.folder.join(READY))?.sync_all()?;
         File::open(&self.folder)?.sync_all()?;
         File::open(above)?.sync_all()
@@ -328,7 +330,15 @@ impl Generation {
     /// Deletes it with all its records.
     pub(crate) fn delete(self) -> io::Result<()> {
         self.close();
-        fs::remove_dir_all(self.folder)
+        remove(&self.folder)
+    }
+}
+
+/// Whenever the program is killed, what is left of it counts for nothing.
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_file(folder.join(READY)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => fs::remove_dir_all(folder),
     }
 }
 

@@ -6,17 +6,17 @@ use crate::generation::{Generation, is_damage};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-/// How many older values stay: one is there while the newest is written, or where it cannot be read.
-const BEFORE: usize = 1;
-
-/// One value in a folder, of which older ones are there until the next is durable. Each has a generation of its own.
+/// One value in a folder, of which an older one is there until the next is durable. Each has a generation of its own.
 #[derive(Debug)]
 pub struct Latest {
     folder: PathBuf,
-    _lock: File,
+    /// The one that was read.
+    good: Option<u64>,
+    lock: Arc<File>,
 }
 
 impl Latest {
@@ -25,20 +25,21 @@ impl Latest {
     /// # Errors
     /// [`StoreError`]
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        Ok(Self { folder: folder.to_path_buf(), _lock: folder::take(folder)? })
+        Ok(Self { folder: folder.to_path_buf(), good: None, lock: Arc::new(folder::take(folder)?) })
     }
 
     /// What is made of the newest value of which something can be made. What is damaged is passed over.
     ///
     /// # Errors
     /// The disk says no.
-    pub fn read<T>(&self, mut make: impl FnMut(&[u8]) -> Option<T>) -> Result<Option<T>, StoreError> {
+    pub fn read<T>(&mut self, mut make: impl FnMut(&[u8]) -> Option<T>) -> Result<Option<T>, StoreError> {
         for first in self.generations()?.into_iter().rev() {
             let generation = Generation::new(&self.folder, first);
             let value = generation.last().and_then(|last| last.map_or(Ok(None), |last| generation.get(last)));
             match value {
                 Ok(value) => {
                     if let Some(made) = value.and_then(|value| make(&value)) {
+                        self.good = Some(first);
                         return Ok(Some(made));
                     }
                 }
@@ -49,27 +50,42 @@ impl Latest {
         Ok(None)
     }
 
-    /// Replaces it: on success the value is durable.
+    /// Replaces it: on success the value is durable. What was read before, or else the newest, stays beside it, for when this
+    /// one cannot be read.
     ///
     /// # Errors
-    /// The disk says no, or takes longer than `timeout`; what was there before is still there.
-    pub fn replace(&self, value: Vec<u8>, timeout: Duration) -> Result<(), StoreError> {
+    /// The disk says no. It takes longer than `timeout`: the value may be there later, and until then the folder is taken.
+    pub fn replace(&mut self, value: Vec<u8>, timeout: Duration) -> Result<(), StoreError> {
         let before = self.generations()?;
-        let first = before.last().map_or(1, |newest| newest + 1);
+        let newest = before.last().copied();
+        let first = newest.map_or(1, |newest| newest + 1);
         let (tell, told) = mpsc::channel();
-        let folder = self.folder.clone();
+        let (folder, lock) = (self.folder.clone(), Arc::clone(&self.lock));
         // What sled flushes after a write that failed may wait for ever: nobody waits for it longer than that.
         std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || {
-                let _ = tell.send(write(&folder, first, &value));
+                match write(&folder, first, &value) {
+                    Ok(written) => {
+                        let _ = tell.send(Ok(()));
+                        drop(written);
+                    }
+                    Err(error) => drop(tell.send(Err(error))),
+                }
+                drop(lock);
             })
             .map_err(|error| self.error(error))?;
-        let late = || io::Error::new(io::ErrorKind::TimedOut, "the disk takes too long");
-        told.recv_timeout(timeout).map_err(|_| late()).flatten().map_err(|error| self.error(error))?;
-        for old in before.iter().rev().skip(BEFORE) {
+        let told = told.recv_timeout(timeout).unwrap_or_else(|error| {
+            Err(match error {
+                RecvTimeoutError::Timeout => io::Error::new(io::ErrorKind::TimedOut, "the disk takes too long"),
+                RecvTimeoutError::Disconnected => io::Error::other("writing it has failed"),
+            })
+        });
+        told.map_err(|error| self.error(error))?;
+        let kept = self.good.replace(first).or(newest);
+        for old in before.into_iter().filter(|old| Some(*old) != kept) {
             // Where it cannot be deleted now, it is the next time.
-            let _ = Generation::new(&self.folder, *old).delete();
+            let _ = Generation::new(&self.folder, old).delete();
         }
         Ok(())
     }
@@ -83,10 +99,10 @@ impl Latest {
     }
 }
 
-fn write(folder: &Path, first: u64, value: &[u8]) -> io::Result<()> {
+fn write(folder: &Path, first: u64, value: &[u8]) -> io::Result<Generation> {
     let generation = Generation::make(folder, first)?;
     match generation.put(first, &[value]).and_then(|()| generation.sync()) {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(generation),
         Err(error) => {
             generation.abandon();
             Err(error)

@@ -83,7 +83,7 @@ impl Log {
     /// Opens the log in a folder, or makes it.
     ///
     /// # Errors
-    /// [`StoreError`]. A generation that is damaged is put aside and is no error: [`Self::damaged`] names it.
+    /// [`StoreError`]. A generation that is damaged is put aside, and is no error: where they are now is given beside the log.
     pub fn open(folder: &Path, limits: Limits) -> Result<(Self, Vec<PathBuf>), StoreError> {
         let failed = |source| StoreError::Disk { folder: folder.to_path_buf(), source };
         let lock = folder::take(folder)?;
@@ -167,7 +167,7 @@ impl Log {
     #[must_use]
     pub fn wait(&self, number: u64, timeout: Duration) -> bool {
         let mut state = self.shared.state();
-        state.awaited = state.awaited.max(number);
+        state.awaited = state.awaited.max(number.min(state.next - 1));
         self.shared.hurried.notify_all();
         let waits = |state: &mut State| state.durable < number && state.failed.is_none();
         let waited = self.shared.changed.wait_timeout_while(state, timeout, waits);
@@ -290,6 +290,7 @@ impl Shared {
     fn fail(&self, state: &mut State, source: io::Error) -> StoreError {
         state.failed = Some(source.to_string());
         self.changed.notify_all();
+        self.hurried.notify_all();
         self.error(source)
     }
 
@@ -340,9 +341,14 @@ impl Shared {
             if state.durable + 1 >= state.next || state.failed.is_some() {
                 return;
             }
-            let gathers = |state: &mut State| state.awaited <= state.durable && !state.closing;
+            let gathers =
+                |state: &mut State| state.awaited <= state.durable && !state.closing && state.failed.is_none();
             let gathered = self.hurried.wait_timeout_while(state, GROUP, gathers);
             let state = gathered.unwrap_or_else(PoisonError::into_inner).0;
+            // What is flushed after a write that failed may wait for ever.
+            if state.failed.is_some() {
+                return;
+            }
             let upto = state.next - 1;
             // What stands in older ones was synced before they were left.
             let active = state.active.clone();
