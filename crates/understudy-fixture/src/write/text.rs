@@ -64,6 +64,11 @@ fn has_twins(members: &[(JsonString, Json)]) -> bool {
 
 /// A value behind a key that stands in `column`: what is too long for a line goes below it, text of several lines as such.
 pub(crate) fn write_block(value: &Json, column: usize, newline: &str, out: &mut String) {
+    // YAML has no halves of surrogate pairs. JSON in one line is read as such (`source/json_lines.rs`).
+    if !is_unicode(value) {
+        value.write_to(out);
+        return;
+    }
     let indent = format!("{newline}{}", " ".repeat(column + 2));
     if let Json::String(text) = value
         && let Some((indicator, lines)) = literal(text.as_str())
@@ -108,6 +113,15 @@ pub(crate) fn write_block(value: &Json, column: usize, newline: &str, out: &mut 
             }
         }
         _ => out.push_str(&line),
+    }
+}
+
+fn is_unicode(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.is_unicode(),
+        Json::Array(items) => items.iter().all(is_unicode),
+        Json::Object(members) => members.iter().all(|(name, value)| name.is_unicode() && is_unicode(value)),
+        _ => true,
     }
 }
 

@@ -1,0 +1,124 @@
+//! What clients and backends say.
+
+use crate::files::{OneFile, read};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use std::sync::Arc;
+use understudy_exchange::redact::{QuickLook, Redactor, SecretNames};
+use understudy_exchange::{Request, Response};
+use understudy_fixture::write_fixture;
+use understudy_import::{Recorded, asked, drafts, merge, read_har};
+use understudy_match::{Incoming, Index, State, explain};
+
+/// Header fields and body, as in case files; what is no field is left out.
+fn message(text: &str) -> (HeaderMap, Bytes) {
+    let (head, body) =
+        text.strip_prefix('\n').map_or_else(|| text.split_once("\n\n").unwrap_or((text, "")), |body| ("", body));
+    let mut headers = HeaderMap::new();
+    for (name, value) in head.lines().filter_map(|line| line.split_once(':')) {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value.trim())) {
+            headers.append(name, value);
+        }
+    }
+    let body = body.trim_end_matches('\n');
+    if !body.is_empty() && !headers.contains_key("content-type") {
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+    }
+    (headers, Bytes::copy_from_slice(body.as_bytes()))
+}
+
+fn request(line: &str, rest: &str) -> Option<Request> {
+    let mut words = line.split_whitespace();
+    let method = Method::from_bytes(words.next()?.as_bytes()).ok()?;
+    let target = words.next()?.parse().ok()?;
+    let (headers, body) = message(rest);
+    Some(Request { method, target, headers, body })
+}
+
+fn response(line: &str, rest: &str) -> Option<Response> {
+    let status = StatusCode::from_bytes(line.strip_prefix("answer ")?.as_bytes()).ok()?;
+    let (headers, body) = message(rest);
+    Some(Response { status, headers, body })
+}
+
+/// The parts of a case file: what stands behind `#### `, and what follows.
+fn parts(data: &[u8]) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(data);
+    let parts = text.split("#### ").skip(1);
+    parts.map(|part| part.split_once('\n').unwrap_or((part, ""))).map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
+}
+
+/// More say nothing more, and take long.
+const EXCHANGES_MAX: usize = 24;
+
+/// Every fixture that is proposed is read, and can be merged with another.
+fn propose(exchanges: &[Recorded]) {
+    let drafts = drafts(exchanges, "");
+    for draft in &drafts {
+        let text = write_fixture(&draft.fixture);
+        let body = OneFile(draft.files.first().map(|(_, bytes)| bytes.clone()));
+        let read = read("it.yaml", text.as_bytes(), &body);
+        assert!(read.is_some_and(|(_, is_right)| is_right), "{text}");
+        assert!(draft.exchanges.iter().all(|at| *at < exchanges.len()));
+    }
+    if drafts.len() > 1 {
+        let _ = merge(&drafts.iter().collect::<Vec<_>>(), exchanges);
+    }
+    for recorded in exchanges {
+        let _ = asked(&recorded.request, "");
+    }
+}
+
+/// Nothing that is surely quiet has a secret, what was taken out once is not found again, and fixtures come of the rest.
+pub(crate) fn recording(data: &[u8]) {
+    let mut exchanges = Vec::new();
+    let mut asked = None;
+    for (line, rest) in parts(data) {
+        if let Some(response) = response(&line, &rest) {
+            exchanges.extend(asked.take().map(|request| Recorded { request, response }));
+        } else {
+            asked = request(&line, &rest);
+        }
+    }
+    exchanges.truncate(EXCHANGES_MAX);
+    let look = QuickLook::new(SecretNames::default());
+    let mut redactor = Redactor::default();
+    let mut shown = Vec::new();
+    for Recorded { request, response } in exchanges {
+        let written = format!("{request:?}{response:?}");
+        let is_quiet = look.is_quiet(&request, &response, written.as_bytes());
+        let (own, _, removed) = Redactor::default().exchange(request.clone(), response.clone());
+        assert!(!is_quiet || removed.is_empty(), "{own:?} {removed:?}");
+        let (request, response, _) = redactor.exchange(request, response);
+        shown.push(Recorded { request, response });
+    }
+    propose(&shown);
+}
+
+/// Fixtures come of whatever an archive says.
+pub(crate) fn har(data: &[u8]) {
+    let Ok((exchanges, _)) = read_har(data) else { return };
+    let recorded: Vec<Recorded> = exchanges.into_iter().map(|exchange| exchange.recorded).take(EXCHANGES_MAX).collect();
+    propose(&recorded);
+}
+
+/// What is chosen for a request is explained as what is chosen.
+pub(crate) fn choice(data: &[u8]) {
+    let mut fixtures = Vec::new();
+    let mut requests = Vec::new();
+    for (line, rest) in parts(data) {
+        if line.starts_with("fixture ") {
+            let fixture = read("it.yaml", rest.as_bytes(), &OneFile(Some(Bytes::from_static(b"\xFF\x00"))));
+            fixtures.extend(fixture.map(|(fixture, _)| Arc::new(fixture)));
+        } else if let Some(line) = line.strip_prefix("request ") {
+            requests.extend(request(line, &rest));
+        }
+    }
+    let index = Index::new("", fixtures);
+    for request in requests.iter().take(EXCHANGES_MAX) {
+        let incoming = Incoming::new(request);
+        let _ = index.choose(&incoming, &State::new());
+        let _ = explain(&index, &incoming, &State::new());
+        let _ = index.methods(&incoming);
+    }
+}

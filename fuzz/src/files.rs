@@ -1,0 +1,127 @@
+//! Files of the user and of others: fixtures, projects, descriptions.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use std::sync::Arc;
+use understudy_exchange::{Request, Response};
+use understudy_fixture::model::{Fixture, Requests};
+use understudy_fixture::{BodyFiles, FileProblem, Source, complete, write_fixture};
+use understudy_match::{Incoming, Index, State, judge, stub_request};
+use understudy_openapi::{Answer, Asking, Description, Files};
+
+/// No body files, or the same one whatever it is called.
+pub(crate) struct OneFile(pub(crate) Option<Bytes>);
+
+impl BodyFiles for OneFile {
+    fn read(&self, _: &str) -> Result<Bytes, FileProblem> {
+        self.0.clone().ok_or(FileProblem::Missing(Vec::new()))
+    }
+}
+
+/// The fixture of a file, if it is one, with whether nothing is wrong with it.
+pub(crate) fn read(file: &str, text: &[u8], files: &dyn BodyFiles) -> Option<(Fixture, bool)> {
+    let source = Source::new(file, text.to_vec()).ok()?;
+    let (fixture, problems) = understudy_fixture::fixture(&source, "it", files);
+    for problem in &problems {
+        assert!(!problem.to_string().is_empty());
+    }
+    Some((fixture?, problems.iter().all(|problem| !problem.is_error())))
+}
+
+/// What is written of a fixture is read as the same fixture, and its own request is one that it may answer.
+pub(crate) fn fixture(data: &[u8]) {
+    let body = OneFile(Some(Bytes::from_static(b"{}")));
+    for file in ["it.yaml", "it.json"] {
+        let Some((fixture, is_right)) = read(file, data, &body) else { continue };
+        if is_right {
+            let text = write_fixture(&fixture);
+            let again = read("it.yaml", text.as_bytes(), &body);
+            let fixture = Fixture { file: "it.yaml".into(), ..fixture.clone() };
+            assert_eq!(again, Some((fixture, true)), "{text}");
+        }
+        play(&Arc::new(fixture));
+    }
+    if let Ok(text) = std::str::from_utf8(data) {
+        let (from, _) = complete(text);
+        assert!(text.is_char_boundary(from));
+    }
+}
+
+/// Asks for what a fixture stands for, and holds answers against it.
+fn play(fixture: &Arc<Fixture>) {
+    let index = Index::new("/base", [Arc::clone(fixture)]);
+    if let Ok(request) = stub_request(fixture, "/base") {
+        let _ = index.choose(&Incoming::new(&request), &State::new());
+    }
+    for promise in &fixture.responses {
+        for body in [&b"{}"[..], b"[1,{\"a\":null}]", b"\xFF", b""] {
+            let mut headers = HeaderMap::new();
+            headers.insert("content-type", HeaderValue::from_static("application/json"));
+            let answer = Response { status: StatusCode::OK, headers, body: Bytes::from_static(body) };
+            let _ = judge(promise, &[], &Method::GET, &answer);
+        }
+    }
+}
+
+/// What a project's file says is told, whatever it is.
+pub(crate) fn project(data: &[u8]) {
+    let Ok(source) = Source::new("understudy.yaml", data.to_vec()) else { return };
+    let (project, problems) = understudy_fixture::project(&source);
+    for service in &project.services {
+        assert!(!service.name.is_empty(), "{problems:?}");
+    }
+}
+
+/// A description that is one file.
+struct Only<'d>(&'d str, &'d [u8]);
+
+impl Files for Only<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if path == self.0 { Ok(self.1.to_vec()) } else { Err("there is no such file".to_owned()) }
+    }
+}
+
+fn open(data: &[u8]) -> Option<Description> {
+    let file = if data.first() == Some(&b'{') { "api.json" } else { "api.yaml" };
+    Description::open(file, &Only(file, data)).ok()
+}
+
+/// How many operations are asked for: a document of thousands says nothing more.
+const OPERATIONS_MAX: usize = 8;
+
+/// Its operations can be asked for, and every fixture that it gives is read.
+pub(crate) fn description(data: &[u8]) {
+    let Some(description) = open(data) else { return };
+    for operation in description.operations.iter().take(OPERATIONS_MAX) {
+        let prefix = description.prefixes.first().map_or("", String::as_str);
+        let path = format!("{prefix}{}?a=1&b[c]=2", operation.path.replace(['{', '}'], ""));
+        let Ok(target) = path.parse() else { continue };
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        let body = Bytes::from_static(b"{\"a\":[1,{}],\"b\":null}");
+        let request = Request { method: operation.method.clone(), target, headers, body };
+        for requests in [Requests::Refuse, Requests::Accept] {
+            let asking = Asking { base: "", requests, chance: 1 };
+            if let Answer::Response(described) = description.answer(&request, asking) {
+                let (status, headers, body) = (described.status, described.headers, described.body);
+                let _ = description.judge(&request, &Response { status, headers, body }, "");
+            }
+        }
+    }
+    for shown in description.fixtures(|_| true).shown.iter().take(OPERATIONS_MAX) {
+        let text = write_fixture(&shown.fixture);
+        let read = read("it.yaml", text.as_bytes(), &OneFile(None));
+        assert!(read.is_some_and(|(_, is_right)| is_right), "{text}");
+    }
+}
+
+/// A description is no other than itself; what changed between two is found whatever they are.
+pub(crate) fn changes(data: &[u8]) {
+    let split = data.windows(5).position(|window| window == b"\n---\n").unwrap_or(data.len());
+    let Some(old) = open(&data[..split]) else { return };
+    let same = old.changes(&old);
+    assert!(same.is_empty(), "{same:?}");
+    if let Some(new) = data.get(split + 5..).and_then(open) {
+        let _ = old.changes(&new);
+    }
+}
