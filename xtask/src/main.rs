@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         "screens" => screens(),
         "bundle" => bundle(),
         "documents" => documents(),
-        "fuzz" => fuzz(std::env::args().nth(2), std::env::args().nth(3)),
+        "fuzz" => fuzz(std::env::args().nth(2), std::env::args().nth(3).as_deref()),
         "registry" => registry::run(),
         "bench" => bench::run(),
         "lint" => lint(),
@@ -149,7 +149,7 @@ fn documents() -> Step {
 }
 
 /// Runs targets of `fuzz` with libFuzzer. No sanitizer: there is hardly any `unsafe`, and those need another toolchain.
-fn fuzz(wanted: Option<String>, seconds: Option<String>) -> Step {
+fn fuzz(wanted: Option<String>, seconds: Option<&str>) -> Step {
     if !is_there("cargo-fuzz") {
         cargo(&["install", "cargo-fuzz", "--locked"])?;
     }
@@ -165,7 +165,7 @@ fn fuzz(wanted: Option<String>, seconds: Option<String>) -> Step {
         }
         targets = vec![wanted];
     }
-    let time = format!("-max_total_time={}", seconds.as_deref().unwrap_or("60"));
+    let time = format!("-max_total_time={}", seconds.unwrap_or("60"));
     for target in targets {
         let corpus = format!("{CORPUS}/{target}");
         let program = ["fuzz", "run", "--features", "libfuzzer", "--sanitizer", "none", "any", &corpus, "--"];
