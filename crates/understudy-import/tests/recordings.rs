@@ -63,6 +63,23 @@ impl BodyFiles for Files<'_> {
     }
 }
 
+/// A request with something wrong in the place of a secret that was refused, as its fixture has it.
+fn as_proposed(at: usize, recorded: &Recorded, drafts: &[Draft]) -> Request {
+    let draft = drafts.iter().find(|draft| draft.exchanges.contains(&at)).unwrap();
+    let text = write_fixture(&draft.fixture);
+    let mut body = String::from_utf8_lossy(&recorded.request.body).into_owned();
+    for kind in ["password", "token"] {
+        if let Some((_, rest)) = text.split_once(&format!("wrong-{kind}"))
+            && let Some((start, end)) = body.split_once(&format!("«{kind}-"))
+            && let Some((_, end)) = end.split_once('»')
+        {
+            let number: String = rest.chars().take_while(|c| *c == '-' || c.is_ascii_digit()).collect();
+            body = format!("{start}wrong-{kind}{number}{end}");
+        }
+    }
+    Request { body: body.into(), ..recorded.request.clone() }
+}
+
 /// Whoever sends the same requests in the same order gets the same answers, of the fixtures as they are read from their files.
 fn holds(exchanges: &[Recorded], drafts: &[Draft], case: &Path) {
     let fixtures: Vec<Arc<_>> = drafts
@@ -78,9 +95,11 @@ fn holds(exchanges: &[Recorded], drafts: &[Draft], case: &Path) {
     let index = Index::new("", fixtures.clone());
     let mut state = State::new();
     let mut asked: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-    for recorded in exchanges.iter().filter(|recorded| recorded.request.method != Method::OPTIONS) {
+    let asking = |(_, recorded): &(usize, &Recorded)| recorded.request.method != Method::OPTIONS;
+    for (at, recorded) in exchanges.iter().enumerate().filter(asking) {
+        let sent = as_proposed(at, recorded, drafts);
         let line = format!("{}: {} {}", case.display(), recorded.request.method, recorded.request.target);
-        let Choice::Promise(place) = index.choose(&Incoming::new(&recorded.request), &state) else {
+        let Choice::Promise(place) = index.choose(&Incoming::new(&sent), &state) else {
             panic!("{line} is answered by nobody")
         };
         let fixture = &index.promises()[place];

@@ -9,7 +9,7 @@ use crate::mismatch::{NOTHING, shorten, show};
 use bytes::Bytes;
 use understudy_exchange::multipart::Part;
 use understudy_exchange::{Json, MediaType};
-use understudy_fixture::model::{Graphql, NamedPart, PartContent, RequestBody, RequestPromise};
+use understudy_fixture::model::{Graphql, NamedPart, PartContent, Pattern, RequestBody, RequestPromise};
 
 pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &mut Sink) {
     match &request.body {
@@ -210,11 +210,29 @@ pub(crate) fn count_leaves(body: &RequestBody) -> usize {
     }
 }
 
+/// How many of them are a placeholder, which anything matches.
+pub(crate) fn count_open_leaves(body: &RequestBody) -> usize {
+    match body {
+        RequestBody::Json(value) => open_leaves(value),
+        RequestBody::Form(fields) => fields.iter().filter(|field| field.matcher.is_open()).count(),
+        RequestBody::Graphql(graphql) => graphql.variables.as_ref().map_or(0, open_leaves),
+        RequestBody::Multipart(_) | RequestBody::Text(_) | RequestBody::Base64(_) | RequestBody::File(_) => 0,
+    }
+}
+
 fn leaves(value: &Json) -> usize {
+    count(value, &|_| true)
+}
+
+fn open_leaves(value: &Json) -> usize {
+    count(value, &|leaf| leaf.as_str().is_some_and(|text| Pattern::parse(text).is_open()))
+}
+
+fn count(value: &Json, is_counted: &dyn Fn(&Json) -> bool) -> usize {
     match value {
-        Json::Array(items) if !items.is_empty() => items.iter().map(leaves).sum(),
-        Json::Object(members) if !members.is_empty() => members.iter().map(|(_, value)| leaves(value)).sum(),
-        _ => 1,
+        Json::Array(items) if !items.is_empty() => items.iter().map(|item| count(item, is_counted)).sum(),
+        Json::Object(members) if !members.is_empty() => members.iter().map(|(_, value)| count(value, is_counted)).sum(),
+        leaf => usize::from(is_counted(leaf)),
     }
 }
 

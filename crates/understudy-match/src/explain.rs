@@ -173,5 +173,8 @@ fn why_before(first: &Fixture, second: &Fixture) -> String {
         let things = if more == 1 { "thing" } else { "things" };
         return format!("`{id}` asks for more: {more} {things}, and this one for {fewer}");
     }
+    if a.4 != b.4 {
+        return format!("`{id}` says what this one leaves open");
+    }
     format!("`{id}` comes first in the alphabet")
 }

@@ -7,7 +7,7 @@
 use crate::difference::Sink;
 use crate::incoming::Incoming;
 use crate::path_tree::PathTree;
-use crate::request::{compare, count_matchers};
+use crate::request::{compare, count_matchers, count_open};
 use crate::state::{State, holds};
 use http::Method;
 use std::borrow::Cow;
@@ -50,14 +50,14 @@ pub enum Choice {
 }
 
 /// The order of preference, without the id.
-type Preference = (Reverse<i64>, Vec<u8>, bool, Reverse<usize>);
+type Preference = (Reverse<i64>, Vec<u8>, bool, Reverse<usize>, usize);
 
 pub(crate) fn preference(fixture: &Fixture) -> Preference {
     let mut ranks: Vec<u8> = fixture.request.path.segments.iter().map(Segment::rank).collect();
     // Where one path ends, a longer one that still matched did so behind a `{*rest}`: it says more.
     ranks.push(4);
     let any_method = fixture.request.method == MethodMatcher::Any;
-    (Reverse(fixture.priority), ranks, any_method, Reverse(count_matchers(fixture)))
+    (Reverse(fixture.priority), ranks, any_method, Reverse(count_matchers(fixture)), count_open(fixture))
 }
 
 impl Index {
@@ -146,7 +146,7 @@ impl Index {
         }
         let asked = |place: usize| {
             let fixture = &self.promises[place];
-            let (_, path, any_method, Reverse(matchers)) = preference(fixture);
+            let (_, path, any_method, Reverse(matchers), _) = preference(fixture);
             (path, any_method, Reverse(matchers - fixture.when.len()))
         };
         let most = found.iter().map(|place| asked(*place)).min();

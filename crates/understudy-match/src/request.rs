@@ -80,3 +80,11 @@ pub(crate) fn count_matchers(fixture: &Fixture) -> usize {
     let named: usize = fields.into_iter().map(Vec::len).sum();
     named + fixture.when.len() + request.rules.len() + request.body.as_ref().map_or(0, body::count_leaves)
 }
+
+/// How many of them are a placeholder, which anything matches.
+pub(crate) fn count_open(fixture: &Fixture) -> usize {
+    let request = &fixture.request;
+    let fields = [&request.params, &request.query, &request.headers, &request.cookies];
+    let named = fields.into_iter().flatten().filter(|field| field.matcher.is_open()).count();
+    named + request.body.as_ref().map_or(0, body::count_open_leaves)
+}

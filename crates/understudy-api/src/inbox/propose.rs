@@ -10,7 +10,7 @@ use std::sync::Arc;
 use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, RequestBody};
 use understudy_fixture::{flow_value, rule_value};
 use understudy_import::{Draft, Recorded, drafts};
-use understudy_match::{Incoming, Index, Kind, Mismatch, judge};
+use understudy_match::{Choice, Incoming, Index, Kind, Mismatch, State, judge, stub_request};
 
 /// A proposal and what it was made of.
 #[derive(Debug)]
@@ -67,7 +67,14 @@ fn known(index: &Index, draft: &Draft, exchanges: &[Recorded]) -> Option<(Arc<Fi
     let promised: Vec<usize> =
         draft.exchanges.iter().copied().filter(|at| exchanges[*at].response.status.as_u16() == status).collect();
     let first = *promised.first()?;
-    let speaking = index.that_speak_of(&Incoming::new(&exchanges[first].request)).into_iter().map(|place| {
+    let mut speaking = index.that_speak_of(&Incoming::new(&exchanges[first].request));
+    // A secret that was refused stands in none.
+    let is_made_of_such = |place: &usize| index.promises()[*place].request == draft.fixture.request;
+    let of_such: Vec<usize> = (0..index.promises().len()).filter(is_made_of_such).collect();
+    speaking.extend(of_such);
+    speaking.sort_unstable();
+    speaking.dedup();
+    let speaking = speaking.into_iter().map(|place| {
         let fixture = &index.promises()[place];
         let differs = |at: usize| {
             let Recorded { request, response } = &exchanges[at];
@@ -79,9 +86,25 @@ fn known(index: &Index, draft: &Draft, exchanges: &[Recorded]) -> Option<(Arc<Fi
         let (found, at) = promised.iter().find_map(|at| differs(*at)).unwrap_or((Vec::new(), first));
         (Arc::clone(fixture), found, at)
     });
-    speaking.min_by_key(|(fixture, found, _)| {
-        let is_other_status = found.iter().any(|mismatch| mismatch.kind == Kind::Status);
-        (!found.is_empty(), is_other_status, fixture.request != draft.fixture.request, found.len())
+    let is_other_status = |found: &[Mismatch]| found.iter().any(|mismatch| mismatch.kind == Kind::Status);
+    let known = speaking.min_by_key(|(fixture, found, _)| {
+        (!found.is_empty(), is_other_status(found), fixture.request != draft.fixture.request, found.len())
+    })?;
+    // Another answer to a request that says more is another promise.
+    (!is_other_status(&known.1) || !is_told_apart(&draft.fixture, &known.0)).then_some(known)
+}
+
+/// Whether a stub with both answers what the first is asked for with that, and no more than that.
+fn is_told_apart(first: &Fixture, second: &Arc<Fixture>) -> bool {
+    let plain = |fixture: &Fixture, id: &str| {
+        Arc::new(Fixture { id: id.into(), priority: 0, when: Vec::new(), ..fixture.clone() })
+    };
+    let Ok(request) = stub_request(first, "") else { return false };
+    // Where nothing else tells them apart, their names do: each has the one that comes first.
+    [("a", "b"), ("b", "a")].into_iter().all(|(own, other)| {
+        let index = Index::new("", [plain(first, own), plain(second, other)]);
+        let chosen = index.choose(&Incoming::new(&request), &State::new());
+        matches!(chosen, Choice::Promise(place) if *index.promises()[place].id == *own)
     })
 }
 

@@ -28,7 +28,7 @@ fn a_recorded_session_is_answered_again_and_kept_by_the_backend() {
     let backend = format!("http://127.0.0.1:{port}");
     project.write(
         "understudy.yaml",
-        format!("version: 1\nservices:\n  shop:\n    backends: {{ real: {{ url: \"{backend}\", writes: true, vars: {{ password: a guess of mine, password-2: correct horse battery }} }} }}\n"),
+        format!("version: 1\nservices:\n  shop:\n    backends: {{ real: {{ url: \"{backend}\", writes: true, vars: {{ password: correct horse battery }} }} }}\n"),
     );
     let archive = outside.0.join("shop.har").display().to_string();
     let (exit, stdout, stderr) = run(&project.0, &["import", &archive]);
@@ -81,7 +81,7 @@ fn a_recorded_session_is_answered_again_and_kept_by_the_backend() {
     let login = fs::read_to_string(project.0.join("fixtures/shop/login.yaml")).unwrap();
     let (login, _) = login.split_once("  capture:").unwrap();
     fs::remove_dir_all(project.0.join("fixtures")).unwrap();
-    project.write("fixtures/shop/enter.yaml", login.replace("  after: [login-403]\n", "  safe: true\n"));
+    project.write("fixtures/shop/enter.yaml", format!("{login}  safe: true\n"));
     let (exit, stdout, stderr) = run(&project.0, &["import", &archive]);
     assert!(exit == 0 && stdout.contains("1 promise there already"), "{stdout}{stderr}");
     assert!(stdout.contains("changed fixtures/shop/enter.yaml\n"), "{stdout}");

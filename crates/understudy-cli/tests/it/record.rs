@@ -83,7 +83,7 @@ pub(crate) fn project(backend: u16) -> Folder {
     let project = Folder::new();
     project.write(
         "understudy.yaml",
-        format!("version: 1\nservices:\n  shop:\n    backends: {{ real: {{ url: \"http://127.0.0.1:{backend}\", writes: true, vars: {{ password: a guess of mine, password-2: correct horse battery }} }} }}\n"),
+        format!("version: 1\nservices:\n  shop:\n    backends: {{ real: {{ url: \"http://127.0.0.1:{backend}\", writes: true, vars: {{ password: correct horse battery }} }} }}\n"),
     );
     project
 }

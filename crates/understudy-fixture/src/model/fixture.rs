@@ -145,6 +145,14 @@ pub enum FieldMatcher {
     Rule(Rule),
 }
 
+impl FieldMatcher {
+    /// Whether any value will do: it is one placeholder.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Equals(pattern) if pattern.is_open())
+    }
+}
+
 /// The content of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestBody {

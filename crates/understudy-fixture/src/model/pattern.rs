@@ -17,6 +17,12 @@ pub struct Pattern {
 }
 
 impl Pattern {
+    /// Whether anything matches: it is one placeholder.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.parts.as_slice(), [PatternPart::Placeholder(_)])
+    }
+
     /// Splits text at its placeholders. `{{` with no `}}` after it, or with something that is no name in
     /// between, is text.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use super::answers::{Gist, differing};
 use super::endpoint::{Call, CallBody, ParameterKind, kind};
-use super::flow::{Flow, with_names};
+use super::flow::{Flow, Place, with_names};
 use super::group::{Group, groups};
 use super::order::{Order, orders};
 use super::states::{Answers, Step};
@@ -174,7 +174,7 @@ fn request(
             && value.to_str().is_ok_and(|value| !value.contains('*') && value.trim() != "application/json");
         if (is_secret_header(name.as_str()) && !is_cookie) || is_wanted || accepts_one {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            let value = with_names(&value, flow.uses(group.promised));
+            let value = with_names(&value, flow.uses(group.promised), Place::Named(name.as_str()));
             headers.push(Field { name: name.to_string(), matcher: FieldMatcher::Equals(Pattern::parse(&value)) });
         }
     }

@@ -1,12 +1,12 @@
 //! Which requests are about the same thing: paths with their parameters found.
 
 use super::Recorded;
-use super::flow::{Use, with_names};
+use super::flow::{Place, Use, with_names};
 use http::Method;
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_exchange::multipart::{self, Part};
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
-use understudy_exchange::{Json, Request};
+use understudy_exchange::{Json, JsonString, Request};
 use understudy_fixture::model::{Format, PathTemplate, Segment, SegmentPart};
 use understudy_match::is_in_format;
 
@@ -43,10 +43,10 @@ impl Call {
         let path = request.path().strip_prefix(base).filter(|path| path.starts_with('/')).unwrap_or(request.path());
         let query = query_pairs(request.query())
             .filter(|(name, _)| !NOISE_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()))
-            .map(|(key, value)| (key.into_owned(), with_names(&value, uses)));
+            .map(|(key, value)| (key.to_string(), with_names(&value, uses, Place::Named(&key))));
         Self {
             method: request.method.clone(),
-            path: segments(path).map(|segment| with_names(&percent_decode(segment), uses)).collect(),
+            path: segments(path).map(|segment| with_names(&percent_decode(segment), uses, Place::Path)).collect(),
             query: query.collect(),
             body: CallBody::new(request, uses),
         }
@@ -72,7 +72,11 @@ impl CallBody {
         let kind = request.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         if kind.starts_with("application/x-www-form-urlencoded") {
             let pairs = understudy_exchange::form::parse(&request.body);
-            return Self::Form(pairs.into_iter().map(|(key, value)| (key, with_names(&value, uses))).collect());
+            let named = |(key, value): (String, String)| {
+                let value = with_names(&value, uses, Place::Named(&key));
+                (key, value)
+            };
+            return Self::Form(pairs.into_iter().map(named).collect());
         }
         if kind.starts_with("multipart/form-data")
             && let Some(parts) = multipart::parse(kind, &request.body)
@@ -80,25 +84,27 @@ impl CallBody {
             return Self::Multipart(parts);
         }
         match (Json::parse(&request.body), std::str::from_utf8(&request.body)) {
-            (Ok(value), _) => Self::Json(named(&value, uses)),
-            (Err(_), Ok(text)) => Self::Text(with_names(text, uses)),
+            (Ok(value), _) => Self::Json(named(&value, uses, Place::Text)),
+            (Err(_), Ok(text)) => Self::Text(with_names(text, uses, Place::Text)),
             (Err(_), Err(_)) => Self::Bytes(request.body.clone()),
         }
     }
 }
 
-/// A value with what earlier answers gave named; a number too.
-fn named(value: &Json, uses: &[Use]) -> Json {
+/// A value that stands in a place, with what earlier answers gave named; a number too.
+fn named(value: &Json, uses: &[Use], place: Place<'_>) -> Json {
     match value {
-        Json::Array(items) => Json::Array(items.iter().map(|item| named(item, uses)).collect()),
+        Json::Array(items) => Json::Array(items.iter().map(|item| named(item, uses, place)).collect()),
         Json::Object(members) => {
-            Json::Object(members.iter().map(|(name, value)| (name.clone(), named(value, uses))).collect())
+            let member =
+                |(name, value): &(JsonString, Json)| (name.clone(), named(value, uses, Place::Named(name.as_str())));
+            Json::Object(members.iter().map(member).collect())
         }
         Json::String(text) => {
-            let shown = with_names(text.as_str(), uses);
+            let shown = with_names(text.as_str(), uses, place);
             if text.is(&shown) { value.clone() } else { Json::string(shown) }
         }
-        Json::Number(number) => match uses.iter().find(|known| known.value == number.as_str()) {
+        Json::Number(number) => match uses.iter().find(|known| known.value == number.as_str() && known.is_at(place)) {
             Some(known) => Json::string(known.placeholder()),
             None => value.clone(),
         },

@@ -3,8 +3,9 @@
 use super::Recorded;
 use super::naming::id_of;
 use http::header::{COOKIE, LOCATION};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use std::collections::{HashMap, HashSet};
+use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
 use understudy_exchange::{Json, JsonPath, cookie_pairs, set_cookie_pairs};
@@ -12,6 +13,9 @@ use understudy_fixture::model::{Capture, CaptureFrom, Search};
 
 /// Text that any answer gave is followed from this length on: shorter words are the same by chance.
 const TELLING_CHARS_MIN: usize = 16;
+
+/// Values of fewer characters stand in many places by chance: they are followed only to where one is identified.
+const CHANCE_CHARS_MAX: usize = 2;
 
 /// How many values are followed.
 const VALUES_MAX: usize = 20_000;
@@ -25,26 +29,60 @@ pub(super) struct Use {
     pub(super) from: Option<usize>,
     /// Whether it identifies what was made, so that the order of what is done with it counts.
     pub(super) is_made: bool,
+    /// Whether it is no secret at all: it was refused, and any other wrong one is.
+    is_refused: bool,
 }
 
 impl Use {
+    /// What stands for it: its name, or something else that is refused as well.
     pub(super) fn placeholder(&self) -> String {
-        format!("{{{{{}}}}}", self.name)
+        if self.is_refused { self.name.clone() } else { format!("{{{{{}}}}}", self.name) }
+    }
+
+    /// Whether this value, where it stands in such a place, is the one that an answer gave.
+    pub(super) fn is_at(&self, place: Place<'_>) -> bool {
+        !may_be_chance(&self.value) || place.identifies(&self.name)
     }
 
     /// The text with the name in the place of the value: of the whole text or, of what cannot be mistaken, wherever it stands.
-    fn put_into(&self, text: &str) -> String {
+    fn put_into(&self, text: &str, place: Place<'_>) -> String {
         if text == self.value {
-            return self.placeholder();
+            return if self.is_at(place) { self.placeholder() } else { text.to_owned() };
         }
         let is_telling = self.value.chars().count() >= TELLING_CHARS_MIN || self.value.starts_with('«');
         if is_telling { text.replace(&self.value, &self.placeholder()) } else { text.to_owned() }
     }
 }
 
-/// A text with the names of all these values in their places.
-pub(super) fn with_names(text: &str, uses: &[Use]) -> String {
-    uses.iter().fold(text.to_owned(), |text, used| used.put_into(&text))
+/// Where a value stands in a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// A segment of the path.
+    Path,
+    /// The value of this parameter, field or member.
+    Named(&'a str),
+    /// Somewhere in a text.
+    Text,
+}
+
+impl Place<'_> {
+    /// Whether what stands there says which one is meant of what has this name: `todoId` in `?todo=7` or `{"parent_id": 7}`.
+    fn identifies(self, name: &str) -> bool {
+        match self {
+            Self::Path => true,
+            Self::Named(own) => is_id(own) || name.starts_with(&id_of(Some(own))),
+            Self::Text => false,
+        }
+    }
+}
+
+fn may_be_chance(value: &str) -> bool {
+    value.chars().count() <= CHANCE_CHARS_MAX
+}
+
+/// A text that stands in a place, with the names of all these values in their places.
+pub(super) fn with_names(text: &str, uses: &[Use], place: Place<'_>) -> String {
+    uses.iter().fold(text.to_owned(), |text, used| used.put_into(&text, place))
 }
 
 /// What goes from answers to requests.
@@ -54,6 +92,8 @@ pub(super) struct Flow {
     captures: Vec<Vec<Capture>>,
     /// The exchanges whose cookies each request sends.
     cookies: Vec<Vec<usize>>,
+    /// The exchanges that made what each answer shows.
+    shown: Vec<Vec<usize>>,
 }
 
 /// Where a value came from.
@@ -69,18 +109,26 @@ struct Origin {
 
 impl Flow {
     pub(super) fn of(exchanges: &[Recorded]) -> Self {
-        let mut flow = Self { uses: Vec::new(), captures: vec![Vec::new(); exchanges.len()], cookies: Vec::new() };
+        let mut flow = Self { uses: Vec::new(), captures: vec![Vec::new(); exchanges.len()], ..Self::default() };
         let mut known: HashMap<String, Origin> = HashMap::new();
         let mut names: HashMap<String, String> = HashMap::new();
         let mut jar: HashMap<String, usize> = HashMap::new();
+        // The names of secrets that came from outside.
+        let mut secrets: HashMap<String, String> = HashMap::new();
+        let refused = refused(exchanges);
         // What somebody sent before an answer gave it did not come from there.
         let mut sent_before: HashSet<String> = HashSet::new();
         for (at, recorded) in exchanges.iter().enumerate() {
             let mut uses = Vec::new();
-            let values = sent(&recorded.request);
+            let sent = Sent::of(&recorded.request);
+            let values = sent.values();
             sent_before.extend(values.iter().filter(|value| !known.contains_key(*value)).cloned());
             for value in &values {
-                if let Some(origin) = known.get(value) {
+                let origin = known.get(value).filter(|origin| {
+                    let mut places = sent.0.iter().filter(|(sent, _)| sent == value).map(|(_, place)| place);
+                    !may_be_chance(value) || places.any(|place| place.identifies(&origin.wanted))
+                });
+                if let Some(origin) = origin {
                     let name = names.get(&origin.place).cloned().unwrap_or_else(|| {
                         let name = understudy_fixture::free_name(&origin.wanted, "", |name| {
                             names.values().any(|known| known == name)
@@ -92,10 +140,15 @@ impl Flow {
                     if !captures.iter().any(|capture| capture.name == name) {
                         captures.push(Capture { name: name.clone(), from: origin.capture.clone() });
                     }
-                    uses.push(Use { value: value.clone(), name, from: Some(origin.exchange), is_made: origin.is_made });
-                } else if let Some(kind) = value.strip_prefix('«').and_then(|rest| rest.strip_suffix('»')) {
-                    let name: String = kind.strip_suffix("-1").unwrap_or(kind).to_owned();
-                    uses.push(Use { value: value.clone(), name, from: None, is_made: false });
+                    let (from, is_made) = (Some(origin.exchange), origin.is_made);
+                    uses.push(Use { value: value.clone(), name, from, is_made, is_refused: false });
+                } else if let Some(kind) = kind_of_secret(value) {
+                    let is_refused = refused.contains(value);
+                    let wanted = if is_refused { format!("wrong-{kind}") } else { kind.to_owned() };
+                    let secret = |name: &str| secrets.values().any(|known| known == name);
+                    let free = understudy_fixture::free_name(&wanted, "-", secret);
+                    let name = secrets.entry(value.clone()).or_insert(free).clone();
+                    uses.push(Use { value: value.clone(), name, from: None, is_made: false, is_refused });
                 }
             }
             let mut cookies: Vec<usize> =
@@ -105,6 +158,7 @@ impl Flow {
             flow.cookies.push(cookies);
             flow.uses.push(uses);
             jar.extend(set_cookie_pairs(&recorded.response.headers).map(|(_, value)| (value.to_owned(), at)));
+            flow.shown.push(shown(recorded, &known));
             if known.len() < VALUES_MAX && recorded.response.status.is_success() {
                 learn(at, recorded, &values, &sent_before, &mut known);
             }
@@ -120,6 +174,11 @@ impl Flow {
         &self.captures[exchange]
     }
 
+    /// The exchanges that made what an answer shows: in another's answer it is only there once it was made.
+    pub(super) fn shown(&self, exchange: usize) -> impl Iterator<Item = usize> {
+        self.shown[exchange].iter().copied()
+    }
+
     /// The exchanges that began what a request is a part of: those that gave its cookies, its tokens and the like.
     pub(super) fn sessions(&self, exchange: usize) -> impl Iterator<Item = usize> {
         let given = self.uses[exchange].iter().filter(|used| !used.is_made).filter_map(|used| used.from);
@@ -127,36 +186,117 @@ impl Flow {
     }
 }
 
-/// The values that a request sends: whole segments and parameters, credentials, leaves of JSON, and secrets in any of them.
-fn sent(request: &understudy_exchange::Request) -> Vec<String> {
-    let mut values: Vec<String> =
-        segments(request.path()).map(|segment| percent_decode(segment).into_owned()).collect();
-    values.extend(query_pairs(request.query()).map(|(_, value)| value.into_owned()));
-    for (name, value) in &request.headers {
-        let Ok(text) = std::str::from_utf8(value.as_bytes()) else { continue };
-        if name != COOKIE {
-            values.extend(text.split(' ').map(ToOwned::to_owned));
+/// The exchanges that made something which cannot be mistaken and stands in an answer.
+fn shown(recorded: &Recorded, known: &HashMap<String, Origin>) -> Vec<usize> {
+    let mut from = Vec::new();
+    if let Ok(body) = Json::parse(&recorded.response.body) {
+        leaves(&body, &Path::default(), &mut |_, value| {
+            let is_telling = value.chars().count() >= TELLING_CHARS_MIN;
+            let origin = is_telling.then(|| known.get(value)).flatten().filter(|origin| origin.is_made);
+            from.extend(origin.map(|origin| origin.exchange));
+        });
+    }
+    from.sort_unstable();
+    from.dedup();
+    from
+}
+
+/// `password` of `«password-2»`.
+fn kind_of_secret(value: &str) -> Option<&str> {
+    let (kind, number) = value.strip_prefix('«')?.strip_suffix('»')?.rsplit_once('-')?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then_some(kind)
+}
+
+/// The secrets that were sent only to be refused: as such (RFC 9110, section 15.5.2), or where another one was taken.
+fn refused(exchanges: &[Recorded]) -> HashSet<String> {
+    let mut refused: Vec<(String, Option<String>)> = Vec::new();
+    let (mut taken, mut taken_for) = (HashSet::new(), HashSet::new());
+    for Recorded { request, response } in exchanges {
+        let secrets = Sent::of(request).values().into_iter().filter_map(|value| {
+            let wanted = format!("{} {} {}", request.method, request.path(), kind_of_secret(&value)?);
+            Some((value, wanted))
+        });
+        if response.status.is_client_error() {
+            let is_said = response.status == StatusCode::UNAUTHORIZED;
+            refused.extend(secrets.map(|(secret, wanted)| (secret, (!is_said).then_some(wanted))));
+        } else {
+            for (secret, wanted) in secrets {
+                taken.insert(secret);
+                taken_for.insert(wanted);
+            }
         }
     }
-    if let Ok(body) = Json::parse(&request.body) {
-        leaves(&body, &Path::default(), &mut |_, value| values.push(value.to_owned()));
-    } else {
-        let pairs = understudy_exchange::form::parse(&request.body);
-        values.extend(pairs.into_iter().map(|(_, value)| value));
+    let is_refused = |(secret, wanted): &(String, Option<String>)| {
+        !taken.contains(secret) && wanted.as_ref().is_none_or(|wanted| taken_for.contains(wanted))
+    };
+    refused.into_iter().filter(is_refused).map(|(secret, _)| secret).collect()
+}
+
+/// What a request sends, and where: whole segments and parameters, credentials, leaves of JSON.
+struct Sent(Vec<(String, OwnPlace)>);
+
+/// A [`Place`] by itself.
+enum OwnPlace {
+    Path,
+    Named(String),
+    Text,
+}
+
+impl OwnPlace {
+    fn identifies(&self, name: &str) -> bool {
+        let place = match self {
+            Self::Path => Place::Path,
+            Self::Named(own) => Place::Named(own),
+            Self::Text => Place::Text,
+        };
+        place.identifies(name)
     }
-    // A secret's placeholder may be a part of any of them.
-    let secrets: Vec<String> = values
-        .iter()
-        .flat_map(|value| value.split('«').skip(1).filter_map(|rest| rest.split_once('»')))
-        .map(|(kind, _)| format!("«{kind}»"))
-        .collect();
-    values.extend(secrets);
-    values.sort();
-    values.dedup();
-    // Of two that stand in each other, the longer one is named first.
-    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-    values.retain(|value| !value.is_empty());
-    values
+}
+
+impl Sent {
+    fn of(request: &understudy_exchange::Request) -> Self {
+        let mut all: Vec<(String, OwnPlace)> =
+            segments(request.path()).map(|segment| (percent_decode(segment).into_owned(), OwnPlace::Path)).collect();
+        let named = |name: &str, value: &str| (value.to_owned(), OwnPlace::Named(name.to_owned()));
+        all.extend(query_pairs(request.query()).map(|(name, value)| named(&name, &value)));
+        for (name, value) in &request.headers {
+            let Ok(text) = std::str::from_utf8(value.as_bytes()) else { continue };
+            if name != COOKIE {
+                all.extend(text.split(' ').map(|word| named(name.as_str(), word)));
+            }
+        }
+        if let Ok(body) = Json::parse(&request.body) {
+            leaves(&body, &Path::default(), &mut |path, value| {
+                // The elements of a list are what its name says.
+                let name = path.steps().iter().rev().find_map(|step| match step {
+                    Step::Name(name) => Some(*name),
+                    Step::Index(_) => None,
+                });
+                all.push(name.map_or_else(|| (value.to_owned(), OwnPlace::Text), |name| named(name, value)));
+            });
+        } else {
+            let pairs = understudy_exchange::form::parse(&request.body);
+            all.extend(pairs.iter().map(|(name, value)| named(name, value)));
+        }
+        Self(all)
+    }
+
+    /// The values, and the secrets in them: of two that stand in each other, the longer one first.
+    fn values(&self) -> Vec<String> {
+        let mut values: Vec<String> = self.0.iter().map(|(value, _)| value.clone()).collect();
+        // A secret's placeholder may be a part of any of them.
+        let secrets: Vec<String> = values
+            .iter()
+            .flat_map(|value| value.split('«').skip(1).filter_map(|rest| rest.split_once('»')))
+            .map(|(kind, _)| format!("«{kind}»"))
+            .collect();
+        values.extend(secrets);
+        values.sort();
+        values.dedup();
+        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        values.retain(|value| !value.is_empty());
+        values
+    }
 }
 
 fn leaves<'j>(value: &'j Json, path: &Path<'j>, told: &mut dyn FnMut(&Path<'j>, &str)) {
@@ -198,14 +338,15 @@ fn learn(
     };
     if let Ok(body) = Json::parse(&recorded.response.body) {
         leaves(&body, &Path::default(), &mut |path, value| {
-            let Some(understudy_exchange::json::Step::Name(name)) = path.steps().last() else { return };
+            let Some(Step::Name(name)) = path.steps().last() else { return };
             let names_one = is_id(name);
             let is_telling = value.starts_with('«') || value.chars().count() >= TELLING_CHARS_MIN;
             if !(is_telling || (is_write && names_one)) || value.contains(' ') {
                 return;
             }
             let Ok(place) = JsonPath::parse(&path.to_string()) else { return };
-            let wanted = if *name == "id" { id_of(collection.map(String::as_str)) } else { plain(name) };
+            let wanted =
+                if *name == "id" { id_of(owner(path).or(collection.map(String::as_str))) } else { plain(name) };
             add(value.to_owned(), CaptureFrom::Body(place), is_write && names_one, &path.to_string(), wanted);
         });
     }
@@ -233,13 +374,26 @@ fn learn(
     }
 }
 
+/// What answers stand in that say nothing of what they are about.
+const WRAPPERS: &[&str] = &["attributes", "content", "data", "payload", "response", "result"];
+
+/// The member that has this one: `user` of `$.user.id`. What is in a list is called after where it is asked for.
+fn owner<'p>(path: &Path<'p>) -> Option<&'p str> {
+    match path.steps() {
+        [.., Step::Name(owner), Step::Name(_)] if !WRAPPERS.contains(owner) => Some(owner),
+        _ => None,
+    }
+}
+
 fn location(headers: &HeaderMap) -> Option<String> {
     headers.get(LOCATION).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
 }
 
 /// Whether a member names what it stands in: `id`, `orderId`, `order_id`. Whole words only: `paid` does not.
 fn is_id(name: &str) -> bool {
-    name.eq_ignore_ascii_case("id") || name.ends_with("Id") || name.ends_with("_id") || name == "uuid"
+    name.eq_ignore_ascii_case("id")
+        || ["Id", "_id", "-id"].iter().any(|ending| name.ends_with(ending))
+        || name == "uuid"
 }
 
 /// A name for `{{name}}`.

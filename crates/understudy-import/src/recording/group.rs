@@ -26,6 +26,7 @@ pub(super) struct Group {
 /// The requests of a recording, in the order in which what they promise was answered.
 pub(super) fn groups(exchanges: &[Recorded], gists: &[Gist], calls: &[Call], endpoints: &[PathTemplate]) -> Vec<Group> {
     let mut groups = generalized(same(exchanges, gists, calls), exchanges, calls, endpoints);
+    tell_apart(&mut groups, exchanges, calls);
     for group in &mut groups {
         group.of.sort_unstable();
         let succeeded = group.of.iter().take(ANSWERS_MAX).find(|at| exchanges[**at].response.status.is_success());
@@ -76,6 +77,35 @@ fn things(recorded: &Recorded, call: &Call) -> Vec<Thing> {
         _ => None,
     });
     things.filter(|(_, sent)| !sent.starts_with('«')).collect()
+}
+
+/// Of requests that differ only in the names of the things that they are about, each says which one it means: `{{todoId}}` and
+/// `{{todoId2}}` of two answers are the same to a stub.
+fn tell_apart(groups: &mut [Group], exchanges: &[Recorded], calls: &[Call]) {
+    let mut alike: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, group) in groups.iter().enumerate() {
+        let call = &calls[group.of[0]];
+        let is_thing =
+            |segment: &String| matches!(placeholders(segment).as_deref(), Some([SegmentPart::Placeholder(_)]));
+        if call.path.iter().any(is_thing) {
+            let path =
+                call.path.iter().map(|segment| if is_thing(segment) { "{{}}".to_owned() } else { segment.clone() });
+            let nameless = Call { path: path.collect(), ..call.clone() };
+            alike.entry(format!("{} {:?}", nameless.key(), group.header)).or_default().push(at);
+        }
+    }
+    for of in alike.into_values() {
+        let names = |at: &usize| -> Vec<String> {
+            let first = groups[*at].of[0];
+            things(&exchanges[first], &calls[first]).into_iter().map(|(name, _)| name).collect()
+        };
+        let all: Vec<Vec<String>> = of.iter().map(names).collect();
+        for (at, own) in of.iter().zip(&all) {
+            if all.iter().any(|other| other != own) {
+                groups[*at].things.extend(own.iter().cloned());
+            }
+        }
+    }
 }
 
 /// The names of what earlier answers made, of which requests were about several, and were answered differently.

@@ -7,8 +7,9 @@ use super::flow::Flow;
 use super::group::Group;
 use super::states::Answers;
 use http::Method;
+use http::header::CONTENT_TYPE;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use understudy_exchange::set_cookie_pairs;
+use understudy_exchange::{MediaType, set_cookie_pairs};
 use understudy_fixture::is_version;
 
 /// What has been done with something that was made.
@@ -65,6 +66,8 @@ pub(super) fn orders(
 ) -> Vec<Order> {
     let mut orders = Orders { groups, flow, place, of: Vec::new() };
     let mut made: HashMap<(&str, usize), Made> = HashMap::new();
+    // What shows something that was made, by the exchange that made it.
+    let mut shown_in: HashMap<usize, Vec<usize>> = HashMap::new();
     // What writes below the same first word may need what was written there before.
     let mut last_write: HashMap<&str, usize> = HashMap::new();
     // The sessions that were ended, by the exchanges that began them, and by what.
@@ -87,7 +90,8 @@ pub(super) fn orders(
                 None if groups[from].promised == exchange => needs.givers.insert(from),
                 None => needs.again.insert(from),
             };
-            needs.before.extend(made.reads_since.iter().filter(|read| is_write && **read < at));
+            let reads = made.reads_since.iter().chain(shown_in.get(&exchange).into_iter().flatten());
+            needs.before.extend(reads.filter(|read| is_write && **read < at));
         }
         let sessions: BTreeSet<usize> = flow.sessions(asked).filter(|from| place.contains_key(from)).collect();
         needs.before.extend(sessions.iter().map(|from| place[from]).filter(|from| *from < at));
@@ -107,9 +111,18 @@ pub(super) fn orders(
             needs.before.extend((0..at).filter(uses));
             ended.extend(sessions.iter().map(|from| (*from, at)));
         }
-        let order = orders.settle(at, needs);
+        needs.before.extend(flow.shown(asked).filter_map(|from| place.get(&from)).filter(|from| **from < at));
+        // What is not sent holds nobody up that only comes after it.
+        needs.before.retain(|before| orders.of[*before].skip.is_none());
+        let mut order = orders.settle(at, needs);
+        if order.skip.is_none() && is_stream_of_events(&exchanges[asked]) {
+            order.skip = Some("a stream of events: it says something else each time, and may have no end".to_owned());
+        }
         if order.skip.is_none() {
-            if let Some(root) = root(&calls[asked]).filter(|_| is_write) {
+            flow.shown(asked).for_each(|from| shown_in.entry(from).or_default().push(at));
+            // What was refused has written nothing that others could need.
+            let has_written = is_write && !exchanges[asked].response.status.is_client_error();
+            if let Some(root) = root(&calls[asked]).filter(|_| has_written) {
                 last_write.insert(root, at);
             }
             for used in flow.uses(asked).iter().filter(|used| used.is_made) {
@@ -207,6 +220,12 @@ impl Orders<'_> {
         }
         all
     }
+}
+
+/// Server-sent events (the HTML standard, section 9.2).
+fn is_stream_of_events(recorded: &Recorded) -> bool {
+    let kind = recorded.response.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| MediaType::parse(kind).essence() == "text/event-stream")
 }
 
 /// What a path ends with that ends a session.
