@@ -81,8 +81,10 @@ pub(crate) fn accept_some(
         left: Vec::new(),
     };
     let hidden = Hidden::new(&project.settings.redact);
+    let needed = needed(&judged);
     for mismatch in judged.mismatches.iter().filter(|mismatch| wanted(mismatch)) {
         let done = match judged.answer {
+            _ if needed.is_some() => Err(needed.clone().unwrap_or_default()),
             Some(answer) => editing.accept(mismatch, answer, &hidden),
             None => Err("the answer is not kept any more: run it again".to_owned()),
         };
@@ -106,6 +108,15 @@ pub(crate) fn accept_some(
     let edits = editing.into_edits();
     accepted.files = edits.iter().map(|edit| edit.shown.clone()).collect();
     Ok((accepted, edits))
+}
+
+/// Why nothing of an answer is accepted: it says that nothing came of the request, and others need what comes of it.
+fn needed(judged: &Judged<'_>) -> Option<String> {
+    let is_error = |status: u16| status >= 400;
+    let is_refused = judged.answer.is_some_and(|answer| is_error(answer.status.as_u16()));
+    let names: Vec<&str> = judged.fixture.verify.capture.iter().map(|capture| capture.name.as_str()).collect();
+    (is_refused && !is_error(judged.fixture.promise().status) && !names.is_empty())
+        .then(|| format!("others need what it captures ({}), and an error gives nothing", names.join(", ")))
 }
 
 /// Loosens what is promised of one place, so that the answer that came keeps it; gives the rule that says so, and what is to be
@@ -154,6 +165,8 @@ struct Editing<'l> {
     body: Option<(String, PathBuf, Vec<u8>, String)>,
     /// The members that the answer did not have.
     taken_out: Vec<JsonPath>,
+    /// The places in the example that have a value of the answer now.
+    replaced: Vec<String>,
 }
 
 impl<'l> Editing<'l> {
@@ -176,7 +189,7 @@ impl<'l> Editing<'l> {
             }
             _ => None,
         };
-        Ok(Self { loaded, path, before, source, fixture: now, body, taken_out: Vec::new() })
+        Ok(Self { loaded, path, before, source, fixture: now, body, taken_out: Vec::new(), replaced: Vec::new() })
     }
 
     fn accept(&mut self, mismatch: &Mismatch, answer: &Response, hidden: &Hidden) -> Result<(), String> {
@@ -222,7 +235,14 @@ impl<'l> Editing<'l> {
         };
         if kind != Kind::Missing {
             let value = at(received, &tail).ok_or("it is not in the answer")?;
-            return self.put(&steps, Some(without_secrets(value, &tail, hidden)));
+            // Of more elements than the example has, all are compared with its last: that says what the first of them does.
+            let place = format!("{steps:?}");
+            if self.replaced.contains(&place) {
+                return Ok(());
+            }
+            self.put(&steps, Some(without_secrets(value, &tail, hidden)))?;
+            self.replaced.push(place);
+            return Ok(());
         }
         self.put(&steps, None)?;
         self.taken_out.push(path.clone());

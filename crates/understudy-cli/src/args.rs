@@ -141,9 +141,10 @@ pub(crate) enum InboxCommand {
         file: Option<PathBuf>,
     },
     /// Forget recordings: those that are named, or all
+    #[command(override_usage = "understudy inbox discard ID...\n       understudy inbox discard --all")]
     Discard {
         /// As they are listed
-        #[arg(required_unless_present = "all")]
+        #[arg(required_unless_present = "all", value_name = "ID")]
         ids: Vec<String>,
         /// Everything that is in the inbox
         #[arg(long, conflicts_with = "ids")]

@@ -91,6 +91,10 @@ pub(crate) fn inbox(args: InboxArgs) -> Result<Exit, ApiError> {
                 return Ok(Exit::Fine);
             }
             InboxCommand::Accept { ids, merge: true, name } => inbox.accept(vec![Chosen { ids, name }]).await?,
+            InboxCommand::Accept { ids, .. } if ids.is_empty() && !has_new(&inbox.view()) && !args.json => {
+                say_nothing_is_new(&inbox.view());
+                return Ok(Exit::Fine);
+            }
             InboxCommand::Accept { ids, name, .. } => {
                 let one = |id| Chosen { ids: vec![id], name: name.clone() };
                 inbox.accept(ids.into_iter().map(one).collect()).await?
@@ -241,6 +245,23 @@ fn show_conversation(conversation: &Conversation, json: bool) {
     }
     if let Some(why) = cut {
         out.push_str(&format!("# not all of it: {}\n", plain(why)));
+    }
+    let _ = stdout().write_all(out.as_bytes());
+}
+
+fn has_new(view: &InboxView) -> bool {
+    view.proposals.iter().any(|proposal| proposal.news == News::New)
+}
+
+fn say_nothing_is_new(view: &InboxView) {
+    let mut out = "nothing is new\n".to_owned();
+    let first = |news: News| view.proposals.iter().find(|proposal| proposal.news == news);
+    if let Some(changed) = first(News::Changed) {
+        let id = plain(&changed.id);
+        out.push_str(&format!("what has changed is accepted by its name: understudy inbox accept {id}\n"));
+    }
+    if first(News::Same).is_some() {
+        out.push_str("what is the same stays until it is discarded: understudy inbox discard --all, or by its name\n");
     }
     let _ = stdout().write_all(out.as_bytes());
 }

@@ -7,6 +7,7 @@ use crate::disk::content;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::project::{LoadedService, Project};
+use http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,7 +163,14 @@ fn is_part_of_a_page(exchange: &HarExchange) -> bool {
     if let Some(is_fetched) = exchange.is_fetched {
         return !is_fetched;
     }
-    let kind = exchange.recorded.response.headers.get(http::header::CONTENT_TYPE);
+    // What is sent, asked for with a token, or saved as a file belongs to a service, whatever it is.
+    let Recorded { request, response } = &exchange.recorded;
+    let is_saved =
+        response.headers.get(CONTENT_DISPOSITION).is_some_and(|how| how.as_bytes().starts_with(b"attachment"));
+    if !request.method.is_safe() || request.headers.contains_key(AUTHORIZATION) || is_saved {
+        return false;
+    }
+    let kind = response.headers.get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).map(MediaType::parse);
     kind.is_some_and(|kind| {
         let kind = kind.essence();

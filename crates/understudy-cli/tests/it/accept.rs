@@ -43,7 +43,7 @@ response:
       id: 7
       # what it is called
       name: Rex
-      tags: [ { n: 2 } ]
+      tags: [ { n: 1 } ]
       price: 9.50
       born: 2026-01-31
       password: "«redacted»"
@@ -69,6 +69,20 @@ fn accepting_rewrites_the_lines_that_differ_and_no_rule() {
     fs::write(&file, ACCEPTED.replace("    $.born: date\n", "")).unwrap();
     let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url]);
     assert!(exit == 0 && stdout.contains("1 kept"), "{stdout}{stderr}");
+}
+
+#[test]
+fn an_error_is_not_accepted_where_others_need_what_is_captured() {
+    let refusing = "request: { method: POST, path: /login }\nresponse: { status: 401, body: { json: { why: no } } }\n";
+    let backend = Folder::with_fixtures(&[("login", refusing)]);
+    let backend = Served::new(&backend.0, &[]);
+    let login = "request: { method: POST, path: /login }\nresponse: { body: { json: { token: abc } } }\nverify: { safe: true, capture: { token: $.token } }\n";
+    let project = Folder::with_fixtures(&[("login", login)]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
+    assert_eq!(fs::read_to_string(project.0.join("fixtures/s/login.yaml")).unwrap(), login, "{stdout}{stderr}");
+    let why = "not accepted s/login status: others need what it captures (token), and an error gives nothing";
+    assert!(exit == 1 && stderr.contains(why), "{stdout}{stderr}");
 }
 
 #[test]

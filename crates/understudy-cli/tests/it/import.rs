@@ -115,6 +115,13 @@ fn what_is_no_archive_is_said() {
     let (exit, _, stderr) = run(&project.0, &["import", "g.har", "--origin", "http://other.test"]);
     assert!(exit != 0 && stderr.contains("left out: 1 from http://shop.test"), "{stderr}");
     assert!(stderr.contains("hint: say which server is meant: --origin https://api.example.com"), "{stderr}");
+    // What is saved as a file, or asked for with a token, is no part of a page.
+    let saved = image.replace("\"_resourceType\":\"image\",", "").replace("\"status\":200,\"headers\":[]", "\"status\":200,\"headers\":[{\"name\":\"content-type\",\"value\":\"image/png\"},{\"name\":\"content-disposition\",\"value\":\"attachment\"}]");
+    project.write("h.har", archive(&saved)).write("i.har", archive(&saved.replace("content-disposition", "x-other")));
+    let (_, said, _) = run(&project.0, &["import", "h.har", "--preview"]);
+    assert!(said.starts_with("would make fixtures/s/logo-png/get.yaml\n"), "{said}");
+    let (_, _, stderr) = run(&project.0, &["import", "i.har", "--preview"]);
+    assert!(stderr.contains("left out: 1 parts of pages"), "{stderr}");
     let (_, said, _) = run(&project.0, &["import", "g.har", "--preview"]);
     assert!(said.starts_with("would make fixtures/s/logo-png/get.yaml\n1 file of 1 exchange"), "{said}");
     assert!(!project.0.join("fixtures").exists());

@@ -220,7 +220,11 @@ response:
     );
     assert!(said.contains("same    shop/things/get-2"), "{said}");
     let (_, said) = inbox(&["accept"]);
-    assert_eq!(said, "0 exchanges went from the inbox\n", "only what is new is accepted unasked");
+    let wanted = "nothing is new
+what has changed is accepted by its name: understudy inbox accept shop/things/get
+what is the same stays until it is discarded: understudy inbox discard --all, or by its name
+";
+    assert_eq!(said, wanted, "only what is new is accepted unasked");
     let (exit, said) = inbox(&["accept", "shop/things/get", "shop/things/get-2", "--merge"]);
     assert!(exit == 64 && said.contains("cannot be one fixture: a fixture answers shop/things/get already"), "{said}");
     let (_, said) = inbox(&["accept", "shop/things/get", "shop/things/get-2"]);
