@@ -149,6 +149,11 @@ fn what_a_person_calls_one_promise_is_held_as_loosely_as_all_its_answers_need() 
         let drafts = drafts(&exchanges, "");
         let merged = merge(&drafts.iter().collect::<Vec<_>>(), &exchanges)?;
         assert_eq!(merged.exchanges.len(), exchanges.len());
+        let index = Index::new("", [Arc::new(merged.fixture.clone())]);
+        for recorded in &exchanges {
+            let chosen = index.choose(&Incoming::new(&recorded.request), &State::new());
+            assert_eq!(chosen, Choice::Promise(0), "{}", write_fixture(&merged.fixture));
+        }
         Ok(write_fixture(&merged.fixture))
     };
     let hat = r#"{"id":1,"name":"Hat","sizes":[{"eu":40,"us":"8"}],"sale":{"until":"2026-01-04"}}"#;
@@ -164,6 +169,7 @@ fn what_a_person_calls_one_promise_is_held_as_loosely_as_all_its_answers_need() 
     id: {type: integer, example: 1}
   query:
     lang: en
+    page: {type: integer, example: 1}
 response:
   status: 200
   body:
@@ -181,9 +187,20 @@ response:
         "{}",
         merged(&words).unwrap()
     );
-    let posts = "#### POST /a\n\n{\"kind\":\"x\",\"n\":1,\"in\":{\"a\":1,\"b\":1}}\n#### answer 201\n\n{\"id\":1}\n\
+    let posts = "#### POST /a\n\n{\"kind\":\"x\",\"n\":1,\"in\":{\"a\":1,\"b\":1},\"c\":true}\n#### answer 201\n\n{\"id\":1}\n\
         #### POST /a\n\n{\"kind\":\"x\",\"n\":2,\"in\":{\"a\":1,\"b\":2}}\n#### answer 201\n\n{\"id\":2}\n";
-    assert!(merged(posts).unwrap().contains("    json: {kind: x, in: {a: 1}}\n"), "{}", merged(posts).unwrap());
+    let wanted = "  body:
+    json: {kind: x, \"n\": 1, in: {a: 1, b: 1}, c: true}
+  match:
+    $.n: integer
+    $.in.b: integer
+    $.c: {optional: any}
+response:
+";
+    assert!(merged(posts).unwrap().contains(wanted), "{}", merged(posts).unwrap());
+    let searches = get("/search?q=milk", "", "200", "[1]") + &get("/search?q=zzz&x=1", "", "200", "[]");
+    let wanted = "  query:\n    q: {type: any, example: milk}\nresponse:\n";
+    assert!(merged(&searches).unwrap().contains(wanted), "{}", merged(&searches).unwrap());
 
     let me = get("/users/7", "", "200", r#"{"name":"Ada"}"#) + &get("/users/me", "", "200", r#"{"name":"Ada"}"#);
     assert!(merged(&me).unwrap().contains("    id: {type: any, example: 7}"), "{}", merged(&me).unwrap());

@@ -381,7 +381,8 @@ fn response_body(
     id: &str,
     files: &mut Vec<(String, Bytes)>,
 ) -> (Option<ResponseBody>, bool) {
-    if answer.body.is_empty() {
+    // Archives have bodies of answers that cannot have any (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
+    if answer.body.is_empty() || matches!(answer.status.as_u16(), 204 | 205 | 304) {
         return (None, true);
     }
     if media_type.is_json()

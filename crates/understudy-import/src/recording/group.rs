@@ -1,9 +1,9 @@
 //! Which exchanges are one request.
 
-use super::Recorded;
 use super::answers::{Gist, is_same, telling_header};
 use super::draft::ANSWERS_MAX;
 use super::endpoint::{Call, placeholders};
+use super::{Recorded, is_promised};
 use http::{HeaderName, Method};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_exchange::target::percent_decode;
@@ -42,7 +42,7 @@ fn same(exchanges: &[Recorded], gists: &[Gist], calls: &[Call]) -> Vec<Group> {
     let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, call) in calls.iter().enumerate() {
         // What browsers ask before they ask is answered by the server itself.
-        if call.method != Method::OPTIONS {
+        if call.method != Method::OPTIONS && is_promised(exchanges[at].response.status) {
             by_key.entry(call.key()).or_default().push(at);
         }
     }

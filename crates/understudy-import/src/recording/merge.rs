@@ -2,9 +2,12 @@
 
 use super::draft::parameter;
 use super::{Draft, Recorded, naming};
-use understudy_exchange::Json;
+use understudy_exchange::json::Step;
+use understudy_exchange::jsonpath::Path;
+use understudy_exchange::{Json, JsonPath};
 use understudy_fixture::model::{
-    Check, Field, FieldMatcher, Fixture, MethodMatcher, RequestBody, RequestPromise, Segment, SegmentPart,
+    Check, Field, FieldMatcher, Fixture, JsonType, MethodMatcher, PathRule, RequestBody, RequestPromise, Rule, Segment,
+    SegmentPart,
 };
 use understudy_match::{Kind, judge, loosened};
 
@@ -48,14 +51,76 @@ fn request(one: &mut RequestPromise, other: &RequestPromise) -> Result<(), Strin
     for (fields, others) in
         [(&mut one.query, &other.query), (&mut one.headers, &other.headers), (&mut one.cookies, &other.cookies)]
     {
-        fields.retain(|field| others.contains(field));
+        fields.retain_mut(|field| {
+            others.iter().find(|other| other.name == field.name).is_some_and(|other| both(field, other))
+        });
     }
-    one.body = match (one.body.take(), &other.body) {
-        (Some(RequestBody::Json(one)), Some(RequestBody::Json(other))) => common(&one, other).map(RequestBody::Json),
-        (Some(body), Some(other)) if body == *other => Some(body),
-        _ => None,
-    };
+    match (&one.body, &other.body) {
+        (Some(RequestBody::Json(body)), Some(RequestBody::Json(other))) => {
+            let mut rules = Vec::new();
+            differences(body, other, &Path::default(), &mut rules);
+            let is_new = |rule: &PathRule| one.rules.iter().all(|known| known.path != rule.path);
+            let new: Vec<PathRule> = rules.into_iter().filter(is_new).collect();
+            one.rules.extend(new);
+        }
+        (Some(body), Some(other)) if body == other => {}
+        _ => one.body = None,
+    }
     Ok(())
+}
+
+/// Makes a field one that both values are of, with its own as the example; says whether it can.
+fn both(field: &mut Field, other: &Field) -> bool {
+    if field == other {
+        return true;
+    }
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let checks_of = |text: &str| if is_number(text) { Check::Type(JsonType::Integer) } else { Check::Any };
+    let others = match &other.matcher {
+        FieldMatcher::Equals(pattern) => vec![checks_of(&pattern.to_string())],
+        FieldMatcher::Rule(rule) => rule.checks.clone(),
+        FieldMatcher::List(_) => return false,
+    };
+    let mut rule = match &field.matcher {
+        FieldMatcher::Equals(pattern) => {
+            let text = pattern.to_string();
+            Rule { example: Some(Json::string(&text)), ..Rule::of(checks_of(&text)) }
+        }
+        FieldMatcher::Rule(rule) => rule.clone(),
+        FieldMatcher::List(_) => return false,
+    };
+    if rule.checks != others {
+        rule.checks = vec![Check::Any];
+    }
+    field.matcher = FieldMatcher::Rule(rule);
+    true
+}
+
+/// Rules for the places of a body that another one says differently, or not at all.
+fn differences<'j>(one: &'j Json, other: &Json, path: &Path<'j>, rules: &mut Vec<PathRule>) {
+    let rule_at = |path: &Path<'_>, rule: Rule| Some(PathRule { path: JsonPath::parse(&path.to_string()).ok()?, rule });
+    match (one, other) {
+        (one, other) if one == other => {}
+        (Json::Object(members), Json::Object(_)) => {
+            for (name, value) in members {
+                let place = path.child(Step::Name(name.as_str()));
+                match other.member(name.as_str()) {
+                    Some(other) => differences(value, other, &place, rules),
+                    None => {
+                        rules.extend(rule_at(&place, Rule::of(Check::Optional(Box::new(Rule::of(Check::Any))))));
+                    }
+                }
+            }
+        }
+        (one, other) => {
+            let word = match (one, other) {
+                (Json::Number(one), Json::Number(other)) if one.is_integer() && other.is_integer() => "integer",
+                _ if one.type_name() == other.type_name() => one.type_name(),
+                _ => "any",
+            };
+            rules.extend(Rule::from_word(word).and_then(|rule| rule_at(path, rule)));
+        }
+    }
 }
 
 /// Where the paths differ, there is a parameter.
@@ -123,22 +188,6 @@ fn widen(params: &mut [Field], name: &str, others: &[Check]) {
         {
             rule.checks = vec![Check::Any];
         }
-    }
-}
-
-/// What two bodies both say; `None` where that is nothing.
-fn common(one: &Json, other: &Json) -> Option<Json> {
-    match (one, other) {
-        (one, other) if one == other => Some(one.clone()),
-        (Json::Object(members), Json::Object(_)) => {
-            let both = members.iter().filter_map(|(name, value)| {
-                let other = other.member(name.as_str())?;
-                Some((name.clone(), common(value, other)?))
-            });
-            let both: Vec<_> = both.collect();
-            (!both.is_empty()).then_some(Json::Object(both))
-        }
-        _ => None,
     }
 }
 

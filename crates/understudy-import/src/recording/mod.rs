@@ -44,6 +44,11 @@ pub struct Draft {
     pub exchanges: Vec<usize>,
 }
 
+/// Whether a fixture can promise an answer with this status: it ends the exchange, and has a meaning (RFC 9110, section 15).
+pub(crate) fn is_promised(status: StatusCode) -> bool {
+    (200..=599).contains(&status.as_u16())
+}
+
 /// Fixtures for these exchanges, which are in the order in which they happened.
 #[must_use]
 pub fn drafts(exchanges: &[Recorded], base: &str) -> Vec<Draft> {
