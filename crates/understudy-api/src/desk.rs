@@ -434,8 +434,8 @@ impl Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Recording { exchange, messages, cut, .. }) = Recording::from_bytes(self.0) else { return Ok(()) };
         let Recorded { request, response } = exchange;
-        let path = understudy_exchange::target::percent_decode(request.path());
-        write!(f, "{} {path} {}", request.method, response.status.as_u16())?;
+        let target = understudy_exchange::target::percent_decode(request.target.as_str());
+        write!(f, "{} {target} {}", request.method, response.status.as_u16())?;
         match messages.len() {
             0 => {}
             1 => f.write_str("  1 message")?,

@@ -220,6 +220,21 @@ response:
     }
 }
 
+#[test]
+fn files_in_forms_keep_what_their_names_end_with() {
+    let part = |name: &str, filename: &str, kind: &str| {
+        let head = format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{filename}\"\r\n");
+        [head.as_bytes(), format!("content-type: {kind}\r\n\r\n").as_bytes(), b"\xFF\x00\r\n"].concat()
+    };
+    let parts = [part("a", "hat.PNG", "image/png"), part("b", "blob", "image/webp"), part("c", "blob", "x/y")];
+    let mut exchanges =
+        recorded("#### POST /up\ncontent-type: multipart/form-data; boundary=b\n\n-\n#### answer 204\n\n");
+    exchanges[0].request.body = [&parts.concat()[..], b"--b--\r\n"].concat().into();
+    let drafts = drafts(&exchanges, "");
+    let names: Vec<&str> = drafts[0].files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["bodies/up-a.png", "bodies/up-b.webp", "bodies/up-c.bin"]);
+}
+
 /// A recording of a few requests, made from a number: with few words, so that values, paths and answers meet often.
 fn made(seed: u64) -> Vec<Recorded> {
     let mut chance = Chance::from_seed(seed);

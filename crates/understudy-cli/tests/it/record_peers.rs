@@ -90,11 +90,12 @@ fn what_goes_wrong_between_is_passed_on_and_said() {
     };
     let broken = ask("/breaks", &[]);
     assert!(broken.ends_with("half"), "what came is passed on: {broken}");
-    assert!(ask("/hops", &["proxy-authorization: Basic planted-proxy"]).contains("x-seen: 0"));
+    assert!(ask("/hops?lang=en", &["proxy-authorization: Basic planted-proxy"]).contains("x-seen: 0"));
     let moved = ask("/moved", &["origin: http://page.test"]);
     assert!(moved.contains(&format!("location: http://localhost:{}/there", recorder.port)), "{moved}");
     assert!(moved.contains("access-control-allow-origin: http://page.test"), "{moved}");
     assert!(ask("/gzip", &["accept-encoding: gzip"]).contains("content-encoding: gzip"));
+    recorder.says("GET /hops?lang=en 204");
     recorder.says("GET /gzip 200");
     // What is recorded can be looked at and accepted meanwhile.
     let (exit, listed, stderr) = run(&project.0, &["inbox"]);

@@ -267,7 +267,7 @@ fn a_web_socket_passes_through_and_what_is_said_is_kept_without_secrets() {
     };
     let mut recorder = Recorder::new(&project.0, &[]);
     through(recorder.port);
-    assert_eq!(recorder.says("/socket"), "GET /socket 101  4 messages\n");
+    assert_eq!(recorder.says("/socket"), "GET /socket?token=«token-2»&ref=«password-1» 101  4 messages\n");
     let (status, _, _) = send(recorder.port, "GET", "/none", &[], "");
     assert_eq!(status, 426);
     recorder.end();

@@ -110,10 +110,14 @@ pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
 }
 
 fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> Vec<String> {
-    let mut taken: BTreeSet<String> = BTreeSet::new();
-    let mut ids = Vec::new();
-    for group in groups {
-        let first = group.promised;
+    let shape = |at: usize| -> Vec<&str> {
+        let words = endpoints[at].segments.iter().map(|segment| match segment {
+            Segment::Literal(text) => text.as_str(),
+            _ => "*",
+        });
+        words.collect()
+    };
+    let suggested = |first: usize| {
         let Recorded { request, response } = &exchanges[first];
         let is_list = matches!(Json::parse(&response.body), Ok(Json::Array(_)))
             || groups.iter().any(|other| {
@@ -122,7 +126,24 @@ fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> 
                     && other.starts_with(own)
                     && !matches!(other.last(), Some(Segment::Literal(_)))
             });
-        let name = suggested_id(&request.method, &endpoints[first], response.status, is_list);
+        suggested_id(&request.method, &endpoints[first], response.status, is_list)
+    };
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut ids = Vec::new();
+    for group in groups {
+        let first = group.promised;
+        let Recorded { request, response } = &exchanges[first];
+        // What went wrong is called after what went well.
+        let is_error = response.status.is_client_error() || response.status.is_server_error();
+        let went_well = |other: &usize| {
+            let Recorded { request: asked, response: answer } = &exchanges[*other];
+            asked.method == request.method && answer.status.is_success() && shape(*other) == shape(first)
+        };
+        let well = if is_error { groups.iter().map(|other| other.promised).find(went_well) } else { None };
+        let name = match well {
+            Some(well) => format!("{}-{}", suggested(well), response.status.as_u16()),
+            None => suggested(first),
+        };
         let id = understudy_fixture::free_name(&name, "-", |id| taken.contains(id));
         taken.insert(id.clone());
         ids.push(id);
@@ -279,7 +300,12 @@ fn request_body(call: &Call, recorded: &Recorded, id: &str, files: &mut Vec<(Str
                 content_type: part.content_type.clone(),
                 content: match std::str::from_utf8(&part.content) {
                     Ok(text) if text.len() <= TEXT_BYTES_MAX => PartContent::Text(Pattern::parse(text)),
-                    _ => PartContent::File(file(id, &format!("{}.bin", part.name), part.content.clone(), files)),
+                    _ => PartContent::File(file(
+                        id,
+                        &format!("{}.{}", part.name, part_ending(part)),
+                        part.content.clone(),
+                        files,
+                    )),
                 },
             };
             RequestBody::Multipart(parts.iter().map(part).collect())
@@ -374,6 +400,34 @@ fn is_noise(name: &str) -> bool {
         || name.starts_with("cross-origin-")
 }
 
+/// What the name of a file with such content ends with.
+fn ending(media_type: &MediaType) -> &'static str {
+    match media_type.essence() {
+        kind if kind.ends_with("json") => "json",
+        "text/html" => "html",
+        "text/css" => "css",
+        "text/javascript" | "application/javascript" => "js",
+        "image/svg+xml" => "svg",
+        kind if kind.ends_with("xml") => "xml",
+        "image/png" => "png",
+        "image/jpeg" => "jpg",
+        "image/gif" => "gif",
+        "image/webp" => "webp",
+        "application/pdf" => "pdf",
+        kind if kind.starts_with("text/") => "txt",
+        _ => "bin",
+    }
+}
+
+/// The same for a part of a form: as its own file was called, or by what it says that it is.
+fn part_ending(part: &understudy_exchange::multipart::Part) -> String {
+    let named = part.filename.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    let is_ending =
+        |ending: &&str| (1..=5).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric());
+    let kind = MediaType::parse(part.content_type.as_deref().unwrap_or(""));
+    named.filter(is_ending).map_or_else(|| ending(&kind).to_owned(), str::to_ascii_lowercase)
+}
+
 /// The body, and whether its media type is the one that such a body has anyway.
 fn response_body(
     answer: &Response,
@@ -392,21 +446,7 @@ fn response_body(
     {
         return (Some(ResponseBody::Json(JsonText::new(&value))), media_type.essence() == "application/json");
     }
-    let ending = match media_type.essence() {
-        kind if kind.ends_with("json") => "json",
-        "text/html" => "html",
-        "text/css" => "css",
-        "text/javascript" | "application/javascript" => "js",
-        "image/svg+xml" => "svg",
-        kind if kind.ends_with("xml") => "xml",
-        "image/png" => "png",
-        "image/jpeg" => "jpg",
-        "image/gif" => "gif",
-        "image/webp" => "webp",
-        "application/pdf" => "pdf",
-        kind if kind.starts_with("text/") => "txt",
-        _ => "bin",
-    };
+    let ending = ending(media_type);
     match std::str::from_utf8(&answer.body) {
         Ok(text) if text.len() <= TEXT_BYTES_MAX => (Some(ResponseBody::Text(text.to_owned())), false),
         // A few bytes are easier to see in the fixture.
