@@ -10,6 +10,8 @@ use crate::disk::{ServiceFiles, content};
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::project::{LoadedService, Project};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_contract::Result as FixtureResult;
@@ -17,9 +19,9 @@ use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Tail;
 use understudy_exchange::redact::{REDACTED, looks_secret};
 use understudy_exchange::{Json, JsonPath, Response};
-use understudy_fixture::model::{BodyFile, Fixture, Known, ResponseBody};
+use understudy_fixture::model::{BodyFile, Fixture, Known, MethodMatcher, ResponseBody, ResponsePromise};
 use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture, flow_value, rule_value};
-use understudy_match::{Kind, Mismatch, loosened};
+use understudy_match::{Kind, Mismatch, judge, loosened};
 
 /// What was accepted of one fixture's differences.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +95,16 @@ pub(crate) fn accept_some(
             Err(why) => accepted.left.push((mismatch.path.clone(), why)),
         }
     }
+    for (at, state, mismatches, answer) in judged.gives.iter().flat_map(|gives| in_states(judged.fixture, gives)) {
+        editing.turn_to(at);
+        for mismatch in &mismatches {
+            let place = format!("{} in {state}", mismatch.path);
+            match editing.accept(mismatch, &answer, &hidden) {
+                Ok(()) => accepted.places.push(place),
+                Err(why) => accepted.left.push((place, why)),
+            }
+        }
+    }
     for capture in judged.gives.iter().flat_map(|gives| &gives.verify.capture) {
         if judged.fixture.verify.capture.iter().all(|known| known.name != capture.name) {
             let captured = editing.edit(&Edit::Capture(capture));
@@ -108,6 +120,30 @@ pub(crate) fn accept_some(
     let edits = editing.into_edits();
     accepted.files = edits.iter().map(|edit| edit.shown.clone()).collect();
     Ok((accepted, edits))
+}
+
+/// The answers in states that a fixture has beside its promise, by their places, each with its state and with what came in that
+/// state, in what it differs, where it does.
+fn in_states(fixture: &Fixture, came: &Fixture) -> Vec<(usize, String, Vec<Mismatch>, Response)> {
+    let MethodMatcher::Is(method) = &came.request.method else { return Vec::new() };
+    let one = |(at, known): (usize, &ResponsePromise)| {
+        let is_same = |other: &&ResponsePromise| other.when == known.when && other.status == known.status;
+        let is_inline = matches!(known.body, Some(ResponseBody::Json(_)));
+        if at == fixture.verify.response || known.when.is_empty() || !is_inline {
+            return None;
+        }
+        let Some(ResponseBody::Json(body)) = &came.responses.iter().find(is_same)?.body else { return None };
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let status = StatusCode::from_u16(known.status).ok()?;
+        let answer = Response { status, headers, body: body.value().to_string().into() };
+        let mut mismatches = judge(known, &[], method, &answer).mismatches;
+        // Of its header fields only the body came.
+        mismatches.retain(|mismatch| mismatch.kind != Kind::Header);
+        let state: Vec<String> =
+            known.when.iter().map(|when| format!("{}: {}", when.name, when.values.join(" or "))).collect();
+        (!mismatches.is_empty()).then(|| (at, state.join(", "), mismatches, answer))
+    };
+    fixture.responses.iter().enumerate().filter_map(one).collect()
 }
 
 /// Why nothing of an answer is accepted: it says that nothing came of the request, and others need what comes of it.
@@ -162,6 +198,8 @@ struct Editing<'l> {
     before: Vec<u8>,
     source: Source,
     fixture: Fixture,
+    /// The response that is edited.
+    at: usize,
     body: Option<(String, PathBuf, Vec<u8>, String)>,
     /// The members that the answer did not have.
     taken_out: Vec<JsonPath>,
@@ -189,7 +227,15 @@ impl<'l> Editing<'l> {
             }
             _ => None,
         };
-        Ok(Self { loaded, path, before, source, fixture: now, body, taken_out: Vec::new(), replaced: Vec::new() })
+        let (at, taken_out, replaced) = (now.verify.response, Vec::new(), Vec::new());
+        Ok(Self { loaded, path, before, source, fixture: now, at, body, taken_out, replaced })
+    }
+
+    /// Goes over to another response, whose body is in the fixture's own file.
+    fn turn_to(&mut self, at: usize) {
+        self.at = at;
+        self.taken_out.clear();
+        self.replaced.clear();
     }
 
     fn accept(&mut self, mismatch: &Mismatch, answer: &Response, hidden: &Hidden) -> Result<(), String> {
@@ -217,7 +263,8 @@ impl<'l> Editing<'l> {
     }
 
     fn accept_in_body(&mut self, kind: Kind, path: &JsonPath, received: &Json, hidden: &Hidden) -> Result<(), String> {
-        let example = match (&self.fixture.promise().body, &self.body) {
+        let body = self.body.as_ref().filter(|_| self.at == self.fixture.verify.response);
+        let example = match (&self.fixture.responses[self.at].body, body) {
             (Some(ResponseBody::Json(text)), _) => text.value(),
             (_, Some((.., text))) => {
                 Json::parse(text.as_bytes()).map_err(|_| "the fixture's body is no JSON".to_owned())?
@@ -280,6 +327,9 @@ impl<'l> Editing<'l> {
 
     /// Puts a value in its place in the example, or takes it out, unless the fixture would then break its own rules.
     fn put(&mut self, steps: &[Step<'_>], value: Option<Json>) -> Result<(), String> {
+        if self.at != self.fixture.verify.response {
+            return self.edit(&Edit::In(self.at, &Edit::Body(steps, value)));
+        }
         let Some((file, path, before, text)) = self.body.take() else {
             return self.edit(&Edit::Body(steps, value));
         };

@@ -185,6 +185,29 @@ fn what_is_there_already_sets_the_states_in_which_others_answer() {
 }
 
 #[test]
+fn what_changed_is_accepted_in_every_state_that_was_seen() {
+    let answers = Arc::new(Mutex::new(BTreeMap::from([("/things/add", "{}".to_owned())])));
+    let project = project(things(&answers));
+    let session = |old: &str, new: &str| {
+        let (old, new) = (old.to_owned(), new.to_owned());
+        record(&project, |port| {
+            answers.lock().unwrap().insert("/things", old);
+            send(port, "GET", "/things", &[], "");
+            send(port, "POST", "/things/add", &[], "");
+            answers.lock().unwrap().insert("/things", new);
+            send(port, "GET", "/things", &[], "");
+        });
+    };
+    session("{\"n\":1,\"all\":[]}", "{\"n\":2,\"all\":[]}");
+    inbox(&project, &["accept"]);
+    session("{\"count\":\"one\",\"all\":[]}", "{\"count\":\"two\",\"all\":[]}");
+    let (exit, said) = inbox(&project, &["accept", "shop/things/get"]);
+    let file = text(&project.0, "things/get.yaml");
+    assert!(exit == 0 && said.starts_with("wrote fixtures/shop/things/get.yaml\n"), "{said}{file}");
+    assert!(file.contains("{all: [], count: one}") && file.contains("{all: [], count: two}"), "{said}{file}");
+}
+
+#[test]
 fn a_name_for_what_is_there_already_is_refused_or_given_to_a_fixture_of_its_own() {
     let answers = Arc::new(Mutex::new(BTreeMap::from([("/things/1", "{\"id\":1,\"name\":\"Hat\"}".to_owned())])));
     let project = project(things(&answers));

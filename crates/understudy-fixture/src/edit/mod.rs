@@ -34,6 +34,8 @@ pub enum Edit<'e> {
     Header(&'e str, Option<String>),
     /// A rule for what a JSONPath selects in the body of the response that it promises, instead of the one it has.
     Rule(&'e str, Json),
+    /// The same in another of its responses than the one that it promises, by its place in the list.
+    In(usize, &'e Edit<'e>),
     /// One more difference that is accepted for now.
     Known(Known),
     /// One more value of its answer, or another one under a name, for those that come after it.
@@ -164,16 +166,18 @@ fn apply(root: &mut Json, edit: &Edit<'_>) -> Option<()> {
         _ => {}
     }
     let promised = child(root, Step::Name("verify")).and_then(|verify| child(verify, Step::Name("response")));
-    let nth = match promised {
-        Some(Json::Number(nth)) => nth.as_str().parse::<usize>().ok()?.checked_sub(1)?,
-        _ => 0,
+    let (nth, edit) = match (edit, promised) {
+        (Edit::In(nth, edit), _) => (*nth, *edit),
+        (edit, Some(Json::Number(nth))) => (nth.as_str().parse::<usize>().ok()?.checked_sub(1)?, edit),
+        (edit, _) => (0, edit),
     };
     let response = match child(root, Step::Name("response"))? {
         Json::Array(responses) => responses.get_mut(nth)?,
         only => only,
     };
     match edit {
-        Edit::Known(_) | Edit::Capture(_) | Edit::Set(..) => {}
+        // What is not about a response is done by now, and none is in two at once.
+        Edit::Known(_) | Edit::Capture(_) | Edit::Set(..) | Edit::In(..) => {}
         Edit::Status(status) => *entry(response, "status")? = Json::Number(u64::from(*status).into()),
         Edit::Rule(path, rule) => *entry(entry(response, "match")?, path)? = rule.clone(),
         Edit::Header(name, value) => {
