@@ -183,6 +183,10 @@ fn fixture(result: &FixtureResult, paint: Paint) -> String {
         out.push_str(&format!("  {}\n", line.trim_end()));
         out.push_str(&format!("    expected  {}\n", plain(&difference.expected)));
         out.push_str(&format!("    received  {}\n", plain(&difference.received)));
+        let new = new_beside(difference, &report.added);
+        if !new.is_empty() {
+            out.push_str(&format!("    new here  {}\n", plain(&new.join(", "))));
+        }
         if more > 0 {
             let note = format!("and in {}: --json names them", count(more, "more element"));
             out.push_str(&format!("    {}\n", paint.dim(&note)));
@@ -201,6 +205,17 @@ fn fixture(result: &FixtureResult, paint: Paint) -> String {
         out.push_str(&format!("  {} {}\n", paint.yellow("not taken back"), plain(left)));
     }
     out
+}
+
+/// The members that are new where one is missing: one of them may be what it is called now.
+fn new_beside<'a>(missing: &DifferenceReport, added: &'a [String]) -> Vec<&'a str> {
+    if missing.kind != "missing" {
+        return Vec::new();
+    }
+    let parts = |path: &'a str| path.rsplit_once('.').filter(|(_, name)| !name.contains(']'));
+    let object = missing.path.rsplit_once('.').map(|(object, _)| object);
+    let beside = added.iter().filter_map(|path| parts(path)).filter(|(other, _)| Some(*other) == object);
+    beside.map(|(_, name)| name).collect()
 }
 
 /// The differences; of those that are the same in several elements of an array the first, and in how many more it is.

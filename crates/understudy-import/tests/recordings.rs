@@ -434,6 +434,16 @@ fn what_is_nearly_an_archive_is_read_or_refused() {
     let entry = "{\"startedDateTime\":\"2026\",\"request\":{\"method\":\"GET\",\"url\":\"http://h/a?b=c\",\"headers\":[{\"name\":\"a\",\"value\":\"b\"}],\"postData\":{\"mimeType\":\"text/plain\",\"text\":\"x\",\"params\":[{}]}},\"response\":{\"status\":200,\"headers\":[],\"content\":{\"text\":\"eA==\",\"encoding\":\"base64\"}}}";
     let archive = format!("{{\"log\":{{\"entries\":[{entry}]}}}}");
     assert_eq!(read_har(archive.as_bytes()).unwrap().0.len(), 1);
+    // What no fixture can say is left out, and so is the body of what has none.
+    for (from, to) in [(":200", ":101"), (":200", ":999"), ("GET", "patch")] {
+        let (read, left) = read_har(archive.replace(from, to).as_bytes()).unwrap();
+        assert!(read.is_empty() && left[0].contains("is nothing that a fixture can say"), "{to}: {left:?}");
+    }
+    let (read, _) = read_har(archive.replace(":200", ":204").as_bytes()).unwrap();
+    assert!(drafts(&[read[0].recorded.clone()], "")[0].fixture.promise().body.is_none());
+    let mut odd = read[0].recorded.clone();
+    odd.response.status = StatusCode::from_u16(999).unwrap();
+    assert!(drafts(&[odd], "").is_empty());
     let mut chance = Chance::from_seed(1);
     let others = ["", "null", "1", "\"\"", "[]", "{}", "-1", "99999", "\"http://\"", "\"\\n\""];
     for _ in 0..20_000 {

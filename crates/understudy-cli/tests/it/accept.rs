@@ -72,6 +72,21 @@ fn accepting_rewrites_the_lines_that_differ_and_no_rule() {
 }
 
 #[test]
+fn where_a_member_is_missing_the_new_ones_are_named() {
+    let backend = Folder::with_fixtures(&[(
+        "a",
+        "request: { path: /a }\nresponse: { body: { json: { list: [{ due_on: x, n: 1 }], other: 1 } } }\n",
+    )]);
+    let backend = Served::new(&backend.0, &[]);
+    let text = "request: { path: /a }\nresponse: { body: { json: { list: [{ dueDate: x, n: 1 }] } } }\n";
+    let project = Folder::with_fixtures(&[("a", text)]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url]);
+    let wanted = "  $.list[0].dueDate missing\n    expected  \"x\"\n    received  (nothing)\n    new here  due_on\n";
+    assert!(exit == 1 && stdout.contains(wanted), "{stdout}{stderr}");
+}
+
+#[test]
 fn an_error_is_not_accepted_where_others_need_what_is_captured() {
     let refusing = "request: { method: POST, path: /login }\nresponse: { status: 401, body: { json: { why: no } } }\n";
     let backend = Folder::with_fixtures(&[("login", refusing)]);

@@ -84,8 +84,8 @@ fn exchange(entry: &Json) -> Result<HarExchange, String> {
     let status = response.member("status").map(ToString::to_string).unwrap_or_default();
     let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.ok_or_else(|| format!("{method} {url} was not answered"))?;
-    if !is_promised(status) {
-        return Err(format!("{method} {url} was answered with {}, which is no answer of its own", status.as_u16()));
+    if !is_promised(&method, status) {
+        return Err(format!("{method} {url}, answered with {}, is nothing that a fixture can say", status.as_u16()));
     }
     let mut request_headers = headers(request);
     let body = post_data(request, &mut request_headers);

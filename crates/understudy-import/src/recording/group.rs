@@ -42,7 +42,7 @@ fn same(exchanges: &[Recorded], gists: &[Gist], calls: &[Call]) -> Vec<Group> {
     let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, call) in calls.iter().enumerate() {
         // What browsers ask before they ask is answered by the server itself.
-        if call.method != Method::OPTIONS && is_promised(exchanges[at].response.status) {
+        if call.method != Method::OPTIONS && is_promised(&call.method, exchanges[at].response.status) {
             by_key.entry(call.key()).or_default().push(at);
         }
     }

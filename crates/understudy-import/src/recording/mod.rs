@@ -20,7 +20,7 @@ use draft::fields;
 use endpoint::{Call, CallBody};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use understudy_exchange::{Request, Response};
 use understudy_fixture::model::{Fixture, MethodMatcher, PathTemplate, RequestBody, RequestPromise};
 
@@ -44,9 +44,10 @@ pub struct Draft {
     pub exchanges: Vec<usize>,
 }
 
-/// Whether a fixture can promise an answer with this status: it ends the exchange, and has a meaning (RFC 9110, section 15).
-pub(crate) fn is_promised(status: StatusCode) -> bool {
-    (200..=599).contains(&status.as_u16())
+/// Whether a fixture can say this: a method as all of them are written, and an answer that ends the exchange and has a meaning
+/// (RFC 9110, sections 9.1 and 15).
+pub(crate) fn is_promised(method: &Method, status: StatusCode) -> bool {
+    (200..=599).contains(&status.as_u16()) && !method.as_str().contains(|c: char| c.is_ascii_lowercase())
 }
 
 /// Fixtures for these exchanges, which are in the order in which they happened.
