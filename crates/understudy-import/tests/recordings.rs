@@ -221,6 +221,17 @@ response:
 }
 
 #[test]
+fn a_field_that_came_twice_stands_once_with_both_values() {
+    let twice =
+        "#### GET /a\naccept: text/csv\naccept: text/html\nx-api-key: «api-key-1»\nx-api-key: b\n\n#### answer 204\n\n";
+    let exchanges = recorded(twice);
+    let drafts = drafts(&exchanges, "");
+    holds(&exchanges, &drafts, Path::new("twice"));
+    let text = write_fixture(&drafts[0].fixture);
+    assert!(text.contains("  headers:\n    x-api-key: [\"{{api-key}}\", b]\nresponse:\n"), "{text}");
+}
+
+#[test]
 fn files_in_forms_keep_what_their_names_end_with() {
     let part = |name: &str, filename: &str, kind: &str| {
         let head = format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{filename}\"\r\n");

@@ -187,16 +187,20 @@ fn request(
     files: &mut Vec<(String, Bytes)>,
 ) -> RequestPromise {
     let mut headers = Vec::new();
-    for (name, value) in &recorded.request.headers {
+    for name in recorded.request.headers.keys() {
+        let values = recorded.request.headers.get_all(name).iter();
+        let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         let is_cookie = name == http::header::COOKIE;
         let is_wanted = group.header.as_ref().is_some_and(|(telling, _)| telling == name);
         // Whoever asks for one form of an answer and no other may get no answer without that.
-        let accepts_one = name == ACCEPT
-            && value.to_str().is_ok_and(|value| !value.contains('*') && value.trim() != "application/json");
+        let is_one_form = |value: &str| !value.contains('*') && value.trim() != "application/json";
+        let accepts_one = name == ACCEPT && matches!(values.as_slice(), [only] if is_one_form(only));
         if (is_secret_header(name.as_str()) && !is_cookie) || is_wanted || accepts_one {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            let value = with_names(&value, flow.uses(group.promised), Place::Named(name.as_str()));
-            headers.push(Field { name: name.to_string(), matcher: FieldMatcher::Equals(Pattern::parse(&value)) });
+            let named = |value: &str| with_names(value, flow.uses(group.promised), Place::Named(name.as_str()));
+            let mut values: Vec<Pattern> = values.iter().map(|value| Pattern::parse(&named(value))).collect();
+            let matcher =
+                if values.len() == 1 { FieldMatcher::Equals(values.remove(0)) } else { FieldMatcher::List(values) };
+            headers.push(Field { name: name.to_string(), matcher });
         }
     }
     if let Some((name, None)) = &group.header {
