@@ -44,12 +44,14 @@ pub(crate) struct Judged<'j> {
     pub(crate) answer: Option<&'j Response>,
     /// What is known of it from elsewhere: it gets the captures and the states from there that fixtures after it need.
     pub(crate) gives: Option<&'j Fixture>,
+    /// What came in the states beside its promise, where that is accepted too.
+    pub(crate) states: Option<&'j Fixture>,
 }
 
 impl<'j> Judged<'j> {
     pub(crate) fn of(result: &'j FixtureResult) -> Self {
         let (mismatches, answer) = (result.mismatches.as_slice(), result.answer.as_deref());
-        Self { fixture: &result.fixture, mismatches, answer, gives: None }
+        Self { fixture: &result.fixture, mismatches, answer, gives: None, states: None }
     }
 }
 
@@ -95,7 +97,7 @@ pub(crate) fn accept_some(
             Err(why) => accepted.left.push((mismatch.path.clone(), why)),
         }
     }
-    for (at, state, mismatches, answer) in judged.gives.iter().flat_map(|gives| in_states(judged.fixture, gives)) {
+    for (at, state, mismatches, answer) in judged.states.iter().flat_map(|came| in_states(judged.fixture, came)) {
         editing.turn_to(at);
         for mismatch in &mismatches {
             let place = format!("{} in {state}", mismatch.path);
@@ -132,7 +134,15 @@ fn in_states(fixture: &Fixture, came: &Fixture) -> Vec<(usize, String, Vec<Misma
         if at == fixture.verify.response || known.when.is_empty() || !is_inline {
             return None;
         }
-        let Some(ResponseBody::Json(body)) = &came.responses.iter().find(is_same)?.body else { return None };
+        // Of several that take turns, each is held against its own, where there are as many.
+        let theirs: Vec<&ResponsePromise> = came.responses.iter().filter(is_same).collect();
+        if theirs.len() != fixture.responses.iter().filter(is_same).count() {
+            return None;
+        }
+        let Some(ResponseBody::Json(body)) = &theirs[fixture.responses[..at].iter().filter(is_same).count()].body
+        else {
+            return None;
+        };
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         let status = StatusCode::from_u16(known.status).ok()?;
         let answer = Response { status, headers, body: body.value().to_string().into() };
@@ -264,7 +274,8 @@ impl<'l> Editing<'l> {
 
     fn accept_in_body(&mut self, kind: Kind, path: &JsonPath, received: &Json, hidden: &Hidden) -> Result<(), String> {
         let body = self.body.as_ref().filter(|_| self.at == self.fixture.verify.response);
-        let example = match (&self.fixture.responses[self.at].body, body) {
+        let response = self.fixture.responses.get(self.at).ok_or("the file has other answers by now")?;
+        let example = match (&response.body, body) {
             (Some(ResponseBody::Json(text)), _) => text.value(),
             (_, Some((.., text))) => {
                 Json::parse(text.as_bytes()).map_err(|_| "the fixture's body is no JSON".to_owned())?
@@ -285,7 +296,9 @@ impl<'l> Editing<'l> {
             // Of more elements than the example has, all are compared with its last: that says what the first of them does.
             let place = format!("{steps:?}");
             if self.replaced.contains(&place) {
-                return Ok(());
+                let is_like =
+                    compared_with(&example, &tail).is_some_and(|(_, now)| now.type_name() == value.type_name());
+                return if is_like { Ok(()) } else { Err("its elements differ: only a rule can say that".to_owned()) };
             }
             self.put(&steps, Some(without_secrets(value, &tail, hidden)))?;
             self.replaced.push(place);

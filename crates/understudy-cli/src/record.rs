@@ -260,8 +260,9 @@ fn say_nothing_is_new(view: &InboxView) {
         let id = plain(&changed.id);
         out.push_str(&format!("what has changed is accepted by its name: understudy inbox accept {id}\n"));
     }
-    if first(News::Same).is_some() {
-        out.push_str("what is the same stays until it is discarded: understudy inbox discard --all, or by its name\n");
+    if let Some(same) = first(News::Same) {
+        let id = plain(&same.id);
+        out.push_str(&format!("what is the same stays until it is discarded: understudy inbox discard {id}\n"));
     }
     let _ = stdout().write_all(out.as_bytes());
 }

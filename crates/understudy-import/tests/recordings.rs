@@ -221,6 +221,32 @@ response:
 }
 
 #[test]
+fn only_what_began_a_session_otherwise_is_taken_for_refused() {
+    let json = "content-type: application/json\n\n";
+    let change = |status: &str, new: &str| {
+        format!(
+            "#### PUT /me/password\n{json}{{\"old\":\"«password-1»\",\"new\":\"«password-{new}»\"}}\n#### answer {status}\n\n"
+        )
+    };
+    let text_of = |input: &str| -> String {
+        drafts(&recorded(input), "").iter().map(|draft| write_fixture(&draft.fixture)).collect()
+    };
+    // It is not known what was wrong with the new password, and what is sent for it may be taken.
+    let changed = text_of(&(change("422", "2") + &change("400", "3") + &change("204", "4")));
+    assert!(!changed.contains("wrong-") && changed.contains("{{password-2}}"), "{changed}");
+    let login = |name: &str, number: &str, status: &str, answer: &str| {
+        format!(
+            "#### POST /login\n{json}{{\"name\":\"{name}\",\"password\":\"«password-{number}»\"}}\n#### answer {status}\n\n{answer}\n"
+        )
+    };
+    let taken = login("ada", "2", "200", "{\"token\":\"«token-1»\"}");
+    let blocked = text_of(&(login("bob", "1", "403", "{}") + &taken));
+    assert!(!blocked.contains("wrong-"), "{blocked}");
+    let guessed = text_of(&(login("ada", "1", "403", "{}") + &login("ada", "3", "401", "{}") + &taken));
+    assert!(guessed.contains("wrong-password}") && guessed.contains("wrong-password-2}"), "{guessed}");
+}
+
+#[test]
 fn a_field_that_came_twice_stands_once_with_both_values() {
     let twice =
         "#### GET /a\naccept: text/csv\naccept: text/html\nx-api-key: «api-key-1»\nx-api-key: b\n\n#### answer 204\n\n";

@@ -7,7 +7,8 @@ use crate::recordings::Recording;
 use crate::report::DifferenceReport;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, RequestBody};
+use understudy_exchange::Json;
+use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, RequestBody, RequestPromise};
 use understudy_fixture::{flow_value, rule_value};
 use understudy_import::{Draft, Recorded, drafts};
 use understudy_match::{Choice, Incoming, Index, Kind, Mismatch, State, judge, stub_request};
@@ -68,10 +69,12 @@ fn known(index: &Index, draft: &Draft, exchanges: &[Recorded]) -> Option<(Arc<Fi
         draft.exchanges.iter().copied().filter(|at| exchanges[*at].response.status.as_u16() == status).collect();
     let first = *promised.first()?;
     let mut speaking = index.that_speak_of(&Incoming::new(&exchanges[first].request));
-    // A secret that was refused stands in none.
-    let is_made_of_such = |place: &usize| index.promises()[*place].request == draft.fixture.request;
-    let of_such: Vec<usize> = (0..index.promises().len()).filter(is_made_of_such).collect();
-    speaking.extend(of_such);
+    // What is made anew in each run is another thing each time, and a secret that was refused is sent by nobody.
+    let wanted = whichever(&draft.fixture.request);
+    if draft.sends_refused || wanted != draft.fixture.request {
+        let of_such = |place: &usize| whichever(&index.promises()[*place].request) == wanted;
+        speaking.extend((0..index.promises().len()).filter(of_such));
+    }
     speaking.sort_unstable();
     speaking.dedup();
     let speaking = speaking.into_iter().map(|place| {
@@ -90,8 +93,22 @@ fn known(index: &Index, draft: &Draft, exchanges: &[Recorded]) -> Option<(Arc<Fi
     let known = speaking.min_by_key(|(fixture, found, _)| {
         (!found.is_empty(), is_other_status(found), fixture.request != draft.fixture.request, found.len())
     })?;
-    // Another answer to a request that says more is another promise.
-    (!is_other_status(&known.1) || !is_told_apart(&draft.fixture, &known.0)).then_some(known)
+    // What was refused is another promise than what was not, where a stub can tell them apart.
+    let is_another = draft.sends_refused && is_other_status(&known.1) && is_told_apart(&draft.fixture, &known.0);
+    (!is_another).then_some(known)
+}
+
+/// A request about any of those things that earlier answers made.
+fn whichever(request: &RequestPromise) -> RequestPromise {
+    let mut request = request.clone();
+    for field in &mut request.params {
+        if let FieldMatcher::Rule(rule) = &mut field.matcher
+            && rule.example.as_ref().and_then(Json::as_str).is_some_and(|example| example.starts_with("{{"))
+        {
+            rule.checks = vec![Check::Any];
+        }
+    }
+    request
 }
 
 /// Whether a stub with both answers what the first is asked for with that, and no more than that.

@@ -185,6 +185,35 @@ fn what_is_there_already_sets_the_states_in_which_others_answer() {
 }
 
 #[test]
+fn the_same_session_with_other_things_is_the_same() {
+    let answers = Arc::new(Mutex::new(BTreeMap::new()));
+    let project = project(things(&answers));
+    let session = |first: &'static str, made: &'static str| {
+        let thing = |id: &str| format!("{{\"id\":\"{id}\",\"name\":\"{}\"}}", &id[..4]);
+        let path = |id: &str| -> &'static str { format!("/things/{id}").leak() };
+        *answers.lock().unwrap() = BTreeMap::from([
+            ("/things", format!("[{}]", thing(first))),
+            ("/things/add", thing(made)),
+            (path(first), thing(first)),
+            (path(made), thing(made)),
+        ]);
+        record(&project, |port| {
+            send(port, "GET", "/things", &[], "");
+            send(port, "GET", path(first), &[], "");
+            send(port, "POST", "/things/add", &[], "");
+            send(port, "GET", path(made), &[], "");
+        });
+    };
+    session("d5c3261c-2546-4001-a2d5-cfab9a408447", "753e6a2a-8376-4702-b196-4cef58d49991");
+    let (_, said) = inbox(&project, &["accept"]);
+    assert!(!said.contains("error") && !said.contains("warning"), "{said}");
+    assert!(text(&project.0, "things/get-2.yaml").contains("equals: \"753e6a2a-8376"), "{said}");
+    session("f8d0c287-3d58-41d9-b1a0-6b5341fa959e", "48cf193b-2dab-4ff4-8d15-7f99f4a6554b");
+    let (_, said) = inbox(&project, &[]);
+    assert!(said.matches("same  ").count() == 4 && !said.contains("new  "), "{said}");
+}
+
+#[test]
 fn what_changed_is_accepted_in_every_state_that_was_seen() {
     let answers = Arc::new(Mutex::new(BTreeMap::from([("/things/add", "{}".to_owned())])));
     let project = project(things(&answers));

@@ -222,7 +222,7 @@ response:
     let (_, said) = inbox(&["accept"]);
     let wanted = "nothing is new
 what has changed is accepted by its name: understudy inbox accept shop/things/get
-what is the same stays until it is discarded: understudy inbox discard --all, or by its name
+what is the same stays until it is discarded: understudy inbox discard shop/things/get-2
 ";
     assert_eq!(said, wanted, "only what is new is accepted unasked");
     let (exit, said) = inbox(&["accept", "shop/things/get", "shop/things/get-2", "--merge"]);

@@ -104,7 +104,7 @@ pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
             set,
             verify,
         };
-        Draft { fixture, files, exchanges: group.of.clone() }
+        Draft { fixture, files, exchanges: group.of.clone(), sends_refused: flow.sends_refused(asked) }
     };
     groups.iter().enumerate().map(draft).collect()
 }

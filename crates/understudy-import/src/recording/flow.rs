@@ -2,13 +2,13 @@
 
 use super::Recorded;
 use super::naming::id_of;
-use http::header::{COOKIE, LOCATION};
-use http::{HeaderMap, Method, StatusCode};
+use http::header::{COOKIE, LOCATION, SET_COOKIE};
+use http::{HeaderMap, Method};
 use std::collections::{HashMap, HashSet};
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
-use understudy_exchange::{Json, JsonPath, cookie_pairs, set_cookie_pairs};
+use understudy_exchange::{Json, JsonPath, Request, cookie_pairs, set_cookie_pairs};
 use understudy_fixture::model::{Capture, CaptureFrom, Search};
 
 /// Text that any answer gave is followed from this length on: shorter words are the same by chance.
@@ -115,6 +115,9 @@ impl Flow {
         let mut jar: HashMap<String, usize> = HashMap::new();
         // The names of secrets that came from outside.
         let mut secrets: HashMap<String, String> = HashMap::new();
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        // Names that mean something already.
+        let mut taken: HashSet<String> = HashSet::new();
         let refused = refused(exchanges);
         // What somebody sent before an answer gave it did not come from there.
         let mut sent_before: HashSet<String> = HashSet::new();
@@ -130,9 +133,8 @@ impl Flow {
                 });
                 if let Some(origin) = origin {
                     let name = names.get(&origin.place).cloned().unwrap_or_else(|| {
-                        let name = understudy_fixture::free_name(&origin.wanted, "", |name| {
-                            names.values().any(|known| known == name)
-                        });
+                        let name = understudy_fixture::free_name(&origin.wanted, "", |name| taken.contains(name));
+                        taken.insert(name.clone());
                         names.insert(origin.place.clone(), name.clone());
                         name
                     });
@@ -144,10 +146,19 @@ impl Flow {
                     uses.push(Use { value: value.clone(), name, from, is_made, is_refused: false });
                 } else if let Some(kind) = kind_of_secret(value) {
                     let is_refused = refused.contains(value);
-                    let wanted = if is_refused { format!("wrong-{kind}") } else { kind.to_owned() };
-                    let secret = |name: &str| secrets.values().any(|known| known == name);
-                    let free = understudy_fixture::free_name(&wanted, "-", secret);
-                    let name = secrets.entry(value.clone()).or_insert(free).clone();
+                    let name = secrets.get(value).cloned().unwrap_or_else(|| {
+                        let wanted = if is_refused { format!("wrong-{kind}") } else { kind.to_owned() };
+                        let number = numbers.entry(wanted.clone()).or_default();
+                        let name = loop {
+                            *number += 1;
+                            let name = if *number == 1 { wanted.clone() } else { format!("{wanted}-{number}") };
+                            if taken.insert(name.clone()) {
+                                break name;
+                            }
+                        };
+                        secrets.insert(value.clone(), name.clone());
+                        name
+                    });
                     uses.push(Use { value: value.clone(), name, from: None, is_made: false, is_refused });
                 }
             }
@@ -172,6 +183,11 @@ impl Flow {
 
     pub(super) fn captures(&self, exchange: usize) -> &[Capture] {
         &self.captures[exchange]
+    }
+
+    /// Whether a request sends a secret that was refused.
+    pub(super) fn sends_refused(&self, exchange: usize) -> bool {
+        self.uses[exchange].iter().any(|used| used.is_refused)
     }
 
     /// The exchanges that made what an answer shows: in another's answer it is only there once it was made.
@@ -203,33 +219,45 @@ fn shown(recorded: &Recorded, known: &HashMap<String, Origin>) -> Vec<usize> {
 
 /// `password` of `«password-2»`.
 fn kind_of_secret(value: &str) -> Option<&str> {
-    let (kind, number) = value.strip_prefix('«')?.strip_suffix('»')?.rsplit_once('-')?;
-    number.bytes().all(|byte| byte.is_ascii_digit()).then_some(kind)
+    let inner = value.strip_prefix('«')?.strip_suffix('»')?;
+    let numbered = inner.rsplit_once('-').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+    Some(numbered.map_or(inner, |(kind, _)| kind))
 }
 
-/// The secrets that were sent only to be refused: as such (RFC 9110, section 15.5.2), or where another one was taken.
+/// A text with no secret told from another.
+fn masked(text: &str) -> String {
+    let mut parts = text.split('«');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |masked, part| masked + "«»" + part.split_once('»').map_or(part, |(_, rest)| rest))
+}
+
+/// The secrets that were sent only to be refused where another one, in the same request, began a session. Of all others it is
+/// not known what was wrong with them.
 fn refused(exchanges: &[Recorded]) -> HashSet<String> {
-    let mut refused: Vec<(String, Option<String>)> = Vec::new();
-    let (mut taken, mut taken_for) = (HashSet::new(), HashSet::new());
-    for Recorded { request, response } in exchanges {
-        let secrets = Sent::of(request).values().into_iter().filter_map(|value| {
-            let wanted = format!("{} {} {}", request.method, request.path(), kind_of_secret(&value)?);
-            Some((value, wanted))
-        });
-        if response.status.is_client_error() {
-            let is_said = response.status == StatusCode::UNAUTHORIZED;
-            refused.extend(secrets.map(|(secret, wanted)| (secret, (!is_said).then_some(wanted))));
-        } else {
-            for (secret, wanted) in secrets {
-                taken.insert(secret);
-                taken_for.insert(wanted);
-            }
+    let asked = |request: &Request| {
+        let target = masked(&percent_decode(request.target.as_str()));
+        format!("{} {target} {}", request.method, masked(&String::from_utf8_lossy(&request.body)))
+    };
+    let has_secret = |body: &[u8]| String::from_utf8_lossy(body).contains('«');
+    let (mut taken, mut began) = (HashSet::new(), HashSet::new());
+    for Recorded { request, response } in
+        exchanges.iter().filter(|recorded| !recorded.response.status.is_client_error())
+    {
+        taken.extend(Sent::of(request).values());
+        if has_secret(&request.body) && (response.headers.contains_key(SET_COOKIE) || has_secret(&response.body)) {
+            began.insert(asked(request));
         }
     }
-    let is_refused = |(secret, wanted): &(String, Option<String>)| {
-        !taken.contains(secret) && wanted.as_ref().is_none_or(|wanted| taken_for.contains(wanted))
-    };
-    refused.into_iter().filter(is_refused).map(|(secret, _)| secret).collect()
+    let mut refused = HashSet::new();
+    for Recorded { request, response } in exchanges {
+        let is_refused = matches!(response.status.as_u16(), 400 | 401 | 403);
+        if is_refused && has_secret(&request.body) && began.contains(&asked(request)) {
+            let own = String::from_utf8_lossy(&request.body);
+            let secrets = Sent::of(request).values().into_iter().filter(|value| kind_of_secret(value).is_some());
+            refused.extend(secrets.filter(|secret| own.contains(&**secret) && !taken.contains(secret)));
+        }
+    }
+    refused
 }
 
 /// What a request sends, and where: whole segments and parameters, credentials, leaves of JSON.
@@ -254,7 +282,7 @@ impl OwnPlace {
 }
 
 impl Sent {
-    fn of(request: &understudy_exchange::Request) -> Self {
+    fn of(request: &Request) -> Self {
         let mut all: Vec<(String, OwnPlace)> =
             segments(request.path()).map(|segment| (percent_decode(segment).into_owned(), OwnPlace::Path)).collect();
         let named = |name: &str, value: &str| (value.to_owned(), OwnPlace::Named(name.to_owned()));
@@ -392,7 +420,8 @@ fn location(headers: &HeaderMap) -> Option<String> {
 /// Whether a member names what it stands in: `id`, `orderId`, `order_id`. Whole words only: `paid` does not.
 fn is_id(name: &str) -> bool {
     name.eq_ignore_ascii_case("id")
-        || ["Id", "_id", "-id"].iter().any(|ending| name.ends_with(ending))
+        || name.eq_ignore_ascii_case("ids")
+        || ["Id", "ID", "_id", "-id", "Ids", "IDs", "_ids"].iter().any(|ending| name.ends_with(ending))
         || name == "uuid"
 }
 

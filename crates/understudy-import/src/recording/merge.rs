@@ -59,9 +59,13 @@ fn request(one: &mut RequestPromise, other: &RequestPromise) -> Result<(), Strin
         (Some(RequestBody::Json(body)), Some(RequestBody::Json(other))) => {
             let mut rules = Vec::new();
             differences(body, other, &Path::default(), &mut rules);
-            let is_new = |rule: &PathRule| one.rules.iter().all(|known| known.path != rule.path);
-            let new: Vec<PathRule> = rules.into_iter().filter(is_new).collect();
-            one.rules.extend(new);
+            for new in rules {
+                match one.rules.iter_mut().find(|known| known.path == new.path) {
+                    Some(known) if known.rule != new.rule => known.rule = anything_or_nothing(),
+                    Some(_) => {}
+                    None => one.rules.push(new),
+                }
+            }
         }
         (Some(body), Some(other)) if body == other => {}
         _ => one.body = None,
@@ -74,7 +78,15 @@ fn both(field: &mut Field, other: &Field) -> bool {
     if field == other {
         return true;
     }
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+    };
+    // What has to be absent in one is nothing that both ask for.
+    let is_absent =
+        |field: &Field| matches!(&field.matcher, FieldMatcher::Rule(rule) if rule.checks.contains(&Check::Absent));
+    if is_absent(field) || is_absent(other) {
+        return false;
+    }
     let checks_of = |text: &str| if is_number(text) { Check::Type(JsonType::Integer) } else { Check::Any };
     let others = match &other.matcher {
         FieldMatcher::Equals(pattern) => vec![checks_of(&pattern.to_string())],
@@ -96,6 +108,15 @@ fn both(field: &mut Field, other: &Field) -> bool {
     true
 }
 
+fn anything_or_nothing() -> Rule {
+    Rule::of(Check::Optional(Box::new(Rule::of(Check::Any))))
+}
+
+/// Whether a value is given by another answer, as what it was there.
+fn has_name(text: &str) -> bool {
+    text.contains("{{")
+}
+
 /// Rules for the places of a body that another one says differently, or not at all.
 fn differences<'j>(one: &'j Json, other: &Json, path: &Path<'j>, rules: &mut Vec<PathRule>) {
     let rule_at = |path: &Path<'_>, rule: Rule| Some(PathRule { path: JsonPath::parse(&path.to_string()).ok()?, rule });
@@ -107,7 +128,7 @@ fn differences<'j>(one: &'j Json, other: &Json, path: &Path<'j>, rules: &mut Vec
                 match other.member(name.as_str()) {
                     Some(other) => differences(value, other, &place, rules),
                     None => {
-                        rules.extend(rule_at(&place, Rule::of(Check::Optional(Box::new(Rule::of(Check::Any))))));
+                        rules.extend(rule_at(&place, anything_or_nothing()));
                     }
                 }
             }
@@ -115,7 +136,10 @@ fn differences<'j>(one: &'j Json, other: &Json, path: &Path<'j>, rules: &mut Vec
         (one, other) => {
             let word = match (one, other) {
                 (Json::Number(one), Json::Number(other)) if one.is_integer() && other.is_integer() => "integer",
-                _ if one.type_name() == other.type_name() => one.type_name(),
+                (Json::Bool(_), Json::Bool(_)) | (Json::Number(_), Json::Number(_)) => one.type_name(),
+                (Json::String(one), Json::String(other)) if !has_name(one.as_str()) && !has_name(other.as_str()) => {
+                    "string"
+                }
                 _ => "any",
             };
             rules.extend(Rule::from_word(word).and_then(|rule| rule_at(path, rule)));

@@ -42,6 +42,8 @@ pub struct Draft {
     pub files: Vec<(String, Bytes)>,
     /// The exchanges that it stands for, by their positions.
     pub exchanges: Vec<usize>,
+    /// Whether something wrong stands in it for a secret that was refused: its exchanges are no such requests.
+    pub sends_refused: bool,
 }
 
 /// Whether a fixture can say this: a method as all of them are written, and an answer that ends the exchange and has a meaning

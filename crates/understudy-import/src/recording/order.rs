@@ -6,8 +6,8 @@ use super::endpoint::Call;
 use super::flow::Flow;
 use super::group::Group;
 use super::states::Answers;
-use http::Method;
 use http::header::CONTENT_TYPE;
+use http::{Method, StatusCode};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_exchange::{MediaType, set_cookie_pairs};
 use understudy_fixture::is_version;
@@ -90,8 +90,11 @@ pub(super) fn orders(
                 None if groups[from].promised == exchange => needs.givers.insert(from),
                 None => needs.again.insert(from),
             };
-            let reads = made.reads_since.iter().chain(shown_in.get(&exchange).into_iter().flatten());
-            needs.before.extend(reads.filter(|read| is_write && **read < at));
+            needs.before.extend(made.reads_since.iter().filter(|read| is_write && **read < at));
+            // Whatever else shows it has to be there before it is gone.
+            if calls[asked].method == Method::DELETE {
+                needs.before.extend(shown_in.remove(&exchange).into_iter().flatten().filter(|read| *read < at));
+            }
         }
         let sessions: BTreeSet<usize> = flow.sessions(asked).filter(|from| place.contains_key(from)).collect();
         needs.before.extend(sessions.iter().map(|from| place[from]).filter(|from| *from < at));
@@ -111,15 +114,17 @@ pub(super) fn orders(
             needs.before.extend((0..at).filter(uses));
             ended.extend(sessions.iter().map(|from| (*from, at)));
         }
-        needs.before.extend(flow.shown(asked).filter_map(|from| place.get(&from)).filter(|from| **from < at));
+        let shown: Vec<usize> =
+            flow.shown(asked).filter(|from| exchanges[*from].response.status == StatusCode::CREATED).collect();
+        needs.before.extend(shown.iter().filter_map(|from| place.get(from)).filter(|from| **from < at));
         // What is not sent holds nobody up that only comes after it.
         needs.before.retain(|before| orders.of[*before].skip.is_none());
         let mut order = orders.settle(at, needs);
-        if order.skip.is_none() && is_stream_of_events(&exchanges[asked]) {
+        if order.skip.is_none() && !is_write && is_stream_of_events(&exchanges[asked]) {
             order.skip = Some("a stream of events: it says something else each time, and may have no end".to_owned());
         }
         if order.skip.is_none() {
-            flow.shown(asked).for_each(|from| shown_in.entry(from).or_default().push(at));
+            shown.iter().for_each(|from| shown_in.entry(*from).or_default().push(at));
             // What was refused has written nothing that others could need.
             let has_written = is_write && !exchanges[asked].response.status.is_client_error();
             if let Some(root) = root(&calls[asked]).filter(|_| has_written) {
@@ -130,7 +135,7 @@ pub(super) fn orders(
                 if used.from.is_some_and(|from| place.get(&from).is_some_and(|from| order.again.contains(from))) {
                     made.again = Some(at);
                 }
-                if is_write {
+                if has_written {
                     made.reads_since.clear();
                     made.last_write = Some(at);
                 } else {
