@@ -247,6 +247,27 @@ fn only_what_began_a_session_otherwise_is_taken_for_refused() {
 }
 
 #[test]
+fn small_numbers_are_followed_to_where_such_a_thing_stands() {
+    let input = "#### POST /login\n\n{\"name\":\"ada\"}\n#### answer 200\n\n{\"user\":{\"id\":1}}\n\
+        #### GET /products/1?page=1\n\n#### answer 200\n\n{\"id\":1,\"name\":\"Hat\"}\n\
+        #### GET /users/1/orders?limit=1\n\n#### answer 200\n\n[]\n\
+        #### POST /votes\n\n{\"stars\":1,\"userId\":1,\"of\":{\"user\":1},\"ids\":[1]}\n#### answer 204\n\n";
+    let exchanges = recorded(input);
+    let drafts = drafts(&exchanges, "");
+    holds(&exchanges, &drafts, Path::new("small"));
+    let text: String = drafts.iter().map(|draft| write_fixture(&draft.fixture)).collect();
+    for wanted in [
+        "  path: /products/{id}\n",
+        "    page: 1\n",
+        "  path: /users/{{userId}}/orders\n",
+        "    limit: 1\n",
+        "    json: {stars: 1, userId: \"{{userId}}\", of: {user: \"{{userId}}\"}, ids: [\"{{userId}}\"]}\n",
+    ] {
+        assert!(text.contains(wanted), "{wanted}{text}");
+    }
+}
+
+#[test]
 fn a_field_that_came_twice_stands_once_with_both_values() {
     let twice =
         "#### GET /a\naccept: text/csv\naccept: text/html\nx-api-key: «api-key-1»\nx-api-key: b\n\n#### answer 204\n\n";

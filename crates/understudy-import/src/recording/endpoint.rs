@@ -1,7 +1,7 @@
 //! Which requests are about the same thing: paths with their parameters found.
 
 use super::Recorded;
-use super::flow::{Place, Use, with_names};
+use super::flow::{Place, Use, with_names, word_before};
 use http::Method;
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_exchange::multipart::{self, Part};
@@ -44,9 +44,11 @@ impl Call {
         let query = query_pairs(request.query())
             .filter(|(name, _)| !NOISE_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()))
             .map(|(key, value)| (key.to_string(), with_names(&value, uses, Place::Named(&key))));
+        let path: Vec<String> = segments(path).map(|segment| percent_decode(segment).into_owned()).collect();
+        let named = |at: usize| with_names(&path[at], uses, Place::Path(word_before(&path, at)));
         Self {
             method: request.method.clone(),
-            path: segments(path).map(|segment| with_names(&percent_decode(segment), uses, Place::Path)).collect(),
+            path: (0..path.len()).map(named).collect(),
             query: query.collect(),
             body: CallBody::new(request, uses),
         }

@@ -3,7 +3,7 @@
 use super::Recorded;
 use super::naming::id_of;
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use std::collections::{HashMap, HashSet};
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
@@ -31,6 +31,8 @@ pub(super) struct Use {
     pub(super) is_made: bool,
     /// Whether it is no secret at all: it was refused, and any other wrong one is.
     is_refused: bool,
+    /// Whether it identifies what came to be with the answer.
+    is_created: bool,
 }
 
 impl Use {
@@ -41,7 +43,7 @@ impl Use {
 
     /// Whether this value, where it stands in such a place, is the one that an answer gave.
     pub(super) fn is_at(&self, place: Place<'_>) -> bool {
-        !may_be_chance(&self.value) || place.identifies(&self.name)
+        !may_be_chance(&self.value) || place.identifies(&self.name, self.is_created)
     }
 
     /// The text with the name in the place of the value: of the whole text or, of what cannot be mistaken, wherever it stands.
@@ -57,8 +59,8 @@ impl Use {
 /// Where a value stands in a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place<'a> {
-    /// A segment of the path.
-    Path,
+    /// A segment of the path, behind this word.
+    Path(&'a str),
     /// The value of this parameter, field or member.
     Named(&'a str),
     /// Somewhere in a text.
@@ -67,13 +69,20 @@ pub(super) enum Place<'a> {
 
 impl Place<'_> {
     /// Whether what stands there says which one is meant of what has this name: `todoId` in `?todo=7` or `{"parent_id": 7}`.
-    fn identifies(self, name: &str) -> bool {
+    /// What was created just now may stand in any path.
+    fn identifies(self, name: &str, is_created: bool) -> bool {
         match self {
-            Self::Path => true,
+            Self::Path(word) => is_created || name.starts_with(&id_of(Some(word))),
             Self::Named(own) => is_id(own) || name.starts_with(&id_of(Some(own))),
             Self::Text => false,
         }
     }
+}
+
+/// The last word before a segment of a path that says what it is about: `todos` of `/todos/7/8`.
+pub(super) fn word_before(path: &[String], at: usize) -> &str {
+    let words = path[..at].iter().rev().find(|word| super::endpoint::kind(word).is_none());
+    words.map_or("", String::as_str)
 }
 
 fn may_be_chance(value: &str) -> bool {
@@ -102,6 +111,7 @@ struct Origin {
     exchange: usize,
     capture: CaptureFrom,
     is_made: bool,
+    is_created: bool,
     /// Where it is in what kind of answer: values from the same place have one name.
     place: String,
     wanted: String,
@@ -129,7 +139,7 @@ impl Flow {
             for value in &values {
                 let origin = known.get(value).filter(|origin| {
                     let mut places = sent.0.iter().filter(|(sent, _)| sent == value).map(|(_, place)| place);
-                    !may_be_chance(value) || places.any(|place| place.identifies(&origin.wanted))
+                    !may_be_chance(value) || places.any(|place| place.identifies(&origin.wanted, origin.is_created))
                 });
                 if let Some(origin) = origin {
                     let name = names.get(&origin.place).cloned().unwrap_or_else(|| {
@@ -143,7 +153,8 @@ impl Flow {
                         captures.push(Capture { name: name.clone(), from: origin.capture.clone() });
                     }
                     let (from, is_made) = (Some(origin.exchange), origin.is_made);
-                    uses.push(Use { value: value.clone(), name, from, is_made, is_refused: false });
+                    let is_created = origin.is_created;
+                    uses.push(Use { value: value.clone(), name, from, is_made, is_refused: false, is_created });
                 } else if let Some(kind) = kind_of_secret(value) {
                     let is_refused = refused.contains(value);
                     let name = secrets.get(value).cloned().unwrap_or_else(|| {
@@ -159,7 +170,14 @@ impl Flow {
                         secrets.insert(value.clone(), name.clone());
                         name
                     });
-                    uses.push(Use { value: value.clone(), name, from: None, is_made: false, is_refused });
+                    uses.push(Use {
+                        value: value.clone(),
+                        name,
+                        from: None,
+                        is_made: false,
+                        is_refused,
+                        is_created: false,
+                    });
                 }
             }
             let mut cookies: Vec<usize> =
@@ -265,26 +283,27 @@ struct Sent(Vec<(String, OwnPlace)>);
 
 /// A [`Place`] by itself.
 enum OwnPlace {
-    Path,
+    Path(String),
     Named(String),
     Text,
 }
 
 impl OwnPlace {
-    fn identifies(&self, name: &str) -> bool {
+    fn identifies(&self, name: &str, is_created: bool) -> bool {
         let place = match self {
-            Self::Path => Place::Path,
+            Self::Path(word) => Place::Path(word),
             Self::Named(own) => Place::Named(own),
             Self::Text => Place::Text,
         };
-        place.identifies(name)
+        place.identifies(name, is_created)
     }
 }
 
 impl Sent {
     fn of(request: &Request) -> Self {
-        let mut all: Vec<(String, OwnPlace)> =
-            segments(request.path()).map(|segment| (percent_decode(segment).into_owned(), OwnPlace::Path)).collect();
+        let path: Vec<String> = segments(request.path()).map(|segment| percent_decode(segment).into_owned()).collect();
+        let behind = |at: usize| OwnPlace::Path(word_before(&path, at).to_owned());
+        let mut all: Vec<(String, OwnPlace)> = (0..path.len()).map(|at| (path[at].clone(), behind(at))).collect();
         let named = |name: &str, value: &str| (value.to_owned(), OwnPlace::Named(name.to_owned()));
         all.extend(query_pairs(request.query()).map(|(name, value)| named(&name, &value)));
         for (name, value) in &request.headers {
@@ -356,7 +375,8 @@ fn learn(
             .join("/")
     );
     let mut add = |value: String, capture: CaptureFrom, is_made: bool, place: &str, wanted: String| {
-        let origin = Origin { exchange: at, capture, is_made, place: format!("{source} {place}"), wanted };
+        let is_created = is_made && recorded.response.status == StatusCode::CREATED;
+        let origin = Origin { exchange: at, capture, is_made, is_created, place: format!("{source} {place}"), wanted };
         // `GET /items/7` gives a 7 that the request sent. A secret is followed all the same: it has to come from somewhere.
         let is_long = value.chars().count() >= TELLING_CHARS_MIN;
         let is_echo = if is_long { sent_before.contains(&value) } else { own.contains(&value) };
