@@ -117,17 +117,51 @@ struct Origin {
     wanted: String,
 }
 
+/// What values are called: what comes from one place has one name, and so has each secret that came from outside.
+#[derive(Default)]
+struct Names {
+    of_places: HashMap<String, String>,
+    of_secrets: HashMap<String, String>,
+    /// How many secrets have a name.
+    numbers: HashMap<String, usize>,
+    taken: HashSet<String>,
+}
+
+impl Names {
+    fn of_origin(&mut self, origin: &Origin) -> String {
+        if let Some(name) = self.of_places.get(&origin.place) {
+            return name.clone();
+        }
+        let name = understudy_fixture::free_name(&origin.wanted, "", |name| self.taken.contains(name));
+        self.taken.insert(name.clone());
+        self.of_places.insert(origin.place.clone(), name.clone());
+        name
+    }
+
+    fn of_secret(&mut self, value: &str, wanted: &str) -> String {
+        if let Some(name) = self.of_secrets.get(value) {
+            return name.clone();
+        }
+        // Of thousands, each is not tried anew from the first number on.
+        let number = self.numbers.entry(wanted.to_owned()).or_default();
+        let name = loop {
+            *number += 1;
+            let name = if *number == 1 { wanted.to_owned() } else { format!("{wanted}-{number}") };
+            if self.taken.insert(name.clone()) {
+                break name;
+            }
+        };
+        self.of_secrets.insert(value.to_owned(), name.clone());
+        name
+    }
+}
+
 impl Flow {
     pub(super) fn of(exchanges: &[Recorded]) -> Self {
         let mut flow = Self { uses: Vec::new(), captures: vec![Vec::new(); exchanges.len()], ..Self::default() };
         let mut known: HashMap<String, Origin> = HashMap::new();
-        let mut names: HashMap<String, String> = HashMap::new();
+        let mut names = Names::default();
         let mut jar: HashMap<String, usize> = HashMap::new();
-        // The names of secrets that came from outside.
-        let mut secrets: HashMap<String, String> = HashMap::new();
-        let mut numbers: HashMap<String, usize> = HashMap::new();
-        // Names that mean something already.
-        let mut taken: HashSet<String> = HashSet::new();
         let refused = refused(exchanges);
         // What somebody sent before an answer gave it did not come from there.
         let mut sent_before: HashSet<String> = HashSet::new();
@@ -142,42 +176,25 @@ impl Flow {
                     !may_be_chance(value) || places.any(|place| place.identifies(&origin.wanted, origin.is_created))
                 });
                 if let Some(origin) = origin {
-                    let name = names.get(&origin.place).cloned().unwrap_or_else(|| {
-                        let name = understudy_fixture::free_name(&origin.wanted, "", |name| taken.contains(name));
-                        taken.insert(name.clone());
-                        names.insert(origin.place.clone(), name.clone());
-                        name
-                    });
+                    let name = names.of_origin(origin);
                     let captures = &mut flow.captures[origin.exchange];
                     if !captures.iter().any(|capture| capture.name == name) {
                         captures.push(Capture { name: name.clone(), from: origin.capture.clone() });
                     }
-                    let (from, is_made) = (Some(origin.exchange), origin.is_made);
-                    let is_created = origin.is_created;
-                    uses.push(Use { value: value.clone(), name, from, is_made, is_refused: false, is_created });
-                } else if let Some(kind) = kind_of_secret(value) {
-                    let is_refused = refused.contains(value);
-                    let name = secrets.get(value).cloned().unwrap_or_else(|| {
-                        let wanted = if is_refused { format!("wrong-{kind}") } else { kind.to_owned() };
-                        let number = numbers.entry(wanted.clone()).or_default();
-                        let name = loop {
-                            *number += 1;
-                            let name = if *number == 1 { wanted.clone() } else { format!("{wanted}-{number}") };
-                            if taken.insert(name.clone()) {
-                                break name;
-                            }
-                        };
-                        secrets.insert(value.clone(), name.clone());
-                        name
-                    });
                     uses.push(Use {
                         value: value.clone(),
                         name,
-                        from: None,
-                        is_made: false,
-                        is_refused,
-                        is_created: false,
+                        from: Some(origin.exchange),
+                        is_made: origin.is_made,
+                        is_refused: false,
+                        is_created: origin.is_created,
                     });
+                } else if let Some(kind) = kind_of_secret(value) {
+                    let is_refused = refused.contains(value);
+                    let wanted = if is_refused { format!("wrong-{kind}") } else { kind.to_owned() };
+                    let name = names.of_secret(value, &wanted);
+                    let (value, from) = (value.clone(), None);
+                    uses.push(Use { value, name, from, is_made: false, is_refused, is_created: false });
                 }
             }
             let mut cookies: Vec<usize> =
