@@ -244,6 +244,12 @@ fn only_what_began_a_session_otherwise_is_taken_for_refused() {
     assert!(!blocked.contains("wrong-"), "{blocked}");
     let guessed = text_of(&(login("ada", "1", "403", "{}") + &login("ada", "3", "401", "{}") + &taken));
     assert!(guessed.contains("wrong-password}") && guessed.contains("wrong-password-2}"), "{guessed}");
+    // What is left of a recording is called as it was when all of it was there.
+    assert!(guessed.contains("\"{{password}}\""), "{guessed}");
+    let both = taken.clone() + &login("bob", "3", "200", "{\"token\":\"«token-2»\"}");
+    for input in [both, login("bob", "3", "200", "{}")] {
+        assert!(text_of(&input).contains("{{password-3}}"), "{}", text_of(&input));
+    }
 }
 
 #[test]

@@ -122,8 +122,6 @@ struct Origin {
 struct Names {
     of_places: HashMap<String, String>,
     of_secrets: HashMap<String, String>,
-    /// How many secrets have a name.
-    numbers: HashMap<String, usize>,
     taken: HashSet<String>,
 }
 
@@ -138,19 +136,16 @@ impl Names {
         name
     }
 
-    fn of_secret(&mut self, value: &str, wanted: &str) -> String {
+    fn of_secret(&mut self, value: &str, kind: &str, number: usize) -> String {
         if let Some(name) = self.of_secrets.get(value) {
             return name.clone();
         }
-        // Of thousands, each is not tried anew from the first number on.
-        let number = self.numbers.entry(wanted.to_owned()).or_default();
-        let name = loop {
-            *number += 1;
-            let name = if *number == 1 { wanted.to_owned() } else { format!("{wanted}-{number}") };
-            if self.taken.insert(name.clone()) {
-                break name;
-            }
-        };
+        let mut numbered = (number..).map(|number| match number {
+            0 | 1 => kind.to_owned(),
+            number => format!("{kind}-{number}"),
+        });
+        let name = numbered.find(|name| !self.taken.contains(name)).unwrap_or_default();
+        self.taken.insert(name.clone());
         self.of_secrets.insert(value.to_owned(), name.clone());
         name
     }
@@ -189,10 +184,15 @@ impl Flow {
                         is_refused: false,
                         is_created: origin.is_created,
                     });
-                } else if let Some(kind) = kind_of_secret(value) {
+                } else if let Some((kind, number)) = kind_of_secret(value) {
                     let is_refused = refused.contains(value);
-                    let wanted = if is_refused { format!("wrong-{kind}") } else { kind.to_owned() };
-                    let name = names.of_secret(value, &wanted);
+                    // Its own number, which it has in every look at what is left of a recording, without those that were refused.
+                    let before = refused.iter().filter_map(|other| kind_of_secret(other));
+                    let before = before.filter(|(other, own)| *other == kind && *own < number).count();
+                    let name = match is_refused {
+                        true => names.of_secret(value, &format!("wrong-{kind}"), before + 1),
+                        false => names.of_secret(value, kind, number.saturating_sub(before)),
+                    };
                     let (value, from) = (value.clone(), None);
                     uses.push(Use { value, name, from, is_made: false, is_refused, is_created: false });
                 }
@@ -252,11 +252,12 @@ fn shown(recorded: &Recorded, known: &HashMap<String, Origin>) -> Vec<usize> {
     from
 }
 
-/// `password` of `«password-2»`.
-fn kind_of_secret(value: &str) -> Option<&str> {
+/// `password` and 2 of `«password-2»`.
+fn kind_of_secret(value: &str) -> Option<(&str, usize)> {
     let inner = value.strip_prefix('«')?.strip_suffix('»')?;
-    let numbered = inner.rsplit_once('-').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
-    Some(numbered.map_or(inner, |(kind, _)| kind))
+    let numbered =
+        inner.rsplit_once('-').and_then(|(kind, number)| Some((kind, usize::from(number.parse::<u16>().ok()?))));
+    Some(numbered.unwrap_or((inner, 1)))
 }
 
 /// A text with no secret told from another.
