@@ -44,14 +44,14 @@ pub(crate) struct Judged<'j> {
     pub(crate) answer: Option<&'j Response>,
     /// What is known of it from elsewhere: it gets the captures and the states from there that fixtures after it need.
     pub(crate) gives: Option<&'j Fixture>,
-    /// What came in the states beside its promise, where that is accepted too.
-    pub(crate) states: Option<&'j Fixture>,
+    /// Whether what came from there in the states beside its promise is accepted too.
+    pub(crate) in_states: bool,
 }
 
 impl<'j> Judged<'j> {
     pub(crate) fn of(result: &'j FixtureResult) -> Self {
         let (mismatches, answer) = (result.mismatches.as_slice(), result.answer.as_deref());
-        Self { fixture: &result.fixture, mismatches, answer, gives: None, states: None }
+        Self { fixture: &result.fixture, mismatches, answer, gives: None, in_states: false }
     }
 }
 
@@ -87,17 +87,18 @@ pub(crate) fn accept_some(
     let hidden = Hidden::new(&project.settings.redact);
     let needed = needed(&judged);
     for mismatch in judged.mismatches.iter().filter(|mismatch| wanted(mismatch)) {
-        let done = match judged.answer {
-            _ if needed.is_some() => Err(needed.clone().unwrap_or_default()),
-            Some(answer) => editing.accept(mismatch, answer, &hidden),
-            None => Err("the answer is not kept any more: run it again".to_owned()),
+        let done = match (&needed, judged.answer) {
+            (Some(why), _) => Err(why.clone()),
+            (None, Some(answer)) => editing.accept(mismatch, answer, &hidden),
+            (None, None) => Err("the answer is not kept any more: run it again".to_owned()),
         };
         match done {
             Ok(()) => accepted.places.push(mismatch.path.clone()),
             Err(why) => accepted.left.push((mismatch.path.clone(), why)),
         }
     }
-    for (at, state, mismatches, answer) in judged.states.iter().flat_map(|came| in_states(judged.fixture, came)) {
+    let came = judged.gives.filter(|_| judged.in_states);
+    for (at, state, mismatches, answer) in came.iter().flat_map(|came| in_states(judged.fixture, came)) {
         editing.turn_to(at);
         for mismatch in &mismatches {
             let place = format!("{} in {state}", mismatch.path);

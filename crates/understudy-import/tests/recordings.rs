@@ -198,6 +198,11 @@ response:
 response:
 ";
     assert!(merged(posts).unwrap().contains(wanted), "{}", merged(posts).unwrap());
+    // A third one loosens what the first two still had in common.
+    let third =
+        "#### POST /a\n\n{\"kind\":\"x\",\"n\":\"three\",\"in\":{\"a\":1,\"b\":3}}\n#### answer 201\n\n{\"id\":3}\n";
+    let three = merged(&(posts.to_owned() + third)).unwrap();
+    assert!(three.contains("    $.n: {optional: any}\n    $.in.b: integer\n"), "{three}");
     let searches = get("/search?q=milk", "", "200", "[1]") + &get("/search?q=zzz&x=1", "", "200", "[]");
     let wanted = "  query:\n    q: {type: any, example: milk}\nresponse:\n";
     assert!(merged(&searches).unwrap().contains(wanted), "{}", merged(&searches).unwrap());

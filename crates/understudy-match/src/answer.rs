@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 use understudy_exchange::{Json, MediaType, Response};
-use understudy_fixture::model::{BodyFile, HeaderPromise, PathRule, ResponseBody, ResponsePromise};
+use understudy_fixture::model::{BodyFile, HeaderPromise, PathRule, ResponseBody, ResponsePromise, has_no_body};
 
 /// What was found out about one answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,8 +32,7 @@ pub fn judge(promise: &ResponsePromise, statuses: &[u16], method: &Method, answe
     match &promise.body {
         // Nobody sends a body in answer to a HEAD (RFC 9110, section 9.3.2).
         _ if *method == Method::HEAD => {}
-        // These statuses have none either (sections 15.3.5, 15.3.6 and 15.4.5).
-        None if matches!(promise.status, 204 | 205 | 304) => {}
+        None if has_no_body(promise.status) => {}
         None => verdict.unproven.push("$".to_owned()),
         Some(body) => compare_body(promise, body, answer, &mut verdict),
     }

@@ -59,8 +59,8 @@ impl Inbox {
                 (News::Same, _) if is_as_proposed(chosen) => settled.extend(of),
                 (News::Changed, Some((fixture, mismatches, answer))) if is_as_proposed(chosen) => {
                     let answer = Some(&self.recordings[*answer].1.exchange.response);
-                    let came = Some(&first.draft.fixture);
-                    let judged = Judged { fixture, mismatches, answer, gives: came, states: came };
+                    let gives = Some(&first.draft.fixture);
+                    let judged = Judged { fixture, mismatches, answer, gives, in_states: true };
                     let loaded = &self.project.services[first.service];
                     let (accepted, changes) = accept_some(&self.project, loaded, judged, |_| true)?;
                     if changes.iter().any(|change| accepting.is_changed(change)) {

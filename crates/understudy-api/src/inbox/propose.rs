@@ -8,7 +8,7 @@ use crate::report::DifferenceReport;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use understudy_exchange::Json;
-use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, RequestBody, RequestPromise};
+use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, Pattern, RequestBody, RequestPromise};
 use understudy_fixture::{flow_value, rule_value};
 use understudy_import::{Draft, Recorded, drafts};
 use understudy_match::{Choice, Incoming, Index, Kind, Mismatch, State, judge, stub_request};
@@ -72,7 +72,10 @@ fn known(index: &Index, draft: &Draft, exchanges: &[Recorded]) -> Option<(Arc<Fi
     // What is made anew in each run is another thing each time, and a secret that was refused is sent by nobody.
     let wanted = whichever(&draft.fixture.request);
     if draft.sends_refused || wanted != draft.fixture.request {
-        let of_such = |place: &usize| whichever(&index.promises()[*place].request) == wanted;
+        let of_such = |place: &usize| {
+            let request = &index.promises()[*place].request;
+            request.path == wanted.path && whichever(request) == wanted
+        };
         speaking.extend((0..index.promises().len()).filter(of_such));
     }
     speaking.sort_unstable();
@@ -108,7 +111,7 @@ fn whichever(request: &RequestPromise) -> RequestPromise {
     let mut request = request.clone();
     for field in &mut request.params {
         if let FieldMatcher::Rule(rule) = &mut field.matcher
-            && rule.example.as_ref().and_then(Json::as_str).is_some_and(|example| example.starts_with("{{"))
+            && rule.example.as_ref().and_then(Json::as_str).is_some_and(|example| Pattern::parse(example).is_open())
         {
             rule.checks = vec![Check::Any];
         }

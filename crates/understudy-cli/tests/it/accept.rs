@@ -87,6 +87,22 @@ fn where_a_member_is_missing_the_new_ones_are_named() {
 }
 
 #[test]
+fn elements_that_differ_are_for_a_person_to_say() {
+    let backend = Folder::with_fixtures(&[(
+        "a",
+        "request: { path: /a }\nresponse: { body: { json: [{ n: 1 }, { n: 2 }, { n: null }] } }\n",
+    )]);
+    let backend = Served::new(&backend.0, &[]);
+    let project = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { body: { json: [{ n: x }] } }\n")]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
+    let file = fs::read_to_string(project.0.join("fixtures/s/a.yaml")).unwrap();
+    assert!(file.contains("json: [{ n: 1 }]"), "{file}{stdout}{stderr}");
+    let why = "not accepted s/a $[2].n: its elements differ: only a rule can say that";
+    assert!(exit == 1 && stderr.contains(why), "{stdout}{stderr}");
+}
+
+#[test]
 fn an_error_is_not_accepted_where_others_need_what_is_captured() {
     let refusing = "request: { method: POST, path: /login }\nresponse: { status: 401, body: { json: { why: no } } }\n";
     let backend = Folder::with_fixtures(&[("login", refusing)]);

@@ -244,6 +244,12 @@ pub struct ResponsePromise {
     pub delay: Option<Delay>,
 }
 
+/// Whether answers with this status have no content (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
+#[must_use]
+pub fn has_no_body(status: u16) -> bool {
+    matches!(status, 204 | 205 | 304)
+}
+
 impl ResponsePromise {
     /// What is answered in every state, at once, and held by its shape alone.
     #[must_use]

@@ -11,6 +11,7 @@ pub use delay::{Delay, parse_duration, write_duration};
 pub use fixture::{
     BodyFile, Capture, CaptureFrom, Field, FieldMatcher, Fixture, Graphql, HeaderPromise, Known, MethodMatcher,
     NamedPart, PartContent, PathRule, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Select, Verify, When,
+    has_no_body,
 };
 pub use path::{PathTemplate, Segment, SegmentPart};
 pub use pattern::{Pattern, PatternPart};

@@ -5,7 +5,7 @@ use super::body::BodyFiles;
 use super::rule::Operands;
 use crate::diagnostic::Code;
 use crate::grammar;
-use crate::model::{Delay, HeaderPromise, ResponseBody, ResponsePromise, parse_duration};
+use crate::model::{Delay, HeaderPromise, ResponseBody, ResponsePromise, has_no_body, parse_duration};
 use crate::source::{Entry, Node, Value};
 use http::HeaderValue;
 use std::time::Duration;
@@ -40,9 +40,8 @@ impl Reader<'_> {
         let set = self.set(fields.get("set"));
         let status = status.and_then(|status| u16::try_from(status).ok())?;
         if let Some(entry) = fields.entry("body")
-            && (status == 204 || status == 205 || status == 304)
+            && has_no_body(status)
         {
-            // RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
             self.report(Code::BadValue, entry.span, format!("a response with status {status} has no body"));
         }
         if let (Some(entry), None) = (fields.entry("match"), &body)

@@ -54,8 +54,9 @@ pub(super) fn shorten(text: &str) -> Option<Shortened> {
 /// Where a line is a key and a value in brackets, or a string that only JSON can write.
 fn value_of(line: &str) -> Option<(usize, &str)> {
     let content = line.trim_end();
-    let is_json_alone = content.ends_with(['}', ']', '"']) && may_have_surrogates(content);
-    if !is_json_alone && (content.len() < BYTES_MIN || !content.ends_with(['}', ']'])) {
+    let is_long = content.len() >= BYTES_MIN && content.ends_with(['}', ']']);
+    let is_json_alone = || content.ends_with(['}', ']', '"']) && may_have_surrogates(content);
+    if !(is_long || is_json_alone()) {
         return None;
     }
     let indent = content.len() - content.trim_start_matches([' ', '-']).len();
@@ -64,6 +65,5 @@ fn value_of(line: &str) -> Option<(usize, &str)> {
     let value = content[at..].strip_prefix(':')?;
     let gap = value.len() - value.trim_start_matches(' ').len();
     let value = &value[gap..];
-    let is_value = value.starts_with(['{', '[']) || (is_json_alone && value.starts_with('"'));
-    (key > 0 && gap > 0 && is_value).then_some((at + 1 + gap, value))
+    (key > 0 && gap > 0 && value.starts_with(['{', '[', '"'])).then_some((at + 1 + gap, value))
 }

@@ -1,7 +1,7 @@
 //! Fixtures, put together from what was found out.
 
 use super::answers::{Gist, differing};
-use super::endpoint::{Call, CallBody, ParameterKind, kind};
+use super::endpoint::{Call, CallBody, ParameterKind, kind, shape};
 use super::flow::{Flow, Place, with_names};
 use super::group::{Group, groups};
 use super::order::{Order, orders};
@@ -17,7 +17,7 @@ use understudy_exchange::{Json, JsonPath, JsonText, MediaType, Request, Response
 use understudy_fixture::model::{
     BodyFile, Capture, Check, Field, FieldMatcher, Fixture, Format, HeaderPromise, JsonType, MethodMatcher, NamedPart,
     PartContent, PathRule, PathTemplate, Pattern, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule,
-    Segment, SegmentPart, Select, Verify,
+    Segment, SegmentPart, Select, Verify, has_no_body,
 };
 use understudy_fixture::suggested_id;
 use understudy_match::{NOT_HELD_HEADERS, is_in_format};
@@ -110,13 +110,6 @@ pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
 }
 
 fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> Vec<String> {
-    let shape = |at: usize| -> Vec<&str> {
-        let words = endpoints[at].segments.iter().map(|segment| match segment {
-            Segment::Literal(text) => text.as_str(),
-            _ => "*",
-        });
-        words.collect()
-    };
     let suggested = |first: usize| {
         let Recorded { request, response } = &exchanges[first];
         let is_list = matches!(Json::parse(&response.body), Ok(Json::Array(_)))
@@ -137,7 +130,9 @@ fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> 
         let is_error = response.status.is_client_error() || response.status.is_server_error();
         let went_well = |other: &usize| {
             let Recorded { request: asked, response: answer } = &exchanges[*other];
-            asked.method == request.method && answer.status.is_success() && shape(*other) == shape(first)
+            asked.method == request.method
+                && answer.status.is_success()
+                && shape(&endpoints[*other]) == shape(&endpoints[first])
         };
         let well = if is_error { groups.iter().map(|other| other.promised).find(went_well) } else { None };
         let name = match well {
@@ -197,10 +192,7 @@ fn request(
         let accepts_one = name == ACCEPT && matches!(values.as_slice(), [only] if is_one_form(only));
         if (is_secret_header(name.as_str()) && !is_cookie) || is_wanted || accepts_one {
             let named = |value: &str| with_names(value, flow.uses(group.promised), Place::Named(name.as_str()));
-            let mut values: Vec<Pattern> = values.iter().map(|value| Pattern::parse(&named(value))).collect();
-            let matcher =
-                if values.len() == 1 { FieldMatcher::Equals(values.remove(0)) } else { FieldMatcher::List(values) };
-            headers.push(Field { name: name.to_string(), matcher });
+            headers.push(field(name.as_str(), values.iter().map(|value| Pattern::parse(&named(value))).collect()));
         }
     }
     if let Some((name, None)) = &group.header {
@@ -277,12 +269,13 @@ pub(super) fn fields(pairs: &[(String, String)]) -> Vec<Field> {
             None => names.push((name, vec![Pattern::parse(value)])),
         }
     }
-    let field = |(name, mut values): (&str, Vec<Pattern>)| {
-        let matcher =
-            if values.len() == 1 { FieldMatcher::Equals(values.remove(0)) } else { FieldMatcher::List(values) };
-        Field { name: name.to_owned(), matcher }
-    };
-    names.into_iter().map(field).collect()
+    names.into_iter().map(|(name, values)| field(name, values)).collect()
+}
+
+/// A name with just these values.
+fn field(name: &str, mut values: Vec<Pattern>) -> Field {
+    let matcher = if values.len() == 1 { FieldMatcher::Equals(values.remove(0)) } else { FieldMatcher::List(values) };
+    Field { name: name.to_owned(), matcher }
 }
 
 fn request_body(call: &Call, recorded: &Recorded, id: &str, files: &mut Vec<(String, Bytes)>) -> Option<RequestBody> {
@@ -304,12 +297,10 @@ fn request_body(call: &Call, recorded: &Recorded, id: &str, files: &mut Vec<(Str
                 content_type: part.content_type.clone(),
                 content: match std::str::from_utf8(&part.content) {
                     Ok(text) if text.len() <= TEXT_BYTES_MAX => PartContent::Text(Pattern::parse(text)),
-                    _ => PartContent::File(file(
-                        id,
-                        &format!("{}.{}", part.name, part_ending(part)),
-                        part.content.clone(),
-                        files,
-                    )),
+                    _ => {
+                        let name = format!("{}.{}", part.name, part_ending(part));
+                        PartContent::File(file(id, &name, part.content.clone(), files))
+                    }
                 },
             };
             RequestBody::Multipart(parts.iter().map(part).collect())
@@ -439,8 +430,8 @@ fn response_body(
     id: &str,
     files: &mut Vec<(String, Bytes)>,
 ) -> (Option<ResponseBody>, bool) {
-    // Archives have bodies of answers that cannot have any (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5).
-    if answer.body.is_empty() || matches!(answer.status.as_u16(), 204 | 205 | 304) {
+    // Archives have bodies of answers that cannot have any.
+    if answer.body.is_empty() || has_no_body(answer.status.as_u16()) {
         return (None, true);
     }
     if media_type.is_json()

@@ -195,6 +195,15 @@ pub(super) fn written(segment: String) -> Segment {
     }
 }
 
+/// A path with what varies in it left open: those of one endpoint have the same.
+pub(super) fn shape(path: &PathTemplate) -> Vec<&str> {
+    let words = path.segments.iter().map(|segment| match segment {
+        Segment::Literal(text) => text.as_str(),
+        _ => "*",
+    });
+    words.collect()
+}
+
 /// The parts of a segment in which `{{name}}` stands.
 pub(super) fn placeholders(segment: &str) -> Option<Vec<SegmentPart>> {
     let mut parts = Vec::new();

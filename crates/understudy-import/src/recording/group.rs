@@ -2,7 +2,7 @@
 
 use super::answers::{Gist, is_same, telling_header};
 use super::draft::ANSWERS_MAX;
-use super::endpoint::{Call, placeholders};
+use super::endpoint::{Call, placeholders, shape};
 use super::{Recorded, is_promised};
 use http::{HeaderName, Method};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -100,10 +100,8 @@ fn tell_apart(groups: &mut [Group], exchanges: &[Recorded], calls: &[Call]) {
             things(&exchanges[first], &calls[first]).into_iter().map(|(name, _)| name).collect()
         };
         let all: Vec<Vec<String>> = of.iter().map(names).collect();
-        for (at, own) in of.iter().zip(&all) {
-            if all.iter().any(|other| other != own) {
-                groups[*at].things.extend(own.iter().cloned());
-            }
+        if all.windows(2).any(|pair| pair[0] != pair[1]) {
+            of.into_iter().zip(all).for_each(|(at, own)| groups[at].things.extend(own));
         }
     }
 }
@@ -145,13 +143,7 @@ fn by_header(of: Vec<usize>, exchanges: &[Recorded], gists: &[Gist]) -> Vec<With
 /// Of requests that differ only in parameters of the path, the first stands for all that look like it; those that are
 /// answered alike are the same promise, the others keep their own paths.
 fn generalized(groups: Vec<Group>, exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate]) -> Vec<Group> {
-    let shape = |at: usize| {
-        let segments = endpoints[at].segments.iter().map(|segment| match segment {
-            Segment::Literal(text) => text.as_str(),
-            _ => "*",
-        });
-        format!("{} {}", calls[at].method, segments.collect::<Vec<_>>().join("/"))
-    };
+    let shape = |at: usize| format!("{} {}", calls[at].method, shape(&endpoints[at]).join("/"));
     let has_placeholder = |at: usize| {
         let is_placeholder =
             |segment: &Segment| matches!(segment, Segment::Parameter(SegmentPart::Placeholder(_)) | Segment::Mixed(_));

@@ -1,6 +1,7 @@
 //! Several proposals as one promise, where a person says that they are one.
 
 use super::draft::parameter;
+use super::endpoint::placeholders;
 use super::{Draft, Recorded, naming};
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
@@ -112,13 +113,10 @@ fn anything_or_nothing() -> Rule {
     Rule::of(Check::Optional(Box::new(Rule::of(Check::Any))))
 }
 
-/// Whether a value is given by another answer, as what it was there.
-fn has_name(text: &str) -> bool {
-    text.contains("{{")
-}
-
 /// Rules for the places of a body that another one says differently, or not at all.
 fn differences<'j>(one: &'j Json, other: &Json, path: &Path<'j>, rules: &mut Vec<PathRule>) {
+    // What another answer gave is as what it was there, which may be no text.
+    let is_given = |text: &str| placeholders(text).is_some();
     let rule_at = |path: &Path<'_>, rule: Rule| Some(PathRule { path: JsonPath::parse(&path.to_string()).ok()?, rule });
     match (one, other) {
         (one, other) if one == other => {}
@@ -127,9 +125,7 @@ fn differences<'j>(one: &'j Json, other: &Json, path: &Path<'j>, rules: &mut Vec
                 let place = path.child(Step::Name(name.as_str()));
                 match other.member(name.as_str()) {
                     Some(other) => differences(value, other, &place, rules),
-                    None => {
-                        rules.extend(rule_at(&place, anything_or_nothing()));
-                    }
+                    None => rules.extend(rule_at(&place, anything_or_nothing())),
                 }
             }
         }
@@ -137,7 +133,7 @@ fn differences<'j>(one: &'j Json, other: &Json, path: &Path<'j>, rules: &mut Vec
             let word = match (one, other) {
                 (Json::Number(one), Json::Number(other)) if one.is_integer() && other.is_integer() => "integer",
                 (Json::Bool(_), Json::Bool(_)) | (Json::Number(_), Json::Number(_)) => one.type_name(),
-                (Json::String(one), Json::String(other)) if !has_name(one.as_str()) && !has_name(other.as_str()) => {
+                (Json::String(one), Json::String(other)) if !is_given(one.as_str()) && !is_given(other.as_str()) => {
                     "string"
                 }
                 _ => "any",
