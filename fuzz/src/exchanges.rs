@@ -63,7 +63,7 @@ fn propose(exchanges: &[Recorded]) {
         let _ = merge(&drafts.iter().collect::<Vec<_>>(), exchanges);
     }
     for recorded in exchanges {
-        let _ = asked(&recorded.request, "");
+        let _ = asked(&recorded.request, &recorded.redactions, "");
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn recording(data: &[u8]) {
     let mut asked = None;
     for (line, rest) in parts(data) {
         if let Some(response) = response(&line, &rest) {
-            exchanges.extend(asked.take().map(|request| Recorded { request, response }));
+            exchanges.extend(asked.take().map(|request| Recorded { request, response, redactions: Vec::new() }));
         } else {
             asked = request(&line, &rest);
         }
@@ -82,13 +82,13 @@ pub(crate) fn recording(data: &[u8]) {
     let look = QuickLook::new(SecretNames::default());
     let mut redactor = Redactor::default();
     let mut shown = Vec::new();
-    for Recorded { request, response } in exchanges {
+    for Recorded { request, response, .. } in exchanges {
         let written = format!("{request:?}{response:?}");
         let is_quiet = look.is_quiet(&request, &response, written.as_bytes());
         let (own, _, removed) = Redactor::default().exchange(request.clone(), response.clone());
         assert!(!is_quiet || removed.is_empty(), "{own:?} {removed:?}");
-        let (request, response, _) = redactor.exchange(request, response);
-        shown.push(Recorded { request, response });
+        let (request, response, redactions) = redactor.exchange(request, response);
+        shown.push(Recorded { request, response, redactions });
     }
     propose(&shown);
 }

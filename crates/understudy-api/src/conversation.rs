@@ -1,6 +1,7 @@
 //! What was said on WebSockets that were recorded. It can be looked at; a fixture cannot say it yet.
 
 use crate::recordings::Recording;
+use crate::report::RedactionReport;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use understudy_exchange::target::percent_decode;
@@ -29,8 +30,8 @@ pub struct Conversation {
     pub count: usize,
     /// The first of them.
     pub messages: Vec<Spoken>,
-    /// The secrets that were taken out: where, and what stands there now.
-    pub removed: Vec<(String, String)>,
+    /// The secrets that were replaced.
+    pub redactions: Vec<RedactionReport>,
     /// Why not all of it was kept, where it was not.
     pub cut: Option<String>,
 }
@@ -75,7 +76,7 @@ pub(crate) fn conversations(recordings: &[(u64, Recording)]) -> Vec<Conversation
             since: recording.unix_millis,
             count: recording.messages.len(),
             messages: shown.collect(),
-            removed: recording.removed.clone(),
+            redactions: recording.exchange.redactions.iter().map(RedactionReport::new).collect(),
             cut: recording.cut.clone(),
         }
     };

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use understudy_exchange::redact::{QuickLook, Redactor, Removed};
+use understudy_exchange::redact::{QuickLook, Redaction, Redactor};
 use understudy_import::Recorded;
 use understudy_net::{Message, MessageContent};
 use understudy_serve::Passed;
@@ -287,7 +287,7 @@ fn is_quiet(service: &str, passed: &Passed, look: &QuickLook, written: &mut Vec<
         return false;
     }
     let (unix_millis, took, cut) = (*unix_millis, *took, cut.as_deref());
-    Stored { service, unix_millis, took, request, response, messages, removed: &[], cut }.write_to(written);
+    Stored { service, unix_millis, took, request, response, messages, redactions: &[], cut }.write_to(written);
     look.is_quiet(request, response, written)
 }
 
@@ -433,7 +433,7 @@ struct Line<'r>(&'r [u8]);
 impl Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(Recording { exchange, messages, cut, .. }) = Recording::from_bytes(self.0) else { return Ok(()) };
-        let Recorded { request, response } = exchange;
+        let Recorded { request, response, .. } = exchange;
         let target = understudy_exchange::target::percent_decode(request.target.as_str());
         write!(f, "{} {target} {}", request.method, response.status.as_u16())?;
         match messages.len() {
@@ -452,7 +452,7 @@ fn quiet_record<'w>(written: &'w [u8], is_look_new: bool, redactor: &mut Redacto
         return Some(written.into());
     }
     let Recording { service, unix_millis, micros, exchange, cut, .. } = Recording::from_bytes(written)?;
-    let Recorded { request, response } = exchange;
+    let Recorded { request, response, .. } = exchange;
     let took = Duration::from_micros(micros);
     let passed = Passed { unix_millis, took, request, response, messages: Vec::new(), cut };
     Some(recording(service, passed, redactor).to_bytes().into())
@@ -471,23 +471,22 @@ fn recording(service: String, passed: Passed, redactor: &mut Redactor) -> Record
     for message in &messages {
         redactor.know_message(message.content.as_bytes());
     }
-    let (request, response, mut removed) = redactor.exchange(request, response);
-    let messages = without_secrets(messages, redactor, &mut removed);
+    let (request, response, mut redactions) = redactor.exchange(request, response);
+    let messages = without_secrets(messages, redactor, &mut redactions);
     Recording {
         service,
         unix_millis,
         micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        exchange: Recorded { request, response },
+        exchange: Recorded { request, response, redactions },
         messages,
-        removed: removed.into_iter().map(|removed| (removed.place, removed.placeholder)).collect(),
         cut,
     }
 }
 
-fn without_secrets(messages: Vec<Message>, redactor: &mut Redactor, removed: &mut Vec<Removed>) -> Vec<Message> {
+fn without_secrets(messages: Vec<Message>, redactor: &mut Redactor, redactions: &mut Vec<Redaction>) -> Vec<Message> {
     let mut without = |message: Message| {
         let place = if message.is_from_client { "the client's messages" } else { "the backend's messages" };
-        let shown = redactor.message(message.content.as_bytes(), place, removed);
+        let shown = redactor.message(message.content.as_bytes(), place, redactions);
         let content = match message.content {
             MessageContent::Text(_) => MessageContent::Text(String::from_utf8_lossy(&shown).into_owned()),
             MessageContent::Binary(_) => MessageContent::Binary(shown.into()),
@@ -495,7 +494,7 @@ fn without_secrets(messages: Vec<Message>, redactor: &mut Redactor, removed: &mu
         Message { content, ..message }
     };
     let messages = messages.into_iter().map(&mut without).collect();
-    removed.sort();
-    removed.dedup();
+    redactions.sort();
+    redactions.dedup();
     messages
 }

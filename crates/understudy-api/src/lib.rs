@@ -59,7 +59,9 @@ pub use init::init;
 
 pub use project::{LoadedService, Project, find_project, open_description, open_project};
 pub use record::{RecordRequest, RecordingServer, record};
-pub use report::{CheckReport, DiagnosticReport, DifferenceReport, FixtureReport, ReportFormat, RunReport};
+pub use report::{
+    CheckReport, DiagnosticReport, DifferenceReport, FixtureReport, RedactionReport, ReportFormat, RunReport,
+};
 pub use requests_log::LogFormat;
 pub use runs::Verified;
 pub use serve::{Elsewhere, Listening, Reloaded, ServeRequest, Served, Serving, serve};

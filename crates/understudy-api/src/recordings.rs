@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use understudy_exchange::redact::Redaction;
 use understudy_exchange::{Request, Response};
 use understudy_import::Recorded;
 use understudy_net::{BODY_BYTES_MAX, Message, MessageContent, coding};
@@ -26,8 +27,6 @@ pub(crate) struct Recording {
     pub(crate) exchange: Recorded,
     /// What was said on the WebSocket that the two sides went over to.
     pub(crate) messages: Vec<Message>,
-    /// The secrets that were taken out: where, and what stands there now.
-    pub(crate) removed: Vec<(String, String)>,
     /// Why not all of its bodies is there.
     pub(crate) cut: Option<String>,
 }
@@ -45,7 +44,9 @@ struct Head<'h> {
     request_bytes: usize,
     status: u16,
     response_headers: Vec<(Cow<'h, str>, Cow<'h, str>)>,
-    removed: Vec<(String, String)>,
+    /// Place, stand-in, kind, number and rule of each.
+    #[serde(default)]
+    redactions: Vec<(String, String, String, u32, String)>,
     cut: Option<Cow<'h, str>>,
     /// What was stored before there were any has none.
     #[serde(default)]
@@ -90,7 +91,7 @@ pub(crate) struct Stored<'s> {
     pub(crate) request: &'s Request,
     pub(crate) response: &'s Response,
     pub(crate) messages: &'s [Message],
-    pub(crate) removed: &'s [(String, String)],
+    pub(crate) redactions: &'s [Redaction],
     pub(crate) cut: Option<&'s str>,
 }
 
@@ -111,7 +112,7 @@ impl Stored<'_> {
 
     /// Piece by piece: this is done for every exchange.
     fn write_head(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        let Self { service, unix_millis, took, request, response, messages, removed, cut } = self;
+        let Self { service, unix_millis, took, request, response, messages, redactions, cut } = self;
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         out.extend_from_slice(b"{\"service\":");
         write_text(service, out)?;
@@ -131,8 +132,14 @@ impl Stored<'_> {
         serde_json::to_writer(&mut *out, &response.status.as_u16())?;
         out.extend_from_slice(b",\"response_headers\":");
         write_fields(&response.headers, out)?;
-        out.extend_from_slice(b",\"removed\":");
-        serde_json::to_writer(&mut *out, removed)?;
+        if !redactions.is_empty() {
+            let each = |one: &'_ Redaction| {
+                let Redaction { place, stand_in, kind, number, rule } = one.clone();
+                (place, stand_in, kind, number, rule)
+            };
+            out.extend_from_slice(b",\"redactions\":");
+            serde_json::to_writer(&mut *out, &redactions.iter().map(each).collect::<Vec<_>>())?;
+        }
         out.extend_from_slice(b",\"cut\":");
         serde_json::to_writer(&mut *out, cut)?;
         if !messages.is_empty() {
@@ -185,7 +192,7 @@ impl Recording {
             request: &self.exchange.request,
             response: &self.exchange.response,
             messages: &self.messages,
-            removed: &self.removed,
+            redactions: &self.exchange.redactions,
             cut: self.cut.as_deref(),
         };
         let mut bytes = Vec::new();
@@ -210,13 +217,19 @@ impl Recording {
             headers: headers(&head.response_headers),
             body: Bytes::copy_from_slice(received),
         };
+        let redactions = head.redactions.into_iter().map(|(place, stand_in, kind, number, rule)| Redaction {
+            place,
+            stand_in,
+            kind,
+            number,
+            rule,
+        });
         Some(Self {
             service: head.service.into_owned(),
             unix_millis: head.unix_millis,
             micros: head.micros,
-            exchange: Recorded { request, response },
+            exchange: Recorded { request, response, redactions: redactions.collect() },
             messages: head.messages.into_iter().map(Said::message).collect::<Option<_>>()?,
-            removed: head.removed,
             cut: head.cut.map(Cow::into_owned),
         })
     }
@@ -293,11 +306,18 @@ mod tests {
             headers: headers(&[("set-cookie".into(), "a=1".into()), ("set-cookie".into(), "b=2".into())]),
             body: Bytes::from_static(&[0, 255, 10]),
         };
+        let redaction = Redaction {
+            place: "request header authorization".to_owned(),
+            stand_in: "«token-1»".to_owned(),
+            kind: "token".to_owned(),
+            number: 1,
+            rule: "name: authorization".to_owned(),
+        };
         let recording = Recording {
             service: "s".to_owned(),
             unix_millis: 7,
             micros: 8,
-            exchange: Recorded { request, response },
+            exchange: Recorded { request, response, redactions: vec![redaction.clone()] },
             messages: vec![
                 Message {
                     is_from_client: true,
@@ -310,12 +330,12 @@ mod tests {
                     content: MessageContent::Binary(Bytes::from_static(&[0, 255])),
                 },
             ],
-            removed: vec![("request header authorization".to_owned(), "«token-1»".to_owned())],
             cut: Some("why".to_owned()),
         };
         let bytes = recording.to_bytes();
         let read = Recording::from_bytes(&bytes).expect("it was written just now");
         assert_eq!((read.to_bytes(), &read.messages), (bytes.clone(), &recording.messages));
+        assert_eq!(read.exchange.redactions, [redaction]);
         assert_eq!(read.exchange.request.headers["authorization"].as_bytes(), "Bearer «token-1»".as_bytes());
         assert_eq!((&read.exchange.response.body[..], read.cut.as_deref()), (&[0, 255, 10][..], Some("why")));
         for end in 0..bytes.len() - read.exchange.response.body.len() - read.exchange.request.body.len() {

@@ -7,8 +7,28 @@ use crate::verify::Run;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use understudy_contract::{Outcome, OutcomeKind, Result as FixtureResult};
+use understudy_exchange::redact::Redaction;
 use understudy_fixture::{Diagnostic, Severity};
 use understudy_match::Mismatch;
+
+/// A secret that was replaced before anything was stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RedactionReport {
+    /// The place of the secret: `request body $.password`.
+    pub place: String,
+    /// The text that stands there instead.
+    pub stand_in: String,
+    /// The rule that found it.
+    pub rule: String,
+}
+
+impl RedactionReport {
+    pub(crate) fn new(redaction: &Redaction) -> Self {
+        let Redaction { place, stand_in, rule, .. } = redaction.clone();
+        Self { place, stand_in, rule }
+    }
+}
 
 /// The document of `verify --json`.
 #[derive(Debug, Clone, Serialize)]

@@ -5,7 +5,9 @@ use crate::exit::Exit;
 use crate::files::{print_json, project};
 use crate::terminal::{Paint, count, plain};
 use std::io::{Write, stdout};
-use understudy_api::{ApiError, Import, ImportNews, ImportRequest, Imported, ImportedDescription, import};
+use understudy_api::{
+    ApiError, Import, ImportNews, ImportRequest, Imported, ImportedDescription, RedactionReport, import,
+};
 
 pub(crate) fn run(args: ImportArgs) -> Result<Exit, ApiError> {
     let import = import(&ImportRequest {
@@ -93,10 +95,10 @@ fn of_archive(imported: &Imported, is_preview: bool) -> String {
     if imported.known > 0 {
         out.push_str(&format!("{} there already\n", count(imported.known, "promise")));
     }
-    if !imported.removed.is_empty() {
-        out.push_str(&format!("{} taken out:\n", count(imported.removed.len(), "secret")));
-        for (place, placeholder) in &imported.removed {
-            out.push_str(&format!("  {placeholder}  {}\n", plain(place)));
+    if !imported.redactions.is_empty() {
+        out.push_str(&format!("{} redacted:\n", count(imported.redactions.len(), "secret")));
+        for RedactionReport { place, stand_in, rule } in &imported.redactions {
+            out.push_str(&format!("  {}  {} ({})\n", plain(stand_in), plain(place), plain(rule)));
         }
     }
     for (why, times) in &imported.left {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_api::{
     ApiError, Chosen, Conversation, Diagnostic, DifferenceReport, InboxView, News, OpenInbox, Proposal, RecordNews,
-    RecordRequest, RecordedSummary, Settled, Spoken, record,
+    RecordRequest, RecordedSummary, RedactionReport, Settled, Spoken, record,
 };
 
 pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
@@ -211,9 +211,7 @@ fn show(shown: &Shown, json: bool) {
     };
     let times = count(proposal.exchanges, "exchange");
     out.push_str(&format!("# {}: {news}, of {times}{}\n", plain(&proposal.id), plain(&beside(proposal))));
-    for (place, placeholder) in &proposal.removed {
-        out.push_str(&format!("# {placeholder} was taken out of {}\n", plain(place)));
-    }
+    out.push_str(&redacted(&proposal.redactions));
     for difference in &proposal.differences {
         out.push_str(&format!("# {}\n", plain(&differs(difference))));
     }
@@ -224,17 +222,23 @@ fn show(shown: &Shown, json: bool) {
     let _ = stdout().write_all(out.as_bytes());
 }
 
+/// A line for each secret that was replaced.
+fn redacted(redactions: &[RedactionReport]) -> String {
+    let line = |RedactionReport { place, stand_in, rule }: &RedactionReport| {
+        format!("# redacted {}: {} stands there ({})\n", plain(place), plain(stand_in), plain(rule))
+    };
+    redactions.iter().map(line).collect()
+}
+
 /// What was said on a WebSocket, a line each.
 fn show_conversation(conversation: &Conversation, json: bool) {
     if json {
         return print_json(conversation);
     }
     let paint = Paint::stdout();
-    let Conversation { id, target, count: all, messages, removed, cut, .. } = conversation;
+    let Conversation { id, target, count: all, messages, redactions, cut, .. } = conversation;
     let mut out = format!("# {}: GET {}, {}\n", plain(id), plain(target), count(*all, "message"));
-    for (place, placeholder) in removed {
-        out.push_str(&format!("# {placeholder} was taken out of {}\n", plain(place)));
-    }
+    out.push_str(&redacted(redactions));
     for Spoken { from_client, after_micros, text, bytes } in messages {
         let who = if *from_client { "client " } else { "backend" };
         let said = text.as_ref().map_or_else(|| paint.dim(&count(*bytes, "byte")), |text| plain(text));

@@ -48,7 +48,7 @@ fn recorded(text: &str) -> Vec<Recorded> {
         let status: u16 = line.strip_prefix("answer ").unwrap().parse().unwrap();
         let (headers, body) = message(rest);
         let response = Response { status: StatusCode::from_u16(status).unwrap(), headers, body };
-        all.push(Recorded { request, response });
+        all.push(Recorded { request, response, redactions: Vec::new() });
     }
     all
 }
@@ -373,6 +373,7 @@ fn made(seed: u64) -> Vec<Recorded> {
         let status: u16 = pick(&["200", "200", "200", "201", "204", "302", "401", "404", "500"]).parse().unwrap();
         let is_empty = matches!(status, 204 | 304) || method == "HEAD";
         all.push(Recorded {
+            redactions: Vec::new(),
             request: Request {
                 method: method.parse().unwrap(),
                 target: format!("/{}{query}", path.join("/")).parse().unwrap(),

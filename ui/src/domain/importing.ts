@@ -16,7 +16,7 @@ export async function importArchive(file: File, service: string) {
   const made = await session.attempt(async () => call('import', { service, name: file.name, text: await file.text() }));
   if (!made) return;
   const fixtures = made.files.filter((path) => !path.includes('/bodies/'));
-  const secrets = made.removed.length > 0 ? `; ${count(made.removed.length, 'secret')} taken out` : '';
+  const secrets = made.redactions.length > 0 ? `; ${count(made.redactions.length, 'secret')} redacted` : '';
   const known = made.known > 0 ? `, ${made.known} there already` : '';
   session.tell(`${count(fixtures.length, 'fixture')} of ${count(made.exchanges, 'exchange')} with ${made.origin}${known}${secrets}`, fixtures.length > 0);
   const view = session.project?.services.find(({ name }) => name === service);

@@ -367,9 +367,9 @@ count: number,
  */
 messages: Array<Spoken>, 
 /**
- * The secrets that were taken out: where, and what stands there now.
+ * The secrets that were replaced.
  */
-removed: Array<[string, string]>, 
+redactions: Array<RedactionReport>, 
 /**
  * Why not all of it was kept, where it was not.
  */
@@ -1044,9 +1044,9 @@ known: number,
  */
 left: { [key in string]: number }, 
 /**
- * The secrets that were taken out, by where they were; what stands there now.
+ * The secrets that were replaced.
  */
-removed: Array<[string, string]>, };
+redactions: Array<RedactionReport>, };
 
 /**
  * What came of importing a description.
@@ -1476,9 +1476,9 @@ not_as_described: Array<string>,
  */
 since: number, 
 /**
- * The secrets that were taken out: where, and what stands there now.
+ * The secrets that were replaced.
  */
-removed: Array<[string, string]>, 
+redactions: Array<RedactionReport>, 
 /**
  * What it asks for beside method and path: `id 7`, `query lang`, `header accept`, `body`.
  */
@@ -1579,6 +1579,23 @@ problem: string | null,
  * Folders of recordings that were damaged and put aside.
  */
 damaged: Array<string>, };
+
+/**
+ * A secret that was replaced before anything was stored.
+ */
+export type RedactionReport = { 
+/**
+ * The place of the secret: `request body $.password`.
+ */
+place: string, 
+/**
+ * The text that stands there instead.
+ */
+stand_in: string, 
+/**
+ * The rule that found it.
+ */
+rule: string, };
 
 /**
  * A fixture's file, and where it goes.

@@ -67,7 +67,7 @@ test('axe finds nothing on any screen in any theme', async (t) => {
     await fetch(`${await service('shop')}/items`);
     await fetch(`${await service('shop')}/nothing/7?token=secret`);
     await page.getByRole('treeitem').filter({ hasText: '/nothing/{id}' }).click();
-    await page.getByText('was taken out of').waitFor();
+    await page.getByText('replaces a secret in').waitFor();
     await look(`recording, ${theme}`);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await page.getByRole('treeitem').filter({ hasText: 'New' }).waitFor();

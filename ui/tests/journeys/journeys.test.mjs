@@ -500,7 +500,7 @@ test('an archive of a browser becomes fixtures, without credentials, and can be 
   await page.getByText('Ask for something').waitFor();
   const file = { name: 'shop.har', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(archive)) };
   await page.getByLabel('HAR file').setInputFiles(file);
-  await page.getByText('2 fixtures of 2 exchanges with https://api.shop.test; 1 secret taken out').waitFor();
+  await page.getByText('2 fixtures of 2 exchanges with https://api.shop.test; 1 secret redacted').waitFor();
   const made = readFileSync(join(folder, 'shop/orders/get.yaml'), 'utf8');
   assert.ok(made.includes('authorization: Bearer {{token}}') && !made.includes('planted'), made);
   const answer = await fetch(`${await service('shop')}/orders/7`, { headers: { authorization: 'Bearer x' } });

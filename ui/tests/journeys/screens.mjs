@@ -90,7 +90,7 @@ for (const [width, height] of SIZES) {
   for (const path of ['/plays', '/plays/1', '/plays/2', '/plays/1/poster.svg', '/seats/12', '/seats/13']) await fetch(`${url}${path}`, { headers });
   await page.getByText('7 exchanges, all on the disk').waitFor();
   await page.getByRole('treeitem').filter({ hasText: 'seats/get' }).first().click();
-  await page.getByText('was taken out of').first().waitFor();
+  await page.getByText('replaces a secret in').first().waitFor();
   await page.getByRole('textbox', { name: 'The fixture that is proposed' }).getByText('/seats/').first().waitFor();
   await shot('record');
   await page.getByRole('treeitem').filter({ hasText: 'plays/get' }).first().click();

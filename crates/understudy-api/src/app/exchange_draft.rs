@@ -22,7 +22,7 @@ const NAME_CHARS_MAX: usize = 60;
 /// backend answered is answered again, and what nobody answered gets an empty JSON object to start from.
 pub(super) fn draft(exchange: &Exchange, base: &str, hidden: &Hidden) -> Draft {
     let Decoded { request, response, is_answer_there, .. } = exchange.decoded();
-    let (request, answer, _) = hidden.redactor().exchange(request, response);
+    let (request, answer, redactions) = hidden.redactor().exchange(request, response);
     let fixture = Fixture {
         id: "".into(),
         file: "".into(),
@@ -31,7 +31,7 @@ pub(super) fn draft(exchange: &Exchange, base: &str, hidden: &Hidden) -> Draft {
         tags: Vec::new(),
         enabled: true,
         priority: 0,
-        request: asked(&request, base),
+        request: asked(&request, &redactions, base),
         responses: vec![promised(exchange, answer, is_answer_there)],
         select: Select::Cycle,
         when: Vec::new(),

@@ -279,9 +279,8 @@ fn record(exchange: &Exchange, redactor: &mut Redactor) -> Vec<u8> {
         service: exchange.service.clone(),
         unix_millis: exchange.time,
         micros: u64::try_from(exchange.took.as_micros()).unwrap_or(u64::MAX),
-        exchange: Recorded { request, response },
+        exchange: Recorded { request, response, redactions: Vec::new() },
         messages: Vec::new(),
-        removed: Vec::new(),
         cut: None,
     };
     let length = u32::try_from(head.len()).expect("a head has less than 4 GiB");
@@ -294,7 +293,7 @@ fn exchange(bytes: &[u8]) -> Option<Exchange> {
     let (head, recording) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
     let head: Head<'_> = serde_json::from_slice(head).ok()?;
     let Recording { service, unix_millis, micros, exchange, .. } = Recording::from_bytes(recording)?;
-    let Recorded { request, response: Response { status, headers, body } } = exchange;
+    let Recorded { request, response: Response { status, headers, body }, .. } = exchange;
     Some(Exchange {
         id: 0,
         service,

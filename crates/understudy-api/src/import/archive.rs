@@ -7,6 +7,7 @@ use crate::disk::content;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::project::{LoadedService, Project};
+use crate::report::RedactionReport;
 use http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -14,7 +15,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_exchange::MediaType;
-use understudy_exchange::redact::Removed;
 use understudy_fixture::model::{BodyFile, Fixture, PartContent, RequestBody, ResponseBody, Verify};
 use understudy_fixture::write_fixture;
 use understudy_import::{Draft, HarExchange, Recorded, drafts, read_har};
@@ -40,8 +40,8 @@ pub struct Imported {
     pub known: usize,
     /// What was left out, and how often.
     pub left: BTreeMap<String, usize>,
-    /// The secrets that were taken out, by where they were; what stands there now.
-    pub removed: Vec<(String, String)>,
+    /// The secrets that were replaced.
+    pub redactions: Vec<RedactionReport>,
 }
 
 /// What archives give; nothing is written yet.
@@ -108,7 +108,7 @@ pub(crate) fn plan(
     if recorded.is_empty() {
         return Err(nothing(&left));
     }
-    let (recorded, removed) = without_secrets(project, &recorded);
+    let (recorded, redactions) = without_secrets(project, &recorded);
     let drafts = drafts(&recorded, &loaded.service.base);
     let (files, known) = new_files(project, loaded, &drafts.iter().map(Making::of).collect::<Vec<_>>(), &[])?;
     let shown = |was_there| {
@@ -123,7 +123,7 @@ pub(crate) fn plan(
         exchanges: recorded.len(),
         known,
         left,
-        removed: removed.into_iter().map(|removed| (removed.place, removed.placeholder)).collect(),
+        redactions,
     };
     Ok((imported, files))
 }
@@ -164,7 +164,7 @@ fn is_part_of_a_page(exchange: &HarExchange) -> bool {
         return !is_fetched;
     }
     // What is sent, asked for with a token, or saved as a file belongs to a service, whatever it is.
-    let Recorded { request, response } = &exchange.recorded;
+    let Recorded { request, response, .. } = &exchange.recorded;
     let is_saved =
         response.headers.get(CONTENT_DISPOSITION).is_some_and(|how| how.as_bytes().starts_with(b"attachment"));
     if !request.method.is_safe() || request.headers.contains_key(AUTHORIZATION) || is_saved {
@@ -181,20 +181,20 @@ fn is_part_of_a_page(exchange: &HarExchange) -> bool {
 
 /// The exchanges without what nobody should keep. A secret may stand somewhere before it is called one: all of them are
 /// known before the first is taken out.
-fn without_secrets(project: &Project, recorded: &[Recorded]) -> (Vec<Recorded>, Vec<Removed>) {
+fn without_secrets(project: &Project, recorded: &[Recorded]) -> (Vec<Recorded>, Vec<RedactionReport>) {
     let mut redactor = Hidden::new(&project.settings.redact).redactor();
     for exchange in recorded {
         redactor.know(&exchange.request, &exchange.response);
     }
-    let mut removed = BTreeSet::new();
+    let mut all = BTreeSet::new();
     let mut shown = Vec::with_capacity(recorded.len());
     for exchange in recorded {
-        let Recorded { request, response } = exchange.clone();
-        let (request, response, taken) = redactor.exchange(request, response);
-        shown.push(Recorded { request, response });
-        removed.extend(taken);
+        let Recorded { request, response, .. } = exchange.clone();
+        let (request, response, redactions) = redactor.exchange(request, response);
+        all.extend(redactions.iter().cloned());
+        shown.push(Recorded { request, response, redactions });
     }
-    (shown, removed.into_iter().collect())
+    (shown, all.iter().map(RedactionReport::new).collect())
 }
 
 /// A fixture that is to be made of what was recorded.

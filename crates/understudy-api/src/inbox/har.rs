@@ -27,7 +27,7 @@ fn backend(service: &Service) -> Option<String> {
 
 fn entry(recording: &Recording, origin: String) -> HarEntry {
     let Recording { service, unix_millis, micros, exchange, messages, cut, .. } = recording;
-    let Recorded { request, response } = exchange.clone();
+    let Recorded { request, response, .. } = exchange.clone();
     // A WebSocket is there once the answer is.
     let connected = unix_millis.saturating_mul(1_000).saturating_add(*micros);
     let message = |message: &understudy_net::Message| HarMessage {

@@ -13,7 +13,7 @@ use crate::error::{ApiError, Code};
 use crate::import::archive::{There, link};
 use crate::project::{Project, meant, open_project};
 use crate::recordings::{self, Recording, store_error};
-use crate::report::DifferenceReport;
+use crate::report::{DifferenceReport, RedactionReport};
 use accept::Accepting;
 use har::inbox_har;
 use propose::{Proposed, propose};
@@ -111,8 +111,8 @@ pub struct Proposal {
     pub not_as_described: Vec<String>,
     /// When the first of them came, in milliseconds since 1970.
     pub since: u64,
-    /// The secrets that were taken out: where, and what stands there now.
-    pub removed: Vec<(String, String)>,
+    /// The secrets that were replaced.
+    pub redactions: Vec<RedactionReport>,
     /// What it asks for beside method and path: `id 7`, `query lang`, `header accept`, `body`.
     pub asks: Vec<String>,
     /// The names of the state by which its answers differ.

@@ -4,7 +4,7 @@ use super::{News, Proposal};
 use crate::conversation::is_socket;
 use crate::project::LoadedService;
 use crate::recordings::Recording;
-use crate::report::DifferenceReport;
+use crate::report::{DifferenceReport, RedactionReport};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use understudy_exchange::Json;
@@ -50,11 +50,11 @@ pub(crate) fn propose(
     for draft in drafts(&exchanges, &loaded.service.base) {
         let of: Vec<&(u64, Recording)> = draft.exchanges.iter().map(|at| &recordings[places[*at]]).collect();
         let known = known(&index, &draft, &exchanges).map(|(known, found, at)| (known, found, places[at]));
-        let removed: BTreeSet<&(String, String)> = of.iter().flat_map(|(_, recording)| &recording.removed).collect();
-        let removed = removed.into_iter().cloned().collect();
+        let redactions: BTreeSet<_> = of.iter().flat_map(|(_, recording)| &recording.exchange.redactions).collect();
+        let redactions = redactions.into_iter().map(RedactionReport::new).collect();
         let numbers = of.iter().map(|(number, _)| *number).collect();
         let known_and_found = known.as_ref().map(|(known, found, _)| (&**known, &**found));
-        let shown = shown(loaded, &draft, &of, known_and_found, removed);
+        let shown = shown(loaded, &draft, &of, known_and_found, redactions);
         proposed.push(Proposed { shown, draft, service, numbers, known });
     }
 }
@@ -83,7 +83,7 @@ fn known(index: &Index, draft: &Draft, exchanges: &[Recorded]) -> Option<(Arc<Fi
     let speaking = speaking.into_iter().map(|place| {
         let fixture = &index.promises()[place];
         let differs = |at: usize| {
-            let Recorded { request, response } = &exchanges[at];
+            let Recorded { request, response, .. } = &exchanges[at];
             let judged = |promise| {
                 let mut found = judge(promise, &fixture.verify.status, &request.method, response).mismatches;
                 // What is not held against backends, as a stream of events, is another one each time.
@@ -170,7 +170,7 @@ fn shown(
     draft: &Draft,
     of: &[&(u64, Recording)],
     known: Option<(&Fixture, &[Mismatch])>,
-    removed: Vec<(String, String)>,
+    redactions: Vec<RedactionReport>,
 ) -> Proposal {
     let Fixture { id, request, responses, verify, .. } = &draft.fixture;
     let named = |kind: &str, fields: &[Field]| -> Vec<String> {
@@ -210,7 +210,7 @@ fn shown(
         answered: answered(of),
         not_as_described: not_as_described(loaded, of),
         since: of[0].1.unix_millis,
-        removed,
+        redactions,
         asks,
         states: each_once(states),
         sets: each_once(sets.map(|(name, value)| format!("{name} {value}"))),

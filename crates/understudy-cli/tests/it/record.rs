@@ -122,7 +122,7 @@ fn a_recorded_backend_becomes_fixtures_that_it_keeps() {
     let (exit, listed, _) = run(&project.0, &["inbox"]);
     assert!(exit == 0 && listed.contains("new     shop/items/create  POST /items 201  1 exchange\n"), "{listed}");
     let (_, shown, _) = run(&project.0, &["inbox", "show", "shop/login"]);
-    assert!(shown.contains("# «token-1» was taken out of answer body $.access_token\n"), "{shown}");
+    assert!(shown.contains("# redacted answer body $.access_token: «token-1»\n"), "{shown}");
     let (exit, accepted, stderr) = run(&project.0, &["inbox", "accept"]);
     assert!(exit == 0 && accepted.contains("wrote fixtures/shop/items/list.yaml"), "{accepted}{stderr}");
     let mut files = String::new();

@@ -8,7 +8,7 @@ mod redactor;
 mod shape;
 
 pub use exchange_look::QuickLook;
-pub use redactor::{Redactor, Removed};
+pub use redactor::{Redaction, Redactor};
 
 use crate::{Json, JsonString};
 

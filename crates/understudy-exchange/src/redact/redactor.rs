@@ -29,13 +29,35 @@ const SOUGHT_BYTES_MIN: usize = 8;
 /// How deep JSON in strings of JSON is looked at.
 const EMBEDDED_DEPTH_MAX: usize = 4;
 
-/// A secret that was taken out.
+/// A secret that was replaced in an exchange.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Removed {
-    /// Where it was: `request header authorization`, `answer body $.token`.
+pub struct Redaction {
+    /// The place of the secret: `request header authorization`, `answer body $.token`.
     pub place: String,
-    /// What stands there now: `«token-1»`.
-    pub placeholder: String,
+    /// The text that stands there instead.
+    pub stand_in: String,
+    /// The kind of the secret, by which fixtures name it: `token`, `password`.
+    pub kind: String,
+    /// The number of the secret among those of its kind in one recording, from 1. 0 stands for all those that there was no
+    /// room to number.
+    pub number: u32,
+    /// The rule that found the secret: its name, or its look.
+    pub rule: String,
+}
+
+impl Redaction {
+    fn new(place: &str, stand_in: &str) -> Self {
+        let inner = stand_in.trim_start_matches('«').trim_end_matches('»');
+        let numbered = inner.rsplit_once('-').and_then(|(kind, number)| Some((kind, number.parse().ok()?)));
+        let (kind, number) = numbered.unwrap_or((inner, 0));
+        Self {
+            place: place.to_owned(),
+            stand_in: stand_in.to_owned(),
+            kind: kind.to_owned(),
+            number,
+            rule: kind.to_owned(),
+        }
+    }
 }
 
 /// Takes secrets out of the exchanges of one recording. It is the only one that remembers them.
@@ -115,7 +137,7 @@ impl Redactor {
     }
 
     /// The exchange without its secrets, and what was taken out. Bodies come without their content codings.
-    pub fn exchange(&mut self, request: Request, response: Response) -> (Request, Response, Vec<Removed>) {
+    pub fn exchange(&mut self, request: Request, response: Response) -> (Request, Response, Vec<Redaction>) {
         // First all that can be found by its name: it may stand elsewhere under none.
         let quiet = self.quiet(&request, &response);
         self.know_but(&request, &response, &quiet);
@@ -146,7 +168,7 @@ impl Redactor {
 
     /// A message of a WebSocket without its secrets; what was taken out of it was at `place`. Of one that is no text only
     /// those are that are known from elsewhere.
-    pub fn message(&mut self, message: &[u8], place: &str, removed: &mut Vec<Removed>) -> Vec<u8> {
+    pub fn message(&mut self, message: &[u8], place: &str, removed: &mut Vec<Redaction>) -> Vec<u8> {
         self.know_message(message);
         match std::str::from_utf8(message) {
             Ok(text) => self.lines(text, place, removed),
@@ -186,7 +208,7 @@ impl Redactor {
         headers: &HeaderMap,
         body: &Bytes,
         side: &str,
-        removed: &mut Vec<Removed>,
+        removed: &mut Vec<Redaction>,
     ) -> Bytes {
         match quiet {
             Some(Quiet { escaped })
@@ -208,12 +230,12 @@ impl Redactor {
     }
 
     /// A text without all secrets that are known.
-    fn scrub(&mut self, text: &str, place: &str, removed: &mut Vec<Removed>) -> String {
+    fn scrub(&mut self, text: &str, place: &str, removed: &mut Vec<Redaction>) -> String {
         let Sought { finder, placeholders, .. } = self.sought();
         let mut out = String::with_capacity(text.len());
         finder.replace_all_with(text, &mut out, |found, _, out| {
             let placeholder = &placeholders[found.pattern().as_usize()];
-            removed.push(Removed { place: place.to_owned(), placeholder: placeholder.clone() });
+            removed.push(Redaction::new(place, &placeholder));
             out.push_str(placeholder);
             true
         });
@@ -224,21 +246,21 @@ impl Redactor {
         let found: Vec<_> = shape::secrets(&out).collect();
         for (at, kind) in found.into_iter().rev() {
             let placeholder = format!("«{kind}»");
-            removed.push(Removed { place: place.to_owned(), placeholder: placeholder.clone() });
+            removed.push(Redaction::new(place, &placeholder));
             out.replace_range(at, &placeholder);
         }
         out
     }
 
-    fn replace(&mut self, secret: &str, kind: &'static str, place: &str, removed: &mut Vec<Removed>) -> String {
+    fn replace(&mut self, secret: &str, kind: &'static str, place: &str, removed: &mut Vec<Redaction>) -> String {
         let placeholder = self.learn(secret, kind);
         if placeholder != secret {
-            removed.push(Removed { place: place.to_owned(), placeholder: placeholder.clone() });
+            removed.push(Redaction::new(place, &placeholder));
         }
         placeholder
     }
 
-    fn target(&mut self, target: http::uri::PathAndQuery, removed: &mut Vec<Removed>) -> http::uri::PathAndQuery {
+    fn target(&mut self, target: http::uri::PathAndQuery, removed: &mut Vec<Redaction>) -> http::uri::PathAndQuery {
         let is_plain = target.query().is_none() && !target.path().contains('%');
         if is_plain && !self.holds_known(target.as_str().as_bytes()) {
             return target;
@@ -272,7 +294,7 @@ impl Redactor {
         out.parse().unwrap_or_else(|_| http::uri::PathAndQuery::from_static("/"))
     }
 
-    fn headers(&mut self, headers: HeaderMap, side: &str, removed: &mut Vec<Removed>) -> HeaderMap {
+    fn headers(&mut self, headers: HeaderMap, side: &str, removed: &mut Vec<Redaction>) -> HeaderMap {
         if !headers.iter().any(|(name, value)| self.may_have_to_go(name, value)) {
             return headers;
         }
@@ -305,7 +327,7 @@ impl Redactor {
             || self.holds_known(value.as_bytes())
     }
 
-    fn header(&mut self, name: &HeaderName, text: &str, place: &str, removed: &mut Vec<Removed>) -> String {
+    fn header(&mut self, name: &HeaderName, text: &str, place: &str, removed: &mut Vec<Redaction>) -> String {
         if name == COOKIE {
             let pairs = text.split(';').map(|pair| match pair.split_once('=') {
                 Some((name, value)) => {
@@ -333,7 +355,7 @@ impl Redactor {
         self.scrub(text, place, removed)
     }
 
-    fn body(&mut self, headers: &HeaderMap, body: &Bytes, side: &str, removed: &mut Vec<Removed>) -> Bytes {
+    fn body(&mut self, headers: &HeaderMap, body: &Bytes, side: &str, removed: &mut Vec<Redaction>) -> Bytes {
         let place = format!("{side} body");
         let shown = match Content::of(headers, body) {
             Content::Form => self.form(body, &place, removed),
@@ -344,7 +366,7 @@ impl Redactor {
         if shown == body[..] { body.clone() } else { shown.into() }
     }
 
-    fn form(&mut self, body: &[u8], place: &str, removed: &mut Vec<Removed>) -> Vec<u8> {
+    fn form(&mut self, body: &[u8], place: &str, removed: &mut Vec<Redaction>) -> Vec<u8> {
         let text = String::from_utf8_lossy(body);
         let pairs = text.split('&').map(|written| {
             let Some((name, value)) = query_pairs(written).next() else { return written.to_owned() };
@@ -359,7 +381,7 @@ impl Redactor {
         pairs.collect::<Vec<_>>().join("&").into_bytes()
     }
 
-    fn field(&mut self, name: &str, value: &str, place: &str, removed: &mut Vec<Removed>) -> String {
+    fn field(&mut self, name: &str, value: &str, place: &str, removed: &mut Vec<Redaction>) -> String {
         if self.names.has_member(name) || shape::is_card(value) {
             self.replace(value, kind_of_field(name, value), place, removed)
         } else {
@@ -372,7 +394,7 @@ impl Redactor {
         body: &Bytes,
         parts: &[multipart::Part],
         place: &str,
-        removed: &mut Vec<Removed>,
+        removed: &mut Vec<Redaction>,
     ) -> Vec<u8> {
         let mut out = Vec::with_capacity(body.len());
         let mut at = 0;
@@ -392,7 +414,7 @@ impl Redactor {
         out
     }
 
-    fn lines(&mut self, text: &str, place: &str, removed: &mut Vec<Removed>) -> Vec<u8> {
+    fn lines(&mut self, text: &str, place: &str, removed: &mut Vec<Redaction>) -> Vec<u8> {
         if let Some(value) = json(text) {
             return self.json_text(text, &value, place, removed).into_bytes();
         }
@@ -416,7 +438,7 @@ impl Redactor {
     }
 
     /// A text without the values of members that are secrets by their names.
-    fn members(&mut self, text: &str, place: &str, removed: &mut Vec<Removed>) -> String {
+    fn members(&mut self, text: &str, place: &str, removed: &mut Vec<Redaction>) -> String {
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
         let found: Vec<_> = shape::members(text).filter(|(name, ..)| self.names.has_member(name)).collect();
@@ -435,7 +457,7 @@ impl Redactor {
     }
 
     /// A text of JSON; as it was written where nothing had to go.
-    fn json_text(&mut self, written: &str, value: &Json, place: &str, removed: &mut Vec<Removed>) -> String {
+    fn json_text(&mut self, written: &str, value: &Json, place: &str, removed: &mut Vec<Redaction>) -> String {
         let mut path = String::from("$");
         let shown = self.json(value, None, 0, &mut path, place, removed);
         if shown == *value { written.to_owned() } else { shown.to_string() }
@@ -448,7 +470,7 @@ impl Redactor {
         depth: usize,
         path: &mut String,
         place: &str,
-        removed: &mut Vec<Removed>,
+        removed: &mut Vec<Redaction>,
     ) -> Json {
         let here = |path: &str| format!("{place} {path}");
         match value {
@@ -506,7 +528,7 @@ impl Redactor {
     }
 
     /// Bytes that are no text, without the secrets that are known.
-    fn bytes(&mut self, body: &[u8], place: &str, removed: &mut Vec<Removed>) -> Vec<u8> {
+    fn bytes(&mut self, body: &[u8], place: &str, removed: &mut Vec<Redaction>) -> Vec<u8> {
         if let Ok(text) = std::str::from_utf8(body) {
             return self.scrub(text, place, removed).into_bytes();
         }
@@ -514,7 +536,7 @@ impl Redactor {
         let mut out = Vec::with_capacity(body.len());
         finder.replace_all_with_bytes(body, &mut out, |found, _, out| {
             let placeholder = &placeholders[found.pattern().as_usize()];
-            removed.push(Removed { place: place.to_owned(), placeholder: placeholder.clone() });
+            removed.push(Redaction::new(place, &placeholder));
             out.extend_from_slice(placeholder.as_bytes());
             true
         });

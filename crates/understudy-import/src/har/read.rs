@@ -109,6 +109,7 @@ fn exchange(entry: &Json) -> Result<HarExchange, String> {
                 body,
             },
             response: Response { status, headers: response_headers, body: content },
+            redactions: Vec::new(),
         },
     })
 }

@@ -111,7 +111,7 @@ pub(super) fn drafts(exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTe
 
 fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> Vec<String> {
     let suggested = |first: usize| {
-        let Recorded { request, response } = &exchanges[first];
+        let Recorded { request, response, .. } = &exchanges[first];
         let is_list = matches!(Json::parse(&response.body), Ok(Json::Array(_)))
             || groups.iter().any(|other| {
                 let (own, other) = (&endpoints[first].segments, &endpoints[other.promised].segments);
@@ -125,11 +125,11 @@ fn ids(groups: &[Group], exchanges: &[Recorded], endpoints: &[PathTemplate]) -> 
     let mut ids = Vec::new();
     for group in groups {
         let first = group.promised;
-        let Recorded { request, response } = &exchanges[first];
+        let Recorded { request, response, .. } = &exchanges[first];
         // What went wrong is called after what went well.
         let is_error = response.status.is_client_error() || response.status.is_server_error();
         let went_well = |other: &usize| {
-            let Recorded { request: asked, response: answer } = &exchanges[*other];
+            let Recorded { request: asked, response: answer, .. } = &exchanges[*other];
             asked.method == request.method
                 && answer.status.is_success()
                 && shape(&endpoints[*other]) == shape(&endpoints[first])

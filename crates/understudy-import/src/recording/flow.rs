@@ -276,7 +276,7 @@ fn refused(exchanges: &[Recorded]) -> HashSet<String> {
     };
     let has_secret = |body: &[u8]| String::from_utf8_lossy(body).contains('«');
     let (mut taken, mut began) = (HashSet::new(), HashSet::new());
-    for Recorded { request, response } in
+    for Recorded { request, response, .. } in
         exchanges.iter().filter(|recorded| !recorded.response.status.is_client_error())
     {
         taken.extend(Sent::of(request).values());
@@ -285,7 +285,7 @@ fn refused(exchanges: &[Recorded]) -> HashSet<String> {
         }
     }
     let mut refused = HashSet::new();
-    for Recorded { request, response } in exchanges {
+    for Recorded { request, response, .. } in exchanges {
         let is_refused = matches!(response.status.as_u16(), 400 | 401 | 403);
         if is_refused && has_secret(&request.body) && began.contains(&asked(request)) {
             let own = String::from_utf8_lossy(&request.body);

@@ -21,6 +21,7 @@ use endpoint::{Call, CallBody};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
+use understudy_exchange::redact::Redaction;
 use understudy_exchange::{Request, Response};
 use understudy_fixture::model::{Fixture, MethodMatcher, PathTemplate, RequestBody, RequestPromise};
 
@@ -31,6 +32,8 @@ pub struct Recorded {
     pub request: Request,
     /// The answer.
     pub response: Response,
+    /// The secrets that were replaced in the two.
+    pub redactions: Vec<Redaction>,
 }
 
 /// A fixture that is proposed.
@@ -65,9 +68,9 @@ pub fn drafts(exchanges: &[Recorded], base: &str) -> Vec<Draft> {
 /// What a single request asks for, as it came: method, path, query, and what is in a form or JSON. Nobody knows where its values
 /// are from; secrets that were taken out are named, so that any may stand there.
 #[must_use]
-pub fn asked(request: &Request, base: &str) -> RequestPromise {
+pub fn asked(request: &Request, redactions: &[Redaction], base: &str) -> RequestPromise {
     let answer = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new() };
-    let recorded = [Recorded { request: request.clone(), response: answer }];
+    let recorded = [Recorded { request: request.clone(), response: answer, redactions: redactions.to_vec() }];
     let Call { method, path, query, body } = Call::new(request, base, flow::Flow::of(&recorded).uses(0));
     RequestPromise {
         method: MethodMatcher::Is(method),
