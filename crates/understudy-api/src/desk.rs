@@ -286,9 +286,12 @@ fn is_quiet(service: &str, passed: &Passed, look: &QuickLook, written: &mut Vec<
     {
         return false;
     }
+    if !look.is_quiet(request, response) {
+        return false;
+    }
     let (unix_millis, took, cut) = (*unix_millis, *took, cut.as_deref());
     Stored { service, unix_millis, took, request, response, messages, redactions: &[], cut }.write_to(written);
-    look.is_quiet(request, response, written)
+    true
 }
 
 impl Desk {
@@ -469,7 +472,7 @@ fn recording(service: String, passed: Passed, redactor: &mut Redactor) -> Record
     }
     // What is called a secret there may stand in the request that began it.
     for message in &messages {
-        redactor.know_message(message.content.as_bytes());
+        redactor.know_message(message.content.as_bytes(), message.is_from_client);
     }
     let (request, response, mut redactions) = redactor.exchange(request, response);
     let messages = without_secrets(messages, redactor, &mut redactions);
@@ -486,7 +489,7 @@ fn recording(service: String, passed: Passed, redactor: &mut Redactor) -> Record
 fn without_secrets(messages: Vec<Message>, redactor: &mut Redactor, redactions: &mut Vec<Redaction>) -> Vec<Message> {
     let mut without = |message: Message| {
         let place = if message.is_from_client { "the client's messages" } else { "the backend's messages" };
-        let shown = redactor.message(message.content.as_bytes(), place, redactions);
+        let shown = redactor.message(message.content.as_bytes(), message.is_from_client, place, redactions);
         let content = match message.content {
             MessageContent::Text(_) => MessageContent::Text(String::from_utf8_lossy(&shown).into_owned()),
             MessageContent::Binary(_) => MessageContent::Binary(shown.into()),

@@ -12,7 +12,7 @@ impl Hidden {
     pub(crate) fn new(more: &Redact) -> Self {
         // The members that the project's paths end in are hidden wherever they stand.
         let members = more.json.iter().filter_map(|path| last_name(path.as_str())).collect();
-        Self(SecretNames::with(more.headers.clone(), members))
+        Self(SecretNames::with(more.headers.clone(), members, more.keep.clone()))
     }
 
     /// Takes the same out of exchanges, and what looks like a secret.
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn what_the_project_names_is_hidden_wherever_it_stands() {
         let json = ["$..ssn", "$['card-number']", "$.tokens[*]"].map(|path| JsonPath::parse(path).expect("a path"));
-        let hidden = Hidden::new(&Redact { headers: vec!["X-Session-Key".to_owned()], json: json.to_vec() });
+        let hidden = Hidden::new(&Redact { headers: vec!["X-Session-Key".to_owned()], json: json.to_vec(), keep: Vec::new() });
         assert!(hidden.has_header("x-session-key") && hidden.has_header("Authorization") && !hidden.has_header("x"));
         let value = Json::parse(br#"{"user":{"ssn":1,"n":2},"card-number":"4","tokens":["a"],"password":"x"}"#);
         let text = hidden.value(&value.expect("JSON")).to_string();

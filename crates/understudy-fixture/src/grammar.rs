@@ -380,5 +380,6 @@ pub static REDACT: Object = Object {
     keys: &[
         key("headers", TEXTS, "Header fields that carry secrets."),
         key("json", TEXTS, "JSONPaths of members that carry secrets."),
+        key("keep", TEXTS, "Names of fields, parameters, cookies and members that are no secrets."),
     ],
 };

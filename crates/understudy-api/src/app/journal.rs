@@ -272,7 +272,7 @@ fn record(exchange: &Exchange, redactor: &mut Redactor) -> Vec<u8> {
     }
     let body = fit(&mut response.headers, &mut response.body) && is_worth_it && exchange.body.is_some();
     let (request, response, _) = redactor.exchange(request, response);
-    let by = redactor.message(by.as_bytes(), "", &mut Vec::new());
+    let by = redactor.message(by.as_bytes(), false, "", &mut Vec::new());
     let head = Head { answered: exchange.answered.into(), by: String::from_utf8_lossy(&by), body };
     let head = serde_json::to_vec(&head).expect("a head is JSON");
     let recording = Recording {

@@ -23,6 +23,8 @@ pub struct Redact {
     pub headers: Vec<String>,
     /// Members of JSON bodies.
     pub json: Vec<JsonPath>,
+    /// Names of header fields, parameters, cookies and members whose values are no secrets, though they look like it.
+    pub keep: Vec<String>,
 }
 
 /// One HTTP service that is stood in for.

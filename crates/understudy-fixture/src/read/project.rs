@@ -217,7 +217,7 @@ impl Reader<'_> {
                 Err(error) => self.report(Code::BadJsonPath, node.span, format!("`{text}` is no JSONPath: {error}")),
             }
         }
-        Redact { headers, json }
+        Redact { headers, json, keep: self.field_texts(&fields, "keep") }
     }
 }
 

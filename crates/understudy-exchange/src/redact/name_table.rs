@@ -1,0 +1,147 @@
+//! The table of names: words that name a secret, and words with which they name something else.
+
+use super::names::Certainty;
+
+/// Single words that name a secret where they stand last.
+#[rustfmt::skip]
+pub(super) const HEADS: &[(&str, &str, Certainty)] = &[
+    ("password", "password", Certainty::Typed),
+    ("passwd", "password", Certainty::Typed),
+    ("pwd", "password", Certainty::Typed),
+    ("pass", "password", Certainty::Typed),
+    ("passphrase", "password", Certainty::Typed),
+    ("passcode", "password", Certainty::Typed),
+    ("passkey", "password", Certainty::Credential),
+    ("mnemonic", "password", Certainty::Typed),
+    ("pin", "pin", Certainty::Typed),
+    ("otp", "code", Certainty::Typed),
+    ("totp", "code", Certainty::Typed),
+    ("cvv", "card", Certainty::Typed),
+    ("cvc", "card", Certainty::Typed),
+    ("csc", "card", Certainty::Typed),
+    ("ssn", "secret", Certainty::Typed),
+    ("token", "token", Certainty::Credential),
+    ("jwt", "token", Certainty::Credential),
+    ("bearer", "token", Certainty::Credential),
+    ("authorization", "token", Certainty::Credential),
+    ("csrf", "token", Certainty::Credential),
+    ("xsrf", "token", Certainty::Credential),
+    ("secret", "secret", Certainty::Credential),
+    ("credential", "secret", Certainty::Credential),
+    ("creds", "secret", Certainty::Credential),
+    ("dsn", "secret", Certainty::Credential),
+    ("sid", "session", Certainty::Suspicious),
+    ("sess", "session", Certainty::Suspicious),
+    ("session", "session", Certainty::Suspicious),
+    ("auth", "token", Certainty::Suspicious),
+    ("authentication", "token", Certainty::Suspicious),
+    ("oauth", "token", Certainty::Suspicious),
+    ("access", "token", Certainty::Suspicious),
+    ("key", "api-key", Certainty::Suspicious),
+    ("api", "api-key", Certainty::Suspicious),
+    ("login", "secret", Certainty::Suspicious),
+];
+
+/// Pairs of words that name a secret where they stand last.
+#[rustfmt::skip]
+pub(super) const PAIRS: &[(&str, &[&str], &str, Certainty)] = &[
+    ("key", &["access", "account", "admin", "aes", "api", "app", "application", "auth", "authentication",
+        "authorization", "client", "consumer", "cookie", "crypto", "decryption", "deploy", "encryption", "function",
+        "hmac", "jwt", "license", "licence", "master", "private", "recovery", "rsa", "secret", "security", "server",
+        "session", "shared", "signing", "ssh", "storage", "subscription", "symmetric", "webhook", "write"],
+        "api-key", Certainty::Credential,),
+    ("code", &["2fa", "auth", "factor", "mfa", "otp", "passcode", "security", "sms", "totp", "verification",
+        "verify"], "code", Certainty::Typed,),
+    ("code", &["access", "activation", "authorization", "backup", "device", "invitation", "invite", "recovery",
+        "reset", "unlock"], "code", Certainty::Credential,),
+    ("id", &["sess", "session", "secret"], "session", Certainty::Credential),
+    ("string", &["connection", "conn"], "secret", Certainty::Credential),
+    ("str", &["connection", "conn"], "secret", Certainty::Credential),
+    ("url", &["database", "redis", "mongo", "mongodb", "postgres", "amqp"], "secret", Certainty::Suspicious),
+    ("phrase", &["recovery", "seed", "pass", "secret", "backup"], "password", Certainty::Typed),
+    ("number", &["card", "cc"], "card", Certainty::Typed),
+    ("card", &["credit", "debit"], "card", Certainty::Typed),
+    ("word", &["pass"], "password", Certainty::Typed),
+    ("hash", &["pass"], "password", Certainty::Credential),
+    ("pair", &["key"], "api-key", Certainty::Suspicious),
+];
+
+/// Words after a secret's name that leave it one: `passwordConfirmation`, `tokenValue`.
+#[rustfmt::skip]
+pub(super) const QUALIFIERS: &[&str] = &[
+    "again", "b", "base", "binary", "confirm", "confirmation", "confirmed", "current", "digest", "encoded",
+    "encrypted", "field", "hash", "hashed", "new", "old", "plain", "plaintext", "raw", "repeat", "repeated",
+    "retype", "string", "value", "verify",
+];
+
+/// Words before `token` with which it is a place in a list, a count, or a piece of text.
+#[rustfmt::skip]
+pub(super) const TOKENS_OF_LISTS: &[&str] = &[
+    "cached", "completion", "continuation", "cursor", "delta", "design", "input", "lexer", "max", "min", "next",
+    "output", "page", "paging", "pagination", "prev", "previous", "prompt", "reasoning", "resume", "skip",
+    "start", "starting", "stop", "sync", "syntax", "total", "watch", "pad", "mask", "eos", "bos", "unk", "cls",
+    "sep", "special",
+];
+
+/// Words before `key` with which it is no credential.
+#[rustfmt::skip]
+pub(super) const KEYS_OF_TABLES: &[&str] = &[
+    "cache", "composite", "correlation", "dedup", "deduplication", "foreign", "group", "i18n", "idempotency",
+    "index", "item", "lookup", "map", "message", "natural", "object", "parent", "partition", "primary", "public",
+    "publishable", "range", "row", "routing", "search", "site", "sort", "surrogate", "translation", "unique",
+    "ws", "websocket", "accept", "locale", "label", "project", "issue", "epic", "setting", "column", "field",
+];
+
+/// Words with which a name asks or tells something about a secret: `hasPassword`, `invalidToken`.
+#[rustfmt::skip]
+pub(super) const ABOUT: &[&str] = &[
+    "allow", "allowed", "can", "disable", "disabled", "enable", "enabled", "expired", "forgot", "forgotten",
+    "has", "hide", "invalid", "is", "missing", "must", "need", "needs", "no", "require", "required", "requires",
+    "should", "show", "support", "supports", "toggle", "use", "uses", "with", "without", "wrong",
+];
+
+/// Vendors whose credentials look like nothing but chance: under their names what looks random is secret. The names are those
+/// of the services in public documents on secret scanning (GitHub's "Supported secret scanning patterns", GitGuardian's detectors).
+#[rustfmt::skip]
+pub(super) const VENDORS: &[&str] = &[
+    "adafruit", "adobe", "airtable", "algolia", "alibaba", "aliyun", "amplitude", "artifactory", "asana",
+    "atlassian", "auth0", "authress", "aws", "azure", "beamer", "bintray", "bitbucket", "bittrex", "bugsnag",
+    "buildkite", "circleci", "clojars", "cloudflare", "cloudinary", "codecov", "cohere", "coinbase",
+    "confluence", "confluent", "contentful", "databricks", "datadog", "deepgram", "deepseek", "digitalocean",
+    "discord", "docker", "dockerhub", "doppler", "drone", "droneci", "dropbox", "dynatrace", "elastic", "etsy",
+    "facebook", "fastly", "figma", "finicity", "finnhub", "firebase", "flickr", "flutterwave", "freshbooks",
+    "gcp", "gemini", "ghost", "github", "gitlab", "gitter", "gocardless", "grafana", "groq", "harness",
+    "hashicorp", "heroku", "hubspot", "huggingface", "infracost", "infura", "instagram", "intercom", "jenkins",
+    "jfrog", "jira", "kraken", "kucoin", "launchdarkly", "linear", "linkedin", "lob", "logz", "looker",
+    "mailchimp", "mailgun", "mailjet", "mapbox", "mattermost", "maxmind", "meraki", "messagebird", "mistral",
+    "mixpanel", "netlify", "newrelic", "newyorktimes", "notion", "npm", "nuget", "nytimes", "octopus", "okta",
+    "onesignal", "openai", "openweather", "opsgenie", "pagerduty", "paypal", "perplexity", "pinecone", "plaid",
+    "planetscale", "posthog", "postman", "postmark", "privateai", "pulumi", "pusher", "pypi", "rapidapi",
+    "razorpay", "readme", "replicate", "rollbar", "rubygems", "salesforce", "segment", "sendbird", "sendgrid",
+    "sendinblue", "sentry", "shippo", "shodan", "shopify", "sidekiq", "slack", "snyk", "sonar", "sonarqube",
+    "spotify", "square", "squarespace", "stripe", "sumo", "sumologic", "supabase", "tailscale", "telegram",
+    "terraform", "travis", "travisci", "trello", "twilio", "twitch", "twitter", "typeform", "vercel",
+    "virustotal", "weatherstack", "xray", "yandex", "zapier", "zendesk", "zoom", "contribsys", "telegr",
+];
+
+/// Last words of names that are about a vendor and no credential of it.
+#[rustfmt::skip]
+pub(super) const PUBLIC_HEADS: &[&str] = &[
+    "id", "ids", "uid", "url", "uri", "href", "link", "name", "user", "username", "email", "account", "region",
+    "host", "domain", "org", "organization", "project", "team", "channel", "repo", "repository", "version",
+    "sha", "commit", "hash", "ref", "branch", "etag", "digest", "checksum", "number", "customer", "event",
+    "request", "trace", "type", "status", "image", "tag", "file", "path",
+];
+
+/// Words in the names of cookies that carry a session.
+#[rustfmt::skip]
+pub(super) const SESSION_COOKIES: &[&str] = &[
+    "auth", "identity", "login", "remember", "sess", "session", "sid", "ticket",
+];
+
+/// Parameters that carry something for one use, or a signature.
+#[rustfmt::skip]
+pub(super) const PARAMETERS: &[&str] = &[
+    "code", "confirmation", "hash", "hmac", "invite", "magic", "sig", "signature", "ticket", "x-amz-credential",
+    "x-goog-credential",
+];

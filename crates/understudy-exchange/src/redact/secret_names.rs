@@ -1,0 +1,189 @@
+//! The names that carry secrets in one project: the built-in table, what the project adds, and what it keeps.
+
+use super::names::{self, Certainty, Named};
+use rustc_hash::FxBuildHasher;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// What has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carrier {
+    /// A header field.
+    Header,
+    /// A parameter of a query, a fragment or a form.
+    Parameter,
+    /// A member, an element, an attribute, a variable, or anything else.
+    Member,
+}
+
+/// What is known of a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Lookup {
+    /// Its value is no secret, whatever it looks like: the project says so.
+    Kept,
+    /// Its value may be a secret.
+    Named(Named),
+    /// Nothing.
+    Unknown,
+}
+
+/// The names of what carries credentials: the usual ones, those that a project adds, and those that it keeps.
+#[derive(Debug, Clone, Default)]
+pub struct SecretNames {
+    headers: Vec<String>,
+    members: Vec<String>,
+    keep: Vec<String>,
+}
+
+impl SecretNames {
+    /// The usual names, these header fields and members, and without those to `keep`: names of header fields, parameters, cookies
+    /// or members whose values are no secrets.
+    #[must_use]
+    pub fn with(headers: Vec<String>, members: Vec<String>, keep: Vec<String>) -> Self {
+        Self { headers, members, keep }
+    }
+
+    /// The members that were added to the usual ones.
+    #[must_use]
+    pub fn added_members(&self) -> &[String] {
+        &self.members
+    }
+
+    pub(super) fn lookup(&self, name: &str, carrier: Carrier) -> Lookup {
+        if self.keep.iter().any(|kept| is_same_name(kept, name)) {
+            return Lookup::Kept;
+        }
+        let is_header = |added: &String| carrier == Carrier::Header && added.eq_ignore_ascii_case(name);
+        if self.headers.iter().any(is_header) || self.members.iter().any(|added| added == name) {
+            return Lookup::Named(Named { kind: "secret", certainty: Certainty::Always, words: name.into() });
+        }
+        let named = match carrier {
+            Carrier::Parameter => names::classify_parameter(name),
+            Carrier::Header | Carrier::Member => names::classify(name),
+        };
+        named.map_or(Lookup::Unknown, Lookup::Named)
+    }
+
+    /// Returns true if anything is known of a name; quicker than [`Self::lookup`], for the many names of which nothing is.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        let is_added = |added: &String| added.eq_ignore_ascii_case(name);
+        self.headers.iter().any(is_added)
+            || self.members.iter().any(is_added)
+            || (has_telling_letters(name) && is_in_table(name))
+    }
+
+    /// Returns true if anything is known of a name, or the project keeps it.
+    pub(super) fn may_speak_of(&self, name: &str) -> bool {
+        !self.keep.is_empty() || self.knows(name)
+    }
+
+    /// Returns true if a header field of this name, in any case, carries a credential.
+    #[must_use]
+    pub fn has_header(&self, name: &str) -> bool {
+        is_certain(&self.lookup(name, Carrier::Header))
+    }
+
+    /// Returns true if a member of this name carries a credential.
+    #[must_use]
+    pub fn has_member(&self, name: &str) -> bool {
+        is_certain(&self.lookup(name, Carrier::Member))
+    }
+
+    /// Returns true if a parameter of a query of this name carries a credential.
+    #[must_use]
+    pub fn has_parameter(&self, name: &str) -> bool {
+        is_certain(&self.lookup(name, Carrier::Parameter))
+    }
+}
+
+fn is_certain(lookup: &Lookup) -> bool {
+    matches!(lookup, Lookup::Named(named) if named.certainty > Certainty::Suspicious)
+}
+
+/// Returns true if two names differ in case and signs only.
+fn is_same_name(one: &str, other: &str) -> bool {
+    let letters =
+        |name: &str| -> String { name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    one == other || letters(one) == letters(other)
+}
+
+/// How many names are remembered by each thread.
+const NAMES_MAX: usize = 4_096;
+
+/// Returns true if the built-in table knows a name. The same few hundred names come again and again.
+fn is_in_table(name: &str) -> bool {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<Box<str>, bool, FxBuildHasher>> = RefCell::new(HashMap::default());
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(is_known) = known.get(name) {
+            return *is_known;
+        }
+        let is_known = names::classify_parameter(name).is_some() || names::is_session_cookie(name);
+        if known.len() < NAMES_MAX {
+            known.insert(name.into(), is_known);
+        }
+        is_known
+    })
+}
+
+/// The first three letters of all words of the table, a bit for each.
+static TELLING: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let mut bits = vec![0; 1 << 9];
+    for word in names::telling_words() {
+        let word = word.as_bytes();
+        let at = three(word[0], word[1], word.get(2).copied().unwrap_or(b'-'));
+        bits[at >> 6] |= 1 << (at & 63);
+    }
+    bits
+});
+
+/// Three letters as a number of 15 bits. Digits and signs are letters too: more is found than there is.
+fn three(a: u8, b: u8, c: u8) -> usize {
+    let five = |byte: u8| usize::from(byte & 31);
+    five(a) << 10 | five(b) << 5 | five(c)
+}
+
+/// Returns true if a word of the table may stand somewhere in a name.
+fn has_telling_letters(name: &str) -> bool {
+    let bits = &*TELLING;
+    name.as_bytes().windows(3).any(|letters| {
+        let at = three(letters[0], letters[1], letters[2]);
+        bits[at >> 6] >> (at & 63) & 1 == 1
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_table_knows_has_telling_letters() {
+        for name in [
+            "2faCode",
+            "sid",
+            "X-Amz-Signature",
+            "sig",
+            "user[password]",
+            "PGPASSWORD",
+            "conn_str",
+            "ticket",
+            "remember_me",
+            "code",
+        ] {
+            assert!(SecretNames::default().knows(name), "{name}");
+        }
+        for name in ["id", "name", "price", "created_at", "items"] {
+            assert!(!SecretNames::default().knows(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_project_adds_names_and_keeps_others() {
+        let names =
+            SecretNames::with(vec!["X-Seat".to_owned()], vec!["ssn2".to_owned()], vec!["theme_token".to_owned()]);
+        assert!(names.has_header("x-seat") && names.has_member("ssn2") && !names.has_member("x-seat"));
+        assert!(!names.has_member("themeToken") && names.has_member("token"));
+    }
+}

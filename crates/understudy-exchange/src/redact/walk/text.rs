@@ -1,0 +1,407 @@
+//! Secrets in texts of any kind: assignments (YAML, environment files, scripts, GraphQL), URLs, credentials with their scheme, markup, base64.
+
+use super::super::names::Certainty;
+use super::super::quick::{self, ONE_TIME};
+use super::super::secret_names::{Carrier, Lookup};
+use super::super::{card, charset, shapes, stand_in, value};
+use super::{Found, Walk, json, markup, with_edits};
+use crate::target::{decode_query_part, encode_query_part, encode_segment, percent_decode};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use regex::Regex;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Longer texts in base64 are files.
+const BASE64_BYTES_MAX: usize = 256 << 10;
+/// Shorter ones say nothing.
+const BASE64_BYTES_MIN: usize = 20;
+/// Shorter segments of paths are words.
+const SEGMENT_BYTES_MIN: usize = 6;
+
+/// How a secret is written in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coding {
+    /// As it is.
+    Plain,
+    /// As a parameter's value: `%XX` and `+`.
+    Parameter,
+    /// As a segment of a path.
+    Segment,
+    /// As text of HTML or XML.
+    Markup,
+}
+
+impl Coding {
+    fn decode(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Plain => text.into(),
+            Self::Parameter => decode_query_part(text),
+            Self::Segment => percent_decode(text),
+            Self::Markup => markup::decode(text),
+        }
+    }
+
+    fn encode(self, text: &str) -> String {
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Parameter => encode_query_part(text),
+            Self::Segment => encode_segment(text),
+            Self::Markup => markup::encode(text),
+        }
+    }
+}
+
+/// A secret in a text.
+#[derive(Debug)]
+pub(super) struct Span {
+    pub(super) at: Range<usize>,
+    pub(super) coding: Coding,
+    pub(super) found: Found,
+}
+
+/// The names of schemes of HTTP authentication and what stands behind them (RFC 9110, section 11.4), with the parameters of a command
+/// line that do the same.
+static SCHEME: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?i)\b(?:bearer|basic|token|apikey)[ \t]+([a-z0-9._~+/=:-]{8,})"));
+static USER: LazyLock<Regex> =
+    LazyLock::new(|| expression(r#"(?:^|\s)(?:-u|--user|--proxy-user)[ =]+["']?[^\s:"']+:([^\s"']+)"#));
+
+/// A name, a sign, and a value: quoted, or up to what ends it.
+static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
+    expression(concat!(
+        r#"(?P<name>[A-Za-z0-9_$][A-Za-z0-9_.$%\[\]-]*)["'`]?[ \t]*(?:=>|:=|[:=])[ \t]*"#,
+        r#"(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'|`(?P<back>[^`]*)`|(?P<plain>[^\s"'`,;&<>(){}\[\]]+))"#
+    ))
+});
+
+/// A line that is an assignment as a whole: `KEY=value`, `key: value`.
+static LINE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"(?m)^[ \t]*(?:export[ \t]+|set[ \t]+|-[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*[:=][ \t]*(?P<value>\S+)[ \t]*\r?$",
+    )
+});
+
+/// An option of a command line and its value.
+static OPTION: LazyLock<Regex> =
+    LazyLock::new(|| expression(r#"--(?P<name>[A-Za-z][A-Za-z0-9-]*)[ \t]+["']?(?P<value>[^\s"']+)"#));
+
+/// A URL (RFC 3986): its authority, and the rest of it.
+static URL: LazyLock<Regex> =
+    LazyLock::new(|| expression(r#"[A-Za-z][A-Za-z0-9+.-]*://(?P<authority>[^\s/?#"'<>\\]*)"#));
+
+/// A segment that follows a word for something of one use.
+static SEGMENT: LazyLock<Regex> =
+    LazyLock::new(|| expression(&format!(r#"(?i)(?:^|/)(?:{})/(?P<value>[^\s/?#"'<>\\&;,)]+)"#, ONE_TIME.join("|"))));
+
+/// What may be a text in base64.
+static BASE64: LazyLock<Regex> = LazyLock::new(|| expression(r"[A-Za-z0-9+/_-]{20,}={0,2}"));
+
+fn expression(text: &str) -> Regex {
+    Regex::new(text).expect("the expression is a good one")
+}
+
+/// A value's scheme of authentication with the space after it, and the rest.
+pub(super) fn scheme(value: &str) -> (&str, &str) {
+    let is_scheme = |word: &str| {
+        ["bearer", "basic", "token", "digest", "apikey", "negotiate", "dpop", "jwt", "key"]
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known))
+    };
+    match value.split_once(' ') {
+        Some((word, secret)) if is_scheme(word) && !secret.trim().is_empty() => {
+            value.split_at(value.len() - secret.trim_start().len())
+        }
+        _ => ("", value),
+    }
+}
+
+impl Walk<'_> {
+    /// A text of any kind; `None` where nothing in it was replaced.
+    pub(super) fn text(&mut self, text: &str, place: &str, depth: usize) -> Option<String> {
+        if text.is_empty() || stand_in::is_stand_in(text) {
+            return None;
+        }
+        if json::is_too_deep(depth) || quick::is_quiet(text, self.names) {
+            return self.sink.rest(text, place);
+        }
+        if let Some(walked) = self.json(text, place, depth + 1) {
+            return walked;
+        }
+        if text.contains('\n')
+            && let Some(shown) = self.lines(text, place, depth)
+        {
+            // What goes over several lines is sought in what is left.
+            return Some(self.spans(&shown, place, depth).unwrap_or(shown));
+        }
+        self.spans(text, place, depth)
+    }
+
+    /// Texts whose lines hold JSON: events, JSON lines, messages with something before their JSON.
+    fn lines(&mut self, text: &str, place: &str, depth: usize) -> Option<String> {
+        let mut out = String::with_capacity(text.len());
+        let mut is_changed = false;
+        for line in text.split_inclusive('\n') {
+            let begin = line.find(['{', '[']).filter(|begin| *begin < 64).unwrap_or(0);
+            let (before, rest) = line.split_at(begin);
+            let content = rest.trim_end();
+            match self.json(content, place, depth + 1).flatten() {
+                Some(shown) => {
+                    out.push_str(before);
+                    out.push_str(&shown);
+                    out.push_str(&rest[content.len()..]);
+                    is_changed = true;
+                }
+                None => out.push_str(line),
+            }
+        }
+        is_changed.then_some(out)
+    }
+
+    /// A text that is no JSON as a whole: all secrets in it, and the known ones in the rest.
+    fn spans(&mut self, text: &str, place: &str, depth: usize) -> Option<String> {
+        let mut spans = self.find(text);
+        spans.sort_by_key(|span| (span.at.start, std::cmp::Reverse(span.at.end)));
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for Span { at: own, coding, found } in spans {
+            if own.start < at {
+                continue;
+            }
+            let secret = coding.decode(&text[own.clone()]);
+            if stand_in::is_stand_in(&secret) {
+                continue;
+            }
+            if let Some(shown) = self.sink.secret(&secret, &found, place) {
+                out.push_str(&self.between(&text[at..own.start], place, depth));
+                out.push_str(&coding.encode(&shown));
+                at = own.end;
+            }
+        }
+        out.push_str(&self.between(&text[at..], place, depth));
+        (out != text).then_some(out)
+    }
+
+    /// A piece of text in which nothing was found by a name or a look: texts in base64 and in JSON, and known secrets.
+    fn between<'t>(&mut self, text: &'t str, place: &str, depth: usize) -> Cow<'t, str> {
+        let mut edits = self.in_base64(text, place, depth);
+        if edits.is_empty() {
+            edits.extend(self.in_json(text, place, depth));
+        }
+        match with_edits(text, edits) {
+            Some(shown) => Cow::Owned(self.sink.rest(&shown, place).unwrap_or(shown)),
+            None => self.sink.rest(text, place).map_or(Cow::Borrowed(text), Cow::Owned),
+        }
+    }
+
+    fn in_base64(&mut self, text: &str, place: &str, depth: usize) -> Vec<(Range<usize>, String)> {
+        let mut edits = Vec::new();
+        if text.len() < BASE64_BYTES_MIN || json::is_too_deep(depth + 1) {
+            return edits;
+        }
+        for found in BASE64.find_iter(text).filter(|found| found.len() <= BASE64_BYTES_MAX) {
+            let Some((plain, encode)) = decode_base64(found.as_str()) else { continue };
+            if let Some(shown) = self.text(&plain, place, depth + 1) {
+                edits.push((found.range(), encode(&shown)));
+            }
+        }
+        edits
+    }
+
+    /// JSON that follows something else: `42["event",{…}]`, `)]}',{…}`, `callback({…})`.
+    fn in_json(&mut self, text: &str, place: &str, depth: usize) -> Option<(Range<usize>, String)> {
+        let begin = text.find(['{', '[']).filter(|begin| *begin > 0)?;
+        let end = text.rfind(['}', ']']).filter(|end| *end > begin)? + 1;
+        let shown = self.json(&text[begin..end], place, depth + 1)??;
+        Some((begin..end, shown))
+    }
+
+    /// All secrets in a text, in no order.
+    fn find(&self, text: &str) -> Vec<Span> {
+        let looks = shapes::find(text);
+        let mut spans: Vec<Span> = looks
+            .into_iter()
+            .map(|look| Span { at: look.at, coding: Coding::Plain, found: Found::by_look(look.kind, look.name) })
+            .collect();
+        if card::is_card(text.trim()) {
+            let begin = text.len() - text.trim_start().len();
+            let at = begin..begin + text.trim().len();
+            spans.push(Span { at, coding: Coding::Plain, found: Found::by_look("card", "payment card") });
+        }
+        self.find_cards(text, &mut spans);
+        for found in SCHEME.captures_iter(text).chain(USER.captures_iter(text)) {
+            let at = found.get(1).map(|secret| secret.range()).unwrap_or_default();
+            let secret = text[at.clone()].trim_end_matches(['.', ',']);
+            if value::is_random(secret) || secret.len() < text[at.clone()].len() || !value::is_words(secret) {
+                spans.push(Span {
+                    at: at.start..at.start + secret.len(),
+                    coding: Coding::Plain,
+                    found: Found::by_look("token", "credentials"),
+                });
+            }
+        }
+        self.find_assignments(text, &mut spans);
+        if text.contains("://") {
+            find_userinfo(text, &mut spans);
+        }
+        for found in SEGMENT.captures_iter(text) {
+            let Some(segment) = found.name("value").filter(|segment| is_one_time(segment.as_str())) else { continue };
+            spans.push(Span {
+                at: segment.range(),
+                coding: Coding::Segment,
+                found: Found::by_look("token", "one-time link"),
+            });
+        }
+        if text.contains('<') {
+            markup::find(self, text, &mut spans);
+        }
+        spans
+    }
+
+    fn find_cards(&self, text: &str, spans: &mut Vec<Span>) {
+        static DIGITS: LazyLock<Regex> = LazyLock::new(|| expression(r"\b[3-6][0-9](?:[ -]?[0-9]){12,17}\b"));
+        let cards = DIGITS.find_iter(text).filter(|found| card::is_card(found.as_str()));
+        spans.extend(cards.map(|found| Span {
+            at: found.range(),
+            coding: Coding::Plain,
+            found: Found::by_look("card", "payment card"),
+        }));
+    }
+
+    fn find_assignments(&self, text: &str, spans: &mut Vec<Span>) {
+        for found in LINE.captures_iter(text) {
+            if let (Some(name), Some(secret)) = (found.name("name"), found.name("value")) {
+                let quoted = secret.as_str().trim_matches(['"', '\'', ',', ';']);
+                let begin = secret.start() + secret.as_str().find(quoted).unwrap_or(0);
+                self.assigned(text, name.range(), begin..begin + quoted.len(), spans);
+            }
+        }
+        for found in OPTION.captures_iter(text) {
+            if let (Some(name), Some(secret)) = (found.name("name"), found.name("value")) {
+                self.assigned(text, name.range(), secret.range(), spans);
+            }
+        }
+        // A value may hold an assignment itself, so the next search goes on within it.
+        let mut from = 0;
+        while let Some(found) = ASSIGNMENT.captures_at(text, from) {
+            let groups = ["double", "single", "back", "plain"];
+            let secret = groups.iter().find_map(|group| found.name(group));
+            let (Some(name), Some(secret)) = (found.name("name"), secret) else { break };
+            from = secret.start().max(from + 1);
+            while !text.is_char_boundary(from) {
+                from += 1;
+            }
+            if self.assigned(text, name.range(), secret.range(), spans) {
+                from = secret.end();
+            }
+        }
+    }
+
+    /// Adds the value of an assignment where it is a secret.
+    fn assigned(&self, text: &str, name: Range<usize>, secret: Range<usize>, spans: &mut Vec<Span>) -> bool {
+        let carrier = match text[..name.start].chars().next_back() {
+            Some('?' | '&' | '#' | ';') => Carrier::Parameter,
+            _ => Carrier::Member,
+        };
+        let (scheme, own) = scheme(&text[secret.clone()]);
+        let secret = secret.start + scheme.len()..secret.end;
+        // A template and a call are no values. What follows a scheme without quotes is found by the scheme.
+        let goes_on = text[secret.end..].starts_with(['{', '(']);
+        if own.is_empty() || goes_on || (secret.end < text.len() && SCHEMES_ALONE.contains(&&*own.to_ascii_lowercase()))
+        {
+            return false;
+        }
+        let Some(named) = self.named_in(text, name, carrier) else { return false };
+        let coding = if carrier == Carrier::Parameter { Coding::Parameter } else { Coding::Plain };
+        // Without quotes a word that follows a password's name may be the next one of a sentence.
+        let is_quoted = text[..secret.start].ends_with(['"', '\'', '`']);
+        let is_secret = value::is_secret(&coding.decode(own), &named, self.side)
+            && (named.certainty != Certainty::Typed
+                || carrier == Carrier::Parameter
+                || is_quoted
+                || !value::is_words(own));
+        if is_secret {
+            spans.push(Span { at: secret, coding, found: Found::by_name(&named) });
+        }
+        is_secret
+    }
+
+    /// What the name of an assignment says, with the words before it: `Access Key: …`.
+    fn named_in(&self, text: &str, name: Range<usize>, carrier: Carrier) -> Option<super::Named> {
+        let own = percent_decode(&text[name.clone()]);
+        if !self.names.may_speak_of(&own) {
+            return None;
+        }
+        let named = match self.names.lookup(&own, carrier) {
+            Lookup::Kept => return None,
+            Lookup::Named(named) => Some(named),
+            Lookup::Unknown => None,
+        };
+        if named.as_ref().is_some_and(|named| named.certainty > Certainty::Suspicious) {
+            return named;
+        }
+        let before = text[..name.start].rsplit(['\n', ',', ';', '{', '(', '.', '"', '\'']).next().unwrap_or("");
+        let word = before.split_whitespace().next_back().filter(|_| before.ends_with(' ')).unwrap_or("");
+        let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+        match self.names.lookup(&format!("{word} {own}"), carrier) {
+            Lookup::Named(pair) if is_word => Some(pair),
+            _ => named,
+        }
+    }
+}
+
+/// Values that are the scheme of a value that follows.
+const SCHEMES_ALONE: &[&str] = &["bearer", "basic", "token", "digest", "negotiate"];
+
+/// The password in the authority of a URL.
+fn find_userinfo(text: &str, spans: &mut Vec<Span>) {
+    for found in URL.captures_iter(text) {
+        let Some(authority) = found.name("authority") else { continue };
+        let Some((userinfo, _)) = authority.as_str().rsplit_once('@') else { continue };
+        let (begin, secret) = match userinfo.split_once(':') {
+            Some((user, secret)) => (authority.start() + user.len() + 1, secret),
+            // A token may stand in the user's place: https://ghp_…@github.com
+            None if value::is_random(userinfo) => (authority.start(), userinfo),
+            None => continue,
+        };
+        let is_template = ["${", "{{", "<"].iter().any(|begin| secret.starts_with(begin));
+        if !secret.is_empty() && !stand_in::is_stand_in(secret) && !is_template {
+            let at = begin..begin + secret.len();
+            spans.push(Span { at, coding: Coding::Segment, found: Found::by_look("password", "password in a URL") });
+        }
+    }
+}
+
+/// Returns true if a segment after a word for something of one use is such a thing, and no word or number.
+fn is_one_time(segment: &str) -> bool {
+    let plain = percent_decode(segment);
+    let has_digit = plain.bytes().any(|byte| byte.is_ascii_digit());
+    let has_letter = plain.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let is_mixed = plain.bytes().any(|b| b.is_ascii_uppercase()) && plain.bytes().any(|b| b.is_ascii_lowercase());
+    plain.len() >= SEGMENT_BYTES_MIN
+        && has_letter
+        && (has_digit || (is_mixed && plain.len() >= 10))
+        && value::is_unlike_words(&plain)
+}
+
+/// Returns true if a text in base64 stands in a text.
+pub(in super::super) fn has_base64(text: &str) -> bool {
+    BASE64.find_iter(text).any(|found| found.len() <= BASE64_BYTES_MAX && decode_base64(found.as_str()).is_some())
+}
+
+type Encode = fn(&str) -> String;
+
+/// The text that stands in base64, in either alphabet, with padding or without, and the way back.
+fn decode_base64(text: &str) -> Option<(String, Encode)> {
+    let bare = text.trim_end_matches('=');
+    let is_padded = bare.len() < text.len() || bare.len().is_multiple_of(4);
+    let bytes = STANDARD_NO_PAD.decode(bare);
+    let (bytes, encode): (Vec<u8>, Encode) = match bytes {
+        Ok(bytes) if is_padded => (bytes, |text| STANDARD.encode(text)),
+        Ok(bytes) => (bytes, |text| STANDARD_NO_PAD.encode(text)),
+        Err(_) => (URL_SAFE_NO_PAD.decode(bare).ok()?, |text| URL_SAFE_NO_PAD.encode(text)),
+    };
+    let plain = String::from_utf8(bytes).ok()?;
+    charset::is_readable(&plain).then_some((plain, encode))
+}
