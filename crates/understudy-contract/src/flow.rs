@@ -51,6 +51,7 @@ fn describe(from: &CaptureFrom) -> String {
         CaptureFrom::Body(path) => path.as_str().to_owned(),
         CaptureFrom::Header { name, .. } => name.clone(),
         CaptureFrom::Cookie(name) => format!("cookie {name}"),
+        CaptureFrom::Text(_) => "body".to_owned(),
     }
 }
 
@@ -62,6 +63,10 @@ fn find(from: &CaptureFrom, answer: &Response) -> Result<Json, String> {
             path.select(&body).first().map(|node| node.value.clone()).ok_or_else(nothing)
         }
         CaptureFrom::Cookie(name) => cookie_set(&answer.headers, name).map(Json::string).ok_or_else(nothing),
+        CaptureFrom::Text(search) => {
+            let text = String::from_utf8_lossy(&answer.body);
+            search.find(&text).map(Json::string).ok_or_else(|| "no such text".to_owned())
+        }
         CaptureFrom::Header { name, matches, query } => {
             let value = answer.headers.get(name.as_str()).and_then(|value| value.to_str().ok()).ok_or_else(nothing)?;
             let found = match (matches, query) {

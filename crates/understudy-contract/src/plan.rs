@@ -84,7 +84,8 @@ impl Plan {
             lacks[at] =
                 lacks[at].take().or_else(|| parents[at].first().map(|parent| Arc::clone(&fixtures[*parent].id)));
         }
-        let stages = stages(&fixtures, &parents, &again);
+        let before = earlier(&fixtures, &parents);
+        let stages = stages(&fixtures, &before, &again);
         Self { service, fixtures, parents, again, lacks, stages }
     }
 
@@ -101,17 +102,29 @@ impl Plan {
     }
 }
 
+/// The fixtures that are sent before each: its parents, and those that it follows where that makes no circle. Those that it
+/// follows give it nothing, and it is sent whatever comes of them.
+fn earlier(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let place: HashMap<&str, usize> = fixtures.iter().enumerate().map(|(at, f)| (&*f.id, at)).collect();
+    let mut earlier = parents.to_vec();
+    for (at, fixture) in fixtures.iter().enumerate() {
+        let followed = fixture.verify.follows.iter().filter_map(|id| place.get(id.as_str()).copied());
+        earlier[at].extend(followed.filter(|followed| *followed != at));
+    }
+    for at in in_circles(&earlier) {
+        earlier[at].clone_from(&parents[at]);
+    }
+    earlier
+}
+
 /// What only reads, level by level, then the flows that write; after each of these, one by one, those for which the
 /// backend has to be in a state.
 fn stages(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>], again: &[Vec<usize>]) -> Vec<Stage> {
     let levels = levels(parents);
-    let mut order: Vec<usize> = (0..fixtures.len()).collect();
-    // What only reads sees what was there before anything that comes after the same is written.
-    order.sort_by_key(|at| (levels[*at], !only_reads(&fixtures[*at]), *at));
     let mut reads: BTreeMap<usize, Vec<Vec<usize>>> = BTreeMap::new();
     let mut writes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let flow_of = flows(fixtures, parents);
-    for at in order {
+    for at in in_order(fixtures, parents) {
         match flow_of[at] {
             None => reads.entry(levels[at]).or_default().push(vec![at]),
             Some(flow) => writes.entry(flow).or_default().push(at),
@@ -126,6 +139,32 @@ fn stages(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>], again: &[Vec<usize>
         [Stage { company, sequences: others }, Stage { company: Company::Nobody, sequences: given }]
     });
     stages.filter(|stage| !stage.sequences.is_empty()).collect()
+}
+
+/// The fixtures in an order in which each is sent after its parents. What only reads is sent as soon as it may be: it sees what
+/// was there before anything that comes after the same is written.
+fn in_order(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>]) -> Vec<usize> {
+    let mut missing: Vec<usize> = parents.iter().map(Vec::len).collect();
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); fixtures.len()];
+    for (at, parents) in parents.iter().enumerate() {
+        parents.iter().for_each(|parent| children[*parent].push(at));
+    }
+    let rank = |at: usize| (!only_reads(&fixtures[at]), at);
+    let mut free: BTreeSet<(bool, usize)> = (0..fixtures.len()).filter(|at| missing[*at] == 0).map(rank).collect();
+    let mut order = Vec::with_capacity(fixtures.len());
+    while let Some((_, at)) = free.pop_first() {
+        order.push(at);
+        for child in &children[at] {
+            missing[*child] -= 1;
+            if missing[*child] == 0 {
+                free.insert(rank(*child));
+            }
+        }
+    }
+    // What comes after itself is sent by nobody, and reported all the same.
+    let is_left: BTreeSet<usize> = (0..fixtures.len()).filter(|at| missing[*at] > 0).collect();
+    order.extend(is_left);
+    order
 }
 
 /// Whether the backend is brought into states for a fixture, or for what is sent once more before it.
@@ -225,6 +264,24 @@ mod tests {
         let fixtures = ["POST", "DELETE", "GET", "GET"].map(|method| fixture_of(method, ""));
         let stages = stages(&fixtures, &[vec![], vec![0], vec![0], vec![1]], &[vec![], vec![], vec![], vec![]]);
         assert_eq!(stages.iter().map(|stage| stage.sequences.clone()).collect::<Vec<_>>(), [[vec![0, 2, 1, 3]]]);
+    }
+
+    #[test]
+    fn a_fixture_is_sent_after_those_that_it_follows_and_does_not_need_them() {
+        let fixtures =
+            [("POST", "follows: d"), ("GET", "follows: [a, x]"), ("DELETE", "follows: [a, e]"), ("POST", "")];
+        let named = fixtures
+            .iter()
+            .zip(["a", "b", "c", "d"])
+            .map(|((method, verify), id)| Arc::new(Fixture { id: id.into(), ..(*fixture_of(method, verify)).clone() }));
+        let named: Vec<Arc<Fixture>> = named.collect();
+        let before = earlier(&named, &vec![Vec::new(); 4]);
+        assert_eq!(before, [vec![3], vec![0], vec![0], vec![]]);
+        let stages = stages(&named, &before, &vec![Vec::new(); 4]);
+        assert_eq!(stages.iter().map(|stage| stage.sequences.concat()).collect::<Vec<_>>(), [[3, 0, 1, 2]]);
+        // Circles of them say nothing.
+        let circle = [fixture_of("POST", "follows: f"), fixture_of("GET", "")];
+        assert_eq!(earlier(&circle, &[vec![], vec![0]]), [vec![], vec![0]]);
     }
 
     #[test]

@@ -247,9 +247,14 @@ pub static VERIFY: Object = Object {
             "Fixtures that are sent once more before it, for it and those after it: it uses up what they make.",
         ),
         key(
+            "follows",
+            Shape::AnyOf(&[Shape::Text, TEXTS]),
+            "Fixtures that are sent before it where they are sent at all, whatever comes of them.",
+        ),
+        key(
             "capture",
             Shape::MapOf(&Shape::AnyOf(&[Shape::Text, Shape::Object(&CAPTURE)])),
-            "Values of the real answer, for the fixtures after it: a JSONPath, a header or a cookie.",
+            "Values of the real answer, for the fixtures after it: a JSONPath, a header, a cookie, or a part of its text.",
         ),
         key(
             "response",
@@ -273,7 +278,11 @@ pub static CAPTURE: Object = Object {
     keys: &[
         key("header", Shape::Text, "The header field."),
         key("cookie", Shape::Text, "The cookie that the answer sets."),
-        key("matches", Shape::Text, "A regular expression; its first group is taken, or all of it."),
+        key(
+            "matches",
+            Shape::Text,
+            "A regular expression for the header, or else for the body's text; its first group is taken, or all of it.",
+        ),
         key("query", Shape::Text, "A query parameter of the URL that the header holds."),
     ],
 };

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use understudy_exchange::redact::{Redactor, SecretNames};
 use understudy_exchange::{Request, Response};
 use understudy_fixture::model::{ResponseBody, Select};
 use understudy_fixture::{BodyFiles, FileProblem, Source, fixture, write_fixture};
@@ -48,9 +49,20 @@ fn recorded(text: &str) -> Vec<Recorded> {
         let status: u16 = line.strip_prefix("answer ").unwrap().parse().unwrap();
         let (headers, body) = message(rest);
         let response = Response { status: StatusCode::from_u16(status).unwrap(), headers, body };
-        all.push(Recorded { request, response, redactions: Vec::new() });
+        all.push((request, response));
     }
-    all
+    redacted(all)
+}
+
+/// The exchanges as the recorder hands them out: without their secrets.
+fn redacted(exchanges: Vec<(Request, Response)>) -> Vec<Recorded> {
+    let mut redactor = Redactor::new(SecretNames::default());
+    exchanges.iter().for_each(|(request, response)| redactor.know(request, response));
+    let recorded = exchanges.into_iter().map(|(request, response)| {
+        let (request, response, redactions) = redactor.exchange(request, response);
+        Recorded { request, response, redactions }
+    });
+    recorded.collect()
 }
 
 /// The body files of the drafts.
@@ -67,17 +79,19 @@ impl BodyFiles for Files<'_> {
 fn as_proposed(at: usize, recorded: &Recorded, drafts: &[Draft]) -> Request {
     let draft = drafts.iter().find(|draft| draft.exchanges.contains(&at)).unwrap();
     let text = write_fixture(&draft.fixture);
-    let mut body = String::from_utf8_lossy(&recorded.request.body).into_owned();
-    for kind in ["password", "token"] {
-        if let Some((_, rest)) = text.split_once(&format!("wrong-{kind}"))
-            && let Some((start, end)) = body.split_once(&format!("«{kind}-"))
-            && let Some((_, end)) = end.split_once('»')
-        {
-            let number: String = rest.chars().take_while(|c| *c == '-' || c.is_ascii_digit()).collect();
-            body = format!("{start}wrong-{kind}{number}{end}");
+    let mut request = recorded.request.clone();
+    for redaction in recorded.redactions.iter().filter(|_| draft.sends_refused) {
+        let Some((_, rest)) = text.split_once(&format!("wrong-{}", redaction.kind)) else { continue };
+        let number: String = rest.chars().take_while(|c| *c == '-' || c.is_ascii_digit()).collect();
+        let wrong = format!("wrong-{}{number}", redaction.kind);
+        let body = String::from_utf8_lossy(&request.body).replace(&redaction.stand_in, &wrong);
+        request.body = body.into();
+        for value in request.headers.values_mut() {
+            let text = String::from_utf8_lossy(value.as_bytes()).replace(&redaction.stand_in, &wrong);
+            *value = HeaderValue::from_bytes(text.as_bytes()).unwrap();
         }
     }
-    Request { body: body.into(), ..recorded.request.clone() }
+    request
 }
 
 /// Whoever sends the same requests in the same order gets the same answers, of the fixtures as they are read from their files.
@@ -227,33 +241,39 @@ response:
 
 #[test]
 fn only_what_began_a_session_otherwise_is_taken_for_refused() {
+    const PASSWORDS: [&str; 5] = ["", "hunter2!Ada51", "Tr0ub4dor&3", "s3same-0pen-77", "b1ue-Monday!9"];
+    const TOKENS: [&str; 3] = ["", "q7Xb2mK9vRt4LpZs8WnY", "h3Gd6fJ1cUa5EoQi0BxT"];
     let json = "content-type: application/json\n\n";
-    let change = |status: &str, new: &str| {
+    let change = |status: &str, new: usize| {
+        let (old, new) = (PASSWORDS[1], PASSWORDS[new]);
         format!(
-            "#### PUT /me/password\n{json}{{\"old\":\"«password-1»\",\"new\":\"«password-{new}»\"}}\n#### answer {status}\n\n"
+            "#### PUT /me/password\n{json}{{\"oldPassword\":\"{old}\",\"newPassword\":\"{new}\"}}\n#### answer {status}\n\n"
         )
     };
-    let text_of = |input: &str| -> String {
-        drafts(&recorded(input), "").iter().map(|draft| write_fixture(&draft.fixture)).collect()
+    let text_of = |exchanges: &[Recorded]| -> String {
+        drafts(exchanges, "").iter().map(|draft| write_fixture(&draft.fixture)).collect()
     };
     // It is not known what was wrong with the new password, and what is sent for it may be taken.
-    let changed = text_of(&(change("422", "2") + &change("400", "3") + &change("204", "4")));
+    let changed = text_of(&recorded(&(change("422", 2) + &change("400", 3) + &change("204", 4))));
     assert!(!changed.contains("wrong-") && changed.contains("{{password-2}}"), "{changed}");
-    let login = |name: &str, number: &str, status: &str, answer: &str| {
+    let login = |name: &str, number: usize, status: &str, token: usize| {
+        let (password, token) = (PASSWORDS[number], TOKENS[token]);
+        let answer = if token.is_empty() { "{}".to_owned() } else { format!("{{\"token\":\"{token}\"}}") };
         format!(
-            "#### POST /login\n{json}{{\"name\":\"{name}\",\"password\":\"«password-{number}»\"}}\n#### answer {status}\n\n{answer}\n"
+            "#### POST /login\n{json}{{\"name\":\"{name}\",\"password\":\"{password}\"}}\n#### answer {status}\n\n{answer}\n"
         )
     };
-    let taken = login("ada", "2", "200", "{\"token\":\"«token-1»\"}");
-    let blocked = text_of(&(login("bob", "1", "403", "{}") + &taken));
+    let taken = login("ada", 2, "200", 1);
+    let blocked = text_of(&recorded(&(login("bob", 1, "403", 0) + &taken)));
     assert!(!blocked.contains("wrong-"), "{blocked}");
-    let guessed = text_of(&(login("ada", "1", "403", "{}") + &login("ada", "3", "401", "{}") + &taken));
+    // The number of a secret is that of the whole recording: the first was refused.
+    let all = recorded(&(login("ada", 1, "403", 0) + &taken + &login("ada", 3, "401", 0) + &login("bob", 4, "200", 2)));
+    let guessed = text_of(&all[..3]);
     assert!(guessed.contains("wrong-password}") && guessed.contains("wrong-password-2}"), "{guessed}");
     // What is left of a recording is called as it was when all of it was there.
     assert!(guessed.contains("\"{{password}}\""), "{guessed}");
-    let both = taken.clone() + &login("bob", "3", "200", "{\"token\":\"«token-2»\"}");
-    for input in [both, login("bob", "3", "200", "{}")] {
-        assert!(text_of(&input).contains("{{password-3}}"), "{}", text_of(&input));
+    for rest in [vec![all[1].clone(), all[3].clone()], vec![all[3].clone()]] {
+        assert!(text_of(&rest).contains("{{password-4}}"), "{}", text_of(&rest));
     }
 }
 
@@ -272,7 +292,7 @@ fn small_numbers_are_followed_to_where_such_a_thing_stands() {
         "    page: 1\n",
         "  path: /users/{{userId}}/orders\n",
         "    limit: 1\n",
-        "    json: {stars: 1, userId: \"{{userId}}\", of: {user: \"{{userId}}\"}, ids: [\"{{userId}}\"]}\n",
+        "    json: {stars: 1, userId: \"{{userId}}\", of: {user: \"{{userId}}\"}, ids: [1]}\n",
     ] {
         assert!(text.contains(wanted), "{wanted}{text}");
     }
@@ -280,13 +300,14 @@ fn small_numbers_are_followed_to_where_such_a_thing_stands() {
 
 #[test]
 fn a_field_that_came_twice_stands_once_with_both_values() {
-    let twice =
-        "#### GET /a\naccept: text/csv\naccept: text/html\nx-api-key: «api-key-1»\nx-api-key: b\n\n#### answer 204\n\n";
+    let twice = "#### GET /a\naccept: text/csv\naccept: text/html\nx-api-key: q7Xb2mK9vRt4LpZs8WnY\nx-api-key: h3Gd6fJ1cUa5EoQi0BxT\n\n#### answer 204\n\n";
     let exchanges = recorded(twice);
     let drafts = drafts(&exchanges, "");
     holds(&exchanges, &drafts, Path::new("twice"));
     let text = write_fixture(&drafts[0].fixture);
-    assert!(text.contains("  headers:\n    x-api-key: [\"{{api-key}}\", b]\nresponse:\n"), "{text}");
+    let kind = &exchanges[0].redactions[0].kind;
+    let wanted = format!("  headers:\n    x-api-key: [\"{{{{{kind}}}}}\", \"{{{{{kind}-2}}}}\"]\nresponse:\n");
+    assert!(text.contains(&wanted), "{text}");
 }
 
 #[test]
@@ -320,7 +341,7 @@ fn made(seed: u64) -> Vec<Recorded> {
             "7",
             "8",
             "a b",
-            "«token-1»",
+            "q7Xb2mK9vRt4LpZs8WnY",
             "é",
             "5891b5b522d5df086d0ff0b1",
             "{id}",
@@ -328,12 +349,12 @@ fn made(seed: u64) -> Vec<Recorded> {
         ];
         let path: Vec<String> = (0..3).map(|_| understudy_exchange::target::encode_segment(pick(&segment))).collect();
         let query =
-            pick(&["", "", "?page=1", "?page=2&page=3", "?token=%C2%ABtoken-1%C2%BB", "?_=17", "?a", "?q={{x}}"]);
+            pick(&["", "", "?page=1", "?page=2&page=3", "?token=q7Xb2mK9vRt4LpZs8WnY", "?_=17", "?a", "?q={{x}}"]);
         let bodies = [
             "",
             "{\"id\":7}",
             "{\"id\":8,\"at\":\"2026-01-04T09:12:00Z\"}",
-            "{\"token\":\"«token-1»\"}",
+            "{\"token\":\"q7Xb2mK9vRt4LpZs8WnY\"}",
             "[{\"id\":7}]",
             "[]",
             "no json",
@@ -350,16 +371,16 @@ fn made(seed: u64) -> Vec<Recorded> {
             "application/problem+json",
         ];
         let fields = [
-            "authorization: Bearer «token-1»",
+            "authorization: Bearer q7Xb2mK9vRt4LpZs8WnY",
             "accept: application/vnd.x",
-            "cookie: s=«cookie-1»",
+            "cookie: s=8f14e45fceea167a5a36dedd4bea2543",
             "x-tenant: a",
             "x-tenant: b",
         ];
         let answers = [
             "location: /items/7",
             "location: http://h/items/8?_state=abcdefghijklmnopqrst",
-            "set-cookie: s=«cookie-1»",
+            "set-cookie: s=8f14e45fceea167a5a36dedd4bea2543",
             "etag: \"a\"",
             "x-id: 9d7f1c1e-8a54-4f0e-9d1f-1d7a3f3c2b10",
             "docker-content-digest: sha256:1",
@@ -372,22 +393,21 @@ fn made(seed: u64) -> Vec<Recorded> {
         let (headers, body) = message(pick(&answers), pick(&kinds), pick(&bodies));
         let status: u16 = pick(&["200", "200", "200", "201", "204", "302", "401", "404", "500"]).parse().unwrap();
         let is_empty = matches!(status, 204 | 304) || method == "HEAD";
-        all.push(Recorded {
-            redactions: Vec::new(),
-            request: Request {
+        all.push((
+            Request {
                 method: method.parse().unwrap(),
                 target: format!("/{}{query}", path.join("/")).parse().unwrap(),
                 headers: request_headers,
                 body: if method == "GET" { Bytes::new() } else { request_body },
             },
-            response: Response {
+            Response {
                 status: StatusCode::from_u16(status).unwrap(),
                 headers,
                 body: if is_empty { Bytes::new() } else { body },
             },
-        });
+        ));
     }
-    all
+    redacted(all)
 }
 
 /// A session with a small backend: things that are made, read, changed, liked and deleted, and a job that takes its time.

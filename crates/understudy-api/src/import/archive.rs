@@ -223,8 +223,8 @@ pub(crate) struct There<'t> {
 
 /// Names the fixtures that come before one as they are called in the project; `names` has them by the ids of their drafts.
 pub(crate) fn link(fixture: &mut Fixture, names: &BTreeMap<&str, &str>) {
-    let Verify { after, again, .. } = &mut fixture.verify;
-    for parents in after.iter_mut().chain([again]) {
+    let Verify { after, again, follows, .. } = &mut fixture.verify;
+    for parents in after.iter_mut().chain([again, follows]) {
         for parent in parents.iter_mut() {
             if let Some(name) = names.get(parent.as_str()) {
                 (*name).clone_into(parent);

@@ -295,6 +295,8 @@ pub struct Verify {
     pub after: Option<Vec<String>>,
     /// The ids of fixtures that are sent once more before it, for it and those after it.
     pub again: Vec<String>,
+    /// The ids of the fixtures that are sent before it, whatever comes of them, where they are sent at all.
+    pub follows: Vec<String>,
     /// Values of the answer, for the fixtures after it.
     pub capture: Vec<Capture>,
     /// Which of the responses is the promise, from 0; there are more than that.
@@ -332,6 +334,8 @@ pub enum CaptureFrom {
     },
     /// The value of a cookie that the answer sets.
     Cookie(String),
+    /// The part of the body's text that the first group matches.
+    Text(Search),
 }
 
 /// A difference that is accepted for now.

@@ -16,6 +16,7 @@ impl Reader<'_> {
             given: fields.get("given").map_or_else(Vec::new, |node| self.texts(node, "`given`")),
             after: fields.get("after").map(|node| self.texts(node, "`after`")),
             again: fields.get("again").map_or_else(Vec::new, |node| self.texts(node, "`again`")),
+            follows: fields.get("follows").map_or_else(Vec::new, |node| self.texts(node, "`follows`")),
             capture: self.captures(&fields),
             response: self.promised(&fields, responses),
             status: self.statuses(&fields),
@@ -85,8 +86,9 @@ impl Reader<'_> {
                 CaptureFrom::Header { name: header.to_ascii_lowercase(), matches, query }
             }
             (None, Some(cookie)) if matches.is_none() && query.is_none() => CaptureFrom::Cookie(cookie),
+            (None, None) if matches.is_some() && query.is_none() => CaptureFrom::Text(matches?),
             _ => {
-                let hint = "a JSONPath ($.id), {header: NAME}, {header: NAME, matches: RE}, {header: NAME, query: NAME} or {cookie: NAME}";
+                let hint = "a JSONPath ($.id), {header: NAME}, {header: NAME, matches: RE}, {header: NAME, query: NAME}, {cookie: NAME} or {matches: RE} for the body's text";
                 self.report_with_hint(Code::BadValue, entry.value.span, "a capture is from one place", hint);
                 return None;
             }

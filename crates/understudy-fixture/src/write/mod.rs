@@ -288,6 +288,7 @@ fn verify(verify: &Verify) -> Json {
         out.put("after", texts(after));
     }
     out.texts("again", &verify.again);
+    out.texts("follows", &verify.follows);
     if !verify.capture.is_empty() {
         let captures = verify.capture.iter().map(|capture| (capture.name.clone(), captured_from(capture)));
         out.put("capture", map(captures));
@@ -311,6 +312,7 @@ pub(crate) fn captured_from(capture: &Capture) -> Json {
     match &capture.from {
         CaptureFrom::Body(path) => return Json::string(path.as_str()),
         CaptureFrom::Cookie(name) => out.text("cookie", Some(name)),
+        CaptureFrom::Text(matches) => out.text("matches", Some(matches.as_str())),
         CaptureFrom::Header { name, matches, query } => {
             out.text("header", Some(name));
             out.text("matches", matches.as_ref().map(crate::model::Search::as_str));

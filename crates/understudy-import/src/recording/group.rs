@@ -1,171 +1,218 @@
 //! Which exchanges are one request.
 
-use super::answers::{Gist, is_same, telling_header};
-use super::draft::ANSWERS_MAX;
-use super::endpoint::{Call, placeholders, shape};
-use super::{Recorded, is_promised};
+use super::call::Call;
+use super::endpoint::shape;
+use super::fingerprint::{is_same, telling_header};
+use super::ids::{ExchangeId, Table};
+use super::is_promised;
+use super::session::Exchange;
+use super::varying::{Outline, Rules, rules};
 use http::{HeaderName, Method};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use understudy_exchange::target::percent_decode;
-use understudy_fixture::model::{PathTemplate, Segment, SegmentPart};
+use understudy_exchange::Json;
+use understudy_fixture::model::{Pattern, Segment, SegmentPart};
+
+/// How many responses to one request are kept one after the other.
+pub(super) const RESPONSES_MAX: usize = 50;
 
 /// The exchanges of one request, in their order.
+#[derive(Debug)]
 pub(super) struct Group {
-    pub(super) of: Vec<usize>,
+    pub(super) of: Vec<ExchangeId>,
     /// The header field that tells them from others like them, and its value.
     pub(super) header: Option<(HeaderName, Option<String>)>,
-    /// The exchange whose answer is the promise: the first that succeeded, where one did. What was asked for may not have been
-    /// there at first.
-    pub(super) promised: usize,
-    /// Whether the path stands for others that look like it.
+    /// The exchange that is verified: the first that succeeded, where one did. What was requested may not have been there at
+    /// first.
+    pub(super) verified: ExchangeId,
+    /// The path stands for others that look like it.
     pub(super) is_general: bool,
-    /// The names of what earlier answers made of which it is about one of several: a stub is asked for just this one.
-    pub(super) things: Vec<String>,
+    /// The names of values by which a stub tells this request from others: it has to be just these.
+    pub(super) told_apart: BTreeSet<String>,
+    /// The rules for what is another value each time.
+    pub(super) varying: Rules,
 }
 
-/// The requests of a recording, in the order in which what they promise was answered.
-pub(super) fn groups(exchanges: &[Recorded], gists: &[Gist], calls: &[Call], endpoints: &[PathTemplate]) -> Vec<Group> {
-    let mut groups = generalized(same(exchanges, gists, calls), exchanges, calls, endpoints);
-    tell_apart(&mut groups, exchanges, calls);
+type Exchanges<'r> = Table<ExchangeId, Exchange<'r>>;
+
+/// The requests of a recording, in the order of the exchanges that are verified.
+pub(super) fn groups(exchanges: &Exchanges<'_>) -> Vec<Group> {
+    let mut groups = generalized(same(exchanges), exchanges);
     for group in &mut groups {
         group.of.sort_unstable();
-        let succeeded = group.of.iter().take(ANSWERS_MAX).find(|at| exchanges[**at].response.status.is_success());
-        group.promised = *succeeded.unwrap_or(&group.of[0]);
+        let is_success = |at: &&ExchangeId| exchanges[**at].recorded.response.status.is_success();
+        group.verified = *group.of.iter().take(RESPONSES_MAX).find(is_success).unwrap_or(&group.of[0]);
     }
-    groups.sort_by_key(|group| group.promised);
+    groups.sort_by_key(|group| group.verified);
     groups
 }
 
-/// Requests that are the same, by what they ask for and, where that gets different answers, by what was made that they are about,
-/// and by the header that tells them apart.
-fn same(exchanges: &[Recorded], gists: &[Gist], calls: &[Call]) -> Vec<Group> {
-    let mut by_key: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, call) in calls.iter().enumerate() {
-        // What browsers ask before they ask is answered by the server itself.
-        if call.method != Method::OPTIONS && is_promised(&call.method, exchanges[at].response.status) {
-            by_key.entry(call.key()).or_default().push(at);
-        }
-    }
-    let several = names_of_several(by_key.values(), exchanges, gists, calls);
+/// Requests that are the same: by what they request and, where that gets different responses, by the values of earlier responses
+/// in them, and by the header field that tells them apart.
+fn same(exchanges: &Exchanges<'_>) -> Vec<Group> {
     let mut groups = Vec::new();
-    for of in by_key.into_values() {
-        let mut by_thing: BTreeMap<Vec<Thing>, Vec<usize>> = BTreeMap::new();
+    let requests = by_request(exchanges);
+    let mut differing = differing_names(&requests, exchanges);
+    for (of, varying) in requests {
+        let mut several = names_of_several(&of, exchanges);
+        several.extend(differing.remove(&of[0]).unwrap_or_default());
+        let mut by_value: BTreeMap<Vec<(&str, &str)>, Vec<ExchangeId>> = BTreeMap::new();
         for at in of {
-            let mut things = things(&exchanges[at], &calls[at]);
-            things.retain(|(name, _)| several.contains(name));
-            by_thing.entry(things).or_default().push(at);
+            let mut values = exchanges[at].given_values();
+            values.retain(|(name, _)| several.contains(name));
+            by_value.entry(values).or_default().push(at);
         }
-        for (things, of) in by_thing {
-            let things: Vec<String> = things.into_iter().map(|(name, _)| name).collect();
-            for (of, header) in by_header(of, exchanges, gists) {
-                groups.push(Group { promised: of[0], of, header, is_general: false, things: things.clone() });
+        for (values, of) in by_value {
+            let told_apart: BTreeSet<String> = values.into_iter().map(|(name, _)| name.to_owned()).collect();
+            for (of, header) in by_header(of, exchanges) {
+                let (told_apart, varying) = (told_apart.clone(), varying.clone());
+                groups.push(Group { verified: of[0], of, header, is_general: false, told_apart, varying });
             }
         }
     }
     groups
 }
 
-/// The name of what an earlier answer made, and what stands for it in a path.
-type Thing = (String, String);
-
-/// What earlier answers made that a request is about, where it is a whole segment of the path: only there can a stub tell one from
-/// another. Not what is a secret, which nobody knows by now.
-fn things(recorded: &Recorded, call: &Call) -> Vec<Thing> {
-    let segments = recorded.request.path().rsplit('/').zip(call.path.iter().rev());
-    let things = segments.filter_map(|(sent, written)| match placeholders(written)?.as_slice() {
-        [SegmentPart::Placeholder(name)] => Some((name.clone(), percent_decode(sent).into_owned())),
-        _ => None,
-    });
-    things.filter(|(_, sent)| !sent.starts_with('«')).collect()
-}
-
-/// Of requests that differ only in the names of the things that they are about, each says which one it means: `{{todoId}}` and
-/// `{{todoId2}}` of two answers are the same to a stub.
-fn tell_apart(groups: &mut [Group], exchanges: &[Recorded], calls: &[Call]) {
-    let mut alike: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, group) in groups.iter().enumerate() {
-        let call = &calls[group.of[0]];
-        let is_thing =
-            |segment: &String| matches!(placeholders(segment).as_deref(), Some([SegmentPart::Placeholder(_)]));
-        if call.path.iter().any(is_thing) {
-            let path =
-                call.path.iter().map(|segment| if is_thing(segment) { "{{}}".to_owned() } else { segment.clone() });
-            let nameless = Call { path: path.collect(), ..call.clone() };
-            alike.entry(format!("{} {:?}", nameless.key(), group.header)).or_default().push(at);
+/// The exchanges by their requests, without what is another value each time: it is where its name says so, or where requests that
+/// differ in nothing else are answered alike.
+fn by_request(exchanges: &Exchanges<'_>) -> Vec<(Vec<ExchangeId>, Rules)> {
+    let mut outlines: HashMap<ExchangeId, Outline> = HashMap::new();
+    let mut by_outline: BTreeMap<String, BTreeMap<String, Vec<ExchangeId>>> = BTreeMap::new();
+    for (at, exchange) in exchanges.iter() {
+        // The server itself answers what browsers ask before a request.
+        let is_preflight = exchange.call.method == Method::OPTIONS;
+        if !is_preflight && is_promised(&exchange.call.method, exchange.recorded.response.status) {
+            let outline = Outline::of(&exchange.call);
+            let own = by_outline.entry(outline.key().to_owned()).or_default();
+            own.entry(outline.sure_key().to_owned()).or_default().push(at);
+            outlines.insert(at, outline);
         }
     }
-    for of in alike.into_values() {
-        let names = |at: &usize| -> Vec<String> {
-            let first = groups[*at].of[0];
-            things(&exchanges[first], &calls[first]).into_iter().map(|(name, _)| name).collect()
+    let mut all = Vec::new();
+    for own in by_outline.into_values() {
+        let every: Vec<ExchangeId> = own.values().flatten().copied().collect();
+        let is_one_response = every.iter().all(|at| exchanges[*at].fingerprint == exchanges[every[0]].fingerprint);
+        let mut requests: Vec<Vec<ExchangeId>> =
+            if is_one_response { vec![every] } else { own.into_values().collect() };
+        for of in &mut requests {
+            of.sort_unstable();
+            let outlines: Vec<&Outline> = of.iter().map(|at| &outlines[at]).collect();
+            all.push((std::mem::take(of), rules(&outlines)));
+        }
+    }
+    all
+}
+
+/// The names of values of which these requests have several, and get different responses.
+fn names_of_several<'e>(of: &[ExchangeId], exchanges: &'e Exchanges<'_>) -> BTreeSet<&'e str> {
+    let first = &exchanges[of[0]];
+    if of.iter().all(|at| exchanges[*at].fingerprint == first.fingerprint) {
+        return BTreeSet::new();
+    }
+    let known = first.given_values();
+    let others = of.iter().flat_map(|at| exchanges[*at].given_values());
+    others.filter(|value| !known.contains(value)).map(|(name, _)| name).collect()
+}
+
+/// The names of values, for each of these requests, that differ from those of others that are the same but for them: each says which
+/// value it means. `{{todoId}}` and `{{todoId2}}` are the same to a stub.
+fn differing_names<'e>(
+    requests: &[(Vec<ExchangeId>, Rules)],
+    exchanges: &'e Exchanges<'_>,
+) -> HashMap<ExchangeId, BTreeSet<&'e str>> {
+    let mut alike: BTreeMap<String, Vec<ExchangeId>> = BTreeMap::new();
+    for (of, _) in requests {
+        if !exchanges[of[0]].given_values().is_empty() {
+            alike.entry(nameless(&exchanges[of[0]].call).key()).or_default().push(of[0]);
+        }
+    }
+    let mut differing = HashMap::new();
+    for of in alike.into_values().filter(|of| of.len() > 1) {
+        let names = |at: ExchangeId| -> BTreeSet<&str> {
+            exchanges[at].given_values().into_iter().map(|(name, _)| name).collect()
         };
-        let all: Vec<Vec<String>> = of.iter().map(names).collect();
-        if all.windows(2).any(|pair| pair[0] != pair[1]) {
-            of.into_iter().zip(all).for_each(|(at, own)| groups[at].things.extend(own));
-        }
+        let common = of.iter().skip(1).fold(names(of[0]), |common, other| &common & &names(*other));
+        differing.extend(of.iter().map(|at| (*at, &names(*at) - &common)));
     }
+    differing
 }
 
-/// The names of what earlier answers made, of which requests were about several, and were answered differently.
-fn names_of_several<'g>(
-    groups: impl Iterator<Item = &'g Vec<usize>>,
-    exchanges: &[Recorded],
-    gists: &[Gist],
-    calls: &[Call],
-) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for of in groups.filter(|of| of.iter().any(|at| gists[*at] != gists[of[0]])) {
-        let first = things(&exchanges[of[0]], &calls[of[0]]);
-        for at in of {
-            let others = things(&exchanges[*at], &calls[*at]).into_iter().filter(|thing| !first.contains(thing));
-            names.extend(others.map(|(name, _)| name));
+/// A call in which all names of values are one.
+fn nameless(call: &Call) -> Call {
+    use super::call::CallBody;
+    let pattern = |pattern: &Pattern| match pattern.as_placeholder() {
+        Some(_) => Pattern::parse("\u{0}"),
+        None => pattern.clone(),
+    };
+    fn body(value: &Json) -> Json {
+        match value {
+            Json::Array(items) => Json::Array(items.iter().map(body).collect()),
+            Json::Object(members) => {
+                Json::Object(members.iter().map(|(name, value)| (name.clone(), body(value))).collect())
+            }
+            Json::String(text) if Pattern::parse(text.as_str()).is_open() => Json::string("\u{0}"),
+            other => other.clone(),
         }
     }
-    names
+    let fields = |fields: &[(String, Pattern)]| -> Vec<(String, Pattern)> {
+        fields.iter().map(|(name, value)| (name.clone(), pattern(value))).collect()
+    };
+    let mut out = call.clone();
+    out.path = call.path.iter().map(pattern).collect();
+    out.query = fields(&call.query);
+    match &mut out.body {
+        CallBody::Json(value) => *value = body(value),
+        CallBody::Graphql(operation) => operation.variables = operation.variables.as_ref().map(body),
+        CallBody::Form(own) => *own = fields(own),
+        _ => {}
+    }
+    out
 }
 
 /// Exchanges with the header field that tells them from others like them, and its value.
-type WithHeader = (Vec<usize>, Option<(HeaderName, Option<String>)>);
+type WithHeader = (Vec<ExchangeId>, Option<(HeaderName, Option<String>)>);
 
-/// The exchanges of one request, by the header that tells different answers apart.
-fn by_header(of: Vec<usize>, exchanges: &[Recorded], gists: &[Gist]) -> Vec<WithHeader> {
-    let differ = of.iter().any(|at| gists[*at] != gists[of[0]]);
-    let Some(name) = telling_header(exchanges, gists, &of).filter(|_| differ) else { return vec![(of, None)] };
-    let mut by_value: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+/// The exchanges of one request, by the header field that tells different responses apart.
+fn by_header(of: Vec<ExchangeId>, exchanges: &Exchanges<'_>) -> Vec<WithHeader> {
+    let samples: Vec<_> = of.iter().map(|at| (exchanges[*at].recorded, exchanges[*at].fingerprint)).collect();
+    let differ = samples.iter().any(|(_, fingerprint)| *fingerprint != samples[0].1);
+    let Some(name) = differ.then(|| telling_header(&samples)).flatten() else { return vec![(of, None)] };
+    let mut by_value: BTreeMap<Option<String>, Vec<ExchangeId>> = BTreeMap::new();
     for at in of {
-        let value = exchanges[at].request.headers.get(&name);
+        let value = exchanges[at].recorded.request.headers.get(&name);
         let value = value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         by_value.entry(value).or_default().push(at);
     }
     by_value.into_iter().map(|(value, of)| (of, Some((name.clone(), value)))).collect()
 }
 
-/// Of requests that differ only in parameters of the path, the first stands for all that look like it; those that are
-/// answered alike are the same promise, the others keep their own paths.
-fn generalized(groups: Vec<Group>, exchanges: &[Recorded], calls: &[Call], endpoints: &[PathTemplate]) -> Vec<Group> {
-    let shape = |at: usize| format!("{} {}", calls[at].method, shape(&endpoints[at]).join("/"));
-    let has_placeholder = |at: usize| {
+/// Of requests that differ only in parameters of the path, the first stands for all that look like it. Those with the same
+/// response are the same fixture; the others keep their own paths.
+fn generalized(groups: Vec<Group>, exchanges: &Exchanges<'_>) -> Vec<Group> {
+    let shape = |at: ExchangeId| format!("{} {}", exchanges[at].call.method, shape(&exchanges[at].endpoint).join("/"));
+    let has_placeholder = |at: ExchangeId| {
         let is_placeholder =
             |segment: &Segment| matches!(segment, Segment::Parameter(SegmentPart::Placeholder(_)) | Segment::Mixed(_));
-        endpoints[at].segments.iter().any(is_placeholder)
+        exchanges[at].endpoint.segments.iter().any(is_placeholder)
     };
-    // Where an earlier answer names one of them, that fixture stands for any: the others say which they are.
-    let named: BTreeSet<String> = (0..calls.len()).filter(|at| has_placeholder(*at)).map(shape).collect();
+    // Where an earlier response names one of them, that fixture stands for any: the others say which they are.
+    let named: BTreeSet<String> = exchanges.ids().filter(|at| has_placeholder(*at)).map(shape).collect();
     let mut groups = groups;
     groups.sort_by_key(|group| group.of[0]);
     let mut out: Vec<Group> = Vec::new();
     let mut general: HashMap<String, usize> = HashMap::new();
     for mut group in groups {
-        let first = group.of[0];
-        let has_parameters = endpoints[first].parameters().next().is_some();
-        if !has_parameters || named.contains(&shape(first)) {
+        let first = &exchanges[group.of[0]];
+        let shape = shape(group.of[0]);
+        let has_parameters = first.endpoint.parameters().next().is_some();
+        if !has_parameters || named.contains(&shape) {
             out.push(group);
             continue;
         }
-        let like = format!("{} {:?} {:?} {:?}", shape(first), calls[first].query, calls[first].body, group.header);
+        let like = format!("{shape} {:?} {:?} {:?}", first.call.query, first.call.body, group.header);
         match general.get(&like) {
             Some(at)
-                if is_same(&exchanges[out[*at].of[0]].response, &exchanges[first].response) && group.of.len() == 1 =>
+                if is_same(&exchanges[out[*at].of[0]].recorded.response, &first.recorded.response)
+                    && group.of.len() == 1 =>
             {
                 out[*at].of.append(&mut group.of);
             }

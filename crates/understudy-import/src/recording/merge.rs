@@ -1,14 +1,14 @@
 //! Several proposals as one promise, where a person says that they are one.
 
-use super::draft::parameter;
-use super::endpoint::placeholders;
-use super::{Draft, Recorded, naming};
+use super::look::parameter;
+use super::words::id_of;
+use super::{Draft, Recorded};
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
 use understudy_exchange::{Json, JsonPath};
 use understudy_fixture::model::{
-    Check, Field, FieldMatcher, Fixture, JsonType, MethodMatcher, PathRule, RequestBody, RequestPromise, Rule, Segment,
-    SegmentPart,
+    Check, Field, FieldMatcher, Fixture, JsonType, MethodMatcher, PathRule, Pattern, RequestBody, RequestPromise, Rule,
+    Segment, SegmentPart,
 };
 use understudy_match::{Kind, judge, loosened};
 
@@ -41,6 +41,7 @@ pub fn merge(drafts: &[&Draft], exchanges: &[Recorded]) -> Result<Draft, String>
         after.retain(|id| !is_one(id));
     }
     merged.fixture.verify.again.retain(|id| !is_one(id));
+    merged.fixture.verify.follows.retain(|id| !is_one(id));
     Ok(merged)
 }
 
@@ -116,7 +117,7 @@ fn anything_or_nothing() -> Rule {
 /// Rules for the places of a body that another one says differently, or not at all.
 fn differences<'j>(one: &'j Json, other: &Json, path: &Path<'j>, rules: &mut Vec<PathRule>) {
     // What another answer gave is as what it was there, which may be no text.
-    let is_given = |text: &str| placeholders(text).is_some();
+    let is_given = |text: &str| Pattern::parse(text).as_literal().is_none();
     let rule_at = |path: &Path<'_>, rule: Rule| Some(PathRule { path: JsonPath::parse(&path.to_string()).ok()?, rule });
     match (one, other) {
         (one, other) if one == other => {}
@@ -170,7 +171,7 @@ fn path(one: &mut RequestPromise, other: &RequestPromise) -> Result<(), String> 
                     _ => None,
                 };
                 let is_last = at + 1 == others.len();
-                let wanted = if is_last { "id".to_owned() } else { naming::id_of(collection) };
+                let wanted = if is_last { "id".to_owned() } else { id_of(collection) };
                 let name = understudy_fixture::free_name(&wanted, "", |name| taken.iter().any(|known| known == name));
                 let mut rule = parameter(written);
                 if rule.checks != parameter(other).checks {

@@ -1,36 +1,56 @@
 //! From recorded exchanges to fixtures that a colleague would have written by hand.
 //!
-//! Nothing is guessed that the exchanges do not show: a part of a path is a parameter because it looks like one or varies, a
-//! value is captured because an earlier answer gave it, a rule is written because two answers to one request differed
-//! there. Whoever sends the recorded requests again in the recorded order gets the recorded answers.
+//! Nothing is guessed that the exchanges do not show. A part of a path is a parameter because it looks like one, or because a body
+//! names it as an id. A value is captured because an earlier response gave it and its place says that it is the same. A rule is
+//! written because two responses to one request differed there. Whoever sends the recorded requests again in the recorded order gets
+//! the recorded responses.
+//!
+//! [`session::Session`] is the one value that all of this is about. Its parts are found in this order, and no part knows a later one:
+//! `secrets`, `call` (with `place`, `given` and `html`) and `flow` follow values; `endpoint` finds parameters; `group` finds the
+//! exchanges of one request; `states` and `order` find what a stub and a run have to know; `draft` writes it down.
 
-mod answers;
+mod call;
 mod draft;
 mod endpoint;
+mod fingerprint;
 mod flow;
+mod given;
+mod graphql;
 mod group;
+mod html;
+mod ids;
+mod look;
 mod merge;
 mod naming;
 mod order;
+mod place;
+mod rules;
+mod secrets;
+mod session;
 mod states;
+mod varying;
+mod words;
 
 pub use merge::merge;
 
-use draft::fields;
-use endpoint::{Call, CallBody};
-
 use bytes::Bytes;
+use call::CallBody;
+use draft::fields;
 use http::{HeaderMap, Method, StatusCode};
+use ids::{GroupId, Id, Table};
+use order::{Order, orders};
+use session::Session;
+use states::{Responses, Step};
 use understudy_exchange::redact::Redaction;
 use understudy_exchange::{Request, Response};
-use understudy_fixture::model::{Fixture, MethodMatcher, PathTemplate, RequestBody, RequestPromise};
+use understudy_fixture::model::{Fixture, MethodMatcher, PathTemplate, RequestBody, RequestPromise, Select, Verify};
 
 /// One exchange: without secrets, its bodies without content codings.
 #[derive(Debug, Clone)]
 pub struct Recorded {
     /// The request; its path has the service's `base` before it.
     pub request: Request,
-    /// The answer.
+    /// The response.
     pub response: Response,
     /// The secrets that were replaced in the two.
     pub redactions: Vec<Redaction>,
@@ -45,42 +65,85 @@ pub struct Draft {
     pub files: Vec<(String, Bytes)>,
     /// The exchanges that it stands for, by their positions.
     pub exchanges: Vec<usize>,
-    /// Whether something wrong stands in it for a secret that was refused: its exchanges are no such requests.
+    /// Something wrong stands in it for a secret that was refused: its exchanges are not such requests.
     pub sends_refused: bool,
 }
 
-/// Whether a fixture can say this: a method as all of them are written, and an answer that ends the exchange and has a meaning
-/// (RFC 9110, sections 9.1 and 15).
+/// Returns true if a fixture can say this: a method as all of them are written, and a response that ends the exchange and has a
+/// meaning (RFC 9110, sections 9.1 and 15).
 pub(crate) fn is_promised(method: &Method, status: StatusCode) -> bool {
     (200..=599).contains(&status.as_u16()) && !method.as_str().contains(|c: char| c.is_ascii_lowercase())
 }
 
-/// Fixtures for these exchanges, which are in the order in which they happened.
+/// Makes fixtures of these exchanges, which are in the order in which they happened.
 #[must_use]
 pub fn drafts(exchanges: &[Recorded], base: &str) -> Vec<Draft> {
-    let flow = flow::Flow::of(exchanges);
-    let calls: Vec<Call> =
-        exchanges.iter().enumerate().map(|(at, recorded)| Call::new(&recorded.request, base, flow.uses(at))).collect();
-    let endpoints = endpoint::endpoints(exchanges, &calls);
-    draft::drafts(exchanges, &calls, &endpoints, &flow)
+    let session = Session::of(exchanges, base);
+    let responses = Responses::new(&session);
+    let orders = orders(&session, &responses);
+    let steps = responses.steps();
+    session.groups.ids().map(|group| draft(&session, group, &orders[group], &steps)).collect()
 }
 
-/// What a single request asks for, as it came: method, path, query, and what is in a form or JSON. Nobody knows where its values
-/// are from; secrets that were taken out are named, so that any may stand there.
+fn draft(session: &Session<'_>, group: GroupId, order: &Order, steps: &Table<GroupId, Vec<Step>>) -> Draft {
+    let (of, steps, id) = (&session.groups[group], &steps[group], session.ids[group].as_str());
+    let exchange = session.verified(group);
+    let mut files = Vec::new();
+    let request = draft::request(of, exchange, id, &mut files);
+    let (mut responses, verified) = draft::responses(of, steps, &session.exchanges, id, &mut files);
+    let take_turns = steps.windows(2).any(|pair| pair[0].when == pair[1].when);
+    let set = match responses.as_mut_slice() {
+        [only] => std::mem::take(&mut only.set),
+        _ => Vec::new(),
+    };
+    let name = |group: &GroupId| session.ids[*group].clone();
+    let verify = Verify {
+        skip: order.skip.clone(),
+        safe: exchange.call.only_reads(),
+        after: (!order.after.is_empty()).then(|| order.after.iter().map(name).collect()),
+        again: order.again.iter().map(name).collect(),
+        follows: order.follows.iter().map(name).collect(),
+        response: verified,
+        capture: session.captures(group),
+        ..Verify::default()
+    };
+    let fixture = Fixture {
+        id: id.into(),
+        file: format!("{id}.yaml").into(),
+        name: None,
+        owner: None,
+        tags: Vec::new(),
+        enabled: true,
+        priority: 0,
+        request,
+        select: if take_turns { Select::InOrder } else { Select::Cycle },
+        responses,
+        when: Vec::new(),
+        set,
+        verify,
+    };
+    let exchanges = of.of.iter().map(|exchange| exchange.place()).collect();
+    Draft { fixture, files, exchanges, sends_refused: exchange.sends_refused() }
+}
+
+/// The request that a fixture would ask for, made of a single one: method, path, query, and what is in a form or JSON. Nobody knows
+/// where its values are from. Redacted secrets are named, so that any may stand there.
 #[must_use]
 pub fn asked(request: &Request, redactions: &[Redaction], base: &str) -> RequestPromise {
-    let answer = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new() };
-    let recorded = [Recorded { request: request.clone(), response: answer, redactions: redactions.to_vec() }];
-    let Call { method, path, query, body } = Call::new(request, base, flow::Flow::of(&recorded).uses(0));
+    let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new() };
+    let recorded = [Recorded { request: request.clone(), response, redactions: redactions.to_vec() }];
+    let mut flow = flow::Flow::new(&recorded, base);
+    let call = flow.next(&recorded[0], None).call;
     RequestPromise {
-        method: MethodMatcher::Is(method),
-        path: PathTemplate { segments: path.into_iter().map(endpoint::written).collect() },
+        method: MethodMatcher::Is(call.method),
+        path: PathTemplate { segments: call.path.iter().map(endpoint::written).collect() },
         params: Vec::new(),
-        query: fields(&query),
+        query: fields(&call.query),
         headers: Vec::new(),
         cookies: Vec::new(),
-        body: match body {
+        body: match call.body {
             CallBody::Json(value) => Some(RequestBody::Json(value)),
+            CallBody::Graphql(operation) => Some(RequestBody::Graphql(operation)),
             CallBody::Form(pairs) => Some(RequestBody::Form(fields(&pairs))),
             _ => None,
         },

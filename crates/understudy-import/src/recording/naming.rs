@@ -1,24 +1,200 @@
-//! Names that a person would choose.
+//! Names of fixtures that a person would choose.
 
-/// What identifies one of a collection: `userId` of `users`.
-pub(super) fn id_of(collection: Option<&str>) -> String {
-    let word: String = collection.unwrap_or("").chars().filter(char::is_ascii_alphanumeric).collect();
-    let one = match word.as_str() {
-        word if word.ends_with("ies") => format!("{}y", &word[..word.len() - 3]),
-        word if word.ends_with("sses") || word.ends_with("xes") => word[..word.len() - 2].to_owned(),
-        word if word.ends_with('s') && !word.ends_with("ss") => word[..word.len() - 1].to_owned(),
-        word => word.to_owned(),
-    };
-    if one.starts_with(|c: char| c.is_ascii_alphabetic()) { format!("{one}Id") } else { "id".to_owned() }
+use super::endpoint::shape;
+use super::group::Group;
+use super::ids::{ExchangeId, GroupId, Table};
+use super::look::is_distinctive;
+use super::session::Exchange;
+use super::words::words;
+use std::collections::{BTreeMap, BTreeSet};
+use understudy_fixture::model::{PathTemplate, Pattern, Segment};
+use understudy_fixture::suggested_id;
+
+type Exchanges<'r> = Table<ExchangeId, Exchange<'r>>;
+
+/// How many words tell a fixture from others of its name.
+const WORDS_MAX: usize = 4;
+
+/// How long a word may be that tells fixtures apart.
+const WORD_CHARS_MAX: usize = 24;
+
+/// The id of each fixture. Where several would have one name, a word of the request or response tells them apart; a number does
+/// only where there is none.
+pub(super) fn fixture_ids(groups: &Table<GroupId, Group>, exchanges: &Exchanges<'_>) -> Table<GroupId, String> {
+    let parents = collections(groups, exchanges);
+    let names: Table<GroupId, String> = groups.map(|(_, group)| name(group, groups, exchanges, &parents));
+    let mut alike: BTreeMap<&str, Vec<GroupId>> = BTreeMap::new();
+    for (group, name) in names.iter() {
+        alike.entry(name).or_default().push(group);
+    }
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut ids: Table<GroupId, String> = names.map(|_| String::new());
+    for (name, of) in alike {
+        let facts: Vec<Facts> = of.iter().map(|group| facts(&groups[*group], exchanges)).collect();
+        for (at, group) in of.iter().enumerate() {
+            let telling = if at == 0 { None } else { telling_words(&facts, at) };
+            let wanted = telling.map_or_else(|| name.to_owned(), |words| format!("{name}-{words}"));
+            let id = understudy_fixture::free_name(&wanted, "-", |id| taken.contains(id));
+            taken.insert(id.clone());
+            ids[*group] = id;
+        }
+    }
+    ids
 }
 
-/// What has been done once the fixture with this id has answered: `created` of `items/create`.
+/// The endpoints that have another one below them with a parameter: what they give are lists.
+fn collections(groups: &Table<GroupId, Group>, exchanges: &Exchanges<'_>) -> BTreeSet<String> {
+    let below = groups.values().filter_map(|group| {
+        let (last, own) = exchanges[group.verified].endpoint.segments.split_last()?;
+        let is_open = !matches!(last, Segment::Literal(_));
+        is_open.then(|| PathTemplate { segments: own.to_vec() }.to_string())
+    });
+    below.collect()
+}
+
+fn name(
+    group: &Group,
+    groups: &Table<GroupId, Group>,
+    exchanges: &Exchanges<'_>,
+    collections: &BTreeSet<String>,
+) -> String {
+    let suggested = |of: ExchangeId| {
+        let exchange = &exchanges[of];
+        let is_list = exchange.is_list || collections.contains(&exchange.endpoint.to_string());
+        let path = with_operation(exchange);
+        suggested_id(&exchange.recorded.request.method, &path, exchange.recorded.response.status, is_list)
+    };
+    // A failure is called after what went well.
+    let first = &exchanges[group.verified];
+    let status = first.recorded.response.status;
+    let went_well = |other: &ExchangeId| {
+        let other = &exchanges[*other];
+        other.call.method == first.call.method
+            && other.recorded.response.status.is_success()
+            && other.call.operations() == first.call.operations()
+            && shape(&other.endpoint) == shape(&first.endpoint)
+    };
+    let is_error = status.is_client_error() || status.is_server_error();
+    let well = if is_error { groups.values().map(|other| other.verified).find(went_well) } else { None };
+    match well {
+        Some(well) => format!("{}-{}", suggested(well), status.as_u16()),
+        None => suggested(group.verified),
+    }
+}
+
+/// The path with the name of the GraphQL operation at its end.
+fn with_operation(exchange: &Exchange<'_>) -> PathTemplate {
+    let mut path = exchange.endpoint.clone();
+    let operations = exchange.call.operations();
+    if !operations.is_empty() {
+        let name: Vec<String> = operations.iter().take(WORDS_MAX).map(|name| words(name).join("-")).collect();
+        path.segments.push(Segment::Literal(name.join("-and-")));
+    }
+    path
+}
+
+/// What is known of a request and its response, each fact under what it is about.
+type Facts = BTreeMap<String, String>;
+
+fn facts(group: &Group, exchanges: &Exchanges<'_>) -> Facts {
+    let Exchange { call, recorded, .. } = &exchanges[group.verified];
+    let mut facts = Facts::new();
+    for (name, value) in &call.query {
+        facts.insert(format!("1 {name}"), word(name, value));
+    }
+    if let Some((name, value)) = &group.header {
+        let value = value.as_ref().map(|value| Pattern::parse(value));
+        let word = value.map_or_else(|| format!("without-{name}"), |value| word(name.as_str(), &value));
+        facts.insert(format!("2 {name}"), word);
+    }
+    facts.insert("3".to_owned(), recorded.response.status.as_u16().to_string());
+    for (at, segment) in call.path.iter().enumerate() {
+        if let Some(text) = segment.as_literal().filter(|text| !is_distinctive(text)) {
+            facts.insert(format!("4 {at}"), plain(text));
+        }
+    }
+    for (name, value) in members(call) {
+        facts.insert(format!("5 {name}"), value);
+    }
+    facts
+}
+
+/// The short texts of a body, by their names.
+fn members(call: &super::call::Call) -> Vec<(String, String)> {
+    use super::call::CallBody;
+    use understudy_exchange::Json;
+    let of_object = |value: &Json| -> Vec<(String, String)> {
+        let Json::Object(members) = value else { return Vec::new() };
+        let member = members.iter().filter_map(|(name, value)| {
+            let text = match value {
+                Json::String(text) => text.as_str().to_owned(),
+                Json::Bool(flag) => flag.to_string(),
+                Json::Number(number) => number.as_str().to_owned(),
+                _ => return None,
+            };
+            Some((name.as_str().to_owned(), word(name.as_str(), &Pattern::parse(&text))))
+        });
+        member.collect()
+    };
+    match &call.body {
+        CallBody::Json(value) => of_object(value),
+        CallBody::Graphql(operation) => operation.variables.as_ref().map(of_object).unwrap_or_default(),
+        CallBody::Form(fields) => fields.iter().map(|(name, value)| (name.clone(), word(name, value))).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The word for a value: the value itself where it is a word, or else its name.
+fn word(name: &str, value: &Pattern) -> String {
+    let Some(text) = value.as_literal().filter(|text| !is_distinctive(text)) else { return plain(name) };
+    let value = plain(text);
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number || matches!(value.as_str(), "true" | "false") {
+        format!("{}-{value}", plain(name))
+    } else if value.is_empty() {
+        format!("no-{}", plain(name))
+    } else {
+        value
+    }
+}
+
+fn plain(text: &str) -> String {
+    let plain: String =
+        text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let mut words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
+    words.truncate(WORDS_MAX);
+    words.join("-")
+}
+
+/// The word that tells one of several fixtures from all the others.
+fn telling_words(facts: &[Facts], at: usize) -> Option<String> {
+    let own = &facts[at];
+    let is_word = |word: &str| (1..=WORD_CHARS_MAX).contains(&word.len());
+    let tells = |(about, word): &(&String, &String)| {
+        is_word(word) && facts.iter().enumerate().all(|(other, facts)| other == at || facts.get(*about) != Some(*word))
+    };
+    let single = own.iter().find(tells).map(|(_, word)| word.clone());
+    single.or_else(|| {
+        // Two words together, where one is not enough.
+        let differing: Vec<(&String, &String)> = own
+            .iter()
+            .filter(|(about, word)| is_word(word) && facts.iter().any(|other| other.get(*about) != Some(*word)))
+            .take(WORDS_MAX)
+            .collect();
+        let is_own = |other: &Facts| differing.iter().all(|(about, word)| other.get(*about) == Some(*word));
+        let is_only = facts.iter().filter(|other| is_own(other)).count() == 1;
+        let words: Vec<&str> = differing.iter().map(|(_, word)| word.as_str()).collect();
+        (is_only && words.len() > 1).then(|| words.join("-"))
+    })
+}
+
+/// What has been done once the fixture with this id has answered: `created` for `items/create`.
 pub(super) fn done(id: &str) -> String {
     let last = id.rsplit('/').next().unwrap_or(id);
-    let (stem, number) = match last.rsplit_once('-') {
-        Some((stem, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => (stem, format!("-{number}")),
-        _ => (last, String::new()),
-    };
-    let is_verb = ["create", "delete", "replace", "update"].iter().any(|verb| stem.ends_with(verb));
-    format!("{stem}{}{number}", if is_verb { "d" } else { "" })
+    let verbs = ["create", "delete", "replace", "update"];
+    let mut words: Vec<String> = last.split('-').map(str::to_owned).collect();
+    if let Some(verb) = words.iter_mut().find(|word| verbs.contains(&word.as_str())) {
+        verb.push('d');
+    }
+    words.join("-")
 }

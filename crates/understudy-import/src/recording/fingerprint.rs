@@ -1,7 +1,7 @@
-//! Several answers to one request: one with rules where they differ in what is new each time, or one after the other.
+//! Which responses say the same, but for what is new each time.
 
 use super::Recorded;
-use super::endpoint::kind;
+use super::look::Look;
 use http::HeaderName;
 use http::header::CONTENT_TYPE;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use understudy_match::is_in_format;
 /// Formats of what is new each time.
 const FRESH_FORMATS: &[Format] = &[Format::DateTime, Format::Uuid, Format::Date, Format::Time];
 
-/// Request headers that say nothing about which answer is wanted.
+/// Request headers that say nothing about which response is requested.
 const NOISE_HEADERS: &[&str] = &[
     "accept-encoding",
     "cache-control",
@@ -38,47 +38,48 @@ const NOISE_HEADERS: &[&str] = &[
     "x-request-id",
 ];
 
-/// What an answer says, but for what is new each time: answers with the same are one.
+/// A hash of a response without what is new each time. Responses with one fingerprint are one response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Gist(u64);
+pub(super) struct Fingerprint(u64);
 
-impl Gist {
-    pub(super) fn of(answer: &Response) -> Self {
-        let mut gist = DefaultHasher::new();
-        answer.status.hash(&mut gist);
-        match Json::parse(&answer.body) {
-            Ok(body) => take_in(&body, &Path::default(), &mut gist),
-            Err(_) => (answer.headers.get(CONTENT_TYPE), &answer.body).hash(&mut gist),
+impl Fingerprint {
+    /// The fingerprint of a response; `body` is its body, where that is JSON.
+    pub(super) fn of(response: &Response, body: Option<&Json>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        response.status.hash(&mut hasher);
+        match body {
+            Some(body) => add_value(body, &Path::default(), &mut hasher),
+            None => (response.headers.get(CONTENT_TYPE), &response.body).hash(&mut hasher),
         }
-        Self(gist.finish())
+        Self(hasher.finish())
     }
 }
 
-/// As [`compare`] finds two values to differ.
-fn take_in<'j>(value: &'j Json, path: &Path<'j>, gist: &mut DefaultHasher) {
-    std::mem::discriminant(value).hash(gist);
+/// Adds a value to a hash, without the differences that [`compare`] finds rules for.
+fn add_value<'j>(value: &'j Json, path: &Path<'j>, hasher: &mut DefaultHasher) {
+    std::mem::discriminant(value).hash(hasher);
     match value {
         Json::Null => {}
-        Json::Bool(flag) => flag.hash(gist),
+        Json::Bool(flag) => flag.hash(hasher),
         Json::Number(number) if names_one(path) && number.is_integer() => {}
-        Json::Number(number) => number.hash(gist),
+        Json::Number(number) => number.hash(hasher),
         Json::String(text) => match FRESH_FORMATS.iter().find(|format| is_in_format(**format, text.as_str())) {
-            Some(format) => format.as_str().hash(gist),
-            None if names_one(path) => kind(text.as_str()).hash(gist),
-            None => text.hash(gist),
+            Some(format) => format.as_str().hash(hasher),
+            None if names_one(path) => Look::of(text.as_str()).hash(hasher),
+            None => text.hash(hasher),
         },
-        Json::Array(items) => items.len().hash(gist),
-        Json::Object(members) => members.len().hash(gist),
+        Json::Array(items) => items.len().hash(hasher),
+        Json::Object(members) => members.len().hash(hasher),
     }
     let mut children: Vec<(Step<'_>, &Json)> = value.children().collect();
     children.sort_by_key(|(step, _)| *step);
     for (step, child) in children {
-        step.hash(gist);
-        take_in(child, &path.child(step), gist);
+        step.hash(hasher);
+        add_value(child, &path.child(step), hasher);
     }
 }
 
-/// Whether two answers say the same.
+/// Returns true if two responses say the same.
 pub(super) fn is_same(a: &Response, b: &Response) -> bool {
     a.status == b.status
         && a.headers.get(CONTENT_TYPE) == b.headers.get(CONTENT_TYPE)
@@ -89,8 +90,8 @@ fn is_same_json(a: &Response, b: &Response) -> bool {
     matches!((Json::parse(&a.body), Json::parse(&b.body)), (Ok(a), Ok(b)) if a == b)
 }
 
-/// The places where two answers differ, each with the rule that both obey, where they differ only in what is new each
-/// time; `None` where they are two answers.
+/// The places where two responses differ, each with the rule that both obey. `None` where they differ in more than what is new
+/// each time.
 pub(super) fn differing(a: &Response, b: &Response) -> Option<BTreeMap<String, &'static str>> {
     if a.status != b.status {
         return None;
@@ -114,7 +115,7 @@ fn compare<'j>(a: &'j Json, b: &Json, path: &Path<'j>, rules: &mut BTreeMap<Stri
         (Json::String(one), Json::String(other)) => {
             let both = |format: Format| is_in_format(format, one.as_str()) && is_in_format(format, other.as_str());
             let format = FRESH_FORMATS.iter().find(|format| both(**format));
-            let is_id = names_one(path) && kind(one.as_str()) == kind(other.as_str());
+            let is_id = names_one(path) && Look::of(one.as_str()) == Look::of(other.as_str());
             match format.map(|format| format.as_str()).or(is_id.then_some("string")) {
                 Some(rule) => rules.insert(path.to_string(), rule).is_none(),
                 None => false,
@@ -127,31 +128,40 @@ fn compare<'j>(a: &'j Json, b: &Json, path: &Path<'j>, rules: &mut BTreeMap<Stri
     }
 }
 
-/// Whether a place holds what names one of many, which is another one each time.
+/// Returns true if a place holds an id, which is another one each time.
 fn names_one(path: &Path<'_>) -> bool {
     matches!(path.steps().last(), Some(Step::Name(name)) if *name == "id" || name.ends_with("Id") || name.ends_with("_id"))
 }
 
-/// The request header that tells the answers apart: each of its values, or its absence, goes with one answer.
-pub(super) fn telling_header(exchanges: &[Recorded], gists: &[Gist], of: &[usize]) -> Option<HeaderName> {
-    let names: BTreeSet<&str> = of
+/// An exchange, as far as its header fields may tell it from others.
+pub(super) type Sample<'r> = (&'r Recorded, Fingerprint);
+
+/// The request header field that tells responses apart: each of its values, or its absence, goes with one response.
+pub(super) fn telling_header(samples: &[Sample<'_>]) -> Option<HeaderName> {
+    let names: BTreeSet<&str> = samples
         .iter()
-        .flat_map(|at| exchanges[*at].request.headers.keys().map(HeaderName::as_str))
+        .flat_map(|(recorded, _)| recorded.request.headers.keys().map(HeaderName::as_str))
         .filter(|name| !NOISE_HEADERS.contains(name) && !name.starts_with("sec-"))
         .collect();
-    let tells = |name: &str, is_alike: &dyn Fn(usize, usize) -> bool| {
-        let mut answers: BTreeMap<Option<&[u8]>, usize> = BTreeMap::new();
-        let is_function = of.iter().all(|at| {
-            let value = exchanges[*at].request.headers.get(name).map(http::HeaderValue::as_bytes);
-            is_alike(*answers.entry(value).or_insert(*at), *at)
-        });
-        let mut firsts = answers.into_values();
-        let one = firsts.next();
-        is_function && one.is_some_and(|one| firsts.any(|other| !is_alike(one, other)))
-    };
-    // What tells the answers apart, or at least whether there is one: a list may have grown meanwhile.
-    let by_answer = |name: &&str| tells(name, &|a, b| gists[a] == gists[b]);
-    let by_status = |name: &&str| tells(name, &|a, b| exchanges[a].response.status == exchanges[b].response.status);
-    let found = names.iter().find(|name| by_answer(name)).or_else(|| names.iter().find(|name| by_status(name)));
+    // The field tells the responses apart, or at least their statuses: a list may have grown meanwhile.
+    let by_response = |name: &&str| tells(name, samples, |(_, fingerprint)| *fingerprint);
+    let by_status = |name: &&str| tells(name, samples, |(recorded, _)| recorded.response.status);
+    let found = names.iter().find(|name| by_response(name)).or_else(|| names.iter().find(|name| by_status(name)));
     found.and_then(|name| name.parse().ok())
+}
+
+/// Returns true if each value of a header field goes with one value of `aspect`, and there are several.
+fn tells<T: PartialEq>(name: &str, samples: &[Sample<'_>], aspect: impl Fn(&Sample<'_>) -> T) -> bool {
+    let mut seen: BTreeMap<Option<&[u8]>, T> = BTreeMap::new();
+    let is_function = samples.iter().all(|sample| {
+        let value = sample.0.request.headers.get(name).map(http::HeaderValue::as_bytes);
+        let aspect = aspect(sample);
+        match seen.get(&value) {
+            Some(known) => *known == aspect,
+            None => seen.insert(value, aspect).is_none(),
+        }
+    });
+    let mut all = seen.into_values();
+    let first = all.next();
+    is_function && first.is_some_and(|first| all.any(|other| other != first))
 }

@@ -1,0 +1,117 @@
+//! Where a value stands in a request, and which values may be sent there.
+
+use super::given::{Origin, Role};
+use super::look::{Look, is_distinctive, is_long};
+use super::words::{
+    id_of, identified, is_bare_id, is_id, is_person, is_reference, is_relation, is_version, is_wrapper, share_a_word,
+    singular, words,
+};
+
+/// Words of paths that say which interface it is, and nothing about resources.
+const INTERFACES: &[&str] = &["api", "graphql", "rest", "rpc"];
+
+/// Where a value stands in a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// A segment of the path, after these.
+    Segment(&'a [String]),
+    /// The value of this parameter, field or member; `owner` is the member that it is in.
+    Named { name: &'a str, owner: Option<&'a str> },
+    /// The value of this header field.
+    Header(&'a str),
+    /// Somewhere in a text.
+    Text,
+}
+
+/// The last word of a path that says what it is about: `todos` for `/todos/7`.
+pub(super) fn collection(path: &[String]) -> Option<&str> {
+    let is_word = |segment: &&String| !segment.is_empty() && Look::of(segment).is_none();
+    path.iter().rev().find(is_word).map(String::as_str)
+}
+
+/// Returns true if a word says what a path is about, and not only which interface it is.
+pub(super) fn is_about(word: &str) -> bool {
+    !word.is_empty()
+        && !INTERFACES.contains(&word.to_ascii_lowercase().as_str())
+        && !understudy_fixture::is_version(word)
+}
+
+impl Place<'_> {
+    /// Returns true if a value from `origin`, equal to the one that stands here, is that one. `path` is the path of the request.
+    pub(super) fn takes(self, value: &str, origin: &Origin, path: &[String]) -> bool {
+        if origin.is_secret {
+            return true;
+        }
+        match origin.role {
+            Role::Version => is_one_resource(&origin.path, path) && self.takes_version(origin),
+            _ if is_distinctive(value) => self.takes_distinctive(value, origin),
+            Role::Identifier => self.identifies(value, origin, path),
+            Role::Other => false,
+        }
+    }
+
+    /// A value that is not equal to another one by chance goes anywhere; one that may be a word goes where an id stands.
+    fn takes_distinctive(self, value: &str, origin: &Origin) -> bool {
+        let is_sure = is_long(value) || matches!(Look::of(value), Some(Look::Uuid | Look::Hash));
+        let stands_as_id = match self {
+            Self::Segment(_) => true,
+            Self::Named { name, .. } | Self::Header(name) => is_id(name) || is_id(&origin.member),
+            Self::Text => is_id(&origin.member),
+        };
+        is_sure || stands_as_id
+    }
+
+    /// A version goes into the member of its name, or into a condition.
+    fn takes_version(self, origin: &Origin) -> bool {
+        match self {
+            Self::Named { name, .. } => words(name) == words(&origin.member),
+            Self::Header(name) => matches!(name, "if-match" | "if-none-match") || is_version(name),
+            Self::Segment(_) | Self::Text => false,
+        }
+    }
+
+    /// Returns true if what stands here says which one of what `origin` identifies is meant.
+    fn identifies(self, value: &str, origin: &Origin, path: &[String]) -> bool {
+        let subject = origin.subject.as_str();
+        let own = || collection(path).filter(|word| is_about(word)).unwrap_or("");
+        match self {
+            Self::Segment(before) => {
+                let Some(word) = collection(before).filter(|word| is_about(word)) else { return false };
+                let is_related = is_relation(word) && before.iter().any(|word| share_a_word(word, subject));
+                share_a_word(word, subject)
+                    || (is_related || subject.is_empty() && origin.is_created) && Look::of(value).is_some()
+            }
+            // Words are equal too often.
+            _ if Look::of(value).is_none() => false,
+            Self::Named { name, owner } if is_bare_id(name) => {
+                let owner = owner.filter(|owner| !is_wrapper(owner)).unwrap_or_else(own);
+                share_a_word(owner, subject)
+            }
+            Self::Named { name, .. } | Self::Header(name) => match identified(name) {
+                Some(what) => {
+                    share_a_word(&what, subject)
+                        || is_reference(name) && share_a_word(own(), subject)
+                        || is_person(&what) && is_person(subject)
+                }
+                None => is_one_word(name, subject),
+            },
+            Self::Text => false,
+        }
+    }
+}
+
+/// Returns true if two names are one noun. Single letters are none.
+fn is_one_word(one: &str, other: &str) -> bool {
+    let noun = |name: &str| singular(&words(name).concat());
+    noun(one).len() > 1 && noun(one) == noun(other)
+}
+
+/// Returns true if two paths lead to one resource, or one of them to what contains it.
+fn is_one_resource(one: &[String], other: &[String]) -> bool {
+    one.starts_with(other) || other.starts_with(one)
+}
+
+/// The name of a value that stands for one of what a word names.
+pub(super) fn variable_of(subject: &str) -> String {
+    id_of(Some(subject).filter(|subject| !subject.is_empty()))
+}

@@ -1,0 +1,97 @@
+//! Rules for the values of a request: those that vary, and those by which a stub tells requests apart.
+
+use super::group::Group;
+use super::session::Exchange;
+use super::varying::{Rules, Spot};
+use understudy_exchange::json::Step;
+use understudy_exchange::jsonpath::Path;
+use understudy_exchange::{Json, JsonPath};
+use understudy_fixture::model::{Check, Field, FieldMatcher, PathRule, Pattern, RequestBody, RequestPromise, Rule};
+
+/// The rule for just this value, which a run sends under its name.
+pub(super) fn just(value: &str, written: &Pattern) -> Rule {
+    Rule { example: Some(Json::string(written.to_string())), ..Rule::of(Check::Equals(Json::string(value))) }
+}
+
+/// Puts rules in the place of values that are other ones each time.
+pub(super) fn relax(request: &mut RequestPromise, rules: &Rules) {
+    for (spot, check) in rules {
+        match spot {
+            Spot::Query(name) => relax_field(&mut request.query, name, check),
+            Spot::Form(name) => {
+                if let Some(RequestBody::Form(fields)) = &mut request.body {
+                    relax_field(fields, name, check);
+                }
+            }
+            Spot::Body(path) => {
+                if let (Some(RequestBody::Json(_)), Ok(path)) = (&request.body, JsonPath::parse(path)) {
+                    request.rules.push(PathRule { path, rule: Rule::of(check.clone()) });
+                }
+            }
+        }
+    }
+}
+
+fn relax_field(fields: &mut [Field], name: &str, check: &Check) {
+    for field in fields.iter_mut().filter(|field| field.name == name) {
+        if let FieldMatcher::Equals(written) = &field.matcher {
+            let rule = Rule { example: Some(Json::string(written.to_string())), ..Rule::of(check.clone()) };
+            field.matcher = FieldMatcher::Rule(rule);
+        }
+    }
+}
+
+/// Asks for just the values by which a stub tells a request from others, in its query and body.
+pub(super) fn tell_apart(request: &mut RequestPromise, group: &Group, exchange: &Exchange<'_>) {
+    if group.told_apart.is_empty() {
+        return;
+    }
+    let sent = |written: &Pattern| {
+        let name = written.as_placeholder().filter(|name| group.told_apart.contains(*name))?;
+        exchange.value_of(name).map(str::to_owned)
+    };
+    let pin = |fields: &mut Vec<Field>| {
+        for field in fields {
+            if let FieldMatcher::Equals(written) = &field.matcher
+                && let Some(value) = sent(written)
+            {
+                field.matcher = FieldMatcher::Rule(just(&value, written));
+            }
+        }
+    };
+    pin(&mut request.query);
+    let mut rules = Vec::new();
+    match &mut request.body {
+        Some(RequestBody::Form(fields)) => pin(fields),
+        Some(RequestBody::Json(body)) => {
+            let sent_body = Json::parse(&exchange.recorded.request.body).unwrap_or(Json::Null);
+            pinned(body, &sent_body, &Path::default(), &sent, &mut rules);
+        }
+        _ => {}
+    }
+    request.rules.extend(rules);
+}
+
+/// Rules for the members of a body that are values by which requests are told apart.
+fn pinned<'j>(
+    written: &'j Json,
+    sent_body: &Json,
+    path: &Path<'j>,
+    sent: &dyn Fn(&Pattern) -> Option<String>,
+    rules: &mut Vec<PathRule>,
+) {
+    if let Json::String(text) = written
+        && sent(&Pattern::parse(text.as_str())).is_some()
+        && let Ok(path) = JsonPath::parse(&path.to_string())
+    {
+        rules.push(PathRule { path, rule: Rule::of(Check::Equals(sent_body.clone())) });
+    }
+    for (step, child) in written.children() {
+        if let Some(value) = sent_body.child(match step {
+            Step::Name(name) => Step::Name(name),
+            Step::Index(at) => Step::Index(at),
+        }) {
+            pinned(child, value, &path.child(step), sent, rules);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Values of requests that are other ones each time: times, uuids, counters.
+
+use super::call::{Call, CallBody};
+use super::look::is_distinctive;
+use super::words::{is_counter, is_nonce, is_time};
+use std::collections::BTreeMap;
+use understudy_exchange::json::Step;
+use understudy_exchange::jsonpath::Path;
+use understudy_exchange::{Json, JsonPath};
+use understudy_fixture::model::{Check, Expression, Format, JsonType, Pattern};
+use understudy_match::is_in_format;
+
+/// Where a value stands in a request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Spot {
+    /// A parameter of the query, by its name.
+    Query(String),
+    /// A field of a form, by its name.
+    Form(String),
+    /// A member of a JSON body, by its path.
+    Body(String),
+}
+
+/// The kind of a value that may be another one each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    DateTime,
+    Uuid,
+    /// A time in seconds or milliseconds.
+    Epoch,
+    Counter,
+    /// A number used once.
+    Nonce,
+}
+
+/// A value that may be another one each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Candidate {
+    spot: Spot,
+    kind: Kind,
+    is_number: bool,
+    value: String,
+    /// Its name says that it is made for one request.
+    is_sure: bool,
+}
+
+/// A request without the values that may be other ones each time.
+#[derive(Debug)]
+pub(super) struct Outline {
+    /// What is left of the request's key.
+    key: String,
+    /// The key of what is left where only sure ones go.
+    sure_key: String,
+    candidates: Vec<Candidate>,
+}
+
+/// The rules for what is another value each time, by place.
+pub(super) type Rules = BTreeMap<Spot, Check>;
+
+impl Outline {
+    pub(super) fn of(call: &Call) -> Self {
+        let mut candidates = Vec::new();
+        for (name, value) in &call.query {
+            candidates.extend(candidate(Spot::Query(name.clone()), name, value, false));
+        }
+        match &call.body {
+            CallBody::Json(body) => members(body, &Path::default(), &mut candidates),
+            CallBody::Form(fields) => {
+                let found =
+                    fields.iter().filter_map(|(name, value)| candidate(Spot::Form(name.clone()), name, value, false));
+                candidates.extend(found);
+            }
+            _ => {}
+        }
+        let without = |is_gone: &dyn Fn(&Candidate) -> bool| {
+            let gone: Vec<&Candidate> = candidates.iter().filter(|candidate| is_gone(candidate)).collect();
+            outline(call, &gone).key()
+        };
+        Self { key: without(&|_| true), sure_key: without(&|candidate| candidate.is_sure), candidates }
+    }
+
+    /// The key of the request without the values whose names say that they are made for one request.
+    pub(super) fn sure_key(&self) -> &str {
+        &self.sure_key
+    }
+
+    /// The key of the request without all values that may be other ones each time.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+/// The rules for the places where requests with one outline differ, and for those whose names say that they do.
+pub(super) fn rules(outlines: &[&Outline]) -> Rules {
+    let Some((first, others)) = outlines.split_first() else { return Rules::new() };
+    let differs =
+        |candidate: &&Candidate| candidate.is_sure || others.iter().any(|other| !other.candidates.contains(candidate));
+    first.candidates.iter().filter(differs).map(|candidate| (candidate.spot.clone(), candidate.check())).collect()
+}
+
+impl Candidate {
+    fn check(&self) -> Check {
+        match self.kind {
+            Kind::DateTime => Check::Format(Format::DateTime),
+            Kind::Uuid => Check::Format(Format::Uuid),
+            Kind::Epoch | Kind::Counter if self.is_number || !matches!(self.spot, Spot::Body(_)) => {
+                Check::Type(JsonType::Integer)
+            }
+            Kind::Epoch | Kind::Counter => Expression::parse("[0-9]+").map_or(Check::Any, Check::Matches),
+            Kind::Nonce => Check::Any,
+        }
+    }
+}
+
+/// A call in which a word stands for each of these values.
+fn outline(call: &Call, gone: &[&Candidate]) -> Call {
+    let word = |spot: &Spot| gone.iter().find(|gone| gone.spot == *spot).map(|gone| format!("\u{0}{:?}", gone.kind));
+    let field = |spot: Spot, value: &Pattern| word(&spot).map_or_else(|| value.clone(), |word| Pattern::parse(&word));
+    let mut call = call.clone();
+    for (name, value) in &mut call.query {
+        *value = field(Spot::Query(name.clone()), value);
+    }
+    match &mut call.body {
+        CallBody::Form(fields) => {
+            fields.iter_mut().for_each(|(name, value)| *value = field(Spot::Form(name.clone()), value));
+        }
+        CallBody::Json(body) => {
+            let rest = without(body, &Path::default(), &word);
+            *body = rest;
+        }
+        _ => {}
+    }
+    call
+}
+
+fn without<'j>(value: &'j Json, path: &Path<'j>, word: &dyn Fn(&Spot) -> Option<String>) -> Json {
+    match value {
+        Json::Array(items) => {
+            let item = |(at, item)| without(item, &path.child(Step::Index(at)), word);
+            Json::Array(items.iter().enumerate().map(item).collect())
+        }
+        Json::Object(members) => {
+            let member = members
+                .iter()
+                .map(|(name, value)| (name.clone(), without(value, &path.child(Step::Name(name.as_str())), word)));
+            Json::Object(member.collect())
+        }
+        leaf => word(&Spot::Body(path.to_string())).map_or_else(|| leaf.clone(), Json::string),
+    }
+}
+
+fn members<'j>(value: &'j Json, path: &Path<'j>, found: &mut Vec<Candidate>) {
+    let name = path.steps().iter().rev().find_map(|step| match step {
+        Step::Name(name) => Some(*name),
+        Step::Index(_) => None,
+    });
+    let mut leaf = |text: &str, is_number| {
+        let spot = Spot::Body(path.to_string());
+        found.extend(candidate(spot, name.unwrap_or(""), &Pattern::parse(text), is_number));
+    };
+    match value {
+        Json::String(text) => leaf(text.as_str(), false),
+        Json::Number(number) => leaf(number.as_str(), true),
+        other => other.children().for_each(|(step, child)| members(child, &path.child(step), found)),
+    }
+}
+
+/// A value that may be another one each time, by its look and its name. What an earlier response gave is none.
+fn candidate(spot: Spot, name: &str, value: &Pattern, is_number: bool) -> Option<Candidate> {
+    let text = value.as_literal()?;
+    let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let kind = if is_in_format(Format::DateTime, text) {
+        Kind::DateTime
+    } else if is_in_format(Format::Uuid, text) {
+        Kind::Uuid
+    } else if is_digits && matches!(text.len(), 10 | 13) && is_time(name) {
+        Kind::Epoch
+    } else if is_digits && is_counter(name) {
+        Kind::Counter
+    } else if is_nonce(name) && is_distinctive(text) {
+        Kind::Nonce
+    } else {
+        return None;
+    };
+    let is_sure = is_nonce(name) && !matches!(kind, Kind::DateTime | Kind::Epoch);
+    let is_path = match &spot {
+        Spot::Body(path) => JsonPath::parse(path).is_ok(),
+        _ => true,
+    };
+    is_path.then(|| Candidate { spot, kind, is_number, value: text.to_owned(), is_sure })
+}
