@@ -352,6 +352,7 @@ fn plain_service(name: String, dir: String) -> Service {
         after: Vec::new(),
         timeout: None,
         backends: Vec::new(),
+        addresses: Vec::new(),
     }
 }
 

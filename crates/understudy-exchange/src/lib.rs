@@ -14,6 +14,7 @@ pub mod jsonpath;
 pub mod media_type;
 mod message;
 pub mod multipart;
+pub mod origin;
 pub mod redact;
 pub mod target;
 
@@ -21,3 +22,4 @@ pub use json::{Json, JsonString, JsonText, Number};
 pub use jsonpath::JsonPath;
 pub use media_type::MediaType;
 pub use message::{Request, Response, cookie_pairs, set_cookie_pairs};
+pub use origin::{Here, Origin, Origins};

@@ -346,6 +346,12 @@ pub static SERVICE: Object = Object {
         key("delay", Shape::AnyOf(&[Shape::Text, Shape::Object(&DELAY)]), "The delay of responses that name none."),
         key("verify", Shape::Object(&SERVICE_VERIFY), "Defaults of the fixtures' verify blocks."),
         key("backends", Shape::MapOf(&Shape::Object(&BACKEND)), "The real servers, by name."),
+        key(
+            "addresses",
+            TEXTS,
+            "More addresses that stand for the service itself in responses, beside those of its backends. ${NAME} is \
+             taken from the environment.",
+        ),
     ],
 };
 

@@ -178,6 +178,7 @@ mod tests {
             after: Vec::new(),
             timeout: None,
             backends: Vec::new(),
+            addresses: Vec::new(),
         }
     }
 
@@ -188,7 +189,8 @@ mod tests {
         let text = format!("request: {{ path: /turn }}\nselect: in_order\nresponse:\n{responses}");
         let source = Source::new("turn.yaml", text.into_bytes()).expect("it is text");
         let fixtures = vec![Arc::new(fixture(&source, "turn", &NoFiles).0.expect("it is a fixture"))];
-        let snapshot = Snapshot::new(&service(), fixtures, None, Backing::Nothing, State::default(), None);
+        let snapshot =
+            Snapshot::new(&service(), &Arc::default(), fixtures, None, Backing::Nothing, State::default(), None);
         let request = Request {
             method: Method::GET,
             target: PathAndQuery::from_static("/turn"),

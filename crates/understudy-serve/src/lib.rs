@@ -7,13 +7,16 @@
 //!
 //! What this crate does not know: project files, where logs go, and that fixtures are also contract tests.
 
+mod addressed;
 mod conditional;
 mod cors;
 mod decide;
 mod describe;
 mod event;
 mod forward;
+mod own_name;
 mod player;
+mod prepared;
 mod problem;
 mod record;
 mod respond;

@@ -7,10 +7,10 @@ use crate::snapshot::{Backing, Snapshot};
 use crate::{cors, describe, problem, record, respond};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, ORIGIN};
+use http::header::{CONTENT_ENCODING, HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use std::cell::RefCell;
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
@@ -244,9 +244,16 @@ impl Handler for Player {
     }
 }
 
-fn without_body(parts: Parts) -> Request {
-    let target = parts.uri.into_parts().path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
-    Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() }
+/// The request, with its host in a field also where HTTP/2 has it elsewhere, or a request to a proxy (RFC 9113, section 8.3.1;
+/// RFC 9112, section 3.2.2).
+pub(crate) fn without_body(parts: Parts) -> Request {
+    let uri = parts.uri.into_parts();
+    let mut headers = parts.headers;
+    if let Some(host) = uri.authority.and_then(|authority| HeaderValue::from_str(authority.as_str()).ok()) {
+        headers.insert(HOST, host);
+    }
+    let target = uri.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    Request { method: parts.method, target, headers, body: Bytes::new() }
 }
 
 /// The request with its body whole and decoded, and the body as it was sent where that is something else; or

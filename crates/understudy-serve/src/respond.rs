@@ -1,7 +1,7 @@
 //! A prepared response, as one request gets it.
 
 use crate::conditional;
-use crate::snapshot::Prepared;
+use crate::prepared::Prepared;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, RANGE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use understudy_match::{Chance, Moment, Rendered};
@@ -18,7 +18,7 @@ pub(crate) fn respond(
     chance: &mut Chance,
     now: impl FnOnce() -> Moment,
 ) -> Rendered {
-    let mut rendered = prepared.render(chance, now);
+    let mut rendered = prepared.render(request, chance, now);
     // One look at the names instead of one for each: most requests ask for none of it.
     if !request.keys().any(|name| ASKS.contains(name)) {
         return rendered;

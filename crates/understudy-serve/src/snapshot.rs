@@ -1,19 +1,17 @@
 //! A service as it stands between two edits.
 
 use crate::forward::Forwarding;
+use crate::prepared::Prepared;
 use crate::record::Recorder;
 use crate::state::LiveState;
-use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::HeaderMap;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
-use understudy_exchange::MediaType;
-use understudy_fixture::model::{Delay, Fixture, Requests, ResponsePromise, Select, Service, When};
-use understudy_match::{Chance, Index, Moment, Rendered, Rendering, State, Turns};
+use understudy_exchange::Origins;
+use understudy_fixture::model::{Fixture, Requests, Select, Service, When};
+use understudy_match::{Chance, Index, State, Turns};
 use understudy_net::PerThread;
-use understudy_net::coding::Coding;
 use understudy_openapi::Description;
 
 /// Everything that answers of a service depend on.
@@ -90,41 +88,13 @@ pub(crate) struct Next<'a> {
     pub(crate) uncounted: Option<&'a AtomicUsize>,
 }
 
-/// A response, ready to be sent.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    status: StatusCode,
-    /// Whether sending it in a content coding is worth while.
-    compressible: bool,
-    /// Shared with all responses that have the same.
-    headers: Arc<HeaderMap>,
-    body: Bytes,
-    rare: Option<Box<Rare>>,
-    /// The body in content codings, each made when it is first asked for.
-    encoded: OnceLock<Box<[OnceLock<Bytes>; Coding::ALL.len()]>>,
-}
-
-/// What few responses have.
-#[derive(Debug)]
-struct Rare {
-    /// Makes the response anew each time.
-    fresh: Option<Rendering>,
-    delay: Option<Delay>,
-    /// What it sets the state to.
-    set: Vec<(String, String)>,
-    /// Header fields of the request that the fixture itself matches: what they mean is its business.
-    own_headers: Vec<HeaderName>,
-}
-
-/// A body below this size is not worth compressing: the packet is sent anyhow.
-const COMPRESSED_BYTES_MIN: usize = 1_024;
-
 impl Snapshot {
-    /// A snapshot of a service. `previous` is the one that it takes the place of: fixtures that are in both go on
+    /// A snapshot of a service, in whose responses `origins` stand for the service itself. `previous` is the one that it takes the place of: fixtures that are in both go on
     /// where they were in their lists of responses, and the state is the one that it was.
     #[must_use]
     pub fn new(
         service: &Service,
+        origins: &Arc<Origins>,
         fixtures: Vec<Arc<Fixture>>,
         description: Option<Arc<Description>>,
         backing: Backing,
@@ -139,8 +109,8 @@ impl Snapshot {
             }
         }
         let mut known = Vec::new();
-        let answers = index.promises().iter().map(|fixture| Answers::new(service, fixture, &served, &mut known));
-        let answers = answers.collect();
+        let promises = index.promises().iter();
+        let answers = promises.map(|fixture| Answers::new(service, fixture, origins, &served, &mut known)).collect();
         let state = previous.map_or_else(|| Arc::new(LiveState::new(state)), |previous| Arc::clone(&previous.state));
         let described = description.map(|description| Described {
             description,
@@ -154,24 +124,16 @@ impl Snapshot {
 /// How often responses have answered, by their fixture's id and the states in which they do.
 type Served<'p> = HashMap<(&'p str, &'p [When]), &'p Arc<AtomicUsize>>;
 
-/// How many different sets of header fields are shared.
-const KNOWN_HEADERS_MAX: usize = 64;
-
-/// The same set of header fields, if it is known already.
-fn share(headers: HeaderMap, known: &mut Vec<Arc<HeaderMap>>) -> Arc<HeaderMap> {
-    if let Some(same) = known.iter().find(|other| ***other == headers) {
-        return Arc::clone(same);
-    }
-    let headers = Arc::new(headers);
-    if known.len() < KNOWN_HEADERS_MAX {
-        known.push(Arc::clone(&headers));
-    }
-    headers
-}
-
 impl Answers {
-    fn new(service: &Service, fixture: &Fixture, served: &Served<'_>, known: &mut Vec<Arc<HeaderMap>>) -> Self {
-        let mut responses = fixture.responses.iter().map(|response| Prepared::new(service, fixture, response, known));
+    fn new(
+        service: &Service,
+        fixture: &Fixture,
+        origins: &Arc<Origins>,
+        served: &Served<'_>,
+        known: &mut Vec<Arc<HeaderMap>>,
+    ) -> Self {
+        let responses = fixture.responses.iter();
+        let mut responses = responses.map(|response| Prepared::new(service, fixture, response, origins, known));
         let first = responses.next().expect("a fixture has a response");
         let others: Vec<Prepared> = responses.collect();
         let list = (!others.is_empty()).then(|| {
@@ -213,90 +175,4 @@ impl Answers {
             _ => &self.first,
         }
     }
-}
-
-impl Prepared {
-    fn new(service: &Service, fixture: &Fixture, response: &ResponsePromise, known: &mut Vec<Arc<HeaderMap>>) -> Self {
-        let mut rendering = Rendering::new(response);
-        let headers = rendering.headers_mut();
-        let compressible = is_compressible(headers) && response.body.is_some();
-        // Caches must know what an answer depends on, also where a request does not show it.
-        let vary = match (service.cors, compressible) {
-            (true, true) => Some("origin, accept-encoding"),
-            (true, false) => Some("origin"),
-            (false, true) => Some("accept-encoding"),
-            (false, false) => None,
-        };
-        if let Some(vary) = vary.filter(|_| !headers.contains_key(VARY)) {
-            headers.insert(VARY, HeaderValue::from_static(vary));
-        }
-        let own_headers: Vec<HeaderName> =
-            fixture.request.headers.iter().filter_map(|field| field.name.parse().ok()).collect();
-        let delay = response.delay.or(service.delay);
-        let always = rendering.always().clone();
-        let fresh = if rendering.is_fresh() { Some(rendering) } else { None };
-        // Of two values for one name, the response's is the later.
-        let set: Vec<(String, String)> = fixture.set.iter().chain(&response.set).cloned().collect();
-        let is_rare = fresh.is_some() || delay.is_some() || !set.is_empty() || !own_headers.is_empty();
-        Self {
-            status: always.status,
-            compressible,
-            headers: share(always.headers, known),
-            body: always.body,
-            rare: is_rare.then(|| Box::new(Rare { fresh, delay, set, own_headers })),
-            encoded: OnceLock::new(),
-        }
-    }
-
-    /// What to wait before it is sent.
-    pub(crate) fn delay(&self) -> Option<Delay> {
-        self.rare.as_ref().and_then(|rare| rare.delay)
-    }
-
-    /// What it sets the state to.
-    pub(crate) fn set(&self) -> &[(String, String)] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.set)
-    }
-
-    /// Header fields of the request that the fixture itself matches.
-    pub(crate) fn own_headers(&self) -> &[HeaderName] {
-        self.rare.as_ref().map_or(&[], |rare| &rare.own_headers)
-    }
-
-    /// The response, with new values where the fixture asks for them.
-    pub(crate) fn render(&self, chance: &mut Chance, now: impl FnOnce() -> Moment) -> Rendered {
-        match self.rare.as_ref().and_then(|rare| rare.fresh.as_ref()) {
-            Some(rendering) => rendering.render(chance, now()),
-            None => Rendered { status: self.status, headers: (*self.headers).clone(), body: self.body.clone() },
-        }
-    }
-
-    /// A body of this response in a coding; `None` where that would be of no use.
-    pub(crate) fn encoded(&self, coding: Coding, body: &Bytes) -> Option<Bytes> {
-        if !self.compressible || body.len() < COMPRESSED_BYTES_MIN {
-            return None;
-        }
-        let encoded = if *body == self.body {
-            let at = Coding::ALL.iter().position(|known| *known == coding)?;
-            self.encoded.get_or_init(Box::default)[at].get_or_init(|| coding.encode(body)).clone()
-        } else {
-            coding.encode(body)
-        };
-        (encoded.len() < body.len()).then_some(encoded)
-    }
-}
-
-fn is_compressible(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(MediaType::parse);
-    !headers.contains_key(CONTENT_ENCODING)
-        && content_type.is_some_and(|kind| {
-            let essence = kind.essence();
-            kind.is_json()
-                || essence.starts_with("text/")
-                || essence.ends_with("+xml")
-                || matches!(
-                    essence,
-                    "application/xml" | "application/javascript" | "application/yaml" | "application/wasm"
-                )
-        })
 }

@@ -58,6 +58,8 @@ pub struct Service {
     pub timeout: Option<Duration>,
     /// The real servers.
     pub backends: Vec<Backend>,
+    /// Addresses of the service beside those of its backends.
+    pub addresses: Vec<EnvText>,
 }
 
 /// What happens to requests.

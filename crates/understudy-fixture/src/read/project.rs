@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::grammar;
 use crate::model::{Backend, EnvText, Mode, Project, Redact, Requests, Service};
 use crate::source::{Entry, Node, Source};
-use understudy_exchange::JsonPath;
+use understudy_exchange::{JsonPath, Origin};
 
 /// Reads a project file. What is good is there even where something else is not: a service whose backend is
 /// written wrong is still served.
@@ -103,6 +103,7 @@ impl Reader<'_> {
             after: defaults.and_then(|d| d.get("after")).map_or_else(Vec::new, |node| self.texts(node, "`after`")),
             timeout: defaults.and_then(|defaults| self.field_duration(&defaults, "timeout")),
             backends,
+            addresses: self.addresses(&fields),
             name,
         };
         self.check_backend(&fields, &service);
@@ -157,6 +158,22 @@ impl Reader<'_> {
             self.report(Code::BadPath, span, "`base` is a plain path that starts with `/`");
         }
         base
+    }
+
+    fn addresses(&mut self, fields: &Fields<'_>) -> Vec<EnvText> {
+        let nodes = fields.get("addresses").and_then(|node| self.list(node, "`addresses`")).unwrap_or_default();
+        let mut addresses = Vec::new();
+        for node in nodes {
+            let Some(address) = self.env_text(node, "one of `addresses`") else { continue };
+            if !address.is_secret() && Origin::parse(&address.text).is_none() {
+                let message = format!("`{}` is not an address", address.text);
+                let hint = "an address is https://HOST, https://HOST:PORT or https://HOST/PATH";
+                self.report_with_hint(Code::BadValue, address.span, message, hint);
+                continue;
+            }
+            addresses.push(address);
+        }
+        addresses
     }
 
     fn backend(&mut self, entry: &Entry) -> Option<Backend> {

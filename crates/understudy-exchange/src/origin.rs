@@ -1,0 +1,307 @@
+//! The addresses at which a service can be reached, and where they occur in what it sends.
+//!
+//! Responses name their own server: links, `location`, upload URLs. The same response from another place names
+//! another address. [`Origins::rewrite`] finds every occurrence and writes the address of that place instead, in
+//! the spelling of the occurrence: JSON with `\/`, percent-encoded query values, `//host`, `ws://`.
+
+mod find;
+
+use crate::MediaType;
+use aho_corasick::{AhoCorasick, MatchKind};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
+use std::borrow::Cow;
+
+/// One address: `https://api.example.com/v1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    /// In lower case; all names of the own machine are `localhost`.
+    host: String,
+    /// `None` is the default port of the scheme: a server behind TLS often names itself without.
+    port: Option<u16>,
+    /// Empty, or `/v1`: only addresses below it are the service's.
+    path: String,
+}
+
+/// The names of the own machine. On one port they are one server.
+const LOOPBACKS: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"];
+
+impl Origin {
+    /// Reads `http://`, `https://`, `ws://`, `wss://` and `h2c://` addresses; a query, a fragment or credentials are none of
+    /// an address.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let uri: http::Uri = text.parse().ok()?;
+        let default = match uri.scheme_str()? {
+            "http" | "ws" | "h2c" => 80,
+            "https" | "wss" => 443,
+            _ => return None,
+        };
+        let authority = uri.authority()?;
+        if uri.query().is_some() || text.contains('#') || authority.as_str().contains('@') {
+            return None;
+        }
+        let port = authority.port_u16().filter(|port| *port != default);
+        Some(Self { host: same_host(authority.host()), port, path: uri.path().trim_end_matches('/').to_owned() })
+    }
+
+    /// The path that comes before every path of the service: empty, or `/v1`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+/// A host as hosts are compared.
+fn same_host(host: &str) -> String {
+    let host = host.to_ascii_lowercase();
+    if LOOPBACKS.contains(&host.as_str()) { LOOPBACKS[0].to_owned() } else { host }
+}
+
+/// The place whose address is written instead of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Here<'h> {
+    /// Whether TLS is spoken there.
+    pub is_tls: bool,
+    /// Host and port.
+    pub authority: &'h str,
+    /// What comes before every path of the service there: empty, or `/v1`.
+    pub path: &'h str,
+}
+
+/// All addresses of one service.
+#[derive(Debug, Clone, Default)]
+pub struct Origins {
+    /// Those with the longest path first.
+    all: Vec<Origin>,
+    /// Finds their hosts; `None` where there are none.
+    hosts: Option<AhoCorasick>,
+}
+
+/// Fields whose values are references, which may also be paths alone.
+const REFERENCES: [&str; 4] = ["content-location", "link", "location", "refresh"];
+
+impl Origins {
+    /// The addresses of one service.
+    #[must_use]
+    pub fn new(all: impl IntoIterator<Item = Origin>) -> Self {
+        let mut all: Vec<Origin> = all.into_iter().collect();
+        all.sort_by(|a, b| b.path.len().cmp(&a.path.len()).then_with(|| a.cmp(b)));
+        all.dedup();
+        let mut hosts: Vec<String> = all.iter().flat_map(|origin| spellings(&origin.host)).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&hosts);
+        Self { hosts: finder.ok().filter(|_| !all.is_empty()), all }
+    }
+
+    /// Returns true if the service has no known address.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Returns true if an address is one of these.
+    #[must_use]
+    pub fn has(&self, origin: &Origin) -> bool {
+        self.all.contains(origin)
+    }
+
+    /// Returns true if one of the addresses occurs in a text.
+    #[must_use]
+    pub fn occur_in(&self, text: &[u8]) -> bool {
+        self.occurrences(text).next().is_some()
+    }
+
+    /// The text with the address of another place instead of these; `None` where none of them occurs.
+    #[must_use]
+    pub fn rewrite(&self, text: &[u8], here: Here<'_>) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        let mut end = 0;
+        for found in self.occurrences(text) {
+            out.extend_from_slice(&text[end..found.range.start]);
+            found.write(text, here, &mut out);
+            end = found.range.end;
+        }
+        if end == 0 {
+            return None;
+        }
+        out.extend_from_slice(&text[end..]);
+        Some(out)
+    }
+
+    /// As [`Self::rewrite`], for strings.
+    #[must_use]
+    pub fn rewrite_str<'t>(&self, text: &'t str, here: Here<'_>) -> Cow<'t, str> {
+        let rewritten = self.rewrite(text.as_bytes(), here).and_then(|bytes| String::from_utf8(bytes).ok());
+        rewritten.map_or(Cow::Borrowed(text), Cow::Owned)
+    }
+
+    /// The value of a header field with the address of another place; `None` where it stays as it is. References that are
+    /// paths alone lose the path that is only before those of the service's own addresses.
+    #[must_use]
+    pub fn rewrite_field(&self, name: &str, value: &[u8], here: Here<'_>) -> Option<Vec<u8>> {
+        let rewritten = self.rewrite(value, here);
+        let moved = REFERENCES.contains(&name).then(|| self.common_path()).flatten().and_then(|path| {
+            let value = rewritten.as_deref().unwrap_or(value);
+            find::moved_reference(name, value, path, here.path)
+        });
+        moved.or(rewritten)
+    }
+
+    /// Writes the address of another place into header fields; returns true if one of them changed.
+    pub fn rewrite_fields(&self, headers: &mut HeaderMap, here: Here<'_>) -> bool {
+        let mut has_changed = false;
+        for (name, value) in headers.iter_mut() {
+            let rewritten = self.rewrite_field(name.as_str(), value.as_bytes(), here);
+            if let Some(rewritten) = rewritten.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok()) {
+                *value = rewritten;
+                has_changed = true;
+            }
+        }
+        has_changed
+    }
+
+    /// The path that all addresses have, if they have one.
+    #[must_use]
+    pub fn common_path(&self) -> Option<&str> {
+        let path = self.all.first()?.path.as_str();
+        (!path.is_empty() && self.all.iter().all(|origin| origin.path == path)).then_some(path)
+    }
+}
+
+/// How a host may be written.
+fn spellings(host: &str) -> Vec<String> {
+    let plain: Vec<&str> = if host == LOOPBACKS[0] { LOOPBACKS.to_vec() } else { vec![host] };
+    let encoded = plain.iter().filter(|host| host.starts_with('[')).flat_map(|host| {
+        let lower = host.replace('[', "%5b").replace(']', "%5d").replace(':', "%3a");
+        [host.replace('[', "%5B").replace(']', "%5D").replace(':', "%3A"), lower]
+    });
+    encoded.chain(plain.iter().map(|host| (*host).to_owned())).collect()
+}
+
+/// Returns true if a body of this type is text, in which an address can be written.
+#[must_use]
+pub fn is_text(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(MediaType::parse);
+    content_type.is_some_and(|kind| {
+        let essence = kind.essence();
+        kind.is_json()
+            || essence.starts_with("text/")
+            || essence.ends_with("+xml")
+            || matches!(
+                essence,
+                "application/xml"
+                    | "application/javascript"
+                    | "application/yaml"
+                    | "application/x-ndjson"
+                    | "application/jsonl"
+                    | "application/x-www-form-urlencoded"
+                    | "application/x-mpegurl"
+                    | "application/vnd.apple.mpegurl"
+            )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: Here<'static> = Here { is_tls: false, authority: "localhost:4010", path: "" };
+
+    fn origins(all: &[&str]) -> Origins {
+        Origins::new(all.iter().map(|text| Origin::parse(text).expect("an address")))
+    }
+
+    #[test]
+    fn every_spelling_of_an_address_is_found() {
+        let own = origins(&["http://127.0.0.1:8080", "https://api.example.com"]);
+        for (text, rewritten) in [
+            ("http://127.0.0.1:8080/a?b", "http://localhost:4010/a?b"),
+            ("http://localhost:8080", "http://localhost:4010"),
+            ("http://[::1]:8080/", "http://localhost:4010/"),
+            ("https://127.0.0.1:8080/", "http://localhost:4010/"),
+            (r#"{"a":"http:\/\/127.0.0.1:8080\/b"}"#, r#"{"a":"http:\/\/localhost:4010\/b"}"#),
+            (r#""\u002F\u002F127.0.0.1:8080\u002Fb""#, r#""\u002F\u002Flocalhost:4010\u002Fb""#),
+            ("/login?next=http%3A%2F%2F127.0.0.1%3A8080%2Fa", "/login?next=http%3A%2F%2Flocalhost%3A4010%2Fa"),
+            ("/login?next=http%3A//127.0.0.1%3A8080/a", "/login?next=http%3A//localhost%3A4010/a"),
+            ("?a=http%253A%252F%252Fapi.example.com%252Fa", "?a=http%253A%252F%252Flocalhost%253A4010%252Fa"),
+            ("http%3A%2F%2F%5B%3A%3A1%5D%3A8080", "http%3A%2F%2Flocalhost%3A4010"),
+            ("wss://api.example.com/socket", "ws://localhost:4010/socket"),
+            ("<a href='//api.example.com/a'>", "<a href='//localhost:4010/a'>"),
+            ("https://api.example.com:443/, http://api.example.com", "http://localhost:4010/, http://localhost:4010"),
+            ("See https://api.example.com.", "See http://localhost:4010."),
+            (r#""see:\nhttps://api.example.com""#, r#""see:\nhttp://localhost:4010""#),
+            ("&#x2F;&#x2F;api.example.com&#x2F;a", "&#x2F;&#x2F;localhost:4010&#x2F;a"),
+            ("http://127.0.0.1:8080{/id}", "http://localhost:4010{/id}"),
+        ] {
+            let found = own.rewrite(text.as_bytes(), HERE).map(|bytes| String::from_utf8(bytes).unwrap());
+            assert_eq!(found.as_deref(), Some(rewritten), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_whole_addresses_are_found() {
+        let own = origins(&["http://127.0.0.1:8080", "https://api.example.com"]);
+        for text in [
+            "http://127.0.0.1:80801/",
+            "http://127.0.0.1:808/",
+            "http://127.0.0.1",
+            "http://127.0.0.1:8080@evil.test/",
+            "http://api.example.com@evil.test/",
+            "http://api.example.com:pw@evil.test/",
+            "http://api.example.com%40evil.test/",
+            "http%3A%2F%2Fapi.example.com%40evil.test%2F",
+            "https://api.example.com.evil.test/",
+            "https://api.example.com-evil.test/",
+            "https://my.api.example.com/",
+            "https://api.example.com:8443/",
+            "http://127.0.0.1:8080%2Eevil.test",
+            "ftp://api.example.com/",
+            "xhttp://api.example.com/",
+            "/a//api.example.com/",
+            "api.example.com",
+            "mailto:me@api.example.com",
+        ] {
+            assert!(!own.occur_in(text.as_bytes()), "{text}");
+        }
+        assert!(!Origins::default().occur_in(b"http://127.0.0.1:8080"));
+    }
+
+    #[test]
+    fn only_what_is_below_the_path_of_an_address_is_the_service() {
+        let own = origins(&["https://example.com/api"]);
+        let there = Here { is_tls: true, authority: "other.test", path: "/v2" };
+        for (text, rewritten) in [
+            ("https://example.com/api/a", "https://other.test/v2/a"),
+            ("https://example.com/api?b", "https://other.test/v2?b"),
+            (r"https:\/\/example.com\/api\/a", r"https:\/\/other.test\/v2\/a"),
+            ("https://example.com/apis", "https://example.com/apis"),
+            ("https://example.com/login", "https://example.com/login"),
+        ] {
+            assert_eq!(own.rewrite_str(text, there), rewritten);
+        }
+        for (name, value, rewritten) in [
+            ("location", "/api/items/3", Some("/v2/items/3")),
+            ("location", "/apis", None),
+            (
+                "link",
+                "</api/a?page=2>; rel=next, <https://example.com/api/b>",
+                Some("</v2/a?page=2>; rel=next, <https://other.test/v2/b>"),
+            ),
+            ("refresh", "5; url=/api/a", Some("5; url=/v2/a")),
+            ("x-path", "/api/a", None),
+        ] {
+            let found = own.rewrite_field(name, value.as_bytes(), there).map(|bytes| String::from_utf8(bytes).unwrap());
+            assert_eq!(found.as_deref(), rewritten, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_not_read() {
+        for text in ["", "example.com", "ftp://example.com", "http://a/?b", "http://u:p@a", "http://a#b"] {
+            assert_eq!(Origin::parse(text), None, "{text}");
+        }
+        assert_eq!(Origin::parse("HTTPS://Example.com:443/").map(|origin| origin.port), Some(None));
+    }
+}

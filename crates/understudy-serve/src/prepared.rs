@@ -1,0 +1,157 @@
+//! A response of a fixture, ready to be sent.
+
+use crate::addressed::{Addressed, Encodings};
+use crate::own_name;
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use std::sync::Arc;
+use understudy_exchange::{MediaType, Origins};
+use understudy_fixture::model::{Delay, Fixture, ResponsePromise, Service};
+use understudy_match::{Chance, Moment, Rendered, Rendering};
+use understudy_net::coding::Coding;
+
+/// A response, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    status: StatusCode,
+    /// Whether sending it in a content coding is worth while.
+    compressible: bool,
+    /// Shared with all responses that have the same.
+    headers: Arc<HeaderMap>,
+    body: Bytes,
+    rare: Option<Box<Rare>>,
+    encodings: Encodings,
+}
+
+/// What few responses have.
+#[derive(Debug)]
+struct Rare {
+    /// Makes the response anew each time.
+    fresh: Option<Rendering>,
+    /// Makes it anew for each address of ours.
+    addressed: Option<Addressed>,
+    delay: Option<Delay>,
+    /// What it sets the state to.
+    set: Vec<(String, String)>,
+    /// Header fields of the request that the fixture itself matches: what they mean is its business.
+    own_headers: Vec<HeaderName>,
+}
+
+/// A body below this size is not worth compressing: the packet is sent anyhow.
+const COMPRESSED_BYTES_MIN: usize = 1_024;
+
+/// How many different sets of header fields are shared.
+const KNOWN_HEADERS_MAX: usize = 64;
+
+/// The same set of header fields, if it is known already.
+fn share(headers: HeaderMap, known: &mut Vec<Arc<HeaderMap>>) -> Arc<HeaderMap> {
+    if let Some(same) = known.iter().find(|other| ***other == headers) {
+        return Arc::clone(same);
+    }
+    let headers = Arc::new(headers);
+    if known.len() < KNOWN_HEADERS_MAX {
+        known.push(Arc::clone(&headers));
+    }
+    headers
+}
+
+impl Prepared {
+    pub(crate) fn new(
+        service: &Service,
+        fixture: &Fixture,
+        response: &ResponsePromise,
+        origins: &Arc<Origins>,
+        known: &mut Vec<Arc<HeaderMap>>,
+    ) -> Self {
+        let mut rendering = Rendering::new(response);
+        let headers = rendering.headers_mut();
+        let compressible = is_compressible(headers) && response.body.is_some();
+        // Caches must know what an answer depends on, also where a request does not show it.
+        let vary = match (service.cors, compressible) {
+            (true, true) => Some("origin, accept-encoding"),
+            (true, false) => Some("origin"),
+            (false, true) => Some("accept-encoding"),
+            (false, false) => None,
+        };
+        if let Some(vary) = vary.filter(|_| !headers.contains_key(VARY)) {
+            headers.insert(VARY, HeaderValue::from_static(vary));
+        }
+        let own_headers: Vec<HeaderName> =
+            fixture.request.headers.iter().filter_map(|field| field.name.parse().ok()).collect();
+        let delay = response.delay.or(service.delay);
+        let always = rendering.always().clone();
+        let addressed = Addressed::new(&always.headers, &always.body, origins);
+        let fresh = if rendering.is_fresh() { Some(rendering) } else { None };
+        // Of two values for one name, the response's is the later.
+        let set: Vec<(String, String)> = fixture.set.iter().chain(&response.set).cloned().collect();
+        let is_rare =
+            fresh.is_some() || addressed.is_some() || delay.is_some() || !set.is_empty() || !own_headers.is_empty();
+        Self {
+            status: always.status,
+            compressible,
+            headers: share(always.headers, known),
+            body: always.body,
+            rare: is_rare.then(|| Box::new(Rare { fresh, addressed, delay, set, own_headers })),
+            encodings: Encodings::default(),
+        }
+    }
+
+    /// What to wait before it is sent.
+    pub(crate) fn delay(&self) -> Option<Delay> {
+        self.rare.as_ref().and_then(|rare| rare.delay)
+    }
+
+    /// What it sets the state to.
+    pub(crate) fn set(&self) -> &[(String, String)] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.set)
+    }
+
+    /// Header fields of the request that the fixture itself matches.
+    pub(crate) fn own_headers(&self) -> &[HeaderName] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.own_headers)
+    }
+
+    /// The response to a request with these fields: with new values where the fixture asks for them, and with the address at
+    /// which the client reached us.
+    pub(crate) fn render(&self, request: &HeaderMap, chance: &mut Chance, now: impl FnOnce() -> Moment) -> Rendered {
+        let always = || Rendered { status: self.status, headers: (*self.headers).clone(), body: self.body.clone() };
+        let Some(Rare { fresh, addressed, .. }) = self.rare.as_deref() else { return always() };
+        let fresh = fresh.as_ref().map(|rendering| rendering.render(chance, now()));
+        let addressed = addressed.as_ref().and_then(|addressed| Some((addressed, own_name::authority(request)?)));
+        match (addressed, fresh) {
+            (None, fresh) => fresh.unwrap_or_else(always),
+            (Some((addressed, authority)), Some(fresh)) => addressed.anew(authority, fresh),
+            (Some((addressed, authority)), None) => addressed.at(authority, always),
+        }
+    }
+
+    /// A body of this response in a coding; `None` where that would be of no use.
+    pub(crate) fn encoded(&self, coding: Coding, body: &Bytes) -> Option<Bytes> {
+        if !self.compressible || body.len() < COMPRESSED_BYTES_MIN {
+            return None;
+        }
+        let encoded = if *body == self.body {
+            self.encodings.of(coding, body)?
+        } else {
+            let addressed = self.rare.as_ref().and_then(|rare| rare.addressed.as_ref());
+            addressed.and_then(|addressed| addressed.encoded(coding, body)).unwrap_or_else(|| coding.encode(body))
+        };
+        (encoded.len() < body.len()).then_some(encoded)
+    }
+}
+
+fn is_compressible(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(MediaType::parse);
+    !headers.contains_key(CONTENT_ENCODING)
+        && content_type.is_some_and(|kind| {
+            let essence = kind.essence();
+            kind.is_json()
+                || essence.starts_with("text/")
+                || essence.ends_with("+xml")
+                || matches!(
+                    essence,
+                    "application/xml" | "application/javascript" | "application/yaml" | "application/wasm"
+                )
+        })
+}
