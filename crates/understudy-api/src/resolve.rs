@@ -5,6 +5,7 @@ use http::{HeaderName, HeaderValue};
 use std::collections::HashMap;
 use std::path::Path;
 use understudy_contract::Backend;
+use understudy_exchange::{Origin, Origins};
 use understudy_fixture::model::{self, EnvText, Service};
 use understudy_net::{Address, Authorities};
 
@@ -55,6 +56,18 @@ pub(crate) fn backend(
             }
         },
         None => service.default_backend().map(|backend| resolve(root, service, backend, environment)).transpose(),
+    }
+}
+
+/// The addresses that stand for a service itself: those of its backends, those that it lists, and that of the backend in use.
+/// One that takes a variable of the environment which is not set is left out: only who uses that backend needs it.
+pub(crate) fn origins(service: &Service, used: Option<&Backend>, environment: &Environment<'_>) -> Origins {
+    let urls = service.backends.iter().map(|backend| &backend.url);
+    let known = urls.chain(&service.addresses).filter_map(|text| Origin::parse(&text.resolve(environment).ok()?));
+    let origins = Origins::new(known.chain(used.and_then(|backend| Origin::parse(&backend.address.to_string()))));
+    match used {
+        Some(backend) => origins.with_path(&backend.address.path),
+        None => origins,
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 use understudy_contract::Backend;
+use understudy_exchange::Origins;
 use understudy_fixture::Diagnostic;
 use understudy_fixture::model::{Mode, Service};
 use understudy_match::State;
@@ -248,7 +249,8 @@ impl Servers {
         let refreshed = self.refresh(loaded);
         if refreshed.is_err() {
             // Whatever is wrong with what it was before: it is not recorded any more.
-            player.swap(self.snapshot_of(loaded, Backing::Nothing, Some(&player.snapshot())));
+            let origins = Arc::new(resolve::origins(&loaded.service, None, &|name| std::env::var(name).ok()));
+            player.swap(self.snapshot_of(loaded, &origins, Backing::Nothing, Some(&player.snapshot())));
             if let Some(running) = self.running.get_mut(name) {
                 running.recorded = None;
             }
@@ -502,8 +504,12 @@ impl Servers {
         let mode = self.mode(&loaded.service);
         let backend = if mode == Mode::Mock { None } else { self.backend(loaded)? };
         let shown = backend.as_ref().map(|backend| backend.shown.clone());
-        let forwarding =
-            backend.map(|backend| Forwarding { backend: self.client.to(&backend.address), headers: backend.headers });
+        let origins = Arc::new(resolve::origins(&loaded.service, backend.as_ref(), &|name| std::env::var(name).ok()));
+        let forwarding = backend.map(|backend| Forwarding {
+            backend: self.client.to(&backend.address),
+            headers: backend.headers,
+            origins: Arc::clone(&origins),
+        });
         let backing = match (mode, forwarding) {
             (Mode::Mock, _) | (_, None) => Backing::Nothing,
             (Mode::Passthrough, Some(forwarding)) => Backing::Passthrough(forwarding),
@@ -519,13 +525,19 @@ impl Servers {
             Some(before) if before.backend == backend => before.clone(),
             _ => Recorded { backend, since: clock::now().unix_millis },
         });
-        Ok((self.snapshot_of(loaded, backing, previous), recorded))
+        Ok((self.snapshot_of(loaded, &origins, backing, previous), recorded))
     }
 
-    fn snapshot_of(&self, loaded: &LoadedService, backing: Backing, previous: Option<&Snapshot>) -> Snapshot {
+    fn snapshot_of(
+        &self,
+        loaded: &LoadedService,
+        origins: &Arc<Origins>,
+        backing: Backing,
+        previous: Option<&Snapshot>,
+    ) -> Snapshot {
         let description = loaded.description().map(Arc::clone);
         let state = self.options.state.clone();
-        Snapshot::new(&loaded.service, loaded.fixtures.clone(), description, backing, state, previous)
+        Snapshot::new(&loaded.service, origins, loaded.fixtures.clone(), description, backing, state, previous)
     }
 }
 

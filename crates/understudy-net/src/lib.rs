@@ -10,6 +10,7 @@ mod address;
 mod client;
 pub mod coding;
 mod connect;
+mod edit;
 mod failure;
 mod heard;
 mod hop;
@@ -30,12 +31,14 @@ mod websocket;
 pub use address::{Address, AddressError};
 pub use client::Client;
 pub use connect::CONNECT_TIMEOUT;
+pub use edit::Edit;
 pub use failure::SendError;
 pub use hop::{end_to_end, end_to_end_of, takes_trailers};
 pub use interim::Interim;
 pub use listener::{BindError, Host, Listener};
 pub use message::{
-    BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, Inbound, Line, Outbound, OutboundBody, Reply, Stream,
+    BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, EditedStream, Inbound, Line, Outbound, OutboundBody,
+    Reply, Stream, Unfinished,
 };
 pub use own::{Own, PerThread, own_place};
 pub use peer::{Call, Fields, Peer, Upstream};

@@ -1,5 +1,6 @@
 //! What a handler gets and gives.
 
+use crate::edit::{Edit, Edited, Gathered, gather};
 use crate::interim::Interim;
 use crate::passing::Passing;
 use crate::upgrade::Upgrade;
@@ -7,7 +8,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Body;
+use hyper::body::{Body, Frame};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -91,6 +93,40 @@ pub enum OutboundBody {
     Whole(Bytes),
     /// What a backend sends, passed on as it comes.
     Stream(Stream),
+    /// What a backend sends, changed on its way.
+    Edited(EditedStream),
+}
+
+/// A body that is changed on its way. On the heap: few are.
+pub struct EditedStream(pub(crate) Box<Edited>);
+
+impl std::fmt::Debug for EditedStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EditedStream")
+    }
+}
+
+/// A body of which not all came in time, or which is too large to wait for.
+pub struct Unfinished {
+    ahead: VecDeque<Frame<Bytes>>,
+    rest: Passing,
+}
+
+impl std::fmt::Debug for Unfinished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Unfinished")
+    }
+}
+
+impl Unfinished {
+    /// The body, with an edit on its way where there is one.
+    #[must_use]
+    pub fn edited(self, edit: Option<Box<dyn Edit>>) -> OutboundBody {
+        match (self.ahead.is_empty(), edit) {
+            (true, None) => OutboundBody::Stream(Stream(self.rest)),
+            (_, edit) => OutboundBody::Edited(EditedStream(Box::new(Edited::new(self.rest, self.ahead, edit)))),
+        }
+    }
 }
 
 /// A body that is still on its way.
@@ -111,6 +147,17 @@ impl Stream {
     pub async fn whole(self) -> Result<Bytes, BodyProblem> {
         // Most requests have none; those that have one can carry the weight of waiting for it.
         if self.is_empty() { Ok(Bytes::new()) } else { Box::pin(read(self.0)).await }
+    }
+
+    /// All of the body, where its length is known, not larger than that, and it comes in time.
+    ///
+    /// # Errors
+    /// The body, to be passed on as it comes.
+    pub async fn gathered(self, bytes_max: u64, time: Duration) -> Result<Bytes, Unfinished> {
+        match Box::pin(gather(self.0, bytes_max, time)).await {
+            Gathered::Whole(bytes) => Ok(bytes),
+            Gathered::Part(ahead, rest) => Err(Unfinished { ahead, rest }),
+        }
     }
 
     /// The same body; a copy of it, of at most so many bytes, is given to `ended` once it has passed or ended otherwise.

@@ -56,6 +56,11 @@ impl Passing {
         }
     }
 
+    /// Says to who reads it next that it broke off.
+    pub(crate) fn break_off(&mut self, error: hyper::Error) {
+        self.broken = Some(error);
+    }
+
     pub(crate) fn copied(mut self, bytes_max: usize, ended: Ended) -> Self {
         let is_whole = self.body.is_end_stream();
         let expected = self.body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());

@@ -1,5 +1,6 @@
 //! A server of HTTP/1.1 and, with prior knowledge, HTTP/2.
 
+use crate::edit::Edited;
 use crate::idle::{Activity, Connections, Counted, IDLE_PERIOD, UnderWay};
 use crate::interim::{Early, Interim};
 use crate::listener::Listener;
@@ -154,6 +155,7 @@ enum Answer {
     Whole(Full<Bytes>),
     /// The request is under way until the last of it was passed on.
     PassedOn(Passing, #[expect(dead_code, reason = "it is there for as long as the answer is")] UnderWay),
+    Edited(Box<Edited>, #[expect(dead_code, reason = "as before")] UnderWay),
 }
 
 impl Body for Answer {
@@ -164,6 +166,7 @@ impl Body for Answer {
         match self.get_mut() {
             Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
             Self::PassedOn(body, _) => Pin::new(body).poll_frame(context),
+            Self::Edited(body, _) => Pin::new(&mut **body).poll_frame(context),
         }
     }
 
@@ -171,6 +174,7 @@ impl Body for Answer {
         match self {
             Self::Whole(body) => body.is_end_stream(),
             Self::PassedOn(body, _) => body.is_end_stream(),
+            Self::Edited(body, _) => body.is_end_stream(),
         }
     }
 
@@ -178,6 +182,7 @@ impl Body for Answer {
         match self {
             Self::Whole(body) => body.size_hint(),
             Self::PassedOn(body, _) => body.size_hint(),
+            Self::Edited(body, _) => body.size_hint(),
         }
     }
 }
@@ -194,6 +199,7 @@ fn response(outbound: Outbound, under_way: UnderWay) -> hyper::Response<Answer> 
     let body = match outbound.body {
         OutboundBody::Whole(bytes) => Answer::Whole(Full::new(bytes)),
         OutboundBody::Stream(stream) => Answer::PassedOn(stream.0, under_way),
+        OutboundBody::Edited(stream) => Answer::Edited(stream.0, under_way),
     };
     let mut response = hyper::Response::new(body);
     *response.status_mut() = outbound.status;

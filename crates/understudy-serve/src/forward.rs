@@ -1,15 +1,16 @@
 //! Requests on their way to a backend.
 
+use crate::own_name;
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TE, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, REFERER, TE, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
-use understudy_exchange::Request;
+use understudy_exchange::{Origins, Request};
 use understudy_net::{
-    Call, Fields, Interim, Line, Peer, SendError, SocketEnded, Stream, UPGRADED_MAX, Upgrade, Upstream, end_to_end,
-    end_to_end_of, takes_trailers,
+    Address, Call, Fields, Interim, Line, Peer, SendError, SocketEnded, Stream, UPGRADED_MAX, Upgrade, Upstream,
+    end_to_end, end_to_end_of, takes_trailers,
 };
 
 /// How long a backend may take to begin its answer, once there is a connection to it.
@@ -22,13 +23,16 @@ pub struct Forwarding {
     pub backend: Arc<Peer>,
     /// Added to every request that has no such field.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The addresses for which clients get ours.
+    pub origins: Arc<Origins>,
 }
 
 impl Forwarding {
     /// Passes a request on, and gives the answer's head as soon as it is there.
     pub(crate) async fn pass(&self, request: Head<'_>, body: Content) -> Result<Upstream, SendError> {
         let Head { method, target, headers, upgrade, interim, messages } = request;
-        let sent = Sent { headers, added: &self.headers, is_upgrade: upgrade.is_some() };
+        let backend = self.backend.address();
+        let sent = Sent { headers, added: &self.headers, backend, is_upgrade: upgrade.is_some() };
         let upstream = match body {
             // However long it takes to come.
             Content::Coming(stream) => {
@@ -50,7 +54,30 @@ struct Sent<'s> {
     /// Those that the client sent.
     headers: &'s HeaderMap,
     added: &'s [(HeaderName, HeaderValue)],
+    backend: &'s Address,
     is_upgrade: bool,
+}
+
+/// Fields in which a client names the server, which backends compare with the name that they know of themselves.
+const SERVER_NAMES: [HeaderName; 3] = [ORIGIN, REFERER, HeaderName::from_static("destination")];
+
+impl Sent<'_> {
+    /// Names the backend where the client named us, as its page came from us too. Pages on other servers stay what they are.
+    fn name_backend(&self, sent: &mut HeaderMap) {
+        let Some(own) = own_name::authority(self.headers) else { return };
+        let scheme = if self.backend.is_tls { "https" } else { "http" };
+        for name in SERVER_NAMES {
+            let Some(value) = sent.get(&name).and_then(|value| value.to_str().ok()) else { continue };
+            let rest = value.strip_prefix("http://").and_then(|rest| rest.strip_prefix(own));
+            let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) else { continue };
+            // An origin has no path.
+            let path = if rest.is_empty() { "" } else { &self.backend.path };
+            let named = format!("{scheme}://{}{path}{rest}", self.backend.authority);
+            if let Ok(named) = HeaderValue::from_str(&named) {
+                sent.insert(name, named);
+            }
+        }
+    }
 }
 
 impl Fields for Sent<'_> {
@@ -62,6 +89,7 @@ impl Fields for Sent<'_> {
             sent.insert(TE, HeaderValue::from_static("trailers"));
             sent.insert(CONNECTION, HeaderValue::from_static("te"));
         }
+        self.name_backend(&mut sent);
         for (name, value) in self.added {
             if !sent.contains_key(name) {
                 sent.insert(name.clone(), value.clone());

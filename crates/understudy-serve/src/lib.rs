@@ -15,6 +15,7 @@ mod describe;
 mod event;
 mod forward;
 mod own_name;
+mod passed_on;
 mod player;
 mod prepared;
 mod problem;

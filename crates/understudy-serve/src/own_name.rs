@@ -24,7 +24,7 @@ pub(crate) fn speak(headers: &mut HeaderMap, origins: &Origins, authority: &str)
     if !headers.contains_key(SET_COOKIE) {
         return has_changed;
     }
-    let path = origins.common_path().unwrap_or("");
+    let path = origins.path();
     let cookies =
         headers.get_all(SET_COOKIE).iter().map(|cookie| (cookie.clone(), own_cookie(cookie, authority, path)));
     let cookies: Vec<(HeaderValue, Option<HeaderValue>)> = cookies.collect();

@@ -3,8 +3,9 @@
 use crate::decide::{Otherwise, Plan, decide, stand_in};
 use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{Content, Head};
+use crate::passed_on::Client;
 use crate::snapshot::{Backing, Snapshot};
-use crate::{cors, describe, problem, record, respond};
+use crate::{cors, describe, passed_on, problem, record, respond};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HOST, ORIGIN};
@@ -141,7 +142,10 @@ impl Playing {
         if snapshot.cors
             && let Some(origin) = request.headers.get(ORIGIN)
         {
-            cors::allow(origin, &mut outbound.headers);
+            match answered {
+                Answered::Backend => cors::allow_instead(origin, &mut outbound.headers),
+                _ => cors::allow(origin, &mut outbound.headers),
+            }
         }
         let as_sent = raw.map(|raw| Request { body: raw.clone(), ..request.clone() });
         self.observer.exchanged(Exchanged {
@@ -151,7 +155,7 @@ impl Playing {
             headers: &outbound.headers,
             body: match &outbound.body {
                 OutboundBody::Whole(body) => Some(body),
-                OutboundBody::Stream(_) => None,
+                OutboundBody::Stream(_) | OutboundBody::Edited(_) => None,
             },
             answered: &answered,
             took,
@@ -181,8 +185,8 @@ async fn forward(
         Ok(upstream) if can_stand_in && upstream.status.is_server_error() => None,
         Err(_) if can_stand_in => None,
         Ok(upstream) => {
-            let body = OutboundBody::Stream(upstream.body);
-            Some((Outbound { status: upstream.status, headers: upstream.headers, body }, Answered::Backend))
+            let client = Client::of(request);
+            Some((passed_on::in_own_name(upstream, &client, &forwarding.origins).await, Answered::Backend))
         }
         Err(error) => {
             let title = "The backend did not answer";

@@ -1,21 +1,22 @@
 //! A recording proxy: everything is passed on as it comes, both ways, and a copy of it is told.
 //!
-//! The frontend stays on the recorder: what the backend says of its own address (`Location`, the domain and the scheme of
-//! cookies) is said of the recorder's. What is told is what the backend said.
+//! The frontend stays on the recorder: it gets the recorder's address instead of the backend's, and cookies that it can take
+//! there. What is told is what the backend said.
 
 use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{self, Content, Forwarding};
-use crate::{cors, problem};
+use crate::passed_on::Client;
+use crate::player::without_body;
+use crate::{cors, passed_on, problem};
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, LOCATION, ORIGIN, SET_COOKIE};
-use http::uri::{Authority, Parts, PathAndQuery};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ORIGIN};
+use http::{HeaderMap, Method, StatusCode};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::{MediaType, Request, Response};
 use understudy_fixture::model::Service;
 use understudy_match::Rendered;
-use understudy_net::{BodyCopy, BodyEnd, Inbound, Message, Outbound, OutboundBody, Own, Reply, SocketCopy, Upstream};
+use understudy_net::{BodyCopy, BodyEnd, Inbound, Message, Outbound, Own, Reply, SocketCopy, Upstream};
 
 /// How much of a body is kept; the rest passes all the same.
 pub const BODY_KEPT_MAX: usize = 8 << 20;
@@ -69,20 +70,18 @@ impl Recorder {
     }
 
     /// The answer of the backend, of which a copy is told.
-    fn answered(&self, asked: Asked, upstream: Upstream, halves: Arc<Halves>) -> Outbound {
-        let Asked { request, authority, unix_millis, began } = asked;
-        let Upstream { status, headers, body, .. } = upstream;
-        let mut own = headers.clone();
-        let own_host = authority.as_ref().map(Authority::as_str);
-        let own_host = own_host.or_else(|| request.headers.get(HOST)?.to_str().ok());
-        own_address(&mut own, self.forwarding.backend.address().authority.as_str(), own_host);
-        if let Some(origin) = request.headers.get(ORIGIN).filter(|_| self.cors) {
-            cors::allow(origin, &mut own);
-        }
-        let response = Response { status, headers, body: Bytes::new() };
+    async fn answered(&self, asked: Asked, upstream: Upstream, halves: Arc<Halves>) -> Outbound {
+        let Asked { request, unix_millis, began } = asked;
+        let response = Response { status: upstream.status, headers: upstream.headers.clone(), body: Bytes::new() };
+        let (client, origin) = (Client::of(&request), request.headers.get(ORIGIN).cloned());
         let head = Head { unix_millis, began, request, response };
-        let received = body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.received = Some((head, copy))));
-        Outbound { status, headers: own, body: OutboundBody::Stream(received) }
+        let told = move |copy| halves.tell(|told| told.received = Some((head, copy)));
+        let upstream = Upstream { body: upstream.body.copied(BODY_KEPT_MAX, told), ..upstream };
+        let mut own = passed_on::in_own_name(upstream, &client, &self.forwarding.origins).await;
+        if let Some(origin) = origin.filter(|_| self.cors) {
+            cors::allow_instead(&origin, &mut own.headers);
+        }
+        own
     }
 
     fn keep(&self, passed: Passed) {
@@ -121,9 +120,7 @@ impl Recorder {
 pub(crate) fn pass(recorder: &Own<Recorder>, inbound: Inbound) -> Reply {
     let began = Instant::now();
     let Inbound { parts, body, line } = inbound;
-    let Parts { authority, path_and_query, .. } = parts.uri.into_parts();
-    let target = path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let request = Request { method: parts.method, target, headers: parts.headers, body: Bytes::new() };
+    let request = without_body(parts);
     // The page's origin is the recorder's business: the backend knows another one.
     if recorder.cors && cors::is_preflight(&request.method, &request.headers) {
         let answer =
@@ -132,7 +129,7 @@ pub(crate) fn pass(recorder: &Own<Recorder>, inbound: Inbound) -> Reply {
     }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let unix_millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-    let asked = Asked { request, authority, unix_millis, began };
+    let asked = Asked { request, unix_millis, began };
     let halves = Arc::new(Halves { told: Mutex::default(), recorder: recorder.clone() });
     let sent = if body.is_empty() {
         halves.tell(|told| told.sent = Some(BodyCopy::empty()));
@@ -150,7 +147,7 @@ pub(crate) fn pass(recorder: &Own<Recorder>, inbound: Inbound) -> Reply {
             head.messages = Some(Box::new(move |copy| halves.tell(|told| told.socket = Some(copy))));
         }
         match recorder.forwarding.pass(head, sent).await {
-            Ok(upstream) => recorder.answered(asked, upstream, halves),
+            Ok(upstream) => recorder.answered(asked, upstream, halves).await,
             Err(error) => recorder.failed(&asked, &error.to_string()),
         }
     })
@@ -159,8 +156,6 @@ pub(crate) fn pass(recorder: &Own<Recorder>, inbound: Inbound) -> Reply {
 /// A request, until its answer has begun.
 struct Asked {
     request: Request,
-    /// Where HTTP/2 has the host, and requests to a proxy.
-    authority: Option<Authority>,
     unix_millis: u64,
     began: Instant,
 }
@@ -282,69 +277,5 @@ fn cut(side: &str, body: &BodyCopy) -> Option<String> {
         BodyEnd::Broken => Some(format!("the {side} broke off after {} bytes", body.total)),
         BodyEnd::Left => Some(format!("nobody wanted the {side} after {} bytes", body.total)),
         BodyEnd::Whole => Some(format!("the {side} has {} bytes; {BODY_KEPT_MAX} are kept", body.total)),
-    }
-}
-
-/// Turns what a backend says of its own address into the recorder's, so that the frontend stays there.
-fn own_address(headers: &mut HeaderMap, backend: &str, own: Option<&str>) {
-    if let (Some(own), Some(location)) = (own, headers.get(LOCATION).and_then(|value| value.to_str().ok())) {
-        let rest = ["http://", "https://", "//"]
-            .iter()
-            .find_map(|scheme| location.strip_prefix(scheme)?.strip_prefix(backend));
-        let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
-        if let Some(Ok(location)) = rest.map(|rest| HeaderValue::from_str(&format!("http://{own}{rest}"))) {
-            headers.insert(LOCATION, location);
-        }
-    }
-    let cookies: Vec<HeaderValue> = headers.get_all(SET_COOKIE).iter().map(own_cookie).collect();
-    if cookies.is_empty() {
-        return;
-    }
-    headers.remove(SET_COOKIE);
-    for cookie in cookies {
-        headers.append(SET_COOKIE, cookie);
-    }
-}
-
-/// A cookie that a browser takes from a plain loopback address: without the backend's domain, and not only over TLS.
-fn own_cookie(cookie: &HeaderValue) -> HeaderValue {
-    let Ok(text) = std::str::from_utf8(cookie.as_bytes()) else { return cookie.clone() };
-    let kept = text.split(';').enumerate().filter(|(at, part)| {
-        let name = part.split('=').next().unwrap_or("").trim();
-        // `SameSite=None` is taken only together with `Secure`.
-        let is_none = part.trim().eq_ignore_ascii_case("samesite=none");
-        *at == 0 || !(name.eq_ignore_ascii_case("domain") || name.eq_ignore_ascii_case("secure") || is_none)
-    });
-    let text: Vec<&str> = kept.map(|(_, part)| part).collect();
-    HeaderValue::from_bytes(text.join(";").as_bytes()).unwrap_or_else(|_| cookie.clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_backend_says_of_itself_is_said_of_the_recorder() {
-        let own = |location: &'static str, cookie: &'static str| {
-            let mut headers = HeaderMap::from_iter([
-                (LOCATION, HeaderValue::from_static(location)),
-                (SET_COOKIE, HeaderValue::from_static(cookie)),
-            ]);
-            own_address(&mut headers, "api.example.com:8443", Some("localhost:4010"));
-            let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
-            (text(LOCATION), text(SET_COOKIE))
-        };
-        assert_eq!(
-            own(
-                "https://api.example.com:8443/a?b",
-                "sid=1; Domain=example.com; Path=/; Secure; HttpOnly; SameSite=None"
-            ),
-            ("http://localhost:4010/a?b".to_owned(), "sid=1; Path=/; HttpOnly".to_owned())
-        );
-        for elsewhere in
-            ["https://api.example.com:84431/a", "https://other.test/", "/relative", "https://api.example.com/"]
-        {
-            assert_eq!(own(elsewhere, "a=b; SameSite=Lax"), (elsewhere.to_owned(), "a=b; SameSite=Lax".to_owned()));
-        }
     }
 }

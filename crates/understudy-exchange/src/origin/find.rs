@@ -5,12 +5,12 @@ use std::ops::Range;
 
 /// How a slash is written: as it is, escaped in JSON and HTML, percent-encoded once and twice. One that ends with another
 /// comes before it.
-const SLASHES: [&str; 11] =
+pub(super) const SLASHES: [&str; 11] =
     ["\\/", "/", "%2F", "%2f", "%252F", "%252f", "\\u002F", "\\u002f", "&#x2F;", "&#x2f;", "&#47;"];
 /// How a colon is written.
-const COLONS: [&str; 5] = [":", "%3A", "%3a", "%253A", "%253a"];
+pub(super) const COLONS: [&str; 5] = [":", "%3A", "%3a", "%253A", "%253a"];
 /// The schemes of addresses, with whether they are those of WebSockets.
-const SCHEMES: [(&str, bool); 4] = [("https", false), ("http", false), ("wss", true), ("ws", true)];
+pub(super) const SCHEMES: [(&str, bool); 4] = [("https", false), ("http", false), ("wss", true), ("ws", true)];
 
 /// An address in a text.
 pub(super) struct Occurrence {
@@ -106,7 +106,7 @@ fn plain_host(host: &[u8]) -> String {
 }
 
 /// Returns true if an address can begin after this text: not within a word, unless the word's last letter is part of an escape.
-fn is_start(before: &[u8]) -> bool {
+pub(super) fn is_start(before: &[u8]) -> bool {
     let Some(last) = before.last() else { return true };
     let is_hex = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_hexdigit);
     let is_escape = match before {

@@ -5,6 +5,9 @@
 //! the spelling of the occurrence: JSON with `\/`, percent-encoded query values, `//host`, `ws://`.
 
 mod find;
+mod stream;
+
+pub use stream::Rewriting;
 
 use crate::MediaType;
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -76,6 +79,8 @@ pub struct Origins {
     all: Vec<Origin>,
     /// Finds their hosts; `None` where there are none.
     hosts: Option<AhoCorasick>,
+    /// What comes before every path of the server whose responses are rewritten.
+    path: String,
 }
 
 /// Fields whose values are references, which may also be paths alone.
@@ -92,13 +97,29 @@ impl Origins {
         hosts.sort_unstable();
         hosts.dedup();
         let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&hosts);
-        Self { hosts: finder.ok().filter(|_| !all.is_empty()), all }
+        let hosts = finder.ok().filter(|_| !all.is_empty());
+        let path = all.first().map_or("", |origin| &origin.path).to_owned();
+        // Of servers with different paths, nobody knows which one a path alone is of.
+        let path = if all.iter().all(|origin| origin.path == path) { path } else { String::new() };
+        Self { all, hosts, path }
+    }
+
+    /// The same addresses, in responses of a server that has this path before all others.
+    #[must_use]
+    pub fn with_path(self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self }
     }
 
     /// Returns true if the service has no known address.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// All of them, those with the longest path first.
+    #[must_use]
+    pub fn all(&self) -> &[Origin] {
+        &self.all
     }
 
     /// Returns true if an address is one of these.
@@ -142,10 +163,10 @@ impl Origins {
     #[must_use]
     pub fn rewrite_field(&self, name: &str, value: &[u8], here: Here<'_>) -> Option<Vec<u8>> {
         let rewritten = self.rewrite(value, here);
-        let moved = REFERENCES.contains(&name).then(|| self.common_path()).flatten().and_then(|path| {
-            let value = rewritten.as_deref().unwrap_or(value);
-            find::moved_reference(name, value, path, here.path)
-        });
+        if self.path.is_empty() || !REFERENCES.contains(&name) {
+            return rewritten;
+        }
+        let moved = find::moved_reference(name, rewritten.as_deref().unwrap_or(value), &self.path, here.path);
         moved.or(rewritten)
     }
 
@@ -162,11 +183,10 @@ impl Origins {
         has_changed
     }
 
-    /// The path that all addresses have, if they have one.
+    /// The path that comes before all others in references and cookies that are paths alone: empty, or `/v1`.
     #[must_use]
-    pub fn common_path(&self) -> Option<&str> {
-        let path = self.all.first()?.path.as_str();
-        (!path.is_empty() && self.all.iter().all(|origin| origin.path == path)).then_some(path)
+    pub fn path(&self) -> &str {
+        &self.path
     }
 }
 

@@ -1,0 +1,96 @@
+//! What a backend answered, as the client gets it: in our name.
+
+use crate::own_name;
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE};
+use http::{HeaderMap, Method, StatusCode};
+use std::sync::Arc;
+use std::time::Duration;
+use understudy_exchange::origin::{self, Rewriting};
+use understudy_exchange::{Origins, Request};
+use understudy_net::{Edit, Outbound, OutboundBody, Stream, Upstream, coding};
+
+/// How large a body may be that is waited for, and how long: it is then sent with its length. Others are changed piece by piece.
+const GATHERED_BYTES_MAX: u64 = 256 << 10;
+const GATHERING_TIME: Duration = Duration::from_millis(250);
+/// How large a body may be without its content coding.
+const DECODED_BYTES_MAX: usize = 8 << 20;
+
+/// Fields with a digest of the content: such a body is passed on as it is.
+const DIGESTS: [&str; 5] = ["content-digest", "content-md5", "digest", "repr-digest", "docker-content-digest"];
+
+/// What a backend's answer has to know of its request.
+pub(crate) struct Client {
+    is_head: bool,
+    /// Where the client reached us; `None` where it does not say so.
+    authority: Option<String>,
+}
+
+impl Client {
+    pub(crate) fn of(request: &Request) -> Self {
+        let authority = own_name::authority(&request.headers).map(str::to_owned);
+        Self { is_head: request.method == Method::HEAD, authority }
+    }
+}
+
+/// The backend's answer, with our address instead of the backend's.
+pub(crate) async fn in_own_name(upstream: Upstream, client: &Client, origins: &Arc<Origins>) -> Outbound {
+    let Upstream { status, mut headers, body, .. } = upstream;
+    let Some(authority) = &client.authority else {
+        return Outbound { status, headers, body: OutboundBody::Stream(body) };
+    };
+    own_name::speak(&mut headers, origins, authority);
+    let body = if !client.is_head && may_name_backend(status, &headers, &body) {
+        rewritten(body, &mut headers, origins, authority).await
+    } else {
+        OutboundBody::Stream(body)
+    };
+    Outbound { status, headers, body }
+}
+
+/// Returns true if a body is one in which an address can be found, and that may be changed.
+fn may_name_backend(status: StatusCode, headers: &HeaderMap, body: &Stream) -> bool {
+    !body.is_empty()
+        && !status.is_informational()
+        && status != StatusCode::PARTIAL_CONTENT
+        && origin::is_text(headers)
+        && !headers.contains_key(CONTENT_RANGE)
+        && !headers.keys().any(|name| DIGESTS.contains(&name.as_str()))
+}
+
+async fn rewritten(body: Stream, headers: &mut HeaderMap, origins: &Arc<Origins>, authority: &str) -> OutboundBody {
+    match body.gathered(GATHERED_BYTES_MAX, GATHERING_TIME).await {
+        Ok(whole) => OutboundBody::Whole(whole_rewritten(whole, headers, origins, authority)),
+        // Nobody can look into a coding piece by piece without undoing it.
+        Err(unfinished) if headers.contains_key(CONTENT_ENCODING) => unfinished.edited(None),
+        Err(unfinished) => {
+            headers.remove(CONTENT_LENGTH);
+            unfinished.edited(Some(Box::new(Renaming(Rewriting::new(Arc::clone(origins), authority)))))
+        }
+    }
+}
+
+/// A whole body with our address. One in a content coding loses it where it has to be changed.
+fn whole_rewritten(body: Bytes, headers: &mut HeaderMap, origins: &Origins, authority: &str) -> Bytes {
+    let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    let plain = match encoding {
+        Some(encoding) => coding::decode(encoding, body.clone(), DECODED_BYTES_MAX).ok(),
+        None => Some(body.clone()),
+    };
+    let Some(changed) = plain.and_then(|plain| origins.rewrite(&plain, own_name::here(authority))) else { return body };
+    headers.remove(CONTENT_ENCODING);
+    headers.remove(CONTENT_LENGTH);
+    changed.into()
+}
+
+struct Renaming(Rewriting);
+
+impl Edit for Renaming {
+    fn piece(&mut self, piece: Bytes) -> Bytes {
+        self.0.piece(&piece).map_or(piece, Bytes::from)
+    }
+
+    fn rest(&mut self) -> Bytes {
+        self.0.rest().into()
+    }
+}
