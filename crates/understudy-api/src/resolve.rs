@@ -4,7 +4,7 @@ use crate::error::{ApiError, Code};
 use http::{HeaderName, HeaderValue};
 use std::collections::HashMap;
 use std::path::Path;
-use understudy_contract::Backend;
+use understudy_contract::{Addresses, Backend};
 use understudy_exchange::{Origin, Origins};
 use understudy_fixture::model::{self, EnvText, Service};
 use understudy_net::{Address, Authorities};
@@ -38,6 +38,7 @@ pub(crate) fn backend(
                 writes: false,
                 states: None,
                 parallel: false,
+                addresses: addresses(service, &address, environment),
             };
             // Its own address written out is still the backend that the project speaks of.
             own.map_or_else(|| Ok(bare()), |own| resolve(root, service, own, environment)).map(Some)
@@ -59,16 +60,23 @@ pub(crate) fn backend(
     }
 }
 
-/// The addresses that stand for a service itself: those of its backends, those that it lists, and that of the backend in use.
-/// One that takes a variable of the environment which is not set is left out: only who uses that backend needs it.
-pub(crate) fn origins(service: &Service, used: Option<&Backend>, environment: &Environment<'_>) -> Origins {
+/// The addresses that stand for a service itself: those of its backends and those that it lists. One that takes a variable of the
+/// environment which is not set is left out: only who uses that backend needs it.
+pub(crate) fn origins(service: &Service, environment: &Environment<'_>) -> Origins {
+    Origins::new(known(service, environment))
+}
+
+fn known(service: &Service, environment: &Environment<'_>) -> impl Iterator<Item = Origin> {
     let urls = service.backends.iter().map(|backend| &backend.url);
-    let known = urls.chain(&service.addresses).filter_map(|text| Origin::parse(&text.resolve(environment).ok()?));
-    let origins = Origins::new(known.chain(used.and_then(|backend| Origin::parse(&backend.address.to_string()))));
-    match used {
-        Some(backend) => origins.with_path(&backend.address.path),
-        None => origins,
-    }
+    urls.chain(&service.addresses).filter_map(|text| Origin::parse(&text.resolve(environment).ok()?))
+}
+
+/// The addresses of a service whose backend at this address is in use.
+fn addresses(service: &Service, used: &Address, environment: &Environment<'_>) -> Addresses {
+    let all = known(service, environment).chain(Origin::parse(&used.to_string()));
+    let received = Origins::new(all).with_path(&used.path);
+    let promised = received.clone().with_path(origins(service, environment).path());
+    Addresses { promised, received }
 }
 
 fn resolve(
@@ -111,6 +119,7 @@ fn resolve(
         address.trusted = Some(trusted);
     }
     let vars = backend.vars.iter().map(|(name, value)| Ok((name.clone(), fill(value)?)));
+    let addresses = addresses(service, &address, environment);
     let shown = if backend.url.is_secret() { backend.url.text.clone() } else { address.to_string() };
     Ok(Backend {
         name: backend.name.clone(),
@@ -122,6 +131,7 @@ fn resolve(
         writes: backend.writes,
         states: backend.states.as_ref().map(|states| parse(&fill(states)?)).transpose()?,
         parallel: backend.parallel,
+        addresses,
     })
 }
 

@@ -249,7 +249,7 @@ impl Servers {
         let refreshed = self.refresh(loaded);
         if refreshed.is_err() {
             // Whatever is wrong with what it was before: it is not recorded any more.
-            let origins = Arc::new(resolve::origins(&loaded.service, None, &|name| std::env::var(name).ok()));
+            let origins = Arc::new(resolve::origins(&loaded.service, &|name| std::env::var(name).ok()));
             player.swap(self.snapshot_of(loaded, &origins, Backing::Nothing, Some(&player.snapshot())));
             if let Some(running) = self.running.get_mut(name) {
                 running.recorded = None;
@@ -504,7 +504,8 @@ impl Servers {
         let mode = self.mode(&loaded.service);
         let backend = if mode == Mode::Mock { None } else { self.backend(loaded)? };
         let shown = backend.as_ref().map(|backend| backend.shown.clone());
-        let origins = Arc::new(resolve::origins(&loaded.service, backend.as_ref(), &|name| std::env::var(name).ok()));
+        let own = || resolve::origins(&loaded.service, &|name| std::env::var(name).ok());
+        let origins = Arc::new(backend.as_ref().map_or_else(own, |backend| backend.addresses.received.clone()));
         let forwarding = backend.map(|backend| Forwarding {
             backend: self.client.to(&backend.address),
             headers: backend.headers,

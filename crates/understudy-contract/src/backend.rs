@@ -2,6 +2,7 @@
 
 use http::{HeaderName, HeaderValue};
 use std::collections::HashMap;
+use understudy_exchange::{Here, Origins};
 use understudy_net::Address;
 
 /// The real server that a service is verified against.
@@ -25,4 +26,25 @@ pub struct Backend {
     pub states: Option<Address>,
     /// Whether flows that write may run side by side.
     pub parallel: bool,
+    /// The addresses that stand for the service itself.
+    pub addresses: Addresses,
+}
+
+/// The addresses that stand for a service itself, as they are meant on both sides of a comparison: with the path that comes before
+/// all others there.
+#[derive(Debug, Clone, Default)]
+pub struct Addresses {
+    /// In fixtures.
+    pub promised: Origins,
+    /// In responses of the backend.
+    pub received: Origins,
+}
+
+impl Backend {
+    /// Its own address, in whose terms promises and responses are compared.
+    #[must_use]
+    pub fn here(&self) -> Here<'_> {
+        let Address { is_tls, authority, path, .. } = &self.address;
+        Here { is_tls: *is_tls, authority: authority.as_str(), path }
+    }
 }

@@ -15,7 +15,7 @@ mod plan;
 mod run;
 mod states;
 
-pub use backend::Backend;
+pub use backend::{Addresses, Backend};
 pub use outcome::{KnownDifference, Outcome, OutcomeKind, Result, Summary};
 pub use plan::{Plan, only_reads};
 pub use run::{Progress, Settings, TIMEOUT, Witness, run};

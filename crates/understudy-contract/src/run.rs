@@ -1,13 +1,13 @@
 //! A run: sends a plan's requests and judges the answers.
 
-use crate::backend::Backend;
+use crate::backend::{Addresses, Backend};
 use crate::flow::Context;
 use crate::outcome::{KnownDifference, Outcome, Result};
 use crate::plan::{Company, Plan, only_reads};
 use crate::states::States;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use understudy_exchange::redact::{REDACTED, is_secret_member, looks_secret};
 use understudy_exchange::target::{encode_query_part, encode_segment};
 use understudy_exchange::{Json, Request, Response, cookie_pairs};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, Known};
-use understudy_match::{Kind, Mismatch, Verdict, example_request, judge};
+use understudy_match::{Kind, Mismatch, Verdict, example_request, judge, promise_at, response_at};
 use understudy_net::{BODY_BYTES_MAX, Call, Client, Peer, coding};
 
 /// How long an answer may take where nothing else is said.
@@ -264,7 +264,7 @@ impl Run {
         let verdict = match answer {
             Ok(answer) => {
                 result.status = Some(answer.status);
-                let mut verdict = judge(fixture.promise(), &fixture.verify.status, &request.method, &answer);
+                let mut verdict = self.judge(fixture, &request.method, &answer);
                 verdict.mismatches.extend(context.capture(fixture, &answer));
                 let witness = self.settings.witness.iter();
                 verdict.mismatches.extend(witness.flat_map(|witness| witness(&request, &answer)));
@@ -278,6 +278,14 @@ impl Run {
             Err(received) => Verdict { mismatches: vec![no_answer(received)], ..Verdict::default() },
         };
         self.conclude(fixture, verdict, result);
+    }
+
+    /// Holds an answer against a promise, in both of which the service may be named by any of its addresses.
+    fn judge(&self, fixture: &Fixture, method: &Method, answer: &Response) -> Verdict {
+        let Addresses { promised, received } = &self.backend.addresses;
+        let here = self.backend.here();
+        let promise = promise_at(fixture.promise(), promised, here);
+        judge(&promise, &fixture.verify.status, method, &response_at(answer, received, here))
     }
 
     /// A request's line for people: without what came from the environment, and without secrets that were captured.

@@ -7,6 +7,7 @@
 //!
 //! What this crate does not know: sockets, files, clocks and randomness; the last two come as parameters.
 
+mod address;
 mod answer;
 mod body;
 mod difference;
@@ -27,6 +28,7 @@ mod request;
 mod rule;
 mod state;
 
+pub use address::{promise_at, response_at};
 pub use answer::{Verdict, judge};
 pub use difference::Difference;
 pub use example::{NoExample, example_request, stub_request};

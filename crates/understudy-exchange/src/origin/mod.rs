@@ -200,27 +200,31 @@ fn spellings(host: &str) -> Vec<String> {
     encoded.chain(plain.iter().map(|host| (*host).to_owned())).collect()
 }
 
-/// Returns true if a body of this type is text, in which an address can be written.
+/// Returns true if a body with these header fields is text, in which an address can be written.
 #[must_use]
 pub fn is_text(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(MediaType::parse);
-    content_type.is_some_and(|kind| {
-        let essence = kind.essence();
-        kind.is_json()
-            || essence.starts_with("text/")
-            || essence.ends_with("+xml")
-            || matches!(
-                essence,
-                "application/xml"
-                    | "application/javascript"
-                    | "application/yaml"
-                    | "application/x-ndjson"
-                    | "application/jsonl"
-                    | "application/x-www-form-urlencoded"
-                    | "application/x-mpegurl"
-                    | "application/vnd.apple.mpegurl"
-            )
-    })
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(is_text_type)
+}
+
+/// Returns true if a body of this type is text.
+#[must_use]
+pub fn is_text_type(content_type: &str) -> bool {
+    let kind = MediaType::parse(content_type);
+    let essence = kind.essence();
+    kind.is_json()
+        || essence.starts_with("text/")
+        || essence.ends_with("+xml")
+        || matches!(
+            essence,
+            "application/xml"
+                | "application/javascript"
+                | "application/yaml"
+                | "application/x-ndjson"
+                | "application/jsonl"
+                | "application/x-www-form-urlencoded"
+                | "application/x-mpegurl"
+                | "application/vnd.apple.mpegurl"
+        )
 }
 
 #[cfg(test)]
