@@ -277,7 +277,7 @@ impl Drop for Desk {
 
 /// Writes an exchange as it is stored, and says whether a look is sure that it has no secret of its own.
 fn is_quiet(service: &str, passed: &Passed, look: &QuickLook, written: &mut Vec<u8>) -> bool {
-    let Passed { unix_millis, took, request, response, messages, cut } = passed;
+    let Passed { unix_millis, backend, took, request, response, messages, cut } = passed;
     let is_coded = |headers: &HeaderMap, body: &Bytes| !body.is_empty() && headers.contains_key(CONTENT_ENCODING);
     if bytes_of(passed) > LOOKED_BYTES_MAX
         || !messages.is_empty()
@@ -290,7 +290,7 @@ fn is_quiet(service: &str, passed: &Passed, look: &QuickLook, written: &mut Vec<
         return false;
     }
     let (unix_millis, took, cut) = (*unix_millis, *took, cut.as_deref());
-    Stored { service, unix_millis, took, request, response, messages, redactions: &[], cut }.write_to(written);
+    Stored { service, unix_millis, took, request, response, messages, redactions: &[], cut, backend }.write_to(written);
     true
 }
 
@@ -454,15 +454,16 @@ fn quiet_record<'w>(written: &'w [u8], is_look_new: bool, redactor: &mut Redacto
     if is_look_new && !redactor.may_be_known_in(written) {
         return Some(written.into());
     }
-    let Recording { service, unix_millis, micros, exchange, cut, .. } = Recording::from_bytes(written)?;
+    let Recording { service, unix_millis, micros, exchange, cut, backend, .. } = Recording::from_bytes(written)?;
     let Recorded { request, response, .. } = exchange;
     let took = Duration::from_micros(micros);
-    let passed = Passed { unix_millis, took, request, response, messages: Vec::new(), cut };
+    let backend = backend.into();
+    let passed = Passed { unix_millis, backend, took, request, response, messages: Vec::new(), cut };
     Some(recording(service, passed, redactor).to_bytes().into())
 }
 
 fn recording(service: String, passed: Passed, redactor: &mut Redactor) -> Recording {
-    let Passed { unix_millis, took, mut request, mut response, messages, mut cut } = passed;
+    let Passed { unix_millis, backend, took, mut request, mut response, messages, mut cut } = passed;
     for (headers, body) in [(&mut request.headers, &mut request.body), (&mut response.headers, &mut response.body)] {
         if let Err(why) = decode(headers, body) {
             // Nobody can look through a coding that is not known for secrets.
@@ -483,6 +484,7 @@ fn recording(service: String, passed: Passed, redactor: &mut Redactor) -> Record
         exchange: Recorded { request, response, redactions },
         messages,
         cut,
+        backend: backend.to_string(),
     }
 }
 

@@ -7,6 +7,7 @@
 //! What this crate does not know: terminals, windows, arguments.
 
 mod accept;
+mod addresses;
 mod app;
 mod change;
 mod check;

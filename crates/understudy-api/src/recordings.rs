@@ -29,6 +29,8 @@ pub(crate) struct Recording {
     pub(crate) messages: Vec<Message>,
     /// Why not all of its bodies is there.
     pub(crate) cut: Option<String>,
+    /// Where the backend was that answered, as people may see it; empty where nobody knows.
+    pub(crate) backend: String,
 }
 
 /// What stands before the bodies, as JSON.
@@ -51,6 +53,9 @@ struct Head<'h> {
     /// What was stored before there were any has none.
     #[serde(default)]
     messages: Vec<Said<'h>>,
+    /// Recordings of earlier versions have none.
+    #[serde(default)]
+    backend: Cow<'h, str>,
 }
 
 /// A message of a WebSocket: a text, or bytes in base64.
@@ -93,6 +98,7 @@ pub(crate) struct Stored<'s> {
     pub(crate) messages: &'s [Message],
     pub(crate) redactions: &'s [Redaction],
     pub(crate) cut: Option<&'s str>,
+    pub(crate) backend: &'s str,
 }
 
 impl Stored<'_> {
@@ -112,7 +118,7 @@ impl Stored<'_> {
 
     /// Piece by piece: this is done for every exchange.
     fn write_head(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        let Self { service, unix_millis, took, request, response, messages, redactions, cut } = self;
+        let Self { service, unix_millis, took, request, response, messages, redactions, cut, backend } = self;
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         out.extend_from_slice(b"{\"service\":");
         write_text(service, out)?;
@@ -142,6 +148,10 @@ impl Stored<'_> {
         }
         out.extend_from_slice(b",\"cut\":");
         serde_json::to_writer(&mut *out, cut)?;
+        if !backend.is_empty() {
+            out.extend_from_slice(b",\"backend\":");
+            write_text(backend, out)?;
+        }
         if !messages.is_empty() {
             out.extend_from_slice(b",\"messages\":");
             serde_json::to_writer(&mut *out, &messages.iter().map(Said::new).collect::<Vec<_>>())?;
@@ -194,6 +204,7 @@ impl Recording {
             messages: &self.messages,
             redactions: &self.exchange.redactions,
             cut: self.cut.as_deref(),
+            backend: &self.backend,
         };
         let mut bytes = Vec::new();
         stored.write_to(&mut bytes);
@@ -231,6 +242,7 @@ impl Recording {
             exchange: Recorded { request, response, redactions: redactions.collect() },
             messages: head.messages.into_iter().map(Said::message).collect::<Option<_>>()?,
             cut: head.cut.map(Cow::into_owned),
+            backend: head.backend.into_owned(),
         })
     }
 }
@@ -331,6 +343,7 @@ mod tests {
                 },
             ],
             cut: Some("why".to_owned()),
+            backend: "http://127.0.0.1:8080".to_owned(),
         };
         let bytes = recording.to_bytes();
         let read = Recording::from_bytes(&bytes).expect("it was written just now");

@@ -518,7 +518,8 @@ impl Servers {
             (Mode::Record, Some(forwarding)) => {
                 let recording = self.tape.recording(&self.project);
                 let observer = Arc::clone(&self.observer);
-                Backing::Record(PerThread::new(Recorder::new(&loaded.service, forwarding, recording, observer)))
+                let shown = shown.as_deref().unwrap_or_default();
+                Backing::Record(PerThread::new(Recorder::new(&loaded.service, forwarding, shown, recording, observer)))
             }
         };
         let before = self.recorded(&loaded.service.name);

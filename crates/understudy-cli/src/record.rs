@@ -212,6 +212,10 @@ fn show(shown: &Shown, json: bool) {
     let times = count(proposal.exchanges, "exchange");
     out.push_str(&format!("# {}: {news}, of {times}{}\n", plain(&proposal.id), plain(&beside(proposal))));
     out.push_str(&redacted(&proposal.redactions));
+    if let Some(address) = &proposal.own_address {
+        let places = plain(&proposal.names_itself.join(", "));
+        out.push_str(&format!("# names its backend, {}, in {places}: a stub sends its own address\n", plain(address)));
+    }
     for difference in &proposal.differences {
         out.push_str(&format!("# {}\n", plain(&differs(difference))));
     }

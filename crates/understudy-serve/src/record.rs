@@ -26,6 +26,8 @@ pub const BODY_KEPT_MAX: usize = 8 << 20;
 pub struct Passed {
     /// When the request came, in milliseconds since 1970.
     pub unix_millis: u64,
+    /// Where the backend is, for people.
+    pub backend: Arc<str>,
     /// From the request's head to the answer's end.
     pub took: Duration,
     /// The request; its body is what was kept of it, still in its content coding.
@@ -53,20 +55,24 @@ pub struct Recorder {
     service: String,
     cors: bool,
     forwarding: Forwarding,
+    /// Where the backend is, for people.
+    shown: Arc<str>,
     recording: Arc<dyn Recording>,
     observer: Arc<dyn Observer>,
 }
 
 impl Recorder {
-    /// A recorder of a service's backend, which tells `observer` of every request.
+    /// A recorder of a service's backend, which is `shown` so to people, and which tells `observer` of every request.
     #[must_use]
     pub fn new(
         service: &Service,
         forwarding: Forwarding,
+        shown: &str,
         recording: Arc<dyn Recording>,
         observer: Arc<dyn Observer>,
     ) -> Self {
-        Self { service: service.name.clone(), cors: service.cors, forwarding, recording, observer }
+        let shown = Arc::from(shown);
+        Self { service: service.name.clone(), cors: service.cors, forwarding, shown, recording, observer }
     }
 
     /// The answer of the backend, of which a copy is told.
@@ -245,7 +251,8 @@ impl Head {
             took,
         });
         response.body = received.unwrap_or_default();
-        Passed { unix_millis, took, request, response, messages: Vec::new(), cut }
+        let backend = Arc::clone(&recorder.shown);
+        Passed { unix_millis, backend, took, request, response, messages: Vec::new(), cut }
     }
 }
 

@@ -282,6 +282,7 @@ fn record(exchange: &Exchange, redactor: &mut Redactor) -> Vec<u8> {
         exchange: Recorded { request, response, redactions: Vec::new() },
         messages: Vec::new(),
         cut: None,
+        backend: String::new(),
     };
     let length = u32::try_from(head.len()).expect("a head has less than 4 GiB");
     [&length.to_le_bytes(), head.as_slice(), &recording.to_bytes()].concat()

@@ -2,6 +2,7 @@
 
 use super::free;
 use crate::accept::{Judged, accept_some};
+use crate::addresses::{self, bring_from};
 use crate::change::{FileChange, Place};
 use crate::disk::content;
 use crate::error::{ApiError, Code};
@@ -108,9 +109,16 @@ pub(crate) fn plan(
     if recorded.is_empty() {
         return Err(nothing(&left));
     }
-    let (recorded, redactions) = without_secrets(project, &recorded);
+    let (mut recorded, redactions) = without_secrets(project, &recorded);
+    let home = bring_from(loaded, &origin, &mut recorded);
     let drafts = drafts(&recorded, &loaded.service.base);
-    let (files, known) = new_files(project, loaded, &drafts.iter().map(Making::of).collect::<Vec<_>>(), &[])?;
+    let (mut files, known) = new_files(project, loaded, &drafts.iter().map(Making::of).collect::<Vec<_>>(), &[])?;
+    if let Some(home) = home.filter(|_| !files.is_empty()) {
+        match addresses::written(project, [(loaded, &home)].into_iter()) {
+            Ok(file) => files.extend(file),
+            Err(error) => *left.entry(error.to_string()).or_default() += 1,
+        }
+    }
     let shown = |was_there| {
         let files = files.iter().filter(|file| file.before.is_some() == was_there);
         files.map(|file| file.shown.clone()).collect()

@@ -6,6 +6,7 @@
 use super::propose::{Proposed, exchanges_of};
 use super::{Chosen, Inbox, News};
 use crate::accept::{Judged, accept_some};
+use crate::addresses;
 use crate::change::FileChange;
 use crate::error::{ApiError, Code};
 use crate::import::archive::{Making, There, new_files, parents, sets_for};
@@ -88,8 +89,25 @@ impl Inbox {
             files.retain(|file| !accepting.is_changed(file));
             accepting.changes.extend(files);
         }
+        self.name_services(&settled, &mut accepting);
         self.settle(&settled, &mut accepting);
         Ok(accepting)
+    }
+
+    /// Writes the addresses by which fixtures name their services into the project, where it does not know them.
+    fn name_services(&self, settled: &[&Proposed], accepting: &mut Accepting) {
+        let naming = settled.iter().filter(|one| one.shown.news != News::Same && one.shown.own_address.is_some());
+        let services: BTreeSet<usize> = naming.clone().map(|one| one.service).collect();
+        let services = services.into_iter().map(|service| &self.project.services[service]);
+        let homes = services.filter_map(|loaded| Some((loaded, self.homes.get(&loaded.service.name)?)));
+        match addresses::written(&self.project, homes) {
+            Ok(file) => accepting.changes.extend(file),
+            // The fixtures are good all the same, but their links lead to the backend.
+            Err(error) => {
+                let why = error.hint.as_ref().map_or_else(|| error.to_string(), |hint| format!("{error}: {hint}"));
+                accepting.left.extend(naming.take(1).map(|one| (one.shown.id.clone(), why.clone())));
+            }
+        }
     }
 
     /// Chooses what comes before the chosen ones too, where it is in no need of a person: it is new, or the same.

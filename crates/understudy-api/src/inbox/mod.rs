@@ -7,6 +7,7 @@ mod propose;
 
 pub use open::OpenInbox;
 
+use crate::addresses::{Home, bring_home};
 use crate::change::bring_all;
 use crate::conversation::{self, Conversation, conversations, is_socket};
 use crate::error::{ApiError, Code};
@@ -18,6 +19,7 @@ use accept::Accepting;
 use har::inbox_har;
 use propose::{Proposed, propose};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_exchange::target::percent_decode;
@@ -39,6 +41,8 @@ pub(crate) struct Inbox {
     pub(crate) recordings: Vec<(u64, Recording)>,
     /// The numbers of those that there was no room for.
     later: Vec<u64>,
+    /// The addresses by which they name their services.
+    homes: BTreeMap<String, Home>,
     pub(crate) proposed: Vec<Proposed>,
     /// Recordings that were damaged, and where they were put.
     pub(crate) damaged: Vec<PathBuf>,
@@ -125,6 +129,10 @@ pub struct Proposal {
     pub after: Vec<String>,
     /// Why runs leave it out.
     pub skip: Option<String>,
+    /// The address of its own service that its responses name; stubs send their own instead.
+    pub own_address: Option<String>,
+    /// Where they name it: `header link`, `body`.
+    pub names_itself: Vec<String>,
 }
 
 impl Proposal {
@@ -202,11 +210,12 @@ impl Inbox {
                 recordings.extend(Recording::from_bytes(&bytes).map(|recording| (number, recording)));
             }
         }
+        let homes = bring_home(&project, &mut recordings);
         let mut proposed = Vec::new();
         for (service, loaded) in project.services.iter().enumerate() {
-            propose(service, loaded, &recordings, &mut proposed);
+            propose(service, loaded, homes.get(&loaded.service.name), &recordings, &mut proposed);
         }
-        Ok(Self { project, log, recordings, later, proposed, damaged: Vec::new() })
+        Ok(Self { project, log, recordings, later, homes, proposed, damaged: Vec::new() })
     }
 
     /// What is in it.

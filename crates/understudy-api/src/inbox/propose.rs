@@ -1,6 +1,7 @@
 //! The fixtures that recordings of a service propose, and how each stands to those that are there.
 
 use super::{News, Proposal};
+use crate::addresses::Home;
 use crate::conversation::is_socket;
 use crate::project::LoadedService;
 use crate::recordings::Recording;
@@ -11,7 +12,7 @@ use understudy_exchange::Json;
 use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, Pattern, RequestBody, RequestPromise};
 use understudy_fixture::{flow_value, rule_value};
 use understudy_import::{Draft, Recorded, drafts};
-use understudy_match::{Choice, Incoming, Index, Kind, Mismatch, State, judge, stub_request};
+use understudy_match::{Choice, Incoming, Index, Kind, Mismatch, State, judge, promise_at, stub_request};
 
 /// A proposal and what it was made of.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ pub(crate) fn exchanges_of(loaded: &LoadedService, recordings: &[(u64, Recording
 pub(crate) fn propose(
     service: usize,
     loaded: &LoadedService,
+    home: Option<&Home>,
     recordings: &[(u64, Recording)],
     proposed: &mut Vec<Proposed>,
 ) {
@@ -49,12 +51,17 @@ pub(crate) fn propose(
     let index = loaded.index();
     for draft in drafts(&exchanges, &loaded.service.base) {
         let of: Vec<&(u64, Recording)> = draft.exchanges.iter().map(|at| &recordings[places[*at]]).collect();
-        let known = known(&index, &draft, &exchanges).map(|(known, found, at)| (known, found, places[at]));
+        let known = known(&index, home, &draft, &exchanges).map(|(known, found, at)| (known, found, places[at]));
         let redactions: BTreeSet<_> = of.iter().flat_map(|(_, recording)| &recording.exchange.redactions).collect();
         let redactions = redactions.into_iter().map(RedactionReport::new).collect();
         let numbers = of.iter().map(|(number, _)| *number).collect();
         let known_and_found = known.as_ref().map(|(known, found, _)| (&**known, &**found));
-        let shown = shown(loaded, &draft, &of, known_and_found, redactions);
+        let mut shown = shown(loaded, &draft, &of, known_and_found, redactions);
+        if let Some(home) = home {
+            let places = of.iter().flat_map(|(_, recording)| home.places_in(&recording.exchange.response));
+            shown.names_itself = each_once(places);
+            shown.own_address = (!shown.names_itself.is_empty()).then(|| home.shown());
+        }
         proposed.push(Proposed { shown, draft, service, numbers, known });
     }
 }
@@ -62,7 +69,12 @@ pub(crate) fn propose(
 /// The fixture that a draft is one of, in what its answers differ from that, and the exchange that does. Several may speak of the
 /// request, where nothing that is kept of it tells them apart: passwords that were taken out, or a state. Then it is the one that
 /// the answers keep, or else the one that promises such a status, was made of such a request, or differs least.
-fn known(index: &Index, draft: &Draft, exchanges: &[Recorded]) -> Option<(Arc<Fixture>, Vec<Mismatch>, usize)> {
+fn known(
+    index: &Index,
+    home: Option<&Home>,
+    draft: &Draft,
+    exchanges: &[Recorded],
+) -> Option<(Arc<Fixture>, Vec<Mismatch>, usize)> {
     // What came before there was anything, or after it was gone, is not what is promised.
     let status = draft.fixture.promise().status;
     let promised: Vec<usize> =
@@ -85,6 +97,9 @@ fn known(index: &Index, draft: &Draft, exchanges: &[Recorded]) -> Option<(Arc<Fi
         let differs = |at: usize| {
             let Recorded { request, response, .. } = &exchanges[at];
             let judged = |promise| {
+                // The recordings name their service by this address already.
+                let at_home = home.map(|home| promise_at(promise, &home.origins, home.here()));
+                let promise = at_home.as_deref().unwrap_or(promise);
                 let mut found = judge(promise, &fixture.verify.status, &request.method, response).mismatches;
                 // What is not held against backends, as a stream of events, is another one each time.
                 found.retain(|mismatch| fixture.verify.skip.is_none() || mismatch.kind == Kind::Status);
@@ -217,6 +232,8 @@ fn shown(
         rules: each_once(rules),
         after: verify.after.iter().flatten().chain(&verify.again).cloned().collect(),
         skip: verify.skip.clone(),
+        own_address: None,
+        names_itself: Vec::new(),
     }
 }
 

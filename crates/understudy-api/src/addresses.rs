@@ -1,0 +1,157 @@
+//! The address by which recordings and fixtures name their own service.
+//!
+//! A recording names the backend that it was made of, wherever that was. In the inbox all recordings of a service name it by one
+//! address, which the project knows or gets to know when a fixture is made: then it is the stub's own in `serve`, and the
+//! backend's in `verify`.
+
+use crate::change::FileChange;
+use crate::disk::content;
+use crate::error::{ApiError, Code};
+use crate::project::{LoadedService, Project};
+use crate::recordings::Recording;
+use crate::resolve::Environment;
+use std::collections::{BTreeMap, BTreeSet};
+use understudy_exchange::{Here, Json, JsonString, Origin, Origins, Request, Response, origin};
+use understudy_fixture::model::{EnvText, Service};
+use understudy_fixture::{Source, edit_source};
+use understudy_import::Recorded;
+use understudy_net::Address;
+
+/// The one address by which recordings of a service name it.
+#[derive(Debug, Clone)]
+pub(crate) struct Home {
+    address: Address,
+    /// Every address of the service, those of the recorded backends included.
+    pub(crate) origins: Origins,
+    /// Whether the project does not know it yet.
+    is_new: bool,
+}
+
+impl Home {
+    /// The address of a service's recordings, which were made of backends at these addresses. `None` where nobody knows one.
+    pub(crate) fn of<'b>(service: &Service, backends: impl Iterator<Item = &'b str>) -> Option<Self> {
+        let environment: &Environment<'_> = &|name| std::env::var(name).ok();
+        let read = |text: &EnvText| Some((Address::parse(&text.resolve(environment).ok()?).ok()?, text.is_secret()));
+        let urls = service.backends.iter().map(|backend| &backend.url);
+        let known: Vec<(Address, bool)> = urls.chain(&service.addresses).filter_map(read).collect();
+        let recorded: Vec<Address> = backends.filter_map(|text| recorded_at(text, environment)).collect();
+        // What comes from the environment is not written into files where another address does.
+        let plain = known.iter().find(|(_, is_secret)| !is_secret).or(known.first()).map(|(address, _)| address);
+        let address = plain.or(recorded.first())?.clone();
+        let all = known.iter().map(|(address, _)| address).chain(&recorded);
+        let origins = Origins::new(all.filter_map(|address| Origin::parse(&address.to_string())));
+        Some(Self { address, origins, is_new: known.is_empty() })
+    }
+
+    pub(crate) fn here(&self) -> Here<'_> {
+        let Address { is_tls, authority, path, .. } = &self.address;
+        Here { is_tls: *is_tls, authority: authority.as_str(), path }
+    }
+
+    /// The address as it is written.
+    pub(crate) fn shown(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Brings what an exchange says of its service to this address; `path` came before all others at its backend.
+    pub(crate) fn bring(&self, exchange: &mut Recorded, path: &str) {
+        let origins = self.origins.clone().with_path(path);
+        let Recorded { request: Request { target, headers, body, .. }, response, .. } = exchange;
+        if let Some(moved) = origins.rewrite(target.as_str().as_bytes(), self.here()) {
+            *target = moved.try_into().unwrap_or_else(|_| target.clone());
+        }
+        for (headers, body) in [(headers, body), (&mut response.headers, &mut response.body)] {
+            if origin::is_text(headers)
+                && let Some(moved) = origins.rewrite(body, self.here())
+            {
+                *body = moved.into();
+            }
+            origins.rewrite_fields(headers, self.here());
+        }
+    }
+
+    /// Where a response names its service: `header link`, `body`.
+    pub(crate) fn places_in(&self, response: &Response) -> Vec<String> {
+        let names = |value: &[u8]| self.origins.occur_in(value);
+        let fields = response.headers.iter().filter(|(_, value)| names(value.as_bytes()));
+        let mut places: Vec<String> = fields.map(|(name, _)| format!("header {name}")).collect();
+        places.dedup();
+        if origin::is_text(&response.headers) && names(&response.body) {
+            places.push("body".to_owned());
+        }
+        places
+    }
+}
+
+/// Where the backend of a recording was: an address, or one from the environment.
+fn recorded_at(text: &str, environment: &Environment<'_>) -> Option<Address> {
+    let text = EnvText { text: text.to_owned(), span: understudy_fixture::Span { line: 1, column: 1, width: 1 } };
+    Address::parse(&text.resolve(environment).ok()?).ok()
+}
+
+/// Brings all recordings to one address for each service; gives those addresses, by service.
+pub(crate) fn bring_home(project: &Project, recordings: &mut [(u64, Recording)]) -> BTreeMap<String, Home> {
+    let mut homes = BTreeMap::new();
+    for loaded in &project.services {
+        let name = &loaded.service.name;
+        let own = recordings.iter().filter(|(_, recording)| recording.service == *name);
+        let backends: BTreeSet<&str> = own.map(|(_, recording)| recording.backend.as_str()).collect();
+        let Some(home) = Home::of(&loaded.service, backends.into_iter()) else { continue };
+        for (_, recording) in recordings.iter_mut().filter(|(_, recording)| recording.service == *name) {
+            let at = recorded_at(&recording.backend, &|name| std::env::var(name).ok());
+            home.bring(&mut recording.exchange, at.as_ref().map_or("", |address| &address.path));
+        }
+        homes.insert(name.clone(), home);
+    }
+    homes
+}
+
+/// The project's file with the new addresses of services; `None` where all of them are known.
+///
+/// # Errors
+/// There is no file, or it is written in a way that cannot be changed.
+pub(crate) fn written<'h>(
+    project: &Project,
+    homes: impl Iterator<Item = (&'h LoadedService, &'h Home)>,
+) -> Result<Option<FileChange>, ApiError> {
+    let new: Vec<(&str, String)> =
+        homes.filter(|(_, home)| home.is_new).map(|(loaded, home)| (&*loaded.service.name, home.shown())).collect();
+    let Some((service, address)) = new.first() else { return Ok(None) };
+    let cannot = |why: &str| {
+        ApiError::new(Code::Usage, format!("the responses name their backend, {address}, and {why}"))
+            .with_hint(format!("write `addresses: [{address}]` at the service `{service}` in understudy.yaml"))
+    };
+    let path =
+        project.file.as_ref().ok_or_else(|| cannot("there is no understudy.yaml to say that it is the service"))?;
+    let before = content(path)?.ok_or_else(|| cannot("understudy.yaml is gone"))?;
+    let shown = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let source = Source::new(&shown, before.clone()).map_err(|_| cannot("understudy.yaml cannot be read"))?;
+    let text = edit_source(&source, |tree| new.iter().try_for_each(|(service, address)| add(tree, service, address)));
+    let after = text.map_err(|error| cannot(&format!("understudy.yaml cannot be changed: {error}")))?;
+    Ok(Some(FileChange { path: path.clone(), shown, before: Some(before), after: Some(after.into_bytes()) }))
+}
+
+/// Adds an address to a service that has none.
+fn add(tree: &mut Json, service: &str, address: &str) -> Option<()> {
+    let service = member(member(tree, "services")?, service)?;
+    if *service == Json::Null {
+        *service = Json::Object(Vec::new());
+    }
+    let Json::Object(members) = service else { return None };
+    members.retain(|(name, _)| name.as_str() != "addresses");
+    members.push((JsonString::new("addresses"), Json::Array(vec![Json::string(address)])));
+    Some(())
+}
+
+fn member<'v>(value: &'v mut Json, name: &str) -> Option<&'v mut Json> {
+    let Json::Object(members) = value else { return None };
+    members.iter_mut().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
+}
+
+/// Brings exchanges with a server that is no backend of the project to the service's own address, where they name it.
+pub(crate) fn bring_from(loaded: &LoadedService, origin: &str, exchanges: &mut [Recorded]) -> Option<Home> {
+    let home = Home::of(&loaded.service, [origin].into_iter())?;
+    let names_it = exchanges.iter().any(|exchange| !home.places_in(&exchange.response).is_empty());
+    exchanges.iter_mut().for_each(|exchange| home.bring(exchange, ""));
+    names_it.then_some(home)
+}
