@@ -6,8 +6,8 @@ use crate::outcome::{KnownDifference, Outcome, Result};
 use crate::plan::{Company, Plan, only_reads};
 use crate::states::States;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE};
-use http::{HeaderMap, HeaderValue, Method};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -15,7 +15,9 @@ use tokio::task::JoinSet;
 use understudy_exchange::redact::{REDACTED, is_secret_member, looks_secret};
 use understudy_exchange::target::{encode_query_part, encode_segment};
 use understudy_exchange::{Json, Request, Response, cookie_pairs};
-use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, Known};
+use understudy_fixture::model::{
+    Capture, CaptureFrom, Check, Field, FieldMatcher, Fixture, Known, ResponsePromise, has_no_body,
+};
 use understudy_match::{Kind, Mismatch, Verdict, example_request, judge, promise_at, response_at};
 use understudy_net::{BODY_BYTES_MAX, Call, Client, Peer, coding};
 
@@ -244,13 +246,19 @@ impl Run {
             }
         };
         self.add_headers(fixture, &mut request.headers);
+        as_a_client(fixture, &mut request);
         self.add_cookies(fixture, context, &mut request);
         result.request = Some(self.shown(&request, context));
         let began = Instant::now();
         let timeout = fixture.verify.timeout.or(self.plan.service.timeout).unwrap_or(self.settings.timeout);
         let Request { method, target, headers, body } = &request;
         let call = Call { method, target, headers, body };
-        let sent = self.peer.send(call, timeout).await;
+        let sent = if self.wants_body(fixture) {
+            self.peer.send(call, timeout).await
+        } else {
+            let head = self.peer.send_for_head(call, timeout).await;
+            head.map(|(status, headers)| (status, headers, Bytes::new()))
+        };
         result.took = began.elapsed();
         let answer = match sent {
             Ok((status, headers, body)) => decoded(&headers, body).map(|body| Response { status, headers, body }),
@@ -278,6 +286,17 @@ impl Run {
             Err(received) => Verdict { mismatches: vec![no_answer(received)], ..Verdict::default() },
         };
         self.conclude(fixture, verdict, result);
+    }
+
+    /// Whether somebody looks at the body of the answer. One that nobody looks at may have no end.
+    fn wants_body(&self, fixture: &Fixture) -> bool {
+        let ResponsePromise { body, rules, status, .. } = fixture.promise();
+        let is_captured = |capture: &Capture| matches!(capture.from, CaptureFrom::Body(_));
+        body.is_some()
+            || !rules.is_empty()
+            || has_no_body(*status)
+            || fixture.verify.capture.iter().any(is_captured)
+            || self.settings.witness.is_some()
     }
 
     /// Holds an answer against a promise, in both of which the service may be named by any of its addresses.
@@ -393,6 +412,19 @@ fn wants_none(field: &Field) -> bool {
 
 fn is_about(known: &Known, mismatch: &Mismatch) -> bool {
     known.path == mismatch.path && known.kind.as_deref().is_none_or(|kind| kind == mismatch.kind.as_str())
+}
+
+/// Adds what every client sends: who it is, and the length of no content for methods that have one (RFC 9110, section 8.6).
+fn as_a_client(fixture: &Fixture, request: &mut Request) {
+    let is_written = |name: &HeaderName| fixture.request.headers.iter().any(|field| field.name == name.as_str());
+    if !is_written(&USER_AGENT) {
+        let agent = HeaderValue::from_static(concat!("understudy/", env!("CARGO_PKG_VERSION")));
+        request.headers.entry(USER_AGENT).or_insert(agent);
+    }
+    let has_content = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
+    if has_content && request.body.is_empty() && !is_written(&CONTENT_LENGTH) {
+        request.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
 }
 
 fn no_states(state: &str, backend: &str) -> String {

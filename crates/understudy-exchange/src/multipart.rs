@@ -2,6 +2,7 @@
 
 use crate::media_type::parameter;
 use bytes::Bytes;
+use std::borrow::Cow;
 
 /// How many parts a body may have; the rest is not read.
 pub const PARTS_MAX: usize = 1_000;
@@ -56,12 +57,57 @@ fn part(body: &Bytes, start: usize, end: usize) -> Option<Part> {
     };
     let disposition = header("content-disposition")?;
     Some(Part {
-        name: parameter(&disposition, "name")?,
-        filename: parameter(&disposition, "filename"),
+        name: named(&disposition, "name")?,
+        filename: named(&disposition, "filename"),
         content_type: header("content-type"),
         content: body.slice(content.min(end)..end),
     })
 }
+
+/// A name in a `Content-Disposition` field. Browsers write a quote as `%22` and a backslash as it is (WHATWG HTML, "multipart/form-data
+/// encoding algorithm"); others escape both with a backslash, so that is an escape only where a quote is escaped so too.
+fn named(disposition: &str, name: &str) -> Option<String> {
+    let mut rest = disposition;
+    loop {
+        rest = rest[rest.find(';')? + 1..].trim_start();
+        let (key, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let Some(quoted) = after.strip_prefix('"') else {
+            let end = after.find(';').unwrap_or(after.len());
+            if key.trim().eq_ignore_ascii_case(name) {
+                return Some(after[..end].trim().to_owned());
+            }
+            rest = &after[end..];
+            continue;
+        };
+        let end = closing_quote(quoted)?;
+        if key.trim().eq_ignore_ascii_case(name) {
+            let text = &quoted[..end];
+            let is_escaped = text.contains("\\\"");
+            let text = if is_escaped { text.replace("\\\"", "\"").replace("\\\\", "\\") } else { text.to_owned() };
+            return Some(plain_name(&text).into_owned());
+        }
+        rest = &quoted[end + 1..];
+    }
+}
+
+/// Where a quoted name ends: at a quote that is not escaped, or at the last one where all are.
+fn closing_quote(quoted: &str) -> Option<usize> {
+    let quotes = || quoted.match_indices('"').map(|(at, _)| at);
+    quotes().find(|at| !quoted[..*at].ends_with('\\')).or_else(|| quotes().next_back())
+}
+
+/// A name without the escapes of browsers.
+#[must_use]
+pub fn plain_name(name: &str) -> Cow<'_, str> {
+    if !name.contains('%') {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(ESCAPES.into_iter().fold(name.to_owned(), |name, (plain, escaped)| name.replace(escaped, plain)))
+}
+
+/// What browsers escape in names, and as what.
+const ESCAPES: [(&str, &str); 3] = [("\"", "%22"), ("\r", "%0D"), ("\n", "%0A")];
 
 fn find(body: &[u8], what: &[u8], from: usize) -> Option<usize> {
     body.get(from..)?.windows(what.len()).position(|window| window == what).map(|at| from + at)
@@ -71,7 +117,8 @@ fn find(body: &[u8], what: &[u8], from: usize) -> Option<usize> {
 #[must_use]
 pub fn write(parts: &[Part], boundary: &str) -> Bytes {
     let mut out = Vec::new();
-    let quoted = |text: &str| text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+    let quoted =
+        |text: &str| ESCAPES.into_iter().fold(text.to_owned(), |text, (plain, escaped)| text.replace(plain, escaped));
     for part in parts {
         out.extend_from_slice(
             format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(&part.name)).as_bytes(),
@@ -115,10 +162,26 @@ mod tests {
             part("empty", None, b""),
             part("tricky", None, b"--understudy-boundary-0\r\n\r\n"),
             part("file", Some("a b.png"), b"\x00\xFF\r\n"),
+            part("a\"b", Some("my \"best\" back\\slash\\\\.txt"), b"1"),
+            part("at the end", Some("C:\\"), b"2"),
         ];
         let boundary = boundary(&parts);
         let body = write(&parts, &boundary);
         assert_eq!(parse(&format!("multipart/form-data; boundary={boundary}"), &body), Some(parts));
+    }
+
+    #[test]
+    fn a_name_is_read_as_it_is_written_by_others() {
+        for (disposition, filename) in [
+            (r#"form-data; name="f"; filename="a %22b%22\c.txt""#, r#"a "b"\c.txt"#),
+            (r#"form-data; name="f"; filename="a \"b\".txt""#, r#"a "b".txt"#),
+            (r#"form-data; name="f"; filename="a \"b\" \\c.txt""#, r#"a "b" \c.txt"#),
+            (r#"form-data; filename=plain.txt; name="f""#, "plain.txt"),
+            (r#"form-data; name="f;filename=x"; filename="y""#, "y"),
+        ] {
+            assert_eq!(named(disposition, "filename").as_deref(), Some(filename), "{disposition}");
+        }
+        assert_eq!(named("form-data; name=\"f\"", "filename"), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::hold::{Base, hold};
 use crate::incoming::Incoming;
 use crate::mismatch::{NOTHING, shorten, show};
 use bytes::Bytes;
-use understudy_exchange::multipart::Part;
+use understudy_exchange::multipart::{Part, plain_name};
 use understudy_exchange::{Json, MediaType};
 use understudy_fixture::model::{Graphql, NamedPart, PartContent, Pattern, RequestBody, RequestPromise};
 
@@ -84,7 +84,7 @@ fn multipart(wanted: &[NamedPart], strict: bool, incoming: &Incoming<'_>, sink: 
                 left.swap_remove(at);
             }
             None => sink.add(|| {
-                let same_name = received.iter().find(|candidate| candidate.name == part.name);
+                let same_name = received.iter().find(|candidate| candidate.name == plain_name(&part.name));
                 let received = same_name.map_or_else(|| NOTHING.to_owned(), |part| show_bytes(&part.content));
                 (format!("part {}", part.name), describe_part(part), received)
             }),
@@ -96,7 +96,8 @@ fn multipart(wanted: &[NamedPart], strict: bool, incoming: &Incoming<'_>, sink: 
 }
 
 fn is_part(wanted: &NamedPart, part: &Part) -> bool {
-    let same = |wanted: &Option<String>, received: &Option<String>| wanted.is_none() || wanted == received;
+    let same_name = |wanted: &str, received: &str| plain_name(wanted) == received;
+    let same_file = |wanted: &str| part.filename.as_ref().is_some_and(|received| same_name(wanted, received));
     let media_type = |value: &Option<String>| value.as_deref().map(MediaType::parse);
     let content = match &wanted.content {
         PartContent::Text(pattern) => pattern.matches(&String::from_utf8_lossy(&part.content)),
@@ -105,8 +106,8 @@ fn is_part(wanted: &NamedPart, part: &Part) -> bool {
             hold(Some(value), &received, &[], Base::Written { strict: false }).mismatches.is_empty()
         }),
     };
-    wanted.name == part.name
-        && same(&wanted.filename, &part.filename)
+    same_name(&wanted.name, &part.name)
+        && wanted.filename.as_deref().is_none_or(same_file)
         && (wanted.content_type.is_none() || media_type(&wanted.content_type) == media_type(&part.content_type))
         && content
 }

@@ -24,6 +24,10 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
+/// How much of a body is read that nobody wants, and for how long.
+const UNWANTED_BYTES_MAX: u64 = 64 << 10;
+const UNWANTED_TIME: Duration = Duration::from_millis(250);
+
 /// Who is at an address, and the connections there.
 #[derive(Debug)]
 pub struct Peer {
@@ -101,15 +105,46 @@ impl Peer {
     /// Sends a request and waits for the whole answer, its body still in its content coding. `timeout` begins once there is a
     /// connection: opening one may take [`CONNECT_TIMEOUT`](crate::CONNECT_TIMEOUT).
     ///
+    /// What is not safe is sent on a new connection over HTTP/1.1: the server may be about to close one that was used, and then
+    /// nobody knows whether the request arrived.
+    ///
     /// # Errors
     /// [`SendError`]
     pub async fn send(&self, call: Call<'_>, timeout: Duration) -> Result<(StatusCode, HeaderMap, Bytes), SendError> {
+        let (Upstream { status, headers, body, .. }, until) = self.head(call, timeout).await?;
+        let timed_out = |_| SendError::TimedOut { after: timeout };
+        match timeout_at(until, Limited::new(body.0, BODY_BYTES_MAX).collect()).await.map_err(timed_out)? {
+            Ok(body) => Ok((status, headers, body.to_bytes())),
+            Err(error) if error.is::<LengthLimitError>() => Err(SendError::TooLarge),
+            Err(error) => {
+                Err(error.downcast::<hyper::Error>().map_or(SendError::Closed, |error| after_sending(&error)))
+            }
+        }
+    }
+
+    /// As [`Self::send`], where nobody wants the body: one that has no end is not waited for. A short one is read all the same, so
+    /// that its connection can be used again.
+    ///
+    /// # Errors
+    /// [`SendError`]
+    pub async fn send_for_head(&self, call: Call<'_>, timeout: Duration) -> Result<(StatusCode, HeaderMap), SendError> {
+        let (Upstream { status, headers, body, .. }, _) = self.head(call, timeout).await?;
+        drop(body.gathered(UNWANTED_BYTES_MAX, UNWANTED_TIME).await);
+        Ok((status, headers))
+    }
+
+    /// Sends a request and waits for the answer's head; gives until when its body has to come.
+    async fn head(&self, call: Call<'_>, timeout: Duration) -> Result<(Upstream, Instant), SendError> {
         let headers = call.headers.fields();
         let is_upgrade = is_upgrade(&headers);
         let now = Instant::now();
         let mut until = now + timeout;
         let mut asked = None;
-        if let Some(connection) = self.pool.take(is_upgrade, now) {
+        let used = match call.method.is_safe() {
+            true => self.pool.take(is_upgrade, now),
+            false => self.pool.take_shared().filter(|_| !is_upgrade),
+        };
+        if let Some(connection) = used {
             let asking = self.ask(call, headers, call.whole(), None, connection);
             match timeout_at(until, asking.answer(None)).await {
                 Ok(Err(unanswered)) if unanswered.may_be_sent_again(call.method) => {}
@@ -125,16 +160,8 @@ impl Peer {
                 timeout_at(until, asking.answer(None)).await
             }
         };
-        let timed_out = |_| SendError::TimedOut { after: timeout };
-        let Upstream { status, headers, body, .. } =
-            answer.map_err(timed_out)?.map_err(|unanswered| unanswered.error)?;
-        match timeout_at(until, Limited::new(body.0, BODY_BYTES_MAX).collect()).await.map_err(timed_out)? {
-            Ok(body) => Ok((status, headers, body.to_bytes())),
-            Err(error) if error.is::<LengthLimitError>() => Err(SendError::TooLarge),
-            Err(error) => {
-                Err(error.downcast::<hyper::Error>().map_or(SendError::Closed, |error| after_sending(&error)))
-            }
-        }
+        let answer = answer.map_err(|_| SendError::TimedOut { after: timeout })?;
+        answer.map(|upstream| (upstream, until)).map_err(|unanswered| unanswered.error)
     }
 
     /// Sends a request and waits for the answer's head. What a server says before it over HTTP/1.1 is passed on where there is

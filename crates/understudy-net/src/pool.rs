@@ -97,16 +97,25 @@ impl Pool {
     /// A connection that a request can be sent on at once; where it asks for another protocol, one that is for it alone
     /// (RFC 9113, section 8.6).
     pub(crate) fn take(&self, is_upgrade: bool, now: Instant) -> Option<Connection> {
-        if !is_upgrade && self.is_shared.load(Ordering::Acquire) {
-            let mut shared = self.shared();
-            if let Some(open) = shared.as_ref().filter(|shared| !shared.is_closed()) {
-                return Some(Connection::Http2(open.clone()));
-            }
-            *shared = None;
-            self.is_shared.store(false, Ordering::Release);
+        if let Some(shared) = self.take_shared().filter(|_| !is_upgrade) {
+            return Some(shared);
         }
         let own = own_place();
         (own..own + PLACES).find_map(|place| self.place(place).take(now)).map(Connection::Http1)
+    }
+
+    /// The connection that is for many requests at once, where there is one.
+    pub(crate) fn take_shared(&self) -> Option<Connection> {
+        if !self.is_shared.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut shared = self.shared();
+        if let Some(open) = shared.as_ref().filter(|shared| !shared.is_closed()) {
+            return Some(Connection::Http2(open.clone()));
+        }
+        *shared = None;
+        self.is_shared.store(false, Ordering::Release);
+        None
     }
 
     /// Keeps a connection for all requests to come.
