@@ -8,6 +8,7 @@ use crate::states::States;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ use understudy_exchange::{Json, Request, Response, cookie_pairs};
 use understudy_fixture::model::{
     Capture, CaptureFrom, Check, Field, FieldMatcher, Fixture, Known, ResponsePromise, has_no_body,
 };
-use understudy_match::{Kind, Mismatch, Verdict, example_request, judge, promise_at, response_at};
+use understudy_match::{Kind, Mismatch, Verdict, example_request, judge, promise_at, request_at, response_at};
 use understudy_net::{BODY_BYTES_MAX, Call, Client, Peer, coding};
 
 /// How long an answer may take where nothing else is said.
@@ -247,6 +248,10 @@ impl Run {
         };
         self.add_headers(fixture, &mut request.headers);
         as_a_client(fixture, &mut request);
+        let moved = request_at(&request, &self.backend.addresses.promised, self.backend.here());
+        if let Cow::Owned(moved) = moved {
+            request = moved;
+        }
         self.add_cookies(fixture, context, &mut request);
         result.request = Some(self.shown(&request, context));
         let began = Instant::now();

@@ -28,7 +28,7 @@ mod request;
 mod rule;
 mod state;
 
-pub use address::{promise_at, response_at};
+pub use address::{fixture_at, promise_at, request_at, response_at};
 pub use answer::{Verdict, judge};
 pub use difference::Difference;
 pub use example::{NoExample, example_request, stub_request};

@@ -88,7 +88,7 @@ fn at_once(playing: &Own<Playing>, request: &Request, raw: Option<&Bytes>) -> Re
     let began = if request.body.is_empty() { None } else { Some(Instant::now()) };
     let snapshot = &playing.snapshot;
     let mut chance = chance();
-    let outcome = guarded(|| match decide(snapshot, &Incoming::new(request), &mut chance) {
+    let outcome = guarded(|| match decide(snapshot, &Incoming::new(&snapshot.meant(request)), &mut chance) {
         plan @ Plan::Forward { .. } => Err(plan),
         plan @ Plan::Respond { delay, .. } if !delay.is_zero() => Err(plan),
         plan => Ok(perform(snapshot, request, plan, &mut chance)),
@@ -115,7 +115,7 @@ fn later(
         let plan = match plan {
             Plan::Forward { otherwise } => match forward(snapshot, &request, raw.clone(), line, otherwise).await {
                 Some(outcome) => return playing.finish(&request, raw.as_ref(), outcome, began.elapsed()),
-                None => guarded(|| stand_in(snapshot, &Incoming::new(&request), &mut chance())),
+                None => guarded(|| stand_in(snapshot, &Incoming::new(&snapshot.meant(&request)), &mut chance())),
             },
             plan => Some(plan),
         };
@@ -220,7 +220,8 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
             (Outbound::whole(StatusCode::NO_CONTENT, headers, Bytes::new()), Answered::Server("options"))
         }
         Plan::OtherMethods(_) | Plan::Nothing | Plan::Forward { .. } => {
-            let explanation = explain(&snapshot.index, &Incoming::new(request), &snapshot.state.look());
+            let meant = snapshot.meant(request);
+            let explanation = explain(&snapshot.index, &Incoming::new(&meant), &snapshot.state.look());
             let line = format!("{} {}", request.method, request.target);
             let operations = describe::nearest(snapshot, request);
             let rendered = problem::miss(&snapshot.name, &line, &explanation, operations.as_deref());

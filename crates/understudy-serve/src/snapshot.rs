@@ -1,16 +1,18 @@
 //! A service as it stands between two edits.
 
 use crate::forward::Forwarding;
+use crate::own_name;
 use crate::prepared::Prepared;
 use crate::record::Recorder;
 use crate::state::LiveState;
 use http::HeaderMap;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use understudy_exchange::Origins;
+use understudy_exchange::{Here, Origin, Origins, Request};
 use understudy_fixture::model::{Fixture, Requests, Select, Service, When};
-use understudy_match::{Chance, Index, State, Turns};
+use understudy_match::{Chance, Index, State, Turns, fixture_at, request_at};
 use understudy_net::PerThread;
 use understudy_openapi::Description;
 
@@ -31,6 +33,30 @@ pub struct Snapshot {
     pub described: Option<Described>,
     /// In the order of the index's promises.
     pub(crate) answers: Vec<Answers>,
+    /// Where requests of fixtures name the service.
+    named: Option<Named>,
+}
+
+/// The address by which all requests name the service before they are compared.
+#[derive(Debug)]
+struct Named {
+    origins: Arc<Origins>,
+    authority: String,
+    path: String,
+}
+
+impl Snapshot {
+    /// A request as fixtures are compared with it: where they name the service, so may it, by the address at which the client reached
+    /// us.
+    pub(crate) fn meant<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        let Some(named) = &self.named else { return Cow::Borrowed(request) };
+        let own = own_name::authority(&request.headers).and_then(|own| Origin::parse(&format!("http://{own}")));
+        let own = Origins::new(own);
+        match request_at(request, &own, named.here()) {
+            Cow::Borrowed(request) => request_at(request, &named.origins, named.here()),
+            Cow::Owned(moved) => Cow::Owned(request_at(&moved, &named.origins, named.here()).into_owned()),
+        }
+    }
 }
 
 /// A description that answers.
@@ -101,6 +127,7 @@ impl Snapshot {
         state: State,
         previous: Option<&Self>,
     ) -> Self {
+        let (fixtures, named) = Named::of(fixtures, origins);
         let index = Index::new(&service.base, fixtures);
         let mut served: Served<'_> = HashMap::new();
         for answers in previous.iter().flat_map(|previous| &previous.answers) {
@@ -117,7 +144,34 @@ impl Snapshot {
             base: service.base.clone(),
             requests: service.requests,
         });
-        Self { name: service.name.as_str().into(), cors: service.cors, backing, state, index, described, answers }
+        Self {
+            name: service.name.as_str().into(),
+            cors: service.cors,
+            backing,
+            state,
+            index,
+            described,
+            answers,
+            named,
+        }
+    }
+}
+
+impl Named {
+    /// The fixtures with requests that name the service by one address; `None` where no request names it.
+    fn of(fixtures: Vec<Arc<Fixture>>, origins: &Arc<Origins>) -> (Vec<Arc<Fixture>>, Option<Self>) {
+        let Some((authority, path)) = origins.first() else { return (fixtures, None) };
+        let named = Self { origins: Arc::clone(origins), authority, path: path.to_owned() };
+        let moved: Vec<Option<Arc<Fixture>>> =
+            fixtures.iter().map(|fixture| fixture_at(fixture, origins, named.here())).collect();
+        if moved.iter().all(Option::is_none) {
+            return (fixtures, None);
+        }
+        (moved.into_iter().zip(fixtures).map(|(moved, fixture)| moved.unwrap_or(fixture)).collect(), Some(named))
+    }
+
+    fn here(&self) -> Here<'_> {
+        Here { is_tls: false, authority: &self.authority, path: &self.path }
     }
 }
 

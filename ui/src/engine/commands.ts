@@ -1502,7 +1502,15 @@ after: Array<string>,
 /**
  * Why runs leave it out.
  */
-skip: string | null, };
+skip: string | null, 
+/**
+ * The address of its own service that its responses name; stubs send their own instead.
+ */
+own_address: string | null, 
+/**
+ * Where they name it: `header link`, `body`.
+ */
+names_itself: Array<string>, };
 
 /**
  * A proposal, or several that are to be one.

@@ -116,10 +116,11 @@ impl Origins {
         self.all.is_empty()
     }
 
-    /// All of them, those with the longest path first.
+    /// One of the addresses as an authority and a path, by which all of them can be compared.
     #[must_use]
-    pub fn all(&self) -> &[Origin] {
-        &self.all
+    pub fn first(&self) -> Option<(String, &str)> {
+        let Origin { host, port, path } = self.all.first()?;
+        Some((port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")), path))
     }
 
     /// Returns true if an address is one of these.
