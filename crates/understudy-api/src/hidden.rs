@@ -69,14 +69,15 @@ mod tests {
     #[test]
     fn what_the_project_names_is_hidden_wherever_it_stands() {
         let json = ["$..ssn", "$['card-number']", "$.tokens[*]"].map(|path| JsonPath::parse(path).expect("a path"));
-        let hidden = Hidden::new(&Redact { headers: vec!["X-Session-Key".to_owned()], json: json.to_vec(), keep: Vec::new() });
+        let hidden =
+            Hidden::new(&Redact { headers: vec!["X-Session-Key".to_owned()], json: json.to_vec(), keep: Vec::new() });
         assert!(hidden.has_header("x-session-key") && hidden.has_header("Authorization") && !hidden.has_header("x"));
         let value = Json::parse(br#"{"user":{"ssn":1,"n":2},"card-number":"4","tokens":["a"],"password":"x"}"#);
         let text = hidden.value(&value.expect("JSON")).to_string();
         let gone = format!("\"{REDACTED}\"");
         assert_eq!(
             text,
-            format!(r#"{{"user":{{"ssn":{gone},"n":2}},"card-number":{gone},"tokens":{gone},"password":{gone}}}"#)
+            format!(r#"{{"user":{{"ssn":{gone},"n":2}},"card-number":{gone},"tokens":[{gone}],"password":{gone}}}"#)
         );
         assert!(hidden.has_place("$.user.ssn") && hidden.has_place("$.tokens[3]") && !hidden.has_place("$.user.n"));
     }

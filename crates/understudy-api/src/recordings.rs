@@ -310,7 +310,7 @@ mod tests {
         let request = Request {
             method: Method::POST,
             target: "/a?b=«c»".parse().unwrap_or_else(|_| "/a?b=c".parse().expect("a target")),
-            headers: headers(&[("authorization".into(), "Bearer «token-1»".into()), ("x".into(), "1".into())]),
+            headers: headers(&[("authorization".into(), "Bearer redacted-token-1".into()), ("x".into(), "1".into())]),
             body: Bytes::from_static(b"{\"a\":1}"),
         };
         let response = Response {
@@ -320,7 +320,7 @@ mod tests {
         };
         let redaction = Redaction {
             place: "request header authorization".to_owned(),
-            stand_in: "«token-1»".to_owned(),
+            stand_in: "redacted-token-1".to_owned(),
             kind: "token".to_owned(),
             number: 1,
             rule: "name: authorization".to_owned(),
@@ -334,7 +334,7 @@ mod tests {
                 Message {
                     is_from_client: true,
                     after: Duration::from_micros(12),
-                    content: MessageContent::Text("«token-1»".to_owned()),
+                    content: MessageContent::Text("redacted-token-1".to_owned()),
                 },
                 Message {
                     is_from_client: false,
@@ -349,7 +349,7 @@ mod tests {
         let read = Recording::from_bytes(&bytes).expect("it was written just now");
         assert_eq!((read.to_bytes(), &read.messages), (bytes.clone(), &recording.messages));
         assert_eq!(read.exchange.redactions, [redaction]);
-        assert_eq!(read.exchange.request.headers["authorization"].as_bytes(), "Bearer «token-1»".as_bytes());
+        assert_eq!(read.exchange.request.headers["authorization"].as_bytes(), "Bearer redacted-token-1".as_bytes());
         assert_eq!((&read.exchange.response.body[..], read.cut.as_deref()), (&[0, 255, 10][..], Some("why")));
         for end in 0..bytes.len() - read.exchange.response.body.len() - read.exchange.request.body.len() {
             assert!(Recording::from_bytes(&bytes[..end]).is_none());

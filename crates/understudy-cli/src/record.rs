@@ -229,7 +229,7 @@ fn show(shown: &Shown, json: bool) {
 /// A line for each secret that was replaced.
 fn redacted(redactions: &[RedactionReport]) -> String {
     let line = |RedactionReport { place, stand_in, rule }: &RedactionReport| {
-        format!("# redacted {}: {} stands there ({})\n", plain(place), plain(stand_in), plain(rule))
+        format!("# {} replaces a secret in {} ({})\n", plain(stand_in), plain(place), plain(rule))
     };
     redactions.iter().map(line).collect()
 }

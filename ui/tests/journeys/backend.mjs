@@ -94,7 +94,7 @@ export async function session(url) {
   const ask = async (method, path, body) => {
     const answer = await fetch(`${url}${path}`, { method, headers, body: body && JSON.stringify(body) });
     const text = await answer.text();
-    told.push([method, path.replace(/\d+$/, 'ID'), answer.status, text.replace(/"id":\d+/g, '"id":ID').replace(/opaque-token-number-\d+|«token-\d+»/g, 'TOKEN')]);
+    told.push([method, path.replace(/\d+$/, 'ID'), answer.status, text.replace(/"id":\d+/g, '"id":ID').replace(/opaque-token-number-\d+|redacted-token-\d+/g, 'TOKEN')]);
     return { json: text ? JSON.parse(text) : null, cookie: answer.headers.get('set-cookie') };
   };
   const { json, cookie } = await ask('POST', '/login', { user: 'ada', password: 'correct horse battery' });

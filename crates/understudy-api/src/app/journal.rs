@@ -421,12 +421,12 @@ mod tests {
         journal.keep(&[of(1)]);
         drop(journal);
         let (journal, _) = project.open();
-        journal.hide(Hidden::new(&Redact { headers: vec!["x-seat".to_owned()], json: Vec::new() }));
+        journal.hide(Hidden::new(&Redact { headers: vec!["x-seat".to_owned()], json: Vec::new(), keep: Vec::new() }));
         journal.keep(&[of(2)]);
         drop(journal);
         let (_journal, exchanges) = project.open();
         let seat = |at: usize| String::from_utf8_lossy(exchanges[at].headers["x-seat"].as_bytes()).into_owned();
-        assert_eq!((seat(0), seat(1)), ("row-seventeen".to_owned(), "«secret-1»".to_owned()));
+        assert_eq!((seat(0), seat(1)), ("row-seventeen".to_owned(), "redacted-secret-1".to_owned()));
     }
 
     #[test]

@@ -168,7 +168,7 @@ fn what_the_backend_adds_is_taken_where_it_is_refused() {
 fn what_looks_like_a_secret_is_neither_shown_nor_written() {
     let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
     let answer = |value: &str| {
-        format!("request: {{ path: /a }}\nresponse: {{ headers: {{ x-pass: exact? }}, body: {{ json: {{ it: {value}, n: 1 }} }} }}\n")
+        format!("request: {{ path: /a }}\nresponse: {{ headers: {{ x-note: exact? }}, body: {{ json: {{ it: {value}, n: 1 }} }} }}\n")
             .replace("exact?", if value == "5" { "one" } else { value })
     };
     let backend = Folder::with_fixtures(&[("a", &answer(token))]);
@@ -177,7 +177,7 @@ fn what_looks_like_a_secret_is_neither_shown_nor_written() {
     let project = Folder::with_fixtures(&[("a", &answer("5"))]);
     let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
     let after = fs::read_to_string(project.0.join("fixtures/s/a.yaml")).unwrap();
-    assert!(exit == 1 && after.contains("it: \"«redacted»\"") && after.contains("x-pass: one"), "{after}");
+    assert!(exit == 1 && after.contains("it: \"«redacted»\"") && after.contains("x-note: one"), "{after}");
     assert!(stderr.contains("it looks like a secret"), "{stderr}");
     assert!(!format!("{stdout}{stderr}{after}").contains("eyJ"), "{stdout}{stderr}");
 }

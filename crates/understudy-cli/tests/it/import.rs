@@ -39,7 +39,7 @@ fn a_recorded_session_is_answered_again_and_kept_by_the_backend() {
         "left out: 1 from https://tracker.test",
         "left out: 1 not answered, or not to be read",
         "left out: 1 parts of pages: scripts, styles, images",
-        "«token-1»  answer body $.access_token",
+        "redacted-token-1  response body $.access_token (name: token)",
     ] {
         assert!(stdout.contains(part), "{part}\n{stdout}");
     }
@@ -55,7 +55,7 @@ fn a_recorded_session_is_answered_again_and_kept_by_the_backend() {
     let served = Served::new(&project.0, &[]);
     let again = Session::play(served.port);
     let plain = |answers: &[(u16, String)]| -> Vec<(u16, String)> {
-        let hide = |text: &String| text.replace("opaque-token-number-1", "«token-1»");
+        let hide = |text: &String| text.replace("opaque-token-number-1", "redacted-token-1");
         answers.iter().map(|(status, text)| (*status, hide(text))).collect()
     };
     let mut wanted = plain(&recorded.answers);

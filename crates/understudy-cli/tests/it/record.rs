@@ -122,7 +122,10 @@ fn a_recorded_backend_becomes_fixtures_that_it_keeps() {
     let (exit, listed, _) = run(&project.0, &["inbox"]);
     assert!(exit == 0 && listed.contains("new     shop/items/create  POST /items 201  1 exchange\n"), "{listed}");
     let (_, shown, _) = run(&project.0, &["inbox", "show", "shop/login"]);
-    assert!(shown.contains("# redacted answer body $.access_token: «token-1»\n"), "{shown}");
+    assert!(
+        shown.contains("# redacted-token-1 replaces a secret in response body $.access_token (name: token)\n"),
+        "{shown}"
+    );
     let (exit, accepted, stderr) = run(&project.0, &["inbox", "accept"]);
     assert!(exit == 0 && accepted.contains("wrote fixtures/shop/items/list.yaml"), "{accepted}{stderr}");
     let mut files = String::new();
@@ -133,7 +136,10 @@ fn a_recorded_backend_becomes_fixtures_that_it_keeps() {
     let served = Served::new(&project.0, &[]);
     let again = Session::play(served.port);
     let hide = |answers: &[(u16, String)]| -> Vec<(u16, String)> {
-        answers.iter().map(|(status, text)| (*status, text.replace("opaque-token-number-1", "«token-1»"))).collect()
+        answers
+            .iter()
+            .map(|(status, text)| (*status, text.replace("opaque-token-number-1", "redacted-token-1")))
+            .collect()
     };
     let mut wanted = hide(&recorded.answers);
     // Two passwords are all that tells a guess from the right one, and none is kept: the stub lets everybody in.

@@ -267,7 +267,10 @@ fn a_web_socket_passes_through_and_what_is_said_is_kept_without_secrets() {
     };
     let mut recorder = Recorder::new(&project.0, &[]);
     through(recorder.port);
-    assert_eq!(recorder.says("/socket"), "GET /socket?token=«token-2»&ref=«password-1» 101  4 messages\n");
+    assert_eq!(
+        recorder.says("/socket"),
+        "GET /socket?token=redacted-token-2&ref=redacted-password-1 101  4 messages\n"
+    );
     let (status, _, _) = send(recorder.port, "GET", "/none", &[], "");
     assert_eq!(status, 426);
     recorder.end();
@@ -277,7 +280,9 @@ fn a_web_socket_passes_through_and_what_is_said_is_kept_without_secrets() {
     assert!(!holds(&stored, "planted"));
     let (_, listed, _) = run(&project.0, &["inbox"]);
     assert!(
-        listed.contains("socket  shop/socket-1  GET /socket?token=«token-2»&ref=«password-1» 101  4 messages\n"),
+        listed.contains(
+            "socket  shop/socket-1  GET /socket?token=redacted-token-2&ref=redacted-password-1 101  4 messages\n"
+        ),
         "{listed}"
     );
     let (exit, shown, _) = run(&project.0, &["inbox", "show", "shop/socket-1"]);
@@ -286,20 +291,20 @@ fn a_web_socket_passes_through_and_what_is_said_is_kept_without_secrets() {
     assert_eq!(
         lines,
         [
-            "# shop/socket-1: GET /socket?token=«token-2»&ref=«password-1», 4 messages",
-            "# redacted request query ref: «password-1»",
-            "# redacted request query token: «token-2»",
-            "# redacted the backend's messages: «password-1»",
-            "# redacted the backend's messages $.session_token: «token-1»",
-            "# redacted the client's messages $.password: «password-1»",
-            "backend  {\"hello\":1,\"session_token\":\"«token-1»\"}",
-            "client   {\"password\":\"«password-1»\"}",
-            "backend  you said «password-1»",
+            "# shop/socket-1: GET /socket?token=redacted-token-2&ref=redacted-password-1, 4 messages",
+            "# redacted-password-1 replaces a secret in request query ref (name: password)",
+            "# redacted-token-2 replaces a secret in request query token (name: token)",
+            "# redacted-password-1 replaces a secret in the backend's messages (name: password)",
+            "# redacted-token-1 replaces a secret in the backend's messages $.session_token (name: token)",
+            "# redacted-password-1 replaces a secret in the client's messages $.password (name: password)",
+            "backend  {\"hello\":1,\"session_token\":\"redacted-token-1\"}",
+            "client   {\"password\":\"redacted-password-1\"}",
+            "backend  you said redacted-password-1",
             "backend  2 bytes",
         ]
     );
     let (exit, har, _) = run(&project.0, &["inbox", "export"]);
-    assert!(exit == 0 && har.contains("\"data\": \"{\\\"password\\\":\\\"«password-1»\\\"}\""), "{har}");
+    assert!(exit == 0 && har.contains("\"data\": \"{\\\"password\\\":\\\"redacted-password-1\\\"}\""), "{har}");
     assert!(har.contains(&format!("\"url\": \"http://127.0.0.1:{port}/none\"")) && !har.contains("planted"), "{har}");
     let (exit, _, stderr) = run(&project.0, &["inbox", "accept", "shop/socket-1"]);
     assert!(exit == 64 && stderr.contains("`shop/socket-1` is a WebSocket, which no fixture can say yet"), "{stderr}");

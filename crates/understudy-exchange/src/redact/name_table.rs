@@ -105,29 +105,29 @@ pub(super) const ABOUT: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const VENDORS: &[&str] = &[
     "adafruit", "adobe", "airtable", "algolia", "alibaba", "aliyun", "amplitude", "artifactory", "asana",
-    "atlassian", "auth0", "authress", "aws", "azure", "beamer", "bintray", "bitbucket", "bittrex", "bugsnag",
+    "atlassian", "auth0", "authress", "azure", "beamer", "bintray", "bitbucket", "bittrex", "bugsnag",
     "buildkite", "circleci", "clojars", "cloudflare", "cloudinary", "codecov", "cohere", "coinbase",
-    "confluence", "confluent", "contentful", "databricks", "datadog", "deepgram", "deepseek", "digitalocean",
-    "discord", "docker", "dockerhub", "doppler", "drone", "droneci", "dropbox", "dynatrace", "elastic", "etsy",
-    "facebook", "fastly", "figma", "finicity", "finnhub", "firebase", "flickr", "flutterwave", "freshbooks",
-    "gcp", "gemini", "ghost", "github", "gitlab", "gitter", "gocardless", "grafana", "groq", "harness",
-    "hashicorp", "heroku", "hubspot", "huggingface", "infracost", "infura", "instagram", "intercom", "jenkins",
+    "confluence", "confluent", "contentful", "databricks", "datadog", "deepgram", "deepseek", 
+    "discord", "doppler", "droneci", "dropbox", "dynatrace", "etsy",
+    "facebook", "fastly", "figma", "finicity", "finnhub", "flickr", "flutterwave", "freshbooks",
+    "gitter", "gocardless", "grafana", "groq", "harness",
+    "heroku", "hubspot", "huggingface", "infracost", "infura", "intercom", "jenkins",
     "jfrog", "jira", "kraken", "kucoin", "launchdarkly", "linear", "linkedin", "lob", "logz", "looker",
     "mailchimp", "mailgun", "mailjet", "mapbox", "mattermost", "maxmind", "meraki", "messagebird", "mistral",
-    "mixpanel", "netlify", "newrelic", "newyorktimes", "notion", "npm", "nuget", "nytimes", "octopus", "okta",
-    "onesignal", "openai", "openweather", "opsgenie", "pagerduty", "paypal", "perplexity", "pinecone", "plaid",
-    "planetscale", "posthog", "postman", "postmark", "privateai", "pulumi", "pusher", "pypi", "rapidapi",
-    "razorpay", "readme", "replicate", "rollbar", "rubygems", "salesforce", "segment", "sendbird", "sendgrid",
-    "sendinblue", "sentry", "shippo", "shodan", "shopify", "sidekiq", "slack", "snyk", "sonar", "sonarqube",
-    "spotify", "square", "squarespace", "stripe", "sumo", "sumologic", "supabase", "tailscale", "telegram",
+    "mixpanel", "netlify", "newrelic", "newyorktimes", "notion", "nuget", "nytimes", "octopus", "okta",
+    "onesignal", "openai", "openweather", "opsgenie", "pagerduty", "perplexity", "pinecone", "plaid",
+    "planetscale", "posthog", "postman", "postmark", "privateai", "pulumi", "pusher", "rapidapi",
+    "razorpay", "readme", "replicate", "rollbar", "rubygems", "salesforce", "sendbird", 
+    "sendinblue", "sentry", "shippo", "shodan", "sidekiq", "snyk", "sonar", "sonarqube",
+    "spotify", "squarespace", "sumo", "sumologic", "supabase", "tailscale", "telegram",
     "terraform", "travis", "travisci", "trello", "twilio", "twitch", "twitter", "typeform", "vercel",
-    "virustotal", "weatherstack", "xray", "yandex", "zapier", "zendesk", "zoom", "contribsys", "telegr",
+    "virustotal", "weatherstack", "xray", "yandex", "zapier", "zendesk", "contribsys", "telegr",
 ];
 
 /// Last words of names that are about a vendor and no credential of it.
 #[rustfmt::skip]
 pub(super) const PUBLIC_HEADS: &[&str] = &[
-    "id", "ids", "uid", "url", "uri", "href", "link", "name", "user", "username", "email", "account", "region",
+    "id", "ids", "uid", "uuid", "guid", "delivery", "url", "uri", "href", "link", "name", "user", "username", "email", "account", "region",
     "host", "domain", "org", "organization", "project", "team", "channel", "repo", "repository", "version",
     "sha", "commit", "hash", "ref", "branch", "etag", "digest", "checksum", "number", "customer", "event",
     "request", "trace", "type", "status", "image", "tag", "file", "path",

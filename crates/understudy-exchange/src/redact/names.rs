@@ -138,7 +138,7 @@ pub(super) fn classify(name: &str) -> Option<Named> {
         // `tokenValue` is as secret as `token`.
         match words {
             [rest @ .., last] if QUALIFIERS.contains(&last.as_str()) => words = rest,
-            _ => return None,
+            _ => return of_vendor(&all),
         }
     }
 }
@@ -167,11 +167,18 @@ fn named(words: &[SmolStr]) -> Option<Named> {
     if let Some((known, kind, certainty)) = HEADS.iter().find(|(known, ..)| *known == head) {
         return named(*kind, *certainty, &[*known]);
     }
-    let is_public = PUBLIC_HEADS.contains(&last.as_str());
+    None
+}
+
+/// The vendor in a name that says nothing else.
+fn of_vendor(words: &[SmolStr]) -> Option<Named> {
+    if words.last().is_none_or(|last| PUBLIC_HEADS.contains(&last.as_str())) {
+        return None;
+    }
     // `new_relic` is a name of two words.
-    let joined = (1..=3).flat_map(|length| words.windows(length)).map(<[SmolStr]>::concat);
-    let vendor = joined.into_iter().find(|word| VENDORS.contains(&word.as_str())).filter(|_| !is_public)?;
-    named("api-key", Certainty::Suspicious, &[&vendor])
+    let mut joined = (1..=3).flat_map(|length| words.windows(length)).map(<[SmolStr]>::concat);
+    let vendor = joined.find(|word| VENDORS.contains(&word.as_str()))?;
+    Some(Named { kind: "api-key", certainty: Certainty::Suspicious, words: vendor.into() })
 }
 
 /// Names of cookies that carry a session, beside those that [`classify`] knows.
@@ -282,6 +289,7 @@ mod tests {
             "pinned",
             "shipping",
             "github_id",
+            "docker-content-digest",
             "stripe_customer",
             "primaryKey",
             "maxTokens",

@@ -32,7 +32,7 @@ pub(super) fn is_secret(value: &str, named: &Named, side: Side) -> bool {
     match named.certainty {
         Certainty::Always => true,
         Certainty::Suspicious => is_random(value),
-        Certainty::Credential => is_credential(value),
+        Certainty::Credential => is_credential(value) || is_slug(value),
         Certainty::Typed if named.words == "mnemonic" || named.words.ends_with("phrase") => {
             value.split_whitespace().count() >= PHRASE_WORDS_MIN || is_credential(value)
         }
@@ -68,7 +68,9 @@ pub(super) fn is_telling(secret: &str) -> bool {
     if is_digits(secret) {
         return length >= TELLING_DIGITS_MIN;
     }
-    length >= TELLING_CHARS_MIN && !is_words(secret) && !is_date(secret)
+    // Three words and more that are joined stand nowhere by chance.
+    let is_of_words = is_words(secret) && !(is_slug(secret) && secret.split(['-', '_']).count() > 2);
+    length >= TELLING_CHARS_MIN && !is_of_words && !is_date(secret)
 }
 
 fn is_digits(value: &str) -> bool {
@@ -132,6 +134,39 @@ fn is_credential(value: &str) -> bool {
     let is_version =
         value.trim_start_matches('v').bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
     !is_numbered_word && !is_version && (!value.contains("://") || has_userinfo(value))
+}
+
+/// Words with which a joined text is a code of an error, a setting or a name, and no token of a development server.
+const OF_CODES: &[&str] = &[
+    "access",
+    "client",
+    "denied",
+    "error",
+    "expired",
+    "failed",
+    "field",
+    "forbidden",
+    "form",
+    "grant",
+    "id",
+    "invalid",
+    "label",
+    "missing",
+    "not",
+    "only",
+    "required",
+    "server",
+    "type",
+    "unauthorized",
+    "unknown",
+    "unsupported",
+];
+
+/// Returns true for words that are joined: `dev-token`, `planted_by_client`.
+fn is_slug(value: &str) -> bool {
+    let is_joined = value.len() >= 8 && value.contains(['-', '_']) && !value.contains([' ', '/', ':', '.']);
+    let is_code = || value.split(['-', '_']).any(|word| OF_CODES.contains(&&*word.to_ascii_lowercase()));
+    is_joined && is_words(value) && !is_code()
 }
 
 fn has_userinfo(url: &str) -> bool {
