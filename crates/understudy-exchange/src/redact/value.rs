@@ -69,7 +69,7 @@ pub(super) fn is_telling(secret: &str) -> bool {
         return length >= TELLING_DIGITS_MIN;
     }
     // Three words and more that are joined stand nowhere by chance.
-    let is_of_words = is_words(secret) && !(is_slug(secret) && secret.split(['-', '_']).count() > 2);
+    let is_of_words = is_words(secret) && !(is_joined(secret) && secret.split(['-', '_']).count() > 2);
     length >= TELLING_CHARS_MIN && !is_of_words && !is_date(secret)
 }
 
@@ -163,10 +163,14 @@ const OF_CODES: &[&str] = &[
 ];
 
 /// Returns true for words that are joined: `dev-token`, `planted_by_client`.
+fn is_joined(value: &str) -> bool {
+    value.len() >= 8 && value.contains(['-', '_']) && !value.contains([' ', '/', ':', '.']) && is_words(value)
+}
+
+/// Returns true for joined words that are no code of a program.
 fn is_slug(value: &str) -> bool {
-    let is_joined = value.len() >= 8 && value.contains(['-', '_']) && !value.contains([' ', '/', ':', '.']);
     let is_code = || value.split(['-', '_']).any(|word| OF_CODES.contains(&&*word.to_ascii_lowercase()));
-    is_joined && is_words(value) && !is_code()
+    is_joined(value) && !is_code()
 }
 
 fn has_userinfo(url: &str) -> bool {
