@@ -145,3 +145,21 @@ pub(super) const PARAMETERS: &[&str] = &[
     "code", "confirmation", "hash", "hmac", "invite", "magic", "sig", "signature", "ticket", "x-amz-credential",
     "x-goog-credential",
 ];
+
+/// The last words of all names that are known, and words that may stand anywhere in one, list by list.
+#[rustfmt::skip]
+pub(super) const TELLING_WORDS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMETERS, LAST_WORDS];
+
+/// Lists of the words with which known names end.
+#[rustfmt::skip]
+pub(super) const LAST_LETTERS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMETERS, LAST_WORDS, QUALIFIERS, &["id", "str", "url", "authorization"]];
+
+/// The words of [`HEADS`] and [`PAIRS`] that stand last, each once; a two-letter one by the words before it.
+#[rustfmt::skip]
+const LAST_WORDS: &[&str] = &[
+    "access", "api", "auth", "authentication", "authorization", "bearer", "card", "code", "conn",
+    "connection", "credential", "creds", "csc", "csrf", "cvc", "cvv", "dsn", "hash", "jwt", "key", "login",
+    "mnemonic", "number", "oauth", "otp", "pair", "pass", "passcode", "passkey", "passphrase", "passwd",
+    "password", "phrase", "pin", "pwd", "secret", "sess", "session", "sid", "ssn", "str", "string", "token",
+    "totp", "url", "word", "xsrf",
+];

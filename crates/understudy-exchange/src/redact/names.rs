@@ -5,8 +5,7 @@
 //! words are looked up. `passwordHint` is a hint and `nextPageToken` a place in a list, so neither is secret.
 
 use super::name_table::{
-    ABOUT, HEADS, KEYS_OF_TABLES, PAIRS, PARAMETERS, PUBLIC_HEADS, QUALIFIERS, SESSION_COOKIES, TOKENS_OF_LISTS,
-    VENDORS,
+    ABOUT, HEADS, KEYS_OF_TABLES, PAIRS, PUBLIC_HEADS, QUALIFIERS, SESSION_COOKIES, TOKENS_OF_LISTS, VENDORS,
 };
 use smallvec::SmallVec;
 use smol_str::SmolStr;
@@ -38,13 +37,6 @@ pub(super) type Words = SmallVec<[SmolStr; 6]>;
 
 /// Longer names are no names that people give.
 const NAME_BYTES_MAX: usize = 128;
-
-/// The beginnings of all words by which a name is known.
-pub(super) fn telling_words() -> impl Iterator<Item = &'static str> {
-    let pairs = PAIRS.iter().map(|(head, ..)| *head);
-    let cookies = SESSION_COOKIES.iter().chain(PARAMETERS).copied();
-    HEADS.iter().map(|(head, ..)| *head).chain(pairs).chain(VENDORS.iter().copied()).chain(cookies)
-}
 
 /// The words of a name, in lower case, without digits at their ends.
 pub(super) fn words(name: &str) -> Words {

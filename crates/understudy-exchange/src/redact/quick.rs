@@ -3,9 +3,10 @@
 //! Whatever a walk would find makes a look report that there may be something: a walk passes over each text of which
 //! [`is_quiet`] is sure, and over each name that [`SecretNames::knows`] nothing of, so both decide by the same functions.
 
+use super::SecretNames;
 use super::value::is_uuid;
+use super::walk::json::NAMES;
 use super::walk::text;
-use super::{SecretNames, card};
 use super::{shapes, stand_in};
 use crate::target::percent_decode;
 use crate::{MediaType, Request, Response};
@@ -89,25 +90,92 @@ pub(super) fn is_quiet_json(text: &str, names: &SecretNames) -> bool {
     if memchr(b'\\', text.as_bytes()).is_some() {
         return false;
     }
-    let mut rest = text;
+    let bytes = text.as_bytes();
+    let mut quotes = Quotes::of(bytes);
+    let mut begin = 0;
+    let mut last_name: &[u8] = b"";
     loop {
-        let Some(open) = memchr(b'"', rest.as_bytes()) else { return is_quiet_gap(rest.as_bytes(), true) };
-        if !is_quiet_gap(&rest.as_bytes()[..open], false) {
+        let Some(open) = quotes.next() else { return is_quiet_gap(&bytes[begin..]) };
+        let Some(close) = quotes.next() else { return false };
+        let gap = &bytes[begin..open];
+        if !matches!(gap, [b':' | b',']) && !is_quiet_gap(gap) {
             return false;
         }
-        let inner = &rest[open + 1..];
-        let Some(close) = memchr(b'"', inner.as_bytes()) else { return false };
-        let string = &inner[..close];
-        rest = &inner[close + 1..];
-        let after = rest.bytes().find(|byte| !byte.is_ascii_whitespace());
-        let is_quiet = if after == Some(b':') {
-            !names.knows(string) && (string.len() < RUN_BYTES_MIN || is_quiet(string, names))
+        let string = &bytes[open + 1..close];
+        begin = close + 1;
+        let is_quiet = if is_before_a_colon(&bytes[begin..]) {
+            last_name = string;
+            !names.knows_bytes(string) && (string.len() < RUN_BYTES_MIN || is_quiet(&text[open + 1..close], names))
         } else {
-            is_quiet_string(string, names)
+            // It may name what the next one holds.
+            let is_first = || gap.iter().rev().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+            let may_name = may_name(&text[open + 1..close], names) && (is_naming(last_name) || is_first());
+            !may_name && (string.len() < TEXT_BYTES_MIN || is_quiet(&text[open + 1..close], names))
         };
         if !is_quiet {
             return false;
         }
+    }
+}
+
+fn is_before_a_colon(rest: &[u8]) -> bool {
+    match rest.first() {
+        Some(b':') => true,
+        Some(b',' | b']' | b'}') => false,
+        _ => rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':'),
+    }
+}
+
+/// Returns true if a member of this name may name what another member of the same object holds.
+fn is_naming(name: &[u8]) -> bool {
+    NAMES.iter().any(|known| known.len() == name.len() && known.as_bytes().eq_ignore_ascii_case(name))
+}
+
+/// The places of quotation marks. There is one every few bytes: looking at eight bytes at a time is quicker than searching anew from
+/// each (0.3 microseconds for a kilobyte instead of 0.8).
+struct Quotes<'t> {
+    text: &'t [u8],
+    /// The eight bytes that are looked at.
+    at: usize,
+    /// The highest bit of each of them that is a quotation mark and was not returned yet.
+    found: u64,
+}
+
+impl<'t> Quotes<'t> {
+    fn of(text: &'t [u8]) -> Self {
+        Self { text, at: 0, found: Self::look(text, 0) }
+    }
+
+    fn look(text: &[u8], at: usize) -> u64 {
+        let mut eight = [0; 8];
+        match text.get(at..at + 8) {
+            Some(bytes) => eight.copy_from_slice(bytes),
+            None => {
+                let rest = text.get(at..).unwrap_or_default();
+                eight[..rest.len()].copy_from_slice(rest);
+            }
+        }
+        let other = u64::from_le_bytes(eight) ^ u64::from_le_bytes([b'"'; 8]);
+        let low = u64::from_le_bytes([0x7F; 8]);
+        // Nothing is carried from one byte to the next.
+        !(((other & low) + low) | other) & !low
+    }
+}
+
+impl Iterator for Quotes<'_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            self.at += 8;
+            if self.at >= self.text.len() {
+                return None;
+            }
+            self.found = Self::look(self.text, self.at);
+        }
+        let at = self.at + self.found.trailing_zeros() as usize / 8;
+        self.found &= self.found - 1;
+        Some(at)
     }
 }
 
@@ -116,17 +184,8 @@ pub(super) fn may_name(string: &str, names: &SecretNames) -> bool {
     (3..=NAME_BYTES_MAX).contains(&string.len()) && names.knows(string) && !stand_in::is_stand_in(string)
 }
 
-/// Returns true if it is sure of a string of JSON, which may name what the next one holds.
-fn is_quiet_string(string: &str, names: &SecretNames) -> bool {
-    !may_name(string, names) && (string.len() < TEXT_BYTES_MIN || is_quiet(string, names))
-}
-
 /// Returns true if what stands between two strings of JSON is JSON, and has no card's number.
-fn is_quiet_gap(gap: &[u8], is_last: bool) -> bool {
-    // `:`, `,`, brackets and space are nearly all.
-    if gap.len() <= 2 && !is_last {
-        return gap.iter().all(|byte| !byte.is_ascii_alphabetic() && *byte != b'=');
-    }
+fn is_quiet_gap(gap: &[u8]) -> bool {
     let mut digits = 0;
     let mut letters = 0;
     for byte in gap {
@@ -137,12 +196,46 @@ fn is_quiet_gap(gap: &[u8], is_last: bool) -> bool {
             _ => (digits, letters) = (0, 0),
         }
         // `false` is the longest word of JSON.
-        if digits >= 14 || letters > 5 {
+        if digits >= CARD_DIGITS_MIN || letters > 5 {
             return false;
         }
     }
     true
 }
+
+/// What a byte is in a text: bits.
+const CHECKED: u8 = 1;
+const ENDING: u8 = 2;
+const UPPER: u8 = 4;
+const LOWER: u8 = 8;
+const DIGIT: u8 = 16;
+
+const CLASSES: [u8; 256] = {
+    // What is no character of a token ends a run of them.
+    let mut classes = [ENDING; 256];
+    let mut at = 0;
+    while at < 26 {
+        classes[(b'a' + at) as usize] = LOWER;
+        classes[(b'A' + at) as usize] = UPPER;
+        if at < 10 {
+            classes[(b'0' + at) as usize] = DIGIT;
+        }
+        at += 1;
+    }
+    let signs = b"-_.+/=:%$";
+    let mut at = 0;
+    while at < signs.len() {
+        classes[signs[at] as usize] = 0;
+        at += 1;
+    }
+    let checked = b"\\<~|=: -/";
+    let mut at = 0;
+    while at < checked.len() {
+        classes[checked[at] as usize] |= CHECKED;
+        at += 1;
+    }
+    classes
+};
 
 /// Returns true if it is sure that a text has nothing in it that is secret, by a name or by its look.
 pub(super) fn is_quiet(text: &str, names: &SecretNames) -> bool {
@@ -150,32 +243,61 @@ pub(super) fn is_quiet(text: &str, names: &SecretNames) -> bool {
     if matches!(bytes.first(), Some(b'{' | b'[')) {
         return false;
     }
-    let mut run = Run::default();
-    let mut card_from = 0;
+    let (mut begin, mut kinds, mut digits) = (0, 0, 0_usize);
     for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'\\' | b'<' | b'~' => return false,
-            b'|' if at > 0 && bytes[at - 1].is_ascii_digit() => return false,
-            b'=' | b':' if has_userinfo(&bytes[at..]) || names.knows(&percent_decode(name_before(text, at))) => {
-                return false;
-            }
-            b' ' if is_scheme(&bytes[..at]) => return false,
-            b'-' if bytes[at..].starts_with(b"--") && bytes.get(at + 2).is_some_and(u8::is_ascii_alphabetic) => {
-                return false;
-            }
-            b'/' if is_one_time(&bytes[at + 1..]) => return false,
-            _ => {}
-        }
-        if !(byte.is_ascii_digit() || matches!(byte, b' ' | b'-')) {
-            card_from = at + 1;
-        } else if may_be_card(&bytes[..=at], card_from) {
+        let class = CLASSES[usize::from(*byte)];
+        kinds |= class;
+        digits += usize::from(class & DIGIT != 0);
+        if class & CHECKED != 0 && !is_quiet_sign(text, at, names) {
             return false;
         }
-        if !run.goes_on(*byte) && !run.end(text, at) {
-            return false;
+        if class & ENDING != 0 {
+            if at - begin >= RUN_BYTES_MIN && !is_quiet_run(&text[begin..at], kinds) {
+                return false;
+            }
+            (begin, kinds) = (at + 1, 0);
         }
     }
-    run.end(text, bytes.len()) && !card::is_card(text)
+    (bytes.len() - begin < RUN_BYTES_MIN || is_quiet_run(&text[begin..], kinds))
+        && (digits < CARD_DIGITS_MIN || !may_have_card(bytes))
+}
+
+/// Returns true if it is sure of a sign at a place: that it assigns nothing secret, and leads to nothing secret.
+fn is_quiet_sign(text: &str, at: usize, names: &SecretNames) -> bool {
+    let bytes = text.as_bytes();
+    match bytes[at] {
+        b'\\' | b'<' | b'~' => false,
+        b'|' => at == 0 || !bytes[at - 1].is_ascii_digit(),
+        b'=' | b':' => !has_userinfo(&bytes[at..]) && !names.knows(&percent_decode(name_before(text, at))),
+        b' ' => !ends_with_scheme(&bytes[..at]),
+        b'-' => !bytes[at..].starts_with(b"--") || !bytes.get(at + 2).is_some_and(u8::is_ascii_alphabetic),
+        b'/' => !is_one_time(&bytes[at + 1..]),
+        _ => true,
+    }
+}
+
+/// Returns true if a run of a token's characters has no shape, and no text in base64.
+fn is_quiet_run(run: &str, kinds: u8) -> bool {
+    let kinds = kinds & (UPPER | LOWER | DIGIT);
+    if kinds.count_ones() < 2 && run.len() < 2 * RUN_BYTES_MIN || is_uuid(run) {
+        return true;
+    }
+    let is_encoded = kinds & (UPPER | LOWER) == UPPER | LOWER && text::has_base64(run);
+    let has_shape = shapes::may_begin_in(run) && shapes::has_secrets(run);
+    !is_encoded && !has_shape
+}
+
+/// The digits of the shortest card's number.
+const CARD_DIGITS_MIN: usize = 14;
+
+/// Returns true if as many digits as a card's number has stand together, with spaces and hyphens between them or not.
+fn may_have_card(bytes: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-');
+    bytes.split(|byte| !is_part(byte)).any(|part| {
+        let before = part.as_ptr().addr() - bytes.as_ptr().addr();
+        part.iter().filter(|byte| byte.is_ascii_digit()).count() >= CARD_DIGITS_MIN
+            && (before == 0 || !bytes[before - 1].is_ascii_alphanumeric())
+    })
 }
 
 /// Returns true if the authority of a URL, of which this begins with the colon, has a user before the host.
@@ -183,55 +305,6 @@ fn has_userinfo(rest: &[u8]) -> bool {
     let authority = rest.strip_prefix(b"://").unwrap_or_default();
     let end = authority.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b' ')).unwrap_or(authority.len());
     authority[..end].contains(&b'@')
-}
-
-/// Returns true if a card's number may end here, of which all from this place on may be a part.
-fn may_be_card(bytes: &[u8], from: usize) -> bool {
-    bytes.len() - from >= 14
-        && (from == 0 || !bytes[from - 1].is_ascii_alphanumeric())
-        && bytes[from..].iter().filter(|byte| byte.is_ascii_digit()).count() >= 14
-}
-
-/// A run of the characters of tokens.
-#[derive(Default)]
-struct Run {
-    begin: usize,
-    has_upper: bool,
-    has_lower: bool,
-    has_digit: bool,
-}
-
-impl Run {
-    /// Returns true if a byte belongs to it.
-    fn goes_on(&mut self, byte: u8) -> bool {
-        match byte {
-            b'a'..=b'z' => self.has_lower = true,
-            b'A'..=b'Z' => self.has_upper = true,
-            b'0'..=b'9' => self.has_digit = true,
-            b'-' | b'_' | b'.' | b'+' | b'/' | b'=' | b':' | b'%' | b'$' => {}
-            _ => return false,
-        }
-        true
-    }
-
-    /// Returns true if it has no shape and nothing in base64; the next one begins after this place.
-    fn end(&mut self, text: &str, at: usize) -> bool {
-        let Self { begin, has_upper, has_lower, has_digit } = std::mem::take(self);
-        self.begin = at + 1;
-        let kinds = u8::from(has_upper) + u8::from(has_lower) + u8::from(has_digit);
-        let Some(run) = text
-            .get(begin..at)
-            .filter(|run| run.len() >= RUN_BYTES_MIN && (kinds >= 2 || run.len() >= 2 * RUN_BYTES_MIN))
-        else {
-            return true;
-        };
-        if is_uuid(run) {
-            return true;
-        }
-        let is_encoded = has_upper && has_lower && text::has_base64(run);
-        let has_shape = shapes::may_begin_in(run) && shapes::has_secrets(run);
-        !is_encoded && !has_shape
-    }
 }
 
 /// The name before `=` or `:` at a place, without quotes and space between them.
@@ -243,11 +316,18 @@ fn name_before(text: &str, at: usize) -> &str {
     &before[before.len() - length..]
 }
 
-/// Returns true if a scheme of HTTP authentication stands at the end.
-fn is_scheme(before: &[u8]) -> bool {
-    ["bearer", "basic", "token", "digest", "apikey", "-u", "-p"].iter().any(|scheme| {
-        before.len() >= scheme.len() && before[before.len() - scheme.len()..].eq_ignore_ascii_case(scheme.as_bytes())
-    })
+/// Returns true if a scheme of HTTP authentication stands at the end, or an option of a command line with which a user is named.
+fn ends_with_scheme(before: &[u8]) -> bool {
+    let scheme: &[u8] = match before.last().map(u8::to_ascii_lowercase) {
+        Some(b'r') => b"bearer",
+        Some(b'c') => b"basic",
+        Some(b'n') => b"token",
+        Some(b't') => b"digest",
+        Some(b'y') => b"apikey",
+        Some(b'u') => b"-u",
+        _ => return false,
+    };
+    before.len() >= scheme.len() && before[before.len() - scheme.len()..].eq_ignore_ascii_case(scheme)
 }
 
 /// Words of paths after which something for one use stands: `/reset/…`, `/invite/…`.

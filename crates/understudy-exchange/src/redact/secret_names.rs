@@ -1,10 +1,10 @@
 //! The names that carry secrets in one project: the built-in table, what the project adds, and what it keeps.
 
+use super::name_table::{LAST_LETTERS, TELLING_WORDS};
 use super::names::{self, Certainty, Named};
 use rustc_hash::FxBuildHasher;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 /// What has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,10 +67,16 @@ impl SecretNames {
 
     /// Returns true if anything is known of a name; quicker than [`Self::lookup`], for the many names of which nothing is.
     pub(super) fn knows(&self, name: &str) -> bool {
-        let is_added = |added: &String| added.eq_ignore_ascii_case(name);
-        self.headers.iter().any(is_added)
+        self.knows_bytes(name.as_bytes())
+    }
+
+    /// The same of bytes, which are no name where they are no text.
+    pub(super) fn knows_bytes(&self, name: &[u8]) -> bool {
+        let is_added = |added: &String| added.as_bytes().eq_ignore_ascii_case(name);
+        let may_be_in_table = ends_like_a_known_name(name) && has_telling_letters(name);
+        (may_be_in_table && std::str::from_utf8(name).is_ok_and(is_in_table))
+            || self.headers.iter().any(is_added)
             || self.members.iter().any(is_added)
-            || (has_telling_letters(name) && is_in_table(name))
     }
 
     /// Returns true if anything is known of a name, or the project keeps it.
@@ -128,30 +134,87 @@ fn is_in_table(name: &str) -> bool {
     })
 }
 
-/// The first three letters of all words of the table, a bit for each.
-static TELLING: LazyLock<Vec<u64>> = LazyLock::new(|| {
-    let mut bits = vec![0; 1 << 9];
-    for word in names::telling_words() {
-        let word = word.as_bytes();
-        let at = three(word[0], word[1], word.get(2).copied().unwrap_or(b'-'));
-        bits[at >> 6] |= 1 << (at & 63);
+/// The first three letters of all words of the table, a bit for each. It stands ready: this is asked of every name that passes.
+static TELLING: [u64; 512] = {
+    let mut bits = [0; 512];
+    let mut list = 0;
+    while list < TELLING_WORDS.len() {
+        let mut word = 0;
+        while word < TELLING_WORDS[list].len() {
+            let letters = TELLING_WORDS[list][word].as_bytes();
+            let at = next(next(next(0, letters[0]), letters[1]), letters[2]);
+            bits[at >> 6] |= 1 << (at & 63);
+            word += 1;
+        }
+        list += 1;
     }
     bits
-});
+};
 
-/// Three letters as a number of 15 bits. Digits and signs are letters too: more is found than there is.
-fn three(a: u8, b: u8, c: u8) -> usize {
-    let five = |byte: u8| usize::from(byte & 31);
-    five(a) << 10 | five(b) << 5 | five(c)
+/// The last two letters of all names that may be known, a bit for each: of words that stand last, of several of these, of what may
+/// follow them, and digits.
+static ENDINGS: [u32; 32] = {
+    let mut bits = [0; 32];
+    let mut list = 0;
+    while list < LAST_LETTERS.len() {
+        let mut word = 0;
+        while word < LAST_LETTERS[list].len() {
+            let letters = LAST_LETTERS[list][word].as_bytes();
+            let last = LETTERS[letters[letters.len() - 1] as usize];
+            let before = if letters.len() > 1 { LETTERS[letters[letters.len() - 2] as usize] } else { 0 };
+            bits[last as usize] |= 1 << before;
+            // Several of them.
+            bits[LETTERS[b's' as usize] as usize] |= 1 << last;
+            word += 1;
+        }
+        list += 1;
+    }
+    // After signs and digits anything may stand.
+    bits[0] = u32::MAX;
+    bits[27] = u32::MAX;
+    bits
+};
+
+/// Returns true if the last two letters of a name are those of some name that is known.
+fn ends_like_a_known_name(name: &[u8]) -> bool {
+    let letter = |byte: &u8| LETTERS[usize::from(*byte)];
+    match name {
+        [.., before, last] => ENDINGS[usize::from(letter(last))] >> letter(before) & 1 == 1,
+        _ => false,
+    }
+}
+
+/// The number of each letter, whatever its case; one for all digits, and one for all signs.
+const LETTERS: [u8; 256] = {
+    let mut letters = [0; 256];
+    let mut at = 0;
+    while at < 26 {
+        letters[(b'a' + at) as usize] = at + 1;
+        letters[(b'A' + at) as usize] = at + 1;
+        at += 1;
+    }
+    let mut digit = b'0';
+    while digit <= b'9' {
+        letters[digit as usize] = 27;
+        digit += 1;
+    }
+    letters
+};
+
+/// Three letters as a number of 15 bits: the last two of them, and one more.
+const fn next(letters: usize, byte: u8) -> usize {
+    (letters << 5 | LETTERS[byte as usize] as usize) & 0x7FFF
 }
 
 /// Returns true if a word of the table may stand somewhere in a name.
-fn has_telling_letters(name: &str) -> bool {
-    let bits = &*TELLING;
-    name.as_bytes().windows(3).any(|letters| {
-        let at = three(letters[0], letters[1], letters[2]);
-        bits[at >> 6] >> (at & 63) & 1 == 1
-    })
+fn has_telling_letters(name: &[u8]) -> bool {
+    let mut letters = 0;
+    let mut has = 0;
+    for byte in name {
+        letters = next(letters, *byte);
+        has |= TELLING[letters >> 6] >> (letters & 63) & 1;
+    }
+    has == 1
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl Build for Nodes {
 }
 
 /// Members that name what another member of the same object holds, and those that hold it.
-const NAMES: &[&str] =
+pub(in super::super) const NAMES: &[&str] =
     &["name", "key", "header", "field", "param", "parameter", "property", "variable", "env", "k", "id"];
 const VALUES: &[&str] = &["value", "val", "v", "content", "data", "default", "text", "stringvalue", "secretvalue"];
 
