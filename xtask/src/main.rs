@@ -1,6 +1,7 @@
 //! What the project's people run: `cargo xtask run`, `test`, `lint`, `bench`, `bundle`, `documents`, `fuzz`, `screens`,
-//! `registry`.
+//! `registry`, `backends`.
 
+mod backends;
 mod bench;
 mod registry;
 mod step;
@@ -26,6 +27,9 @@ cargo xtask COMMAND
             makes up what may come from anywhere (files, archives, descriptions, requests) and
             watches for what must not be; each target for a minute, or one for as long as is said
   registry  starts the real backend of the sample's service `registry`, until Ctrl-C
+  backends [NAME...]
+            records, accepts, serves and verifies a session with each of seven real backends, the
+            packages of which it installs below target/; or with those that are named
   bench     measures `serve`, `record` and `verify` against bare hyper; takes some minutes, needs wrk";
 
 fn main() -> ExitCode {
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
         "documents" => documents(),
         "fuzz" => fuzz(std::env::args().nth(2), std::env::args().nth(3).as_deref()),
         "registry" => registry::run(),
+        "backends" => backends::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "bench" => bench::run(),
         "lint" => lint(),
         _ => Err(USAGE.to_owned()),

@@ -49,7 +49,7 @@ async function statuses(client) {
 }
 
 async function authentication(client) {
-  const password = client.secret('password', 'opensesame-91');
+  const password = 'opensesame-91';
   const basic = (text) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
   await client.get('/basic-auth/ada/opensesame-91');
   await client.get('/basic-auth/ada/opensesame-91', { headers: basic(`ada:${client.wrong('password', 'letmein')}`) });
