@@ -33,7 +33,9 @@ for (const backend of BACKENDS.filter(({ name }) => names.includes(name))) {
 }
 process.exit(failed > 0 ? 1 : 0);
 
-const shortened = (line) => (line.length > LINE_MAX ? `${line.slice(0, LINE_MAX)}…` : line);
+function shortened(line) {
+  return line.length > LINE_MAX ? `${line.slice(0, LINE_MAX)}…` : line;
+}
 
 function printResult(name, { requests, fixtures, problems, same, different, runs, found, expected, wrong }) {
   const rows = [
