@@ -1,5 +1,7 @@
 // Compares the responses of a recorded session with those of the stub.
 
+import { isUtf8 } from 'node:buffer';
+
 /** Headers that a client acts on. The others may differ. */
 const HEADERS = ['content-type', 'location', 'link', 'etag', 'x-total-count', 'content-range', 'content-disposition', 'www-authenticate', 'allow', 'retry-after'];
 
@@ -65,7 +67,7 @@ export class Session {
       isElsewhere,
       headers: Object.fromEntries(fields.map(([name, value]) => [name, plain(value)])),
       cookies: cookies.map(plain),
-      body: plain(body.toString('latin1')),
+      body: plain(isUtf8(body) ? body.toString() : body.toString('latin1')),
     };
   }
 }
