@@ -172,6 +172,24 @@ fn conditions_ranges_head_options_and_codings() {
 }
 
 #[test]
+fn a_head_has_the_length_that_is_written_and_a_content_type_may_be_absent() {
+    let (_folder, served) = served(&[
+        (
+            "head",
+            "request: { method: HEAD, path: /photo }\nresponse: { headers: { content-type: image/png, content-length: 5120 } }\n",
+        ),
+        (
+            "untyped",
+            "request: { path: /teapot }\nresponse: { status: 418, headers: { content-type: { type: absent } }, body: { text: short } }\n",
+        ),
+    ]);
+    let photo = served.request("HEAD /photo", &[], "");
+    assert!(photo.contains("content-type: image/png") && photo.contains("content-length: 5120"), "{photo}");
+    let untyped = served.request("GET /teapot", &[], "");
+    assert!(!untyped.contains("content-type:") && body(&untyped) == "short", "{untyped}");
+}
+
+#[test]
 fn a_browser_may_read_every_answer_with_credentials() {
     let (_folder, served) =
         served(&[("a", "request: { path: /a }\nresponse: { headers: { x-count: \"3\" }, body: { text: ok } }\n")]);

@@ -4,9 +4,10 @@ use super::body::BodyFiles;
 use super::{Fields, Reader};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::grammar;
-use crate::model::{Fixture, Select, Verify};
+use crate::model::{Fixture, MethodMatcher, Select, Verify};
 use crate::naming::is_reserved_folder;
 use crate::source::{Node, Source};
+use http::Method;
 use std::sync::Arc;
 use understudy_exchange::Json;
 
@@ -63,7 +64,11 @@ impl Reader<'_> {
             }
         };
         let responses = match fields.get("response") {
-            Some(node) => self.responses(node, files),
+            Some(node) => {
+                let answers_head =
+                    request.as_ref().is_some_and(|request| request.method == MethodMatcher::Is(Method::HEAD));
+                self.responses(node, files, answers_head)
+            }
             None => {
                 self.missing(&fields, "response", "response: {status: 200}");
                 Vec::new()

@@ -11,14 +11,14 @@ use http::HeaderValue;
 use std::time::Duration;
 
 impl Reader<'_> {
-    pub(super) fn responses(&mut self, node: &Node, files: &dyn BodyFiles) -> Vec<ResponsePromise> {
+    pub(super) fn responses(&mut self, node: &Node, files: &dyn BodyFiles, answers_head: bool) -> Vec<ResponsePromise> {
         let responses: Vec<ResponsePromise> = match &node.value {
             Value::List(items) if items.is_empty() => {
                 self.report(Code::MissingKey, node.span, "a list of responses has at least one");
                 return Vec::new();
             }
-            Value::List(items) => items.iter().filter_map(|item| self.response(item, files)).collect(),
-            _ => self.response(node, files).into_iter().collect(),
+            Value::List(items) => items.iter().filter_map(|item| self.response(item, files, answers_head)).collect(),
+            _ => self.response(node, files, answers_head).into_iter().collect(),
         };
         if !responses.is_empty() && responses.iter().all(|response| !response.when.is_empty()) {
             let message = "no response answers in a state that none of them names";
@@ -29,11 +29,11 @@ impl Reader<'_> {
         responses
     }
 
-    fn response(&mut self, node: &Node, files: &dyn BodyFiles) -> Option<ResponsePromise> {
+    fn response(&mut self, node: &Node, files: &dyn BodyFiles, answers_head: bool) -> Option<ResponsePromise> {
         let fields = self.object(node, &grammar::RESPONSE)?;
         let when = self.when(fields.get("when"));
         let status = fields.get("status").map_or(Some(200), |node| self.whole(node, "`status`", 200, 599));
-        let headers = self.response_headers(fields.get("headers"));
+        let headers = self.response_headers(fields.get("headers"), answers_head);
         let body = fields.get("body").and_then(|node| self.response_body(node, files));
         let rules = self.path_rules(fields.get("match"));
         let delay = fields.get("delay").and_then(|node| self.delay(node));
@@ -53,12 +53,14 @@ impl Reader<'_> {
         Some(ResponsePromise { when, set, status, headers, body, rules, delay })
     }
 
-    fn response_headers(&mut self, node: Option<&Node>) -> Vec<(String, HeaderPromise)> {
+    /// Reads header fields. Only the response to a HEAD names its own length, which is that of the content that a GET gets.
+    fn response_headers(&mut self, node: Option<&Node>, answers_head: bool) -> Vec<(String, HeaderPromise)> {
         let Some(values) = node.and_then(|node| self.map(node, "`headers`")) else { return Vec::new() };
         let mut headers = Vec::new();
         for entry in values.entries() {
             let Some(name) = self.header_name(entry) else { continue };
-            if matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection") {
+            let is_length_of_head = answers_head && name == "content-length";
+            if matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection") && !is_length_of_head {
                 let message = format!("`{name}` is set by the server itself");
                 self.report_with_hint(Code::BadValue, entry.span, message, "leave it out");
                 continue;
