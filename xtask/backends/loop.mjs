@@ -30,6 +30,7 @@ export async function runLoop(backend, folder, cache) {
 class Loop {
   result = { wrong: [], requests: 0, fixtures: 0, problems: 0, same: 0, different: 0, runs: [], found: 0, expected: 0 };
   #starts = 0;
+  #seen = new Set();
 
   constructor(backend, folder, project, cache, port) {
     Object.assign(this, { backend, folder, project, cache, port, url: `http://localhost:${port}` });
@@ -83,10 +84,7 @@ class Loop {
     const report = await this.#report(name, server.url);
     await server.stop();
     this.result.runs.push(report.summary);
-    for (const fixture of report.fixtures.filter(({ outcome }) => !RIGHT.includes(outcome))) {
-      const isKnown = this.result.wrong.some(({ step, fixture: known }) => step.startsWith('verify') && known === `${fixture.fixture} ${fixture.outcome}`);
-      if (!isKnown) this.#wrong(`verify, ${name} run`, describe(fixture), `${fixture.fixture} ${fixture.outcome}`);
-    }
+    for (const fixture of report.fixtures.filter((fixture) => this.#isNewlyWrong(fixture))) this.#wrong(`verify, ${name} run`, describe(fixture));
   }
 
   /** Verifies the fixtures against a backend that was changed: exactly the changes have to be found. */
@@ -97,17 +95,15 @@ class Loop {
     const report = await this.#report('changed', `http://127.0.0.1:${port}`);
     await changed.stop();
     await server.stop();
-    const found = report.fixtures.flatMap(({ fixture, differences }) => differences.map(({ path, kind }) => `${fixture}: ${kind} ${path}`));
-    const expected = changed.made.map(({ request, path, kind }) => {
-      const fixture = report.fixtures.find((fixture) => fixture.request === request)?.fixture;
-      return `${fixture ?? request}: ${kind} ${path}`;
-    });
-    this.result.expected = expected.length;
-    this.result.found = expected.filter((line) => found.includes(line)).length;
-    if (changed.made.length < this.backend.changes.length) this.#wrong('change', `${changed.made.length} changes were made of ${this.backend.changes.length} that were planned`);
-    for (const line of expected.filter((line) => !found.includes(line))) this.#wrong('change', `not found: ${line}`);
-    for (const line of found.filter((line) => !expected.includes(line))) this.#wrong('change', `found, but not made: ${line}`);
-    for (const fixture of report.fixtures.filter(({ outcome }) => ![...RIGHT, FAILED].includes(outcome))) this.#wrong('change', describe(fixture));
+    const lineOf = (request, { kind, path }) => `${request}: ${kind} ${path}`;
+    const found = new Set(report.fixtures.flatMap(({ request, differences }) => differences.map((difference) => lineOf(request, difference))));
+    const expected = new Set(changed.made.map((difference) => lineOf(difference.request, difference)));
+    this.result.expected = expected.size;
+    this.result.found = [...expected].filter((line) => found.has(line)).length;
+    for (const { request } of this.backend.changes.filter(({ request }) => !changed.made.some((made) => request.test(made.request)))) this.#wrong('change', `no request for ${request}`);
+    for (const line of [...expected].filter((line) => !found.has(line))) this.#wrong('change', `not found: ${line}`);
+    for (const line of [...found].filter((line) => !expected.has(line))) this.#wrong('change', `found, but not made: ${line}`);
+    for (const fixture of report.fixtures.filter((fixture) => fixture.outcome !== FAILED && this.#isNewlyWrong(fixture))) this.#wrong('change', describe(fixture));
   }
 
   async #startBackend() {
@@ -140,9 +136,16 @@ class Loop {
     writeFileSync(join(this.project, 'understudy.yaml'), `version: 1\nservices:\n  ${this.backend.service}:\n    port: ${this.port}\n    backends:\n${lines.join('')}`);
   }
 
-  /** Notes what was wrong. A fixture that is wrong in the same way in both runs of `verify` is noted once. */
-  #wrong(step, text, fixture) {
-    this.result.wrong.push({ step, text, fixture });
+  /** Returns true if a fixture did not pass, and was not seen with this outcome in an earlier run. */
+  #isNewlyWrong({ fixture, outcome }) {
+    const line = `${fixture} ${outcome}`;
+    if (RIGHT.includes(outcome) || this.#seen.has(line)) return false;
+    this.#seen.add(line);
+    return true;
+  }
+
+  #wrong(step, text) {
+    this.result.wrong.push({ step, text });
   }
 }
 

@@ -26,6 +26,7 @@ export const verdaccio = {
   changes: [
     { request: /^GET \/-\/whoami$/, rename: ['username', 'user'] },
     { request: /^GET \/@acme%2fcap$/i, status: 410 },
+    { request: /^GET \/-\/v1\/search/, rename: ['total', 'count'] },
   ],
 };
 
