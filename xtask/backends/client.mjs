@@ -25,7 +25,9 @@ export class Client {
   headers = {};
   /** Requests and their responses, in order. */
   exchanges = [];
-  /** Secrets of this session by a name each: the program may replace their values. */
+  /** Values of this session by a name each: secrets, for which there are stand-ins, and what the backend makes anew. */
+  names = new Map();
+  /** The secrets among them. */
   secrets = new Map();
   #cookies = new Map();
   #agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -75,6 +77,12 @@ export class Client {
   /** Names a secret, and returns it. */
   secret(name, value) {
     if (value) this.secrets.set(value, name);
+    return this.made(name, value);
+  }
+
+  /** Names a value that is another one for each request, and returns it. */
+  made(name, value) {
+    if (value) this.names.set(value, name);
     return value;
   }
 

@@ -56,13 +56,13 @@ function differences(before, after, path) {
   return [...keys].flatMap((key) => differences(before[key], after[key], `${path}.${key}`));
 }
 
-/** A finished session, with each secret replaced by its name and each own address by one word. */
+/** A finished session, with each named value replaced by its name and each own address by one word. */
 export class Session {
   constructor(client, addresses) {
     this.exchanges = client.exchanges;
     this.secrets = client.secrets;
-    const secrets = [...client.secrets].map(([value, name]) => [value, `<${name}>`]);
-    this.words = [...secrets, ...addresses.map((address) => [address, '<address>'])].sort(([a], [b]) => b.length - a.length);
+    const names = [...client.names].map(([value, name]) => [value, `<${name}>`]);
+    this.words = [...names, ...addresses.map((address) => [address, '<address>'])].sort(([a], [b]) => b.length - a.length);
   }
 
   view({ status, headers, cookies, body, isElsewhere }) {

@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use understudy_exchange::jsonpath::Step;
 use understudy_exchange::{Json, Response};
-use understudy_fixture::model::{Check, HeaderPromise, ResponseBody, ResponsePromise, Rule};
+use understudy_fixture::model::{HeaderPromise, ResponseBody, ResponsePromise, Rule};
 
 /// A response that can be sent.
 pub type Rendered = Response;
@@ -44,8 +44,7 @@ impl Rendering {
             }
         }
         let (body, content_type) = promise.body.as_ref().map(body).unwrap_or_default();
-        let is_absent = promise.headers.iter().any(|(name, value)| name == CONTENT_TYPE.as_str() && is_absent(value));
-        if let Some(content_type) = content_type.filter(|_| !is_absent && !headers.contains_key(CONTENT_TYPE)) {
+        if let Some(content_type) = content_type.filter(|_| !headers.contains_key(CONTENT_TYPE)) {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         let rules: Vec<_> = promise.rules.iter().filter(|rule| rule.rule.fresh).cloned().collect();
@@ -102,11 +101,6 @@ impl Rendering {
         }
         rendered
     }
-}
-
-/// Returns true if the field must not be there.
-fn is_absent(value: &HeaderPromise) -> bool {
-    matches!(value, HeaderPromise::Rule(rule) if rule.checks.contains(&Check::Absent))
 }
 
 /// A step that does not borrow from the value that is changed.

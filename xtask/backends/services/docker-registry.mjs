@@ -64,23 +64,25 @@ const BYTES = { 'content-type': 'application/octet-stream' };
 /** Returns the address of an upload with the digest that ends it. */
 const ended = (location, content) => `${location}${location?.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digestOf(content))}`;
 
+/** Begins an upload, and returns its address. */
+async function begin(client) {
+  const { headers } = await client.post('/v2/shop/hats/blobs/uploads/');
+  return client.made('upload', headers.location);
+}
+
 async function uploadAtOnce(client, content) {
-  const begun = await client.post('/v2/shop/hats/blobs/uploads/');
-  await client.put(ended(begun.headers.location, content), { headers: BYTES, text: content });
+  await client.put(ended(await begin(client), content), { headers: BYTES, text: content });
 }
 
 async function uploadInSteps(client, content) {
-  const begun = await client.post('/v2/shop/hats/blobs/uploads/');
   const half = content.slice(0, 8);
-  const first = await client.patch(begun.headers.location, { headers: { ...BYTES, 'content-range': '0-7' }, text: half });
+  const first = await client.patch(await begin(client), { headers: { ...BYTES, 'content-range': '0-7' }, text: half });
   await client.get(first.headers.location);
   const second = await client.patch(first.headers.location, { headers: { ...BYTES, 'content-range': `8-${content.length - 1}` }, text: content.slice(8) });
   await client.put(ended(second.headers.location, content), {});
 }
 
 async function refuseWrongDigest(client) {
-  const begun = await client.post('/v2/shop/hats/blobs/uploads/');
-  await client.put(ended(begun.headers.location, 'another content'), { headers: BYTES, text: 'one content' });
-  const abandoned = await client.post('/v2/shop/hats/blobs/uploads/');
-  await client.delete(abandoned.headers.location);
+  await client.put(ended(await begin(client), 'another content'), { headers: BYTES, text: 'one content' });
+  await client.delete(await begin(client));
 }
