@@ -39,8 +39,7 @@ class Loop {
   /** Plays the session with the recorder before a fresh backend. */
   async record() {
     const server = await this.#startBackend();
-    this.address = server.url;
-    this.#writeProject([{ name: 'recorded', url: server.url }]);
+    writeFileSync(join(this.project, 'understudy.yaml'), `version: 1\nservices:\n  ${this.backend.service}:\n    port: ${this.port}\n`);
     const recorder = await start(PROGRAM, ['record', '--backend', server.url], { port: this.port, cwd: this.project });
     this.recorded = await this.#play([this.url, `http://127.0.0.1:${this.port}`, server.url]);
     this.result.requests = this.recorded.exchanges.length;
@@ -124,16 +123,18 @@ class Loop {
   }
 
   async #report(name, url) {
-    this.#writeProject([{ name: 'recorded', url: this.address }, { name, url, writes: true, vars: this.backend.vars }]);
+    this.#writeBackend(name, { url, writes: true, vars: this.backend.vars });
     const { exit, stdout, stderr } = await understudy(['verify', '--backend', name, '--json'], this.project);
     writeFileSync(join(this.folder, `verify-${name}.json`), stdout);
     if (!stdout.startsWith('{')) throw new Error(`verify ended with ${exit}: ${lastLine(stderr)}`);
     return JSON.parse(stdout);
   }
 
-  #writeProject(backends) {
-    const lines = backends.map(({ name, ...backend }) => `      ${name}: ${JSON.stringify(backend)}\n`);
-    writeFileSync(join(this.project, 'understudy.yaml'), `version: 1\nservices:\n  ${this.backend.service}:\n    port: ${this.port}\n    backends:\n${lines.join('')}`);
+  /** Writes the backend into the project's file, beside what accepting wrote there. */
+  #writeBackend(name, backend) {
+    const file = join(this.project, 'understudy.yaml');
+    const [before, after] = readFileSync(file, 'utf8').replace(/^ {4}backends: .*\n/m, '').split(/(?<=^ {4}port: .*\n)/m);
+    writeFileSync(file, `${before}    backends: ${JSON.stringify({ [name]: backend })}\n${after ?? ''}`);
   }
 
   /** Returns true if a fixture did not pass, and was not seen with this outcome in an earlier run. */
