@@ -19,10 +19,13 @@ const DATA = {
 /** json-server 0.17 counts ids as numbers. */
 const numbered = JSON.parse(JSON.stringify(DATA), (name, value) => (/^(id|postId)$/.test(name) ? Number(value) : value));
 
+/** Without `production`, 1.0 reads its file again after its own writes, and forgets what was written since. */
+const ENV = { NO_UPDATE_NOTIFIER: '1', NODE_ENV: 'production' };
+
 const command = (folderName, data) => ({ port, folder, cache }) => {
   writeFileSync(join(folder, 'db.json'), JSON.stringify(data));
   const program = join(cache, folderName, 'node_modules/.bin/json-server');
-  return [program, [join(folder, 'db.json'), '--host', '127.0.0.1', '--port', String(port)], { env: { NO_UPDATE_NOTIFIER: '1' } }];
+  return [program, [join(folder, 'db.json'), '--host', '127.0.0.1', '--port', String(port)], { env: ENV }];
 };
 
 const changes = [
