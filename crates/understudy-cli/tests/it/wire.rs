@@ -171,6 +171,8 @@ fn conditions_ranges_head_options_and_codings() {
     assert_eq!(body(&served.request("GET /long", &[], "")), long);
 }
 
+/// Other stubs send `content-length: 0`: github.com/wiremock/wiremock/issues/1169, github.com/wiremock/WireMock.Net/issues/126,
+/// github.com/manastech/webmock.cr/issues/50, github.com/Azure/azure-sdk-for-net/issues/13510.
 #[test]
 fn a_head_has_the_type_and_length_that_are_written() {
     let photo = "request: { method: HEAD, path: /photo }\nresponse: { headers: { content-type: image/png, content-length: 5120 } }\n";
