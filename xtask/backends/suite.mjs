@@ -18,8 +18,9 @@ const LINE_MAX = 300;
 
 const [folder, ...names] = process.argv.slice(2);
 const cache = resolve(folder);
+const selected = BACKENDS.filter(({ name }) => names.includes(name));
 let failed = 0;
-for (const backend of BACKENDS.filter(({ name }) => names.includes(name))) {
+for (const backend of selected) {
   const run = join(cache, 'runs', backend.name);
   mkdirSync(run, { recursive: true });
   try {
@@ -31,6 +32,7 @@ for (const backend of BACKENDS.filter(({ name }) => names.includes(name))) {
     failed += 1;
   }
 }
+console.log(`${selected.length - failed} of ${selected.length} backends passed`);
 process.exit(failed > 0 ? 1 : 0);
 
 function shortened(line) {
