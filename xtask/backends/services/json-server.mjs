@@ -1,6 +1,6 @@
 // json-server, in the version that most projects have and in the coming one: collections with paging, search and writes.
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const DATA = {
@@ -24,6 +24,7 @@ const ENV = { NO_UPDATE_NOTIFIER: '1', NODE_ENV: 'production' };
 
 const command = (folderName, data) => ({ port, folder, cache }) => {
   writeFileSync(join(folder, 'db.json'), JSON.stringify(data));
+  mkdirSync(join(folder, 'public'));
   const program = join(cache, folderName, 'node_modules/.bin/json-server');
   return [program, [join(folder, 'db.json'), '--host', '127.0.0.1', '--port', String(port)], { env: ENV }];
 };
