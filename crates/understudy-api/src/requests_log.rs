@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use understudy_exchange::redact::{REDACTED, SecretNames};
-use understudy_exchange::target::percent_decode;
+use understudy_exchange::target::replace_values;
 use understudy_net::own_place;
 use understudy_serve::{Answered, Exchanged, Observer};
 
@@ -239,17 +239,7 @@ fn push_number(number: u64, out: &mut String) {
 
 /// A target without the values of secret parameters.
 fn shown<'t>(target: &'t str, names: &SecretNames) -> Cow<'t, str> {
-    let Some((path, query)) = target.split_once('?') else { return target.into() };
-    let is_secret =
-        |pair: &str| pair.split_once('=').is_some_and(|(name, _)| names.has_parameter(&percent_decode(name)));
-    if !query.split('&').any(is_secret) {
-        return target.into();
-    }
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if is_secret(pair) => format!("{name}={REDACTED}").into(),
-        _ => Cow::Borrowed(pair),
-    });
-    format!("{path}?{}", pairs.collect::<Vec<_>>().join("&")).into()
+    replace_values(target, |name| names.has_parameter(name), REDACTED)
 }
 
 /// Text from outside: what could move a terminal's cursor is not written to it.

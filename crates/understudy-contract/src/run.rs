@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
-use understudy_exchange::redact::{REDACTED, is_secret_member, looks_secret};
-use understudy_exchange::target::{encode_query_part, encode_segment};
+use understudy_exchange::redact::{REDACTED, is_secret_member, is_secret_parameter, looks_secret};
+use understudy_exchange::target::{encode_query_part, encode_segment, replace_values};
 use understudy_exchange::{Json, Request, Response, cookie_pairs};
 use understudy_fixture::model::{
     Capture, CaptureFrom, Check, Field, FieldMatcher, Fixture, Known, ResponsePromise, has_no_body,
@@ -320,7 +320,8 @@ impl Run {
         });
         let secrets = self.backend.secrets.iter().map(String::as_str).chain(captured).filter(|text| !text.is_empty());
         let written = secrets.flat_map(|text| [text.to_owned(), encode_segment(text), encode_query_part(text)]);
-        let line = format!("{} {}", request.method, request.target);
+        let line =
+            format!("{} {}", request.method, replace_values(request.target.as_str(), is_secret_parameter, REDACTED));
         written.fold(line, |line, secret| line.replace(&secret, REDACTED))
     }
 

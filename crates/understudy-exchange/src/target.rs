@@ -81,6 +81,21 @@ pub fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, s
     })
 }
 
+/// Replaces the values of query parameters with these names by a word.
+pub fn replace_values<'t>(target: &'t str, is_replaced: impl Fn(&str) -> bool, word: &str) -> Cow<'t, str> {
+    let Some((path, query)) = target.split_once('?') else { return target.into() };
+    let replaced_name =
+        |pair: &'t str| pair.split_once('=').map(|(name, _)| name).filter(|name| is_replaced(&decode_query_part(name)));
+    if !query.split('&').any(|pair| replaced_name(pair).is_some()) {
+        return target.into();
+    }
+    let pairs = query.split('&').map(|pair| match replaced_name(pair) {
+        Some(name) => format!("{name}={word}").into(),
+        None => Cow::Borrowed(pair),
+    });
+    format!("{path}?{}", pairs.collect::<Vec<_>>().join("&")).into()
+}
+
 /// The segments of a path, still encoded: `/a//b/` has `a`, ``, `b`, ``; `/` has one, empty.
 pub fn segments(path: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(path.strip_prefix('/').unwrap_or(path));
@@ -96,6 +111,13 @@ pub fn segments(path: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_are_replaced_by_the_decoded_name() {
+        let replaced = |target| replace_values(target, |name| name == "api key", "…").into_owned();
+        assert_eq!(replaced("/a?b=1&api+key=2&api%20key=3&c"), "/a?b=1&api+key=…&api%20key=…&c");
+        assert_eq!(replaced("/api key?api"), "/api key?api");
+    }
 
     #[test]
     fn queries_are_decoded_and_keep_order_and_duplicates() {

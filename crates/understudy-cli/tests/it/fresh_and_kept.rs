@@ -100,6 +100,20 @@ fn a_secret_that_was_captured_is_not_shown() {
     assert!(json.contains("/me?q=«redacted»") && !json.contains("c-1"), "{json}");
 }
 
+/// Reports of runs are public in many projects: github.com/postmanlabs/newman/issues/2326, github.com/scanapi/scanapi/issues/304.
+#[test]
+fn a_secret_in_a_query_is_in_no_report() {
+    let key = "request: { path: /me, query: { api_key: K-4f9a8b7c6d5e, page: 2 } }\nresponse: {}\n";
+    let backend = Folder::with_fixtures(&[("me", key)]);
+    let backend = Served::new(&backend.0, &[]);
+    let project = Folder::with_fixtures(&[("me", &key.replace("{}", "{ status: 404 }"))]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    for format in [&[][..], &["--json"]] {
+        let (_, stdout, _) = run(&project.0, &[&["verify", "--backend", &url], format].concat());
+        assert!(stdout.contains("GET /me?api_key=«redacted»&page=2") && !stdout.contains("4f9a"), "{stdout}");
+    }
+}
+
 #[test]
 fn what_is_used_up_is_made_once_more() {
     let begin = |id: &str| format!("{{ status: 201, body: {{ json: {{ id: {id} }} }} }}");
