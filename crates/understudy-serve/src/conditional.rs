@@ -43,8 +43,8 @@ fn is_unchanged(if_none_match: Option<&str>, if_modified_since: Option<&str>, he
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     match (if_none_match, text(ETAG)) {
         (Some(wanted), Some(etag)) => {
-            // Section 8.8.3.2: compared weakly.
-            let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+            // Section 8.8.3.2: compared weakly. Some servers send a tag without the quotes, and some clients add them.
+            let opaque = |tag: &str| tag.trim().trim_start_matches("W/").trim_matches('"').to_owned();
             wanted.trim() == "*" || split_tags(wanted).any(|tag| opaque(tag) == opaque(etag))
         }
         // Section 13.1.3: ignored where there is an If-None-Match.
@@ -133,6 +133,25 @@ fn parse_range(text: &str, length: usize) -> Asked {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// github.com/Shopify/response_bank/pull/65, github.com/getmoto/moto/pull/5715, github.com/PlaidWeb/Publ/issues/460.
+    #[test]
+    fn tags_are_compared_weakly_and_with_or_without_quotes() {
+        let is_unchanged = |wanted: &str, etag: &str| {
+            let headers = HeaderMap::from_iter([(ETAG, HeaderValue::from_str(etag).expect("a tag"))]);
+            super::is_unchanged(Some(wanted), None, &headers)
+        };
+        for (wanted, etag) in [
+            ("\"v1\"", "W/\"v1\""),
+            ("W/\"v1\"", "\"v1\""),
+            ("\"v1\"", "v1"),
+            ("v1", "\"v1\""),
+            ("\"v0\", \"v1\"", "v1"),
+        ] {
+            assert!(is_unchanged(wanted, etag), "{wanted} {etag}");
+        }
+        assert!(!is_unchanged("\"v2\"", "v1"));
+    }
 
     #[test]
     fn ranges_are_read_as_rfc_9110_says() {
