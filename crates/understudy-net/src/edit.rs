@@ -22,24 +22,15 @@ pub trait Edit: Send {
 /// A body with an edit between it and who reads it.
 pub(crate) struct Edited {
     body: Passing,
-    /// What came already.
-    ahead: VecDeque<Frame<Bytes>>,
-    edit: Option<Box<dyn Edit>>,
+    edit: Box<dyn Edit>,
     /// Trailer fields or an error, which come after what was kept.
     last: Option<Result<Frame<Bytes>, hyper::Error>>,
     has_ended: bool,
 }
 
 impl Edited {
-    pub(crate) fn new(body: Passing, ahead: VecDeque<Frame<Bytes>>, edit: Option<Box<dyn Edit>>) -> Self {
-        Self { body, ahead, edit, last: None, has_ended: false }
-    }
-
-    fn next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        match self.ahead.pop_front() {
-            Some(frame) => Poll::Ready(Some(Ok(frame))),
-            None => Pin::new(&mut self.body).poll_frame(context),
-        }
+    pub(crate) fn new(body: Passing, edit: Box<dyn Edit>) -> Self {
+        Self { body, edit, last: None, has_ended: false }
     }
 }
 
@@ -55,20 +46,14 @@ impl Body for Edited {
             if self.has_ended {
                 return Poll::Ready(self.last.take());
             }
-            let next = ready!(self.next(context));
-            let Some(edit) = &mut self.edit else { return Poll::Ready(next) };
+            let next = ready!(Pin::new(&mut self.body).poll_frame(context));
             let bytes = match next {
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => edit.piece(data),
-                    Err(trailers) => {
-                        (self.has_ended, self.last) = (true, Some(Ok(trailers)));
-                        self.edit.as_mut().map(|edit| edit.rest()).unwrap_or_default()
-                    }
-                },
-                other => {
-                    let rest = edit.rest();
-                    (self.has_ended, self.last) = (true, other);
-                    rest
+                Some(Ok(frame)) if frame.is_data() => {
+                    frame.into_data().map_or_else(|_| Bytes::new(), |data| self.edit.piece(data))
+                }
+                last => {
+                    (self.has_ended, self.last) = (true, last);
+                    self.edit.rest()
                 }
             };
             if !bytes.is_empty() {
@@ -78,18 +63,11 @@ impl Body for Edited {
     }
 }
 
-/// A body that was waited for.
-pub(crate) enum Gathered {
-    Whole(Bytes),
-    /// What came of it, and the rest.
-    Part(VecDeque<Frame<Bytes>>, Passing),
-}
-
-/// Waits for a body, as long as it is not larger than that and does not take longer.
-pub(crate) async fn gather(mut body: Passing, bytes_max: u64, time: Duration) -> Gathered {
-    let is_larger = |body: &Passing| body.size_hint().exact().is_none_or(|bytes| bytes > bytes_max);
-    if is_larger(&body) {
-        return Gathered::Part(VecDeque::new(), body);
+/// Waits for a body, as long as its length is known and not larger than that, and it does not take longer; else gives it back, to
+/// be read from its beginning.
+pub(crate) async fn gather(mut body: Passing, bytes_max: u64, time: Duration) -> Result<Bytes, Passing> {
+    if body.size_hint().exact().is_none_or(|bytes| bytes > bytes_max) {
+        return Err(body);
     }
     let until = Instant::now() + time;
     let mut frames: VecDeque<Frame<Bytes>> = VecDeque::new();
@@ -97,23 +75,21 @@ pub(crate) async fn gather(mut body: Passing, bytes_max: u64, time: Duration) ->
         match timeout_at(until, body.frame()).await {
             Ok(Some(Ok(frame))) => frames.push_back(frame),
             Ok(None) => break,
-            // What broke off is told again by who reads the rest.
-            Ok(Some(Err(error))) => {
-                body.break_off(error);
-                return Gathered::Part(frames, body);
-            }
-            Err(_) => return Gathered::Part(frames, body),
+            Ok(Some(Err(error))) => return Err(body.again(frames, Some(error))),
+            Err(_) => return Err(body.again(frames, None)),
         }
     }
     if frames.iter().any(Frame::is_trailers) {
-        return Gathered::Part(frames, body);
+        return Err(body.again(frames, None));
     }
     let mut pieces = frames.into_iter().filter_map(|frame| frame.into_data().ok());
     let first = pieces.next().unwrap_or_default();
-    let whole = pieces.fold(None::<Vec<u8>>, |whole, piece| {
-        let mut whole = whole.unwrap_or_else(|| first.to_vec());
+    let mut whole = Vec::new();
+    for piece in pieces {
+        if whole.is_empty() {
+            whole.extend_from_slice(&first);
+        }
         whole.extend_from_slice(&piece);
-        Some(whole)
-    });
-    Gathered::Whole(whole.map_or(first, Bytes::from))
+    }
+    Ok(if whole.is_empty() { first } else { whole.into() })
 }

@@ -38,7 +38,7 @@ pub use interim::Interim;
 pub use listener::{BindError, Host, Listener};
 pub use message::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, EditedStream, Inbound, Line, Outbound, OutboundBody,
-    Reply, Stream, Unfinished,
+    Reply, Stream,
 };
 pub use own::{Own, PerThread, own_place};
 pub use peer::{Call, Fields, Peer, Upstream};

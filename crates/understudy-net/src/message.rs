@@ -1,6 +1,6 @@
 //! What a handler gets and gives.
 
-use crate::edit::{Edit, Edited, Gathered, gather};
+use crate::edit::{Edit, Edited, gather};
 use crate::interim::Interim;
 use crate::passing::Passing;
 use crate::upgrade::Upgrade;
@@ -8,8 +8,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Frame};
-use std::collections::VecDeque;
+use hyper::body::Body;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -106,29 +105,6 @@ impl std::fmt::Debug for EditedStream {
     }
 }
 
-/// A body of which not all came in time, or which is too large to wait for.
-pub struct Unfinished {
-    ahead: VecDeque<Frame<Bytes>>,
-    rest: Passing,
-}
-
-impl std::fmt::Debug for Unfinished {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Unfinished")
-    }
-}
-
-impl Unfinished {
-    /// The body, with an edit on its way where there is one.
-    #[must_use]
-    pub fn edited(self, edit: Option<Box<dyn Edit>>) -> OutboundBody {
-        match (self.ahead.is_empty(), edit) {
-            (true, None) => OutboundBody::Stream(Stream(self.rest)),
-            (_, edit) => OutboundBody::Edited(EditedStream(Box::new(Edited::new(self.rest, self.ahead, edit)))),
-        }
-    }
-}
-
 /// A body that is still on its way.
 #[derive(Debug)]
 pub struct Stream(pub(crate) Passing);
@@ -153,11 +129,14 @@ impl Stream {
     ///
     /// # Errors
     /// The body, to be passed on as it comes.
-    pub async fn gathered(self, bytes_max: u64, time: Duration) -> Result<Bytes, Unfinished> {
-        match Box::pin(gather(self.0, bytes_max, time)).await {
-            Gathered::Whole(bytes) => Ok(bytes),
-            Gathered::Part(ahead, rest) => Err(Unfinished { ahead, rest }),
-        }
+    pub async fn gathered(self, bytes_max: u64, time: Duration) -> Result<Bytes, Self> {
+        Box::pin(gather(self.0, bytes_max, time)).await.map_err(Self)
+    }
+
+    /// The body with an edit on its way.
+    #[must_use]
+    pub fn edited(self, edit: Box<dyn Edit>) -> EditedStream {
+        EditedStream(Box::new(Edited::new(self.0, edit)))
     }
 
     /// The same body; a copy of it, of at most so many bytes, is given to `ended` once it has passed or ended otherwise.

@@ -4,6 +4,7 @@ use crate::message::{BodyCopy, BodyEnd};
 use crate::pool::Single;
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -24,6 +25,15 @@ pub(crate) struct Passing {
     /// How it broke off, to be told at the next turn. A connection that is told so drops what it has not written yet,
     /// so what came before gets a turn to be written. What the client does not take in that turn is lost all the same.
     broken: Option<hyper::Error>,
+    /// What was read already and comes again. On the heap: few bodies are read twice.
+    again: Option<Box<Again>>,
+}
+
+struct Again {
+    frames: VecDeque<Frame<Bytes>>,
+    bytes: u64,
+    /// Whether who copies the body has seen them.
+    is_copied: bool,
 }
 
 struct Copying {
@@ -36,14 +46,23 @@ struct Copying {
     ended: Ended,
 }
 
+impl Copying {
+    fn take(&mut self, frame: &Frame<Bytes>) {
+        let Some(data) = frame.data_ref() else { return };
+        self.total += data.len() as u64;
+        let room = self.bytes_max - self.bytes.len();
+        self.bytes.extend_from_slice(&data[..data.len().min(room)]);
+    }
+}
+
 impl Passing {
     pub(crate) fn new(body: Incoming) -> Self {
-        Self { body, copying: None, lent: None, broken: None }
+        Self { body, copying: None, lent: None, broken: None, again: None }
     }
 
     /// A body that comes on a connection which is taken again after it.
     pub(crate) fn on(body: Incoming, lent: Box<Single>) -> Self {
-        let mut passing = Self { body, copying: None, lent: Some(lent), broken: None };
+        let mut passing = Self { body, copying: None, lent: Some(lent), broken: None, again: None };
         if passing.body.is_end_stream() {
             passing.give_back();
         }
@@ -56,14 +75,29 @@ impl Passing {
         }
     }
 
-    /// Says to who reads it next that it broke off.
-    pub(crate) fn break_off(&mut self, error: hyper::Error) {
-        self.broken = Some(error);
+    /// The body, to be read again from its beginning: these frames came, and an error where it broke off after them.
+    pub(crate) fn again(mut self, frames: VecDeque<Frame<Bytes>>, error: Option<hyper::Error>) -> Self {
+        let bytes = frames.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum();
+        self.again = Some(Box::new(Again { frames, bytes, is_copied: self.copying.is_some() }));
+        self.broken = error;
+        self
+    }
+
+    /// The next of the frames that come again, with whether it was copied.
+    fn next_again(&mut self) -> Option<(Frame<Bytes>, bool)> {
+        let again = self.again.as_mut()?;
+        let frame = again.frames.pop_front();
+        again.bytes -= frame.as_ref().and_then(Frame::data_ref).map_or(0, |data| data.len() as u64);
+        let is_copied = again.is_copied;
+        if again.frames.is_empty() {
+            self.again = None;
+        }
+        frame.map(|frame| (frame, is_copied))
     }
 
     pub(crate) fn copied(mut self, bytes_max: usize, ended: Ended) -> Self {
-        let is_whole = self.body.is_end_stream();
-        let expected = self.body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+        let is_whole = self.is_end_stream();
+        let expected = self.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
         let room = expected.unwrap_or(0).min(ROOM_MAX);
         let copying =
             Copying { bytes: BytesMut::with_capacity(room), bytes_max, total: 0, is_broken: false, is_whole, ended };
@@ -86,6 +120,16 @@ impl Body for Passing {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Some((frame, is_copied)) = self.next_again() {
+            let is_end = self.is_end_stream();
+            if let Some(copying) = &mut self.copying {
+                copying.is_whole |= is_end;
+                if !is_copied {
+                    copying.take(&frame);
+                }
+            }
+            return Poll::Ready(Some(Ok(frame)));
+        }
         if let Some(error) = self.broken.take() {
             return Poll::Ready(Some(Err(error)));
         }
@@ -97,11 +141,7 @@ impl Body for Passing {
         if let (Some(copying), Poll::Ready(frame)) = (&mut self.copying, &polled) {
             match frame {
                 Some(Ok(frame)) => {
-                    if let Some(data) = frame.data_ref() {
-                        copying.total += data.len() as u64;
-                        let room = copying.bytes_max - copying.bytes.len();
-                        copying.bytes.extend_from_slice(&data[..data.len().min(room)]);
-                    }
+                    copying.take(frame);
                     copying.is_whole |= is_end;
                 }
                 Some(Err(_)) => copying.is_broken = true,
@@ -117,11 +157,16 @@ impl Body for Passing {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.again.is_none() && self.broken.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let rest = self.body.size_hint();
+        match (&self.again, rest.exact()) {
+            (Some(again), Some(bytes)) => SizeHint::with_exact(bytes + again.bytes),
+            (Some(_), None) => SizeHint::default(),
+            (None, _) => rest,
+        }
     }
 }
 

@@ -2,12 +2,15 @@
 
 use crate::own_name;
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, REFERER, TE, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, TE, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use memchr::memmem::Finder;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
-use understudy_exchange::{Origins, Request};
+use understudy_exchange::{Here, Origin, Origins, Request};
+use understudy_match::request_at;
 use understudy_net::{
     Address, Call, Fields, Interim, Line, Peer, SendError, SocketEnded, Stream, UPGRADED_MAX, Upgrade, Upstream,
     end_to_end, end_to_end_of, takes_trailers,
@@ -15,6 +18,9 @@ use understudy_net::{
 
 /// How long a backend may take to begin its answer, once there is a connection to it.
 pub const FORWARD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The same, where the body would have been passed on as it comes, with no bound.
+const GATHERED_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 /// Where requests are forwarded to.
 #[derive(Debug, Clone)]
@@ -31,22 +37,68 @@ impl Forwarding {
     /// Passes a request on, and gives the answer's head as soon as it is there.
     pub(crate) async fn pass(&self, request: Head<'_>, body: Content) -> Result<Upstream, SendError> {
         let Head { method, target, headers, upgrade, interim, messages } = request;
-        let backend = self.backend.address();
-        let sent = Sent { headers, added: &self.headers, backend, is_upgrade: upgrade.is_some() };
+        let sent = Sent { headers, added: &self.headers, is_upgrade: upgrade.is_some() };
         let upstream = match body {
             // However long it takes to come.
             Content::Coming(stream) => {
                 let call = Call { method, target, headers: &sent, body: &Bytes::new() };
                 self.backend.pass(call, *stream, interim.as_ref()).await?
             }
-            Content::Whole(body) => {
-                let call = Call { method, target, headers: &sent, body: &body };
-                // On the heap for itself: two small pieces of memory are had sooner than a large one.
-                Box::pin(self.backend.open(call, interim.as_ref(), FORWARD_TIMEOUT)).await?
+            Content::Whole(body) => self.open(method, target, &sent, &body, interim.as_ref(), FORWARD_TIMEOUT).await?,
+            Content::Gathered(body) => {
+                self.open(method, target, &sent, &body, interim.as_ref(), GATHERED_TIMEOUT).await?
             }
         };
         received(upstream, upgrade, messages)
     }
+
+    async fn open(
+        &self,
+        method: &Method,
+        target: &PathAndQuery,
+        headers: &Sent<'_>,
+        body: &Bytes,
+        interim: Option<&Interim>,
+        timeout: Duration,
+    ) -> Result<Upstream, SendError> {
+        let call = Call { method, target, headers, body };
+        // On the heap for itself: two small pieces of memory are had sooner than a large one.
+        Box::pin(self.backend.open(call, interim, timeout)).await
+    }
+}
+
+impl Forwarding {
+    /// A request as the backend is to get it: where the client names us, as in a link that it got here, it names the backend. So
+    /// does the origin of a page that came from us; pages from elsewhere stay what they are.
+    pub(crate) fn meant<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        let own = own_name::authority(&request.headers).filter(|own| may_name(request, own));
+        let Some(own) = own.and_then(|own| Origin::parse(&format!("http://{own}"))) else {
+            return Cow::Borrowed(request);
+        };
+        let Address { is_tls, authority, path, .. } = self.backend.address();
+        let here = Here { is_tls: *is_tls, authority: authority.as_str(), path };
+        let mut meant = request_at(request, &Origins::new([own]), here);
+        if let Cow::Owned(meant) = &mut meant
+            && meant.headers.get(ORIGIN) != request.headers.get(ORIGIN)
+        {
+            // An origin has no path.
+            let scheme = if *is_tls { "https" } else { "http" };
+            let origin = HeaderValue::from_str(&format!("{scheme}://{authority}"));
+            origin.into_iter().for_each(|origin| drop(meant.headers.insert(ORIGIN, origin)));
+        }
+        meant
+    }
+}
+
+/// Returns true if a request may name us beside its `host`: nearly none does, and this is a quick look at all of them. A port is
+/// written alike in every spelling of an address.
+fn may_name(request: &Request, own: &str) -> bool {
+    let (host, port) = own.rsplit_once(':').unwrap_or((own, ""));
+    let rare = if port.is_empty() { host } else { port };
+    let finder = Finder::new(rare.as_bytes());
+    let fields = request.headers.iter().filter(|(name, _)| *name != HOST).map(|(_, value)| value.as_bytes());
+    let mut places = fields.chain([request.target.as_str().as_bytes(), &request.body]);
+    places.any(|place| finder.find(place).is_some())
 }
 
 /// The fields that a backend gets.
@@ -54,30 +106,7 @@ struct Sent<'s> {
     /// Those that the client sent.
     headers: &'s HeaderMap,
     added: &'s [(HeaderName, HeaderValue)],
-    backend: &'s Address,
     is_upgrade: bool,
-}
-
-/// Fields in which a client names the server, which backends compare with the name that they know of themselves.
-const SERVER_NAMES: [HeaderName; 3] = [ORIGIN, REFERER, HeaderName::from_static("destination")];
-
-impl Sent<'_> {
-    /// Names the backend where the client named us, as its page came from us too. Pages on other servers stay what they are.
-    fn name_backend(&self, sent: &mut HeaderMap) {
-        let Some(own) = own_name::authority(self.headers) else { return };
-        let scheme = if self.backend.is_tls { "https" } else { "http" };
-        for name in SERVER_NAMES {
-            let Some(value) = sent.get(&name).and_then(|value| value.to_str().ok()) else { continue };
-            let rest = value.strip_prefix("http://").and_then(|rest| rest.strip_prefix(own));
-            let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) else { continue };
-            // An origin has no path.
-            let path = if rest.is_empty() { "" } else { &self.backend.path };
-            let named = format!("{scheme}://{}{path}{rest}", self.backend.authority);
-            if let Ok(named) = HeaderValue::from_str(&named) {
-                sent.insert(name, named);
-            }
-        }
-    }
 }
 
 impl Fields for Sent<'_> {
@@ -89,7 +118,6 @@ impl Fields for Sent<'_> {
             sent.insert(TE, HeaderValue::from_static("trailers"));
             sent.insert(CONNECTION, HeaderValue::from_static("te"));
         }
-        self.name_backend(&mut sent);
         for (name, value) in self.added {
             if !sent.contains_key(name) {
                 sent.insert(name.clone(), value.clone());
@@ -106,6 +134,8 @@ impl Fields for Sent<'_> {
 #[derive(Debug)]
 pub(crate) enum Content {
     Whole(Bytes),
+    /// All of it, in place of one as it comes: the answer may take as long.
+    Gathered(Bytes),
     /// As it comes.
     Coming(Box<Stream>),
 }

@@ -2,8 +2,8 @@
 
 use crate::own_name;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE};
-use http::{HeaderMap, Method, StatusCode};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ORIGIN};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
 use understudy_exchange::origin::{self, Rewriting};
@@ -24,12 +24,15 @@ pub(crate) struct Client {
     is_head: bool,
     /// Where the client reached us; `None` where it does not say so.
     authority: Option<String>,
+    /// The origin of its page.
+    pub(crate) origin: Option<HeaderValue>,
 }
 
 impl Client {
     pub(crate) fn of(request: &Request) -> Self {
         let authority = own_name::authority(&request.headers).map(str::to_owned);
-        Self { is_head: request.method == Method::HEAD, authority }
+        let origin = request.headers.get(ORIGIN).cloned();
+        Self { is_head: request.method == Method::HEAD, authority, origin }
     }
 }
 
@@ -62,10 +65,11 @@ async fn rewritten(body: Stream, headers: &mut HeaderMap, origins: &Arc<Origins>
     match body.gathered(GATHERED_BYTES_MAX, GATHERING_TIME).await {
         Ok(whole) => OutboundBody::Whole(whole_rewritten(whole, headers, origins, authority)),
         // Nobody can look into a coding piece by piece without undoing it.
-        Err(unfinished) if headers.contains_key(CONTENT_ENCODING) => unfinished.edited(None),
-        Err(unfinished) => {
+        Err(body) if headers.contains_key(CONTENT_ENCODING) => OutboundBody::Stream(body),
+        Err(body) => {
             headers.remove(CONTENT_LENGTH);
-            unfinished.edited(Some(Box::new(Renaming(Rewriting::new(Arc::clone(origins), authority)))))
+            let edit = Renaming(Rewriting::new(Arc::clone(origins), authority));
+            OutboundBody::Edited(body.edited(Box::new(edit)))
         }
     }
 }

@@ -173,9 +173,10 @@ async fn forward(
     otherwise: Otherwise,
 ) -> Option<(Outbound, Answered<'static>)> {
     let (Backing::Passthrough(forwarding) | Backing::Fallback(forwarding)) = &snapshot.backing else { return None };
+    let meant = forwarding.meant(request);
     // The backend gets the bytes that the client sent, still in their coding.
-    let body = raw.unwrap_or_else(|| request.body.clone());
-    let answer = forwarding.pass(Head::new(request, line), Content::Whole(body)).await;
+    let body = raw.unwrap_or_else(|| meant.body.clone());
+    let answer = forwarding.pass(Head::new(&meant, line), Content::Whole(body)).await;
     let can_stand_in = match otherwise {
         Otherwise::Nobody => false,
         Otherwise::Fixture => true,

@@ -10,13 +10,15 @@ use crate::player::without_body;
 use crate::{cors, passed_on, problem};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ORIGIN};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use understudy_exchange::origin::is_text;
 use understudy_exchange::{MediaType, Request, Response};
 use understudy_fixture::model::Service;
 use understudy_match::Rendered;
-use understudy_net::{BodyCopy, BodyEnd, Inbound, Message, Outbound, Own, Reply, SocketCopy, Upstream};
+use understudy_net::{BodyCopy, BodyEnd, Inbound, Message, Outbound, Own, Reply, SocketCopy, Stream, Upstream};
 
 /// How much of a body is kept; the rest passes all the same.
 pub const BODY_KEPT_MAX: usize = 8 << 20;
@@ -77,15 +79,14 @@ impl Recorder {
 
     /// The answer of the backend, of which a copy is told.
     async fn answered(&self, asked: Asked, upstream: Upstream, halves: Arc<Halves>) -> Outbound {
-        let Asked { request, unix_millis, began } = asked;
+        let Asked { request, client, unix_millis, began } = asked;
         let response = Response { status: upstream.status, headers: upstream.headers.clone(), body: Bytes::new() };
-        let (client, origin) = (Client::of(&request), request.headers.get(ORIGIN).cloned());
         let head = Head { unix_millis, began, request, response };
         let told = move |copy| halves.tell(|told| told.received = Some((head, copy)));
         let upstream = Upstream { body: upstream.body.copied(BODY_KEPT_MAX, told), ..upstream };
         let mut own = passed_on::in_own_name(upstream, &client, &self.forwarding.origins).await;
-        if let Some(origin) = origin.filter(|_| self.cors) {
-            cors::allow_instead(&origin, &mut own.headers);
+        if let Some(origin) = client.origin.as_ref().filter(|_| self.cors) {
+            cors::allow_instead(origin, &mut own.headers);
         }
         own
     }
@@ -95,18 +96,25 @@ impl Recorder {
     }
 
     fn failed(&self, asked: &Asked, why: &str) -> Outbound {
-        let Asked { request, began, .. } = asked;
+        let Asked { request, client, began, .. } = asked;
         self.recording.failed(&request.method, request.target.as_str(), why);
         let detail = format!("{} {}: {why}", self.forwarding.backend.address(), request.target);
         let title = "The backend did not answer";
         let answer = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
-        self.own_answer(request, answer, &Answered::BackendFailed(why.to_owned()), *began)
+        self.own_answer(request, client.origin.as_ref(), answer, &Answered::BackendFailed(why.to_owned()), *began)
     }
 
     /// An answer that is not the backend's.
-    fn own_answer(&self, request: &Request, answer: Rendered, answered: &Answered<'_>, began: Instant) -> Outbound {
+    fn own_answer(
+        &self,
+        request: &Request,
+        origin: Option<&HeaderValue>,
+        answer: Rendered,
+        answered: &Answered<'_>,
+        began: Instant,
+    ) -> Outbound {
         let Rendered { status, mut headers, body } = answer;
-        if let Some(origin) = request.headers.get(ORIGIN).filter(|_| self.cors) {
+        if let Some(origin) = origin.filter(|_| self.cors) {
             cors::allow(origin, &mut headers);
         }
         self.observer.exchanged(Exchanged {
@@ -131,22 +139,18 @@ pub(crate) fn pass(recorder: &Own<Recorder>, inbound: Inbound) -> Reply {
     if recorder.cors && cors::is_preflight(&request.method, &request.headers) {
         let answer =
             Rendered { status: StatusCode::NO_CONTENT, headers: cors::preflight(&request.headers), body: Bytes::new() };
-        return Reply::Now(recorder.own_answer(&request, answer, &Answered::Server("preflight"), began));
+        let origin = request.headers.get(ORIGIN);
+        return Reply::Now(recorder.own_answer(&request, origin, answer, &Answered::Server("preflight"), began));
     }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let unix_millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-    let asked = Asked { request, unix_millis, began };
+    let client = Client::of(&request);
+    let asked = Asked { request, client, unix_millis, began };
     let halves = Arc::new(Halves { told: Mutex::default(), recorder: recorder.clone() });
-    let sent = if body.is_empty() {
-        halves.tell(|told| told.sent = Some(BodyCopy::empty()));
-        Content::Whole(Bytes::new())
-    } else {
-        let halves = Arc::clone(&halves);
-        let copied = body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy)));
-        Content::Coming(Box::new(copied))
-    };
     let recorder = recorder.clone();
     Reply::later(async move {
+        let mut asked = asked;
+        let sent = recorder.sent(&mut asked.request, body, &halves).await;
         let mut head = forward::Head::new(&asked.request, line);
         if head.upgrade.is_some() {
             let halves = Arc::clone(&halves);
@@ -159,9 +163,46 @@ pub(crate) fn pass(recorder: &Own<Recorder>, inbound: Inbound) -> Reply {
     })
 }
 
+/// How large the body of a request may be in which we look for our own address, and how long it may take to come.
+const LOOKED_BYTES_MAX: u64 = 256 << 10;
+const LOOKING_TIME: Duration = Duration::from_millis(250);
+
+impl Recorder {
+    /// The body that is sent, of which a copy is told. Where the client names us in the request, it names the backend then, in what
+    /// is recorded too.
+    async fn sent(&self, request: &mut Request, body: Stream, halves: &Arc<Halves>) -> Content {
+        let is_looked_at =
+            !body.is_empty() && is_text(&request.headers) && !request.headers.contains_key(CONTENT_ENCODING);
+        let time = if is_looked_at { LOOKING_TIME } else { Duration::ZERO };
+        let body =
+            if body.is_empty() || is_looked_at { body.gathered(LOOKED_BYTES_MAX, time).await } else { Err(body) };
+        if let Ok(body) = &body {
+            request.body = body.clone();
+        }
+        if let Cow::Owned(meant) = self.forwarding.meant(request) {
+            *request = meant;
+        }
+        match body {
+            Ok(_) => {
+                let bytes = std::mem::take(&mut request.body);
+                let total = bytes.len() as u64;
+                let copy = BodyCopy { bytes: bytes.clone(), total, ended: BodyEnd::Whole };
+                halves.tell(|told| told.sent = Some(copy));
+                if bytes.is_empty() { Content::Whole(bytes) } else { Content::Gathered(bytes) }
+            }
+            Err(body) => {
+                let halves = Arc::clone(halves);
+                let copied = body.copied(BODY_KEPT_MAX, move |copy| halves.tell(|told| told.sent = Some(copy)));
+                Content::Coming(Box::new(copied))
+            }
+        }
+    }
+}
+
 /// A request, until its answer has begun.
 struct Asked {
     request: Request,
+    client: Client,
     unix_millis: u64,
     began: Instant,
 }
