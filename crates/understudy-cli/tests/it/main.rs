@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod accept;
+mod addresses;
 mod browser;
 mod cases;
 mod coverage;

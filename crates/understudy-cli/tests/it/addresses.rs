@@ -1,0 +1,316 @@
+//! A service that names itself: what stands before its backend, or in its place, is named instead, and `verify` compares both.
+
+use crate::program::{Folder, Served, run};
+use crate::record::Recorder;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// A backend that answers each request with these bytes, which may name its port, and keeps what it was sent.
+struct Backend {
+    port: u16,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Backend {
+    fn new(answer: impl Fn(&str, u16) -> Vec<u8> + Send + 'static) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+        let noted = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let request = read_message(&mut BufReader::new(stream.try_clone().unwrap()));
+                let path = request.split(' ').nth(1).unwrap_or("").to_owned();
+                noted.lock().unwrap().push(request);
+                let _ = stream.write_all(&answer(&path, port));
+            }
+        });
+        Self { port, seen }
+    }
+
+    /// The last request.
+    fn last(&self) -> String {
+        self.seen.lock().unwrap().last().cloned().unwrap_or_default()
+    }
+}
+
+/// A head and its body.
+fn read_message(reader: &mut impl BufRead) -> String {
+    let (mut text, mut length) = (String::new(), 0);
+    let mut line = String::new();
+    while reader.read_line(&mut line).unwrap_or(0) > 2 {
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        text.push_str(&line);
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    text + "\n" + &String::from_utf8_lossy(&body)
+}
+
+fn ask(port: u16, line: &str, headers: &[&str], body: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let length = body.len();
+    write!(stream, "{line} HTTP/1.1\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn answer(head: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+const JSON: &str = "content-type: application/json";
+
+/// What backends were reported to say of themselves, by path.
+fn reported(path: &str, port: u16) -> Vec<u8> {
+    let own = format!("http://127.0.0.1:{port}/api");
+    match path {
+        // http-party/node-http-proxy issue 318, tinyproxy/tinyproxy issue 426.
+        "/api/moved" => answer(&format!("302 Found\r\nlocation: {own}/there?a=b"), b""),
+        // mkopylec/charon-spring-boot-starter issue 120: paths alone, below the backend's own.
+        "/api/made" => answer("201 Created\r\nlocation: /api/items/3\r\ncontent-location: /api/items/3", b""),
+        // http-party/node-http-proxy pull request 836: another server stays another server.
+        "/api/elsewhere" => answer("302 Found\r\nlocation: https://accounts.example.com/login", b""),
+        // mockoon/mockoon issue 245, http-party/node-http-proxy issues 1165 and 1236.
+        "/api/login" => answer(
+            "204 No Content\r\nset-cookie: sid=1; Domain=example.com; Path=/api; Secure; SameSite=None\r\n\
+             set-cookie: __Secure-ID=123; Secure; Domain=example.com",
+            b"",
+        ),
+        // BrowserSync/browser-sync issue 942: slashes are escaped; Netflix/zuul issue 236: links in HAL.
+        "/api/escaped" => answer(&format!("200 OK\r\n{JSON}"), own.replace('/', "\\/").as_bytes()),
+        // langjt/node-http-proxy-json issue 3: a body that is compressed.
+        "/api/gzip" => answer(&format!("200 OK\r\n{JSON}\r\ncontent-encoding: gzip"), &gzip(&format!("\"{own}/a\""))),
+        // An address that comes in two pieces, of a body whose length nobody knows.
+        "/api/pieces" => {
+            let (first, second) = own.split_at(12);
+            let chunks = [first, second, "/a\""].map(|piece| format!("{:x}\r\n{piece}\r\n", piece.len())).concat();
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\nconnection: close";
+            format!("{head}\r\n\r\n{chunks}0\r\n\r\n").into_bytes()
+        }
+        // daytonaio/daytona issue 3308: two values where one is allowed.
+        "/api/cors" => answer(
+            "200 OK\r\naccess-control-allow-origin: https://app.example.com\r\naccess-control-allow-origin: *\r\n\
+             access-control-allow-credentials: true\r\nx-total: 3",
+            b"",
+        ),
+        _ => answer("204 No Content", b""),
+    }
+}
+
+#[test]
+fn what_stands_before_a_backend_speaks_in_its_own_name() {
+    for mode in ["passthrough", "fallback", "record"] {
+        let backend = Backend::new(reported);
+        let project = Folder::new();
+        let url = format!("http://127.0.0.1:{}/api", backend.port);
+        project.write(
+            "understudy.yaml",
+            format!("version: 1\nservices: {{ s: {{ mode: {mode}, backends: {{ b: {{ url: '{url}' }} }} }} }}\n"),
+        );
+        project.write("fixtures/s/own.yaml", "request: { path: /own }\nresponse: {}\n");
+        let served = Served::new(&project.0, &[]);
+        let own = format!("localhost:{}", served.port);
+        let host = format!("host: {own}");
+        let get = |path: &str| ask(served.port, &format!("GET {path}"), &[&host, "origin: http://localhost:3000"], "");
+        let has = |path: &str, wanted: &str| {
+            let answer = get(path);
+            assert!(answer.contains(wanted), "{mode}: {wanted} is not in {answer}");
+            answer
+        };
+        has("/moved", &format!("location: http://{own}/there?a=b\r\n"));
+        has("/made", "location: /items/3\r\ncontent-location: /items/3\r\n");
+        has("/elsewhere", "location: https://accounts.example.com/login\r\n");
+        has("/login", "set-cookie: sid=1; Path=/\r\nset-cookie: __Secure-ID=123; Secure\r\n");
+        has("/escaped", &format!("content-length: {}\r\n", own.len() + 9));
+        has("/escaped", &format!("\r\n\r\nhttp:\\/\\/{own}"));
+        let plain = has("/gzip", &format!("\"http://{own}/a\""));
+        assert!(!plain.contains("content-encoding"), "{plain}");
+        let pieces = get("/pieces");
+        assert!(joined(&pieces).contains(&format!("http://{own}/a")), "{mode}: {pieces}");
+        let cors = has("/cors", "access-control-allow-origin: http://localhost:3000\r\n");
+        assert_eq!(cors.matches("access-control-allow-origin").count(), 1, "{mode}: {cors}");
+        assert!(cors.contains("access-control-expose-headers: ") && cors.contains("x-total"), "{mode}: {cors}");
+
+        // gorilla/csrf issue 187: a backend compares the page's origin with its own name.
+        let body = format!("{{\"parent\":\"http://{own}/items/1\"}}");
+        let page = [format!("origin: http://{own}"), format!("referer: http://{own}/page")];
+        let line = format!("POST /items?next=http%3A%2F%2Flocalhost%3A{}%2Fa", served.port);
+        ask(served.port, &line, &[&host, &page[0], &page[1], JSON], &body);
+        let sent = backend.last();
+        let wanted = [
+            format!("POST /api/items?next=http%3A%2F%2F127.0.0.1%3A{}%2Fapi%2Fa ", backend.port),
+            format!("origin: http://127.0.0.1:{}\r\n", backend.port),
+            format!("referer: {url}/page\r\n"),
+            format!("{{\"parent\":\"{url}/items/1\"}}"),
+        ];
+        assert!(wanted.iter().all(|part| sent.contains(part)), "{mode}: {sent}");
+        // A page on another server is one.
+        ask(served.port, "POST /items", &[&host, "origin: http://localhost:3000"], "");
+        assert!(backend.last().contains("origin: http://localhost:3000\r\n"), "{mode}: {}", backend.last());
+    }
+}
+
+/// A body without the lengths of its chunks.
+fn joined(answer: &str) -> String {
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    body.split("\r\n").skip(1).step_by(2).collect()
+}
+
+const LINKS: &str = r#"
+request: { path: /links }
+response:
+  headers: { link: '<https://api.example.com/items?page=2>; rel="next"', set-cookie: "sid=1; Domain=example.com; Secure" }
+  body: { json: { self: "https://api.example.com/links", other: "https://api.example.com.evil.test/", text: "{{request.path}}" } }
+"#;
+
+#[test]
+fn a_stub_names_itself_as_its_client_reached_it() {
+    let project = Folder::new();
+    project.write("understudy.yaml", "version: 1\nservices: { s: { addresses: [https://api.example.com] } }\n");
+    project.write("fixtures/s/links.yaml", LINKS);
+    let long = format!(
+        "request: {{ path: /long }}\nresponse: {{ body: {{ text: '{} https://api.example.com/a' }} }}\n",
+        "x".repeat(2_000)
+    );
+    project.write("fixtures/s/long.yaml", long);
+    project.write(
+        "fixtures/s/create.yaml",
+        "request: { method: POST, path: /items, body: { json: { parent: 'https://api.example.com/items/1' } } }\nresponse: { status: 201 }\n",
+    );
+    let served = Served::new(&project.0, &[]);
+    for own in [format!("localhost:{}", served.port), "s.localhost:4000".to_owned(), "[::1]:80".to_owned()] {
+        // The second one is answered from what was kept of the first.
+        for _ in 0..2 {
+            let found = ask(served.port, "GET /links", &[&format!("host: {own}")], "");
+            let wanted = [
+                format!("link: <http://{own}/items?page=2>; rel=\"next\"\r\n"),
+                "set-cookie: sid=1\r\n".to_owned(),
+                format!(
+                    "{{\"self\":\"http://{own}/links\",\"other\":\"https://api.example.com.evil.test/\",\"text\":\"{{{{request.path}}}}\"}}"
+                ),
+            ];
+            assert!(wanted.iter().all(|part| found.contains(part)), "{found}");
+        }
+        let length = 2_001 + format!("http://{own}/a").len();
+        let head = ask(served.port, "HEAD /long", &[&format!("host: {own}")], "");
+        assert!(head.contains(&format!("content-length: {length}\r\n")), "{head}");
+        let packed = ask(served.port, "GET /long", &[&format!("host: {own}"), "accept-encoding: gzip"], "");
+        assert!(packed.contains("content-encoding: gzip"), "{packed}");
+        let body = format!("{{\"parent\":\"http://{own}/items/1\"}}");
+        let made = ask(served.port, "POST /items", &[&format!("host: {own}"), JSON], &body);
+        assert!(made.starts_with("HTTP/1.1 201"), "{made}");
+    }
+    let other = ask(served.port, "POST /items", &["host: s", JSON], "{\"parent\":\"http://other.test/items/1\"}");
+    assert!(other.starts_with("HTTP/1.1 404"), "{other}");
+    // What is no host is written nowhere.
+    let odd = ask(served.port, "GET /links", &["host: a'b"], "");
+    assert!(odd.contains("https://api.example.com/links"), "{odd}");
+}
+
+/// A service with links, as it says them of itself: postlight/lux issue 714.
+fn linked(path: &str, port: u16) -> Vec<u8> {
+    let own = format!("http://127.0.0.1:{port}");
+    match path {
+        "/items" => answer(
+            &format!("200 OK\r\n{JSON}\r\nlink: <{own}/items?page=2>; rel=\"next\""),
+            format!("{{\"next\":\"{own}/items?page=2\",\"items\":[{{\"id\":1}}]}}").as_bytes(),
+        ),
+        "/page" => answer("200 OK\r\ncontent-type: text/html", format!("<a href='{own}/items'>").as_bytes()),
+        _ => answer(&format!("201 Created\r\n{JSON}"), b"{\"id\":2}"),
+    }
+}
+
+#[test]
+fn a_recording_names_the_service_and_not_where_it_was() {
+    let first = Backend::new(linked);
+    let project = Folder::new();
+    project.write("understudy.yaml", "version: 1\n# ours\nservices:\n  s: # the shop\n    port: 0\n");
+    let record = |backend: &Backend, asked: &[(&str, &str)]| {
+        let recorder = Recorder::new(&project.0, &["--backend", &format!("http://127.0.0.1:{}", backend.port)]);
+        let host = format!("host: localhost:{}", recorder.port);
+        for (line, body) in asked {
+            let body = body.replace("OWN", &format!("http://localhost:{}", recorder.port));
+            ask(recorder.port, line, &[&host, JSON], &body);
+        }
+        recorder.end();
+    };
+    record(&first, &[("GET /items", ""), ("GET /page", ""), ("POST /notes", "{\"about\":\"OWN/items/1\"}")]);
+    let own = format!("http://127.0.0.1:{}", first.port);
+    let (_, listed, _) = run(&project.0, &["inbox"]);
+    let (_, shown, _) = run(&project.0, &["inbox", "show", "s/items/get"]);
+    assert!(
+        shown.contains(&format!("# names its backend, {own}, in header link, body: a stub sends its own address\n")),
+        "{listed}{shown}"
+    );
+    let (_, accepted, _) = run(&project.0, &["inbox", "accept"]);
+    assert!(accepted.contains("understudy.yaml"), "{accepted}");
+    let settings = fs::read_to_string(project.0.join("understudy.yaml")).unwrap();
+    let (before, written) = settings.split_once("    addresses: ").unwrap();
+    assert_eq!(before, "version: 1\n# ours\nservices:\n  s: # the shop\n    port: 0\n");
+    assert!(written.contains(&own) && written.lines().count() <= 2, "{settings}");
+
+    // The same service at another port keeps every promise, and says nothing new when it is recorded.
+    let second = Backend::new(linked);
+    let at = format!("http://127.0.0.1:{}", second.port);
+    let (exit, verified, _) = run(&project.0, &["verify", "--backend", &at, "--allow-writes"]);
+    assert!(exit == 0 && verified.contains("3 "), "{verified}");
+    let sent = second.seen.lock().unwrap().join("\n");
+    assert!(sent.contains(&format!("{{\"about\":\"{at}/items/1\"}}")), "{sent}");
+    record(&second, &[("GET /items", ""), ("GET /page", "")]);
+    let (_, listed, _) = run(&project.0, &["inbox"]);
+    assert_eq!(listed.matches("same ").count(), 2, "{listed}");
+    run(&project.0, &["inbox", "accept"]);
+    assert_eq!(fs::read_to_string(project.0.join("understudy.yaml")).unwrap(), settings);
+
+    // One that names another server is another service.
+    let third = Backend::new(|path, _| linked(path, 9));
+    let (exit, verified, _) = run(&project.0, &["verify", "--backend", &format!("http://127.0.0.1:{}", third.port)]);
+    assert!(exit == 1 && verified.contains("link"), "{verified}");
+}
+
+/// seanmonstar/reqwest issue 838, lalinsky/dusty pull request 102: servers that refuse what no client would send.
+#[test]
+fn verify_sends_what_every_client_sends() {
+    let backend = Backend::new(|_, _| answer("204 No Content", b""));
+    let project = Folder::with_fixtures(&[
+        ("post", "request: { method: POST, path: /post }\nresponse: { status: 204 }\n"),
+        ("get", "request: { path: /get }\nresponse: { status: 204 }\n"),
+        ("delete", "request: { method: DELETE, path: /delete }\nresponse: { status: 204 }\n"),
+        ("own", "request: { path: /own, headers: { user-agent: shop/2 } }\nresponse: { status: 204 }\n"),
+        ("none", "request: { path: /none, headers: { user-agent: absent } }\nresponse: { status: 204 }\n"),
+        (
+            "without",
+            "request: { path: /without, headers: { user-agent: { type: absent } } }\nresponse: { status: 204 }\n",
+        ),
+    ]);
+    let at = format!("http://127.0.0.1:{}", backend.port);
+    let (exit, verified, _) = run(&project.0, &["verify", "--backend", &at, "--allow-writes"]);
+    assert_eq!(exit, 0, "{verified}");
+    let seen = backend.seen.lock().unwrap();
+    let sent = |path: &str| seen.iter().find(|request| request.contains(&format!(" {path} "))).unwrap();
+    let agent = concat!("user-agent: understudy/", env!("CARGO_PKG_VERSION"), "\r\n");
+    assert!(sent("/post").contains(agent) && sent("/post").contains("content-length: 0\r\n"), "{}", sent("/post"));
+    for path in ["/get", "/delete"] {
+        assert!(sent(path).contains(agent) && !sent(path).contains("content-length"), "{}", sent(path));
+    }
+    assert!(sent("/own").contains("user-agent: shop/2\r\n") && sent("/none").contains("user-agent: absent\r\n"));
+    assert!(!sent("/without").contains("user-agent"), "{}", sent("/without"));
+}
