@@ -4,6 +4,7 @@
 
 mod accept;
 mod addresses;
+mod as_a_client;
 mod browser;
 mod cases;
 mod coverage;
