@@ -2,7 +2,8 @@
 
 use crate::own_name;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ORIGIN};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, LOCATION, ORIGIN};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub(crate) struct Client {
     is_head: bool,
     /// Where the client reached us; `None` where it does not say so.
     authority: Option<String>,
+    /// What it asked for.
+    target: PathAndQuery,
     /// The origin of its page.
     pub(crate) origin: Option<HeaderValue>,
 }
@@ -32,7 +35,7 @@ impl Client {
     pub(crate) fn of(request: &Request) -> Self {
         let authority = own_name::authority(&request.headers).map(str::to_owned);
         let origin = request.headers.get(ORIGIN).cloned();
-        Self { is_head: request.method == Method::HEAD, authority, origin }
+        Self { is_head: request.method == Method::HEAD, authority, target: request.target.clone(), origin }
     }
 }
 
@@ -42,7 +45,13 @@ pub(crate) async fn in_own_name(upstream: Upstream, client: &Client, origins: &A
     let Some(authority) = &client.authority else {
         return Outbound { status, headers, body: OutboundBody::Stream(body) };
     };
+    let location = headers.get(LOCATION).cloned();
     own_name::speak(&mut headers, origins, authority);
+    // A backend that sends its clients over to TLS would send ours round in a circle.
+    let is_circle = |own: &HeaderValue| *own == format!("http://{authority}{}", client.target);
+    if let Some(location) = location.filter(|_| headers.get(LOCATION).is_some_and(is_circle)) {
+        headers.insert(LOCATION, location);
+    }
     let body = if !client.is_head && may_name_backend(status, &headers, &body) {
         rewritten(body, &mut headers, origins, authority).await
     } else {

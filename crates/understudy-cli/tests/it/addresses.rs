@@ -88,6 +88,8 @@ fn reported(path: &str, port: u16) -> Vec<u8> {
         "/api/made" => answer("201 Created\r\nlocation: /api/items/3\r\ncontent-location: /api/items/3", b""),
         // http-party/node-http-proxy pull request 836: another server stays another server.
         "/api/elsewhere" => answer("302 Found\r\nlocation: https://accounts.example.com/login", b""),
+        // A backend that wants TLS: our address instead would lead round in a circle.
+        "/api/tls" => answer(&format!("301 Moved Permanently\r\nlocation: https://127.0.0.1:{port}/api/tls"), b""),
         // mockoon/mockoon issue 245, http-party/node-http-proxy issues 1165 and 1236.
         "/api/login" => answer(
             "204 No Content\r\nset-cookie: sid=1; Domain=example.com; Path=/api; Secure; SameSite=None\r\n\
@@ -137,6 +139,7 @@ fn what_stands_before_a_backend_speaks_in_its_own_name() {
         };
         has("/moved", &format!("location: http://{own}/there?a=b\r\n"));
         has("/made", "location: /items/3\r\ncontent-location: /items/3\r\n");
+        has("/tls", &format!("location: https://127.0.0.1:{}/api/tls\r\n", backend.port));
         has("/elsewhere", "location: https://accounts.example.com/login\r\n");
         has("/login", "set-cookie: sid=1; Path=/\r\nset-cookie: __Secure-ID=123; Secure\r\n");
         has("/escaped", &format!("content-length: {}\r\n", own.len() + 9));

@@ -25,7 +25,8 @@ pub(super) struct Occurrence {
 impl Origins {
     /// The addresses that occur in a text, in order.
     pub(super) fn occurrences<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = Occurrence> + 't {
-        let hosts = self.hosts.as_ref().map(|hosts| hosts.find_iter(text));
+        let has_port = || self.ports.is_empty() || self.ports.iter().any(|port| port.find(text).is_some());
+        let hosts = self.hosts.as_ref().filter(|_| has_port()).map(|hosts| hosts.find_iter(text));
         hosts.into_iter().flatten().filter_map(|host| self.occurrence(text, host.range()))
     }
 
@@ -43,7 +44,7 @@ impl Origins {
             }
             None => (None, None, before.len()),
         };
-        if !is_start(&text[..start]) {
+        if !is_start(&text[..start]) || is_namespace(&text[..start]) {
             return None;
         }
         let (port, colon, end) = port(&text[host.end..], colon, slash);
@@ -118,6 +119,15 @@ pub(super) fn is_start(before: &[u8]) -> bool {
     let is_in_word =
         last.is_ascii_alphanumeric() || matches!(last, b'+' | b'-' | b'.' | b'_' | b'/' | b':' | b'@' | 0x80..);
     is_escape || !is_in_word
+}
+
+/// Returns true if what comes after this text is the name of an XML namespace, which is compared and never visited.
+fn is_namespace(before: &[u8]) -> bool {
+    let Some(before) = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")) else { return false };
+    let Some(before) = before.trim_ascii_end().strip_suffix(b"=") else { return false };
+    let before = before.trim_ascii_end();
+    let name = before.rsplit(|byte| byte.is_ascii_whitespace() || *byte == b'<').next().unwrap_or(before);
+    name.starts_with(b"xmlns") || name == b"targetNamespace"
 }
 
 /// The port after a host, how its colon is written, and how many bytes both have.

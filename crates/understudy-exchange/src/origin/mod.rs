@@ -13,6 +13,7 @@ use crate::MediaType;
 use aho_corasick::{AhoCorasick, MatchKind};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
+use memchr::memmem::Finder;
 use std::borrow::Cow;
 
 /// One address: `https://api.example.com/v1`.
@@ -79,6 +80,8 @@ pub struct Origins {
     all: Vec<Origin>,
     /// Finds their hosts; `None` where there are none.
     hosts: Option<AhoCorasick>,
+    /// Find their ports, where all of them have one: a text without them has no address, and is sooner looked through.
+    ports: Vec<Finder<'static>>,
     /// What comes before every path of the server whose responses are rewritten.
     path: String,
 }
@@ -96,12 +99,19 @@ impl Origins {
         let mut hosts: Vec<String> = all.iter().flat_map(|origin| spellings(&origin.host)).collect();
         hosts.sort_unstable();
         hosts.dedup();
-        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&hosts);
+        let finder =
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true).build(&hosts);
+        let mut ports: Vec<Option<u16>> = all.iter().map(|origin| origin.port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        let finder_of = |port: &u16| Finder::new(port.to_string().as_bytes()).into_owned();
+        let ports: Option<Vec<u16>> = ports.into_iter().collect();
+        let ports = ports.unwrap_or_default().iter().map(finder_of).collect();
         let hosts = finder.ok().filter(|_| !all.is_empty());
         let path = all.first().map_or("", |origin| &origin.path).to_owned();
         // Of servers with different paths, nobody knows which one a path alone is of.
         let path = if all.iter().all(|origin| origin.path == path) { path } else { String::new() };
-        Self { all, hosts, path }
+        Self { all, hosts, ports, path }
     }
 
     /// The same addresses, in responses of a server that has this path before all others.
@@ -259,6 +269,8 @@ mod tests {
             (r#""see:\nhttps://api.example.com""#, r#""see:\nhttp://localhost:4010""#),
             ("&#x2F;&#x2F;api.example.com&#x2F;a", "&#x2F;&#x2F;localhost:4010&#x2F;a"),
             ("http://127.0.0.1:8080{/id}", "http://localhost:4010{/id}"),
+            ("HTTPS://API.Example.com/a", "http://localhost:4010/a"),
+            ("<a href=\"http://api.example.com/a\"/>", "<a href=\"http://localhost:4010/a\"/>"),
         ] {
             let found = own.rewrite(text.as_bytes(), HERE).map(|bytes| String::from_utf8(bytes).unwrap());
             assert_eq!(found.as_deref(), Some(rewritten), "{text}");
@@ -287,9 +299,14 @@ mod tests {
             "/a//api.example.com/",
             "api.example.com",
             "mailto:me@api.example.com",
+            "<a xmlns:x = 'http://api.example.com/ns'/>",
+            "<a xmlns=\"http://api.example.com/ns\"/>",
+            "<schema targetNamespace=\"http://api.example.com/ns\"/>",
         ] {
             assert!(!own.occur_in(text.as_bytes()), "{text}");
         }
+        let with_port = origins(&["http://127.0.0.1:8080"]);
+        assert!(with_port.occur_in(b"http://LocalHost:8080") && !with_port.occur_in(b"http://localhost/8080"));
         assert!(!Origins::default().occur_in(b"http://127.0.0.1:8080"));
     }
 
