@@ -296,7 +296,7 @@ impl Run {
     /// Whether somebody looks at the body of the answer. One that nobody looks at may have no end.
     fn wants_body(&self, fixture: &Fixture) -> bool {
         let ResponsePromise { body, rules, status, .. } = fixture.promise();
-        let is_captured = |capture: &Capture| matches!(capture.from, CaptureFrom::Body(_));
+        let is_captured = |capture: &Capture| matches!(capture.from, CaptureFrom::Body(_) | CaptureFrom::Text(_));
         body.is_some()
             || !rules.is_empty()
             || has_no_body(*status)
