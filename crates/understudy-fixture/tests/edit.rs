@@ -88,6 +88,15 @@ fn a_value_in_a_body_is_written_anew_and_nothing_else() {
 }
 
 #[test]
+fn a_comment_after_brackets_stays() {
+    let body = "request: { path: /p }\nresponse:\n  body:\n    json:\n      a: ⟦{}→{b: 1}⟧   # } mine ]\n      c: 2\n";
+    changed(body, &Edit::Body(&[Step::Name("a")], Some(json("{\"b\": 1}"))));
+    let list =
+        "request: { path: /p }\nresponse:\n  body:\n    json:\n      a: ⟦[1, # one\n        2 ]→{b: 1}⟧ # mine\n";
+    changed(list, &Edit::Body(&[Step::Name("a")], Some(json("{\"b\": 1}"))));
+}
+
+#[test]
 fn a_member_is_taken_out_with_its_line() {
     let gone = [Step::Name("gone")];
     let head = "request: { path: /p }\nresponse:\n  body:\n    json:";

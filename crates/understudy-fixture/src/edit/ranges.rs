@@ -202,12 +202,26 @@ impl<'a> InYaml<'a> {
         if self.text.as_bytes().get(start) == Some(&bracket) { Style::Flow } else { Style::Block }
     }
 
-    /// A collection in brackets ends with its bracket, which the parser tells of when it met what follows; a block ends
-    /// with what is last in it.
+    /// A collection in brackets ends with its bracket: the parser goes on over what follows, comments too. A block ends with what
+    /// is last in it.
     fn ended(&self, style: Style, end: usize, last: Option<usize>, start: usize) -> usize {
         match style {
-            Style::Flow => self.text[..end].trim_end().len(),
+            Style::Flow => self.bracket(last.unwrap_or(start + 1)).unwrap_or_else(|| self.text[..end].trim_end().len()),
             Style::Block => last.unwrap_or(start),
         }
+    }
+
+    /// Where the bracket ends that closes a collection whose last entry ends here.
+    fn bracket(&self, last: usize) -> Option<usize> {
+        let mut is_comment = false;
+        for (at, byte) in self.text.bytes().enumerate().skip(last) {
+            match byte {
+                b'\n' => is_comment = false,
+                b'#' => is_comment = true,
+                b']' | b'}' if !is_comment => return Some(at + 1),
+                _ => {}
+            }
+        }
+        None
     }
 }
