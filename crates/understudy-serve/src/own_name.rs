@@ -3,7 +3,9 @@
 
 use http::header::{HOST, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
+use understudy_exchange::origin::is_text;
 use understudy_exchange::{Here, Origins};
+use understudy_match::Rendered;
 
 /// Returns the authority at which the client reached us, where nothing but a host and a port stands there: it is written into
 /// responses.
@@ -16,6 +18,17 @@ pub(crate) fn authority(request: &HeaderMap) -> Option<&str> {
 /// The place at which the client reached us. TLS is not spoken there.
 pub(crate) fn here(authority: &str) -> Here<'_> {
     Here { is_tls: false, authority, path: "" }
+}
+
+/// A response with our address in its body and its fields.
+pub(crate) fn speak_in(rendered: &mut Rendered, origins: &Origins, request: &HeaderMap) {
+    let Some(authority) = authority(request).filter(|_| !origins.is_empty()) else { return };
+    speak(&mut rendered.headers, origins, authority);
+    if is_text(&rendered.headers)
+        && let Some(body) = origins.rewrite(&rendered.body, here(authority))
+    {
+        rendered.body = body.into();
+    }
 }
 
 /// Writes our address into header fields, and cookies as the client can take them; returns true if one of them changed.

@@ -5,7 +5,7 @@ use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{Content, Head};
 use crate::passed_on::Client;
 use crate::snapshot::{Backing, Snapshot};
-use crate::{cors, describe, passed_on, problem, record, respond};
+use crate::{cors, describe, own_name, passed_on, problem, record, respond};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HOST, ORIGIN};
@@ -208,7 +208,10 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
             (outbound(rendered), Answered::Fixture { id: &answers.id, set: prepared.set() })
         }
         Plan::Describe { otherwise } => match describe::describe(snapshot, request, &otherwise, chance) {
-            Some((rendered, answered)) => (outbound(rendered), answered),
+            Some((mut rendered, answered)) => {
+                own_name::speak_in(&mut rendered, &snapshot.origins, &request.headers);
+                (outbound(rendered), answered)
+            }
             None => perform(snapshot, request, *otherwise, chance),
         },
         Plan::Preflight => {

@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub described: Option<Described>,
     /// In the order of the index's promises.
     pub(crate) answers: Vec<Answers>,
+    /// The addresses that stand for the service itself.
+    pub(crate) origins: Arc<Origins>,
     /// Where requests of fixtures name the service.
     named: Option<Named>,
 }
@@ -40,7 +42,6 @@ pub struct Snapshot {
 /// The address by which all requests name the service before they are compared.
 #[derive(Debug)]
 struct Named {
-    origins: Arc<Origins>,
     authority: String,
     path: String,
 }
@@ -53,8 +54,8 @@ impl Snapshot {
         let own = own_name::authority(&request.headers).and_then(|own| Origin::parse(&format!("http://{own}")));
         let own = Origins::new(own);
         match request_at(request, &own, named.here()) {
-            Cow::Borrowed(request) => request_at(request, &named.origins, named.here()),
-            Cow::Owned(moved) => Cow::Owned(request_at(&moved, &named.origins, named.here()).into_owned()),
+            Cow::Borrowed(request) => request_at(request, &self.origins, named.here()),
+            Cow::Owned(moved) => Cow::Owned(request_at(&moved, &self.origins, named.here()).into_owned()),
         }
     }
 }
@@ -152,6 +153,7 @@ impl Snapshot {
             index,
             described,
             answers,
+            origins: Arc::clone(origins),
             named,
         }
     }
@@ -161,7 +163,7 @@ impl Named {
     /// The fixtures with requests that name the service by one address; `None` where no request names it.
     fn of(fixtures: Vec<Arc<Fixture>>, origins: &Arc<Origins>) -> (Vec<Arc<Fixture>>, Option<Self>) {
         let Some((authority, path)) = origins.first() else { return (fixtures, None) };
-        let named = Self { origins: Arc::clone(origins), authority, path: path.to_owned() };
+        let named = Self { authority, path: path.to_owned() };
         let moved: Vec<Option<Arc<Fixture>>> =
             fixtures.iter().map(|fixture| fixture_at(fixture, origins, named.here())).collect();
         if moved.iter().all(Option::is_none) {

@@ -228,6 +228,30 @@ fn a_stub_names_itself_as_its_client_reached_it() {
     assert!(odd.contains("https://api.example.com/links"), "{odd}");
 }
 
+#[test]
+fn a_description_answers_with_the_address_of_the_stub() {
+    let project = Folder::new();
+    project.write(
+        "understudy.yaml",
+        "version: 1\nservices: { s: { openapi: openapi.yaml, addresses: [https://api.example.com/v1] } }\n",
+    );
+    let description = r#"
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /items:
+    get:
+      responses:
+        "200":
+          description: items
+          content: { application/json: { schema: { type: object }, example: { next: "https://api.example.com/v1/items?page=2" } } }
+"#;
+    project.write("fixtures/s/openapi.yaml", description);
+    let served = Served::new(&project.0, &[]);
+    let found = ask(served.port, "GET /items", &["host: localhost:4010"], "");
+    assert!(found.contains("\"http://localhost:4010/items?page=2\""), "{found}");
+}
+
 /// A service with links, as it says them of itself: postlight/lux issue 714.
 fn linked(path: &str, port: u16) -> Vec<u8> {
     let own = format!("http://127.0.0.1:{port}");
