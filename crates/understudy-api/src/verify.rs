@@ -1,11 +1,13 @@
 //! Verifying a project against its backends.
 
+use crate::addresses::Home;
 use crate::clock;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::project::{Project, open_project};
 use crate::resolve;
 use crate::runs::remember;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
 use understudy_exchange::redact::REDACTED;
 use understudy_fixture::model::Fixture;
-use understudy_match::{Kind, Mismatch};
+use understudy_match::{Kind, Mismatch, response_at};
 use understudy_openapi::{Description, Part, Violation};
 
 /// What to verify, and how.
@@ -143,7 +145,16 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
             redact(&mut shown, &hidden);
             progress(total, Some(&shown));
         });
-        let done = run(plan, backend, settings, told).await;
+        let (service, received) = (plan.service().clone(), backend.addresses.received.clone());
+        let mut done = run(plan, backend, settings, told).await;
+        // What is accepted later is written as the project names the service.
+        if let Some(home) = Home::of(&service, std::iter::empty()) {
+            for answer in done.iter_mut().filter_map(|result| result.answer.as_mut()) {
+                if let Cow::Owned(moved) = response_at(answer, &received, home.here()) {
+                    *answer = Arc::new(moved);
+                }
+            }
+        }
         backends.extend(done.first().map(|result| (result.service.to_string(), name)));
         results.extend(done);
     }

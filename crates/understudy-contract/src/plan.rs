@@ -89,6 +89,12 @@ impl Plan {
         Self { service, fixtures, parents, again, lacks, stages }
     }
 
+    /// The service that it is for.
+    #[must_use]
+    pub fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
     /// How many fixtures it has.
     #[must_use]
     pub fn len(&self) -> usize {

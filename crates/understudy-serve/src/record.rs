@@ -171,11 +171,12 @@ impl Recorder {
     /// The body that is sent, of which a copy is told. Where the client names us in the request, it names the backend then, in what
     /// is recorded too.
     async fn sent(&self, request: &mut Request, body: Stream, halves: &Arc<Halves>) -> Content {
-        let is_looked_at =
-            !body.is_empty() && is_text(&request.headers) && !request.headers.contains_key(CONTENT_ENCODING);
-        let time = if is_looked_at { LOOKING_TIME } else { Duration::ZERO };
-        let body =
-            if body.is_empty() || is_looked_at { body.gathered(LOOKED_BYTES_MAX, time).await } else { Err(body) };
+        let is_looked_at = is_text(&request.headers) && !request.headers.contains_key(CONTENT_ENCODING);
+        let body = match body {
+            body if body.is_empty() => Ok(Bytes::new()),
+            body if is_looked_at => body.gathered(LOOKED_BYTES_MAX, LOOKING_TIME).await,
+            body => Err(body),
+        };
         if let Ok(body) = &body {
             request.body = body.clone();
         }

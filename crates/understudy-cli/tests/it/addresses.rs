@@ -252,6 +252,28 @@ paths:
     assert!(found.contains("\"http://localhost:4010/items?page=2\""), "{found}");
 }
 
+#[test]
+fn what_is_accepted_names_the_service_as_the_project_does() {
+    let backend = Backend::new(|_, port| {
+        let own = format!("http://127.0.0.1:{port}");
+        answer(&format!("200 OK\r\n{JSON}\r\nx-next: {own}/items?page=3"), format!("{{\"id\":\"{own}/a\"}}").as_bytes())
+    });
+    let project = Folder::new();
+    project.write("understudy.yaml", "version: 1\nservices: { s: { addresses: [https://api.example.com] } }\n");
+    let fixture = r#"
+request: { path: /items }
+response:
+  headers: { x-next: "https://api.example.com/items?page=2" }
+  body: { json: { id: 7 } }
+"#;
+    project.write("fixtures/s/items.yaml", fixture);
+    let at = format!("http://127.0.0.1:{}", backend.port);
+    let (_, said, stderr) = run(&project.0, &["verify", "--backend", &at, "--accept"]);
+    let text = fs::read_to_string(project.0.join("fixtures/s/items.yaml")).unwrap();
+    let wanted = ["x-next: \"https://api.example.com/items?page=3\"", "id: \"https://api.example.com/a\""];
+    assert!(wanted.iter().all(|part| text.contains(part)), "{text}{said}{stderr}");
+}
+
 /// A service with links, as it says them of itself: postlight/lux issue 714.
 fn linked(path: &str, port: u16) -> Vec<u8> {
     let own = format!("http://127.0.0.1:{port}");
