@@ -7,7 +7,7 @@ use std::sync::Arc;
 use understudy_exchange::redact::{QuickLook, Redactor, SecretNames};
 use understudy_exchange::{Request, Response};
 use understudy_fixture::write_fixture;
-use understudy_import::{Recorded, asked, drafts, merge, read_har};
+use understudy_import::{AttachedFiles, HarArchive, Recorded, asked, drafts, merge, read_har};
 use understudy_match::{Incoming, Index, State, explain};
 
 /// Header fields and body, as in case files; what is no field is left out.
@@ -93,9 +93,18 @@ pub(crate) fn recording(data: &[u8]) {
     propose(&shown);
 }
 
+/// Archives with nothing beside them.
+struct NoFiles;
+
+impl AttachedFiles for NoFiles {
+    fn read(&self, _: &str) -> Result<Bytes, String> {
+        Err("there are no files".to_owned())
+    }
+}
+
 /// Fixtures come of whatever an archive says.
 pub(crate) fn har(data: &[u8]) {
-    let Ok((exchanges, _)) = read_har(data) else { return };
+    let Ok(HarArchive { exchanges, .. }) = read_har(data, &NoFiles) else { return };
     let recorded: Vec<Recorded> = exchanges.into_iter().map(|exchange| exchange.recorded).take(EXCHANGES_MAX).collect();
     propose(&recorded);
 }

@@ -147,11 +147,3 @@ fn member<'v>(value: &'v mut Json, name: &str) -> Option<&'v mut Json> {
     let Json::Object(members) = value else { return None };
     members.iter_mut().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
 }
-
-/// Brings exchanges with a server that is no backend of the project to the service's own address, where they name it.
-pub(crate) fn bring_from(loaded: &LoadedService, origin: &str, exchanges: &mut [Recorded]) -> Option<Home> {
-    let home = Home::of(&loaded.service, [origin].into_iter())?;
-    let names_it = exchanges.iter().any(|exchange| !home.places_in(&exchange.response).is_empty());
-    exchanges.iter_mut().for_each(|exchange| home.bring(exchange, ""));
-    names_it.then_some(home)
-}

@@ -462,7 +462,8 @@ fn quiet_record<'w>(written: &'w [u8], is_look_new: bool, redactor: &mut Redacto
     Some(recording(service, passed, redactor).to_bytes().into())
 }
 
-fn recording(service: String, passed: Passed, redactor: &mut Redactor) -> Recording {
+/// Returns an exchange as it is stored: without secrets, its bodies without content codings.
+pub(crate) fn recording(service: String, passed: Passed, redactor: &mut Redactor) -> Recording {
     let Passed { unix_millis, backend, took, mut request, mut response, messages, mut cut } = passed;
     for (headers, body) in [(&mut request.headers, &mut request.body), (&mut response.headers, &mut response.body)] {
         if let Err(why) = decode(headers, body) {

@@ -54,8 +54,11 @@ pub use diff::{ChangeReport, DiffReport, DiffRequest, diff};
 pub use error::{ApiError, Code};
 pub use explain::{DescribedAnswer, Explained, NearFixture, explain};
 pub use fetch::{Fetched, fetch};
-pub use import::{Import, ImportNews, ImportRequest, Imported, ImportedDescription, ImportedFixture, import};
-pub use inbox::{Chosen, InboxView, News, OpenInbox, Proposal, Settled};
+pub use import::{
+    ArchiveAccept, ArchiveOptions, Import, ImportNews, ImportRequest, Imported, ImportedDescription, ImportedFixture,
+    LeftOut, Waiting, import, list_left_out,
+};
+pub use inbox::{Chosen, InboxView, News, OpenInbox, Proposal, Settled, VarNeeded};
 pub use init::init;
 
 pub use project::{LoadedService, Project, find_project, open_description, open_project};

@@ -292,7 +292,9 @@ fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
                 listing.files
             }
             Err(error) => {
-                diagnostics.push(missing_folder(file.as_deref(), service, &error));
+                if error.kind() != std::io::ErrorKind::NotFound || !can_be_recorded(service) {
+                    diagnostics.push(missing_folder(file.as_deref(), service, &error));
+                }
                 Vec::new()
             }
         };
@@ -356,6 +358,13 @@ fn plain_service(name: String, dir: String) -> Service {
     }
 }
 
+/// Returns true if a service without a folder is one that nobody has recorded yet. Where the folder has a name of its own, that may be
+/// a slip of the pen.
+fn can_be_recorded(service: &Service) -> bool {
+    let is_default = service.dir == format!("fixtures/{}", service.name);
+    service.mode == Mode::Record || is_default && !service.backends.is_empty()
+}
+
 fn missing_folder(file: Option<&Path>, service: &Service, error: &std::io::Error) -> Diagnostic {
     let file = file.and_then(Path::file_name).map_or_else(|| "understudy.yaml".into(), |name| name.to_string_lossy());
     let message = match error.kind() {
@@ -363,7 +372,7 @@ fn missing_folder(file: Option<&Path>, service: &Service, error: &std::io::Error
         _ => format!("the folder `{}` of the service `{}` cannot be read: {error}", service.dir, service.name),
     };
     Diagnostic::of_file(Problem::MissingFolder, &file, message)
-        .with_hint("make the folder, or name another one with `dir`")
+        .with_hint("make the folder, name another one with `dir`, or record a backend: `understudy record`")
 }
 
 fn load_service(

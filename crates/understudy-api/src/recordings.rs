@@ -287,6 +287,52 @@ pub(crate) fn open(root: &Path) -> Result<(Log, Vec<PathBuf>), ApiError> {
     Log::open(&folder.join(RECORDINGS), Limits::default()).map_err(|error| store_error(&error))
 }
 
+/// How many bytes are put into the recordings at once.
+const BATCH_BYTES: usize = 1 << 20;
+/// How long the disk may take for what was stored last.
+const DURABLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Does something that can fail, and adds records to a project's recordings once it is done. The recordings are opened before,
+/// so that nothing is done if they cannot be.
+///
+/// # Errors
+/// Recordings that another program has open, or that the disk does not take; what `done` says.
+pub(crate) fn adding(
+    root: &Path,
+    records: &[Vec<u8>],
+    done: impl FnOnce() -> Result<(), ApiError>,
+) -> Result<(), ApiError> {
+    if records.is_empty() {
+        return done();
+    }
+    let (log, _) = open(root)?;
+    done()?;
+    add(&log, records)
+}
+
+/// Adds records to recordings that are open.
+///
+/// # Errors
+/// The disk does not take them.
+pub(crate) fn add(log: &Log, records: &[Vec<u8>]) -> Result<(), ApiError> {
+    let (mut last, mut rest) = (0, records);
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = rest.iter().take_while(|record| {
+            bytes += record.len();
+            bytes <= BATCH_BYTES
+        });
+        let (batch, later) = rest.split_at(fits.count().max(1));
+        last = log.append(batch).map_err(|error| store_error(&error))?;
+        rest = later;
+    }
+    if log.wait(last, DURABLE_TIMEOUT) {
+        return Ok(());
+    }
+    let why = log.failed().unwrap_or_else(|| "the disk did not answer in time".to_owned());
+    Err(ApiError::new(Code::Disk, format!("not all of it is surely in the inbox: {why}")))
+}
+
 pub(crate) fn store_error(error: &StoreError) -> ApiError {
     let hint = match error {
         StoreError::Locked { .. } => "another Understudy is recording, or looks at the inbox: end that first",

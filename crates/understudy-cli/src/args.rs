@@ -134,6 +134,9 @@ pub(crate) enum InboxCommand {
         /// The name of the fixture that is made, below the service's folder: items/one
         #[arg(long = "as", value_name = "NAME", requires = "ids")]
         name: Option<String>,
+        /// Show what would be written and taken along, and write nothing
+        #[arg(long)]
+        preview: bool,
     },
     /// Write what is in the inbox as an HTTP archive (HAR): to a file, or to standard output
     Export {
@@ -163,6 +166,18 @@ pub(crate) struct ImportArgs {
     /// The server whose exchanges are meant [default: a backend of the service, else the one that was asked most often]
     #[arg(long, value_name = "URL")]
     pub(crate) origin: Option<String>,
+    /// Of an archive, pages and their parts too: documents, scripts, styles, images, fonts
+    #[arg(long)]
+    pub(crate) pages: bool,
+    /// Of an archive, responses too whose body is not in it: their fixtures have no `body`
+    #[arg(long)]
+    pub(crate) without_body: bool,
+    /// Of an archive, write into fixtures what differs from them; otherwise that waits in the inbox
+    #[arg(long, conflicts_with = "inbox")]
+    pub(crate) accept: bool,
+    /// Of an archive, write no file: put everything into the inbox, WebSockets included
+    #[arg(long)]
+    pub(crate) inbox: bool,
     /// Of a description, only this operation: its id, or "GET /pets/{id}" [may be repeated]
     #[arg(long = "operation", value_name = "NAME")]
     pub(crate) operations: Vec<String>,

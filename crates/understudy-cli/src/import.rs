@@ -3,17 +3,28 @@
 use crate::args::ImportArgs;
 use crate::exit::Exit;
 use crate::files::{print_json, project};
+use crate::record::{differs, needed};
 use crate::terminal::{Paint, count, plain};
 use std::io::{Write, stdout};
 use understudy_api::{
-    ApiError, Import, ImportNews, ImportRequest, Imported, ImportedDescription, RedactionReport, import,
+    ApiError, ArchiveAccept, ArchiveOptions, Import, ImportNews, ImportRequest, Imported, ImportedDescription,
+    RedactionReport, Waiting, import, list_left_out,
 };
 
 pub(crate) fn run(args: ImportArgs) -> Result<Exit, ApiError> {
     let import = import(&ImportRequest {
         project: project(args.into.as_deref())?,
         service: args.service,
-        origin: args.origin,
+        archive: ArchiveOptions {
+            origin: args.origin,
+            pages: args.pages,
+            without_body: args.without_body,
+            accept: match (args.accept, args.inbox) {
+                (true, _) => ArchiveAccept::NewAndChanged,
+                (_, true) => ArchiveAccept::Nothing,
+                _ => ArchiveAccept::New,
+            },
+        },
         operations: args.operations,
         preview: args.preview,
         files: args.files,
@@ -83,17 +94,40 @@ fn of_description(imported: &ImportedDescription, is_preview: bool) -> String {
 fn of_archive(imported: &Imported, is_preview: bool) -> String {
     let paint = Paint::stdout();
     let mut out = String::new();
-    let (made, changed) = if is_preview { ("would make", "would change") } else { ("made", "changed") };
-    for (files, what) in [(&imported.files, made), (&imported.changed, changed)] {
+    let (made, wrote) = if is_preview { ("would make", "would write") } else { ("made", "wrote") };
+    for (files, what) in [(&imported.files, made), (&imported.changed, wrote)] {
         for file in files {
             out.push_str(&format!("{} {file}\n", paint.bold(what)));
         }
     }
-    let exchanges = count(imported.exchanges, "exchange");
-    let files = count(imported.files.len(), "file");
-    out.push_str(&format!("{files} of {exchanges} with {} for {}\n", plain(&imported.origin), imported.service));
+    for Waiting { id, summary, file, differences, why } in &imported.waiting {
+        let unlike = file.as_ref().map_or_else(String::new, |file| format!(", unlike {}", plain(file)));
+        out.push_str(&format!("{} {}  {}{unlike}\n", paint.yellow("changed"), paint.bold(&plain(id)), plain(summary)));
+        differences.iter().for_each(|difference| out.push_str(&format!("        {}\n", plain(&differs(difference)))));
+        why.iter().for_each(|why| out.push_str(&format!("        not accepted: {}\n", plain(why))));
+    }
+    let (origins, services) = (plain(&imported.origins.join(" and ")), imported.services.join(" and "));
+    let exchanges = format!("{} with {origins} for {services}", count(imported.exchanges, "exchange"));
+    match imported.files.len() {
+        0 if imported.stored == imported.exchanges => out.push_str(&format!("{exchanges}\n")),
+        files => out.push_str(&format!("{} of {exchanges}\n", count(files, "file"))),
+    }
     if imported.known > 0 {
         out.push_str(&format!("{} there already\n", count(imported.known, "promise")));
+    }
+    if imported.stored > 0 {
+        let stored = count(imported.stored, "exchange");
+        let next = match imported.waiting.first() {
+            _ if is_preview => String::new(),
+            None => ": understudy inbox".to_owned(),
+            Some(first) => format!(": understudy inbox accept {} writes its differences", plain(&first.id)),
+        };
+        let waits = match imported.stored {
+            _ if is_preview => "would wait",
+            1 => "waits",
+            _ => "wait",
+        };
+        out.push_str(&format!("{stored} {waits} in the inbox{next}\n"));
     }
     if !imported.redactions.is_empty() {
         out.push_str(&format!("{} redacted:\n", count(imported.redactions.len(), "secret")));
@@ -101,8 +135,7 @@ fn of_archive(imported: &Imported, is_preview: bool) -> String {
             out.push_str(&format!("  {}  {} ({})\n", plain(stand_in), plain(place), plain(rule)));
         }
     }
-    for (why, times) in &imported.left {
-        out.push_str(&paint.dim(&format!("left out: {times} {}\n", plain(why))));
-    }
+    out.push_str(&needed(&imported.vars));
+    list_left_out(&imported.left).lines().for_each(|line| out.push_str(&paint.dim(&format!("{}\n", plain(line)))));
     out
 }

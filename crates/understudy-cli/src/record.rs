@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_api::{
     ApiError, Chosen, Conversation, Diagnostic, DifferenceReport, InboxView, News, OpenInbox, Proposal, RecordNews,
-    RecordRequest, RecordedSummary, RedactionReport, Settled, Spoken, record,
+    RecordRequest, RecordedSummary, RedactionReport, Settled, Spoken, VarNeeded, record,
 };
 
 pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
@@ -90,14 +90,25 @@ pub(crate) fn inbox(args: InboxArgs) -> Result<Exit, ApiError> {
                 }
                 return Ok(Exit::Fine);
             }
-            InboxCommand::Accept { ids, merge: true, name } => inbox.accept(vec![Chosen { ids, name }]).await?,
             InboxCommand::Accept { ids, .. } if ids.is_empty() && !has_new(&inbox.view()) && !args.json => {
                 say_nothing_is_new(&inbox.view());
                 return Ok(Exit::Fine);
             }
-            InboxCommand::Accept { ids, name, .. } => {
-                let one = |id| Chosen { ids: vec![id], name: name.clone() };
-                inbox.accept(ids.into_iter().map(one).collect()).await?
+            InboxCommand::Accept { ids, merge, name, preview } => {
+                let chosen = if merge {
+                    vec![Chosen { ids, name }]
+                } else {
+                    ids.into_iter().map(|id| Chosen { ids: vec![id], name: name.clone() }).collect()
+                };
+                let plan = inbox.plan(chosen.clone()).await?;
+                if !args.json {
+                    say_along(&plan, preview);
+                }
+                if preview {
+                    say_planned(&plan, args.json);
+                    return Ok(Exit::Fine);
+                }
+                inbox.accept(chosen).await?
             }
             InboxCommand::Discard { ids, .. } => inbox.discard(ids).await?,
         };
@@ -107,7 +118,7 @@ pub(crate) fn inbox(args: InboxArgs) -> Result<Exit, ApiError> {
             say_settled(&settled);
             say_problems(&problems_in(&root, &settled.files)?);
         }
-        Ok(Exit::Fine)
+        Ok(if settled.left.is_empty() { Exit::Fine } else { Exit::CouldNot })
     })
 }
 
@@ -155,6 +166,13 @@ fn list(view: &InboxView, json: bool) {
         for violation in &proposal.not_as_described {
             out.push_str(&format!("        {} {}\n", paint.yellow("not as described:"), plain(violation)));
         }
+        let redactions = proposal.redactions.iter().take(REDACTIONS_MAX);
+        redactions.for_each(|one| out.push_str(&paint.dim(&format!("        {}\n", redacted(one)))));
+        if proposal.redactions.len() > REDACTIONS_MAX {
+            let more = proposal.redactions.len() - REDACTIONS_MAX;
+            let id = plain(&proposal.id);
+            out.push_str(&paint.dim(&format!("        and {more} more: understudy inbox show {id}\n")));
+        }
     }
     for Conversation { id, target, count: messages, .. } in &view.sockets {
         let messages = count(*messages, "message");
@@ -164,6 +182,10 @@ fn list(view: &InboxView, json: bool) {
             paint.bold(&plain(id)),
             plain(target)
         ));
+    }
+    if !view.sockets.is_empty() {
+        let hint = "no fixture can send messages of a WebSocket yet: `mode: passthrough` forwards it to the backend; `inbox show` shows the messages, `inbox discard` deletes them";
+        out.push_str(&paint.dim(&format!("        {hint}\n")));
     }
     for cut in &view.cut {
         out.push_str(&paint.dim(&format!("not whole: {}\n", plain(cut))));
@@ -191,7 +213,8 @@ fn beside(proposal: &Proposal) -> String {
     }
 }
 
-fn differs(difference: &DifferenceReport) -> String {
+/// A difference in a line.
+pub(crate) fn differs(difference: &DifferenceReport) -> String {
     let DifferenceReport { path, kind, expected, received } = difference;
     // The status is a place and a kind.
     let what = if path == kind { path.clone() } else { format!("{path} {kind}") };
@@ -211,7 +234,7 @@ fn show(shown: &Shown, json: bool) {
     };
     let times = count(proposal.exchanges, "exchange");
     out.push_str(&format!("# {}: {news}, of {times}{}\n", plain(&proposal.id), plain(&beside(proposal))));
-    out.push_str(&redacted(&proposal.redactions));
+    proposal.redactions.iter().for_each(|one| out.push_str(&format!("# {}\n", redacted(one))));
     if let Some(address) = &proposal.own_address {
         let places = plain(&proposal.names_itself.join(", "));
         out.push_str(&format!("# names its backend, {}, in {places}: a stub sends its own address\n", plain(address)));
@@ -226,12 +249,12 @@ fn show(shown: &Shown, json: bool) {
     let _ = stdout().write_all(out.as_bytes());
 }
 
-/// A line for each secret that was replaced.
-fn redacted(redactions: &[RedactionReport]) -> String {
-    let line = |RedactionReport { place, stand_in, rule }: &RedactionReport| {
-        format!("# {} replaces a secret in {} ({})\n", plain(stand_in), plain(place), plain(rule))
-    };
-    redactions.iter().map(line).collect()
+/// How many secrets of one proposal are listed.
+const REDACTIONS_MAX: usize = 3;
+
+/// A line for a secret that was replaced.
+fn redacted(RedactionReport { place, stand_in, rule }: &RedactionReport) -> String {
+    format!("{} replaces a secret in {} ({})", plain(stand_in), plain(place), plain(rule))
 }
 
 /// What was said on a WebSocket, a line each.
@@ -242,7 +265,7 @@ fn show_conversation(conversation: &Conversation, json: bool) {
     let paint = Paint::stdout();
     let Conversation { id, target, count: all, messages, redactions, cut, .. } = conversation;
     let mut out = format!("# {}: GET {}, {}\n", plain(id), plain(target), count(*all, "message"));
-    out.push_str(&redacted(redactions));
+    redactions.iter().for_each(|one| out.push_str(&format!("# {}\n", redacted(one))));
     for Spoken { from_client, after_micros, text, bytes } in messages {
         let who = if *from_client { "client " } else { "backend" };
         let said = text.as_ref().map_or_else(|| paint.dim(&count(*bytes, "byte")), |text| plain(text));
@@ -281,9 +304,6 @@ fn say_settled(settled: &Settled) {
     for file in &settled.files {
         out.push_str(&format!("{} {file}\n", paint.bold("wrote")));
     }
-    for (id, after) in &settled.along {
-        out.push_str(&format!("{} {}: {} needs it\n", paint.bold("took along"), plain(id), plain(after)));
-    }
     for (id, after) in &settled.stays {
         out.push_str(&format!("{} {} in the inbox: {} needs it\n", paint.bold("kept"), plain(id), plain(after)));
     }
@@ -291,5 +311,51 @@ fn say_settled(settled: &Settled) {
         out.push_str(&format!("{} {}: {why}\n", paint.yellow("left"), plain(id)));
     }
     out.push_str(&format!("{} went from the inbox\n", count(settled.exchanges, "exchange")));
+    out.push_str(&needed(&settled.vars));
     let _ = stdout().write_all(out.as_bytes());
+}
+
+/// Says what is accepted besides what was chosen, before it is.
+fn say_along(plan: &Settled, is_preview: bool) {
+    let paint = Paint::stdout();
+    let what = if is_preview { "would take along" } else { "taking along" };
+    let line =
+        |(id, after): &(String, String)| format!("{} {}: {} needs it\n", paint.bold(what), plain(id), plain(after));
+    let lines: String = plan.along.iter().map(line).collect();
+    let _ = stdout().write_all(lines.as_bytes());
+}
+
+/// Says what accepting would do.
+fn say_planned(plan: &Settled, json: bool) {
+    if json {
+        return print_json(plan);
+    }
+    let paint = Paint::stdout();
+    let mut out: String = plan.files.iter().map(|file| format!("{} {file}\n", paint.bold("would write"))).collect();
+    for (id, why) in &plan.left {
+        out.push_str(&format!("{} {}: {why}\n", paint.yellow("would leave"), plain(id)));
+    }
+    out.push_str("nothing was written (--preview)\n");
+    let _ = stdout().write_all(out.as_bytes());
+}
+
+/// How many files are named that need one value.
+const FILES_MAX: usize = 3;
+
+/// Says which values `verify` needs, and what the stub takes in their place.
+pub(crate) fn needed(vars: &[VarNeeded]) -> String {
+    let mut out = String::new();
+    for VarNeeded { service, name, files, refused } in vars {
+        let first: Vec<&str> = files.iter().take(FILES_MAX).map(String::as_str).collect();
+        let more = files.len() - first.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let but = refused.as_ref().map_or_else(String::new, |refused| format!(" but `{refused}`"));
+        out.push_str(&format!(
+            "verify needs a value for `{}`: write it under `vars` of a backend of {service} ({}{more}); the stub takes any{}\n",
+            plain(name),
+            plain(&first.join(", ")),
+            plain(&but)
+        ));
+    }
+    out
 }

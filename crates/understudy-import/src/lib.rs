@@ -8,5 +8,8 @@
 mod har;
 mod recording;
 
-pub use har::{HarEntry, HarError, HarExchange, HarMessage, read_har, write_har};
+pub use har::{
+    AttachedFiles, HarArchive, HarEntry, HarError, HarExchange, HarLeft, HarMessage, Origin, PagePart, parse_origin,
+    parse_url, read_har, write_har,
+};
 pub use recording::{Draft, Recorded, asked, drafts, merge};

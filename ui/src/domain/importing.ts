@@ -18,7 +18,9 @@ export async function importArchive(file: File, service: string) {
   const fixtures = made.files.filter((path) => !path.includes('/bodies/'));
   const secrets = made.redactions.length > 0 ? `; ${count(made.redactions.length, 'secret')} redacted` : '';
   const known = made.known > 0 ? `, ${made.known} there already` : '';
-  session.tell(`${count(fixtures.length, 'fixture')} of ${count(made.exchanges, 'exchange')} with ${made.origin}${known}${secrets}`, fixtures.length > 0);
+  const waiting = made.waiting.length > 0 ? `; ${count(made.waiting.length, 'changed response')} in the inbox` : '';
+  const left = made.left.length > 0 ? `; ${made.left.length} left out: understudy import lists them` : '';
+  session.tell(`${count(fixtures.length, 'fixture')} of ${count(made.exchanges, 'exchange')} with ${made.origins.join(' and ')}${known}${waiting}${secrets}${left}`, fixtures.length > 0);
   const view = session.project?.services.find(({ name }) => name === service);
   if (fixtures[0] && view) session.openFixture(service, fixtures[0].slice(view.dir.length + 1));
 }

@@ -1016,33 +1016,41 @@ preview: boolean, };
  */
 export type Imported = { 
 /**
- * The service that got the fixtures.
+ * The services that the exchanges are of.
  */
-service: string, 
+services: Array<string>, 
 /**
- * The server whose exchanges they are.
+ * The servers that answered them.
  */
-origin: string, 
+origins: Array<string>, 
 /**
  * The files that were made, relative to the project.
  */
 files: Array<string>, 
 /**
- * The files that were there and give new fixtures what they need now.
+ * The files that were there and were changed: by what new fixtures need, or by accepted differences.
  */
 changed: Array<string>, 
 /**
- * How many exchanges they stand for.
+ * The number of exchanges that are the services'.
  */
 exchanges: number, 
 /**
- * How many promises were there already.
+ * The number of proposals that fixtures say already.
  */
 known: number, 
 /**
- * What was left out, and how often.
+ * What differs from fixtures that are there, and was not accepted.
  */
-left: { [key in string]: number }, 
+waiting: Array<Waiting>, 
+/**
+ * The number of exchanges that were put into the inbox.
+ */
+stored: number, 
+/**
+ * The entries that were left out.
+ */
+left: Array<LeftOut>, 
 /**
  * The secrets that were replaced.
  */
@@ -1151,6 +1159,27 @@ place: string,
  * Why it was not.
  */
 why: string, };
+
+/**
+ * An entry of an archive that is left out.
+ */
+export type LeftOut = { 
+/**
+ * The method.
+ */
+method: string, 
+/**
+ * The URL, without secrets.
+ */
+url: string, 
+/**
+ * The reason.
+ */
+why: string, 
+/**
+ * The option that includes it.
+ */
+option: string | null, };
 
 /**
  * A difference whose place is to be held less strictly.
@@ -2211,6 +2240,31 @@ outcome: string,
  * Whether the answer was what the description says, when that was asked last.
  */
 described: boolean | null, };
+
+/**
+ * A proposal that waits in the inbox.
+ */
+export type Waiting = { 
+/**
+ * The name of the proposal in the inbox: `shop/items/get`.
+ */
+id: string, 
+/**
+ * The request and the status of the response, in a line.
+ */
+summary: string, 
+/**
+ * The file that it differs from.
+ */
+file: string | null, 
+/**
+ * The differences.
+ */
+differences: Array<DifferenceReport>, 
+/**
+ * Why it could not be accepted, although it was to be.
+ */
+why: string | null, };
 
 /** Every command: what it takes and what it gives. */
 export type Commands = {

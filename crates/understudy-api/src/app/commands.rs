@@ -195,6 +195,8 @@ commands! {
     reads inbox_har(Nothing) -> Text;
     /// Writes what is in the inbox as an HTTP archive (HAR).
     does export_inbox(Nothing) -> Exported;
+    /// Says which fixtures would be made of proposals, and what would be taken along.
+    reads inbox_plan(AcceptProposals) -> Settled;
     /// Makes fixtures of proposals.
     does inbox_accept(AcceptProposals) -> Settled;
     /// Throws proposals away.

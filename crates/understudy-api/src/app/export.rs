@@ -114,7 +114,7 @@ fn downloads() -> Option<PathBuf> {
 
 fn entry(exchange: &Exchange, origin: String, redactor: &mut Redactor) -> HarEntry {
     let Decoded { request, response, request_left_out, is_answer_there } = exchange.decoded();
-    let (request, response, _) = redactor.exchange(request, response);
+    let (request, response, redactions) = redactor.exchange(request, response);
     let who = format!("{}: answered by {} {}", exchange.service, exchange.answered, exchange.by);
     HarEntry {
         ended: Moment { unix_millis: exchange.time },
@@ -126,5 +126,9 @@ fn entry(exchange: &Exchange, origin: String, redactor: &mut Redactor) -> HarEnt
         body: is_answer_there.then_some(response.body),
         comment: [who.trim_end()].into_iter().chain(request_left_out.as_deref()).collect::<Vec<_>>().join("; "),
         messages: Vec::new(),
+        service: exchange.service.clone(),
+        backend: String::new(),
+        cut: request_left_out.or_else(|| (!is_answer_there).then(|| "its response was not kept".to_owned())),
+        redactions,
     }
 }

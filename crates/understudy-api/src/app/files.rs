@@ -6,10 +6,11 @@ use crate::change::{FileChange, Place};
 use crate::disk::{content, rename};
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
-use crate::import::{self, Imported, archive};
+use crate::import::har::{self, ArchivePlan};
+use crate::import::{self, ArchiveOptions, Imported};
+use crate::inbox::vars_needed;
 use crate::report::DiagnosticReport;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::time::Instant;
@@ -288,10 +289,12 @@ impl App {
     /// Makes fixtures of an archive, as one change.
     pub(super) async fn import(&self, request: ImportArchive) -> Result<Imported, ApiError> {
         let project = self.loaded().await;
-        let mut left = BTreeMap::new();
-        let exchanges = archive::read(request.text.as_bytes(), &request.name, &mut left)?;
-        let (imported, made) = archive::plan(&project, Some(&request.service), None, exchanges, left)?;
-        self.make(made, None).await?;
+        let archive = har::read(request.text.as_bytes(), &request.name, None)?;
+        let options = ArchiveOptions::default();
+        let ArchivePlan { mut imported, changes, records } =
+            har::plan(&project, Some(&request.service), &options, archive)?;
+        self.keep_recordings(records, self.make(changes, None)).await?;
+        imported.vars = vars_needed(&project.root, &imported.written())?;
         Ok(imported)
     }
 

@@ -36,6 +36,10 @@ impl InboxOnly {
                 json(&Text { text: look(upto)?.text(&chosen)? })
             }
             "inbox_har" => json(&Text { text: look(u64::MAX)?.har()? }),
+            "inbox_plan" => {
+                let AcceptProposals { upto, chosen } = read(command, request)?;
+                json(&look(upto)?.plan(&chosen)?)
+            }
             "inbox_accept" => {
                 let AcceptProposals { upto, chosen } = read(command, request)?;
                 json(&look(upto)?.accept(&chosen)?)

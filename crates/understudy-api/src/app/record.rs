@@ -140,6 +140,10 @@ impl App {
         Ok(Text { text })
     }
 
+    pub(super) async fn inbox_plan(&self, request: AcceptProposals) -> Result<Settled, ApiError> {
+        self.look(request.upto, move |inbox| inbox.plan(&request.chosen)).await
+    }
+
     pub(super) async fn inbox_accept(&self, request: AcceptProposals) -> Result<Settled, ApiError> {
         let AcceptProposals { upto, chosen } = request;
         let (inbox, accepting) = self
@@ -158,6 +162,30 @@ impl App {
         let settled = self.look(request.upto, move |inbox| inbox.discard(&request.ids)).await;
         self.recordings_changed();
         settled
+    }
+
+    /// Does something, and then puts records into the inbox.
+    ///
+    /// # Errors
+    /// The recordings cannot be opened, and nothing is done; what `done` says; a disk that does not take the records.
+    pub(super) async fn keep_recordings(
+        &self,
+        records: Vec<Vec<u8>>,
+        done: impl Future<Output = Result<(), ApiError>>,
+    ) -> Result<(), ApiError> {
+        if records.is_empty() {
+            return done.await;
+        }
+        let (project, log) = self.recordings().await?;
+        let root = project.root.clone();
+        let log = match log {
+            Some(log) => log,
+            None => Arc::new(in_background(move || recordings::open(&root)).await?.0),
+        };
+        done.await?;
+        let kept = in_background(move || recordings::add(&log, &records)).await;
+        self.recordings_changed();
+        kept
     }
 
     /// Looks at the inbox as it was up to a recording. It is read anew each time.

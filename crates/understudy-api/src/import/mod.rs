@@ -3,18 +3,26 @@
 
 pub(crate) mod archive;
 pub(crate) mod description;
+pub(crate) mod har;
+mod listing;
+mod sort;
 
-pub use archive::Imported;
 pub use description::{ImportNews, ImportedDescription, ImportedFixture};
+pub use har::{Imported, Waiting};
+pub use listing::list_left_out;
+pub use sort::{ArchiveAccept, ArchiveOptions, LeftOut};
 
 use crate::change::bring_all;
 use crate::described::Described;
 use crate::error::{ApiError, Code};
+use crate::inbox::vars_needed;
+use crate::recordings;
 use description::Meant;
 use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What to import.
 #[derive(Debug, Clone)]
@@ -23,8 +31,8 @@ pub struct ImportRequest {
     pub project: PathBuf,
     /// The service that gets the fixtures; the only one where it is not said.
     pub service: Option<String>,
-    /// The server whose exchanges are meant: `https://api.example.com`.
-    pub origin: Option<String>,
+    /// Which exchanges of an archive are wanted, and what becomes of them.
+    pub archive: ArchiveOptions,
     /// Of a description, the operations that are meant, by their ids or as `GET /pets/{id}`; all where none is said.
     pub operations: Vec<String>,
     /// Whether nothing is written.
@@ -54,7 +62,7 @@ pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
     let other = request.files.iter().zip(&archives).find(|(_, is_archive)| !**is_archive).map(|(file, _)| file);
     let usage = |message: String| Err(ApiError::new(Code::Usage, message));
     let (import, files) = match (request.files.as_slice(), other) {
-        ([_], Some(_)) if request.origin.is_some() => {
+        ([_], Some(_)) if request.archive.origin.is_some() => {
             return usage("--origin chooses among the exchanges of an archive, and this is none".to_owned());
         }
         ([only], Some(_)) => {
@@ -72,8 +80,15 @@ pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
             return usage("--operation chooses among those of a description, and an archive has none".to_owned());
         }
         (all, None) => {
-            let (imported, files) = archive::from_files(&project, service, request.origin.as_deref(), all)?;
-            (Import::Archive(imported), files)
+            let project = Arc::new(project);
+            let plan = har::plan(&project, service, &request.archive, har::read_files(all)?)?;
+            let har::ArchivePlan { mut imported, changes, records } = plan;
+            if !request.preview {
+                // Where the inbox cannot be had, nothing is written.
+                recordings::adding(&project.root, &records, || bring_all(&changes, true))?;
+                imported.vars = vars_needed(&project.root, &imported.written())?;
+            }
+            return Ok(Import::Archive(imported));
         }
     };
     if !request.preview {
@@ -86,7 +101,14 @@ pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
 const HEAD_BYTES: u64 = 4 << 10;
 
 /// Whether a file is an HTTP archive: by its name, or because it begins as one.
+///
+/// # Errors
+/// It cannot be read, or is a zip file.
 fn is_archive(path: &Path) -> Result<bool, ApiError> {
+    if is_zip(path) {
+        let message = format!("{} is a zip file", path.display());
+        return Err(ApiError::new(Code::Usage, message).with_hint("unpack it, and import the .har file in it"));
+    }
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("har")) {
         return Ok(true);
     }
@@ -100,6 +122,15 @@ fn is_archive(path: &Path) -> Result<bool, ApiError> {
     let head = String::from_utf8_lossy(&head);
     let inside = head.trim_start_matches('\u{feff}').trim_start().strip_prefix('{');
     Ok(inside.is_some_and(|inside| inside.trim_start().starts_with("\"log\"")))
+}
+
+/// Returns true if a file begins as zip files do (APPNOTE.TXT, section 4.3.7).
+fn is_zip(path: &Path) -> bool {
+    let mut head = [0; 4];
+    // What comes through a pipe is read once, by who reads all of it.
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+        && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+        && head == *b"PK\x03\x04"
 }
 
 fn read_description(path: &Path) -> Result<Described, ApiError> {

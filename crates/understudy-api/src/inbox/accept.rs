@@ -85,7 +85,7 @@ impl Inbox {
         }
         for (service, making) in making {
             let loaded = &self.project.services[service];
-            let (mut files, _) = new_files(&self.project, loaded, &making, &self.there(service))?;
+            let mut files = new_files(&self.project, loaded, &making, &self.there(service))?;
             files.retain(|file| !accepting.is_changed(file));
             accepting.changes.extend(files);
         }

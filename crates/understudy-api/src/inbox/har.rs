@@ -1,18 +1,23 @@
 //! What is in the inbox as an HTTP archive, for whoever it is given to. It was stored without secrets.
 
+use crate::addresses::Home;
 use crate::project::Project;
 use crate::recordings::Recording;
+use std::collections::BTreeMap;
 use understudy_fixture::model::Service;
 use understudy_import::{HarEntry, HarMessage, Recorded, write_har};
 use understudy_match::Moment;
 use understudy_net::MessageContent;
 
 /// The archive of these recordings.
-pub(crate) fn inbox_har(project: &Project, recordings: &[(u64, Recording)]) -> String {
+pub(crate) fn inbox_har(project: &Project, homes: &BTreeMap<String, Home>, recordings: &[(u64, Recording)]) -> String {
     let service = |name: &str| project.services.iter().find(|loaded| loaded.service.name == name);
     let entry = |(_, recording): &(u64, Recording)| {
-        let backend = service(&recording.service).and_then(|loaded| backend(&loaded.service));
-        entry(recording, backend.unwrap_or_else(|| format!("http://{}.localhost", recording.service)))
+        let known = service(&recording.service).and_then(|loaded| backend(&loaded.service));
+        let origin = known.unwrap_or_else(|| format!("http://{}.localhost", recording.service));
+        // All recordings name their service by this address now, wherever they were made.
+        let home = homes.get(&recording.service).map(Home::shown);
+        entry(recording, origin, home.unwrap_or_default())
     };
     let entries: Vec<HarEntry> = recordings.iter().map(entry).collect();
     write_har(&entries, env!("CARGO_PKG_VERSION"))
@@ -25,9 +30,9 @@ fn backend(service: &Service) -> Option<String> {
     (!url.is_secret()).then(|| url.text.trim_end_matches('/').to_owned())
 }
 
-fn entry(recording: &Recording, origin: String) -> HarEntry {
+fn entry(recording: &Recording, origin: String, backend: String) -> HarEntry {
     let Recording { service, unix_millis, micros, exchange, messages, cut, .. } = recording;
-    let Recorded { request, response, .. } = exchange.clone();
+    let Recorded { request, response, redactions } = exchange.clone();
     // A WebSocket is there once the answer is.
     let connected = unix_millis.saturating_mul(1_000).saturating_add(*micros);
     let message = |message: &understudy_net::Message| HarMessage {
@@ -45,6 +50,10 @@ fn entry(recording: &Recording, origin: String) -> HarEntry {
         headers: response.headers,
         body: cut.is_none().then_some(response.body),
         messages: messages.iter().map(message).collect(),
+        service: service.clone(),
+        backend,
+        cut: cut.clone(),
+        redactions,
         comment: cut.as_ref().map_or_else(|| format!("{service}: recorded"), |why| format!("{service}: {why}")),
     }
 }

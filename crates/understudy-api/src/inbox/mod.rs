@@ -4,8 +4,11 @@ mod accept;
 mod har;
 mod open;
 mod propose;
+mod vars;
 
 pub use open::OpenInbox;
+pub use vars::VarNeeded;
+pub(crate) use vars::vars_needed;
 
 use crate::addresses::{Home, bring_home};
 use crate::change::bring_all;
@@ -15,7 +18,7 @@ use crate::import::archive::{There, link};
 use crate::project::{Project, meant, open_project};
 use crate::recordings::{self, Recording, store_error};
 use crate::report::{DifferenceReport, RedactionReport};
-use accept::Accepting;
+pub(crate) use accept::Accepting;
 use har::inbox_har;
 use propose::{Proposed, propose};
 use serde::{Deserialize, Serialize};
@@ -177,6 +180,8 @@ pub struct Settled {
     pub along: Vec<(String, String)>,
     /// What stays in the inbox though it was accepted, and what needs it.
     pub stays: Vec<(String, String)>,
+    /// The values that `verify` needs for what was written.
+    pub vars: Vec<VarNeeded>,
 }
 
 impl Inbox {
@@ -210,22 +215,35 @@ impl Inbox {
                 recordings.extend(Recording::from_bytes(&bytes).map(|recording| (number, recording)));
             }
         }
+        Ok(Self { log, later, ..Self::proposing(project, recordings) })
+    }
+
+    /// Looks at recordings that are stored nowhere yet.
+    pub(crate) fn of(project: Arc<Project>, recordings: Vec<Recording>) -> Self {
+        Self::proposing(project, (1..).zip(recordings).collect())
+    }
+
+    fn proposing(project: Arc<Project>, mut recordings: Vec<(u64, Recording)>) -> Self {
         let homes = bring_home(&project, &mut recordings);
         let mut proposed = Vec::new();
         for (service, loaded) in project.services.iter().enumerate() {
             propose(service, loaded, homes.get(&loaded.service.name), &recordings, &mut proposed);
         }
-        Ok(Self { project, log, recordings, later, homes, proposed, damaged: Vec::new() })
+        Self { project, log: None, recordings, later: Vec::new(), homes, proposed, damaged: Vec::new() }
+    }
+
+    /// Returns the recordings that are not whole, and why: no fixture can be made of them.
+    pub(crate) fn cut(&self) -> impl Iterator<Item = (&Recording, &str)> {
+        let whole = self.recordings.iter().filter(|(_, recording)| !is_socket(recording));
+        whole.filter_map(|(_, recording)| Some((recording, recording.cut.as_deref()?)))
     }
 
     /// What is in it.
     #[must_use]
     pub(crate) fn view(&self) -> InboxView {
-        let cut = self.recordings.iter().filter_map(|(_, recording)| {
+        let cut = self.cut().map(|(recording, why)| {
             let request = &recording.exchange.request;
-            let target = percent_decode(request.target.as_str());
-            let why = recording.cut.as_ref().filter(|_| !is_socket(recording))?;
-            Some(format!("{} {target}: {why}", request.method))
+            format!("{} {}: {why}", request.method, percent_decode(request.target.as_str()))
         });
         InboxView {
             proposals: self.proposed.iter().map(|proposed| proposed.shown.clone()).collect(),
@@ -259,7 +277,7 @@ impl Inbox {
         if self.recordings.is_empty() {
             return Err(ApiError::new(Code::NothingToDo, "the inbox is empty"));
         }
-        Ok(inbox_har(&self.project, &self.recordings))
+        Ok(inbox_har(&self.project, &self.homes, &self.recordings))
     }
 
     /// Makes fixtures of what is chosen, or of all that is new where nothing is.
@@ -278,8 +296,20 @@ impl Inbox {
     /// The disk says no.
     pub(crate) fn accepted(&self, accepting: Accepting) -> Result<Settled, ApiError> {
         let Accepting { changes, numbers, left, along, stays } = accepting;
+        let files: Vec<String> = changes.into_iter().map(|change| change.shown).collect();
+        let exchanges = self.remove(numbers)?;
+        let vars = vars_needed(&self.project.root, &files)?;
+        Ok(Settled { files, exchanges, left, along, stays, vars })
+    }
+
+    /// Says what [`Self::accept`] would do, and does nothing.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub(crate) fn plan(&self, chosen: &[Chosen]) -> Result<Settled, ApiError> {
+        let Accepting { changes, numbers, left, along, stays } = self.accepting(chosen)?;
         let files = changes.into_iter().map(|change| change.shown).collect();
-        Ok(Settled { files, exchanges: self.remove(numbers)?, left, along, stays })
+        Ok(Settled { files, exchanges: numbers.len(), left, along, stays, vars: Vec::new() })
     }
 
     /// Takes what is proposed out of the inbox: those that are named, or everything.
@@ -312,8 +342,8 @@ impl Inbox {
     pub(crate) fn find(&self, id: &str) -> Result<&Proposed, ApiError> {
         let found = self.proposed.iter().find(|proposed| proposed.shown.id == id);
         found.ok_or_else(|| match self.socket(id) {
-            Some(_) => ApiError::new(Code::Usage, format!("`{id}` is a WebSocket, which no fixture can say yet"))
-                .with_hint("`understudy inbox show` shows what was said, `understudy inbox discard` lets it go"),
+            Some(_) => ApiError::new(Code::Usage, format!("`{id}` is a WebSocket, whose messages no fixture can send yet"))
+                .with_hint(format!("`mode: passthrough` forwards WebSockets to the backend meanwhile; `understudy inbox show {id}` shows the messages, `understudy inbox discard {id}` deletes them")),
             None => unknown(id, self.proposed.iter().map(|proposed| proposed.shown.id.as_str())),
         })
     }

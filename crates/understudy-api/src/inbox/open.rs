@@ -80,6 +80,17 @@ impl OpenInbox {
         }
     }
 
+    /// Says what [`Self::accept`] would do, and does nothing.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn plan(&self, chosen: Vec<Chosen>) -> Result<Settled, ApiError> {
+        match &self.at {
+            At::Here(inbox) => inbox.plan(&chosen),
+            At::There(holder, view) => ask(holder, "inbox_plan", &AcceptProposals { upto: view.upto, chosen }).await,
+        }
+    }
+
     /// Makes fixtures of what is chosen, or of all that is new where nothing is.
     ///
     /// # Errors

@@ -2,10 +2,13 @@
 //! with new ids and tokens each time. No file is edited by hand.
 
 use crate::program::{Folder, Served, run};
+use crate::record::{Recorder, project};
 use crate::shop::{Session, open_shop};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 
 /// Every file of a folder, as text.
 pub(crate) fn everything(folder: &Path, out: &mut String) {
@@ -36,9 +39,8 @@ fn a_recorded_session_is_answered_again_and_kept_by_the_backend() {
     for part in [
         "made fixtures/shop/items/list.yaml",
         "of 10 exchanges with http://shop.test for shop",
-        "left out: 1 from https://tracker.test",
-        "left out: 1 not answered, or not to be read",
-        "left out: 1 parts of pages: scripts, styles, images",
+        "1 left out: from https://tracker.test (included by --origin https://tracker.test)\n  ",
+        "1 left out: not answered\n  GET http://shop.test/",
         "redacted-token-1  response body $.access_token (name: token)",
     ] {
         assert!(stdout.contains(part), "{part}\n{stdout}");
@@ -84,7 +86,7 @@ fn a_recorded_session_is_answered_again_and_kept_by_the_backend() {
     project.write("fixtures/shop/enter.yaml", format!("{login}  safe: true\n"));
     let (exit, stdout, stderr) = run(&project.0, &["import", &archive]);
     assert!(exit == 0 && stdout.contains("1 promise there already"), "{stdout}{stderr}");
-    assert!(stdout.contains("changed fixtures/shop/enter.yaml\n"), "{stdout}");
+    assert!(stdout.contains("wrote fixtures/shop/enter.yaml\n"), "{stdout}");
     let list = fs::read_to_string(project.0.join("fixtures/shop/items/list.yaml")).unwrap();
     assert!(list.contains("  after: [enter]\n"), "{list}");
     let (exit, stdout, stderr) = run(&project.0, &["verify"]);
@@ -102,9 +104,12 @@ fn what_is_no_archive_is_said() {
     for (file, said) in [
         ("a.har", "a.har is no HTTP archive: it has no `log.entries`"),
         ("b.har", "b.har is no HTTP archive: it is not JSON"),
-        ("c.har", "error: there is no exchange in it\n  hint: record while a page's scripts ask the service;"),
-        ("e.har", "left out: 1 parts of pages: scripts, styles, images\n"),
-        ("e.har", "error: no exchange of a service is in it\n  hint: record while a page's scripts ask the service;"),
+        ("c.har", "error: there is no exchange in it\n  hint: record while a page's scripts ask the service,"),
+        (
+            "e.har",
+            "1 left out: an image of a page, from http://shop.test (included by --origin http://shop.test --pages)\n",
+        ),
+        ("e.har", "error: no exchange of a service is in it\n  hint: say which server is meant, and whether pages are"),
         ("f.json", "this is a Postman collection, and not an OpenAPI description"),
         ("f.json", "hint: HTTP archives (.har) and OpenAPI descriptions are read"),
         ("d.har", "failed to read d.har"),
@@ -113,16 +118,98 @@ fn what_is_no_archive_is_said() {
         assert!(exit != 0 && stderr.contains(said), "{file}: {stderr}");
     }
     let (exit, _, stderr) = run(&project.0, &["import", "g.har", "--origin", "http://other.test"]);
-    assert!(exit != 0 && stderr.contains("left out: 1 from http://shop.test"), "{stderr}");
-    assert!(stderr.contains("hint: say which server is meant: --origin https://api.example.com"), "{stderr}");
+    assert!(exit != 0 && stderr.contains("1 left out: from http://shop.test"), "{stderr}");
+    assert!(stderr.contains("hint: say which server is meant: --origin http://shop.test"), "{stderr}");
     // What is saved as a file, or asked for with a token, is no part of a page.
     let saved = image.replace("\"_resourceType\":\"image\",", "").replace("\"status\":200,\"headers\":[]", "\"status\":200,\"headers\":[{\"name\":\"content-type\",\"value\":\"image/png\"},{\"name\":\"content-disposition\",\"value\":\"attachment\"}]");
     project.write("h.har", archive(&saved)).write("i.har", archive(&saved.replace("content-disposition", "x-other")));
     let (_, said, _) = run(&project.0, &["import", "h.har", "--preview"]);
     assert!(said.starts_with("would make fixtures/s/logo-png/get.yaml\n"), "{said}");
     let (_, _, stderr) = run(&project.0, &["import", "i.har", "--preview"]);
-    assert!(stderr.contains("left out: 1 parts of pages"), "{stderr}");
+    assert!(stderr.contains("1 left out: an image of a page"), "{stderr}");
     let (_, said, _) = run(&project.0, &["import", "g.har", "--preview"]);
     assert!(said.starts_with("would make fixtures/s/logo-png/get.yaml\n1 file of 1 exchange"), "{said}");
     assert!(!project.0.join("fixtures").exists());
+}
+
+const ANSWERS: &[(&str, &str, &[u8])] = &[
+    ("/", "text/html", b"<h1>Shop</h1>"),
+    ("/logo.png", "image/png", b"\x89PNG\r\n\x1a\n\0\x01\x02"),
+    ("/app.js", "text/javascript", b"let a = 1;\n"),
+    ("/api/a?q=w%C3%B6rd", "application/json", b"{\"n\":1.0,\"items\":[{\"id\":7}]}"),
+    ("/api/t", "text/plain; charset=iso-8859-1", b"caf\xe9"),
+    ("/api/u", "text/plain; charset=iso-8859-1", "café".as_bytes()),
+    ("/api/token", "application/json", b"{\"access_token\":\"opaque-token-of-the-session\",\"n\":1}"),
+    ("/api/me", "application/json", b"{\"id\":7}"),
+];
+
+/// A server with pages, images, scripts, texts in latin-1 and tokens.
+fn open_site() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut line = String::new();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let _ = reader.read_line(&mut line);
+            while let Ok(read) = reader.read_line(&mut String::new())
+                && read > 2
+            {}
+            let path = line.split(' ').nth(1).unwrap_or_default();
+            let (_, kind, body) = ANSWERS.iter().find(|(known, ..)| *known == path).unwrap_or(&ANSWERS[0]);
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all(&[head.as_bytes(), body].concat());
+        }
+    });
+    port
+}
+
+/// Sends a request, and takes whatever bytes come back.
+fn ask(port: u16, path: &str, header: &str) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n{header}\r\n\r\n").unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+}
+
+#[test]
+fn an_archive_of_the_inbox_comes_back_as_the_same_fixtures() {
+    let project = project(open_site());
+    let recorder = Recorder::new(&project.0, &[]);
+    for path in ["/", "/logo.png", "/app.js", "/api/a?q=w%C3%B6rd", "/api/t", "/api/u", "/api/token"] {
+        ask(recorder.port, path, "accept: */*");
+    }
+    ask(recorder.port, "/api/me", "authorization: Bearer opaque-token-of-the-session");
+    recorder.end();
+    let archive = project.0.join("all.har").display().to_string();
+    let (exit, ..) = run(&project.0, &["inbox", "export", &archive]);
+    assert_eq!(exit, 0);
+    assert!(!fs::read_to_string(&archive).unwrap().contains("opaque-token"));
+    run(&project.0, &["inbox", "accept"]);
+    // Neither the port nor the address of the backend says whose exchanges they are: the archive does.
+    let other = Folder::new();
+    other.write("understudy.yaml", "version: 1\nservices:\n  shop: {}\n  auth: {}\n");
+    let (exit, stdout, stderr) = run(&other.0, &["import", &archive]);
+    assert!(exit == 0 && !stdout.contains("left out"), "{stdout}{stderr}");
+    let files = |project: &Folder| {
+        let mut all = Vec::new();
+        bytes_below(&project.0.join("fixtures/shop"), &mut all);
+        let start = project.0.join("fixtures/shop");
+        all.into_iter().map(|(path, bytes)| (path.strip_prefix(&start).unwrap().to_owned(), bytes)).collect::<Vec<_>>()
+    };
+    assert_eq!(files(&project).len(), 8);
+    assert_eq!(files(&project), files(&other), "{stdout}");
+}
+
+fn bytes_below(folder: &Path, out: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() {
+            bytes_below(&entry.path(), out);
+        } else {
+            out.push((entry.path(), fs::read(entry.path()).unwrap()));
+        }
+    }
+    out.sort();
 }

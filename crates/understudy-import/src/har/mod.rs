@@ -1,7 +1,125 @@
 //! HTTP Archive 1.2 (the W3C's draft of 2012, which browsers write and read): exchanges in one JSON document.
+//!
+//! Reading is lenient, since each tool writes its own dialect. What cannot be read is named entry by entry.
 
+mod asker;
+mod body;
+mod charset;
+mod date;
+mod entry;
+mod fields;
 mod read;
+mod url;
 mod write;
 
-pub use read::{HarError, HarExchange, read_har};
-pub use write::{HarEntry, HarMessage, write_har};
+pub use asker::PagePart;
+pub use read::read_har;
+pub use url::{Origin, parse_origin, parse_url};
+pub use write::{HarEntry, write_har};
+
+use crate::recording::Recorded;
+use bytes::Bytes;
+
+/// Name under which this program writes archives: all that is in such an archive was recorded from a service.
+pub(crate) const CREATOR: &str = "Understudy";
+
+/// Member of an entry that only this program writes.
+pub(crate) const OWN_MEMBER: &str = "_understudy";
+
+/// The entries of an archive.
+#[derive(Debug, Default)]
+pub struct HarArchive {
+    /// The exchanges, in the order in which they began.
+    pub exchanges: Vec<HarExchange>,
+    /// The entries that are no exchange of HTTP, or that were not answered.
+    pub left: Vec<HarLeft>,
+}
+
+/// One exchange of an archive.
+#[derive(Debug, Clone)]
+pub struct HarExchange {
+    /// When the request was sent, in microseconds since 1970; 0 if the archive does not say it.
+    pub began_micros: u64,
+    /// How long the exchange took.
+    pub micros: u64,
+    /// The server.
+    pub origin: Origin,
+    /// The service, if this program wrote the archive.
+    pub service: Option<String>,
+    /// The address by which the exchange names its own service, if this program wrote the archive; else that of the server.
+    pub backend: String,
+    /// True if this program wrote the exchange: its secrets were replaced then, as its list of redactions says.
+    pub is_redacted: bool,
+    /// What the exchange is of a page; `None` if a script, a form or a person's click asked a service.
+    pub page_part: Option<PagePart>,
+    /// The exchange. Its bodies have no content coding, unless `content-encoding` stands in the header fields.
+    pub recorded: Recorded,
+    /// The messages of the WebSocket to which the two sides switched.
+    pub messages: Vec<HarMessage>,
+    /// Why a body is missing.
+    pub missing: Option<String>,
+    /// Why the recording was not whole, as this program wrote it into the archive.
+    pub cut: Option<String>,
+}
+
+impl HarExchange {
+    /// Returns the URL of the request.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}{}", self.origin, self.recorded.request.target)
+    }
+}
+
+/// An entry that is no exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HarLeft {
+    /// The method, as it is written.
+    pub method: String,
+    /// The URL, as it is written. Of `data:` URLs only the beginning is kept.
+    pub url: String,
+    /// The reason.
+    pub why: String,
+}
+
+/// A message of a WebSocket, in the form that Chromium gave it.
+#[derive(Debug, Clone)]
+pub struct HarMessage {
+    /// True if the client sent it.
+    pub is_sent: bool,
+    /// When it was sent, in microseconds since 1970.
+    pub unix_micros: u64,
+    /// Its content.
+    pub content: Bytes,
+    /// True if the content is text.
+    pub is_text: bool,
+}
+
+/// Bodies that stand in files beside an archive, as Playwright writes them.
+pub trait AttachedFiles {
+    /// Returns the content of the file with this name.
+    ///
+    /// # Errors
+    /// The reason why it cannot be read.
+    fn read(&self, name: &str) -> Result<Bytes, String>;
+}
+
+/// Why a text is no archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HarError {
+    /// It is not JSON.
+    NotJson(String),
+    /// It has no `log.entries`.
+    NoEntries,
+}
+
+impl std::fmt::Display for HarError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotJson(why) => write!(f, "it is not JSON: {why}"),
+            Self::NoEntries => f.write_str("it has no `log.entries`, as every HTTP archive has"),
+        }
+    }
+}
+
+impl std::error::Error for HarError {}

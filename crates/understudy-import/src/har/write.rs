@@ -1,10 +1,12 @@
 //! Writing what browsers read.
 
+use super::{CREATOR, HarMessage, OWN_MEMBER};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
+use understudy_exchange::redact::Redaction;
 use understudy_exchange::target::query_pairs;
 use understudy_exchange::{Json, JsonString, Request, cookie_pairs, set_cookie_pairs};
 use understudy_match::Moment;
@@ -30,25 +32,20 @@ pub struct HarEntry {
     pub messages: Vec<HarMessage>,
     /// Words for whoever reads the archive: who answered.
     pub comment: String,
-}
-
-/// A message of a WebSocket, as Chromium tells it.
-#[derive(Debug, Clone)]
-pub struct HarMessage {
-    /// Whether the client sent it.
-    pub is_sent: bool,
-    /// When, in microseconds since 1970.
-    pub unix_micros: u64,
-    /// What it says.
-    pub content: Bytes,
-    /// Whether that is a text.
-    pub is_text: bool,
+    /// The service that answered.
+    pub service: String,
+    /// The address by which the exchange names its own service; empty if nobody knows.
+    pub backend: String,
+    /// Why the exchange is not whole.
+    pub cut: Option<String>,
+    /// The secrets that were replaced.
+    pub redactions: Vec<Redaction>,
 }
 
 /// The archive of these exchanges.
 #[must_use]
 pub fn write_har(entries: &[HarEntry], version: &str) -> String {
-    let creator = object([("name", text("Understudy")), ("version", text(version))]);
+    let creator = object([("name", text(CREATOR)), ("version", text(version))]);
     let log = object([
         ("version", text("1.2")),
         ("creator", creator),
@@ -108,12 +105,37 @@ fn entry(entry: &HarEntry) -> Json {
         ("cache", object([])),
         ("timings", timings),
         ("comment", text(&entry.comment)),
+        (OWN_MEMBER, own(entry)),
     ];
     if is_socket {
         members.push(("_resourceType", text("websocket")));
         members.push(("_webSocketMessages", Json::Array(entry.messages.iter().map(message).collect())));
     }
     object(members)
+}
+
+/// What this program needs to read the exchange as it was.
+fn own(entry: &HarEntry) -> Json {
+    let cut = entry.cut.as_ref().map(|cut| ("cut", text(cut)));
+    let backend = (!entry.backend.is_empty()).then(|| ("backend", text(&entry.backend)));
+    // A path of the backend's address stands before what was asked for.
+    let has_path = entry.origin.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
+    let target = has_path.then(|| ("target", text(entry.request.target.as_str())));
+    let redactions = (!entry.redactions.is_empty())
+        .then(|| ("redactions", Json::Array(entry.redactions.iter().map(redaction).collect())));
+    let service = [("service", text(&entry.service))].into_iter();
+    object(service.chain(backend).chain(target).chain(cut).chain(redactions))
+}
+
+fn redaction(redaction: &Redaction) -> Json {
+    let Redaction { place, stand_in, kind, number, rule } = redaction;
+    object([
+        ("place", text(place)),
+        ("stand_in", text(stand_in)),
+        ("kind", text(kind)),
+        ("number", Json::Number(u64::from(*number).into())),
+        ("rule", text(rule)),
+    ])
 }
 
 fn message(message: &HarMessage) -> Json {
@@ -223,8 +245,12 @@ mod tests {
             body: Some(Bytes::from_static(&[0xFF, 0x00])),
             messages: Vec::new(),
             comment: "items/create".to_owned(),
+            service: "shop".to_owned(),
+            backend: String::new(),
+            cut: None,
+            redactions: Vec::new(),
         };
-        let none = HarEntry { body: None, ..entry.clone() };
+        let none = HarEntry { body: None, cut: Some("too large".to_owned()), ..entry.clone() };
         let said = |is_sent, content, is_text| HarMessage {
             is_sent,
             unix_micros: 1_767_225_600_000_012,
@@ -250,6 +276,8 @@ mod tests {
             ("$.log.entries[0].response.content.text", "\"/wA=\""),
             ("$.log.entries[0].response.content.encoding", "\"base64\""),
             ("$.log.entries[*].response.content.size", "2 -1 -1"),
+            ("$.log.entries[0]._understudy", "{\"service\":\"shop\"}"),
+            ("$.log.entries[1]._understudy.cut", "\"too large\""),
             ("$.log.entries[*]._resourceType", "\"websocket\""),
             (
                 "$.log.entries[2]._webSocketMessages[0]",

@@ -1,0 +1,34 @@
+//! The list of what an import leaves out, for people.
+
+use super::sort::LeftOut;
+use std::collections::HashMap;
+
+/// How many entries are listed that are left out for one reason.
+const ENTRIES_MAX: usize = 20;
+
+/// Lists entries by their reasons, a line each, in the order in which the reasons first occur.
+#[must_use]
+pub fn list_left_out(left: &[LeftOut]) -> String {
+    let mut reasons: Vec<Vec<&LeftOut>> = Vec::new();
+    let mut places: HashMap<(&str, Option<&str>), usize> = HashMap::new();
+    for one in left {
+        let at = *places.entry((&one.why, one.option.as_deref())).or_insert(reasons.len());
+        if at == reasons.len() {
+            reasons.push(Vec::new());
+        }
+        reasons[at].push(one);
+    }
+    let mut out = String::new();
+    for all in reasons {
+        let LeftOut { why, option, .. } = all[0];
+        let option = option.as_ref().map_or_else(String::new, |option| format!(" (included by {option})"));
+        out.push_str(&format!("{} left out: {why}{option}\n", all.len()));
+        for LeftOut { method, url, .. } in all.iter().take(ENTRIES_MAX) {
+            out.push_str(&format!("  {method} {url}\n"));
+        }
+        if all.len() > ENTRIES_MAX {
+            out.push_str(&format!("  and {} more: --json lists them\n", all.len() - ENTRIES_MAX));
+        }
+    }
+    out
+}

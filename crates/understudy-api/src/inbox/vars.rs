@@ -1,0 +1,102 @@
+//! What a person has to know about fixtures that were just written: which values `verify` needs from the project, and what the stub takes
+//! in their place.
+
+use crate::error::ApiError;
+use crate::project::{LoadedService, open_project};
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use understudy_exchange::{Json, Request};
+use understudy_fixture::model::Fixture;
+use understudy_match::{example_request, stub_request};
+
+/// A value that `verify` needs and no earlier response gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct VarNeeded {
+    /// The service.
+    pub service: String,
+    /// The name, as it is written under a backend's `vars`.
+    pub name: String,
+    /// The files of the fixtures that send it.
+    pub files: Vec<String>,
+    /// The value that the stub refuses, as it was recorded; it takes any other.
+    pub refused: Option<String>,
+}
+
+/// Returns the values that files need which were just written, without those that a backend of the service has.
+///
+/// # Errors
+/// The project cannot be read.
+pub(crate) fn vars_needed(root: &Path, files: &[String]) -> Result<Vec<VarNeeded>, ApiError> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let project = open_project(root)?;
+    let mut all = Vec::new();
+    for loaded in &project.services {
+        let shown = |fixture: &Fixture| format!("{}/{}", loaded.service.dir, fixture.file);
+        let mut needed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for fixture in loaded.fixtures.iter().filter(|fixture| files.contains(&shown(fixture))) {
+            for name in names(loaded, fixture) {
+                needed.entry(name).or_default().push(shown(fixture));
+            }
+        }
+        for (name, files) in needed {
+            let refused = refused(loaded, &name);
+            all.push(VarNeeded { service: loaded.service.name.clone(), name, files, refused });
+        }
+    }
+    Ok(all)
+}
+
+/// Returns the names that a fixture sends, without those that are captured before it and those that each backend has.
+fn names(loaded: &LoadedService, fixture: &Arc<Fixture>) -> BTreeSet<String> {
+    let found = RefCell::new(BTreeSet::new());
+    let value = |name: &str| {
+        found.borrow_mut().insert(name.to_owned());
+        Some(Json::string(name))
+    };
+    // A fixture without an example is not sent.
+    let _ = example_request(fixture, "", &value);
+    let mut names = found.into_inner();
+    for parent in ancestors(loaded, fixture) {
+        names.retain(|name| parent.verify.capture.iter().all(|capture| capture.name != *name));
+    }
+    let backends = &loaded.service.backends;
+    let is_known = |name: &String| backends.iter().all(|backend| backend.vars.iter().any(|(known, _)| known == name));
+    names.retain(|name| backends.is_empty() || !is_known(name));
+    names
+}
+
+fn ancestors<'l>(loaded: &'l LoadedService, fixture: &'l Arc<Fixture>) -> Vec<&'l Arc<Fixture>> {
+    let by_id: BTreeMap<&str, &Arc<Fixture>> = loaded.fixtures.iter().map(|fixture| (&*fixture.id, fixture)).collect();
+    let parents = |fixture: &'l Arc<Fixture>| {
+        let own = fixture.verify.after.as_ref().unwrap_or(&loaded.service.after);
+        own.iter().chain(&fixture.verify.again).filter_map(|id| by_id.get(id.as_str()).copied())
+    };
+    let (mut all, mut open) = (Vec::new(), vec![fixture]);
+    let mut seen = BTreeSet::from([&*fixture.id]);
+    while let Some(next) = open.pop() {
+        for parent in parents(next).filter(|parent| seen.insert(&*parent.id)) {
+            all.push(parent);
+            open.push(parent);
+        }
+    }
+    all
+}
+
+/// Returns what a fixture of the service sends that was refused in place of a value: `wrong-password` for `password`.
+fn refused(loaded: &LoadedService, name: &str) -> Option<String> {
+    let kind = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-'));
+    let wrong = format!("wrong-{kind}");
+    let sends = |fixture: &Arc<Fixture>| {
+        stub_request(fixture, "").is_ok_and(|Request { target, headers, body, .. }| {
+            let holds = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains(&wrong);
+            holds(target.as_str().as_bytes()) || holds(&body) || headers.values().any(|value| holds(value.as_bytes()))
+        })
+    };
+    loaded.fixtures.iter().any(sends).then_some(wrong)
+}
