@@ -84,7 +84,8 @@ async fn bodies_in_content_codings_are_read_everywhere_and_without_secrets() {
     let archive = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(file).unwrap();
     assert!(!archive.contains("planted") && !archive.contains("base64"), "{archive}");
-    assert_eq!(archive.matches("redacted-password-1").count(), 2, "{archive}");
+    let bodies = archive.matches(r#"\":\"redacted-password-1"#).count();
+    assert_eq!(bodies, 2, "{archive}");
     assert!(archive.contains("a body in the coding `rot13` is not kept"), "{archive}");
 
     // The journal has them too.
