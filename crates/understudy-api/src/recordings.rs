@@ -340,7 +340,7 @@ pub(crate) fn store_error(error: &StoreError) -> ApiError {
             "use that version, or delete the folder: recordings that were not accepted go with it"
         }
         _ => {
-            "check who may use it, whether the disk is full, and how many files may be open; what is in it stays as it was"
+            "check who may use it, whether the disk is full, and how many files may be open; what is in it stays as it was, and `understudy inbox discard --all` needs no room"
         }
     };
     let code = if matches!(error, StoreError::Locked { .. }) { Code::Conflict } else { Code::Disk };

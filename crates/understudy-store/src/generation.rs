@@ -5,6 +5,7 @@ use sled::{Config, Db, IVec, Mode, Tree};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,8 @@ pub(crate) struct Generation {
 #[derive(Debug, Clone)]
 struct Opened {
     db: Db,
+    /// The copy that is open instead, if there is no room beside the database itself.
+    _copy: Option<Arc<Copied>>,
     /// Its trees, in the order of their keys.
     trees: Arc<Mutex<Vec<Part>>>,
 }
@@ -57,7 +60,7 @@ struct Part {
 }
 
 impl Opened {
-    fn new(db: Db) -> io::Result<Self> {
+    fn new(db: Db, copy: Option<Copied>) -> io::Result<Self> {
         // What older versions wrote is in the one that is always there.
         let mut trees = vec![Part { first: [0; 12], tree: Tree::clone(&db), values: VALUES_MAX }];
         for name in db.tree_names() {
@@ -66,7 +69,7 @@ impl Opened {
             }
         }
         trees.sort_by_key(|part| part.first);
-        Ok(Self { db, trees: Arc::new(Mutex::new(trees)) })
+        Ok(Self { db, _copy: copy.map(Arc::new), trees: Arc::new(Mutex::new(trees)) })
     }
 
     fn trees(&self) -> MutexGuard<'_, Vec<Part>> {
@@ -139,18 +142,15 @@ impl Generation {
             return Ok(db.clone());
         }
         self.forget_unfinished_snapshots()?;
-        let config = Config::new().path(&self.folder).cache_capacity(CACHE_BYTES).mode(Mode::HighThroughput);
-        // Flushing is ours: what is durable is known only by whoever asked for it.
-        let config = config.flush_every_ms(None);
-        let since = Instant::now();
-        let opened = loop {
-            match config.open().map_err(io_error) {
-                // Somebody still reads what was opened before.
-                Err(error) if is_in_use(&error) && since.elapsed() < CLOSING_MAX => std::thread::sleep(CLOSING_PERIOD),
-                opened => break opened?,
+        let opened = match open(&self.folder) {
+            // sled writes when it opens a database, even if it is only read. What is there is read elsewhere then.
+            Err(error) if has_no_room(&error) && self.folder.join(READY).exists() => {
+                let copy = Copied::new(&self.folder).map_err(|_| error)?;
+                Opened::new(open(&copy.0)?, Some(copy))?
             }
+            opened => Opened::new(opened?, None)?,
         };
-        Ok(db.insert(Opened::new(opened)?).clone())
+        Ok(db.insert(opened).clone())
     }
 
     /// A snapshot that was being written when the program was killed. sled takes it for one that is whole, and finds that it is
@@ -327,11 +327,83 @@ impl Generation {
         bytes_of(&self.folder)
     }
 
+    /// Deletes its files, although it may be open: it is not closed before the process ends.
+    pub(crate) fn delete_files(&self) -> io::Result<()> {
+        remove(&self.folder)
+    }
+
     /// Deletes it with all its records.
     pub(crate) fn delete(self) -> io::Result<()> {
         self.close();
         remove(&self.folder)
     }
+}
+
+fn open(folder: &Path) -> io::Result<Db> {
+    let config = Config::new().path(folder).cache_capacity(CACHE_BYTES).mode(Mode::HighThroughput);
+    // Flushing is ours: what is durable is known only by whoever asked for it.
+    let config = config.flush_every_ms(None);
+    let since = Instant::now();
+    loop {
+        match config.open().map_err(io_error) {
+            // Somebody still reads what was opened before.
+            Err(error) if is_in_use(&error) && since.elapsed() < CLOSING_MAX => std::thread::sleep(CLOSING_PERIOD),
+            opened => return opened,
+        }
+    }
+}
+
+/// A copy of a generation in a folder for temporary files. It is deleted with the last use of it.
+#[derive(Debug)]
+struct Copied(PathBuf);
+
+impl Copied {
+    /// Copies a generation to the first of these folders that has room for it: the system's for temporary files, and memory.
+    fn new(folder: &Path) -> io::Result<Self> {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("understudy-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let places = [std::env::temp_dir(), PathBuf::from("/dev/shm")];
+        let mut failed = io::Error::from(io::ErrorKind::StorageFull);
+        for place in places {
+            let copy = Self(place.join(&name));
+            match copy_folder(folder, &copy.0) {
+                Ok(()) => return Ok(copy),
+                Err(error) => failed = error,
+            }
+        }
+        Err(failed)
+    }
+}
+
+impl Drop for Copied {
+    fn drop(&mut self) {
+        // It is only a copy: what cannot be deleted now, the system deletes.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Copies a folder to one that only this user can read.
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    let mut folder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns true if a disk, a quota or a limit has no room for what was written.
+pub(crate) fn has_no_room(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge | ReadOnlyFilesystem)
 }
 
 /// Whenever the program is killed, what is left of it counts for nothing.

@@ -213,7 +213,8 @@ impl Log {
     }
 
     /// Removes records, for good once it returns. What they took of the disk is free once their generation is deleted: with the
-    /// last of its records, where none is older and it is not written to.
+    /// last of its records, where none is older and it is not written to. A disk that has no room for the removal loses whole
+    /// generations only, so that all that is there can be removed.
     ///
     /// # Errors
     /// The disk says no.
@@ -226,7 +227,12 @@ impl Log {
             return Ok(());
         }
         let bytes = size_of_val(&*new) as u64;
-        let active = self.shared.put(&mut state, bytes, |active, next| active.put_removal(next, &new))?;
+        let put = self.shared.put(&mut state, bytes, |active, next| active.put_removal(next, &new));
+        let active = match put {
+            Ok(active) => active,
+            // A disk that is full can be emptied: whole generations go without a word about it.
+            Err(error) => return if state.delete_removed(&new) { Ok(()) } else { Err(error) },
+        };
         state.next += 1;
         state.removed.extend(new);
         drop(state);
@@ -242,7 +248,10 @@ impl Drop for Log {
         let mut state = self.shared.state();
         state.closing = true;
         let is_failed = state.failed.is_some();
+        let reading = state.reading.take().filter(|_| is_failed);
         drop(state);
+        // It was only read, and may be a copy that has to go.
+        reading.iter().for_each(|reading| reading.close());
         self.shared.changed.notify_all();
         self.shared.hurried.notify_all();
         if is_failed {
@@ -271,6 +280,41 @@ impl State {
             oldest.close();
         }
         is_removed
+    }
+
+    /// Deletes the oldest generations if nothing is left in them without some more records, and all of these records are in them.
+    /// Newer generations stay: they say what is removed from older ones.
+    fn delete_removed(&mut self, more: &[u64]) -> bool {
+        let more: BTreeSet<u64> = more.iter().copied().collect();
+        let is_gone = |number: &u64| self.removed.contains(number) || more.contains(number);
+        let active = self.active.clone();
+        let is_active =
+            |generation: &Arc<Generation>| active.as_ref().is_some_and(|active| Arc::ptr_eq(active, generation));
+        let is_empty = |generation: &&Arc<Generation>| {
+            let is_empty = generation.numbers().is_ok_and(|numbers| numbers.iter().all(is_gone));
+            // Closing sled may never end after a write that failed.
+            if !is_active(generation) {
+                generation.close();
+            }
+            is_empty
+        };
+        let count = self.generations.iter().take_while(is_empty).count();
+        let end = self.generations.get(count).map_or(u64::MAX, |generation| generation.first);
+        if count == 0 || more.last().is_some_and(|last| *last >= end) {
+            return false;
+        }
+        self.reading = None;
+        for generation in self.generations.drain(..count) {
+            if is_active(&generation) {
+                self.active = None;
+                std::mem::forget(Arc::clone(&generation));
+            }
+            if generation.delete_files().is_err() {
+                return false;
+            }
+        }
+        self.removed = self.removed.split_off(&end);
+        true
     }
 
     fn holding(&self, number: u64) -> Option<Arc<Generation>> {
