@@ -1052,6 +1052,10 @@ stored: number,
  */
 left: Array<LeftOut>, 
 /**
+ * The values that `verify` needs for what was written.
+ */
+vars: Array<VarNeeded>, 
+/**
  * The secrets that were replaced.
  */
 redactions: Array<RedactionReport>, };
@@ -2006,7 +2010,11 @@ along: Array<[string, string]>,
 /**
  * What stays in the inbox though it was accepted, and what needs it.
  */
-stays: Array<[string, string]>, };
+stays: Array<[string, string]>, 
+/**
+ * The values that `verify` needs for what was written.
+ */
+vars: Array<VarNeeded>, };
 
 /**
  * Bodies as they are shown in a form.
@@ -2221,6 +2229,27 @@ text: string,
 offset: number, };
 
 /**
+ * A value that `verify` needs and no earlier response gives.
+ */
+export type VarNeeded = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The name, as it is written under a backend's `vars`.
+ */
+name: string, 
+/**
+ * The files of the fixtures that send it.
+ */
+files: Array<string>, 
+/**
+ * The value that the stub refuses, as it was recorded; it takes any other.
+ */
+refused: string | null, };
+
+/**
  * What came of a fixture the last time that it was held against a backend.
  */
 export type Verified = { 
@@ -2352,6 +2381,8 @@ export type Commands = {
   inbox_har: { request: Nothing; response: Text };
   /** Writes what is in the inbox as an HTTP archive (HAR). */
   export_inbox: { request: Nothing; response: Exported };
+  /** Says which fixtures would be made of proposals, and what would be taken along. */
+  inbox_plan: { request: AcceptProposals; response: Settled };
   /** Makes fixtures of proposals. */
   inbox_accept: { request: AcceptProposals; response: Settled };
   /** Throws proposals away. */

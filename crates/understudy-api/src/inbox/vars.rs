@@ -37,11 +37,10 @@ pub(crate) fn vars_needed(root: &Path, files: &[String]) -> Result<Vec<VarNeeded
     let project = open_project(root)?;
     let mut all = Vec::new();
     for loaded in &project.services {
-        let shown = |fixture: &Fixture| format!("{}/{}", loaded.service.dir, fixture.file);
         let mut needed: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for fixture in loaded.fixtures.iter().filter(|fixture| files.contains(&shown(fixture))) {
+        for fixture in loaded.fixtures.iter().filter(|fixture| files.iter().any(|file| **file == *fixture.file)) {
             for name in names(loaded, fixture) {
-                needed.entry(name).or_default().push(shown(fixture));
+                needed.entry(name).or_default().push(fixture.file.to_string());
             }
         }
         for (name, files) in needed {

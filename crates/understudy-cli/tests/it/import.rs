@@ -139,7 +139,7 @@ const ANSWERS: &[(&str, &str, &[u8])] = &[
     ("/api/a?q=w%C3%B6rd", "application/json", b"{\"n\":1.0,\"items\":[{\"id\":7}]}"),
     ("/api/t", "text/plain; charset=iso-8859-1", b"caf\xe9"),
     ("/api/u", "text/plain; charset=iso-8859-1", "café".as_bytes()),
-    ("/api/token", "application/json", b"{\"access_token\":\"opaque-token-of-the-session\",\"n\":1}"),
+    ("/api/token", "application/json", b"{\"access_token\":\"q7Zr2kLx90PvTnB4sWc1Yd\",\"n\":1}"),
     ("/api/me", "application/json", b"{\"id\":7}"),
 ];
 
@@ -181,12 +181,12 @@ fn an_archive_of_the_inbox_comes_back_as_the_same_fixtures() {
     for path in ["/", "/logo.png", "/app.js", "/api/a?q=w%C3%B6rd", "/api/t", "/api/u", "/api/token"] {
         ask(recorder.port, path, "accept: */*");
     }
-    ask(recorder.port, "/api/me", "authorization: Bearer opaque-token-of-the-session");
+    ask(recorder.port, "/api/me", "authorization: Bearer q7Zr2kLx90PvTnB4sWc1Yd");
     recorder.end();
     let archive = project.0.join("all.har").display().to_string();
     let (exit, ..) = run(&project.0, &["inbox", "export", &archive]);
     assert_eq!(exit, 0);
-    assert!(!fs::read_to_string(&archive).unwrap().contains("opaque-token"));
+    assert!(!fs::read_to_string(&archive).unwrap().contains("q7Zr2kLx90PvTnB4sWc1Yd"));
     run(&project.0, &["inbox", "accept"]);
     // Neither the port nor the address of the backend says whose exchanges they are: the archive does.
     let other = Folder::new();

@@ -105,18 +105,18 @@ fn what_comes_before_an_accepted_fixture_is_made_with_it_and_recordings_stay_as_
     let played = |port| drop(Session::play(port));
     record(&project, played);
     let (exit, said) = inbox(&project, &["accept", "shop/items/get-2"]);
-    let wanted = "wrote fixtures/shop/items/get-2.yaml
+    // What is taken along is named before anything is written.
+    let wanted = "taking along shop/items/create: shop/items/get-2 needs it
+taking along shop/items/delete: shop/items/get-2 needs it
+taking along shop/login: shop/items/create needs it
+wrote fixtures/shop/items/get-2.yaml
 wrote fixtures/shop/items/create.yaml
 wrote fixtures/shop/items/delete.yaml
 wrote fixtures/shop/login.yaml
-took along shop/items/create: shop/items/get-2 needs it
-took along shop/items/delete: shop/items/get-2 needs it
-took along shop/login: shop/items/create needs it
-kept shop/items/get-2 in the inbox: shop/items/delete needs it
 kept shop/items/create in the inbox: shop/items/list needs it
 kept shop/items/delete in the inbox: shop/items/list needs it
-kept shop/login in the inbox: shop/items/get needs it
-0 exchanges went from the inbox
+kept shop/login in the inbox: shop/items/list needs it
+2 exchanges went from the inbox
 ";
     assert!(exit == 0 && said.starts_with(wanted), "{exit} {said}");
     is_whole(&project, 4);
@@ -127,15 +127,15 @@ kept shop/login in the inbox: shop/items/get needs it
     let (_, shown) = inbox(&project, &["show", "shop/items/list"]);
     assert!(shown.contains("  after: [enter]\n"), "{shown}");
     let (_, said) = inbox(&project, &["accept"]);
-    assert!(said.contains("wrote fixtures/shop/items/list.yaml\n") && !said.contains("took along"), "{said}");
+    assert!(said.contains("wrote fixtures/shop/items/list.yaml\n") && !said.contains("taking along"), "{said}");
     let (_, said) = inbox(&project, &[]);
-    assert!(said.contains("same    shop/items/get ") && said.ends_with("\n1 exchange in the inbox\n"), "{said}");
+    assert!(said.contains("same    shop/items/delete ") && said.ends_with("\n1 exchange in the inbox\n"), "{said}");
     assert!(
         text(&project.0, "items/list.yaml").contains("  after: [enter]\n"),
         "{}",
         text(&project.0, "items/list.yaml")
     );
-    is_whole(&project, 7);
+    is_whole(&project, 8);
 }
 
 #[test]
@@ -281,13 +281,13 @@ fn a_line_of_the_list_says_what_was_asked_and_which_file_it_is_about() {
     };
     get(&["/items?page=1", "/items?page=2&tag=a&tag=b"]);
     let listed = "new     shop/items/get  GET /items?page=1 200  1 exchange
-new     shop/items/get-2  GET /items?page=2&tag=a&tag=b 200  1 exchange
+new     shop/items/get-page-2  GET /items?page=2&tag=a&tag=b 200  1 exchange
 2 exchanges in the inbox
 ";
     assert_eq!(inbox(&project, &[]).1, listed);
     for command in ["show", "accept", "discard"] {
-        let (exit, said) = inbox(&project, &[command, "items/get-2"]);
-        assert!(exit == 64 && said.contains("hint: did you mean `shop/items/get-2`?"), "{command} {exit} {said}");
+        let (exit, said) = inbox(&project, &[command, "items/get-page-2"]);
+        assert!(exit == 64 && said.contains("hint: did you mean `shop/items/get-page-2`?"), "{command} {exit} {said}");
     }
     let (_, said) = inbox(&project, &["show", "shop/carts"]);
     assert!(said.contains("hint: `understudy inbox` lists what is"), "{said}");
@@ -295,7 +295,7 @@ new     shop/items/get-2  GET /items?page=2&tag=a&tag=b 200  1 exchange
     answers.lock().unwrap().remove("/items?page=2&tag=a&tag=b");
     get(&["/items?page=1", "/items?page=2&tag=a&tag=b"]);
     let listed = "same    shop/items/get  GET /items?page=1 200  1 exchange, as in fixtures/shop/items/get.yaml
-changed shop/items/get-404  GET /items?page=2&tag=a&tag=b 404  1 exchange, unlike fixtures/shop/items/get-2.yaml
+changed shop/items/get-404  GET /items?page=2&tag=a&tag=b 404  1 exchange, unlike fixtures/shop/items/get-page-2.yaml
         status: expected 200, received 404
         $.items missing: expected [{\"id\":2}], received (nothing)
 2 exchanges in the inbox
@@ -303,7 +303,7 @@ changed shop/items/get-404  GET /items?page=2&tag=a&tag=b 404  1 exchange, unlik
     assert_eq!(inbox(&project, &[]).1, listed);
     let (_, shown) = inbox(&project, &["show", "shop/items/get-404"]);
     assert!(
-        shown.starts_with("# shop/items/get-404: changed, of 1 exchange, unlike fixtures/shop/items/get-2.yaml\n"),
+        shown.starts_with("# shop/items/get-404: changed, of 1 exchange, unlike fixtures/shop/items/get-page-2.yaml\n"),
         "{shown}"
     );
 }
