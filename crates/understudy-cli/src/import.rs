@@ -29,9 +29,13 @@ pub(crate) fn run(args: ImportArgs) -> Result<Exit, ApiError> {
         preview: args.preview,
         files: args.files,
     })?;
+    let exit = match &import {
+        Import::Archive(imported) if imported.waiting.iter().any(|waiting| waiting.why.is_some()) => Exit::CouldNot,
+        _ => Exit::Fine,
+    };
     if args.json {
         print_json(&import);
-        return Ok(Exit::Fine);
+        return Ok(exit);
     }
     let mut text = match &import {
         Import::Archive(imported) => of_archive(imported, args.preview),
@@ -41,7 +45,7 @@ pub(crate) fn run(args: ImportArgs) -> Result<Exit, ApiError> {
         text.push_str("nothing was written (--preview)\n");
     }
     let _ = stdout().write_all(text.as_bytes());
-    Ok(Exit::Fine)
+    Ok(exit)
 }
 
 /// Changed places are told up to this number.

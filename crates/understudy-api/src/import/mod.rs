@@ -5,6 +5,7 @@ pub(crate) mod archive;
 pub(crate) mod description;
 pub(crate) mod har;
 mod listing;
+mod servers;
 mod sort;
 
 pub use description::{ImportNews, ImportedDescription, ImportedFixture};

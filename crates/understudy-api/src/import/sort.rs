@@ -2,15 +2,16 @@
 //! includes it.
 
 use super::listing::list_left_out;
+use super::servers::{Server, Servers};
 use crate::error::{ApiError, Code};
-use crate::project::{LoadedService, Project};
+use crate::project::Project;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_exchange::redact::Redactor;
 use understudy_exchange::target::percent_decode;
 use understudy_exchange::{Request, Response};
-use understudy_import::{HarArchive, HarExchange, HarLeft, Origin, PagePart, parse_origin, parse_url};
+use understudy_import::{HarArchive, HarExchange, HarLeft, Origin, parse_url};
 
 /// Which exchanges of an archive are wanted.
 #[derive(Debug, Clone, Default)]
@@ -74,9 +75,14 @@ pub(super) fn sort(
 ) -> Result<Sorted, ApiError> {
     let mut sorted = Sorted { unreadable: archive.left, ..Sorted::default() };
     let wanted = Wanted::of(project, service, options, &archive.exchanges)?;
-    for exchange in archive.exchanges {
+    for mut exchange in archive.exchanges {
         match wanted.service_of(&exchange, options) {
-            Ok(service) => sorted.chosen.push((service, exchange)),
+            Ok(service) => {
+                if !exchange.is_redacted {
+                    wanted.servers.bring(&mut exchange);
+                }
+                sorted.chosen.push((service, exchange));
+            }
             Err((why, option)) => sorted.other.push((exchange, why, option)),
         }
     }
@@ -90,7 +96,7 @@ struct Wanted {
     /// The services that an own archive may name.
     own: BTreeSet<String>,
     /// The servers; of own archives, all.
-    origins: BTreeSet<Origin>,
+    servers: Servers,
     is_origin_said: bool,
 }
 
@@ -115,12 +121,13 @@ impl Wanted {
             (true, Some(first)) => project.service(first)?,
             _ => project.chosen(service)?,
         };
-        let said = options.origin.as_deref().map(origin).transpose()?;
-        let origins = match &said {
-            Some(origin) => BTreeSet::from([origin.clone()]),
-            None => likeliest(loaded, options.pages, exchanges),
+        let said = options.origin.as_deref().map(Server::said).transpose()?;
+        let is_origin_said = said.is_some();
+        let servers = match said {
+            Some(server) => Servers::of_said(loaded, server),
+            None => Servers::likeliest(loaded, options.pages, exchanges),
         };
-        Ok(Self { service: loaded.service.name.clone(), own, origins, is_origin_said: said.is_some() })
+        Ok(Self { service: loaded.service.name.clone(), own, servers, is_origin_said })
     }
 
     /// Returns the service of an exchange, or why the exchange is left out and which option includes it.
@@ -134,7 +141,10 @@ impl Wanted {
         };
         let is_own = exchange.is_redacted && !self.is_origin_said;
         let part = exchange.page_part.filter(|_| !options.pages);
-        if !is_own && !self.origins.contains(&exchange.origin) {
+        if !is_own && !self.servers.have(exchange) {
+            if let Some(paths) = self.servers.paths_at(&exchange.origin) {
+                return Err((format!("not below {paths}, where the service is"), None));
+            }
             let what = part.map_or_else(String::new, |part| format!("{part}, "));
             let pages = if part.is_some() { " --pages" } else { "" };
             let option = format!("--origin {}{pages}", exchange.origin);
@@ -154,37 +164,6 @@ impl Wanted {
             _ => Ok(service.clone()),
         }
     }
-}
-
-fn origin(written: &str) -> Result<Origin, ApiError> {
-    parse_origin(written).ok_or_else(|| {
-        ApiError::new(Code::Usage, format!("`{written}` is no server"))
-            .with_hint("write it as --origin https://api.example.com")
-    })
-}
-
-/// Returns the servers that are the service's backends, or else the one that answered scripts most often.
-fn likeliest(loaded: &LoadedService, pages: bool, exchanges: &[HarExchange]) -> BTreeSet<Origin> {
-    let backends: BTreeSet<Origin> =
-        loaded.service.backends.iter().filter_map(|backend| parse_origin(&backend.url.text)).collect();
-    let is_backend = |exchange: &&HarExchange| backends.contains(&exchange.origin);
-    let known: BTreeSet<Origin> = exchanges.iter().filter(is_backend).map(|exchange| exchange.origin.clone()).collect();
-    if !known.is_empty() {
-        return known;
-    }
-    // Beacons of trackers are many, and are answered with nothing.
-    let mut counted: BTreeMap<&Origin, (usize, usize, usize)> = BTreeMap::new();
-    for (at, exchange) in exchanges.iter().enumerate() {
-        let is_wanted = exchange.page_part.is_none() || pages && exchange.page_part == Some(PagePart::Page);
-        if !is_wanted {
-            continue;
-        }
-        let (with_body, all, _) = counted.entry(&exchange.origin).or_insert((0, 0, usize::MAX - at));
-        *with_body += usize::from(!exchange.recorded.response.body.is_empty());
-        *all += 1;
-    }
-    let most = counted.into_iter().max_by_key(|(_, counts)| *counts);
-    most.map(|(origin, _)| origin.clone()).into_iter().collect()
 }
 
 /// Returns the entries that are left out, their URLs without secrets.

@@ -65,8 +65,9 @@ const RULES: &[Rule] = &[
     by_calling_back,
     by_resource_type,
     by_fetch_metadata,
-    by_requested_with,
+    by_library,
     by_authorization,
+    by_accept,
     by_media_type,
 ];
 
@@ -168,14 +169,26 @@ fn by_fetch_metadata(case: &Case<'_>) -> Option<Asker> {
     }
 }
 
-fn by_requested_with(case: &Case<'_>) -> Option<Asker> {
-    let with = field(&case.request.headers, "x-requested-with")?;
-    with.eq_ignore_ascii_case("XMLHttpRequest").then_some(Asker::Service)
+/// Libraries name themselves when they fetch parts of pages.
+fn by_library(case: &Case<'_>) -> Option<Asker> {
+    let by_script = field(&case.request.headers, "x-requested-with")
+        .is_some_and(|with| with.eq_ignore_ascii_case("XMLHttpRequest"));
+    let by_name = ["hx-request", "turbo-frame", "x-inertia", "x-pjax"]
+        .into_iter()
+        .any(|name| case.request.headers.contains_key(name));
+    (by_script || by_name).then_some(Asker::Service)
 }
 
 /// Browsers send no token of their own for a part of a page.
 fn by_authorization(case: &Case<'_>) -> Option<Asker> {
     case.request.headers.contains_key(AUTHORIZATION).then_some(Asker::Service)
+}
+
+/// Who opens a page accepts HTML by name; what a script fetches is accepted whatever it is.
+fn by_accept(case: &Case<'_>) -> Option<Asker> {
+    let accept = field(&case.request.headers, "accept")?;
+    let is_page = shown(case) == Some(PagePart::Page);
+    (is_page && !accept.contains("text/html") && !accept.contains("application/xhtml")).then_some(Asker::Service)
 }
 
 fn by_media_type(case: &Case<'_>) -> Option<Asker> {

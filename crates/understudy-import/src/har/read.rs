@@ -3,6 +3,7 @@
 use super::date::unix_micros;
 use super::entry::{Entry, read_entry};
 use super::{AttachedFiles, CREATOR, HarArchive, HarError, HarLeft};
+use std::borrow::Cow;
 use understudy_exchange::Json;
 
 /// How the entries of one archive are read.
@@ -18,8 +19,8 @@ pub(super) struct Reading<'r> {
 /// # Errors
 /// [`HarError`]
 pub fn read_har(text: &[u8], files: &dyn AttachedFiles) -> Result<HarArchive, HarError> {
-    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
-    let document = Json::parse(text).map_err(|error| HarError::NotJson(error.to_string()))?;
+    let text = utf8(text);
+    let document = Json::parse(&text).map_err(|error| HarError::NotJson(error.to_string()))?;
     let log = document.member("log");
     let Some(Json::Array(entries)) = log.and_then(|log| log.member("entries")) else {
         return Err(HarError::NoEntries);
@@ -35,6 +36,18 @@ pub fn read_har(text: &[u8], files: &dyn AttachedFiles) -> Result<HarArchive, Ha
         }
     }
     Ok(archive)
+}
+
+/// Returns a text in UTF-8, without the mark at its beginning. Some programs on Windows write UTF-16.
+fn utf8(text: &[u8]) -> Cow<'_, [u8]> {
+    let units = |from: fn([u8; 2]) -> u16| text.as_chunks::<2>().0.iter().skip(1).map(move |two| from(*two));
+    let in_utf16 = |units: Vec<u16>| Cow::Owned(String::from_utf16_lossy(&units).into_bytes());
+    match text {
+        [0xFF, 0xFE, ..] => in_utf16(units(u16::from_le_bytes).collect()),
+        [0xFE, 0xFF, ..] => in_utf16(units(u16::from_be_bytes).collect()),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => Cow::Borrowed(rest),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// Sorts entries by their times. An entry without one stays behind the entry before it.
@@ -79,4 +92,20 @@ pub(super) fn number(of: &Json, name: &str) -> Option<i64> {
     };
     let (whole, fraction) = written.split_once('.').unwrap_or((written, ""));
     whole.parse().ok().filter(|_| fraction.bytes().all(|digit| digit == b'0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_utf16_is_read() {
+        let text = "\u{feff}{\"n\":\"ü\"}";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [little.as_slice(), &big, text.as_bytes()] {
+            assert_eq!(&*utf8(bytes), "{\"n\":\"ü\"}".as_bytes());
+        }
+        assert_eq!(&*utf8(b""), b"");
+    }
 }

@@ -1,0 +1,104 @@
+//! The servers whose exchanges are a service's, with the paths below which they are.
+
+use crate::error::{ApiError, Code};
+use crate::project::LoadedService;
+use std::collections::BTreeMap;
+use understudy_import::{HarExchange, Origin, PagePart, parse_url};
+
+/// A server, and the path that comes before all others there: empty, or `/v1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Server {
+    origin: Origin,
+    path: String,
+}
+
+/// The servers of a service, those with longer paths first.
+#[derive(Debug)]
+pub(super) struct Servers(Vec<Server>);
+
+impl Server {
+    fn parse(text: &str) -> Option<Self> {
+        let (origin, target) = parse_url(text).ok()?;
+        Some(Self { origin, path: target.path().trim_end_matches('/').to_owned() })
+    }
+
+    /// Reads the server that a person named.
+    ///
+    /// # Errors
+    /// The text is no URL of HTTP.
+    pub(super) fn said(text: &str) -> Result<Self, ApiError> {
+        Self::parse(text).ok_or_else(|| {
+            ApiError::new(Code::Usage, format!("`{text}` is no server"))
+                .with_hint("write it as --origin https://api.example.com")
+        })
+    }
+
+    fn has(&self, exchange: &HarExchange) -> bool {
+        let below = exchange.recorded.request.path().strip_prefix(self.path.as_str());
+        self.origin == exchange.origin && below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
+    }
+}
+
+impl Servers {
+    fn new(mut servers: Vec<Server>) -> Self {
+        servers.sort_by_key(|server| std::cmp::Reverse(server.path.len()));
+        Self(servers)
+    }
+
+    /// Returns the server that a person named. If only its origin was said, paths of backends there count.
+    pub(super) fn of_said(loaded: &LoadedService, said: Server) -> Self {
+        let known = known(loaded).into_iter().filter(|server| server.origin == said.origin && said.path.is_empty());
+        let known: Vec<Server> = known.collect();
+        Self::new(if known.is_empty() { vec![said] } else { known })
+    }
+
+    /// Returns the addresses of the service, if exchanges are with one of them, or else the server that answered scripts most often.
+    pub(super) fn likeliest(loaded: &LoadedService, pages: bool, exchanges: &[HarExchange]) -> Self {
+        let known = known(loaded);
+        if exchanges.iter().any(|exchange| known.iter().any(|server| server.has(exchange))) {
+            return Self::new(known);
+        }
+        // Beacons of trackers are many, and are answered with nothing.
+        let mut counted: BTreeMap<&Origin, (usize, usize, usize)> = BTreeMap::new();
+        for (at, exchange) in exchanges.iter().enumerate() {
+            let is_wanted = exchange.page_part.is_none() || pages && exchange.page_part == Some(PagePart::Page);
+            if !is_wanted {
+                continue;
+            }
+            let (with_body, all, _) = counted.entry(&exchange.origin).or_insert((0, 0, usize::MAX - at));
+            *with_body += usize::from(!exchange.recorded.response.body.is_empty());
+            *all += 1;
+        }
+        let most = counted.into_iter().max_by_key(|(_, counts)| *counts);
+        Self(most.map(|(origin, _)| Server { origin: origin.clone(), path: String::new() }).into_iter().collect())
+    }
+
+    /// Returns true if an exchange is with one of the servers.
+    pub(super) fn have(&self, exchange: &HarExchange) -> bool {
+        self.0.iter().any(|server| server.has(exchange))
+    }
+
+    /// Returns the addresses at an origin, in words; `None` if there is none.
+    pub(super) fn paths_at(&self, origin: &Origin) -> Option<String> {
+        let at = self.0.iter().filter(|server| server.origin == *origin);
+        let all: Vec<String> = at.map(|Server { origin, path }| format!("{origin}{path}")).collect();
+        (!all.is_empty()).then(|| all.join(" or "))
+    }
+
+    /// Takes the path of the server's address out of a request: services are asked without it.
+    pub(super) fn bring(&self, exchange: &mut HarExchange) {
+        let Some(Server { origin, path }) = self.0.iter().find(|server| server.has(exchange)) else { return };
+        let target = &mut exchange.recorded.request.target;
+        let below = &target.as_str()[path.len()..];
+        let below = if below.starts_with('/') { below.to_owned() } else { format!("/{below}") };
+        *target = below.parse().unwrap_or_else(|_| target.clone());
+        exchange.backend = format!("{origin}{path}");
+    }
+}
+
+/// Returns the addresses of a service: its backends', and its own.
+fn known(loaded: &LoadedService) -> Vec<Server> {
+    let backends = loaded.service.backends.iter().map(|backend| &backend.url);
+    let all = backends.chain(&loaded.service.addresses);
+    all.filter_map(|text| Server::parse(&text.resolve(&|name| std::env::var(name).ok()).ok()?)).collect()
+}
