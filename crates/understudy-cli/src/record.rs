@@ -345,16 +345,19 @@ const FILES_MAX: usize = 3;
 /// Says which values `verify` needs, and what the stub takes in their place.
 pub(crate) fn needed(vars: &[VarNeeded]) -> String {
     let mut out = String::new();
-    for VarNeeded { service, name, files, refused } in vars {
+    for VarNeeded { service, name, is_known, files, refused } in vars {
+        let but = refused.as_ref().map_or_else(String::new, |refused| format!(" but `{}`", plain(refused)));
+        let name = plain(name);
+        if *is_known {
+            out.push_str(&format!("the stub takes any value for `{name}`{but}\n"));
+            continue;
+        }
         let first: Vec<&str> = files.iter().take(FILES_MAX).map(String::as_str).collect();
         let more = files.len() - first.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let but = refused.as_ref().map_or_else(String::new, |refused| format!(" but `{refused}`"));
+        let first = plain(&first.join(", "));
         out.push_str(&format!(
-            "verify needs a value for `{}`: write it under `vars` of a backend of {service} ({}{more}); the stub takes any{}\n",
-            plain(name),
-            plain(&first.join(", ")),
-            plain(&but)
+            "verify needs a value for `{name}`: write it under `vars` of a backend of {service} ({first}{more}); the stub takes any{but}\n"
         ));
     }
     out

@@ -138,7 +138,7 @@ class Inbox {
     const first = done.left[0];
     if (first) session.warn(`${first[0]} was left: ${first[1]}`);
     const along = done.along.length > 0 ? `, with ${count(done.along.length, 'fixture')} before what was chosen` : '';
-    const names = [...new Set(done.vars.map(({ name }) => name))];
+    const names = [...new Set(done.vars.filter(({ is_known }) => !is_known).map(({ name }) => name))];
     const needs = names.length > 0 ? `; verify needs ${names.join(', ')} under the backend's vars` : '';
     if (done.files.length > 0) session.tell(`Wrote ${done.files.length > 3 ? count(done.files.length, 'file') : done.files.join(', ')}${along}${needs}`, true);
     else if (done.exchanges > 0) session.tell(`${count(done.exchanges, 'exchange')} went from the inbox`);

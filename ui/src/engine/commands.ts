@@ -2229,7 +2229,7 @@ text: string,
 offset: number, };
 
 /**
- * A value that `verify` needs and no earlier response gives.
+ * A value that `verify` sends and no earlier response gives.
  */
 export type VarNeeded = { 
 /**
@@ -2240,6 +2240,10 @@ service: string,
  * The name, as it is written under a backend's `vars`.
  */
 name: string, 
+/**
+ * True if each backend of the service has it.
+ */
+is_known: boolean, 
 /**
  * The files of the fixtures that send it.
  */

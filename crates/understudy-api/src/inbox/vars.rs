@@ -12,7 +12,7 @@ use understudy_exchange::{Json, Request};
 use understudy_fixture::model::Fixture;
 use understudy_match::{example_request, stub_request};
 
-/// A value that `verify` needs and no earlier response gives.
+/// A value that `verify` sends and no earlier response gives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct VarNeeded {
@@ -20,13 +20,16 @@ pub struct VarNeeded {
     pub service: String,
     /// The name, as it is written under a backend's `vars`.
     pub name: String,
+    /// True if each backend of the service has it.
+    pub is_known: bool,
     /// The files of the fixtures that send it.
     pub files: Vec<String>,
     /// The value that the stub refuses, as it was recorded; it takes any other.
     pub refused: Option<String>,
 }
 
-/// Returns the values that files need which were just written, without those that a backend of the service has.
+/// Returns the values that files need which were just written. Those that every backend has are left out, unless the stub refuses
+/// one in their place.
 ///
 /// # Errors
 /// The project cannot be read.
@@ -44,14 +47,21 @@ pub(crate) fn vars_needed(root: &Path, files: &[String]) -> Result<Vec<VarNeeded
             }
         }
         for (name, files) in needed {
-            let refused = refused(loaded, &name);
-            all.push(VarNeeded { service: loaded.service.name.clone(), name, files, refused });
+            let (is_known, refused) = (is_known(loaded, &name), refused(loaded, &name));
+            if !is_known || refused.is_some() {
+                all.push(VarNeeded { service: loaded.service.name.clone(), name, is_known, files, refused });
+            }
         }
     }
     Ok(all)
 }
 
-/// Returns the names that a fixture sends, without those that are captured before it and those that each backend has.
+fn is_known(loaded: &LoadedService, name: &str) -> bool {
+    let backends = &loaded.service.backends;
+    !backends.is_empty() && backends.iter().all(|backend| backend.vars.iter().any(|(known, _)| known == name))
+}
+
+/// Returns the names that a fixture sends, without those that are captured before it.
 fn names(loaded: &LoadedService, fixture: &Arc<Fixture>) -> BTreeSet<String> {
     let found = RefCell::new(BTreeSet::new());
     let value = |name: &str| {
@@ -64,9 +74,6 @@ fn names(loaded: &LoadedService, fixture: &Arc<Fixture>) -> BTreeSet<String> {
     for parent in ancestors(loaded, fixture) {
         names.retain(|name| parent.verify.capture.iter().all(|capture| capture.name != *name));
     }
-    let backends = &loaded.service.backends;
-    let is_known = |name: &String| backends.iter().all(|backend| backend.vars.iter().any(|(known, _)| known == name));
-    names.retain(|name| backends.is_empty() || !is_known(name));
     names
 }
 

@@ -37,6 +37,7 @@ fn what_only_a_password_tells_apart_is_held_against_the_fixture_that_it_is_one_o
     record(&project, both);
     let (_, said) = inbox(&project, &["accept"]);
     assert!(!said.contains("warning"), "{said}");
+    assert!(said.ends_with("the stub takes any value for `password` but `wrong-password`\n"), "{said}");
     let (refused, let_in) = (text(&project.0, "login-403.yaml"), text(&project.0, "login.yaml"));
     assert!(refused.contains("status: 403") && let_in.contains("status: 200"), "{refused}{let_in}");
 
@@ -334,4 +335,27 @@ fn of_several_answers_to_one_request_all_that_are_promised_are_held_against_the_
         inbox(&project, &["accept", "shop/things/get"]);
     }
     assert!(text(&project.0, "things/get.yaml").contains("json: {id: 1, name: 7}"));
+}
+
+#[test]
+fn what_is_taken_along_is_named_while_a_backend_is_recorded_too() {
+    let project = project(open_shop());
+    let recorder = Recorder::new(&project.0, &[]);
+    let (.., answer) =
+        send(recorder.port, "POST", "/login", &[], "{\"user\":\"ada\",\"password\":\"correct horse battery\"}");
+    let token = answer.split('"').nth(3).unwrap();
+    send(recorder.port, "GET", "/items", &[format!("authorization: Bearer {token}")], "");
+    let along = "take along shop/login: shop/items/list needs it\nwould write fixtures/shop/";
+    let previewed = |said: &str| said.starts_with(&format!("would {along}")) && said.ends_with("(--preview)\n");
+    // What was recorded just now is stored in a moment.
+    let said = (0..50).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        let (exit, said) = inbox(&project, &["accept", "shop/items/list", "--preview"]);
+        (exit == 0).then_some(said)
+    });
+    assert!(said.as_deref().is_some_and(previewed), "{said:?}");
+    assert!(!project.0.join("fixtures").exists());
+    let (exit, said) = inbox(&project, &["accept", "shop/items/list"]);
+    assert!(exit == 0 && said.starts_with("taking along shop/login: shop/items/list needs it\nwrote "), "{said}");
+    recorder.end();
 }
