@@ -8,6 +8,7 @@
 //!
 //! What this crate does not know: fixtures, rules, sockets, files.
 
+mod charset;
 pub mod form;
 pub mod json;
 pub mod jsonpath;
@@ -18,6 +19,7 @@ pub mod origin;
 pub mod redact;
 pub mod target;
 
+pub use charset::{decode_text, encode_text};
 pub use json::{Json, JsonString, JsonText, Number};
 pub use jsonpath::JsonPath;
 pub use media_type::MediaType;

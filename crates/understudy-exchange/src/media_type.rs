@@ -30,17 +30,19 @@ impl MediaType {
 /// A parameter of a `Content-Type` or `Content-Disposition` value, unquoted.
 #[must_use]
 pub fn parameter(value: &str, name: &str) -> Option<String> {
+    parameters(value).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, found)| found)
+}
+
+/// The parameters of a `Content-Type` or `Content-Disposition` value in their order, unquoted.
+pub fn parameters(value: &str) -> impl Iterator<Item = (&str, String)> {
     let mut rest = value;
-    while let Some(at) = rest.find(';') {
-        rest = rest[at + 1..].trim_start();
-        let (key, after) = rest.split_once('=')?;
+    std::iter::from_fn(move || {
+        let at = rest.find(';')?;
+        let (key, after) = rest[at + 1..].split_once('=')?;
         let (found, next) = unquote(after.trim_start());
-        if key.trim().eq_ignore_ascii_case(name) {
-            return Some(found);
-        }
         rest = next;
-    }
-    None
+        Some((key.trim(), found))
+    })
 }
 
 fn unquote(text: &str) -> (String, &str) {

@@ -1,6 +1,6 @@
 //! Whether an answer keeps a promise.
 
-use crate::body::show_bytes;
+use crate::body::{show_bytes, show_text};
 use crate::headers;
 use crate::hold::{Base, hold};
 use crate::mismatch::{Kind, Mismatch, NOTHING};
@@ -8,7 +8,8 @@ use crate::render::media_type_of_file;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
-use understudy_exchange::{Json, MediaType, Response};
+use understudy_exchange::media_type::parameter;
+use understudy_exchange::{Json, MediaType, Response, decode_text};
 use understudy_fixture::model::{BodyFile, HeaderPromise, PathRule, ResponseBody, ResponsePromise, has_no_body};
 
 /// What was found out about one answer.
@@ -58,7 +59,7 @@ fn status(promise: &ResponsePromise, statuses: &[u16], answer: &Response, verdic
 enum Promised {
     /// By shape; also of a file or text that is said to be JSON, and is.
     Json(Json),
-    /// As text or bytes.
+    Text(String),
     Bytes(Bytes),
 }
 
@@ -73,7 +74,10 @@ fn promised(promise: &ResponsePromise, body: &ResponseBody) -> Promised {
     let is_json = content_type.or(guessed).is_some_and(|value| MediaType::parse(value).is_json());
     match is_json.then(|| Json::parse(&bytes)) {
         Some(Ok(value)) => Promised::Json(value),
-        _ => Promised::Bytes(bytes),
+        _ => match body {
+            ResponseBody::Text(text) => Promised::Text(text.clone()),
+            _ => Promised::Bytes(bytes),
+        },
     }
 }
 
@@ -92,9 +96,10 @@ fn compare_body(promise: &ResponsePromise, body: &ResponseBody, answer: &Respons
             }
             match Json::parse(&answer.body) {
                 Ok(received) => compare_json(&example, &received, &promise.rules, verdict),
-                Err(_) => verdict.mismatches.push(at_root(Kind::Type, "JSON".to_owned(), show_bytes(&answer.body))),
+                Err(_) => verdict.mismatches.push(no_json(answer)),
             }
         }
+        Promised::Text(wanted) => compare_text(&wanted, &promise.rules, answer, verdict),
         Promised::Bytes(wanted) => compare_bytes(&wanted, &promise.rules, answer, verdict),
     }
 }
@@ -118,9 +123,43 @@ fn compare_json(example: &Json, received: &Json, rules: &[PathRule], verdict: &m
     verdict.added.extend(held.added);
 }
 
-/// What is not JSON is equal, unless a rule speaks of all of it.
+/// The difference between JSON and what cannot be read as such. JSON between systems is in UTF-8 (RFC 8259, section
+/// 8.1), whatever its header fields say.
+fn no_json(answer: &Response) -> Mismatch {
+    if std::str::from_utf8(&answer.body).is_ok() {
+        return at_root(Kind::Type, "JSON".to_owned(), show_bytes(&answer.body));
+    }
+    let charset = parameter(content_type(answer), "charset");
+    let charset = charset.map_or_else(String::new, |charset| format!(", charset={charset}"));
+    let received = format!("{} bytes that are not UTF-8{charset}", answer.body.len());
+    at_root(Kind::Type, "JSON in UTF-8".to_owned(), received)
+}
+
+fn content_type(answer: &Response) -> &str {
+    answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("")
+}
+
+/// The rules that speak of all of a body.
+fn whole(rules: &[PathRule]) -> Vec<PathRule> {
+    rules.iter().filter(|rule| rule.path.is_root()).cloned().collect()
+}
+
+/// A text is read in the charset that its header field names; it is equal, unless a rule speaks of all of it.
+fn compare_text(wanted: &str, rules: &[PathRule], answer: &Response, verdict: &mut Verdict) {
+    let Some(received) = decode_text(content_type(answer), &answer.body) else {
+        return compare_bytes(&Bytes::copy_from_slice(wanted.as_bytes()), rules, answer, verdict);
+    };
+    let whole = whole(rules);
+    if !whole.is_empty() {
+        compare_json(&Json::string(wanted), &Json::string(received), &whole, verdict);
+    } else if wanted != received {
+        verdict.mismatches.push(at_root(Kind::Value, show_text(wanted), show_text(&received)));
+    }
+}
+
+/// Bytes are equal, unless a rule speaks of all of them.
 fn compare_bytes(wanted: &Bytes, rules: &[PathRule], answer: &Response, verdict: &mut Verdict) {
-    let whole: Vec<PathRule> = rules.iter().filter(|rule| rule.path.is_root()).cloned().collect();
+    let whole = whole(rules);
     if !whole.is_empty() {
         let text = |bytes: &Bytes| Json::string(String::from_utf8_lossy(bytes));
         return compare_json(&text(wanted), &text(&answer.body), &whole, verdict);
@@ -132,4 +171,43 @@ fn compare_bytes(wanted: &Bytes, rules: &[PathRule], answer: &Response, verdict:
 
 fn at_root(kind: Kind, expected: String, received: String) -> Mismatch {
     Mismatch { path: "$".to_owned(), kind, expected, received }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderValue, StatusCode};
+
+    fn found(body: ResponseBody, listed: &str, content_type: &'static str, received: &'static [u8]) -> Vec<Mismatch> {
+        let headers = vec![(CONTENT_TYPE.to_string(), HeaderPromise::Value(listed.to_owned()))];
+        let mut answer =
+            Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::from_static(received) };
+        answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        judge(&ResponsePromise::new(200, headers, Some(body)), &[], &Method::GET, &answer).mismatches
+    }
+
+    #[test]
+    fn text_is_compared_in_its_charset() {
+        let text = || ResponseBody::Text("café".to_owned());
+        let latin = "text/plain; charset=iso-8859-1";
+        assert_eq!(found(text(), latin, latin, b"caf\xE9"), []);
+        assert_eq!(found(text(), "text/plain", "text/plain; charset=utf-16", b"\xFF\xFEc\0a\0f\0\xE9\0"), []);
+        let other = found(text(), latin, latin, b"caf\xC3\xA9");
+        assert_eq!((other[0].path.as_str(), other[0].received.as_str()), ("$", "cafÃ©"));
+    }
+
+    #[test]
+    fn json_that_is_not_in_utf_8_is_called_so() {
+        let json = ResponseBody::Json(understudy_exchange::JsonText::new(&Json::Null));
+        let latin = "application/json; charset=iso-8859-1";
+        let found = found(json, latin, latin, b"\"\xE9\"");
+        assert_eq!(
+            found,
+            [at_root(
+                Kind::Type,
+                "JSON in UTF-8".to_owned(),
+                "3 bytes that are not UTF-8, charset=iso-8859-1".to_owned()
+            )]
+        );
+    }
 }

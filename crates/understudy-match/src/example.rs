@@ -71,7 +71,7 @@ fn request(fixture: &Fixture, base: &str, filler: &Filler<'_>) -> Result<Request
         insert_header(COOKIE.as_str(), &cookies.join("; "), &mut headers)?;
     }
     let body = match &request.body {
-        Some(body) => filler.body(body, &mut headers)?,
+        Some(body) => filler.body(body, lists_content_type(&request.headers), &mut headers)?,
         None if request.rules.is_empty() => Bytes::new(),
         None => return Err(no_example("the body", "write an example under request.body")),
     };
@@ -83,6 +83,11 @@ fn request(fixture: &Fixture, base: &str, filler: &Filler<'_>) -> Result<Request
     let target =
         target.try_into().map_err(|_| no_example(format!("the target {shown}"), "it cannot be sent as it is"))?;
     Ok(Request { method, target, headers, body })
+}
+
+/// Returns true if a fixture says itself which content type its request has, or that it has none.
+fn lists_content_type(fields: &[Field]) -> bool {
+    fields.iter().any(|field| field.name == CONTENT_TYPE.as_str())
 }
 
 fn no_example(name: impl Into<String>, hint: impl Into<String>) -> NoExample {
@@ -219,7 +224,6 @@ impl Filler<'_> {
                 let pattern = Pattern::parse(text.as_str());
                 match pattern.as_placeholder() {
                     Some(name) => self.placeholder(name)?,
-                    None if pattern.as_literal().is_some() => value.clone(),
                     None => Json::string(self.pattern(&pattern)?),
                 }
             }
@@ -232,9 +236,9 @@ impl Filler<'_> {
         })
     }
 
-    fn body(&self, body: &RequestBody, headers: &mut HeaderMap) -> Result<Bytes, NoExample> {
+    fn body(&self, body: &RequestBody, has_own_type: bool, headers: &mut HeaderMap) -> Result<Bytes, NoExample> {
         let mut content_type = |value: &str| {
-            if !headers.contains_key(CONTENT_TYPE) {
+            if !has_own_type {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_str(value).expect("media types are plain text"));
             }
         };
@@ -326,5 +330,34 @@ mod tests {
             assert_eq!(sent(example_request(&read, "", &|_| Some(Json::string("7")))), "/pets/7");
             assert!(example_request(&read, "", &|_| None).is_err());
         }
+    }
+
+    fn read(text: &str) -> Fixture {
+        let (read, problems) = fixture(&Source { file: "f.yaml".into(), text: text.to_owned() }, "f", &NoFiles);
+        read.unwrap_or_else(|| panic!("{problems:?}"))
+    }
+
+    #[test]
+    fn what_a_stub_does_not_ask_for_is_sent() {
+        let fixture = read(
+            r"request: { method: PATCH, path: /a, headers: { content-type: { type: ignore, example: application/merge-patch+json },
+                x-tenant: { type: ignore, example: acme }, prefer: { type: ignore } }, body: { json: { a: '\{{b}}' } } }
+response: {}
+",
+        );
+        let sent = example_request(&fixture, "", &|_| None).expect("it has an example");
+        assert_eq!(sent.headers[CONTENT_TYPE], "application/merge-patch+json");
+        assert_eq!(sent.headers["x-tenant"], "acme");
+        assert!(!sent.headers.contains_key("prefer"));
+        assert_eq!(sent.body, r#"{"a":"{{b}}"}"#);
+    }
+
+    #[test]
+    fn a_content_type_that_is_listed_without_an_example_is_not_sent() {
+        let fixture = read(
+            "request: { method: PUT, path: /a, headers: { content-type: { type: ignore } }, body: { json: {} } }\nresponse: {}\n",
+        );
+        let sent = example_request(&fixture, "", &|_| None).expect("it has an example");
+        assert!(!sent.headers.contains_key(CONTENT_TYPE));
     }
 }

@@ -4,6 +4,7 @@ use crate::mismatch::{Kind, Mismatch, NOTHING, shorten};
 use crate::rule::text_obeys;
 use http::HeaderMap;
 use understudy_exchange::MediaType;
+use understudy_exchange::media_type::parameters;
 use understudy_fixture::model::{Check, HeaderPromise, Rule};
 
 /// Fields whose value is another one each time: listed with a plain value they are sent as written, and have
@@ -77,11 +78,10 @@ pub(crate) fn compare(promised: &[(String, HeaderPromise)], received: &HeaderMap
                 "anything".to_owned()
             }
             HeaderPromise::Value(value) if name == "content-type" => {
-                let wanted = MediaType::parse(value);
-                if values.iter().any(|value| MediaType::parse(value) == wanted) {
+                if values.iter().any(|received| is_content_type(value, received)) {
                     continue;
                 }
-                wanted.essence().to_owned()
+                value.clone()
             }
             HeaderPromise::Value(value) if same(std::slice::from_ref(value), &values) => continue,
             HeaderPromise::List(list) if same(list, &values) => continue,
@@ -91,6 +91,20 @@ pub(crate) fn compare(promised: &[(String, HeaderPromise)], received: &HeaderMap
         let received = if values.is_empty() { NOTHING.to_owned() } else { shorten(&values.join(", ")) };
         out.push(Mismatch { path: name.clone(), kind: Kind::Header, expected: shorten(&expected), received });
     }
+}
+
+/// Returns true if a received content type is the one that is written, its written parameters included. What separates
+/// the parts of a form is another text each time.
+fn is_content_type(written: &str, received: &str) -> bool {
+    let received_parameters: Vec<_> = parameters(received).collect();
+    MediaType::parse(written) == MediaType::parse(received)
+        && parameters(written).filter(|(name, _)| !name.eq_ignore_ascii_case("boundary")).all(|(name, wanted)| {
+            let is_charset = name.eq_ignore_ascii_case("charset");
+            received_parameters.iter().any(|(other, value)| {
+                name.eq_ignore_ascii_case(other)
+                    && (*value == wanted || (is_charset && value.eq_ignore_ascii_case(&wanted)))
+            })
+        })
 }
 
 /// Several fields are one with commas (RFC 9110, section 5.3).

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use understudy_exchange::jsonpath::Step;
-use understudy_exchange::{Json, Response};
+use understudy_exchange::{Json, Response, encode_text};
 use understudy_fixture::model::{HeaderPromise, ResponseBody, ResponsePromise, Rule};
 
 /// A response that can be sent.
@@ -43,9 +43,16 @@ impl Rendering {
                 headers.append(name.clone(), value);
             }
         }
-        let (body, content_type) = promise.body.as_ref().map(body).unwrap_or_default();
-        if let Some(content_type) = content_type.filter(|_| !headers.contains_key(CONTENT_TYPE)) {
+        let (mut body, content_type) = promise.body.as_ref().map(body).unwrap_or_default();
+        let is_listed = promise.headers.iter().any(|(name, _)| name == CONTENT_TYPE.as_str());
+        if let Some(content_type) = content_type.filter(|_| !is_listed) {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        if let Some(ResponseBody::Text(text)) = &promise.body
+            && let Some(encoded) = encode_text(kind, text)
+        {
+            body = Bytes::copy_from_slice(&encoded);
         }
         let rules: Vec<_> = promise.rules.iter().filter(|rule| rule.rule.fresh).cloned().collect();
         let fresh_body = match &promise.body {

@@ -2,8 +2,9 @@
 
 use crate::format::is_in_format;
 use crate::mismatch::Kind;
+use std::borrow::Cow;
 use understudy_exchange::{Json, Number};
-use understudy_fixture::model::{Check, JsonType, Pattern, Rule};
+use understudy_fixture::model::{Check, JsonType, Pattern, PatternPart, Rule};
 
 /// Whether a value has a type.
 pub(crate) fn has_type(json_type: JsonType, value: &Json) -> bool {
@@ -24,18 +25,14 @@ pub(crate) fn fails(check: &Check, value: &Json, placeholders: bool) -> Option<K
         Check::Absent => Some(Kind::Added),
         Check::Format(format) => text_fails(value, |text| is_in_format(*format, text)),
         Check::Matches(expression) => text_fails(value, |text| expression.matches(text)),
-        Check::Contains(part) if !has_placeholder(part, placeholders) => {
-            text_fails(value, |text| text.contains(part.as_str()))
-        }
-        Check::StartsWith(start) if !has_placeholder(start, placeholders) => {
-            text_fails(value, |text| text.starts_with(start.as_str()))
-        }
-        Check::Contains(part) => {
-            text_fails(value, |text| Pattern::parse(&format!("{{{{a}}}}{part}{{{{b}}}}")).matches(text))
-        }
-        Check::StartsWith(start) => {
-            text_fails(value, |text| Pattern::parse(&format!("{start}{{{{a}}}}")).matches(text))
-        }
+        Check::Contains(part) => text_fails(value, |text| match literal(part, placeholders) {
+            Some(part) => text.contains(&*part),
+            None => with_anything(part, true).matches(text),
+        }),
+        Check::StartsWith(start) => text_fails(value, |text| match literal(start, placeholders) {
+            Some(start) => text.starts_with(&*start),
+            None => with_anything(start, false).matches(text),
+        }),
         Check::Min(least) => measure(value).and_then(|size| unless(size >= *least, Kind::Value)),
         Check::Max(most) => measure(value).and_then(|size| unless(size <= *most, Kind::Value)),
         Check::Like
@@ -49,8 +46,23 @@ pub(crate) fn fails(check: &Check, value: &Json, placeholders: bool) -> Option<K
     }
 }
 
-fn has_placeholder(text: &str, placeholders: bool) -> bool {
-    placeholders && text.contains("{{") && Pattern::parse(text).as_literal().is_none()
+/// The text that is meant, where no placeholder stands in it.
+fn literal(written: &str, placeholders: bool) -> Option<Cow<'_, str>> {
+    if !placeholders || !written.contains("{{") {
+        return Some(Cow::Borrowed(written));
+    }
+    Pattern::parse(written).as_literal().map(|text| Cow::Owned(text.to_owned()))
+}
+
+/// The pattern of a text with anything after it and, if `before`, anything before it.
+fn with_anything(written: &str, before: bool) -> Pattern {
+    let anything = || PatternPart::Placeholder(String::new());
+    let mut parts = Pattern::parse(written).parts;
+    parts.push(anything());
+    if before {
+        parts.insert(0, anything());
+    }
+    Pattern { parts }
 }
 
 fn text_fails(value: &Json, holds: impl FnOnce(&str) -> bool) -> Option<Kind> {
@@ -75,9 +87,7 @@ pub(crate) fn equals(expected: &Json, value: &Json, placeholders: bool) -> bool 
     match expected {
         Json::String(text) if placeholders && text.as_str().contains("{{") => {
             let pattern = Pattern::parse(text.as_str());
-            expected == value
-                || pattern.as_placeholder().is_some()
-                || value.as_str().is_some_and(|text| pattern.as_literal().is_none() && pattern.matches(text))
+            pattern.is_open() || value.as_str().is_some_and(|text| pattern.matches(text))
         }
         _ => expected == value,
     }

@@ -77,8 +77,8 @@ impl Prepared {
         if let Some(vary) = vary.filter(|_| !headers.contains_key(VARY)) {
             headers.insert(VARY, HeaderValue::from_static(vary));
         }
-        let own_headers: Vec<HeaderName> =
-            fixture.request.headers.iter().filter_map(|field| field.name.parse().ok()).collect();
+        let matched = fixture.request.headers.iter().filter(|field| !field.matcher.asks_nothing());
+        let own_headers: Vec<HeaderName> = matched.filter_map(|field| field.name.parse().ok()).collect();
         let delay = response.delay.or(service.delay);
         let always = rendering.always().clone();
         let addressed = Addressed::new(&always.headers, &always.body, origins);

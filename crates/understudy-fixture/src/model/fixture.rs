@@ -1,6 +1,6 @@
 //! A fixture: one promise about one exchange.
 
-use super::{Delay, PathTemplate, Pattern, Rule, Search};
+use super::{Check, Delay, PathTemplate, Pattern, Rule, Search};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
@@ -150,6 +150,12 @@ impl FieldMatcher {
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Equals(pattern) if pattern.is_open())
+    }
+
+    /// Returns true if every request matches: the field only says what the contract test sends.
+    #[must_use]
+    pub fn asks_nothing(&self) -> bool {
+        matches!(self, Self::Rule(rule) if rule.checks.iter().all(|check| *check == Check::Ignore))
     }
 }
 

@@ -1,0 +1,68 @@
+//! Text in the charset that a `Content-Type` names.
+
+use crate::media_type::parameter;
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use std::borrow::Cow;
+
+/// The encoding that a `Content-Type` value names: UTF-8 where it names none, `None` where nobody knows it.
+fn encoding(content_type: &str) -> Option<&'static Encoding> {
+    match parameter(content_type, "charset") {
+        Some(label) => Encoding::for_label(label.as_bytes()),
+        None => Some(UTF_8),
+    }
+}
+
+/// Decodes a body in the charset that its `Content-Type` names. A byte order mark goes first, as browsers do it, and
+/// is no part of the text; in UTF-8 all bytes are.
+///
+/// Returns `None` where the bytes are no text in that charset, or where the charset is not known.
+#[must_use]
+pub fn decode_text<'b>(content_type: &str, body: &'b [u8]) -> Option<Cow<'b, str>> {
+    let encoding = encoding(content_type)?;
+    if encoding == UTF_8 {
+        return std::str::from_utf8(body).ok().map(Cow::Borrowed);
+    }
+    let (text, _, has_errors) = encoding.decode(body);
+    (!has_errors).then_some(text)
+}
+
+/// Encodes a text in the charset that its `Content-Type` names.
+///
+/// Returns `None` where a character does not exist in that charset, or where the charset is not known.
+#[must_use]
+pub fn encode_text<'t>(content_type: &str, text: &'t str) -> Option<Cow<'t, [u8]>> {
+    let encoding = encoding(content_type)?;
+    // For the web UTF-16 is a charset to read and never to write (the Encoding Standard, section 4.3).
+    if encoding == UTF_16LE || encoding == UTF_16BE {
+        let unit = |unit: u16| if encoding == UTF_16LE { unit.to_le_bytes() } else { unit.to_be_bytes() };
+        // `utf-16` alone does not say the order of bytes: a mark does.
+        let has_order =
+            parameter(content_type, "charset").is_some_and(|label| label.to_ascii_lowercase().ends_with('e'));
+        let mark = (!has_order).then_some(0xFEFF);
+        return Some(Cow::Owned(mark.into_iter().chain(text.encode_utf16()).flat_map(unit).collect()));
+    }
+    let (bytes, _, has_unmappable) = encoding.encode(text);
+    (!has_unmappable).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_decoded_and_encoded_by_its_charset() {
+        for (content_type, bytes, text) in [
+            ("text/plain", "café".as_bytes(), "café"),
+            ("text/plain; charset=ISO-8859-1", b"caf\xE9", "café"),
+            ("text/csv; charset=utf-16", b"\xFF\xFE\xE9\x00", "é"),
+            ("text/csv; charset=utf-16be", b"\x00\xE9", "é"),
+            ("text/html; charset=\"Shift_JIS\"", b"\x83e\x83X\x83g", "テスト"),
+        ] {
+            assert_eq!(decode_text(content_type, bytes).as_deref(), Some(text), "{content_type}");
+            assert_eq!(encode_text(content_type, text).as_deref(), Some(bytes), "{content_type}");
+        }
+        assert_eq!(decode_text("text/plain", b"caf\xE9"), None);
+        assert_eq!(decode_text("text/plain; charset=x-unknown", b"a"), None);
+        assert_eq!(encode_text("text/plain; charset=latin1", "☃"), None);
+    }
+}
