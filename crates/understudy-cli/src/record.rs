@@ -190,6 +190,9 @@ fn list(view: &InboxView, json: bool) {
     for cut in &view.cut {
         out.push_str(&paint.dim(&format!("not whole: {}\n", plain(cut))));
     }
+    for left_out in &view.left_out {
+        out.push_str(&paint.dim(&format!("left out: {}\n", plain(left_out))));
+    }
     out.push_str(&format!("{} in the inbox\n", count(view.exchanges, "exchange")));
     if view.later > 0 {
         let later = count(view.later, "later one");

@@ -12,4 +12,4 @@ pub use har::{
     AttachedFiles, HarArchive, HarEntry, HarError, HarExchange, HarLeft, HarMessage, Origin, PagePart, parse_origin,
     parse_url, read_har, write_har,
 };
-pub use recording::{Draft, Recorded, asked, drafts, merge};
+pub use recording::{Draft, Recorded, WITHOUT_CONTENT, asked, drafts, merge, without_content};

@@ -118,7 +118,10 @@ fn holds(exchanges: &[Recorded], drafts: &[Draft], case: &Path) {
     let index = Index::new("", fixtures.clone());
     let mut state = State::new();
     let mut asked: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-    let asking = |(_, recorded): &(usize, &Recorded)| recorded.request.method != Method::OPTIONS;
+    // What a client has a copy of, and parts, a stub makes of the whole.
+    let asking = |(_, recorded): &(usize, &Recorded)| {
+        recorded.request.method != Method::OPTIONS && recorded.response.status != StatusCode::NOT_MODIFIED
+    };
     for (at, recorded) in exchanges.iter().enumerate().filter(asking) {
         let sent = as_proposed(at, recorded, drafts);
         let line = format!("{}: {} {}", case.display(), recorded.request.method, recorded.request.target);
@@ -133,7 +136,11 @@ fn holds(exchanges: &[Recorded], drafts: &[Draft], case: &Path) {
         let response = &fixture.responses[answering[(*asked).min(answering.len() - 1)]];
         *asked += 1;
         state.extend(fixture.set.iter().chain(&response.set).cloned());
-        assert_eq!(response.status, recorded.response.status.as_u16(), "{line} by {}", fixture.id);
+        let status = recorded.response.status;
+        if status == StatusCode::PARTIAL_CONTENT && response.status == 200 {
+            continue;
+        }
+        assert_eq!(response.status, status.as_u16(), "{line} by {}", fixture.id);
         if let (Some(ResponseBody::Json(body)), true) = (&response.body, response.rules.is_empty()) {
             let wanted = understudy_exchange::Json::parse(&recorded.response.body).unwrap();
             assert_eq!(body.value().to_string(), wanted.to_string(), "{line} by {}", fixture.id);
@@ -193,6 +200,8 @@ fn what_a_person_calls_one_promise_is_held_as_loosely_as_all_its_answers_need() 
   query:
     lang: en
     page: {type: integer, example: 1}
+  headers:
+    x-tenant: {type: ignore, example: a}
 response:
   status: 200
   body:
@@ -315,7 +324,13 @@ fn a_field_that_came_twice_stands_once_with_both_values() {
     holds(&exchanges, &drafts, Path::new("twice"));
     let text = write_fixture(&drafts[0].fixture);
     let kind = &exchanges[0].redactions[0].kind;
-    let wanted = format!("  headers:\n    x-api-key: [\"{{{{{kind}}}}}\", \"{{{{{kind}-2}}}}\"]\nresponse:\n");
+    let wanted = format!(
+        "  headers:
+    accept: {{type: ignore, example: \"text/csv, text/html\"}}
+    x-api-key: [\"{{{{{kind}}}}}\", \"{{{{{kind}-2}}}}\"]
+response:
+"
+    );
     assert!(text.contains(&wanted), "{text}");
 }
 

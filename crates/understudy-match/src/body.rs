@@ -8,7 +8,7 @@ use crate::incoming::Incoming;
 use crate::mismatch::{NOTHING, shorten, show};
 use bytes::Bytes;
 use understudy_exchange::multipart::{Part, plain_name};
-use understudy_exchange::{Json, MediaType};
+use understudy_exchange::{Json, MediaType, decode_text};
 use understudy_fixture::model::{Graphql, NamedPart, PartContent, Pattern, RequestBody, RequestPromise};
 
 pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &mut Sink) {
@@ -17,7 +17,8 @@ pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &
         None => json(None, request, incoming, sink),
         Some(RequestBody::Json(value)) => json(Some(value), request, incoming, sink),
         Some(RequestBody::Text(pattern)) => {
-            let text = String::from_utf8_lossy(incoming.body());
+            let text = decode_text(incoming.content_type(), incoming.body());
+            let text = text.unwrap_or_else(|| String::from_utf8_lossy(incoming.body()));
             if !pattern.matches(&text) {
                 sink.add(|| ("body".to_owned(), shorten(&pattern.to_string()), show_bytes(incoming.body())));
             }

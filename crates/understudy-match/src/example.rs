@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use understudy_exchange::multipart::{self, Part};
 use understudy_exchange::target::{encode_query_part, encode_segment};
-use understudy_exchange::{Json, JsonString, Request, form};
+use understudy_exchange::{Json, JsonString, Request, encode_text, form};
 use understudy_fixture::model::{
     Check, Field, FieldMatcher, Fixture, MethodMatcher, NamedPart, PartContent, Pattern, PatternPart, RequestBody,
     Rule, Segment, SegmentPart,
@@ -249,7 +249,10 @@ impl Filler<'_> {
             }
             RequestBody::Text(pattern) => {
                 content_type("text/plain; charset=utf-8");
-                self.pattern(pattern)?.into()
+                let text = self.pattern(pattern)?;
+                let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+                encode_text(kind, &text)
+                    .map_or_else(|| Bytes::copy_from_slice(text.as_bytes()), |encoded| encoded.into_owned().into())
             }
             RequestBody::Form(fields) => {
                 content_type("application/x-www-form-urlencoded");

@@ -1143,6 +1143,10 @@ later: number,
  */
 cut: Array<string>, 
 /**
+ * Whole exchanges of which no fixture is proposed, and why.
+ */
+left_out: Array<string>, 
+/**
  * How many were deleted because there was no room for them any more.
  */
 evicted: number, 

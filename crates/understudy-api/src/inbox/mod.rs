@@ -47,6 +47,8 @@ pub(crate) struct Inbox {
     /// The addresses by which they name their services.
     homes: BTreeMap<String, Home>,
     pub(crate) proposed: Vec<Proposed>,
+    /// Whole exchanges of which no fixture is proposed, and why.
+    left_out: Vec<String>,
     /// Recordings that were damaged, and where they were put.
     pub(crate) damaged: Vec<PathBuf>,
 }
@@ -65,6 +67,8 @@ pub struct InboxView {
     pub later: usize,
     /// Exchanges that are not whole, and why: no fixture can be made of them.
     pub cut: Vec<String>,
+    /// Whole exchanges of which no fixture is proposed, and why.
+    pub left_out: Vec<String>,
     /// How many were deleted because there was no room for them any more.
     pub evicted: u64,
     /// The number of the last exchange that is looked at.
@@ -225,11 +229,12 @@ impl Inbox {
 
     fn proposing(project: Arc<Project>, mut recordings: Vec<(u64, Recording)>) -> Self {
         let homes = bring_home(&project, &mut recordings);
-        let mut proposed = Vec::new();
+        let (mut proposed, mut left_out) = (Vec::new(), Vec::new());
         for (service, loaded) in project.services.iter().enumerate() {
-            propose(service, loaded, homes.get(&loaded.service.name), &recordings, &mut proposed);
+            let home = homes.get(&loaded.service.name);
+            left_out.extend(propose(service, loaded, home, &recordings, &mut proposed));
         }
-        Self { project, log: None, recordings, later: Vec::new(), homes, proposed, damaged: Vec::new() }
+        Self { project, log: None, recordings, later: Vec::new(), homes, proposed, left_out, damaged: Vec::new() }
     }
 
     /// Returns the recordings that are not whole, and why: no fixture can be made of them.
@@ -251,6 +256,7 @@ impl Inbox {
             exchanges: self.recordings.len() + self.later.len(),
             later: self.later.len(),
             cut: cut.collect(),
+            left_out: self.left_out.clone(),
             evicted: self.log.as_ref().map_or(0, |log| log.evicted()),
             upto: self.recordings.last().map_or(0, |(number, _)| *number),
         }

@@ -9,9 +9,10 @@ use crate::report::{DifferenceReport, RedactionReport};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use understudy_exchange::Json;
+use understudy_exchange::target::percent_decode;
 use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, Pattern, RequestBody, RequestPromise};
 use understudy_fixture::{flow_value, rule_value};
-use understudy_import::{Draft, Recorded, drafts};
+use understudy_import::{Draft, Recorded, WITHOUT_CONTENT, drafts, without_content};
 use understudy_match::{Choice, Incoming, Index, Kind, Mismatch, State, judge, promise_at, stub_request};
 
 /// A proposal and what it was made of.
@@ -36,17 +37,17 @@ pub(crate) fn exchanges_of(loaded: &LoadedService, recordings: &[(u64, Recording
     own.map(|(at, (_, recording))| (recording.exchange.clone(), at)).unzip()
 }
 
-/// Adds what is proposed for a service.
+/// Adds what is proposed for a service. Returns the exchanges of which nothing is proposed, and why.
 pub(crate) fn propose(
     service: usize,
     loaded: &LoadedService,
     home: Option<&Home>,
     recordings: &[(u64, Recording)],
     proposed: &mut Vec<Proposed>,
-) {
+) -> Vec<String> {
     let (exchanges, places) = exchanges_of(loaded, recordings);
     if exchanges.is_empty() {
-        return;
+        return Vec::new();
     }
     let index = loaded.index();
     for draft in drafts(&exchanges, &loaded.service.base) {
@@ -64,6 +65,11 @@ pub(crate) fn propose(
         }
         proposed.push(Proposed { shown, draft, service, numbers, known });
     }
+    let left_out = without_content(&exchanges).into_iter().map(|at| {
+        let request = &exchanges[at].request;
+        format!("{} {}: {WITHOUT_CONTENT}", request.method, percent_decode(request.target.as_str()))
+    });
+    left_out.collect()
 }
 
 /// The fixture that a draft is one of, in what its answers differ from that, and the exchange that does. Several may speak of the
@@ -189,7 +195,8 @@ fn shown(
 ) -> Proposal {
     let Fixture { id, request, responses, verify, .. } = &draft.fixture;
     let named = |kind: &str, fields: &[Field]| -> Vec<String> {
-        fields.iter().map(|field| format!("{kind} {}", field.name)).collect()
+        let asked = fields.iter().filter(|field| !field.matcher.asks_nothing());
+        asked.map(|field| format!("{kind} {}", field.name)).collect()
     };
     let one = request.params.iter().filter_map(|field| Some(format!("{} {}", field.name, only_value(field)?)));
     let mut asks: Vec<String> = one.collect();

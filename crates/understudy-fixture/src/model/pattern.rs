@@ -142,7 +142,8 @@ impl std::fmt::Display for Pattern {
 
 /// Writes text so that nothing in it is read as a placeholder.
 fn escape(text: &str, is_before_placeholder: bool) -> Cow<'_, str> {
-    if !text.contains("{{") && !(is_before_placeholder && text.ends_with('\\')) {
+    let ends_in_backslash = is_before_placeholder && text.ends_with('\\');
+    if !ends_in_backslash && !text.contains("{{") {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 1);

@@ -1,14 +1,17 @@
 //! A request with the values that earlier responses gave replaced by their names.
 
+use super::Recorded;
+use super::content::Content;
+use super::draft::{decides, may_matter};
 use super::given::leaves_of;
 use super::graphql;
 use super::place::Place;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, COOKIE};
+use http::header::COOKIE;
 use http::{HeaderName, Method};
-use understudy_exchange::multipart::{self, Part};
+use understudy_exchange::multipart::Part;
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
-use understudy_exchange::{Json, JsonString, Request};
+use understudy_exchange::{Json, JsonString, Request, cookie_pairs};
 use understudy_fixture::model::{Graphql, Pattern};
 
 /// Parameters of queries that make a URL another one each time, and mean nothing.
@@ -21,8 +24,10 @@ pub(super) struct Call {
     /// Percent-decoded segments.
     pub(super) path: Vec<Pattern>,
     pub(super) query: Vec<(String, Pattern)>,
-    /// All header fields but cookies, in their order.
+    /// The header fields that may matter to the backend, without cookies, in their order.
     pub(super) headers: Vec<(HeaderName, Pattern)>,
+    /// The cookies that no response of the recording set before.
+    pub(super) cookies: Vec<(String, Pattern)>,
     pub(super) body: CallBody,
 }
 
@@ -33,7 +38,8 @@ pub(super) enum CallBody {
     Json(Json),
     Graphql(Graphql),
     Form(Vec<(String, Pattern)>),
-    Multipart(Vec<Part>),
+    /// The parts of a form, with the text of those that are text.
+    Multipart(Vec<(Part, Option<Pattern>)>),
     Text(Pattern),
     /// Bytes that are not text.
     Bytes(Bytes),
@@ -43,6 +49,9 @@ pub(super) enum CallBody {
 pub(super) trait Names {
     /// The text of a request with the values that earlier responses gave replaced by their names.
     fn named(&mut self, text: &str, place: Place<'_>) -> Pattern;
+
+    /// Returns true if an earlier response set a cookie with this name.
+    fn is_set(&self, cookie: &str) -> bool;
 }
 
 /// The decoded segments of a path.
@@ -56,7 +65,8 @@ pub(super) fn path_below<'r>(request: &'r Request, base: &str) -> &'r str {
 }
 
 impl Call {
-    pub(super) fn new(request: &Request, base: &str, names: &mut dyn Names) -> Self {
+    pub(super) fn new(recorded: &Recorded, base: &str, names: &mut dyn Names) -> Self {
+        let request = &recorded.request;
         let path = decoded_segments(path_below(request, base));
         let query = query_pairs(request.query())
             .filter(|(name, _)| !NOISE_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()));
@@ -65,17 +75,28 @@ impl Call {
             (name.into_owned(), value)
         });
         let query = query.collect();
-        let headers = request.headers.iter().filter(|(name, _)| *name != COOKIE).map(|(name, value)| {
+        let matters = |name: &HeaderName| {
+            let is_known = may_matter(&request.method, &request.headers, name);
+            *name != COOKIE && (is_known || decides(name, recorded.response.status))
+        };
+        let headers = request.headers.iter().filter(|(name, _)| matters(name)).map(|(name, value)| {
             let text = String::from_utf8_lossy(value.as_bytes());
             (name.clone(), names.named(&text, Place::Header(name.as_str())))
         });
         let headers = headers.collect();
+        let mut cookies: Vec<(String, Pattern)> = Vec::new();
+        for (name, value) in cookie_pairs(&request.headers) {
+            if !name.is_empty() && !names.is_set(name) && !cookies.iter().any(|(known, _)| known == name) {
+                cookies.push((name.to_owned(), names.named(value, Place::Header(COOKIE.as_str()))));
+            }
+        }
         Self {
             method: request.method.clone(),
             path: (0..path.len()).map(|at| names.named(&path[at], Place::Segment(&path[..at]))).collect(),
             query,
             headers,
-            body: CallBody::new(request, names),
+            cookies,
+            body: CallBody::new(recorded, names),
         }
     }
 
@@ -132,30 +153,30 @@ impl Call {
 }
 
 impl CallBody {
-    fn new(request: &Request, names: &mut dyn Names) -> Self {
-        if request.body.is_empty() {
-            return Self::None;
-        }
-        let kind = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        if kind.starts_with("application/x-www-form-urlencoded") {
-            let pairs = understudy_exchange::form::parse(&request.body).into_iter().map(|(name, value)| {
-                let value = names.named(&value, Place::Named { name: &name, owner: None });
-                (name, value)
-            });
-            return Self::Form(pairs.collect());
-        }
-        if kind.starts_with("multipart/form-data")
-            && let Some(parts) = multipart::parse(kind, &request.body)
-        {
-            return Self::Multipart(parts);
-        }
-        match (Json::parse(&request.body), std::str::from_utf8(&request.body)) {
-            (Ok(value), _) => match graphql::request(&value) {
+    fn new(recorded: &Recorded, names: &mut dyn Names) -> Self {
+        match Content::of(recorded) {
+            Content::None => Self::None,
+            Content::Json(value) => match graphql::request(&value) {
                 Some(operation) => Self::Graphql(named_operation(operation, names)),
                 None => Self::Json(named(&value, names, None, None)),
             },
-            (Err(_), Ok(text)) => Self::Text(names.named(text, Place::Text)),
-            (Err(_), Err(_)) => Self::Bytes(request.body.clone()),
+            Content::Form(pairs) => {
+                let named = |(name, value): (String, String)| {
+                    let value = names.named(&value, Place::Named { name: &name, owner: None });
+                    (name, value)
+                };
+                Self::Form(pairs.into_iter().map(named).collect())
+            }
+            Content::Multipart(parts) => {
+                let named = |part: Part| {
+                    let text = std::str::from_utf8(&part.content).ok();
+                    let text = text.map(|text| names.named(text, Place::Named { name: &part.name, owner: None }));
+                    (part, text)
+                };
+                Self::Multipart(parts.into_iter().map(named).collect())
+            }
+            Content::Text(text) => Self::Text(names.named(&text, Place::Text)),
+            Content::Bytes(bytes) => Self::Bytes(bytes),
         }
     }
 }

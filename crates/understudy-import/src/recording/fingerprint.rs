@@ -1,42 +1,22 @@
 //! Which responses say the same, but for what is new each time.
 
 use super::Recorded;
+use super::content::content_type;
+use super::draft::{decides, may_matter};
 use super::look::Look;
+use super::texts::masked;
 use http::HeaderName;
-use http::header::CONTENT_TYPE;
+use http::header::COOKIE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
-use understudy_exchange::{Json, Response};
+use understudy_exchange::{Json, Response, decode_text};
 use understudy_fixture::model::Format;
 use understudy_match::is_in_format;
 
 /// Formats of what is new each time.
 const FRESH_FORMATS: &[Format] = &[Format::DateTime, Format::Uuid, Format::Date, Format::Time];
-
-/// Request headers that say nothing about which response is requested.
-const NOISE_HEADERS: &[&str] = &[
-    "accept-encoding",
-    "cache-control",
-    "connection",
-    "content-length",
-    "cookie",
-    "date",
-    "dnt",
-    "host",
-    "if-modified-since",
-    "if-none-match",
-    "origin",
-    "pragma",
-    "priority",
-    "referer",
-    "te",
-    "traceparent",
-    "user-agent",
-    "x-correlation-id",
-    "x-request-id",
-];
 
 /// A hash of a response without what is new each time. Responses with one fingerprint are one response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,10 +29,19 @@ impl Fingerprint {
         response.status.hash(&mut hasher);
         match body {
             Some(body) => add_value(body, &Path::default(), &mut hasher),
-            None => (response.headers.get(CONTENT_TYPE), &response.body).hash(&mut hasher),
+            None => match masked_text(response) {
+                Some(text) => (content_type(&response.headers), text).hash(&mut hasher),
+                None => (content_type(&response.headers), &response.body).hash(&mut hasher),
+            },
         }
         Self(hasher.finish())
     }
+}
+
+/// The text of a page and the like, without what is new each time.
+fn masked_text(response: &Response) -> Option<String> {
+    let kind = content_type(&response.headers);
+    masked(kind, &decode_text(kind, &response.body)?)
 }
 
 /// Adds a value to a hash, without the differences that [`compare`] finds rules for.
@@ -82,7 +71,7 @@ fn add_value<'j>(value: &'j Json, path: &Path<'j>, hasher: &mut DefaultHasher) {
 /// Returns true if two responses say the same.
 pub(super) fn is_same(a: &Response, b: &Response) -> bool {
     a.status == b.status
-        && a.headers.get(CONTENT_TYPE) == b.headers.get(CONTENT_TYPE)
+        && content_type(&a.headers) == content_type(&b.headers)
         && (a.body == b.body || is_same_json(a, b))
 }
 
@@ -99,7 +88,10 @@ pub(super) fn differing(a: &Response, b: &Response) -> Option<BTreeMap<String, &
     if a.body == b.body {
         return Some(BTreeMap::new());
     }
-    let (Ok(a), Ok(b)) = (Json::parse(&a.body), Json::parse(&b.body)) else { return None };
+    let (Ok(a), Ok(b)) = (Json::parse(&a.body), Json::parse(&b.body)) else {
+        let says_same = masked_text(a).is_some_and(|text| masked_text(b) == Some(text));
+        return says_same.then(BTreeMap::new);
+    };
     let mut rules = BTreeMap::new();
     compare(&a, &b, &Path::default(), &mut rules).then_some(rules)
 }
@@ -138,11 +130,20 @@ pub(super) type Sample<'r> = (&'r Recorded, Fingerprint);
 
 /// The request header field that tells responses apart: each of its values, or its absence, goes with one response.
 pub(super) fn telling_header(samples: &[Sample<'_>]) -> Option<HeaderName> {
-    let names: BTreeSet<&str> = samples
-        .iter()
-        .flat_map(|(recorded, _)| recorded.request.headers.keys().map(HeaderName::as_str))
-        .filter(|name| !NOISE_HEADERS.contains(name) && !name.starts_with("sec-"))
-        .collect();
+    let matter = |(recorded, _): &Sample<'_>| {
+        let request = &recorded.request;
+        let names = request.headers.keys().cloned();
+        names.filter(|name| *name != COOKIE && may_matter(&request.method, &request.headers, name)).collect()
+    };
+    let names: Vec<Vec<HeaderName>> = samples.iter().map(matter).collect();
+    let names: BTreeSet<&str> = names.iter().flatten().map(HeaderName::as_str).collect();
+    // A part or a condition is requested by the fields that are there for it, whatever else differs.
+    let is_deciding = |name: &&&str| {
+        let mut statuses = samples.iter().map(|(recorded, _)| recorded.response.status);
+        name.parse().is_ok_and(|name| statuses.any(|status| decides(&name, status)))
+    };
+    let (deciding, others): (Vec<&&str>, Vec<&&str>) = names.iter().partition(is_deciding);
+    let names: Vec<&str> = deciding.into_iter().chain(others).copied().collect();
     // The field tells the responses apart, or at least their statuses: a list may have grown meanwhile.
     let by_response = |name: &&str| tells(name, samples, |(_, fingerprint)| *fingerprint);
     let by_status = |name: &&str| tells(name, samples, |(recorded, _)| recorded.response.status);

@@ -60,6 +60,8 @@ pub(super) struct Flow<'r> {
     sent_before: HashSet<(String, String)>,
     names: VariableNames,
     cookies: HashMap<String, ExchangeId>,
+    /// The names of the cookies that responses set.
+    set_cookies: HashSet<String>,
     /// The request of each exchange, as [`Call::key`] has it.
     keys: Table<ExchangeId, String>,
     captures: Table<ExchangeId, Vec<Capture>>,
@@ -109,6 +111,7 @@ impl<'r> Flow<'r> {
             sent_before: HashSet::new(),
             names: VariableNames::default(),
             cookies: HashMap::new(),
+            set_cookies: HashSet::new(),
             keys: Table::default(),
             captures: Table::default(),
         }
@@ -120,7 +123,7 @@ impl<'r> Flow<'r> {
         let path: Rc<[String]> = decoded_segments(path_below(&recorded.request, self.base)).into();
         let sent = sent_values(&recorded.request);
         let mut linker = Linker { flow: self, recorded, path: &path, uses: Vec::new() };
-        let call = Call::new(&recorded.request, linker.flow.base, &mut linker);
+        let call = Call::new(recorded, linker.flow.base, &mut linker);
         let uses = linker.uses;
         let is_linked = |value: &str| uses.iter().any(|used| used.value == value);
         let own = sent.iter().filter(|(_, value)| !is_linked(value));
@@ -130,6 +133,7 @@ impl<'r> Flow<'r> {
             cookie_pairs(&recorded.request.headers).filter_map(|(_, value)| self.cookies.get(value).copied()).collect();
         cookies.sort_unstable();
         cookies.dedup();
+        self.set_cookies.extend(set_cookie_pairs(&recorded.response.headers).map(|(name, _)| name.to_owned()));
         self.cookies
             .extend(set_cookie_pairs(&recorded.response.headers).map(|(_, value)| (value.to_owned(), exchange)));
         let traced = Traced { shown: body.map_or_else(Vec::new, |body| self.shown(body)), call, uses, cookies };
@@ -229,6 +233,10 @@ impl Names for Linker<'_, '_> {
             }
         }
         Pattern { parts }
+    }
+
+    fn is_set(&self, cookie: &str) -> bool {
+        self.flow.set_cookies.contains(cookie)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which exchanges are one request.
 
 use super::call::Call;
+use super::conditions::is_not_modified;
 use super::endpoint::shape;
 use super::fingerprint::{is_same, telling_header};
 use super::ids::{ExchangeId, Table};
@@ -80,7 +81,8 @@ fn by_request(exchanges: &Exchanges<'_>) -> Vec<(Vec<ExchangeId>, Rules)> {
     for (at, exchange) in exchanges.iter() {
         // The server itself answers what browsers ask before a request.
         let is_preflight = exchange.call.method == Method::OPTIONS;
-        if !is_preflight && is_promised(&exchange.call.method, exchange.recorded.response.status) {
+        let is_said = is_promised(&exchange.call.method, exchange.recorded.response.status);
+        if !is_preflight && is_said && !is_not_modified(exchange.recorded) {
             let outline = Outline::of(&exchange.call);
             let own = by_outline.entry(outline.key().to_owned()).or_default();
             own.entry(outline.sure_key().to_owned()).or_default().push(at);

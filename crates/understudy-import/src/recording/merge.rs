@@ -1,5 +1,6 @@
 //! Several proposals as one promise, where a person says that they are one.
 
+use super::conditions::unconditional;
 use super::look::parameter;
 use super::words::id_of;
 use super::{Draft, Recorded};
@@ -22,6 +23,7 @@ const ROUNDS_MAX: usize = 100;
 /// Why they cannot be one promise, in words.
 pub fn merge(drafts: &[&Draft], exchanges: &[Recorded]) -> Result<Draft, String> {
     let [first, others @ ..] = drafts else { return Err("there is nothing to merge".to_owned()) };
+    let exchanges = unconditional(exchanges);
     let mut merged = (*first).clone();
     for other in others {
         request(&mut merged.fixture.request, &other.fixture.request)?;
@@ -88,6 +90,15 @@ fn both(field: &mut Field, other: &Field) -> bool {
         |field: &Field| matches!(&field.matcher, FieldMatcher::Rule(rule) if rule.checks.contains(&Check::Absent));
     if is_absent(field) || is_absent(other) {
         return false;
+    }
+    if field.matcher.asks_nothing() || other.matcher.asks_nothing() {
+        let example = match &field.matcher {
+            FieldMatcher::Rule(rule) => rule.example.clone(),
+            FieldMatcher::Equals(pattern) => Some(Json::string(pattern.to_string())),
+            FieldMatcher::List(_) => return false,
+        };
+        field.matcher = FieldMatcher::Rule(Rule { example, ..Rule::of(Check::Ignore) });
+        return true;
     }
     let checks_of = |text: &str| if is_number(text) { Check::Type(JsonType::Integer) } else { Check::Any };
     let others = match &other.matcher {

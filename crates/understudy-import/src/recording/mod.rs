@@ -6,10 +6,12 @@
 //! the recorded responses.
 //!
 //! [`session::Session`] is the one value that all of this is about. Its parts are found in this order, and no part knows a later one:
-//! `secrets`, `call` (with `place`, `given` and `html`) and `flow` follow values; `endpoint` finds parameters; `group` finds the
+//! `conditions` puts the whole in the place of its parts; `secrets`, `call` (with `content`, `place`, `given` and `html`) and `flow` follow values; `endpoint` finds parameters; `group` finds the
 //! exchanges of one request; `states` and `order` find what a stub and a run have to know; `draft` writes it down.
 
 mod call;
+mod conditions;
+mod content;
 mod draft;
 mod endpoint;
 mod fingerprint;
@@ -28,14 +30,17 @@ mod rules;
 mod secrets;
 mod session;
 mod states;
+mod texts;
 mod varying;
 mod words;
 
+pub use conditions::{WITHOUT_CONTENT, without_content};
 pub use merge::merge;
 
 use bytes::Bytes;
 use call::CallBody;
-use draft::fields;
+use conditions::unconditional;
+use draft::{Files, fields};
 use http::{HeaderMap, Method, StatusCode};
 use ids::{GroupId, Id, Table};
 use order::{Order, orders};
@@ -78,7 +83,8 @@ pub(crate) fn is_promised(method: &Method, status: StatusCode) -> bool {
 /// Makes fixtures of these exchanges, which are in the order in which they happened.
 #[must_use]
 pub fn drafts(exchanges: &[Recorded], base: &str) -> Vec<Draft> {
-    let session = Session::of(exchanges, base);
+    let exchanges = unconditional(exchanges);
+    let session = Session::of(&exchanges, base);
     let responses = Responses::new(&session);
     let orders = orders(&session, &responses);
     let steps = responses.steps();
@@ -88,9 +94,9 @@ pub fn drafts(exchanges: &[Recorded], base: &str) -> Vec<Draft> {
 fn draft(session: &Session<'_>, group: GroupId, order: &Order, steps: &Table<GroupId, Vec<Step>>) -> Draft {
     let (of, steps, id) = (&session.groups[group], &steps[group], session.ids[group].as_str());
     let exchange = session.verified(group);
-    let mut files = Vec::new();
-    let request = draft::request(of, exchange, id, &mut files);
-    let (mut responses, verified) = draft::responses(of, steps, &session.exchanges, id, &mut files);
+    let mut files = Files::new(id);
+    let request = draft::request(of, exchange, &mut files);
+    let (mut responses, verified) = draft::responses(of, steps, &session.exchanges, &mut files);
     let take_turns = steps.windows(2).any(|pair| pair[0].when == pair[1].when);
     let set = match responses.as_mut_slice() {
         [only] => std::mem::take(&mut only.set),
@@ -123,7 +129,7 @@ fn draft(session: &Session<'_>, group: GroupId, order: &Order, steps: &Table<Gro
         verify,
     };
     let exchanges = of.of.iter().map(|exchange| exchange.place()).collect();
-    Draft { fixture, files, exchanges, sends_refused: exchange.sends_refused() }
+    Draft { fixture, files: files.into_all(), exchanges, sends_refused: exchange.sends_refused() }
 }
 
 /// The request that a fixture would ask for, made of a single one: method, path, query, and what is in a form or JSON. Nobody knows

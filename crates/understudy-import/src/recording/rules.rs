@@ -10,7 +10,10 @@ use understudy_fixture::model::{Check, Field, FieldMatcher, PathRule, Pattern, R
 
 /// The rule for just this value, which a run sends under its name.
 pub(super) fn just(value: &str, written: &Pattern) -> Rule {
-    Rule { example: Some(Json::string(written.to_string())), ..Rule::of(Check::Equals(Json::string(value))) }
+    Rule {
+        example: Some(Json::string(written.to_string())),
+        ..Rule::of(Check::Equals(Json::string(Pattern::literal(value).to_string())))
+    }
 }
 
 /// Puts rules in the place of values that are other ones each time.

@@ -1,0 +1,125 @@
+//! Responses that are less than what was asked for: a 304 is the 200 that it stands for, and so is a 206 with all of it.
+
+use super::Recorded;
+use http::header::{CONTENT_RANGE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
+use std::borrow::Cow;
+use understudy_exchange::Response;
+
+/// The reason why a 304 without its 200 is left out of the proposals.
+pub const WITHOUT_CONTENT: &str = "a 304 says only that the client's copy is current, and no 200 with the content was recorded; \
+     disable the client's cache while you record (in browsers: developer tools, Network, Disable cache)";
+
+/// The same exchanges as they would be without conditions and ranges: a 304, and a part of what was recorded as a whole, have
+/// the 200 in their place. A stub makes both of it.
+pub(super) fn unconditional(exchanges: &[Recorded]) -> Cow<'_, [Recorded]> {
+    let is_less = |recorded: &Recorded| is_not_modified(recorded) || is_part(recorded);
+    if !exchanges.iter().any(is_less) {
+        return Cow::Borrowed(exchanges);
+    }
+    let whole: Vec<Recorded> =
+        exchanges.iter().map(|recorded| all_of_it(recorded).unwrap_or_else(|| recorded.clone())).collect();
+    let unconditional = |(at, recorded): (usize, &Recorded)| {
+        let response = if is_not_modified(recorded) {
+            content_of(at, &whole)
+        } else if is_part(recorded) {
+            whole_of(at, &whole)
+        } else {
+            None
+        };
+        response.map_or_else(|| recorded.clone(), |response| without_range(recorded, response))
+    };
+    Cow::Owned(whole.iter().enumerate().map(unconditional).collect())
+}
+
+fn is_part(recorded: &Recorded) -> bool {
+    recorded.response.status == StatusCode::PARTIAL_CONTENT
+}
+
+/// The first byte, the byte after the last and the length of all, of a response to a range request.
+fn range(response: &Response) -> Option<(usize, usize, usize)> {
+    let range = response.headers.get(CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
+    let (part, length) = range.split_once('/')?;
+    let (first, last) = part.split_once('-')?;
+    let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
+    Some((first, last.checked_add(1)?, length.parse().ok()?))
+}
+
+/// A request for the range from 0 to the end, as media players send it, as what it is.
+fn all_of_it(recorded: &Recorded) -> Option<Recorded> {
+    let response = &recorded.response;
+    let (first, end, length) = range(response).filter(|_| is_part(recorded))?;
+    let is_all = first == 0 && end == length && length == response.body.len();
+    is_all.then(|| without_range(recorded, Response { status: StatusCode::OK, ..response.clone() }))
+}
+
+/// The 200 that a 206 is a part of.
+fn whole_of(at: usize, exchanges: &[Recorded]) -> Option<Response> {
+    let Recorded { request, response, .. } = &exchanges[at];
+    let (first, end, length) = range(response)?;
+    let is_whole = |other: &&Recorded| {
+        let body = &other.response.body;
+        other.response.status == StatusCode::OK
+            && other.request.method == request.method
+            && other.request.target == request.target
+            && body.len() == length
+            && body.get(first..end) == Some(&*response.body)
+    };
+    exchanges.iter().find(is_whole).map(|found| found.response.clone())
+}
+
+fn without_range(recorded: &Recorded, response: Response) -> Recorded {
+    let mut recorded = Recorded { response, ..recorded.clone() };
+    recorded.response.headers.remove(CONTENT_RANGE);
+    recorded.request.headers.remove(RANGE);
+    recorded.request.headers.remove(IF_RANGE);
+    recorded
+}
+
+/// The exchanges of which no fixture is made because they only say that a client's copy is current.
+#[must_use]
+pub fn without_content(exchanges: &[Recorded]) -> Vec<usize> {
+    let unconditional = unconditional(exchanges);
+    (0..exchanges.len()).filter(|at| is_not_modified(&unconditional[*at])).collect()
+}
+
+pub(super) fn is_not_modified(recorded: &Recorded) -> bool {
+    recorded.response.status == StatusCode::NOT_MODIFIED
+}
+
+/// The response that a 304 stands for: the last one before it to the same request that has the validator which the client sent.
+/// Browsers write archives in which a 304 has its content.
+fn content_of(at: usize, exchanges: &[Recorded]) -> Option<Response> {
+    let Recorded { request, response, .. } = &exchanges[at];
+    if !response.body.is_empty() {
+        return Some(Response { status: StatusCode::OK, ..response.clone() });
+    }
+    let is_same = |other: &&Recorded| {
+        let is_read = other.request.method == request.method || other.request.method == Method::GET;
+        other.response.status == StatusCode::OK
+            && is_read
+            && other.request.target == request.target
+            && is_validated(&request.headers, &response.headers, &other.response.headers)
+    };
+    let found = exchanges[..at].iter().rev().find(is_same)?;
+    Some(found.response.clone())
+}
+
+/// Returns true if the client's copy is the one with these header fields. Tags are compared weakly, as RFC 9110 asks for it
+/// (section 13.1.2).
+fn is_validated(sent: &HeaderMap, received: &HeaderMap, content: &HeaderMap) -> bool {
+    let text = |headers: &HeaderMap, name: &HeaderName| {
+        headers.get(name).and_then(|value| value.to_str().ok()).map(|text| text.trim().to_owned())
+    };
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    match (text(content, &ETAG), text(sent, &IF_NONE_MATCH)) {
+        (Some(etag), Some(wanted)) => {
+            let is_current = text(received, &ETAG).is_none_or(|current| opaque(&current) == opaque(&etag));
+            is_current && (wanted == "*" || wanted.split(',').any(|tag| opaque(tag) == opaque(&etag)))
+        }
+        _ => {
+            let modified = text(content, &LAST_MODIFIED);
+            modified.is_some() && modified == text(sent, &IF_MODIFIED_SINCE)
+        }
+    }
+}

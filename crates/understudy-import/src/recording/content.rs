@@ -1,0 +1,80 @@
+//! What the body of a request is: by its content type, and as bytes where the bytes count.
+
+use super::Recorded;
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use understudy_exchange::multipart::{self, Part};
+use understudy_exchange::{Json, MediaType, decode_text, encode_text, form};
+
+/// The body of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Content {
+    None,
+    Json(Json),
+    Form(Vec<(String, String)>),
+    Multipart(Vec<Part>),
+    /// A text that is sent again byte for byte.
+    Text(String),
+    /// Bytes that are not text in the charset that the content type names.
+    Bytes(Bytes),
+}
+
+impl Content {
+    /// Reads the body of a request. What is no JSON by its type stays as it is, also where its bytes could be read as JSON; and so
+    /// does what its own digest or that of the response speaks of.
+    pub(super) fn of(recorded: &Recorded) -> Self {
+        let body = &recorded.request.body;
+        if body.is_empty() {
+            return Self::None;
+        }
+        let kind = content_type(&recorded.request.headers);
+        let media_type = MediaType::parse(kind);
+        let bytes_count = has_digest(&recorded.request.headers) || has_digest(&recorded.response.headers);
+        let read = if bytes_count { None } else { read(kind, &media_type, body) };
+        // A text is sent in the same charset; it has to be these bytes.
+        let is_same = |text: &str| !text.contains('\0') && encode_text(kind, text).as_deref() == Some(&**body);
+        read.unwrap_or_else(|| match decode_text(kind, body).filter(|text| is_same(text)) {
+            Some(text) => Self::Text(text.into_owned()),
+            None => Self::Bytes(body.clone()),
+        })
+    }
+}
+
+/// The body as the values that it is written of.
+fn read(kind: &str, media_type: &MediaType, body: &Bytes) -> Option<Content> {
+    let structured = || Json::parse(body).ok().filter(|value| matches!(value, Json::Array(_) | Json::Object(_)));
+    match media_type.essence() {
+        // `curl -d` calls all that it sends a form.
+        "application/x-www-form-urlencoded" => match structured() {
+            Some(value) => Some(Content::Json(value)),
+            None => body.contains(&b'=').then(|| Content::Form(form::parse(body))),
+        },
+        "multipart/form-data" => multipart::parse(kind, body).map(Content::Multipart),
+        "" => structured().map(Content::Json),
+        _ if media_type.is_json() && decode_text(kind, body).is_some() => Json::parse(body).ok().map(Content::Json),
+        _ => None,
+    }
+}
+
+pub(super) fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("")
+}
+
+/// Returns true if header fields have a digest of the bytes of a body.
+pub(super) fn has_digest(headers: &HeaderMap) -> bool {
+    let is_digest = |name: &str| {
+        name.starts_with("x-amz-checksum-")
+            || matches!(
+                name,
+                "content-digest"
+                    | "content-md5"
+                    | "digest"
+                    | "docker-content-digest"
+                    | "repr-digest"
+                    | "x-amz-content-sha256"
+                    | "x-goog-hash"
+            )
+    };
+    headers.keys().any(|name| is_digest(name.as_str()))
+}

@@ -1,0 +1,115 @@
+//! What a fixture says of the responses to a request.
+
+use super::super::Recorded;
+use super::super::content::content_type;
+use super::super::fingerprint::differing;
+use super::super::group::Group;
+use super::super::ids::{ExchangeId, Table};
+use super::super::session::Exchange;
+use super::super::states::Step;
+use super::body::{Files, response_body};
+use super::cookies::settable;
+use super::header_names::{RESPONSE_FIELDS, is_left_out, is_never_held};
+use super::volatile::Samples;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
+use http::{HeaderName, Method};
+use std::collections::{BTreeMap, HashMap};
+use understudy_exchange::target::percent_decode;
+use understudy_exchange::{JsonPath, MediaType, Response};
+use understudy_fixture::model::{Check, HeaderPromise, PathRule, ResponseBody, ResponsePromise, Rule};
+
+type Exchanges<'r> = Table<ExchangeId, Exchange<'r>>;
+
+/// The responses to a request, and the place of the one that is verified.
+pub(in super::super) fn responses(
+    group: &Group,
+    steps: &[Step],
+    exchanges: &Exchanges<'_>,
+    files: &mut Files<'_>,
+) -> (Vec<ResponsePromise>, usize) {
+    // The same response may be given in several states.
+    let mut known: HashMap<ExchangeId, ResponsePromise> = HashMap::new();
+    let mut response = |step: &Step| {
+        let own = known.entry(step.exchange).or_insert_with(|| one(step, steps, exchanges, files));
+        ResponsePromise { when: step.when.clone(), set: step.set.clone(), ..own.clone() }
+    };
+    let at = steps.iter().position(|step| step.alike.contains(&group.verified)).unwrap_or(0);
+    (steps.iter().map(&mut response).collect(), at)
+}
+
+fn one(step: &Step, steps: &[Step], exchanges: &Exchanges<'_>, files: &mut Files<'_>) -> ResponsePromise {
+    let Recorded { request, response, redactions } = exchanges[step.exchange].recorded;
+    let others = step.alike.iter().filter(|at| **at != step.exchange).map(|at| &exchanges[*at].recorded.response);
+    let target = percent_decode(request.target.as_str());
+    let samples = Samples { target: &target, promised: response, others: others.collect(), redactions };
+    let body = response_body(response, files);
+    let rules = match &body {
+        None => Vec::new(),
+        Some(_) if is_json(response, body.as_ref()) => {
+            let differing = samples.others.iter().filter_map(|other| differing(response, other)).flatten();
+            let rules: BTreeMap<String, &'static str> = differing.collect();
+            rules.iter().filter_map(|(path, rule)| path_rule(path, Rule::from_word(rule)?)).collect()
+        }
+        // Texts that came one after the other, with nothing between them, are other ones each time.
+        Some(_) => {
+            let in_turn = |other: &&Step| other.when == step.when && other.exchange != step.exchange;
+            let mut samples = samples.clone();
+            samples
+                .others
+                .extend(steps.iter().filter(in_turn).map(|other| &exchanges[other.exchange].recorded.response));
+            samples.text_rule().and_then(|rule| path_rule("$", rule)).into_iter().collect()
+        }
+    };
+    let headers = headers(&request.method, &samples, body.as_ref());
+    ResponsePromise { rules, ..ResponsePromise::new(response.status.as_u16(), headers, body) }
+}
+
+/// Returns true if a body is compared as JSON.
+fn is_json(response: &Response, body: Option<&ResponseBody>) -> bool {
+    matches!(body, Some(ResponseBody::Json(_))) || MediaType::parse(content_type(&response.headers)).is_json()
+}
+
+fn path_rule(path: &str, rule: Rule) -> Option<PathRule> {
+    Some(PathRule { path: JsonPath::parse(path).ok()?, rule })
+}
+
+fn headers(method: &Method, samples: &Samples<'_>, body: Option<&ResponseBody>) -> Vec<(String, HeaderPromise)> {
+    let received = &samples.promised.headers;
+    let mut headers: Vec<(String, HeaderPromise)> = Vec::new();
+    for name in received.keys().filter(|name| is_written(method, name)) {
+        let mut values: Vec<String> = received
+            .get_all(name)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .map(|value| if *name == SET_COOKIE { settable(&value, received) } else { value })
+            .collect();
+        let promise = match values.as_slice() {
+            [only] if *name == CONTENT_TYPE && is_implied(only, method, body) => continue,
+            [only] if *name != SET_COOKIE => samples.header(name.as_str(), only),
+            [_] => HeaderPromise::Value(values.remove(0)),
+            _ => HeaderPromise::List(values),
+        };
+        headers.push((name.to_string(), promise));
+    }
+    // Without this the stub would send the content type that such a body has.
+    if body.is_some() && !received.contains_key(CONTENT_TYPE) {
+        headers.push((CONTENT_TYPE.to_string(), HeaderPromise::Rule(Rule::of(Check::Ignore))));
+    }
+    headers
+}
+
+/// Returns true if a fixture lists the header field. The response to a HEAD says how long the content is; of all others the
+/// server knows.
+fn is_written(method: &Method, name: &HeaderName) -> bool {
+    let is_noise = is_left_out(RESPONSE_FIELDS, name.as_str()) || is_never_held(name.as_str());
+    (*name == CONTENT_LENGTH && *method == Method::HEAD) || !is_noise
+}
+
+/// Returns true if a stub sends this content type also where it is not listed.
+fn is_implied(content_type: &str, method: &Method, body: Option<&ResponseBody>) -> bool {
+    match body {
+        None => *method != Method::HEAD,
+        Some(ResponseBody::Json(_)) => MediaType::parse(content_type).essence() == "application/json",
+        Some(_) => false,
+    }
+}

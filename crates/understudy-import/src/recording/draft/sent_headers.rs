@@ -1,0 +1,147 @@
+//! The header fields and cookies of a request, as a fixture lists them.
+
+use super::super::Recorded;
+use super::header_names::{STATISTICS_COOKIES, may_matter};
+use http::StatusCode;
+use http::header::{
+    ACCEPT, CONTENT_TYPE, COOKIE, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    IF_UNMODIFIED_SINCE, RANGE,
+};
+use understudy_exchange::redact::is_secret_header;
+use understudy_exchange::{Json, MediaType};
+use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern, RequestBody, Rule};
+
+/// The fields that ask for something on a condition, or for a part of it.
+const CONDITIONS: [HeaderName; 6] = [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE];
+
+/// The header field that tells a request from others like it, and its value there.
+pub(in super::super) type Telling = (HeaderName, Option<String>);
+
+/// Lists the header fields of a request but its content type and its cookies. The stub asks for those that decided which response
+/// it was and for credentials; all others are only sent by the contract test. `patterns` gives the values of a field.
+pub(super) fn headers(
+    recorded: &Recorded,
+    telling: Option<&Telling>,
+    patterns: &dyn Fn(&HeaderName) -> Vec<Pattern>,
+) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
+    for name in recorded.request.headers.keys().filter(|name| **name != COOKIE && **name != CONTENT_TYPE) {
+        let matcher = if is_told_apart_by(telling, name) || decides(name, recorded.response.status) {
+            Some(demanded(recorded, name, patterns(name)))
+        } else if !is_recorded(recorded, name) {
+            None
+        } else if is_secret_header(name.as_str()) {
+            Some(equal(patterns(name)))
+        } else {
+            Some(only_sent(&patterns(name)))
+        };
+        fields.extend(matcher.map(|matcher| Field { name: name.to_string(), matcher }));
+    }
+    // Of what asks for a condition or a part, the request without it is the general one.
+    if let Some((name, None)) = telling
+        && *name != CONTENT_TYPE
+        && !CONDITIONS.contains(name)
+    {
+        fields.push(Field { name: name.to_string(), matcher: FieldMatcher::Rule(Rule::of(Check::Absent)) });
+    }
+    fields
+}
+
+/// The content type of a request, where its body does not bring the same one.
+pub(super) fn content_type(
+    recorded: &Recorded,
+    telling: Option<&Telling>,
+    body: Option<&RequestBody>,
+) -> Option<Field> {
+    let sent = recorded.request.headers.get(CONTENT_TYPE);
+    let sent = sent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let matcher = match (&sent, body) {
+        _ if is_told_apart_by(telling, &CONTENT_TYPE) => match &sent {
+            Some(sent) => FieldMatcher::Equals(Pattern::literal(sent)),
+            None => FieldMatcher::Rule(Rule::of(Check::Absent)),
+        },
+        // A body without a content type gets one, unless the field is listed.
+        (None, Some(body)) if brought_type(body).is_some() => FieldMatcher::Rule(Rule::of(Check::Ignore)),
+        (None, _) => return None,
+        (Some(sent), Some(body)) if is_brought(sent, body) => return None,
+        (Some(sent), _) => only_sent(&[Pattern::literal(sent)]),
+    };
+    Some(Field { name: CONTENT_TYPE.to_string(), matcher })
+}
+
+/// The media type that a body has in a contract test where none is listed.
+fn brought_type(body: &RequestBody) -> Option<&'static str> {
+    Some(match body {
+        RequestBody::Json(_) | RequestBody::Graphql(_) => "application/json",
+        RequestBody::Text(_) => "text/plain",
+        RequestBody::Form(_) => "application/x-www-form-urlencoded",
+        RequestBody::Multipart(_) => "multipart/form-data",
+        RequestBody::Base64(_) | RequestBody::File(_) => return None,
+    })
+}
+
+fn is_brought(sent: &str, body: &RequestBody) -> bool {
+    let is_utf_8 = understudy_exchange::media_type::parameter(sent, "charset")
+        .is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"));
+    brought_type(body) == Some(MediaType::parse(sent).essence()) && is_utf_8
+}
+
+/// Lists cookies. The stub asks for none; the contract test sends them, beside those that responses of its run set.
+pub(super) fn cookies(sent: &[(String, Pattern)]) -> Vec<Field> {
+    let is_of_statistics = |name: &str| STATISTICS_COOKIES.iter().any(|known| name.starts_with(known));
+    let sent = sent.iter().filter(|(name, _)| !is_of_statistics(name));
+    sent.map(|(name, value)| Field { name: name.clone(), matcher: only_sent(std::slice::from_ref(value)) }).collect()
+}
+
+fn is_told_apart_by(telling: Option<&Telling>, name: &HeaderName) -> bool {
+    telling.is_some_and(|(telling, _)| telling == name)
+}
+
+/// Returns true if a field is why a response has its status.
+pub(in super::super) fn decides(name: &HeaderName, status: StatusCode) -> bool {
+    match status {
+        StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => *name == RANGE,
+        StatusCode::PRECONDITION_FAILED => CONDITIONS.contains(name),
+        StatusCode::NOT_ACCEPTABLE => *name == ACCEPT,
+        _ => false,
+    }
+}
+
+/// Returns true if a field that the stub does not ask for is sent again.
+fn is_recorded(recorded: &Recorded, name: &HeaderName) -> bool {
+    let Recorded { request, response, .. } = recorded;
+    let value = request.headers.get(name).map(http::HeaderValue::as_bytes);
+    // A condition that held, and a preference for anything, change nothing.
+    let says_nothing = (*name == IF_RANGE && response.status == StatusCode::PARTIAL_CONTENT)
+        || (*name == ACCEPT && value == Some(b"*/*"));
+    may_matter(&request.method, &request.headers, name) && !says_nothing
+}
+
+/// The stub asks for just these values.
+fn equal(mut patterns: Vec<Pattern>) -> FieldMatcher {
+    if patterns.len() == 1 { FieldMatcher::Equals(patterns.remove(0)) } else { FieldMatcher::List(patterns) }
+}
+
+/// The stub asks for what was sent; where an earlier response gave it, the contract test sends what that gives in its run.
+fn demanded(recorded: &Recorded, name: &HeaderName, patterns: Vec<Pattern>) -> FieldMatcher {
+    let sent = recorded.request.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let is_redacted = |text: &str| recorded.redactions.iter().any(|redaction| text.contains(&redaction.stand_in));
+    match (patterns.as_slice(), sent) {
+        ([only], Some(sent))
+            if only.as_literal().is_none() && !is_redacted(&sent) && !is_secret_header(name.as_str()) =>
+        {
+            let written = Json::string(Pattern::literal(&sent).to_string());
+            FieldMatcher::Rule(Rule {
+                example: Some(Json::string(only.to_string())),
+                ..Rule::of(Check::Equals(written))
+            })
+        }
+        _ => equal(patterns),
+    }
+}
+
+/// The stub takes anything or nothing; the contract test sends this. Several fields are one with commas (RFC 9110, section 5.3).
+fn only_sent(patterns: &[Pattern]) -> FieldMatcher {
+    let values: Vec<String> = patterns.iter().map(ToString::to_string).collect();
+    FieldMatcher::Rule(Rule { example: Some(Json::string(values.join(", "))), ..Rule::of(Check::Ignore) })
+}
