@@ -2,10 +2,11 @@
 
 use super::Recorded;
 use super::content::Content;
-use super::draft::{decides, may_matter};
 use super::given::leaves_of;
 use super::graphql;
+use super::header_names::may_matter;
 use super::place::Place;
+use super::sent_headers::decides;
 use bytes::Bytes;
 use http::header::COOKIE;
 use http::{HeaderName, Method};

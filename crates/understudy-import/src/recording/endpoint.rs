@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::look::Look;
-use super::place::{collection, is_about};
+use super::paths::{collection, is_about};
 use super::words::{id_of, is_bare_id, is_id, singular};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use understudy_exchange::Json;

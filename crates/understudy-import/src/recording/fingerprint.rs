@@ -2,8 +2,9 @@
 
 use super::Recorded;
 use super::content::content_type;
-use super::draft::{decides, may_matter};
+use super::header_names::may_matter;
 use super::look::Look;
+use super::sent_headers::decides;
 use super::texts::masked;
 use http::HeaderName;
 use http::header::COOKIE;
@@ -147,8 +148,20 @@ pub(super) fn telling_header(samples: &[Sample<'_>]) -> Option<HeaderName> {
     // The field tells the responses apart, or at least their statuses: a list may have grown meanwhile.
     let by_response = |name: &&str| tells(name, samples, |(_, fingerprint)| *fingerprint);
     let by_status = |name: &&str| tells(name, samples, |(recorded, _)| recorded.response.status);
+    let by_presence = |name: &&str| is_demanded(name, samples);
     let found = names.iter().find(|name| by_response(name)).or_else(|| names.iter().find(|name| by_status(name)));
-    found.and_then(|name| name.parse().ok())
+    found.or_else(|| names.iter().find(|name| by_presence(name))).and_then(|name| name.parse().ok())
+}
+
+/// Returns true if requests without a header field get other statuses than all those with it.
+fn is_demanded(name: &str, samples: &[Sample<'_>]) -> bool {
+    let (with, without): (Vec<&Sample<'_>>, Vec<&Sample<'_>>) =
+        samples.iter().partition(|(recorded, _)| recorded.request.headers.contains_key(name));
+    let is_status = |of: &[&Sample<'_>], status| of.iter().any(|(recorded, _)| recorded.response.status == status);
+    !with.is_empty()
+        && without.iter().all(|(recorded, _)| recorded.response.status.is_client_error())
+        && !without.is_empty()
+        && !without.iter().any(|(recorded, _)| is_status(&with, recorded.response.status))
 }
 
 /// Returns true if each value of a header field goes with one value of `aspect`, and there are several.

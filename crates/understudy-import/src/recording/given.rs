@@ -4,9 +4,9 @@ use super::Recorded;
 use super::html;
 use super::ids::ExchangeId;
 use super::look::{is_distinctive, is_long};
-use super::place::{collection, variable_of};
+use super::paths::{collection, is_about, variable_of};
 use super::secrets::Secrets;
-use super::words::{identified, is_bare_id, is_id, is_version, is_wrapper, singular, variable};
+use super::words::{escaped, identified, is_bare_id, is_id, is_version, is_wrapper, singular, variable};
 use http::header::{ETAG, LINK, LOCATION};
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use std::rc::Rc;
@@ -183,7 +183,7 @@ impl Giving<'_, '_> {
             }
             path = before;
         }
-        collection(path).filter(|word| super::place::is_about(word)).map(singular)
+        collection(path).filter(|word| is_about(word)).map(singular)
     }
 
     /// The last segment and the parameters of a `location`.
@@ -289,9 +289,4 @@ pub(super) fn leaves_of<'j>(value: &'j Json, path: &Path<'j>, each: &mut dyn FnM
         Json::Number(number) => each(path, number.as_str(), true),
         other => other.children().for_each(|(step, child)| leaves_of(child, &path.child(step), each)),
     }
-}
-
-/// A text as it stands in a regular expression.
-pub(super) fn escaped(text: &str) -> String {
-    text.chars().flat_map(|c| (!c.is_alphanumeric()).then_some('\\').into_iter().chain([c])).collect()
 }

@@ -3,10 +3,10 @@
 use super::call::Call;
 use super::conditions::is_not_modified;
 use super::endpoint::shape;
+use super::exchange::Exchange;
 use super::fingerprint::{is_same, telling_header};
 use super::ids::{ExchangeId, Table};
 use super::is_promised;
-use super::session::Exchange;
 use super::varying::{Outline, Rules, rules};
 use http::{HeaderName, Method};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -83,7 +83,7 @@ fn by_request(exchanges: &Exchanges<'_>) -> Vec<(Vec<ExchangeId>, Rules)> {
         let is_preflight = exchange.call.method == Method::OPTIONS;
         let is_said = is_promised(&exchange.call.method, exchange.recorded.response.status);
         if !is_preflight && is_said && !is_not_modified(exchange.recorded) {
-            let outline = Outline::of(&exchange.call);
+            let outline = Outline::of(exchange);
             let own = by_outline.entry(outline.key().to_owned()).or_default();
             own.entry(outline.sure_key().to_owned()).or_default().push(at);
             outlines.insert(at, outline);

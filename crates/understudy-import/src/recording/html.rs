@@ -1,7 +1,7 @@
 //! Values in pages that forms and scripts send back.
 
-use super::given::escaped;
 use super::secrets::{Piece, pieces};
+use super::words::escaped;
 use http::header::CONTENT_TYPE;
 use understudy_exchange::redact::Redaction;
 use understudy_exchange::{MediaType, Response};

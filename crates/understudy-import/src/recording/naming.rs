@@ -1,10 +1,10 @@
 //! Names of fixtures that a person would choose.
 
 use super::endpoint::shape;
+use super::exchange::Exchange;
 use super::group::Group;
 use super::ids::{ExchangeId, GroupId, Table};
 use super::look::is_distinctive;
-use super::session::Exchange;
 use super::words::words;
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_fixture::model::{PathTemplate, Pattern, Segment};

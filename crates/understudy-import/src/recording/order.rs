@@ -4,8 +4,9 @@
 //! that were recorded before it, it only `follows`: they are sent first, whatever comes of them.
 
 use super::call::Call;
+use super::exchange::Exchange;
 use super::ids::{ExchangeId, GroupId, Table};
-use super::session::{Exchange, Session};
+use super::session::Session;
 use super::states::Responses;
 use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};

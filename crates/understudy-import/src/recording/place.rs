@@ -2,13 +2,11 @@
 
 use super::given::{Origin, Role};
 use super::look::{Look, is_distinctive, is_long};
+use super::paths::{collection, is_about};
 use super::words::{
-    id_of, identified, is_bare_id, is_id, is_person, is_reference, is_relation, is_version, is_wrapper, share_a_word,
+    identified, is_bare_id, is_id, is_person, is_reference, is_relation, is_version, is_wrapper, share_a_word,
     singular, words,
 };
-
-/// Words of paths that say which interface it is, and nothing about resources.
-const INTERFACES: &[&str] = &["api", "graphql", "rest", "rpc"];
 
 /// Where a value stands in a request.
 #[derive(Debug, Clone, Copy)]
@@ -21,19 +19,6 @@ pub(super) enum Place<'a> {
     Header(&'a str),
     /// Somewhere in a text.
     Text,
-}
-
-/// The last word of a path that says what it is about: `todos` for `/todos/7`.
-pub(super) fn collection(path: &[String]) -> Option<&str> {
-    let is_word = |segment: &&String| !segment.is_empty() && Look::of(segment).is_none();
-    path.iter().rev().find(is_word).map(String::as_str)
-}
-
-/// Returns true if a word says what a path is about, and not only which interface it is.
-pub(super) fn is_about(word: &str) -> bool {
-    !word.is_empty()
-        && !INTERFACES.contains(&word.to_ascii_lowercase().as_str())
-        && !understudy_fixture::is_version(word)
 }
 
 impl Place<'_> {
@@ -109,9 +94,4 @@ fn is_one_word(one: &str, other: &str) -> bool {
 /// Returns true if two paths lead to one resource, or one of them to what contains it.
 fn is_one_resource(one: &[String], other: &[String]) -> bool {
     one.starts_with(other) || other.starts_with(one)
-}
-
-/// The name of a value that stands for one of what a word names.
-pub(super) fn variable_of(subject: &str) -> String {
-    id_of(Some(subject).filter(|subject| !subject.is_empty()))
 }

@@ -1,7 +1,7 @@
 //! Rules for the values of a request: those that vary, and those by which a stub tells requests apart.
 
+use super::exchange::Exchange;
 use super::group::Group;
-use super::session::Exchange;
 use super::varying::{Rules, Spot};
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;

@@ -1,63 +1,17 @@
 //! One recording: its exchanges and the groups of them that become fixtures.
 
 use super::Recorded;
-use super::call::{Call, decoded_segments, path_below};
+use super::call::{decoded_segments, path_below};
 use super::endpoint::{Evidence, template};
+use super::exchange::Exchange;
 use super::fingerprint::Fingerprint;
-use super::flow::{Flow, Traced, Use};
+use super::flow::{Flow, Traced};
 use super::group::{Group, groups};
 use super::ids::{ExchangeId, GroupId, Table};
 use super::naming::fixture_ids;
 use std::collections::HashMap;
 use understudy_exchange::Json;
 use understudy_fixture::model::{Capture, PathTemplate};
-
-/// An exchange with what was found out about it.
-#[derive(Debug)]
-pub(super) struct Exchange<'r> {
-    pub(super) recorded: &'r Recorded,
-    /// The request with the values of earlier responses named.
-    pub(super) call: Call,
-    /// The path of the request with its parameters.
-    pub(super) endpoint: PathTemplate,
-    pub(super) fingerprint: Fingerprint,
-    /// The body of the response is a JSON array.
-    pub(super) is_list: bool,
-    /// The values in the request that have names.
-    pub(super) uses: Vec<Use>,
-    /// The values of the response that later requests need.
-    pub(super) captures: Vec<Capture>,
-    /// The exchanges whose cookies the request sends.
-    pub(super) cookies: Vec<ExchangeId>,
-    /// The exchanges that made what the response shows. In the response to another request it is only there once it was made.
-    pub(super) shown: Vec<ExchangeId>,
-}
-
-impl Exchange<'_> {
-    /// The exchanges that began the session of a request: those that gave its cookies and tokens.
-    pub(super) fn sessions(&self) -> impl Iterator<Item = ExchangeId> {
-        let given = self.uses.iter().filter(|used| !used.is_made).filter_map(|used| used.from);
-        self.cookies.iter().copied().chain(given)
-    }
-
-    /// The values of earlier responses that the request is about, by their names.
-    pub(super) fn given_values(&self) -> Vec<(&str, &str)> {
-        let uses = self.uses.iter().filter(|used| used.from.is_some() && !used.is_in_headers);
-        let mut values: Vec<(&str, &str)> = uses.map(|used| (used.name.as_str(), used.value.as_str())).collect();
-        values.sort_unstable();
-        values
-    }
-
-    /// The value that a request sent under a name.
-    pub(super) fn value_of(&self, name: &str) -> Option<&str> {
-        self.uses.iter().find(|used| used.name == name).map(|used| used.value.as_str())
-    }
-
-    /// Returns true if the request sends a secret that was refused.
-    pub(super) fn sends_refused(&self) -> bool {
-        self.uses.iter().any(|used| used.is_refused)
-    }
-}
 
 /// A recording.
 #[derive(Debug)]

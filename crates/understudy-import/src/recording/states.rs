@@ -5,11 +5,12 @@
 //! values are the writes. A response holds from the write that brought it until the next one that did.
 
 use super::call::Call;
+use super::exchange::Exchange;
 use super::fingerprint::Fingerprint;
 use super::group::{Group, RESPONSES_MAX};
 use super::ids::{ExchangeId, GroupId, Table};
 use super::naming::done;
-use super::session::{Exchange, Session};
+use super::session::Session;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_exchange::target::segments;
 use understudy_exchange::{Request, Response};

@@ -1,8 +1,11 @@
 //! Values of requests that are other ones each time: times, uuids, counters.
 
 use super::call::{Call, CallBody};
+use super::exchange::Exchange;
 use super::look::is_distinctive;
-use super::words::{is_counter, is_nonce, is_time};
+use super::words::{is_bare_id, is_counter, is_nonce, is_time};
+use http::HeaderMap;
+use http::header::DATE;
 use std::collections::BTreeMap;
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
@@ -58,16 +61,22 @@ pub(super) struct Outline {
 pub(super) type Rules = BTreeMap<Spot, Check>;
 
 impl Outline {
-    pub(super) fn of(call: &Call) -> Self {
+    pub(super) fn of(exchange: &Exchange<'_>) -> Self {
+        let call = &exchange.call;
+        let search = Search {
+            now: now(&exchange.recorded.response.headers),
+            path: call.path.iter().filter_map(Pattern::as_literal).collect(),
+        };
         let mut candidates = Vec::new();
         for (name, value) in &call.query {
-            candidates.extend(candidate(Spot::Query(name.clone()), name, value, false));
+            candidates.extend(search.candidate(Spot::Query(name.clone()), name, value, false));
         }
         match &call.body {
-            CallBody::Json(body) => members(body, &Path::default(), &mut candidates),
+            CallBody::Json(body) => search.members(body, &Path::default(), &mut candidates),
             CallBody::Form(fields) => {
-                let found =
-                    fields.iter().filter_map(|(name, value)| candidate(Spot::Form(name.clone()), name, value, false));
+                let found = fields
+                    .iter()
+                    .filter_map(|(name, value)| search.candidate(Spot::Form(name.clone()), name, value, false));
                 candidates.extend(found);
             }
             _ => {}
@@ -149,43 +158,106 @@ fn without<'j>(value: &'j Json, path: &Path<'j>, word: &dyn Fn(&Spot) -> Option<
     }
 }
 
-fn members<'j>(value: &'j Json, path: &Path<'j>, found: &mut Vec<Candidate>) {
-    let name = path.steps().iter().rev().find_map(|step| match step {
-        Step::Name(name) => Some(*name),
-        Step::Index(_) => None,
-    });
-    let mut leaf = |text: &str, is_number| {
-        let spot = Spot::Body(path.to_string());
-        found.extend(candidate(spot, name.unwrap_or(""), &Pattern::parse(text), is_number));
-    };
-    match value {
-        Json::String(text) => leaf(text.as_str(), false),
-        Json::Number(number) => leaf(number.as_str(), true),
-        other => other.children().for_each(|(step, child)| members(child, &path.child(step), found)),
+/// Looks for values that may be other ones each time.
+struct Search<'s> {
+    /// The time of the exchange in seconds, where the response says it.
+    now: Option<i64>,
+    path: Vec<&'s str>,
+}
+
+impl Search<'_> {
+    fn members<'j>(&self, value: &'j Json, path: &Path<'j>, found: &mut Vec<Candidate>) {
+        let name = path.steps().iter().rev().find_map(|step| match step {
+            Step::Name(name) => Some(*name),
+            Step::Index(_) => None,
+        });
+        let mut leaf = |text: &str, is_number| {
+            let spot = Spot::Body(path.to_string());
+            found.extend(self.candidate(spot, name.unwrap_or(""), &Pattern::parse(text), is_number));
+        };
+        match value {
+            Json::String(text) => leaf(text.as_str(), false),
+            Json::Number(number) => leaf(number.as_str(), true),
+            other => other.children().for_each(|(step, child)| self.members(child, &path.child(step), found)),
+        }
+    }
+
+    /// A value that may be another one each time, by its look and its name. What an earlier response gave is none.
+    fn candidate(&self, spot: Spot, name: &str, value: &Pattern, is_number: bool) -> Option<Candidate> {
+        let text = value.as_literal()?;
+        let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let kind = if is_in_format(Format::DateTime, text) {
+            Kind::DateTime
+        } else if is_in_format(Format::Uuid, text) {
+            Kind::Uuid
+        } else if is_digits && matches!(text.len(), 10 | 13) && (is_time(name) || self.is_now(epoch(text))) {
+            Kind::Epoch
+        } else if is_digits && is_counter(name) {
+            Kind::Counter
+        } else if is_nonce(name) && is_distinctive(text) {
+            Kind::Nonce
+        } else {
+            return None;
+        };
+        let is_in_body = !matches!(spot, Spot::Query(_));
+        let is_sure = match kind {
+            Kind::DateTime => self.is_now(seconds(text)),
+            Kind::Epoch => self.is_now(epoch(text)),
+            // The client makes ids only of what it sends.
+            Kind::Uuid => is_nonce(name) || is_in_body && is_bare_id(name) && !self.path.contains(&text),
+            Kind::Nonce => true,
+            Kind::Counter => false,
+        };
+        let is_place = match &spot {
+            Spot::Body(path) => JsonPath::parse(path).is_ok(),
+            _ => true,
+        };
+        is_place.then(|| Candidate { spot, kind, is_number, value: text.to_owned(), is_sure })
+    }
+
+    /// Returns true for the day on which the exchange happened.
+    fn is_now(&self, time: Option<i64>) -> bool {
+        self.now.zip(time).is_some_and(|(now, time)| (now - time).abs() < DAY_SECONDS)
     }
 }
 
-/// A value that may be another one each time, by its look and its name. What an earlier response gave is none.
-fn candidate(spot: Spot, name: &str, value: &Pattern, is_number: bool) -> Option<Candidate> {
-    let text = value.as_literal()?;
-    let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let kind = if is_in_format(Format::DateTime, text) {
-        Kind::DateTime
-    } else if is_in_format(Format::Uuid, text) {
-        Kind::Uuid
-    } else if is_digits && matches!(text.len(), 10 | 13) && is_time(name) {
-        Kind::Epoch
-    } else if is_digits && is_counter(name) {
-        Kind::Counter
-    } else if is_nonce(name) && is_distinctive(text) {
-        Kind::Nonce
-    } else {
-        return None;
-    };
-    let is_sure = is_nonce(name) && !matches!(kind, Kind::DateTime | Kind::Epoch);
-    let is_path = match &spot {
-        Spot::Body(path) => JsonPath::parse(path).is_ok(),
-        _ => true,
-    };
-    is_path.then(|| Candidate { spot, kind, is_number, value: text.to_owned(), is_sure })
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+/// The time that a response was sent, in seconds.
+fn now(headers: &HeaderMap) -> Option<i64> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    let since = httpdate::parse_http_date(date).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
+}
+
+/// A time in seconds or milliseconds, in seconds.
+fn epoch(digits: &str) -> Option<i64> {
+    let time: i64 = digits.parse().ok()?;
+    Some(if digits.len() > 10 { time / 1_000 } else { time })
+}
+
+/// The seconds of an RFC 3339 time, without regard to its offset.
+fn seconds(text: &str) -> Option<i64> {
+    let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+    // Days since 0000-03-01, so that leap days end years.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1 - EPOCH_DAYS;
+    Some(days * DAY_SECONDS + number(11, 13)? * 3_600 + number(14, 16)? * 60 + number(17, 19)?)
+}
+
+/// The days from 0000-03-01 to 1970-01-01.
+const EPOCH_DAYS: i64 = 719_468;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_counted_from_1970() {
+        assert_eq!(seconds("1970-01-01T00:00:00Z"), Some(0));
+        assert_eq!(seconds("2024-02-29T12:30:15.5Z"), Some(1_709_209_815));
+        assert_eq!(seconds("2026-12-01T08:49:37+00:00"), Some(1_796_114_977));
+        assert_eq!((epoch("1796114977"), epoch("1796114977123")), (Some(1_796_114_977), Some(1_796_114_977)));
+    }
 }

@@ -168,6 +168,11 @@ pub(super) fn variable(name: &str) -> String {
     if plain.starts_with(|c: char| c.is_ascii_alphabetic()) { plain } else { format!("v{plain}") }
 }
 
+/// A text as it stands in a regular expression.
+pub(super) fn escaped(text: &str) -> String {
+    text.chars().flat_map(|c| (!c.is_alphanumeric()).then_some('\\').into_iter().chain([c])).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

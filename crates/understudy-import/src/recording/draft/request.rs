@@ -1,11 +1,11 @@
 //! What a fixture asks for and sends.
 
+use super::super::exchange::Exchange;
 use super::super::group::Group;
 use super::super::look::parameter;
 use super::super::rules;
-use super::super::session::Exchange;
+use super::super::sent_headers::{content_type, cookies, headers};
 use super::body::{Files, request_body};
-use super::sent_headers::{content_type, cookies, headers};
 use understudy_fixture::model::{
     Field, FieldMatcher, MethodMatcher, PathTemplate, Pattern, RequestPromise, Segment, SegmentPart,
 };

@@ -2,14 +2,14 @@
 
 use super::super::Recorded;
 use super::super::content::content_type;
+use super::super::exchange::Exchange;
 use super::super::fingerprint::differing;
 use super::super::group::Group;
+use super::super::header_names::{RESPONSE_FIELDS, is_left_out, is_never_held};
 use super::super::ids::{ExchangeId, Table};
-use super::super::session::Exchange;
 use super::super::states::Step;
 use super::body::{Files, response_body};
 use super::cookies::settable;
-use super::header_names::{RESPONSE_FIELDS, is_left_out, is_never_held};
 use super::volatile::Samples;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderName, Method};

@@ -234,7 +234,7 @@ pub(super) fn is_never_held(name: &str) -> bool {
 
 /// Returns true if a request header field may matter to the backend: it is not left out by its name, the request does not call
 /// it a matter of the connection, and it is no question to a cache.
-pub(in super::super) fn may_matter(method: &Method, headers: &HeaderMap, name: &HeaderName) -> bool {
+pub(super) fn may_matter(method: &Method, headers: &HeaderMap, name: &HeaderName) -> bool {
     let is_of_connection = headers
         .get_all(CONNECTION)
         .iter()

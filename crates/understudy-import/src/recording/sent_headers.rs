@@ -1,6 +1,6 @@
 //! The header fields and cookies of a request, as a fixture lists them.
 
-use super::super::Recorded;
+use super::Recorded;
 use super::header_names::{STATISTICS_COOKIES, may_matter};
 use http::StatusCode;
 use http::header::{
@@ -15,7 +15,7 @@ use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern, RequestBody
 const CONDITIONS: [HeaderName; 6] = [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE];
 
 /// The header field that tells a request from others like it, and its value there.
-pub(in super::super) type Telling = (HeaderName, Option<String>);
+pub(super) type Telling = (HeaderName, Option<String>);
 
 /// Lists the header fields of a request but its content type and its cookies. The stub asks for those that decided which response
 /// it was and for credentials; all others are only sent by the contract test. `patterns` gives the values of a field.
@@ -98,7 +98,7 @@ fn is_told_apart_by(telling: Option<&Telling>, name: &HeaderName) -> bool {
 }
 
 /// Returns true if a field is why a response has its status.
-pub(in super::super) fn decides(name: &HeaderName, status: StatusCode) -> bool {
+pub(super) fn decides(name: &HeaderName, status: StatusCode) -> bool {
     match status {
         StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => *name == RANGE,
         StatusCode::PRECONDITION_FAILED => CONDITIONS.contains(name),
