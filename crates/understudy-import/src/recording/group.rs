@@ -7,8 +7,9 @@ use super::exchange::Exchange;
 use super::fingerprint::{is_same, telling_header};
 use super::ids::{ExchangeId, Table};
 use super::is_promised;
+use super::sent_headers::Telling;
 use super::varying::{Outline, Rules, rules};
-use http::{HeaderName, Method};
+use http::Method;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_exchange::Json;
 use understudy_fixture::model::{Pattern, Segment, SegmentPart};
@@ -20,8 +21,8 @@ pub(super) const RESPONSES_MAX: usize = 50;
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) of: Vec<ExchangeId>,
-    /// The header field that tells them from others like them, and its value.
-    pub(super) header: Option<(HeaderName, Option<String>)>,
+    /// The header fields that tell them from others like them.
+    pub(super) telling: Vec<Telling>,
     /// The exchange that is verified: the first that succeeded, where one did. What was requested may not have been there at
     /// first.
     pub(super) verified: ExchangeId,
@@ -48,7 +49,7 @@ pub(super) fn groups(exchanges: &Exchanges<'_>) -> Vec<Group> {
 }
 
 /// Requests that are the same: by what they request and, where that gets different responses, by the values of earlier responses
-/// in them, and by the header field that tells them apart.
+/// in them, and by the header fields that tell them apart.
 fn same(exchanges: &Exchanges<'_>) -> Vec<Group> {
     let mut groups = Vec::new();
     let requests = by_request(exchanges);
@@ -64,9 +65,9 @@ fn same(exchanges: &Exchanges<'_>) -> Vec<Group> {
         }
         for (values, of) in by_value {
             let told_apart: BTreeSet<String> = values.into_iter().map(|(name, _)| name.to_owned()).collect();
-            for (of, header) in by_header(of, exchanges) {
+            for (of, telling) in by_headers(of, exchanges) {
                 let (told_apart, varying) = (told_apart.clone(), varying.clone());
-                groups.push(Group { verified: of[0], of, header, is_general: false, told_apart, varying });
+                groups.push(Group { verified: of[0], of, telling, is_general: false, told_apart, varying });
             }
         }
     }
@@ -170,21 +171,24 @@ fn nameless(call: &Call) -> Call {
     out
 }
 
-/// Exchanges with the header field that tells them from others like them, and its value.
-type WithHeader = (Vec<ExchangeId>, Option<(HeaderName, Option<String>)>);
-
-/// The exchanges of one request, by the header field that tells different responses apart.
-fn by_header(of: Vec<ExchangeId>, exchanges: &Exchanges<'_>) -> Vec<WithHeader> {
+/// The exchanges of one request, by the header fields that tell different responses apart. Of those with one value of a field,
+/// another field may tell more: no token, a token and a tenant, and a token and another tenant are three requests.
+fn by_headers(of: Vec<ExchangeId>, exchanges: &Exchanges<'_>) -> Vec<(Vec<ExchangeId>, Vec<Telling>)> {
     let samples: Vec<_> = of.iter().map(|at| (exchanges[*at].recorded, exchanges[*at].fingerprint)).collect();
     let differ = samples.iter().any(|(_, fingerprint)| *fingerprint != samples[0].1);
-    let Some(name) = differ.then(|| telling_header(&samples)).flatten() else { return vec![(of, None)] };
+    let Some(name) = differ.then(|| telling_header(&samples)).flatten() else { return vec![(of, Vec::new())] };
     let mut by_value: BTreeMap<Option<String>, Vec<ExchangeId>> = BTreeMap::new();
     for at in of {
         let value = exchanges[at].recorded.request.headers.get(&name);
         let value = value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         by_value.entry(value).or_default().push(at);
     }
-    by_value.into_iter().map(|(value, of)| (of, Some((name.clone(), value)))).collect()
+    let with_value = |(value, of): (Option<String>, Vec<ExchangeId>)| {
+        let own = (name.clone(), value);
+        let further = by_headers(of, exchanges).into_iter();
+        further.map(|(of, more)| (of, std::iter::once(own.clone()).chain(more).collect())).collect::<Vec<_>>()
+    };
+    by_value.into_iter().flat_map(with_value).collect()
 }
 
 /// Of requests that differ only in parameters of the path, the first stands for all that look like it. Those with the same
@@ -210,7 +214,7 @@ fn generalized(groups: Vec<Group>, exchanges: &Exchanges<'_>) -> Vec<Group> {
             out.push(group);
             continue;
         }
-        let like = format!("{shape} {:?} {:?} {:?}", first.call.query, first.call.body, group.header);
+        let like = format!("{shape} {:?} {:?} {:?}", first.call.query, first.call.body, group.telling);
         match general.get(&like) {
             Some(at)
                 if is_same(&exchanges[out[*at].of[0]].recorded.response, &first.recorded.response)

@@ -100,7 +100,7 @@ fn draft(session: &Session<'_>, group: GroupId, order: &Order, steps: &Table<Gro
     let exchange = session.verified(group);
     let mut files = Files::new(id);
     let request = draft::request(of, exchange, &mut files);
-    let (mut responses, verified) = draft::responses(of, steps, &session.exchanges, &mut files);
+    let (mut responses, verified) = draft::responses(of, steps, &session.exchanges, &request, &mut files);
     let take_turns = steps.windows(2).any(|pair| pair[0].when == pair[1].when);
     let set = match responses.as_mut_slice() {
         [only] => std::mem::take(&mut only.set),

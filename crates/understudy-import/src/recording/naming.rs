@@ -102,7 +102,7 @@ fn facts(group: &Group, exchanges: &Exchanges<'_>) -> Facts {
     for (name, value) in &call.query {
         facts.insert(format!("1 {name}"), word(name, value));
     }
-    if let Some((name, value)) = &group.header {
+    for (name, value) in &group.telling {
         let value = value.as_ref().map(|value| Pattern::parse(value));
         let word = value.map_or_else(|| format!("without-{name}"), |value| word(name.as_str(), &value));
         facts.insert(format!("2 {name}"), word);

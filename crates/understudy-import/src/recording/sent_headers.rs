@@ -14,14 +14,14 @@ use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern, RequestBody
 /// The fields that ask for something on a condition, or for a part of it.
 const CONDITIONS: [HeaderName; 6] = [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE];
 
-/// The header field that tells a request from others like it, and its value there.
+/// A header field that tells a request from others like it, and its value there.
 pub(super) type Telling = (HeaderName, Option<String>);
 
 /// Lists the header fields of a request but its content type and its cookies. The stub asks for those that decided which response
 /// it was and for credentials; all others are only sent by the contract test. `patterns` gives the values of a field.
 pub(super) fn headers(
     recorded: &Recorded,
-    telling: Option<&Telling>,
+    telling: &[Telling],
     patterns: &dyn Fn(&HeaderName) -> Vec<Pattern>,
 ) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
@@ -38,21 +38,16 @@ pub(super) fn headers(
         fields.extend(matcher.map(|matcher| Field { name: name.to_string(), matcher }));
     }
     // Of what asks for a condition or a part, the request without it is the general one.
-    if let Some((name, None)) = telling
-        && *name != CONTENT_TYPE
-        && !CONDITIONS.contains(name)
-    {
-        fields.push(Field { name: name.to_string(), matcher: FieldMatcher::Rule(Rule::of(Check::Absent)) });
-    }
+    let is_general = |name: &HeaderName| *name == CONTENT_TYPE || CONDITIONS.contains(name);
+    let absent = telling.iter().filter(|(name, value)| value.is_none() && !is_general(name));
+    fields.extend(
+        absent.map(|(name, _)| Field { name: name.to_string(), matcher: FieldMatcher::Rule(Rule::of(Check::Absent)) }),
+    );
     fields
 }
 
 /// The content type of a request, where its body does not bring the same one.
-pub(super) fn content_type(
-    recorded: &Recorded,
-    telling: Option<&Telling>,
-    body: Option<&RequestBody>,
-) -> Option<Field> {
+pub(super) fn content_type(recorded: &Recorded, telling: &[Telling], body: Option<&RequestBody>) -> Option<Field> {
     let sent = recorded.request.headers.get(CONTENT_TYPE);
     let sent = sent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let matcher = match (&sent, body) {
@@ -93,8 +88,8 @@ pub(super) fn cookies(sent: &[(String, Pattern)]) -> Vec<Field> {
     sent.map(|(name, value)| Field { name: name.clone(), matcher: only_sent(std::slice::from_ref(value)) }).collect()
 }
 
-fn is_told_apart_by(telling: Option<&Telling>, name: &HeaderName) -> bool {
-    telling.is_some_and(|(telling, _)| telling == name)
+fn is_told_apart_by(telling: &[Telling], name: &HeaderName) -> bool {
+    telling.iter().any(|(telling, _)| telling == name)
 }
 
 /// Returns true if a field is why a response has its status.

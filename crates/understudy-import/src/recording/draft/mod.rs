@@ -2,6 +2,7 @@
 
 mod body;
 mod cookies;
+mod echo;
 mod request;
 mod response;
 mod volatile;

@@ -13,7 +13,7 @@ use understudy_fixture::model::{
 /// The request of a fixture.
 pub(in super::super) fn request(group: &Group, exchange: &Exchange<'_>, files: &mut Files<'_>) -> RequestPromise {
     let Exchange { recorded, call, .. } = exchange;
-    let telling = group.header.as_ref();
+    let telling = group.telling.as_slice();
     let (path, params) = path(group, exchange);
     let body = request_body(call, &recorded.request.body, files);
     let mut headers = headers(recorded, telling, &|name| call.header(name).cloned().collect());

@@ -10,13 +10,16 @@ use super::super::ids::{ExchangeId, Table};
 use super::super::states::Step;
 use super::body::{Files, response_body};
 use super::cookies::settable;
+use super::echo::Unsent;
 use super::volatile::Samples;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
-use http::{HeaderName, Method};
+use http::{HeaderName, Method, StatusCode};
 use std::collections::{BTreeMap, HashMap};
 use understudy_exchange::target::percent_decode;
-use understudy_exchange::{JsonPath, MediaType, Response};
-use understudy_fixture::model::{Check, HeaderPromise, PathRule, ResponseBody, ResponsePromise, Rule};
+use understudy_exchange::{Json, JsonPath, MediaType, Response};
+use understudy_fixture::model::{
+    Check, HeaderPromise, PathRule, RequestPromise, ResponseBody, ResponsePromise, Rule, has_no_body,
+};
 
 type Exchanges<'r> = Table<ExchangeId, Exchange<'r>>;
 
@@ -25,43 +28,58 @@ pub(in super::super) fn responses(
     group: &Group,
     steps: &[Step],
     exchanges: &Exchanges<'_>,
+    request: &RequestPromise,
     files: &mut Files<'_>,
 ) -> (Vec<ResponsePromise>, usize) {
     // The same response may be given in several states.
     let mut known: HashMap<ExchangeId, ResponsePromise> = HashMap::new();
     let mut response = |step: &Step| {
-        let own = known.entry(step.exchange).or_insert_with(|| one(step, steps, exchanges, files));
+        let own = known.entry(step.exchange).or_insert_with(|| one(step, steps, exchanges, request, files));
         ResponsePromise { when: step.when.clone(), set: step.set.clone(), ..own.clone() }
     };
     let at = steps.iter().position(|step| step.alike.contains(&group.verified)).unwrap_or(0);
     (steps.iter().map(&mut response).collect(), at)
 }
 
-fn one(step: &Step, steps: &[Step], exchanges: &Exchanges<'_>, files: &mut Files<'_>) -> ResponsePromise {
-    let Recorded { request, response, redactions } = exchanges[step.exchange].recorded;
+fn one(
+    step: &Step,
+    steps: &[Step],
+    exchanges: &Exchanges<'_>,
+    written: &RequestPromise,
+    files: &mut Files<'_>,
+) -> ResponsePromise {
+    let recorded = exchanges[step.exchange].recorded;
+    let Recorded { request, response, redactions } = recorded;
     let others = step.alike.iter().filter(|at| **at != step.exchange).map(|at| &exchanges[*at].recorded.response);
     let target = percent_decode(request.target.as_str());
-    let samples = Samples { target: &target, promised: response, others: others.collect(), redactions };
+    let is_sent = |name: &str| written.headers.iter().any(|field| field.name == name);
+    let unsent = Unsent::of(recorded, is_sent);
+    let samples = Samples { target: &target, promised: response, others: others.collect(), redactions, unsent };
     let body = response_body(response, files);
+    let headers = headers(&request.method, &samples, body.as_ref());
     let rules = match &body {
         None => Vec::new(),
-        Some(_) if is_json(response, body.as_ref()) => {
-            let differing = samples.others.iter().filter_map(|other| differing(response, other)).flatten();
-            let rules: BTreeMap<String, &'static str> = differing.collect();
-            rules.iter().filter_map(|(path, rule)| path_rule(path, Rule::from_word(rule)?)).collect()
-        }
+        Some(_) if is_json(response, body.as_ref()) => json_rules(&samples),
         // Texts that came one after the other, with nothing between them, are other ones each time.
         Some(_) => {
             let in_turn = |other: &&Step| other.when == step.when && other.exchange != step.exchange;
-            let mut samples = samples.clone();
-            samples
-                .others
-                .extend(steps.iter().filter(in_turn).map(|other| &exchanges[other.exchange].recorded.response));
-            samples.text_rule().and_then(|rule| path_rule("$", rule)).into_iter().collect()
+            let in_turn = steps.iter().filter(in_turn).map(|other| &exchanges[other.exchange].recorded.response);
+            samples.text_rule(in_turn).and_then(|rule| path_rule("$", rule)).into_iter().collect()
         }
     };
-    let headers = headers(&request.method, &samples, body.as_ref());
     ResponsePromise { rules, ..ResponsePromise::new(response.status.as_u16(), headers, body) }
+}
+
+/// The rules for the members of a JSON body that are other ones each time.
+fn json_rules(samples: &Samples<'_>) -> Vec<PathRule> {
+    let mut rules = Json::parse(&samples.promised.body).map_or_else(|_| Vec::new(), |body| samples.unsent.rules(&body));
+    let differing = samples.others.iter().filter_map(|other| differing(samples.promised, other)).flatten();
+    let differing: BTreeMap<String, &'static str> = differing.collect();
+    for (path, rule) in differing {
+        let rule = Rule::from_word(rule).and_then(|rule| path_rule(&path, rule));
+        rules.extend(rule.filter(|rule| rules.iter().all(|known| known.path != rule.path)));
+    }
+    rules
 }
 
 /// Returns true if a body is compared as JSON.
@@ -84,7 +102,7 @@ fn headers(method: &Method, samples: &Samples<'_>, body: Option<&ResponseBody>) 
             .map(|value| if *name == SET_COOKIE { settable(&value, received) } else { value })
             .collect();
         let promise = match values.as_slice() {
-            [only] if *name == CONTENT_TYPE && is_implied(only, method, body) => continue,
+            [only] if *name == CONTENT_TYPE && is_implied(only, samples.promised.status, body) => continue,
             [only] if *name != SET_COOKIE => samples.header(name.as_str(), only),
             [_] => HeaderPromise::Value(values.remove(0)),
             _ => HeaderPromise::List(values),
@@ -105,10 +123,10 @@ fn is_written(method: &Method, name: &HeaderName) -> bool {
     (*name == CONTENT_LENGTH && *method == Method::HEAD) || !is_noise
 }
 
-/// Returns true if a stub sends this content type also where it is not listed.
-fn is_implied(content_type: &str, method: &Method, body: Option<&ResponseBody>) -> bool {
+/// Returns true if a content type need not be listed: a stub sends it anyway, or there can be no content.
+fn is_implied(content_type: &str, status: StatusCode, body: Option<&ResponseBody>) -> bool {
     match body {
-        None => *method != Method::HEAD,
+        None => has_no_body(status.as_u16()),
         Some(ResponseBody::Json(_)) => MediaType::parse(content_type).essence() == "application/json",
         Some(_) => false,
     }

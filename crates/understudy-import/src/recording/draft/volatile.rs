@@ -1,6 +1,7 @@
 //! What a response says anew each time: header fields and texts that get a rule instead of their recorded value.
 
 use super::super::texts::is_written_anew;
+use super::echo::Unsent;
 use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use understudy_exchange::redact::Redaction;
@@ -16,19 +17,19 @@ const COUNTS: &[&str] =
 const NAMES_OF_ONE: &[&str] = &["id", "nonce", "requestid", "sessionid", "traceid", "uuid"];
 
 /// A response and others to the same request, all of which have to pass the one fixture.
-#[derive(Clone)]
 pub(super) struct Samples<'s> {
     /// The path and query of the request, decoded.
     pub(super) target: &'s str,
     pub(super) promised: &'s Response,
     pub(super) others: Vec<&'s Response>,
     pub(super) redactions: &'s [Redaction],
+    pub(super) unsent: Unsent<'s>,
 }
 
 impl Samples<'_> {
-    /// Returns true if a secret was replaced in the text: no backend sends it so.
-    fn is_redacted(&self, text: &str) -> bool {
-        self.redactions.iter().any(|redaction| text.contains(&redaction.stand_in))
+    /// Returns true if no backend sends the text so: a secret was replaced in it, or it repeats what a contract test does not send.
+    fn is_changed(&self, text: &str) -> bool {
+        self.redactions.iter().any(|redaction| text.contains(&redaction.stand_in)) || self.unsent.is_in(text)
     }
 
     /// Returns true if a digest is not of content that may be other content the next time.
@@ -49,7 +50,7 @@ impl Samples<'_> {
         if let Some(check) = by_kind(name, value, self.promised.status) {
             return with_example(check);
         }
-        if self.is_redacted(value) || (is_digest(name) && !self.is_asked_for(value)) {
+        if self.is_changed(value) || (is_digest(name) && !self.is_asked_for(value)) {
             return with_example(Check::Any);
         }
         let others: Vec<&str> = self.others.iter().flat_map(|other| texts(&other.headers, name)).collect();
@@ -62,19 +63,21 @@ impl Samples<'_> {
     }
 
     /// The rule for all of a body that is not JSON, where its text cannot be the same each time.
-    pub(super) fn text_rule(&self) -> Option<Rule> {
+    /// `in_turn` are other responses to the same request.
+    pub(super) fn text_rule<'o>(&self, mut in_turn: impl Iterator<Item = &'o Response>) -> Option<Rule> {
         let Response { headers, body, .. } = self.promised;
         let content_type = texts(headers, CONTENT_TYPE.as_str()).next().unwrap_or("");
         let text = decode_text(content_type, body);
-        let is_redacted = text.as_deref().is_some_and(|text| self.is_redacted(text));
-        if is_redacted || is_written_anew(content_type, text.as_deref().unwrap_or("")) {
+        let is_changed = text.as_deref().is_some_and(|text| self.is_changed(text));
+        if is_changed || is_written_anew(content_type, text.as_deref().unwrap_or("")) {
             return Some(Rule::of(Check::Type(JsonType::String)));
         }
         let formats = [Format::DateTime, Format::Uuid];
         if let Some(format) = text.and_then(|text| formats.into_iter().find(|format| is_in_format(*format, &text))) {
             return Some(Rule::of(Check::Format(format)));
         }
-        let differs = self.others.iter().any(|other| other.body != *body);
+        let is_other = |other: &Response| other.body != *body;
+        let differs = self.others.iter().any(|other| is_other(other)) || in_turn.any(is_other);
         differs.then(|| Rule::of(Check::Type(JsonType::String)))
     }
 }
