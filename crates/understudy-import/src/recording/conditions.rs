@@ -111,7 +111,8 @@ fn is_validated(sent: &HeaderMap, received: &HeaderMap, content: &HeaderMap) -> 
     let text = |headers: &HeaderMap, name: &HeaderName| {
         headers.get(name).and_then(|value| value.to_str().ok()).map(|text| text.trim().to_owned())
     };
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    // Some servers leave out the quotes.
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").trim_matches('"').to_owned();
     match (text(content, &ETAG), text(sent, &IF_NONE_MATCH)) {
         (Some(etag), Some(wanted)) => {
             let is_current = text(received, &ETAG).is_none_or(|current| opaque(&current) == opaque(&etag));

@@ -13,13 +13,11 @@ use super::cookies::settable;
 use super::echo::Unsent;
 use super::volatile::Samples;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
-use http::{HeaderName, Method, StatusCode};
+use http::{HeaderName, Method};
 use std::collections::{BTreeMap, HashMap};
 use understudy_exchange::target::percent_decode;
 use understudy_exchange::{Json, JsonPath, MediaType, Response};
-use understudy_fixture::model::{
-    Check, HeaderPromise, PathRule, RequestPromise, ResponseBody, ResponsePromise, Rule, has_no_body,
-};
+use understudy_fixture::model::{Check, HeaderPromise, PathRule, RequestPromise, ResponseBody, ResponsePromise, Rule};
 
 type Exchanges<'r> = Table<ExchangeId, Exchange<'r>>;
 
@@ -84,7 +82,8 @@ fn json_rules(samples: &Samples<'_>) -> Vec<PathRule> {
 
 /// Returns true if a body is compared as JSON.
 fn is_json(response: &Response, body: Option<&ResponseBody>) -> bool {
-    matches!(body, Some(ResponseBody::Json(_))) || MediaType::parse(content_type(&response.headers)).is_json()
+    let is_called_json = || MediaType::parse(content_type(&response.headers)).is_json();
+    matches!(body, Some(ResponseBody::Json(_))) || (is_called_json() && Json::parse(&response.body).is_ok())
 }
 
 fn path_rule(path: &str, rule: Rule) -> Option<PathRule> {
@@ -102,7 +101,7 @@ fn headers(method: &Method, samples: &Samples<'_>, body: Option<&ResponseBody>) 
             .map(|value| if *name == SET_COOKIE { settable(&value, received) } else { value })
             .collect();
         let promise = match values.as_slice() {
-            [only] if *name == CONTENT_TYPE && is_implied(only, samples.promised.status, body) => continue,
+            [only] if *name == CONTENT_TYPE && is_implied(only, body) => continue,
             [only] if *name != SET_COOKIE => samples.header(name.as_str(), only),
             [_] => HeaderPromise::Value(values.remove(0)),
             _ => HeaderPromise::List(values),
@@ -123,11 +122,7 @@ fn is_written(method: &Method, name: &HeaderName) -> bool {
     (*name == CONTENT_LENGTH && *method == Method::HEAD) || !is_noise
 }
 
-/// Returns true if a content type need not be listed: a stub sends it anyway, or there can be no content.
-fn is_implied(content_type: &str, status: StatusCode, body: Option<&ResponseBody>) -> bool {
-    match body {
-        None => has_no_body(status.as_u16()),
-        Some(ResponseBody::Json(_)) => MediaType::parse(content_type).essence() == "application/json",
-        Some(_) => false,
-    }
+/// Returns true if a stub sends this content type also where it is not listed.
+fn is_implied(content_type: &str, body: Option<&ResponseBody>) -> bool {
+    matches!(body, Some(ResponseBody::Json(_))) && MediaType::parse(content_type).essence() == "application/json"
 }
