@@ -146,7 +146,8 @@ mod tests {
             ("W/\"v1\"", "\"v1\""),
             ("\"v1\"", "v1"),
             ("v1", "\"v1\""),
-            ("\"v0\", \"v1\"", "v1"),
+            ("\"v0\", \"v1\"", "W/\"v1\""),
+            ("*", "v1"),
         ] {
             assert!(is_unchanged(wanted, etag), "{wanted} {etag}");
         }
@@ -170,22 +171,6 @@ mod tests {
             ("bytes=a-b", Asked::All),
         ] {
             assert_eq!(parse_range(text, 10), asked, "{text}");
-        }
-    }
-
-    #[test]
-    fn tags_are_compared_weakly_and_with_or_without_quotes() {
-        for (sent, etag, unchanged) in [
-            ("\"a\"", "\"a\"", true),
-            ("W/\"a\"", "\"a\"", true),
-            ("\"b\", \"a\"", "W/\"a\"", true),
-            ("\"a\"", "a", true),
-            ("*", "a", true),
-            ("\"b\"", "\"a\"", false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(ETAG, HeaderValue::from_static(etag));
-            assert_eq!(is_unchanged(Some(sent), None, &headers), unchanged, "{sent} {etag}");
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{shapes, stand_in};
 use crate::target::percent_decode;
 use crate::{MediaType, Request, Response};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use http::header::{CONTENT_TYPE, COOKIE, SEC_WEBSOCKET_PROTOCOL, SET_COOKIE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memchr;
@@ -62,6 +62,7 @@ pub(super) fn are_quiet_fields(headers: &HeaderMap, names: &SecretNames) -> bool
 pub(super) fn is_quiet_field(name: &HeaderName, value: &HeaderValue, names: &SecretNames) -> bool {
     name != COOKIE
         && name != SET_COOKIE
+        && name != SEC_WEBSOCKET_PROTOCOL
         && !names.knows(name.as_str())
         && std::str::from_utf8(value.as_bytes()).is_ok_and(|text| text.len() < TEXT_BYTES_MIN || is_quiet(text, names))
 }
