@@ -203,47 +203,6 @@ fn without_white_space(query: &str) -> String {
     out
 }
 
-/// How many leaves a body writes, as the choice between fixtures counts them.
-pub(crate) fn count_leaves(body: &RequestBody) -> usize {
-    match body {
-        RequestBody::Json(value) => leaves(value),
-        RequestBody::Form(fields) => fields.len(),
-        RequestBody::Multipart(parts) => parts.len(),
-        RequestBody::Graphql(graphql) => {
-            usize::from(graphql.operation.is_some())
-                + usize::from(graphql.query.is_some())
-                + graphql.variables.as_ref().map_or(0, leaves)
-        }
-        RequestBody::Text(_) | RequestBody::Base64(_) | RequestBody::File(_) => 1,
-    }
-}
-
-/// How many of them are a placeholder, which anything matches.
-pub(crate) fn count_open_leaves(body: &RequestBody) -> usize {
-    match body {
-        RequestBody::Json(value) => open_leaves(value),
-        RequestBody::Form(fields) => fields.iter().filter(|field| field.matcher.is_open()).count(),
-        RequestBody::Graphql(graphql) => graphql.variables.as_ref().map_or(0, open_leaves),
-        RequestBody::Multipart(_) | RequestBody::Text(_) | RequestBody::Base64(_) | RequestBody::File(_) => 0,
-    }
-}
-
-fn leaves(value: &Json) -> usize {
-    count(value, &|_| true)
-}
-
-fn open_leaves(value: &Json) -> usize {
-    count(value, &|leaf| leaf.as_str().is_some_and(|text| Pattern::parse(text).is_open()))
-}
-
-fn count(value: &Json, is_counted: &dyn Fn(&Json) -> bool) -> usize {
-    match value {
-        Json::Array(items) if !items.is_empty() => items.iter().map(|item| count(item, is_counted)).sum(),
-        Json::Object(members) if !members.is_empty() => members.iter().map(|(_, value)| count(value, is_counted)).sum(),
-        leaf => usize::from(is_counted(leaf)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

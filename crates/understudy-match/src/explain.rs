@@ -168,13 +168,13 @@ fn why_before(first: &Fixture, second: &Fixture) -> String {
         let MethodMatcher::Is(method) = &first.request.method else { return format!("`{id}` comes first") };
         return format!("`{id}` asks for {method}, and this one for any method");
     }
-    if a.3 != b.3 {
-        let (Reverse(more), Reverse(fewer)) = (a.3, b.3);
+    let (Reverse(more), Reverse(fewer)) = (a.3.things, b.3.things);
+    if more != fewer {
         let things = if more == 1 { "thing" } else { "things" };
         return format!("`{id}` asks for more: {more} {things}, and this one for {fewer}");
     }
-    if a.4 != b.4 {
-        return format!("`{id}` says what this one leaves open");
+    if a.3.leeway != b.3.leeway {
+        return format!("`{id}` asks for it more exactly");
     }
     format!("`{id}` comes first in the alphabet")
 }

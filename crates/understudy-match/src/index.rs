@@ -7,8 +7,9 @@
 use crate::difference::Sink;
 use crate::incoming::Incoming;
 use crate::path_tree::PathTree;
-use crate::request::{compare, count_matchers, count_open};
+use crate::request::compare;
 use crate::state::{State, holds};
+use crate::tightness::{Tightness, tightness};
 use http::Method;
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -50,14 +51,14 @@ pub enum Choice {
 }
 
 /// The order of preference, without the id.
-type Preference = (Reverse<i64>, Vec<u8>, bool, Reverse<usize>, usize);
+type Preference = (Reverse<i64>, Vec<u8>, bool, Tightness);
 
 pub(crate) fn preference(fixture: &Fixture) -> Preference {
     let mut ranks: Vec<u8> = fixture.request.path.segments.iter().map(Segment::rank).collect();
     // Where one path ends, a longer one that still matched did so behind a `{*rest}`: it says more.
     ranks.push(4);
     let any_method = fixture.request.method == MethodMatcher::Any;
-    (Reverse(fixture.priority), ranks, any_method, Reverse(count_matchers(fixture)), count_open(fixture))
+    (Reverse(fixture.priority), ranks, any_method, tightness(fixture))
 }
 
 impl Index {
@@ -146,8 +147,8 @@ impl Index {
         }
         let asked = |place: usize| {
             let fixture = &self.promises[place];
-            let (_, path, any_method, Reverse(matchers), _) = preference(fixture);
-            (path, any_method, Reverse(matchers - fixture.when.len()))
+            let (_, path, any_method, Tightness { things: Reverse(things), .. }) = preference(fixture);
+            (path, any_method, Reverse(things - fixture.when.len()))
         };
         let most = found.iter().map(|place| asked(*place)).min();
         found.retain(|place| Some(asked(*place)) == most);
@@ -204,7 +205,7 @@ impl Index {
 /// Whether a fixture asks for anything but a method and a path.
 #[must_use]
 pub fn asks_for_more(fixture: &Fixture) -> bool {
-    count_matchers(fixture) > 0 || fixture.request.strict
+    tightness(fixture).things.0 > 0 || fixture.request.strict
 }
 
 pub(crate) fn takes(matcher: &MethodMatcher, method: &Method) -> bool {

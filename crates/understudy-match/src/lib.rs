@@ -27,6 +27,7 @@ mod render;
 mod request;
 mod rule;
 mod state;
+mod tightness;
 
 pub use address::{fixture_at, promise_at, request_at, response_at};
 pub use answer::{Verdict, judge};

@@ -72,19 +72,3 @@ fn bind<'f>(template: &'f [Segment], segments: &[std::borrow::Cow<'_, str>]) -> 
     }
     bound
 }
-
-/// How many things a fixture asks of a request, as the choice between equally specific paths counts them.
-pub(crate) fn count_matchers(fixture: &Fixture) -> usize {
-    let request = &fixture.request;
-    let fields = [&request.params, &request.query, &request.headers, &request.cookies];
-    let named = fields.into_iter().flatten().filter(|field| !field.matcher.asks_nothing()).count();
-    named + fixture.when.len() + request.rules.len() + request.body.as_ref().map_or(0, body::count_leaves)
-}
-
-/// How many of them are a placeholder, which anything matches.
-pub(crate) fn count_open(fixture: &Fixture) -> usize {
-    let request = &fixture.request;
-    let fields = [&request.params, &request.query, &request.headers, &request.cookies];
-    let named = fields.into_iter().flatten().filter(|field| field.matcher.is_open()).count();
-    named + request.body.as_ref().map_or(0, body::count_open_leaves)
-}
