@@ -2,12 +2,15 @@
 
 import { join } from 'node:path';
 
+const PASSWORD = 'opensesame-91';
+const TOKEN = 'f1e2d3c4b5a697887766';
+
 export const httpbin = {
   name: 'httpbin',
   service: 'httpbin',
   command: ({ port, cache }) => [join(cache, 'python/bin/flask'), ['--app', 'httpbin', 'run', '--host', '127.0.0.1', '--port', String(port)]],
   session,
-  vars: { password: 'opensesame-91', passwd: 'opensesame-91', token: 'f1e2d3c4b5a697887766' },
+  vars: { password: PASSWORD, token: TOKEN },
   changes: [
     { request: /^GET \/uuid$/, rename: ['uuid', 'id'] },
     { request: /^GET \/status\/418$/, status: 200 },
@@ -49,13 +52,13 @@ async function statuses(client) {
 }
 
 async function authentication(client) {
-  const password = 'opensesame-91';
   const basic = (text) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
-  await client.get('/basic-auth/ada/opensesame-91');
-  await client.get('/basic-auth/ada/opensesame-91', { headers: basic(`ada:${client.wrong('password', 'letmein')}`) });
-  await client.get('/basic-auth/ada/opensesame-91', { headers: basic(`ada:${password}`) });
+  await client.get(`/basic-auth/ada/${PASSWORD}`);
+  await client.get(`/basic-auth/ada/${PASSWORD}`, { headers: basic(`ada:${client.wrong('password', 'letmein')}`) });
+  await client.get(`/basic-auth/ada/${PASSWORD}`, { headers: basic(`ada:${PASSWORD}`) });
   await client.get('/bearer');
-  await client.get('/bearer', { headers: { authorization: `Bearer ${client.secret('token', 'f1e2d3c4b5a697887766')}` } });
+  const { json } = await client.get('/bearer', { headers: { authorization: `Bearer ${client.secret('token', TOKEN)}` } });
+  client.secret('token', json?.token);
 }
 
 async function cookies(client) {
