@@ -12,6 +12,7 @@ mod flow;
 mod jar;
 mod outcome;
 mod plan;
+mod request;
 mod run;
 mod states;
 

@@ -4,22 +4,20 @@ use crate::backend::{Addresses, Backend};
 use crate::flow::Context;
 use crate::outcome::{KnownDifference, Outcome, Result};
 use crate::plan::{Company, Plan, only_reads};
+use crate::request::complete;
 use crate::states::States;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use std::borrow::Cow;
+use http::header::CONTENT_ENCODING;
+use http::{HeaderMap, Method};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use understudy_exchange::redact::{REDACTED, is_secret_member, is_secret_parameter, looks_secret};
 use understudy_exchange::target::{encode_query_part, encode_segment, replace_values};
-use understudy_exchange::{Json, Request, Response, cookie_pairs};
-use understudy_fixture::model::{
-    Capture, CaptureFrom, Check, Field, FieldMatcher, Fixture, Known, ResponsePromise, has_no_body,
-};
-use understudy_match::{Kind, Mismatch, Verdict, example_request, judge, promise_at, request_at, response_at};
+use understudy_exchange::{Json, Request, Response};
+use understudy_fixture::model::{Capture, CaptureFrom, Fixture, Known, ResponsePromise, has_no_body};
+use understudy_match::{Kind, Mismatch, Verdict, example_request, judge, promise_at, response_at};
 use understudy_net::{BODY_BYTES_MAX, Call, Client, Peer, coding};
 
 /// How long an answer may take where nothing else is said.
@@ -239,20 +237,14 @@ impl Run {
         let value = |name: &str| {
             context.values.get(name).cloned().or_else(|| self.backend.vars.get(name).map(|v| Json::string(v.clone())))
         };
-        let mut request = match example_request(fixture, &self.plan.service.base, &value) {
+        let example = match example_request(fixture, &self.plan.service.base, &value) {
             Ok(request) => request,
             Err(missing) => {
                 result.outcome = Outcome::NotVerifiable(missing.to_string());
                 return;
             }
         };
-        self.add_headers(fixture, &mut request.headers);
-        as_a_client(fixture, &mut request);
-        let moved = request_at(&request, &self.backend.addresses.promised, self.backend.here());
-        if let Cow::Owned(moved) = moved {
-            request = moved;
-        }
-        self.add_cookies(fixture, context, &mut request);
+        let request = complete(example, fixture, &self.backend, context);
         result.request = Some(self.shown(&request, context));
         let began = Instant::now();
         let timeout = fixture.verify.timeout.or(self.plan.service.timeout).unwrap_or(self.settings.timeout);
@@ -325,47 +317,6 @@ impl Run {
         written.fold(line, |line, secret| line.replace(&secret, REDACTED))
     }
 
-    /// The backend's own header fields, but where the fixture says what has to be there, or that nothing must.
-    fn add_headers(&self, fixture: &Fixture, headers: &mut HeaderMap) {
-        let pinned = |field: &Field| match &field.matcher {
-            FieldMatcher::Equals(_) | FieldMatcher::List(_) => true,
-            FieldMatcher::Rule(_) => wants_none(field),
-        };
-        for (name, value) in &self.backend.headers {
-            // What the fixture says of its cookies and its body is in these fields.
-            let own = (name == COOKIE && !fixture.request.cookies.is_empty())
-                || (name == CONTENT_TYPE && fixture.request.body.is_some());
-            if !own && !fixture.request.headers.iter().any(|field| field.name == name.as_str() && pinned(field)) {
-                headers.insert(name.clone(), value.clone());
-            }
-        }
-    }
-
-    /// The cookies of the flow, but those that the fixture sends itself or wants absent.
-    fn add_cookies(&self, fixture: &Fixture, context: &Context, request: &mut Request) {
-        let none_at_all =
-            fixture.request.headers.iter().any(|field| field.name == COOKIE.as_str() && wants_none(field));
-        if none_at_all {
-            return;
-        }
-        let path = format!("{}{}", self.backend.address.path, request.path());
-        let unwanted = |name: &str| fixture.request.cookies.iter().any(|field| field.name == name && wants_none(field));
-        let mut pairs: Vec<String> = Vec::new();
-        for (name, value) in context.jar.pairs(&path) {
-            if !unwanted(name) && !cookie_pairs(&request.headers).any(|(own, _)| own == name) {
-                pairs.push(format!("{name}={value}"));
-            }
-        }
-        if pairs.is_empty() {
-            return;
-        }
-        let own = request.headers.get(COOKIE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let all: Vec<String> = own.into_iter().chain(pairs).collect();
-        if let Ok(value) = HeaderValue::from_str(&all.join("; ")) {
-            request.headers.insert(COOKIE, value);
-        }
-    }
-
     fn conclude(&self, fixture: &Fixture, verdict: Verdict, result: &mut Result) {
         let mut mismatches = verdict.mismatches;
         if self.settings.strict {
@@ -411,26 +362,8 @@ impl Run {
     }
 }
 
-/// Whether a fixture wants something not to be there: to see a 401, say.
-fn wants_none(field: &Field) -> bool {
-    matches!(&field.matcher, FieldMatcher::Rule(rule) if rule.checks.contains(&Check::Absent))
-}
-
 fn is_about(known: &Known, mismatch: &Mismatch) -> bool {
     known.path == mismatch.path && known.kind.as_deref().is_none_or(|kind| kind == mismatch.kind.as_str())
-}
-
-/// Adds what every client sends: who it is, and the length of no content for methods that have one (RFC 9110, section 8.6).
-fn as_a_client(fixture: &Fixture, request: &mut Request) {
-    let is_written = |name: &HeaderName| fixture.request.headers.iter().any(|field| field.name == name.as_str());
-    if !is_written(&USER_AGENT) {
-        let agent = HeaderValue::from_static(concat!("understudy/", env!("CARGO_PKG_VERSION")));
-        request.headers.entry(USER_AGENT).or_insert(agent);
-    }
-    let has_content = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
-    if has_content && request.body.is_empty() && !is_written(&CONTENT_LENGTH) {
-        request.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
 }
 
 fn no_states(state: &str, backend: &str) -> String {

@@ -1,0 +1,77 @@
+//! The request that is sent: a fixture's example, with what a backend, a flow and every client add.
+
+use crate::backend::Backend;
+use crate::flow::Context;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use understudy_exchange::{Request, cookie_pairs};
+use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture};
+use understudy_match::request_at;
+
+/// Completes a fixture's example for a backend.
+pub(crate) fn complete(mut request: Request, fixture: &Fixture, backend: &Backend, context: &Context) -> Request {
+    add_headers(fixture, backend, &mut request.headers);
+    add_what_clients_send(fixture, &mut request);
+    // Where the fixture names the service, the backend is meant that is verified.
+    let mut request = request_at(&request, &backend.addresses.promised, backend.here()).into_owned();
+    add_cookies(fixture, backend, context, &mut request);
+    request
+}
+
+/// The backend's own header fields, but where the fixture says what has to be there, or that nothing must.
+fn add_headers(fixture: &Fixture, backend: &Backend, headers: &mut HeaderMap) {
+    let pinned = |field: &Field| match &field.matcher {
+        FieldMatcher::Equals(_) | FieldMatcher::List(_) => true,
+        FieldMatcher::Rule(_) => wants_none(field),
+    };
+    for (name, value) in &backend.headers {
+        // What the fixture says of its cookies and its body is in these fields.
+        let own = (name == COOKIE && !fixture.request.cookies.is_empty())
+            || (name == CONTENT_TYPE && fixture.request.body.is_some());
+        if !own && !fixture.request.headers.iter().any(|field| field.name == name.as_str() && pinned(field)) {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// Adds what every client sends: who it is, and the length of no content for methods that have one (RFC 9110, section 8.6).
+fn add_what_clients_send(fixture: &Fixture, request: &mut Request) {
+    let is_written = |name: &HeaderName| fixture.request.headers.iter().any(|field| field.name == name.as_str());
+    if !is_written(&USER_AGENT) {
+        let agent = HeaderValue::from_static(concat!("understudy/", env!("CARGO_PKG_VERSION")));
+        request.headers.entry(USER_AGENT).or_insert(agent);
+    }
+    let has_content = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
+    if has_content && request.body.is_empty() && !is_written(&CONTENT_LENGTH) {
+        request.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+}
+
+/// The cookies of the flow, but those that the fixture sends itself or wants absent.
+fn add_cookies(fixture: &Fixture, backend: &Backend, context: &Context, request: &mut Request) {
+    let none_at_all = fixture.request.headers.iter().any(|field| field.name == COOKIE.as_str() && wants_none(field));
+    if none_at_all {
+        return;
+    }
+    let path = format!("{}{}", backend.address.path, request.path());
+    let unwanted = |name: &str| fixture.request.cookies.iter().any(|field| field.name == name && wants_none(field));
+    let mut pairs: Vec<String> = Vec::new();
+    for (name, value) in context.jar.pairs(&path) {
+        if !unwanted(name) && !cookie_pairs(&request.headers).any(|(own, _)| own == name) {
+            pairs.push(format!("{name}={value}"));
+        }
+    }
+    if pairs.is_empty() {
+        return;
+    }
+    let own = request.headers.get(COOKIE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let all: Vec<String> = own.into_iter().chain(pairs).collect();
+    if let Ok(value) = HeaderValue::from_str(&all.join("; ")) {
+        request.headers.insert(COOKIE, value);
+    }
+}
+
+/// Whether a fixture wants something not to be there: to see a 401, say.
+fn wants_none(field: &Field) -> bool {
+    matches!(&field.matcher, FieldMatcher::Rule(rule) if rule.checks.contains(&Check::Absent))
+}
