@@ -9,7 +9,7 @@ use crate::disk::content;
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
 use crate::recordings::Recording;
-use crate::resolve::Environment;
+use crate::resolve::{Environment, written_addresses};
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_exchange::{Here, Json, JsonString, Origin, Origins, Request, Response, origin};
 use understudy_fixture::model::{EnvText, Service};
@@ -31,9 +31,9 @@ impl Home {
     /// The address of a service's recordings, which were made of backends at these addresses. `None` where nobody knows one.
     pub(crate) fn of<'b>(service: &Service, backends: impl Iterator<Item = &'b str>) -> Option<Self> {
         let environment: &Environment<'_> = &|name| std::env::var(name).ok();
-        let read = |text: &EnvText| Some((Address::parse(&text.resolve(environment).ok()?).ok()?, text.is_secret()));
-        let urls = service.backends.iter().map(|backend| &backend.url);
-        let known: Vec<(Address, bool)> = urls.chain(&service.addresses).filter_map(read).collect();
+        let written = written_addresses(service, environment).into_iter();
+        let known: Vec<(Address, bool)> =
+            written.filter_map(|(text, is_secret)| Some((Address::parse(&text).ok()?, is_secret))).collect();
         let recorded: Vec<Address> = backends.filter_map(|text| recorded_at(text, environment)).collect();
         // What comes from the environment is not written into files where another address does.
         let plain = known.iter().find(|(_, is_secret)| !is_secret).or(known.first()).map(|(address, _)| address);

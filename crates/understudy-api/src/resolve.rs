@@ -67,8 +67,19 @@ pub(crate) fn origins(service: &Service, environment: &Environment<'_>) -> Origi
 }
 
 fn known(service: &Service, environment: &Environment<'_>) -> impl Iterator<Item = Origin> {
-    let urls = service.backends.iter().map(|backend| &backend.url);
-    urls.chain(&service.addresses).filter_map(|text| Origin::parse(&text.resolve(environment).ok()?))
+    written_addresses(service, environment).into_iter().filter_map(|(text, _)| Origin::parse(&text))
+}
+
+/// The addresses of a service as they are written, without its `base`, which stubs have too: people write where the service is,
+/// and that is below it. With whether they take anything from the environment.
+pub(crate) fn written_addresses(service: &Service, environment: &Environment<'_>) -> Vec<(String, bool)> {
+    let filled = |text: &EnvText| Some((text.resolve(environment).ok()?, text.is_secret()));
+    let urls = service.backends.iter().filter_map(|backend| filled(&backend.url));
+    let listed = service.addresses.iter().filter_map(filled).map(|(text, is_secret)| {
+        let text = text.trim_end_matches('/');
+        (text.strip_suffix(&*service.base).unwrap_or(text).to_owned(), is_secret)
+    });
+    urls.chain(listed).collect()
 }
 
 /// The addresses of a service whose backend at this address is in use.

@@ -64,7 +64,20 @@ pub async fn run(plan: Plan, backend: Backend, settings: Settings, progress: Pro
     let client = Client::new();
     let states = backend.states.clone().map(|address| States::new(address, &client, settings.timeout));
     let (peer, gone) = (client.to(&backend.address), AtomicBool::new(false));
-    let run = Arc::new(Run { plan, backend, settings, progress, peer, states, gone, kept: AtomicUsize::new(0), done });
+    let Addresses { promised, received } = backend.addresses.clone();
+    let compared = Addresses { promised: promised.to_compare(), received: received.to_compare() };
+    let run = Arc::new(Run {
+        plan,
+        backend,
+        compared,
+        settings,
+        progress,
+        peer,
+        states,
+        gone,
+        kept: AtomicUsize::new(0),
+        done,
+    });
     for stage in 0..run.plan.stages.len() {
         side_by_side(&run, stage).await;
     }
@@ -74,6 +87,8 @@ pub async fn run(plan: Plan, backend: Backend, settings: Settings, progress: Pro
 struct Run {
     plan: Plan,
     backend: Backend,
+    /// Its addresses, where texts are only compared.
+    compared: Addresses,
     settings: Settings,
     progress: Progress,
     peer: Arc<Peer>,
@@ -298,7 +313,7 @@ impl Run {
 
     /// Holds an answer against a promise, in both of which the service may be named by any of its addresses.
     fn judge(&self, fixture: &Fixture, method: &Method, answer: &Response) -> Verdict {
-        let Addresses { promised, received } = &self.backend.addresses;
+        let Addresses { promised, received } = &self.compared;
         let here = self.backend.here();
         let promise = promise_at(fixture.promise(), promised, here);
         judge(&promise, &fixture.verify.status, method, &response_at(answer, received, here))

@@ -228,6 +228,26 @@ fn a_stub_names_itself_as_its_client_reached_it() {
     assert!(odd.contains("https://api.example.com/links"), "{odd}");
 }
 
+/// The public address of a service is mostly written with the prefix that its stub has too.
+#[test]
+fn a_listed_address_may_end_with_the_base_of_the_service() {
+    let project = Folder::new();
+    project.write(
+        "understudy.yaml",
+        "version: 1\nservices: { s: { base: /api, addresses: ['https://api.example.com/api/'] } }\n",
+    );
+    project.write(
+        "fixtures/s/a.yaml",
+        "request: { path: /a }\nresponse: { headers: { location: /api/b, x-next: 'https://api.example.com/api/b' } }\n",
+    );
+    let served = Served::new(&project.0, &[]);
+    let found = ask(served.port, "GET /api/a", &["host: localhost:4010"], "");
+    assert!(
+        found.contains("location: /api/b\r\n") && found.contains("x-next: http://localhost:4010/api/b\r\n"),
+        "{found}"
+    );
+}
+
 #[test]
 fn a_description_answers_with_the_address_of_the_stub() {
     let project = Folder::new();
@@ -282,6 +302,10 @@ fn linked(path: &str, port: u16) -> Vec<u8> {
             &format!("200 OK\r\n{JSON}\r\nlink: <{own}/items?page=2>; rel=\"next\""),
             format!("{{\"next\":\"{own}/items?page=2\",\"items\":[{{\"id\":1}}]}}").as_bytes(),
         ),
+        // A namespace is a name, also where it changes with the address.
+        "/xml" => {
+            answer("200 OK\r\ncontent-type: text/xml", format!("<a xmlns='{own}/ns' href='{own}/b'/>").as_bytes())
+        }
         "/page" => answer("200 OK\r\ncontent-type: text/html", format!("<a href='{own}/items'>").as_bytes()),
         _ => answer(&format!("201 Created\r\n{JSON}"), b"{\"id\":2}"),
     }
@@ -301,7 +325,10 @@ fn a_recording_names_the_service_and_not_where_it_was() {
         }
         recorder.end();
     };
-    record(&first, &[("GET /items", ""), ("GET /page", ""), ("POST /notes", "{\"about\":\"OWN/items/1\"}")]);
+    record(
+        &first,
+        &[("GET /items", ""), ("GET /page", ""), ("GET /xml", ""), ("POST /notes", "{\"about\":\"OWN/items/1\"}")],
+    );
     let own = format!("http://127.0.0.1:{}", first.port);
     let (_, listed, _) = run(&project.0, &["inbox"]);
     let (_, shown, _) = run(&project.0, &["inbox", "show", "s/items/get"]);
@@ -320,7 +347,7 @@ fn a_recording_names_the_service_and_not_where_it_was() {
     let second = Backend::new(linked);
     let at = format!("http://127.0.0.1:{}", second.port);
     let (exit, verified, _) = run(&project.0, &["verify", "--backend", &at, "--allow-writes"]);
-    assert!(exit == 0 && verified.contains("3 "), "{verified}");
+    assert!(exit == 0 && verified.contains("4 "), "{verified}");
     let sent = second.seen.lock().unwrap().join("\n");
     assert!(sent.contains(&format!("{{\"about\":\"{at}/items/1\"}}")), "{sent}");
     record(&second, &[("GET /items", ""), ("GET /page", "")]);

@@ -44,7 +44,7 @@ impl Origins {
             }
             None => (None, None, before.len()),
         };
-        if !is_start(&text[..start]) || is_namespace(&text[..start]) {
+        if !is_start(&text[..start]) || (!self.with_namespaces && is_namespace(&text[..start])) {
             return None;
         }
         let (port, colon, end) = port(&text[host.end..], colon, slash);

@@ -84,6 +84,8 @@ pub struct Origins {
     ports: Vec<Finder<'static>>,
     /// What comes before every path of the server whose responses are rewritten.
     path: String,
+    /// Whether names of XML namespaces are addresses too.
+    with_namespaces: bool,
 }
 
 /// Fields whose values are references, which may also be paths alone.
@@ -111,13 +113,20 @@ impl Origins {
         let path = all.first().map_or("", |origin| &origin.path).to_owned();
         // Of servers with different paths, nobody knows which one a path alone is of.
         let path = if all.iter().all(|origin| origin.path == path) { path } else { String::new() };
-        Self { all, hosts, ports, path }
+        Self { all, hosts, ports, path, with_namespaces: false }
     }
 
     /// The same addresses, in responses of a server that has this path before all others.
     #[must_use]
     pub fn with_path(self, path: &str) -> Self {
         Self { path: path.to_owned(), ..self }
+    }
+
+    /// The same addresses, in texts that are only compared: the names of XML namespaces, which whoever reads them compares as they
+    /// are written, count as addresses too.
+    #[must_use]
+    pub fn to_compare(self) -> Self {
+        Self { with_namespaces: true, ..self }
     }
 
     /// Returns true if the service has no known address.
@@ -305,6 +314,7 @@ mod tests {
         ] {
             assert!(!own.occur_in(text.as_bytes()), "{text}");
         }
+        assert!(own.to_compare().occur_in(b"<a xmlns=\"http://api.example.com/ns\"/>"));
         let with_port = origins(&["http://127.0.0.1:8080"]);
         assert!(with_port.occur_in(b"http://LocalHost:8080") && !with_port.occur_in(b"http://localhost/8080"));
         assert!(!Origins::default().occur_in(b"http://127.0.0.1:8080"));
