@@ -74,3 +74,20 @@ fn every_dialect_is_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/archives");
     understudy_testkit::check_cases(&folder, |_, text| read(text));
 }
+
+/// Firefox cuts bodies at 1 MiB, and says nothing of it (giacomelli/HarSharp#16).
+#[test]
+fn a_body_that_was_cut_is_said() {
+    let archive = |size: usize| {
+        let text = "x".repeat(1 << 20);
+        let url = "https://api.shop.example/long";
+        let entry = format!(
+            r#"{{"request":{{"method":"GET","url":"{url}"}},"response":{{"status":200,"content":{{"size":{size},"text":"{text}"}}}}}}"#
+        );
+        let text = format!(r#"{{"log":{{"entries":[{entry}]}}}}"#);
+        read_har(text.as_bytes(), &Files(BTreeMap::new())).unwrap().exchanges.remove(0)
+    };
+    let why = "only the beginning of the body of its response is in the archive";
+    assert_eq!(archive(11_469_093).missing.as_deref(), Some(why));
+    assert_eq!(archive(1 << 20).missing, None);
+}

@@ -307,7 +307,10 @@ fn a_web_socket_passes_through_and_what_is_said_is_kept_without_secrets() {
     assert!(exit == 0 && har.contains("\"data\": \"{\\\"password\\\":\\\"redacted-password-1\\\"}\""), "{har}");
     assert!(har.contains(&format!("\"url\": \"http://127.0.0.1:{port}/none\"")) && !har.contains("planted"), "{har}");
     let (exit, _, stderr) = run(&project.0, &["inbox", "accept", "shop/socket-1"]);
-    assert!(exit == 64 && stderr.contains("`shop/socket-1` is a WebSocket, whose messages no fixture can send yet"), "{stderr}");
+    assert!(
+        exit == 64 && stderr.contains("`shop/socket-1` is a WebSocket, whose messages no fixture can send yet"),
+        "{stderr}"
+    );
     let (exit, said, _) = run(&project.0, &["inbox", "accept"]);
     assert!(exit == 0 && said.contains("1 exchange went from the inbox"), "{said}");
     let (exit, said, _) = run(&project.0, &["inbox", "discard", "shop/socket-1"]);

@@ -41,6 +41,9 @@ pub(super) fn response_body(
     let is_stream = MediaType::parse(text(content, "mimeType")).essence() == "text/event-stream";
     let can_be_empty = *method == Method::HEAD || status.is_redirection() || matches!(status.as_u16(), 101 | 204 | 205);
     match written(reading, content, headers) {
+        Some(Ok(body)) if is_truncated(content, &body) => {
+            Body::Missing("only the beginning of the body of its response is in the archive".to_owned())
+        }
         Some(Ok(body)) if !body.is_empty() => {
             if !is_still_coded(headers, &body) {
                 headers.remove(CONTENT_ENCODING);
@@ -171,6 +174,14 @@ fn is_still_coded(headers: &HeaderMap, body: &[u8]) -> bool {
     }
 }
 
+/// The length to which Firefox cuts bodies (`devtools.netmonitor.responseBodyLimit`). Of shorter ones the size may be that of something else.
+const CUT_BYTES_MIN: usize = 1 << 20;
+
+fn is_truncated(content: &Json, body: &[u8]) -> bool {
+    let size = number(content, "size").and_then(|size| usize::try_from(size).ok());
+    body.len() >= CUT_BYTES_MIN && size.is_some_and(|size| size > body.len())
+}
+
 /// Returns true if the archive says that there was a body, which it does not have.
 fn had_body(response: &Json, content: &Json) -> bool {
     // `bodySize` may count what is around the body, too.
@@ -182,8 +193,14 @@ fn had_body(response: &Json, content: &Json) -> bool {
         return true;
     }
     // -1 stands for "not known" (HAR 1.2). A length of 0 in the header fields knows it.
+    let has_kind = !matches!(text(content, "mimeType"), "" | "x-unknown");
+    let has_content = matches!(response.member("content"), Some(Json::Object(_)));
+    let is_unknown = match number(content, "size") {
+        Some(size) => size == -1,
+        None => !has_content || has_kind && content.member("text").is_none(),
+    };
     let was_coded = raw_field(response, "content-encoding").is_some_and(|coding| !coding.is_empty());
-    content_length(response) != Some(0) && (was_coded || number(content, "size") == Some(-1))
+    content_length(response) != Some(0) && (was_coded || is_unknown)
 }
 
 fn content_length(message: &Json) -> Option<i64> {

@@ -29,10 +29,10 @@ pub fn read_har(text: &[u8], files: &dyn AttachedFiles) -> Result<HarArchive, Ha
     let is_own = creator.is_some_and(|creator| self::text(creator, "name") == CREATOR);
     let reading = Reading { is_own, files };
     let mut archive = HarArchive::default();
-    for (began_micros, entry) in in_order(entries) {
+    for (began_micros, at, entry) in in_order(entries) {
         match read_entry(&reading, entry, began_micros) {
             Entry::Exchange(exchange) => archive.exchanges.push(*exchange),
-            Entry::Left(why) => archive.left.push(left(entry, why)),
+            Entry::Left(why) => archive.left.push(left(entry, at, why)),
         }
     }
     Ok(archive)
@@ -51,29 +51,33 @@ fn utf8(text: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Sorts entries by their times. An entry without one stays behind the entry before it.
-fn in_order(entries: &[Json]) -> Vec<(u64, &Json)> {
+fn in_order(entries: &[Json]) -> Vec<(u64, usize, &Json)> {
     let mut last = 0;
-    let mut ordered: Vec<(u64, &Json)> = entries
-        .iter()
-        .map(|entry| {
+    let mut ordered: Vec<(u64, usize, &Json)> = (1..)
+        .zip(entries)
+        .map(|(at, entry)| {
             last = unix_micros(text(entry, "startedDateTime")).unwrap_or(last);
-            (last, entry)
+            (last, at, entry)
         })
         .collect();
-    ordered.sort_by_key(|(began, _)| *began);
+    ordered.sort_by_key(|(began, ..)| *began);
     ordered
 }
 
 /// How much of a URL is kept that has its content in itself.
 const DATA_URL_CHARS: usize = 40;
 
-fn left(entry: &Json, why: String) -> HarLeft {
+/// Names an entry by its request, or by its place in the archive, from 1.
+fn left(entry: &Json, at: usize, why: String) -> HarLeft {
     let request = entry.member("request");
     let written = |name: &str| request.map_or("", |request| text(request, name));
     let (method, mut url) = (written("method").to_owned(), written("url").to_owned());
     if url.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:")) {
         let end = url.find(',').unwrap_or(url.len());
         url = url[..end].chars().take(DATA_URL_CHARS).chain("…".chars()).collect();
+    }
+    if url.is_empty() {
+        url = format!("entry {at}");
     }
     HarLeft { method, url, why }
 }
