@@ -72,6 +72,17 @@ fn on_a_disk_of_its_own() {
     assert!(log.numbers().unwrap().is_empty());
     let next = log.append(&[record(12)]).unwrap();
     assert!(log.wait(next, Duration::from_secs(60)), "{:?}", log.failed());
+
+    // A recorder that fills the disk itself can be emptied, too.
+    let last = (next + 1..next + 100_000).find(|number| log.append(&[record(*number)]).is_err()).unwrap();
+    assert!(log.failed().is_some() && log.get(next).unwrap() == Some(record(12)));
+    log.remove(&(next..last).collect::<Vec<u64>>()).unwrap();
+    assert!(log.numbers().unwrap().is_empty());
+    drop(log);
+    let (log, damaged) = Log::open(&folder, small()).unwrap();
+    assert!(damaged.is_empty() && log.numbers().unwrap().is_empty());
+    let next = log.append(&[record(13)]).unwrap();
+    assert!(log.wait(next, Duration::from_secs(60)), "{:?}", log.failed());
     println!("done");
 }
 
