@@ -1,7 +1,7 @@
 //! The servers whose exchanges are a service's, with the paths below which they are.
 
 use crate::error::{ApiError, Code};
-use crate::project::LoadedService;
+use crate::project::{LoadedService, Project};
 use std::collections::BTreeMap;
 use understudy_import::{HarExchange, Origin, PagePart, parse_url};
 
@@ -94,6 +94,16 @@ impl Servers {
         *target = below.parse().unwrap_or_else(|_| target.clone());
         exchange.backend = format!("{origin}{path}");
     }
+}
+
+/// Returns the only service of a project that has an address at which these exchanges were.
+pub(super) fn service_at<'p>(project: &'p Project, exchanges: &[HarExchange]) -> Option<&'p LoadedService> {
+    let answered = |loaded: &&LoadedService| {
+        let known = known(loaded);
+        exchanges.iter().any(|exchange| known.iter().any(|server| server.has(exchange)))
+    };
+    let mut all = project.services.iter().filter(answered);
+    all.next().filter(|_| all.next().is_none())
 }
 
 /// Returns the addresses of a service: its backends', and its own.

@@ -2,7 +2,7 @@
 //! includes it.
 
 use super::listing::list_left_out;
-use super::servers::{Server, Servers};
+use super::servers::{Server, Servers, service_at};
 use crate::error::{ApiError, Code};
 use crate::project::Project;
 use http::StatusCode;
@@ -119,7 +119,10 @@ impl Wanted {
         let first = own.first().cloned();
         let loaded = match (is_all_own, &first) {
             (true, Some(first)) => project.service(first)?,
-            _ => project.chosen(service)?,
+            _ => match service_at(project, exchanges).filter(|_| service.is_none()) {
+                Some(loaded) => loaded,
+                None => project.chosen(service)?,
+            },
         };
         let said = options.origin.as_deref().map(Server::said).transpose()?;
         let is_origin_said = said.is_some();
