@@ -117,7 +117,11 @@ pub static FIXTURE: Object = Object {
         key("tags", TEXTS, "Words to choose fixtures by."),
         key("enabled", Shape::Flag, "Whether it is served and verified; by default yes."),
         key("priority", Shape::Whole(-1_000_000, 1_000_000), "Higher wins; by default 0."),
-        key("request", Shape::Object(&REQUEST), "Which requests it answers, and what the contract test sends."),
+        key(
+            "request",
+            Shape::Object(&REQUEST),
+            r"Which requests it answers, and what the contract test sends. `{{name}}` is a captured value, `\{{name}}` plain text.",
+        ),
         key(
             "response",
             Shape::AnyOf(&[Shape::Object(&RESPONSE), Shape::ListOf(&Shape::Object(&RESPONSE))]),
@@ -139,7 +143,11 @@ pub static REQUEST: Object = Object {
         key("path", Shape::Text, "/pets/{id}: segments, {parameters} and {*rest}."),
         key("params", FIELDS, "Parameters of the path."),
         key("query", FIELDS, "Parameters of the query; those not listed are ignored."),
-        key("headers", FIELDS, "Header fields; those not listed are ignored."),
+        key(
+            "headers",
+            FIELDS,
+            "Header fields; those not listed are ignored. `{type: ignore, example: v}` is only sent.",
+        ),
         key("cookies", FIELDS, "Cookies; those not listed are ignored."),
         key("body", Shape::Object(&REQUEST_BODY), "The content; members that are not written are ignored."),
         key("match", RULES, "Rules for parts of a JSON body, by JSONPath."),

@@ -4,7 +4,8 @@ use super::Recorded;
 use http::header::{CONTENT_RANGE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE};
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use std::borrow::Cow;
-use understudy_exchange::Response;
+use std::collections::HashMap;
+use understudy_exchange::{Request, Response};
 
 /// The reason why a 304 without its 200 is left out of the proposals.
 pub const WITHOUT_CONTENT: &str = "a 304 says only that the client's copy is current, and no 200 with the content was recorded; \
@@ -19,17 +20,37 @@ pub(super) fn unconditional(exchanges: &[Recorded]) -> Cow<'_, [Recorded]> {
     }
     let whole: Vec<Recorded> =
         exchanges.iter().map(|recorded| all_of_it(recorded).unwrap_or_else(|| recorded.clone())).collect();
+    let contents = Contents::of(&whole);
     let unconditional = |(at, recorded): (usize, &Recorded)| {
         let response = if is_not_modified(recorded) {
-            content_of(at, &whole)
+            content_of(at, recorded, &contents)
         } else if is_part(recorded) {
-            whole_of(at, &whole)
+            whole_of(recorded, &contents)
         } else {
             None
         };
         response.map_or_else(|| recorded.clone(), |response| without_range(recorded, response))
     };
     Cow::Owned(whole.iter().enumerate().map(unconditional).collect())
+}
+
+/// The responses with 200, by their requests' targets, in their order.
+struct Contents<'r>(HashMap<&'r str, Vec<(usize, &'r Recorded)>>);
+
+impl<'r> Contents<'r> {
+    fn of(exchanges: &'r [Recorded]) -> Self {
+        let mut by_target: HashMap<&str, Vec<(usize, &Recorded)>> = HashMap::new();
+        for (at, recorded) in exchanges.iter().enumerate().filter(|(_, other)| other.response.status == StatusCode::OK)
+        {
+            by_target.entry(recorded.request.target.as_str()).or_default().push((at, recorded));
+        }
+        Self(by_target)
+    }
+
+    /// Those to the target of a request.
+    fn to(&self, request: &Request) -> &[(usize, &'r Recorded)] {
+        self.0.get(request.target.as_str()).map_or(&[], Vec::as_slice)
+    }
 }
 
 fn is_part(recorded: &Recorded) -> bool {
@@ -54,18 +75,14 @@ fn all_of_it(recorded: &Recorded) -> Option<Recorded> {
 }
 
 /// The 200 that a 206 is a part of.
-fn whole_of(at: usize, exchanges: &[Recorded]) -> Option<Response> {
-    let Recorded { request, response, .. } = &exchanges[at];
+fn whole_of(recorded: &Recorded, contents: &Contents<'_>) -> Option<Response> {
+    let Recorded { request, response, .. } = recorded;
     let (first, end, length) = range(response)?;
-    let is_whole = |other: &&Recorded| {
+    let is_whole = |(_, other): &&(usize, &Recorded)| {
         let body = &other.response.body;
-        other.response.status == StatusCode::OK
-            && other.request.method == request.method
-            && other.request.target == request.target
-            && body.len() == length
-            && body.get(first..end) == Some(&*response.body)
+        other.request.method == request.method && body.len() == length && body.get(first..end) == Some(&*response.body)
     };
-    exchanges.iter().find(is_whole).map(|found| found.response.clone())
+    contents.to(request).iter().find(is_whole).map(|(_, found)| found.response.clone())
 }
 
 fn without_range(recorded: &Recorded, response: Response) -> Recorded {
@@ -89,20 +106,17 @@ pub(super) fn is_not_modified(recorded: &Recorded) -> bool {
 
 /// The response that a 304 stands for: the last one before it to the same request that has the validator which the client sent.
 /// Browsers write archives in which a 304 has its content.
-fn content_of(at: usize, exchanges: &[Recorded]) -> Option<Response> {
-    let Recorded { request, response, .. } = &exchanges[at];
+fn content_of(at: usize, recorded: &Recorded, contents: &Contents<'_>) -> Option<Response> {
+    let Recorded { request, response, .. } = recorded;
     if !response.body.is_empty() {
         return Some(Response { status: StatusCode::OK, ..response.clone() });
     }
-    let is_same = |other: &&Recorded| {
+    let is_same = |(_, other): &&(usize, &Recorded)| {
         let is_read = other.request.method == request.method || other.request.method == Method::GET;
-        other.response.status == StatusCode::OK
-            && is_read
-            && other.request.target == request.target
-            && is_validated(&request.headers, &response.headers, &other.response.headers)
+        is_read && is_validated(&request.headers, &response.headers, &other.response.headers)
     };
-    let found = exchanges[..at].iter().rev().find(is_same)?;
-    Some(found.response.clone())
+    let mut before = contents.to(request).iter().rev().skip_while(|(other, _)| *other > at);
+    before.find(is_same).map(|(_, found)| found.response.clone())
 }
 
 /// Returns true if the client's copy is the one with these header fields. Tags are compared weakly, as RFC 9110 asks for it
