@@ -1,14 +1,9 @@
 //! Which responses say the same, but for what is new each time.
 
-use super::Recorded;
 use super::content::content_type;
-use super::header_names::may_matter;
 use super::look::Look;
-use super::sent_headers::decides;
 use super::texts::masked;
-use http::HeaderName;
-use http::header::COOKIE;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
@@ -124,58 +119,4 @@ fn compare<'j>(a: &'j Json, b: &Json, path: &Path<'j>, rules: &mut BTreeMap<Stri
 /// Returns true if a place holds an id, which is another one each time.
 fn names_one(path: &Path<'_>) -> bool {
     matches!(path.steps().last(), Some(Step::Name(name)) if *name == "id" || name.ends_with("Id") || name.ends_with("_id"))
-}
-
-/// An exchange, as far as its header fields may tell it from others.
-pub(super) type Sample<'r> = (&'r Recorded, Fingerprint);
-
-/// The request header field that tells responses apart: each of its values, or its absence, goes with one response.
-pub(super) fn telling_header(samples: &[Sample<'_>]) -> Option<HeaderName> {
-    let matter = |(recorded, _): &Sample<'_>| {
-        let request = &recorded.request;
-        let names = request.headers.keys().cloned();
-        names.filter(|name| *name != COOKIE && may_matter(&request.method, &request.headers, name)).collect()
-    };
-    let names: Vec<Vec<HeaderName>> = samples.iter().map(matter).collect();
-    let names: BTreeSet<&str> = names.iter().flatten().map(HeaderName::as_str).collect();
-    // A part or a condition is requested by the fields that are there for it, whatever else differs.
-    let is_deciding = |name: &&&str| {
-        let mut statuses = samples.iter().map(|(recorded, _)| recorded.response.status);
-        name.parse().is_ok_and(|name| statuses.any(|status| decides(&name, status)))
-    };
-    let (deciding, others): (Vec<&&str>, Vec<&&str>) = names.iter().partition(is_deciding);
-    let names: Vec<&str> = deciding.into_iter().chain(others).copied().collect();
-    // The field tells the responses apart, or at least their statuses: a list may have grown meanwhile.
-    let by_response = |name: &&str| tells(name, samples, |(_, fingerprint)| *fingerprint);
-    let by_status = |name: &&str| tells(name, samples, |(recorded, _)| recorded.response.status);
-    let by_presence = |name: &&str| is_demanded(name, samples);
-    let found = names.iter().find(|name| by_response(name)).or_else(|| names.iter().find(|name| by_status(name)));
-    found.or_else(|| names.iter().find(|name| by_presence(name))).and_then(|name| name.parse().ok())
-}
-
-/// Returns true if requests without a header field get other statuses than all those with it.
-fn is_demanded(name: &str, samples: &[Sample<'_>]) -> bool {
-    let (with, without): (Vec<&Sample<'_>>, Vec<&Sample<'_>>) =
-        samples.iter().partition(|(recorded, _)| recorded.request.headers.contains_key(name));
-    let is_status = |of: &[&Sample<'_>], status| of.iter().any(|(recorded, _)| recorded.response.status == status);
-    !with.is_empty()
-        && without.iter().all(|(recorded, _)| recorded.response.status.is_client_error())
-        && !without.is_empty()
-        && !without.iter().any(|(recorded, _)| is_status(&with, recorded.response.status))
-}
-
-/// Returns true if each value of a header field goes with one value of `aspect`, and there are several.
-fn tells<T: PartialEq>(name: &str, samples: &[Sample<'_>], aspect: impl Fn(&Sample<'_>) -> T) -> bool {
-    let mut seen: BTreeMap<Option<&[u8]>, T> = BTreeMap::new();
-    let is_function = samples.iter().all(|sample| {
-        let value = sample.0.request.headers.get(name).map(http::HeaderValue::as_bytes);
-        let aspect = aspect(sample);
-        match seen.get(&value) {
-            Some(known) => *known == aspect,
-            None => seen.insert(value, aspect).is_none(),
-        }
-    });
-    let mut all = seen.into_values();
-    let first = all.next();
-    is_function && first.is_some_and(|first| all.any(|other| other != first))
 }

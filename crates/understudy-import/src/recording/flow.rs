@@ -138,7 +138,8 @@ impl<'r> Flow<'r> {
         self.cookies
             .extend(set_cookie_pairs(&recorded.response.headers).map(|(_, value)| (value.to_owned(), exchange)));
         let traced = Traced { shown: body.map_or_else(Vec::new, |body| self.shown(body)), call, uses, cookies };
-        if recorded.response.status.is_success() && recorded.request.method != Method::OPTIONS {
+        let status = recorded.response.status;
+        if (status.is_success() || status.is_redirection()) && recorded.request.method != Method::OPTIONS {
             self.learn(exchange, recorded, body, &path, &sent);
         }
         traced

@@ -4,10 +4,11 @@ use super::call::Call;
 use super::conditions::is_not_modified;
 use super::endpoint::shape;
 use super::exchange::Exchange;
-use super::fingerprint::{is_same, telling_header};
+use super::fingerprint::is_same;
 use super::ids::{ExchangeId, Table};
 use super::is_promised;
 use super::sent_headers::Telling;
+use super::telling::{Pinned, Told, by_headers, differing_headers};
 use super::varying::{Outline, Rules, rules};
 use http::Method;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -26,6 +27,10 @@ pub(super) struct Group {
     /// The exchange that is verified: the first that succeeded, where one did. What was requested may not have been there at
     /// first.
     pub(super) verified: ExchangeId,
+    /// The values of those fields that a stub has to know.
+    pub(super) pinned: Vec<Pinned>,
+    /// The header fields that not all of them have with one value: a stub does not ask for these.
+    pub(super) differing: BTreeSet<String>,
     /// The path stands for others that look like it.
     pub(super) is_general: bool,
     /// The names of values by which a stub tells this request from others: it has to be just these.
@@ -41,6 +46,7 @@ pub(super) fn groups(exchanges: &Exchanges<'_>) -> Vec<Group> {
     let mut groups = generalized(same(exchanges), exchanges);
     for group in &mut groups {
         group.of.sort_unstable();
+        group.differing = differing_headers(&group.of, exchanges);
         let is_success = |at: &&ExchangeId| exchanges[**at].recorded.response.status.is_success();
         group.verified = *group.of.iter().take(RESPONSES_MAX).find(is_success).unwrap_or(&group.of[0]);
     }
@@ -65,9 +71,18 @@ fn same(exchanges: &Exchanges<'_>) -> Vec<Group> {
         }
         for (values, of) in by_value {
             let told_apart: BTreeSet<String> = values.into_iter().map(|(name, _)| name.to_owned()).collect();
-            for (of, telling) in by_headers(of, exchanges) {
+            for Told { of, telling, pinned } in by_headers(of, exchanges) {
                 let (told_apart, varying) = (told_apart.clone(), varying.clone());
-                groups.push(Group { verified: of[0], of, telling, is_general: false, told_apart, varying });
+                groups.push(Group {
+                    verified: of[0],
+                    differing: BTreeSet::new(),
+                    of,
+                    telling,
+                    pinned,
+                    is_general: false,
+                    told_apart,
+                    varying,
+                });
             }
         }
     }
@@ -91,18 +106,48 @@ fn by_request(exchanges: &Exchanges<'_>) -> Vec<(Vec<ExchangeId>, Rules)> {
         }
     }
     let mut all = Vec::new();
+    let mut alone: Vec<usize> = Vec::new();
     for own in by_outline.into_values() {
         let every: Vec<ExchangeId> = own.values().flatten().copied().collect();
         let is_one_response = every.iter().all(|at| exchanges[*at].fingerprint == exchanges[every[0]].fingerprint);
         let mut requests: Vec<Vec<ExchangeId>> =
             if is_one_response { vec![every] } else { own.into_values().collect() };
+        if requests.len() == 1 {
+            alone.push(all.len());
+        }
         for of in &mut requests {
             of.sort_unstable();
             let outlines: Vec<&Outline> = of.iter().map(|at| &outlines[at]).collect();
             all.push((std::mem::take(of), rules(&outlines)));
         }
     }
+    spread(&mut all, &alone, &outlines, exchanges);
     all
+}
+
+/// Takes what varies in one request of an endpoint for varying in the others too: one sample of each event is enough. Requests that
+/// differ only in such a value and get different responses stay apart.
+fn spread(
+    requests: &mut [(Vec<ExchangeId>, Rules)],
+    alone: &[usize],
+    outlines: &HashMap<ExchangeId, Outline>,
+    exchanges: &Exchanges<'_>,
+) {
+    let endpoint = |at: ExchangeId| {
+        let exchange = &exchanges[at];
+        (exchange.call.method.to_string(), shape(&exchange.endpoint).join("/"), exchange.call.operations())
+    };
+    let mut known: BTreeMap<_, Rules> = BTreeMap::new();
+    for (of, rules) in requests.iter().filter(|(_, rules)| !rules.is_empty()) {
+        known.entry(endpoint(of[0])).or_default().extend(rules.clone());
+    }
+    for at in alone {
+        let (of, rules) = &mut requests[*at];
+        if let Some(known) = known.get(&endpoint(of[0])) {
+            let own = outlines[&of[0]].checks();
+            rules.extend(own.into_iter().filter(|(spot, _)| known.contains_key(spot)));
+        }
+    }
 }
 
 /// The names of values of which these requests have several, and get different responses.
@@ -169,26 +214,6 @@ fn nameless(call: &Call) -> Call {
         _ => {}
     }
     out
-}
-
-/// The exchanges of one request, by the header fields that tell different responses apart. Of those with one value of a field,
-/// another field may tell more: no token, a token and a tenant, and a token and another tenant are three requests.
-fn by_headers(of: Vec<ExchangeId>, exchanges: &Exchanges<'_>) -> Vec<(Vec<ExchangeId>, Vec<Telling>)> {
-    let samples: Vec<_> = of.iter().map(|at| (exchanges[*at].recorded, exchanges[*at].fingerprint)).collect();
-    let differ = samples.iter().any(|(_, fingerprint)| *fingerprint != samples[0].1);
-    let Some(name) = differ.then(|| telling_header(&samples)).flatten() else { return vec![(of, Vec::new())] };
-    let mut by_value: BTreeMap<Option<String>, Vec<ExchangeId>> = BTreeMap::new();
-    for at in of {
-        let value = exchanges[at].recorded.request.headers.get(&name);
-        let value = value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        by_value.entry(value).or_default().push(at);
-    }
-    let with_value = |(value, of): (Option<String>, Vec<ExchangeId>)| {
-        let own = (name.clone(), value);
-        let further = by_headers(of, exchanges).into_iter();
-        further.map(|(of, more)| (of, std::iter::once(own.clone()).chain(more).collect())).collect::<Vec<_>>()
-    };
-    by_value.into_iter().flat_map(with_value).collect()
 }
 
 /// Of requests that differ only in parameters of the path, the first stands for all that look like it. Those with the same

@@ -34,6 +34,7 @@ mod secrets;
 mod sent_headers;
 mod session;
 mod states;
+mod telling;
 mod texts;
 mod varying;
 mod words;

@@ -5,15 +5,21 @@ use super::exchange::Exchange;
 use super::group::Group;
 use super::ids::{ExchangeId, GroupId, Table};
 use super::look::is_distinctive;
+use super::telling::session_begun;
 use super::words::words;
+use http::HeaderName;
 use std::collections::{BTreeMap, BTreeSet};
-use understudy_fixture::model::{PathTemplate, Pattern, Segment};
+use understudy_fixture::model::{Format, PathTemplate, Pattern, Segment};
 use understudy_fixture::suggested_id;
+use understudy_match::is_in_format;
 
 type Exchanges<'r> = Table<ExchangeId, Exchange<'r>>;
 
 /// How many words tell a fixture from others of its name.
 const WORDS_MAX: usize = 4;
+
+/// The length of a date as RFC 3339 writes it.
+const DATE_CHARS: usize = "2026-01-04".len();
 
 /// How long a word may be that tells fixtures apart.
 const WORD_CHARS_MAX: usize = 24;
@@ -97,14 +103,21 @@ fn with_operation(exchange: &Exchange<'_>) -> PathTemplate {
 type Facts = BTreeMap<String, String>;
 
 fn facts(group: &Group, exchanges: &Exchanges<'_>) -> Facts {
-    let Exchange { call, recorded, .. } = &exchanges[group.verified];
+    let exchange = &exchanges[group.verified];
+    let Exchange { call, recorded, .. } = exchange;
     let mut facts = Facts::new();
     for (name, value) in &call.query {
         facts.insert(format!("1 {name}"), word(name, value));
     }
-    for (name, value) in &group.telling {
-        let value = value.as_ref().map(|value| Pattern::parse(value));
-        let word = value.map_or_else(|| format!("without-{name}"), |value| word(name.as_str(), &value));
+    if !group.pinned.is_empty()
+        && let Some(from) = exchange.sessions().next()
+    {
+        facts.extend(first_word(exchanges, session_begun(from, exchanges)).map(|word| ("2".to_owned(), word)));
+    }
+    let is_pinned = |name: &HeaderName| group.pinned.iter().any(|(pinned, _)| pinned == name);
+    for (name, value) in group.telling.iter().filter(|(name, _)| !is_pinned(name)) {
+        let written = value.as_ref().and_then(|_| call.header(name).next());
+        let word = written.map_or_else(|| format!("without-{name}"), |value| word(name.as_str(), value));
         facts.insert(format!("2 {name}"), word);
     }
     facts.insert("3".to_owned(), recorded.response.status.as_u16().to_string());
@@ -116,7 +129,19 @@ fn facts(group: &Group, exchanges: &Exchanges<'_>) -> Facts {
     for (name, value) in members(call) {
         facts.insert(format!("5 {name}"), value);
     }
+    for used in exchange.uses.iter().filter(|used| group.told_apart.contains(&used.name)) {
+        facts.extend(used.from.and_then(|from| first_word(exchanges, from)).map(|word| ("6".to_owned(), word)));
+        facts.insert(
+            "7".to_owned(),
+            plain(Some(&used.value).filter(|value| !is_distinctive(value)).map_or("", |value| value)),
+        );
+    }
     facts
+}
+
+/// The first text in the body of a request, by which a person would tell what it made.
+fn first_word(exchanges: &Exchanges<'_>, at: ExchangeId) -> Option<String> {
+    members(&exchanges[at].call).into_iter().map(|(_, word)| word).find(|word| !word.is_empty())
 }
 
 /// The short texts of a body, by their names.
@@ -146,7 +171,12 @@ fn members(call: &super::call::Call) -> Vec<(String, String)> {
 
 /// The word for a value: the value itself where it is a word, or else its name.
 fn word(name: &str, value: &Pattern) -> String {
-    let Some(text) = value.as_literal().filter(|text| !is_distinctive(text)) else { return plain(name) };
+    let is_date = |text: &str| text.get(..DATE_CHARS).is_some_and(|date| is_in_format(Format::Date, date));
+    let text = match value.as_literal() {
+        Some(text) if is_date(text) => &text[..DATE_CHARS],
+        Some(text) if !is_distinctive(text) => text,
+        _ => return plain(name),
+    };
     let value = plain(text);
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     if is_number || matches!(value.as_str(), "true" | "false") {

@@ -28,8 +28,8 @@ pub(super) struct Order {
     pub(super) follows: BTreeSet<GroupId>,
     /// Why it is not sent at all.
     pub(super) skip: Option<String>,
-    /// The exchange that each name's value would be from, for those after it.
-    left: Values,
+    /// What it and those that are sent once more for it give to those after it.
+    given: Values,
 }
 
 /// Values by their names, each with the exchange whose response gave it.
@@ -123,25 +123,22 @@ impl Orders<'_, '_> {
     fn settle(&self, group: GroupId, needs: Needs) -> Order {
         let Needs { before, again } = needs;
         let verified = self.session.groups[group].verified;
-        let all: BTreeSet<GroupId> = before.difference(&again).copied().collect();
+        let in_full: Vec<GroupId> = before.difference(&again).copied().collect();
         // What comes before one of them anyway need not be said, unless a value of it would be another's.
-        let ancestors: Vec<BTreeSet<GroupId>> = all.iter().map(|one| self.ancestors(*one)).collect();
-        let is_implied = |one: &GroupId| ancestors.iter().any(|before| before.contains(one));
-        let pruned: Vec<GroupId> = all.iter().copied().filter(|one| !is_implied(one)).collect();
-        let in_full: Vec<GroupId> = all.iter().copied().collect();
+        let is_implied = |one: &GroupId| in_full.iter().any(|other| other != one && self.comes_after(*other, *one));
+        let pruned: Vec<GroupId> = in_full.iter().copied().filter(|one| !is_implied(one)).collect();
         for after in [pruned.clone(), in_full] {
-            let mut values = self.merged(&after);
-            let is_made = again
-                .iter()
-                .all(|parent| self.values_from(verified, *parent).all(|from| self.repeat(from, &mut values)));
-            if is_made && self.are_seen(verified, &values) {
-                self.capture(verified, &mut values);
-                return Order { after, again, left: values, ..Order::default() };
+            let mut seen = Seen { orders: self, parents: &after, own: Values::new() };
+            let is_made =
+                again.iter().all(|parent| self.values_from(verified, *parent).all(|from| self.repeat(from, &mut seen)));
+            if is_made && self.are_seen(verified, &seen) {
+                self.capture(verified, &mut seen);
+                let given = seen.own;
+                return Order { after, again, given, ..Order::default() };
             }
         }
-        let left = self.merged(&pruned);
         let skip = Some("no order of a run gives it the values that it was recorded with".to_owned());
-        Order { after: pruned, skip, left, ..Order::default() }
+        Order { after: pruned, skip, ..Order::default() }
     }
 
     /// The exchanges of a group that gave an exchange values.
@@ -150,34 +147,29 @@ impl Orders<'_, '_> {
         uses.filter_map(|used| used.from).filter(move |from| self.session.group_of(*from) == Some(group))
     }
 
-    /// What several fixtures leave: of two values with one name, the later one's.
-    fn merged(&self, of: &[GroupId]) -> Values {
-        of.iter().flat_map(|at| self.of[*at].left.clone()).collect()
-    }
-
     /// Returns true if a request would be sent with the values that it was recorded with: of what is made, the same one.
-    fn are_seen(&self, exchange: ExchangeId, values: &Values) -> bool {
+    fn are_seen(&self, exchange: ExchangeId, seen: &Seen<'_, '_, '_>) -> bool {
         self.session.exchanges[exchange].uses.iter().all(|used| {
             let from = used.from.filter(|from| used.is_made && self.session.group_of(*from).is_some());
-            from.is_none_or(|from| values.get(&used.name) == Some(&from))
+            from.is_none_or(|from| seen.value(&used.name) == Some(from))
         })
     }
 
-    /// Notes what a response leaves under its names.
-    fn capture(&self, exchange: ExchangeId, values: &mut Values) {
+    /// Notes what a response gives under its names.
+    fn capture(&self, exchange: ExchangeId, seen: &mut Seen<'_, '_, '_>) {
         if let Some(group) = self.session.group_of(exchange) {
-            values.extend(self.session.captures(group).into_iter().map(|capture| (capture.name, exchange)));
+            seen.own.extend(self.session.captures(group).into_iter().map(|capture| (capture.name, exchange)));
         }
     }
 
     /// Sends the fixture of an exchange once more, with what it uses up itself. Returns true if it would be sent as it was recorded.
-    fn repeat(&self, exchange: ExchangeId, values: &mut Values) -> bool {
+    fn repeat(&self, exchange: ExchangeId, seen: &mut Seen<'_, '_, '_>) -> bool {
         let order = self.session.group_of(exchange).and_then(|group| self.of.get(group));
         let Some(order) = order.filter(|order| order.skip.is_none()) else { return false };
         let is_made =
-            order.again.iter().all(|parent| self.values_from(exchange, *parent).all(|from| self.repeat(from, values)));
-        let is_same = is_made && self.are_seen(exchange, values);
-        self.capture(exchange, values);
+            order.again.iter().all(|parent| self.values_from(exchange, *parent).all(|from| self.repeat(from, seen)));
+        let is_same = is_made && self.are_seen(exchange, seen);
+        self.capture(exchange, seen);
         is_same
     }
 
@@ -218,19 +210,25 @@ impl Orders<'_, '_> {
     }
 
     fn add_follows(&mut self, group: GroupId, before: GroupId) {
-        if !self.ancestors(group).contains(&before) {
+        if !self.comes_after(group, before) {
             self.of[group].follows.insert(before);
         }
     }
 
-    fn ancestors(&self, of: GroupId) -> BTreeSet<GroupId> {
+    /// Returns true if a fixture is sent after another one because it needs it, or what it needs does.
+    fn comes_after(&self, group: GroupId, before: GroupId) -> bool {
         let mut all = BTreeSet::new();
-        let mut open = vec![of];
+        let mut open = vec![group];
         while let Some(next) = open.pop() {
             let Some(order) = self.of.get(next) else { continue };
-            open.extend(order.after.iter().chain(&order.again).filter(|before| all.insert(**before)));
+            // Nothing comes after what was recorded later.
+            let parents = order.after.iter().chain(&order.again).filter(|parent| **parent >= before);
+            open.extend(parents.filter(|parent| all.insert(**parent)));
+            if all.contains(&before) {
+                return true;
+            }
         }
-        all
+        false
     }
 
     /// Returns true if an exchange ends the session that another one began: its path says so, it deletes what is at that place, or
@@ -242,6 +240,33 @@ impl Orders<'_, '_> {
         let takes_back =
             set_cookie_pairs(&exchange.recorded.response.headers).any(|(name, value)| value.is_empty() && gives(name));
         is_ending(&exchange.call) || is_deleted || takes_back
+    }
+}
+
+/// The values that a request may be sent with: those that were given just before it, and those of its parents.
+struct Seen<'o, 's, 'r> {
+    orders: &'o Orders<'s, 'r>,
+    parents: &'o [GroupId],
+    own: Values,
+}
+
+impl Seen<'_, '_, '_> {
+    /// The exchange whose value a name has; of several parents with one, the last one's.
+    fn value(&self, name: &str) -> Option<ExchangeId> {
+        if let Some(own) = self.own.get(name) {
+            return Some(*own);
+        }
+        let mut looked_at = BTreeSet::new();
+        let mut open: Vec<GroupId> = self.parents.to_vec();
+        while let Some(next) = open.pop() {
+            let Some(order) = self.orders.of.get(next).filter(|_| looked_at.insert(next)) else { continue };
+            if let Some(given) = order.given.get(name) {
+                return Some(*given);
+            }
+            // In a run those that are sent once more come last.
+            open.extend(order.after.iter().chain(&order.again));
+        }
+        None
     }
 }
 

@@ -44,8 +44,26 @@ fn relax_field(fields: &mut [Field], name: &str, check: &Check) {
     }
 }
 
+/// Only sends the header fields that not all exchanges of a request have: the stub does not ask for them.
+pub(super) fn relax_headers(request: &mut RequestPromise, group: &Group) {
+    for field in &mut request.headers {
+        let is_telling = group.telling.iter().any(|(name, _)| name.as_str() == field.name);
+        let is_open = group.differing.contains(&field.name) && !is_telling;
+        if let FieldMatcher::Equals(written) = &field.matcher
+            && is_open
+        {
+            let example = Some(Json::string(written.to_string()));
+            field.matcher = FieldMatcher::Rule(Rule { example, ..Rule::of(Check::Ignore) });
+        }
+    }
+}
+
 /// Asks for just the values by which a stub tells a request from others, in its query and body.
 pub(super) fn tell_apart(request: &mut RequestPromise, group: &Group, exchange: &Exchange<'_>) {
+    for (name, values) in &group.pinned {
+        let fields = request.headers.iter_mut().filter(|field| field.name == name.as_str());
+        fields.for_each(|field| pin_header(field, values));
+    }
     if group.told_apart.is_empty() {
         return;
     }
@@ -73,6 +91,18 @@ pub(super) fn tell_apart(request: &mut RequestPromise, group: &Group, exchange: 
         _ => {}
     }
     request.rules.extend(rules);
+}
+
+/// Asks for just the values of a header field that one user was given.
+fn pin_header(field: &mut Field, values: &[String]) {
+    if let FieldMatcher::Equals(written) = &field.matcher {
+        let check = match values {
+            [only] => Check::Equals(Json::string(only)),
+            several => Check::OneOf(several.iter().map(Json::string).collect()),
+        };
+        field.matcher =
+            FieldMatcher::Rule(Rule { example: Some(Json::string(written.to_string())), ..Rule::of(check) });
+    }
 }
 
 /// Rules for the members of a body that are values by which requests are told apart.

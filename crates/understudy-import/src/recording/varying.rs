@@ -93,6 +93,11 @@ impl Outline {
         &self.sure_key
     }
 
+    /// The rules for all values that may be other ones each time.
+    pub(super) fn checks(&self) -> Rules {
+        self.candidates.iter().map(|candidate| (candidate.spot.clone(), candidate.check())).collect()
+    }
+
     /// The key of the request without all values that may be other ones each time.
     pub(super) fn key(&self) -> &str {
         &self.key

@@ -170,7 +170,8 @@ pub(super) fn variable(name: &str) -> String {
 
 /// A text as it stands in a regular expression.
 pub(super) fn escaped(text: &str) -> String {
-    text.chars().flat_map(|c| (!c.is_alphanumeric()).then_some('\\').into_iter().chain([c])).collect()
+    let is_special = |c: char| r"\.+*?()|[]{}^$#&~".contains(c);
+    text.chars().flat_map(|c| is_special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub(in super::super) fn request(group: &Group, exchange: &Exchange<'_>, files: &
         strict: false,
     };
     rules::relax(&mut request, &group.varying);
+    rules::relax_headers(&mut request, group);
     rules::tell_apart(&mut request, group, exchange);
     request
 }
