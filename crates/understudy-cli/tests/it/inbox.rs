@@ -105,12 +105,12 @@ fn what_comes_before_an_accepted_fixture_is_made_with_it_and_recordings_stay_as_
     let project = project(open_shop());
     let played = |port| drop(Session::play(port));
     record(&project, played);
-    let (exit, said) = inbox(&project, &["accept", "shop/items/get-2"]);
+    let (exit, said) = inbox(&project, &["accept", "shop/items/get-scarf"]);
     // What is taken along is named before anything is written.
-    let wanted = "taking along shop/items/create: shop/items/get-2 needs it
-taking along shop/items/delete: shop/items/get-2 needs it
+    let wanted = "taking along shop/items/create: shop/items/get-scarf needs it
+taking along shop/items/delete: shop/items/get-scarf needs it
 taking along shop/login: shop/items/create needs it
-wrote fixtures/shop/items/get-2.yaml
+wrote fixtures/shop/items/get-scarf.yaml
 wrote fixtures/shop/items/create.yaml
 wrote fixtures/shop/items/delete.yaml
 wrote fixtures/shop/login.yaml

@@ -203,6 +203,8 @@ impl Orders<'_, '_> {
             let reads = std::mem::take(&mut span.reads);
             let chain: Vec<GroupId> = reads.into_iter().chain([group]).collect();
             for pair in chain.windows(2) {
+                // The one before it follows the change already.
+                self.of[pair[1]].follows.clear();
                 self.add_follows(pair[1], pair[0]);
             }
         }
