@@ -133,6 +133,12 @@ impl Call {
         self.method == Method::POST && !operations.is_empty() && operations.iter().all(|operation| operation.is_query)
     }
 
+    /// The kind of the GraphQL operations that a request asks for.
+    pub(super) fn operation_kind(&self) -> Option<&'static str> {
+        let is_graphql = !self.operations().is_empty();
+        is_graphql.then(|| if self.only_reads() { "query" } else { "mutation" })
+    }
+
     /// The names of the GraphQL operations that a request asks for.
     pub(super) fn operations(&self) -> Vec<String> {
         let operations = match &self.body {

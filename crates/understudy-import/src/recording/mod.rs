@@ -25,6 +25,7 @@ mod html;
 mod ids;
 mod look;
 mod merge;
+mod moving;
 mod naming;
 mod order;
 mod paths;

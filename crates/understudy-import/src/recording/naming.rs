@@ -120,6 +120,7 @@ fn facts(group: &Group, exchanges: &Exchanges<'_>) -> Facts {
         let word = written.map_or_else(|| format!("without-{name}"), |value| word(name.as_str(), value));
         facts.insert(format!("2 {name}"), word);
     }
+    facts.extend(call.operation_kind().map(|kind| ("0".to_owned(), kind.to_owned())));
     facts.insert("3".to_owned(), recorded.response.status.as_u16().to_string());
     for (at, segment) in call.path.iter().enumerate() {
         if let Some(text) = segment.as_literal().filter(|text| !is_distinctive(text)) {

@@ -3,6 +3,7 @@
 use super::call::{Call, CallBody};
 use super::exchange::Exchange;
 use super::look::is_distinctive;
+use super::moving;
 use super::words::{is_bare_id, is_counter, is_nonce, is_time};
 use http::HeaderMap;
 use http::header::DATE;
@@ -28,12 +29,16 @@ pub(super) enum Spot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     DateTime,
+    /// A time without a zone, or written otherwise than RFC 3339 does.
+    LooseTime,
     Uuid,
     /// A time in seconds or milliseconds.
     Epoch,
     Counter,
     /// A number used once.
     Nonce,
+    /// A text in which times or uuids stand.
+    Text,
 }
 
 /// A value that may be another one each time.
@@ -43,8 +48,18 @@ struct Candidate {
     kind: Kind,
     is_number: bool,
     value: String,
-    /// Its name says that it is made for one request.
+    /// It is made for one request, as its name, or the time of the exchange, says.
     is_sure: bool,
+}
+
+impl Candidate {
+    /// The word that stands for it in the key of a request.
+    fn word(&self) -> String {
+        match self.kind {
+            Kind::Text => format!("\u{0}{}", moving::masked(&self.value)),
+            kind => format!("\u{0}{kind:?}"),
+        }
+    }
 }
 
 /// A request without the values that may be other ones each time.
@@ -121,6 +136,9 @@ impl Candidate {
                 Check::Type(JsonType::Integer)
             }
             Kind::Epoch | Kind::Counter => Expression::parse("[0-9]+").map_or(Check::Any, Check::Matches),
+            Kind::LooseTime | Kind::Text => {
+                Expression::parse(&moving::pattern(&self.value)).map_or(Check::Any, Check::Matches)
+            }
             Kind::Nonce => Check::Any,
         }
     }
@@ -128,7 +146,7 @@ impl Candidate {
 
 /// A call in which a word stands for each of these values.
 fn outline(call: &Call, gone: &[&Candidate]) -> Call {
-    let word = |spot: &Spot| gone.iter().find(|gone| gone.spot == *spot).map(|gone| format!("\u{0}{:?}", gone.kind));
+    let word = |spot: &Spot| gone.iter().find(|gone| gone.spot == *spot).map(|gone| gone.word());
     let field = |spot: Spot, value: &Pattern| word(&spot).map_or_else(|| value.clone(), |word| Pattern::parse(&word));
     let mut call = call.clone();
     for (name, value) in &mut call.query {
@@ -195,23 +213,27 @@ impl Search<'_> {
             Kind::DateTime
         } else if is_in_format(Format::Uuid, text) {
             Kind::Uuid
+        } else if moving::is_time(text) {
+            Kind::LooseTime
         } else if is_digits && matches!(text.len(), 10 | 13) && (is_time(name) || self.is_now(epoch(text))) {
             Kind::Epoch
         } else if is_digits && is_counter(name) {
             Kind::Counter
         } else if is_nonce(name) && is_distinctive(text) {
             Kind::Nonce
+        } else if moving::has_parts(text) {
+            Kind::Text
         } else {
             return None;
         };
         let is_in_body = !matches!(spot, Spot::Query(_));
         let is_sure = match kind {
-            Kind::DateTime => self.is_now(seconds(text)),
+            Kind::DateTime | Kind::LooseTime => self.is_now(seconds(text)),
             Kind::Epoch => self.is_now(epoch(text)),
             // The client makes ids only of what it sends.
             Kind::Uuid => is_nonce(name) || is_in_body && is_bare_id(name) && !self.path.contains(&text),
             Kind::Nonce => true,
-            Kind::Counter => false,
+            Kind::Counter | Kind::Text => false,
         };
         let is_place = match &spot {
             Spot::Body(path) => JsonPath::parse(path).is_ok(),
