@@ -5,15 +5,13 @@
 
 use crate::clock;
 use serde_json::json;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use understudy_exchange::redact::{REDACTED, SecretNames};
-use understudy_exchange::target::replace_values;
+use understudy_exchange::redact::SecretNames;
 use understudy_net::own_place;
 use understudy_serve::{Answered, Exchanged, Observer};
 
@@ -188,7 +186,7 @@ fn text_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
     for piece in [service, " ", request.method.as_str(), " "] {
         out.push_str(piece);
     }
-    push_plain(&shown(request.target.as_str(), names), out);
+    push_plain(&names.shown_target(&request.target), out);
     out.push(' ');
     out.push_str(status.as_str());
     out.push(' ');
@@ -237,11 +235,6 @@ fn push_number(number: u64, out: &mut String) {
     out.extend(char::from_digit((number % 10) as u32, 10));
 }
 
-/// A target without the values of secret parameters.
-fn shown<'t>(target: &'t str, names: &SecretNames) -> Cow<'t, str> {
-    replace_values(target, |name| names.has_parameter(name), REDACTED)
-}
-
 /// Text from outside: what could move a terminal's cursor is not written to it.
 fn push_plain(text: &str, out: &mut String) {
     if text.bytes().any(|b| b.is_ascii_control() || !b.is_ascii()) {
@@ -275,7 +268,7 @@ fn json_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
         "time": format!("{}T{}", now.date(), now.time()),
         "service": service,
         "method": request.method.as_str(),
-        "target": shown(request.target.as_str(), names),
+        "target": names.shown_target(&request.target),
         "status": status.as_u16(),
         "answered": by,
         "fixture": fixture,

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
-use understudy_exchange::redact::{REDACTED, is_secret_member, is_secret_parameter, looks_secret};
-use understudy_exchange::target::{encode_query_part, encode_segment, replace_values};
+use understudy_exchange::redact::{REDACTED, SecretNames, is_secret_member, looks_secret};
+use understudy_exchange::target::{encode_query_part, encode_segment};
 use understudy_exchange::{Json, Request, Response};
 use understudy_fixture::model::{Capture, CaptureFrom, Fixture, Known, ResponsePromise, has_no_body};
 use understudy_match::{Kind, Mismatch, Verdict, example_request, judge, promise_at, response_at};
@@ -327,8 +327,7 @@ impl Run {
         });
         let secrets = self.backend.secrets.iter().map(String::as_str).chain(captured).filter(|text| !text.is_empty());
         let written = secrets.flat_map(|text| [text.to_owned(), encode_segment(text), encode_query_part(text)]);
-        let line =
-            format!("{} {}", request.method, replace_values(request.target.as_str(), is_secret_parameter, REDACTED));
+        let line = format!("{} {}", request.method, SecretNames::default().shown_target(&request.target));
         written.fold(line, |line, secret| line.replace(&secret, REDACTED))
     }
 

@@ -1,7 +1,7 @@
 //! How an answer differs from what was promised.
 
 use understudy_exchange::Json;
-use understudy_exchange::redact::{REDACTED, looks_secret, redacted};
+use understudy_exchange::redact::{REDACTED, SecretNames, redacted};
 
 /// What kind of difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,7 +75,7 @@ pub(crate) fn show(value: &Json) -> String {
 
 /// A text for people: whole where it is short, and not at all where a secret is in it: of a piece of one nobody would know.
 pub(crate) fn shorten(text: &str) -> String {
-    if looks_secret(text) {
+    if SecretNames::default().are_in(text) {
         return REDACTED.to_owned();
     }
     let mut chars = text.chars();

@@ -16,6 +16,7 @@ mod quick;
 mod redactor;
 mod secret_names;
 mod shapes;
+mod shown;
 mod stand_in;
 mod value;
 mod walk;
@@ -23,8 +24,7 @@ mod walk;
 pub use quick::QuickLook;
 pub use redactor::{Redaction, Redactor};
 pub use secret_names::SecretNames;
-
-use crate::{Json, JsonString};
+pub use shown::redacted;
 
 /// The text that stands where a secret was, in what is shown and not used.
 pub const REDACTED: &str = "«redacted»";
@@ -51,34 +51,4 @@ pub fn is_secret_parameter(name: &str) -> bool {
 #[must_use]
 pub fn looks_secret(text: &str) -> bool {
     shapes::has_secrets(text) || card::is_card(text)
-}
-
-impl SecretNames {
-    /// A value as reports show it: with [`REDACTED`] in the place of secrets, by their names or by their look.
-    #[must_use]
-    pub fn redacted(&self, value: &Json) -> Json {
-        self.shown(value, false)
-    }
-
-    fn shown(&self, value: &Json, is_secret: bool) -> Json {
-        match value {
-            Json::Array(items) => Json::Array(items.iter().map(|item| self.shown(item, is_secret)).collect()),
-            Json::Object(members) => {
-                let member = |(name, value): &(JsonString, Json)| {
-                    (name.clone(), self.shown(value, is_secret || self.has_member(name.as_str())))
-                };
-                Json::Object(members.iter().map(member).collect())
-            }
-            Json::Bool(_) | Json::Null => value.clone(),
-            Json::String(text) if is_secret || looks_secret(text.as_str()) => Json::string(REDACTED),
-            Json::Number(_) if is_secret => Json::string(REDACTED),
-            other => other.clone(),
-        }
-    }
-}
-
-/// A value without the credentials that have the usual names or looks, as reports show it.
-#[must_use]
-pub fn redacted(value: &Json) -> Json {
-    SecretNames::default().redacted(value)
 }

@@ -48,7 +48,7 @@ impl Walk<'_> {
                 let shown = if before.is_empty() || plain.is_empty() {
                     self.text(&plain, place, 0)
                 } else {
-                    let prefix = format!("{before}/");
+                    let prefix = format!("/{before}/");
                     let shown = self.text(&format!("{prefix}{plain}"), place, 0);
                     shown.map(|shown| {
                         shown.strip_prefix(&prefix).map_or_else(|| plain.clone().into_owned(), str::to_owned)

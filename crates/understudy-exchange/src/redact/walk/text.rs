@@ -119,7 +119,7 @@ pub(super) fn scheme(value: &str) -> (&str, &str) {
 
 impl Walk<'_> {
     /// A text of any kind; `None` where nothing in it was replaced.
-    pub(super) fn text(&mut self, text: &str, place: &str, depth: usize) -> Option<String> {
+    pub(in super::super) fn text(&mut self, text: &str, place: &str, depth: usize) -> Option<String> {
         if text.is_empty() || stand_in::is_stand_in(text) {
             return None;
         }
