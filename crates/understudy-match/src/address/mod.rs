@@ -79,3 +79,79 @@ impl At<'_> {
         Some(PathRule { path: rule.path.clone(), rule: self.rule(&rule.rule)? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::{HeaderMap, HeaderValue, Method, StatusCode};
+    use understudy_exchange::{Origin, Request, Response};
+    use understudy_fixture::model::Fixture;
+    use understudy_fixture::{BodyFiles, FileProblem, Source, fixture};
+
+    struct NoFiles;
+
+    impl BodyFiles for NoFiles {
+        fn read(&self, _: &str) -> Result<Bytes, FileProblem> {
+            Err(FileProblem::Missing(Vec::new()))
+        }
+    }
+
+    const HERE: Here<'static> = Here { is_tls: false, authority: "127.0.0.1:9", path: "" };
+
+    fn origins(address: &str) -> Origins {
+        Origins::new(Origin::parse(address))
+    }
+
+    fn read(text: &str) -> Fixture {
+        let source = Source { file: "f.yaml".into(), text: text.to_owned() };
+        let (read, problems) = fixture(&source, "f", &NoFiles);
+        read.unwrap_or_else(|| panic!("{problems:?}"))
+    }
+
+    /// What a backend at another address sends keeps every kind of promise of the address in the fixture.
+    #[test]
+    fn a_promise_of_an_address_is_kept_at_another_one() {
+        let fixture = read(
+            "request: { path: /a }\nresponse:\n  headers:\n    link: <https://api.example.com/b>\n    \
+             x-up: { starts_with: 'https://api.example.com/' }\n  body:\n    json: { self: 'https://api.example.com/a', \
+             up: 'https://api.example.com/', of: [{ u: 'https://api.example.com/x' }] }\n  match:\n    $.self: exact\n    \
+             $.up: { one_of: ['https://api.example.com/', none] }\n    $.of: { each: { equals: { u: 'https://api.example.com/x' } } }\n",
+        );
+        let answer = |own: &str| {
+            let body = format!("{{\"self\":\"{own}/a\",\"up\":\"{own}/\",\"of\":[{{\"u\":\"{own}/x\"}}]}}");
+            let mut headers =
+                HeaderMap::from_iter([(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+            for (name, value) in [("link", format!("<{own}/b>")), ("x-up", format!("{own}/c"))] {
+                headers.insert(name, value.parse().expect("a value"));
+            }
+            Response { status: StatusCode::OK, headers, body: body.into() }
+        };
+        let promise = promise_at(fixture.promise(), &origins("https://api.example.com"), HERE);
+        let found = |own: &str| {
+            let answer = answer(own);
+            let answer = response_at(&answer, &origins("http://127.0.0.1:9"), HERE);
+            crate::judge(&promise, &[], &Method::GET, &answer).mismatches.len()
+        };
+        assert_eq!(found("http://localhost:9"), 0);
+        assert_eq!(found("http://localhost:99"), 5);
+    }
+
+    #[test]
+    fn a_request_is_compared_and_sent_with_one_address() {
+        let fixture = read(
+            "request:\n  method: POST\n  path: /a\n  query: { next: 'https://api.example.com/b' }\n  \
+             headers: { x-up: { one_of: ['https://api.example.com/c'] } }\n  \
+             body: { json: { parent: 'https://api.example.com/items/{{id}}' } }\nresponse: {}\n",
+        );
+        let moved = fixture_at(&fixture, &origins("https://api.example.com"), HERE).expect("it names the service");
+        let values = |_: &str| Some(Json::string("7"));
+        let example = |fixture: &Fixture| crate::example_request(fixture, "", &values).expect("it has an example");
+        let sent = request_at(&example(&fixture), &origins("https://api.example.com"), HERE).into_owned();
+        assert_eq!(sent.body, "{\"parent\":\"http://127.0.0.1:9/items/7\"}");
+        assert_eq!(sent.target.as_str(), "/a?next=http://127.0.0.1:9/b");
+        let Request { target, headers, body, .. } = example(&moved);
+        assert_eq!((&sent.target, &sent.headers, &sent.body), (&target, &headers, &body));
+        assert!(fixture_at(&moved, &origins("https://api.example.com"), HERE).is_none());
+    }
+}
