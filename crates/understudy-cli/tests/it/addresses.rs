@@ -439,3 +439,40 @@ fn bodies_are_not_held_up_or_spoiled() {
     }
     assert!(text.contains("data: \"http://localhost:4010/a\""), "{text}");
 }
+
+/// A backend below a path, recorded there, is the same service at the root of another server, and below another path.
+#[test]
+fn the_path_of_a_backend_is_part_of_its_address() {
+    let below = |prefix: &'static str| {
+        Backend::new(move |_, port| {
+            let head = format!(
+                "201 Created\r\n{JSON}\r\nlocation: {prefix}/items/3\r\nlink: <{prefix}/items?page=2>\r\nset-cookie: a=1; Path={prefix}/"
+            );
+            answer(&head, format!("{{\"self\":\"http://127.0.0.1:{port}{prefix}/items/3\"}}").as_bytes())
+        })
+    };
+    let recorded = below("/api");
+    let at = |backend: &Backend, path: &str| format!("http://127.0.0.1:{}{path}", backend.port);
+    let project = Folder::new();
+    project.write("understudy.yaml", "version: 1\nservices:\n  s: {}\n");
+    let recorder = Recorder::new(&project.0, &["--backend", &at(&recorded, "/api")]);
+    let own = format!("localhost:{}", recorder.port);
+    let body = format!("{{\"parent\":\"http://{own}/items/1\"}}");
+    ask(recorder.port, "POST /items", &[&format!("host: {own}"), JSON], &body);
+    recorder.end();
+    run(&project.0, &["inbox", "accept"]);
+    let served = Served::new(&project.0, &[]);
+    let found = ask(served.port, "POST /items", &["host: h:1", JSON], "{\"parent\":\"http://h:1/items/1\"}");
+    for wanted in
+        ["location: /items/3\r\n", "link: </items?page=2>\r\n", "set-cookie: a=1; Path=/\r\n", "\"http://h:1/items/3\""]
+    {
+        assert!(found.contains(wanted), "{wanted}: {found}");
+    }
+    for prefix in ["/api", "", "/v2"] {
+        let backend = below(prefix);
+        let (exit, verified, _) = run(&project.0, &["verify", "--backend", &at(&backend, prefix), "--allow-writes"]);
+        assert_eq!(exit, 0, "{prefix}: {verified}");
+        let wanted = format!("{{\"parent\":\"{}/items/1\"}}", at(&backend, prefix));
+        assert!(backend.last().contains(&wanted), "{}", backend.last());
+    }
+}
