@@ -51,7 +51,9 @@ impl Walk<'_> {
                     let prefix = format!("/{before}/");
                     let shown = self.text(&format!("{prefix}{plain}"), place, 0);
                     shown.map(|shown| {
-                        shown.strip_prefix(&prefix).map_or_else(|| plain.clone().into_owned(), str::to_owned)
+                        shown
+                            .strip_prefix(&prefix)
+                            .map_or_else(|| plain.clone().into_owned(), |own| percent_decode(own).into_owned())
                     })
                 };
                 before = plain.into_owned();
