@@ -5,15 +5,14 @@
 //! backend's in `verify`.
 
 use crate::change::FileChange;
-use crate::disk::content;
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
+use crate::project_file::{change, member};
 use crate::recordings::Recording;
 use crate::resolve::{Environment, written_addresses};
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_exchange::{Here, Json, JsonString, Origin, Origins, Request, Response, origin};
 use understudy_fixture::model::{EnvText, Service};
-use understudy_fixture::{Source, edit_source};
 use understudy_import::Recorded;
 use understudy_net::Address;
 
@@ -121,14 +120,7 @@ pub(crate) fn written<'h>(
         ApiError::new(Code::Usage, format!("the responses name their backend, {address}, and {why}"))
             .with_hint(format!("write `addresses: [{address}]` at the service `{service}` in understudy.yaml"))
     };
-    let path =
-        project.file.as_ref().ok_or_else(|| cannot("there is no understudy.yaml to say that it is the service"))?;
-    let before = content(path)?.ok_or_else(|| cannot("understudy.yaml is gone"))?;
-    let shown = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let source = Source::new(&shown, before.clone()).map_err(|_| cannot("understudy.yaml cannot be read"))?;
-    let text = edit_source(&source, |tree| new.iter().try_for_each(|(service, address)| add(tree, service, address)));
-    let after = text.map_err(|error| cannot(&format!("understudy.yaml cannot be changed: {error}")))?;
-    Ok(Some(FileChange { path: path.clone(), shown, before: Some(before), after: Some(after.into_bytes()) }))
+    change(project, &cannot, |tree| new.iter().try_for_each(|(service, address)| add(tree, service, address))).map(Some)
 }
 
 /// Adds an address to a service that has none.
@@ -141,9 +133,4 @@ fn add(tree: &mut Json, service: &str, address: &str) -> Option<()> {
     members.retain(|(name, _)| name.as_str() != "addresses");
     members.push((JsonString::new("addresses"), Json::Array(vec![Json::string(address)])));
     Some(())
-}
-
-fn member<'v>(value: &'v mut Json, name: &str) -> Option<&'v mut Json> {
-    let Json::Object(members) = value else { return None };
-    members.iter_mut().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
 }

@@ -21,13 +21,26 @@ pub struct RedactionReport {
     pub stand_in: String,
     /// The rule that found it.
     pub rule: String,
+    /// The name under which it stood, which a project can keep; `None` where it stood in a text.
+    pub name: Option<String>,
 }
 
 impl RedactionReport {
     pub(crate) fn new(redaction: &Redaction) -> Self {
         let Redaction { place, stand_in, rule, .. } = redaction.clone();
-        Self { place, stand_in, rule }
+        Self { name: name_in(&place), place, stand_in, rule }
     }
+}
+
+/// The name in the place of a secret: `sid` of `response header set-cookie sid`, `pin` of `request body $.user.pin[0]`.
+fn name_in(place: &str) -> Option<String> {
+    let (before, last) = place.rsplit_once(' ')?;
+    let last = match last.strip_prefix('$') {
+        Some(path) => path.rsplit('.').find(|step| !step.is_empty())?.split('[').next()?,
+        None if before.ends_with("request") || before.ends_with("response") => return None,
+        None => last,
+    };
+    (!last.is_empty()).then(|| last.to_owned())
 }
 
 /// The document of `verify --json`.
@@ -267,6 +280,25 @@ impl CheckReport {
             version: 1,
             fixtures: project.fixture_count(),
             problems: problems.iter().map(DiagnosticReport::new).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_the_name_of_what_stands_there() {
+        for (place, name) in [
+            ("response header set-cookie sid", Some("sid")),
+            ("request body $.user.pin[0]", Some("pin")),
+            ("request header x-token", Some("x-token")),
+            ("request query api_key", Some("api_key")),
+            ("request path", None),
+            ("response body", None),
+        ] {
+            assert_eq!(name_in(place).as_deref(), name, "{place}");
         }
     }
 }

@@ -135,7 +135,7 @@ fn of_archive(imported: &Imported, is_preview: bool) -> String {
     }
     if !imported.redactions.is_empty() {
         out.push_str(&format!("{} redacted:\n", count(imported.redactions.len(), "secret")));
-        for RedactionReport { place, stand_in, rule } in &imported.redactions {
+        for RedactionReport { place, stand_in, rule, .. } in &imported.redactions {
             out.push_str(&format!("  {}  {} ({})\n", plain(stand_in), plain(place), plain(rule)));
         }
     }

@@ -256,7 +256,7 @@ fn show(shown: &Shown, json: bool) {
 const REDACTIONS_MAX: usize = 3;
 
 /// A line for a secret that was replaced.
-fn redacted(RedactionReport { place, stand_in, rule }: &RedactionReport) -> String {
+fn redacted(RedactionReport { place, stand_in, rule, .. }: &RedactionReport) -> String {
     format!("{} replaces a secret in {} ({})", plain(stand_in), plain(place), plain(rule))
 }
 

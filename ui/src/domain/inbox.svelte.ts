@@ -115,6 +115,12 @@ class Inbox {
     for (const id of ids.slice(1)) this.#into.set(id, one.id);
   }
 
+  /** Makes future recordings keep the values of a name. What was recorded has its stand-in for good. */
+  async keepName(name: string) {
+    const done = await session.attempt(() => call('keep_name', { name }));
+    if (done) session.tell(`Future recordings keep the values of ${name}: redact.keep in understudy.yaml`, true);
+  }
+
   split(id: string) {
     this.#into.delete(id);
   }

@@ -1156,6 +1156,15 @@ evicted: number,
 upto: number, };
 
 /**
+ * A name whose values are no secrets.
+ */
+export type KeepName = { 
+/**
+ * The name of a header field, a parameter, a cookie or a member.
+ */
+name: string, };
+
+/**
  * A difference that could not be accepted.
  */
 export type LeftDifference = { 
@@ -1640,7 +1649,11 @@ stand_in: string,
 /**
  * The rule that found it.
  */
-rule: string, };
+rule: string, 
+/**
+ * The name under which it stood, which a project can keep; `None` where it stood in a text.
+ */
+name: string | null, };
 
 /**
  * A fixture's file, and where it goes.
@@ -2395,6 +2408,8 @@ export type Commands = {
   inbox_accept: { request: AcceptProposals; response: Settled };
   /** Throws proposals away. */
   inbox_discard: { request: DiscardProposals; response: Settled };
+  /** Writes into the project that values under a name are no secrets. */
+  keep_name: { request: KeepName; response: Nothing };
   /** Replays fixtures against a backend. */
   run_start: { request: StartRun; response: Nothing };
   /** Ends a run; what was judged stands. */

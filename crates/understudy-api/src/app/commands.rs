@@ -12,7 +12,7 @@ use super::files::{
 };
 use super::form::{FormEdit, FormRequest, FormView, RuleKinds, ValueAt, ValueRequest};
 use super::preferences::Preferences;
-use super::record::{AcceptProposals, DiscardProposals, ProposalRef, RecordStart, RecordingView};
+use super::record::{AcceptProposals, DiscardProposals, KeepName, ProposalRef, RecordStart, RecordingView};
 use super::run::{RunPart, RunRequest, StartRun};
 use super::search::{Hits, SearchRequest};
 use super::settled::{AcceptDifferences, AcceptedDifferences, LoosenDifference, Loosened, MarkKnown};
@@ -201,6 +201,8 @@ commands! {
     does inbox_accept(AcceptProposals) -> Settled;
     /// Throws proposals away.
     does inbox_discard(DiscardProposals) -> Settled;
+    /// Writes into the project that values under a name are no secrets.
+    does keep_name(KeepName) -> Nothing;
     /// Replays fixtures against a backend.
     does run_start(StartRun) -> Nothing;
     /// Ends a run; what was judged stands.

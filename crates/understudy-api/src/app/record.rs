@@ -5,6 +5,7 @@ use super::commands::{Nothing, Text};
 use super::view::ServiceRef;
 use crate::error::{ApiError, Code};
 use crate::inbox::{Chosen, Inbox, InboxView, Settled};
+use crate::keep_name::keep_name;
 use crate::project::Project;
 use crate::recordings;
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,14 @@ pub(crate) struct ProposalRef {
     pub(crate) upto: u64,
     /// What is looked at.
     pub(crate) chosen: Chosen,
+}
+
+/// A name whose values are no secrets.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct KeepName {
+    /// The name of a header field, a parameter, a cookie or a member.
+    pub(super) name: String,
 }
 
 impl App {
@@ -162,6 +171,12 @@ impl App {
         let settled = self.look(request.upto, move |inbox| inbox.discard(&request.ids)).await;
         self.recordings_changed();
         settled
+    }
+
+    pub(super) async fn keep_name(&self, request: KeepName) -> Result<Nothing, ApiError> {
+        let change = keep_name(self.project.lock().await.servers.project(), &request.name)?;
+        self.make(vec![change], None).await?;
+        Ok(Nothing {})
     }
 
     /// Does something, and then puts records into the inbox.
