@@ -45,14 +45,16 @@ pub(super) fn response_body(
             Body::Missing("only the beginning of the body of its response is in the archive".to_owned())
         }
         Some(Ok(body)) if !body.is_empty() => {
-            if !is_still_coded(headers, &body) {
+            if !reading.is_own && !is_still_coded(headers, &body) {
                 headers.remove(CONTENT_ENCODING);
             }
             Body::Whole(body)
         }
         Some(Err(why)) => Body::Missing(why),
         _ => {
-            headers.remove(CONTENT_ENCODING);
+            if !reading.is_own {
+                headers.remove(CONTENT_ENCODING);
+            }
             match had_body(response, content) {
                 _ if can_be_empty => Body::Whole(Bytes::new()),
                 false if is_stream => Body::Missing("the events of its stream are not in the archive".to_owned()),

@@ -2,7 +2,7 @@
 
 use super::asker::page_part;
 use super::body::{Body, request_body, response_body};
-use super::fields::{add_cookies, headers, raw_field};
+use super::fields::{add_cookies, headers, raw_field, without_framing};
 use super::read::{Reading, number, text};
 use super::url::{Origin, parse_url};
 use super::{HarExchange, HarMessage, OWN_MEMBER};
@@ -48,6 +48,10 @@ fn exchange(reading: &Reading<'_>, entry: &Json, began_micros: u64) -> Result<Ha
     let mut received_headers = headers(response);
     add_cookies(response, false, &mut received_headers);
     name_kind(response, &mut received_headers);
+    if !reading.is_own {
+        without_framing(&mut sent_headers, false);
+        without_framing(&mut received_headers, method == Method::HEAD);
+    }
     let sent = request_body(reading, request, &mut sent_headers);
     let received = response_body(reading, response, &method, status, &mut received_headers);
     let received = match (received, event_stream(entry)) {

@@ -5,7 +5,7 @@ use http::header::{CONTENT_LENGTH, COOKIE, SET_COOKIE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use understudy_exchange::Json;
 
-/// Returns the header fields of a message, without those of HTTP/2 alone and those that were only true of the bytes on the wire.
+/// Returns the header fields of a message, without those of HTTP/2 alone.
 pub(super) fn headers(message: &Json) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, values) in pairs(message) {
@@ -17,10 +17,15 @@ pub(super) fn headers(message: &Json) -> HeaderMap {
             }
         }
     }
-    for name in [CONTENT_LENGTH, TRANSFER_ENCODING] {
-        headers.remove(name);
-    }
     headers
+}
+
+/// Takes out the fields that were only true of the bytes on the wire. The length of a `HEAD` response is that of what `GET` gets.
+pub(super) fn without_framing(headers: &mut HeaderMap, is_head: bool) {
+    headers.remove(TRANSFER_ENCODING);
+    if !is_head {
+        headers.remove(CONTENT_LENGTH);
+    }
 }
 
 /// Returns the value of a field before anything was taken out: of `content-length`, or of `:authority`.
