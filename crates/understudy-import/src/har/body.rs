@@ -70,7 +70,8 @@ pub(super) fn request_body(reading: &Reading<'_>, request: &Json, headers: &mut 
     let nothing = Json::Object(Vec::new());
     let data = request.member("postData").filter(|data| !matches!(data, Json::Null)).unwrap_or(&nothing);
     let kind = text(data, "mimeType");
-    if let (false, Ok(kind)) = (headers.contains_key(CONTENT_TYPE) || kind.is_empty(), HeaderValue::from_str(kind)) {
+    let is_named = reading.is_own || kind.is_empty() || headers.contains_key(CONTENT_TYPE);
+    if let (false, Ok(kind)) = (is_named, HeaderValue::from_str(kind)) {
         headers.insert(CONTENT_TYPE, kind);
     }
     match written(reading, data, headers) {

@@ -47,8 +47,8 @@ fn exchange(reading: &Reading<'_>, entry: &Json, began_micros: u64) -> Result<Ha
     }
     let mut received_headers = headers(response);
     add_cookies(response, false, &mut received_headers);
-    name_kind(response, &mut received_headers);
     if !reading.is_own {
+        name_kind(response, &mut received_headers);
         without_framing(&mut sent_headers, false);
         without_framing(&mut received_headers, method == Method::HEAD);
     }
