@@ -14,7 +14,7 @@ use understudy_exchange::redact::{Redactor, SecretNames};
 use understudy_exchange::{Request, Response};
 use understudy_fixture::model::{Fixture, ResponseBody, Select};
 use understudy_fixture::{BodyFiles, FileProblem, Source, fixture, write_fixture};
-use understudy_import::{AttachedFiles, Draft, HarArchive, Recorded, drafts, merge, read_har};
+use understudy_import::{Draft, Recorded, drafts, merge};
 use understudy_match::{Chance, Choice, Incoming, Index, Rendering, State, Turns, example_request, judge};
 
 /// Fields and body of a message.
@@ -63,15 +63,6 @@ fn redacted(exchanges: Vec<(Request, Response)>) -> Vec<Recorded> {
         Recorded { request, response, redactions }
     });
     recorded.collect()
-}
-
-/// Archives with nothing beside them.
-struct NoFiles;
-
-impl AttachedFiles for NoFiles {
-    fn read(&self, _: &str) -> Result<Bytes, String> {
-        Err("there are no files".to_owned())
-    }
 }
 
 /// The body files of the drafts.
@@ -577,46 +568,4 @@ fn whatever_was_recorded_becomes_files_that_can_be_read() {
         }
     }
     assert!(seen > 10_000, "{seen}");
-}
-
-#[test]
-fn what_is_nearly_an_archive_is_read_or_refused() {
-    let entry = "{\"startedDateTime\":\"2026\",\"request\":{\"method\":\"GET\",\"url\":\"http://h/a?b=c\",\"headers\":[{\"name\":\"a\",\"value\":\"b\"}],\"postData\":{\"mimeType\":\"text/plain\",\"text\":\"x\",\"params\":[{}]}},\"response\":{\"status\":200,\"headers\":[],\"content\":{\"text\":\"eA==\",\"encoding\":\"base64\"}}}";
-    let archive = format!("{{\"log\":{{\"entries\":[{entry}]}}}}");
-    let exchanges = |archive: String| read_har(archive.as_bytes(), &NoFiles).unwrap().exchanges;
-    assert_eq!(exchanges(archive.clone()).len(), 1);
-    // What no fixture can say is left out, and so is the body of what has none.
-    for (from, to, why) in [
-        (":200", ":100", "answered with 100, which no fixture can say"),
-        (":200", ":999", "answered with 999, which no fixture can say"),
-        ("GET", "patch-it", "answered with 200, which no fixture can say"),
-    ] {
-        let HarArchive { exchanges, left } = read_har(archive.replace(from, to).as_bytes(), &NoFiles).unwrap();
-        assert!(exchanges.is_empty() && left[0].why == why, "{to}: {left:?}");
-    }
-    let read = exchanges(archive.replace(":200", ":204"));
-    assert!(drafts(&[read[0].recorded.clone()], "")[0].fixture.promise().body.is_none());
-    let mut odd = read[0].recorded.clone();
-    odd.response.status = StatusCode::from_u16(999).unwrap();
-    assert!(drafts(&[odd], "").is_empty());
-    let mut chance = Chance::from_seed(1);
-    let others = ["", "null", "1", "\"\"", "[]", "{}", "-1", "99999", "\"http://\"", "\"\\n\""];
-    for _ in 0..20_000 {
-        let mut text = archive.clone();
-        // A token of JSON is another one, or the text ends early.
-        let tokens: Vec<(usize, &str)> = archive.match_indices(['"', '{', '}', '[', ']', ':', ',']).collect();
-        let (at, token) = tokens[usize::try_from(chance.below(tokens.len() as u64)).unwrap()];
-        let other = others[usize::try_from(chance.below(others.len() as u64)).unwrap()];
-        text.replace_range(at..at + token.len(), other);
-        let _ = read_har(text.as_bytes(), &NoFiles).map(|archive| {
-            let recorded: Vec<Recorded> = archive.exchanges.into_iter().map(|exchange| exchange.recorded).collect();
-            drafts(&recorded, "")
-        });
-        let value = archive.replacen(
-            ["\"GET\"", "200", "\"http://h/a?b=c\"", "[]", "\"eA==\""][usize::try_from(chance.below(5)).unwrap()],
-            other,
-            1,
-        );
-        let _ = read_har(value.as_bytes(), &NoFiles);
-    }
 }
