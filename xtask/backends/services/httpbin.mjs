@@ -5,12 +5,14 @@ import { join } from 'node:path';
 const PASSWORD = 'opensesame-91';
 const TOKEN = 'f1e2d3c4b5a697887766';
 
+const base64 = (text) => Buffer.from(text).toString('base64');
+
 export const httpbin = {
   name: 'httpbin',
   service: 'httpbin',
   command: ({ port, cache }) => [join(cache, 'python/bin/flask'), ['--app', 'httpbin', 'run', '--host', '127.0.0.1', '--port', String(port)]],
   session,
-  vars: { password: PASSWORD, token: TOKEN },
+  vars: { token: base64(`ada:${PASSWORD}`), 'token-2': TOKEN },
   changes: [
     { request: /^GET \/uuid$/, rename: ['uuid', 'id'] },
     { request: /^GET \/status\/418$/, status: 200 },
@@ -52,10 +54,10 @@ async function statuses(client) {
 }
 
 async function authentication(client) {
-  const basic = (text) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+  const basic = (token) => ({ authorization: `Basic ${token}` });
   await client.get(`/basic-auth/ada/${PASSWORD}`);
-  await client.get(`/basic-auth/ada/${PASSWORD}`, { headers: basic(`ada:${client.wrong('password', 'letmein')}`) });
-  await client.get(`/basic-auth/ada/${PASSWORD}`, { headers: basic(`ada:${PASSWORD}`) });
+  await client.get(`/basic-auth/ada/${PASSWORD}`, { headers: basic(client.wrong('token', base64('ada:letmein'))) });
+  await client.get(`/basic-auth/ada/${PASSWORD}`, { headers: basic(client.secret('credentials', base64(`ada:${PASSWORD}`))) });
   await client.get('/bearer');
   const { json } = await client.get('/bearer', { headers: { authorization: `Bearer ${client.secret('token', TOKEN)}` } });
   client.secret('token', json?.token);
