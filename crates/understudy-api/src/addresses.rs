@@ -9,7 +9,7 @@ use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
 use crate::project_file::{change, member};
 use crate::recordings::Recording;
-use crate::resolve::{Environment, written_addresses};
+use crate::resolve::{Environment, own_address, written_addresses};
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_exchange::{Here, Json, JsonString, Origin, Origins, Request, Response, origin};
 use understudy_fixture::model::{EnvText, Service};
@@ -36,8 +36,11 @@ impl Home {
         let recorded: Vec<Address> = backends.filter_map(|text| recorded_at(text, environment)).collect();
         // What comes from the environment is not written into files where another address does.
         let plain = known.iter().find(|(_, is_secret)| !is_secret).or(known.first()).map(|(address, _)| address);
-        let address = plain.or(recorded.first())?.clone();
-        let all = known.iter().map(|(address, _)| address).chain(&recorded);
+        // The stub's own address is known to every version of the project's file. A backend's path is in no stub's address.
+        let has_path = recorded.first().is_some_and(|address| !address.path.is_empty());
+        let own = own_address(service).filter(|_| !has_path).and_then(|text| Address::parse(&text).ok());
+        let address = plain.or(own.as_ref()).or(recorded.first())?.clone();
+        let all = known.iter().map(|(address, _)| address).chain(&recorded).chain(&own);
         let origins = Origins::new(all.filter_map(|address| Origin::parse(&address.to_string())));
         Some(Self { address, origins, is_new: known.is_empty() })
     }

@@ -60,14 +60,20 @@ pub(crate) fn backend(
     }
 }
 
-/// The addresses that stand for a service itself: those of its backends and those that it lists. One that takes a variable of the
+/// The addresses that stand for a service itself: those of its backends, those that it lists, and its own. One that takes a variable of the
 /// environment which is not set is left out: only who uses that backend needs it.
 pub(crate) fn origins(service: &Service, environment: &Environment<'_>) -> Origins {
     Origins::new(known(service, environment))
 }
 
 fn known(service: &Service, environment: &Environment<'_>) -> impl Iterator<Item = Origin> {
-    written_addresses(service, environment).into_iter().filter_map(|(text, _)| Origin::parse(&text))
+    let written = written_addresses(service, environment).into_iter().map(|(text, _)| text);
+    written.chain(own_address(service)).filter_map(|text| Origin::parse(&text))
+}
+
+/// The stub's own address, where it has a port of its own: it stands for the service whatever backends and addresses are written.
+pub(crate) fn own_address(service: &Service) -> Option<String> {
+    (service.port != 0).then(|| format!("http://localhost:{}", service.port))
 }
 
 /// The addresses of a service as they are written, without its `base`, which stubs have too: people write where the service is,

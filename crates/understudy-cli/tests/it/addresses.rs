@@ -362,6 +362,27 @@ fn a_recording_names_the_service_and_not_where_it_was() {
     assert!(exit == 1 && verified.contains("link"), "{verified}");
 }
 
+/// The stub's port is all that the project's file has to say: nobody has to remember where the recorded backend was.
+#[test]
+fn a_recording_is_known_by_the_port_of_its_stub() {
+    let (first, second) = (Backend::new(linked), Backend::new(linked));
+    let project = Folder::new();
+    project.write("understudy.yaml", "version: 1\nservices: { s: { port: 4010 } }\n");
+    let recorder = Recorder::new(&project.0, &["--backend", &format!("http://127.0.0.1:{}", first.port)]);
+    ask(recorder.port, "GET /items", &[], "");
+    ask(recorder.port, "GET /page", &[], "");
+    recorder.end();
+    run(&project.0, &["inbox", "accept"]);
+
+    let backends = format!("backends: {{ local: {{ url: \"http://127.0.0.1:{}\" }} }}", second.port);
+    project.write("understudy.yaml", format!("version: 1\nservices: {{ s: {{ port: 4010, {backends} }} }}\n"));
+    let (exit, verified, _) = run(&project.0, &["verify"]);
+    assert!(exit == 0 && verified.contains("2 "), "{verified}");
+    let served = Served::new(&project.0, &["--port", "0"]);
+    let found = ask(served.port, "GET /items", &["host: shop.example:81"], "");
+    assert!(found.contains("<http://shop.example:81/items?page=2>") && !found.contains("127.0.0.1"), "{found}");
+}
+
 #[test]
 fn an_archive_of_a_server_names_the_service_too() {
     let project = Folder::new();
