@@ -250,10 +250,35 @@ impl Search<'_> {
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
+/// How many bytes of a text are searched for times.
+const TEXT_BYTES_MAX: usize = 64 << 10;
+
+/// Returns true if a text has a time of the day on which the response with these header fields was sent: it was written then.
+pub(super) fn has_time_of_day(text: &str, headers: &HeaderMap) -> bool {
+    let Some(now) = now(headers) else { return false };
+    let end = (0..=text.len().min(TEXT_BYTES_MAX)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let text = &text[..end];
+    let is_near = |time: i64| (now - time).abs() < DAY_SECONDS;
+    let iso = text.match_indices('-').filter_map(|(at, _)| text.get(at.checked_sub(4)?..at + 15));
+    let is_iso = |text: &str| {
+        let bytes = text.as_bytes();
+        (bytes[7], bytes[13], bytes[16]) == (b'-', b':', b':') && matches!(bytes[10], b'T' | b't' | b' ')
+    };
+    let http = text.match_indices(" GMT").filter_map(|(at, end)| text.get(at.checked_sub(25)?..at + end.len()));
+    let numbers = text.split(|c: char| !c.is_alphanumeric()).filter(|word| matches!(word.len(), 10 | 13));
+    iso.filter(|text| is_iso(text)).filter_map(seconds).any(is_near)
+        || http.filter_map(http_date).any(is_near)
+        || numbers.filter_map(epoch).any(is_near)
+}
+
 /// The time that a response was sent, in seconds.
 fn now(headers: &HeaderMap) -> Option<i64> {
-    let date = headers.get(DATE)?.to_str().ok()?;
-    let since = httpdate::parse_http_date(date).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    http_date(headers.get(DATE)?.to_str().ok()?)
+}
+
+/// A time as header fields have it, in seconds.
+fn http_date(text: &str) -> Option<i64> {
+    let since = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     i64::try_from(since.as_secs()).ok()
 }
 
@@ -279,6 +304,26 @@ const EPOCH_DAYS: i64 = 719_468;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_of_the_day_are_found_in_texts() {
+        let mut headers = HeaderMap::new();
+        headers.insert(DATE, http::HeaderValue::from_static("Tue, 01 Dec 2026 08:49:37 GMT"));
+        for (text, is_of_day) in [
+            ("<at>2026-12-01T08:49:02Z</at>", true),
+            ("up since 2026-11-30 23:10:00", true),
+            ("on Tue, 01 Dec 2026 08:00:00 GMT", true),
+            ("ts=1796114970;", true),
+            ("ts=1796114970123;", true),
+            ("<at>2024-12-01T08:49:02Z</at>", false),
+            ("2026-12-01", false),
+            ("é-2026-é-12-01Té", false),
+            ("tel 1234567890", false),
+        ] {
+            assert_eq!(has_time_of_day(text, &headers), is_of_day, "{text}");
+            assert!(!has_time_of_day(text, &HeaderMap::new()));
+        }
+    }
 
     #[test]
     fn times_are_counted_from_1970() {

@@ -1,6 +1,7 @@
 //! What a response says anew each time: header fields and texts that get a rule instead of their recorded value.
 
 use super::super::texts::is_written_anew;
+use super::super::varying::has_time_of_day;
 use super::echo::Unsent;
 use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -68,8 +69,8 @@ impl Samples<'_> {
         let Response { headers, body, .. } = self.promised;
         let content_type = texts(headers, CONTENT_TYPE.as_str()).next().unwrap_or("");
         let text = decode_text(content_type, body);
-        let is_changed = text.as_deref().is_some_and(|text| self.is_changed(text));
-        if is_changed || is_written_anew(content_type, text.as_deref().unwrap_or("")) {
+        let is_of_now = |text: &str| self.is_changed(text) || has_time_of_day(text, headers);
+        if text.as_deref().is_some_and(is_of_now) || is_written_anew(content_type, text.as_deref().unwrap_or("")) {
             return Some(Rule::of(Check::Type(JsonType::String)));
         }
         let formats = [Format::DateTime, Format::Uuid];
@@ -101,7 +102,17 @@ fn by_kind(name: &str, value: &str, status: StatusCode) -> Option<Check> {
         return (is_word(COUNTS) || is_unix_time(value)).then_some(Check::Type(JsonType::Integer));
     }
     let names_one = is_word(NAMES_OF_ONE) || is_hash(name, value);
-    (names_one || is_http_date(value)).then_some(Check::Any)
+    (names_one || is_http_date(value) || has_fresh_part(value)).then_some(Check::Any)
+}
+
+/// Returns true if a part of a value is made anew each time: a nonce, a UUID or a date, as in
+/// `attachment; filename="orders-2026-12-01.csv"`.
+fn has_fresh_part(value: &str) -> bool {
+    let words = || value.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    let dates = value.match_indices('-').filter_map(|(at, _)| value.get(at.checked_sub(4)?..at + 6));
+    value.contains("nonce=")
+        || words().any(|word| is_in_format(Format::Uuid, word))
+        || dates.filter(|text| text.is_ascii()).any(|date| is_in_format(Format::Date, date))
 }
 
 /// A count of seconds or milliseconds between 2001 and 2286.
@@ -160,6 +171,10 @@ mod tests {
             ("x-build", "9f86d081884c7d65", Some("type: any")),
             ("docker-content-digest", "9f86d081884c7d65", None),
             ("x-mode", "live", None),
+            ("www-authenticate", "Digest realm=\"x\", nonce=\"dcd98b71\"", Some("type: any")),
+            ("content-disposition", "attachment; filename=\"orders-2026-12-01.csv\"", Some("type: any")),
+            ("content-disposition", "attachment; filename=\"orders-1-a.csv\"", None),
+            ("x-é", "é-12-01", None),
             ("content-range", "items 0-9/57", Some(r"matches: items (\d+-\d+|\*)/(\d+|\*)")),
             ("content-range", "bytes */10", Some(r"matches: bytes \*/(\d+|\*)")),
         ] {
