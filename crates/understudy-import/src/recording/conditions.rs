@@ -104,7 +104,8 @@ pub(super) fn is_not_modified(recorded: &Recorded) -> bool {
     recorded.response.status == StatusCode::NOT_MODIFIED
 }
 
-/// The response that a 304 stands for: the last one before it to the same request that has the validator which the client sent.
+/// The response that a 304 stands for: the last one before it to the same request that has the validator which the client sent,
+/// or else the first one after it.
 /// Browsers write archives in which a 304 has its content.
 fn content_of(at: usize, recorded: &Recorded, contents: &Contents<'_>) -> Option<Response> {
     let Recorded { request, response, .. } = recorded;
@@ -115,8 +116,9 @@ fn content_of(at: usize, recorded: &Recorded, contents: &Contents<'_>) -> Option
         let is_read = other.request.method == request.method || other.request.method == Method::GET;
         is_read && is_validated(&request.headers, &response.headers, &other.response.headers)
     };
-    let mut before = contents.to(request).iter().rev().skip_while(|(other, _)| *other > at);
-    before.find(is_same).map(|(_, found)| found.response.clone())
+    let (before, after): (Vec<_>, Vec<_>) = contents.to(request).iter().partition(|(other, _)| *other < at);
+    let found = before.into_iter().rev().chain(after).find(|content| is_same(&content));
+    found.map(|(_, found)| found.response.clone())
 }
 
 /// Returns true if the client's copy is the one with these header fields. Tags are compared weakly, as RFC 9110 asks for it

@@ -61,20 +61,8 @@ pub(super) fn content_type(headers: &HeaderMap) -> &str {
     headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
 
-/// Returns true if header fields have a digest of the bytes of a body.
+/// Returns true if header fields have a digest or a signature of the bytes of a body.
 pub(super) fn has_digest(headers: &HeaderMap) -> bool {
-    let is_digest = |name: &str| {
-        name.starts_with("x-amz-checksum-")
-            || matches!(
-                name,
-                "content-digest"
-                    | "content-md5"
-                    | "digest"
-                    | "docker-content-digest"
-                    | "repr-digest"
-                    | "x-amz-content-sha256"
-                    | "x-goog-hash"
-            )
-    };
-    headers.keys().any(|name| is_digest(name.as_str()))
+    let words = ["checksum", "content-md5", "content-sha256", "digest", "goog-hash", "hmac", "signature"];
+    headers.keys().any(|name| words.iter().any(|word| name.as_str().contains(word)))
 }

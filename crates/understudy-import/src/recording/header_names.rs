@@ -30,7 +30,6 @@ pub(super) const REQUEST_FIELDS: &[LeftOut] = &[
     (
         "the client and its page",
         &[
-            "accept-charset",
             "access-control-request-*",
             "device-memory",
             "dnt",
