@@ -25,13 +25,24 @@ fn add_headers(fixture: &Fixture, backend: &Backend, headers: &mut HeaderMap) {
         FieldMatcher::Rule(_) => wants_none(field),
     };
     for (name, value) in &backend.headers {
-        // What the fixture says of its cookies and its body is in these fields.
-        let own = (name == COOKIE && !fixture.request.cookies.is_empty())
-            || (name == CONTENT_TYPE && fixture.request.body.is_some());
+        // What the fixture says of its cookies and its body is in these fields. Cookies that it only sends go beside the backend's.
+        let asks_for_cookies = || fixture.request.cookies.iter().any(|field| !field.matcher.asks_nothing());
+        let own = (name == COOKIE && asks_for_cookies()) || (name == CONTENT_TYPE && fixture.request.body.is_some());
+        let value = if name == COOKIE { with_cookies(value, headers) } else { value.clone() };
         if !own && !fixture.request.headers.iter().any(|field| field.name == name.as_str() && pinned(field)) {
-            headers.insert(name.clone(), value.clone());
+            headers.insert(name.clone(), value);
         }
     }
+}
+
+/// The cookies of a backend, and those of a request that have other names.
+fn with_cookies(value: &HeaderValue, headers: &HeaderMap) -> HeaderValue {
+    let backend = HeaderMap::from_iter([(COOKIE, value.clone())]);
+    let is_other = |name: &str| cookie_pairs(&backend).all(|(known, _)| known != name);
+    let others =
+        cookie_pairs(headers).filter(|(name, _)| is_other(name)).map(|(name, value)| format!("{name}={value}"));
+    let all: Vec<String> = value.to_str().map(str::to_owned).into_iter().chain(others).collect();
+    HeaderValue::from_str(&all.join("; ")).unwrap_or_else(|_| value.clone())
 }
 
 /// Adds what every client sends: who it is, and the length of no content for methods that have one (RFC 9110, section 8.6).

@@ -36,6 +36,25 @@ fn verify_sends_what_every_client_sends() {
     assert!(!sent("/without").contains("user-agent"), "{}", sent("/without"));
 }
 
+#[test]
+fn cookies_that_a_fixture_only_sends_go_beside_those_of_the_backend() {
+    let backend = Backend::new(|_, _| answer("204 No Content", b""));
+    let only_sent = "cookies: { lang: { type: ignore, example: de }, sid: { type: ignore, example: old } }";
+    let asked_for = "cookies: { sid: own }";
+    let project = Folder::with_fixtures(&[
+        ("a", &format!("request: {{ path: /a, {only_sent} }}\nresponse: {{ status: 204 }}\n")),
+        ("b", &format!("request: {{ path: /b, {asked_for} }}\nresponse: {{ status: 204 }}\n")),
+    ]);
+    let local = format!("{{ url: \"http://127.0.0.1:{}\", headers: {{ cookie: sid=new }} }}", backend.port);
+    project.write("understudy.yaml", format!("version: 1\nservices:\n  s:\n    backends:\n      local: {local}\n"));
+    let (exit, verified, _) = run(&project.0, &["verify"]);
+    assert_eq!(exit, 0, "{verified}");
+    let seen = backend.seen.lock().unwrap();
+    let sent = |path: &str| seen.iter().find(|request| request.contains(&format!(" {path} "))).unwrap();
+    assert!(sent("/a").contains("cookie: sid=new; lang=de\r\n"), "{}", sent("/a"));
+    assert!(sent("/b").contains("cookie: sid=own\r\n"), "{}", sent("/b"));
+}
+
 /// A backend that closes each connection after an answer that did not say so, and counts what it was sent. Idle timeouts of node
 /// and of Python's servers look so.
 fn closing() -> (u16, Arc<Mutex<Vec<String>>>) {
