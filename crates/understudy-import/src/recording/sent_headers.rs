@@ -2,17 +2,25 @@
 
 use super::Recorded;
 use super::header_names::{STATISTICS_COOKIES, may_matter};
-use http::StatusCode;
 use http::header::{
-    ACCEPT, CONTENT_TYPE, COOKIE, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
     IF_UNMODIFIED_SINCE, RANGE,
 };
+use http::{HeaderMap, StatusCode};
 use understudy_exchange::redact::is_secret_header;
 use understudy_exchange::{Json, MediaType};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern, RequestBody, Rule};
 
 /// The fields that ask for something on a condition, or for a part of it.
 const CONDITIONS: [HeaderName; 6] = [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE];
+
+/// The fields that ask for one of several forms of a response.
+const PREFERENCES: [HeaderName; 2] = [ACCEPT, ACCEPT_LANGUAGE];
+
+/// Returns true for an `accept` without a preference, which says as much as none.
+pub(super) fn accepts_anything(headers: &HeaderMap, name: &HeaderName) -> bool {
+    *name == ACCEPT && headers.get(name).is_some_and(|value| value.as_bytes().trim_ascii() == b"*/*")
+}
 
 /// A header field that tells a request from others like it, and its value there.
 pub(super) type Telling = (HeaderName, Option<String>);
@@ -37,8 +45,9 @@ pub(super) fn headers(
         };
         fields.extend(matcher.map(|matcher| Field { name: name.to_string(), matcher }));
     }
-    // Of what asks for a condition or a part, the request without it is the general one.
-    let is_general = |name: &HeaderName| *name == CONTENT_TYPE || CONDITIONS.contains(name);
+    // Of what asks for a condition, a part or a form, the request without it is the general one.
+    let is_general =
+        |name: &HeaderName| *name == CONTENT_TYPE || CONDITIONS.contains(name) || PREFERENCES.contains(name);
     let absent = telling.iter().filter(|(name, value)| value.is_none() && !is_general(name));
     fields.extend(
         absent.map(|(name, _)| Field { name: name.to_string(), matcher: FieldMatcher::Rule(Rule::of(Check::Absent)) }),
@@ -51,10 +60,10 @@ pub(super) fn content_type(recorded: &Recorded, telling: &[Telling], body: Optio
     let sent = recorded.request.headers.get(CONTENT_TYPE);
     let sent = sent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let matcher = match (&sent, body) {
-        _ if is_told_apart_by(telling, &CONTENT_TYPE) => match &sent {
-            Some(sent) => FieldMatcher::Equals(Pattern::literal(sent)),
-            None => FieldMatcher::Rule(Rule::of(Check::Absent)),
-        },
+        (Some(sent), _) if is_told_apart_by(telling, &CONTENT_TYPE) => FieldMatcher::Equals(Pattern::literal(sent)),
+        (None, _) if telling.iter().any(|(name, _)| *name == CONTENT_TYPE) => {
+            FieldMatcher::Rule(Rule::of(Check::Absent))
+        }
         // A body without a content type gets one, unless the field is listed.
         (None, Some(body)) if brought_type(body).is_some() => FieldMatcher::Rule(Rule::of(Check::Ignore)),
         (None, _) => return None,
@@ -89,7 +98,7 @@ pub(super) fn cookies(sent: &[(String, Pattern)]) -> Vec<Field> {
 }
 
 fn is_told_apart_by(telling: &[Telling], name: &HeaderName) -> bool {
-    telling.iter().any(|(telling, _)| telling == name)
+    telling.iter().any(|(telling, value)| telling == name && value.is_some())
 }
 
 /// Returns true if a field is why a response has its status.
@@ -105,10 +114,9 @@ pub(super) fn decides(name: &HeaderName, status: StatusCode) -> bool {
 /// Returns true if a field that the stub does not ask for is sent again.
 fn is_recorded(recorded: &Recorded, name: &HeaderName) -> bool {
     let Recorded { request, response, .. } = recorded;
-    let value = request.headers.get(name).map(http::HeaderValue::as_bytes);
-    // A condition that held, and a preference for anything, change nothing.
-    let says_nothing = (*name == IF_RANGE && response.status == StatusCode::PARTIAL_CONTENT)
-        || (*name == ACCEPT && value == Some(b"*/*"));
+    // A condition that held changes nothing.
+    let has_held = *name == IF_RANGE && response.status == StatusCode::PARTIAL_CONTENT;
+    let says_nothing = has_held || accepts_anything(&request.headers, name);
     may_matter(&request.method, &request.headers, name) && !says_nothing
 }
 

@@ -5,7 +5,7 @@ use super::exchange::Exchange;
 use super::fingerprint::Fingerprint;
 use super::header_names::may_matter;
 use super::ids::{ExchangeId, Table};
-use super::sent_headers::{Telling, decides};
+use super::sent_headers::{Telling, accepts_anything, decides};
 use http::header::COOKIE;
 use http::{HeaderName, StatusCode};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,7 @@ pub(super) fn by_headers(of: Vec<ExchangeId>, exchanges: &Exchanges<'_>) -> Vec<
     };
     let mut all = Vec::new();
     for (value, of) in by_value {
-        let telling = (name.clone(), sent(&of[0]));
+        let telling = (name.clone(), value.and_then(|_| sent(&of[0])));
         let is_pinned = users.len() > 1 && value.is_some_and(|value| users.contains(value));
         for mut told in by_headers(of, exchanges) {
             told.telling.insert(0, telling.clone());
@@ -91,6 +91,7 @@ impl Sample {
         let request = &exchange.recorded.request;
         let names = request.headers.keys();
         let names = names.filter(|name| **name != COOKIE && may_matter(&request.method, &request.headers, name));
+        let names = names.filter(|name| !accepts_anything(&request.headers, name));
         let headers = names.map(|name| {
             let values: Vec<String> =
                 exchange.call.header(name).map(|value| told(value, exchange, exchanges)).collect();
