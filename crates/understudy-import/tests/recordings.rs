@@ -25,7 +25,8 @@ fn recordings_become_fixtures_that_answer_as_it_was_recorded() {
             holds(&exchanges, &drafts, case);
             let mut out = format!("{input}#### fixtures\n");
             for draft in &drafts {
-                out.push_str(&format!("\n# {}\n{}", draft.fixture.file, write_fixture(&draft.fixture)));
+                let lone = draft.lone_id.as_ref().map(|id| format!(" or {id}.yaml")).unwrap_or_default();
+                out.push_str(&format!("\n# {}{lone}\n{}", draft.fixture.file, write_fixture(&draft.fixture)));
                 for (path, content) in &draft.files {
                     out.push_str(&format!("# {path}: {} bytes\n", content.len()));
                 }

@@ -56,6 +56,17 @@ pub(crate) fn sets_for(one: &Fixture, other: &Fixture) -> bool {
     one.all_set().any(is_needed)
 }
 
+/// The id of the file for a draft: no folder is made for a single endpoint.
+fn file_id<'d>(draft: &'d Draft, loaded: &LoadedService) -> &'d str {
+    let id = &*draft.fixture.id;
+    let is_in_folder =
+        |other: &str| other.split_once('/').map(|(folder, _)| folder) == id.split_once('/').map(|(folder, _)| folder);
+    match &draft.lone_id {
+        Some(lone) if !loaded.files().any(|(_, other, _)| is_in_folder(other)) => lone,
+        _ => id,
+    }
+}
+
 /// The files of drafts that say something new, under names that are free. What comes after fixtures that
 /// are `there` is linked to these, and they get the captures that it needs.
 ///
@@ -91,7 +102,7 @@ pub(crate) fn new_files(
                 return Err(ApiError::new(Code::Conflict, message).with_hint("choose another name"));
             }
             Some(name) => name.to_owned(),
-            None => free(&making.draft.fixture.id, is_taken),
+            None => free(file_id(&making.draft, loaded), is_taken),
         };
         ids.push(id);
     }

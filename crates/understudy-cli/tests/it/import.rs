@@ -124,11 +124,11 @@ fn what_is_no_archive_is_said() {
     let saved = image.replace("\"_resourceType\":\"image\",", "").replace("\"status\":200,\"headers\":[]", "\"status\":200,\"headers\":[{\"name\":\"content-type\",\"value\":\"image/png\"},{\"name\":\"content-disposition\",\"value\":\"attachment\"}]");
     project.write("h.har", archive(&saved)).write("i.har", archive(&saved.replace("content-disposition", "x-other")));
     let (_, said, _) = run(&project.0, &["import", "h.har", "--preview"]);
-    assert!(said.starts_with("would make fixtures/s/logo-png/get.yaml\n"), "{said}");
+    assert!(said.starts_with("would make fixtures/s/logo-png.yaml\n"), "{said}");
     let (_, _, stderr) = run(&project.0, &["import", "i.har", "--preview"]);
     assert!(stderr.contains("1 left out: an image of a page"), "{stderr}");
     let (_, said, _) = run(&project.0, &["import", "g.har", "--preview"]);
-    assert!(said.starts_with("would make fixtures/s/logo-png/get.yaml\n1 file of 1 exchange"), "{said}");
+    assert!(said.starts_with("would make fixtures/s/logo-png.yaml\n1 file of 1 exchange"), "{said}");
     assert!(!project.0.join("fixtures").exists());
 }
 

@@ -158,7 +158,7 @@ fn what_is_there_already_gives_what_others_come_to_need() {
     let (_, said) = inbox(&project, &["accept"]);
     assert_eq!(
         said,
-        "wrote fixtures/shop/enter.yaml\nwrote fixtures/shop/items/list.yaml\n2 exchanges went from the inbox\n"
+        "wrote fixtures/shop/enter.yaml\nwrote fixtures/shop/items.yaml\n2 exchanges went from the inbox\n"
     );
     assert!(text(&project.0, "enter.yaml").ends_with("verify: {capture: {access_token: \"$.access_token\"}}\n"));
     is_whole(&project, 2);
@@ -257,18 +257,18 @@ fn a_name_for_what_is_there_already_is_refused_or_given_to_a_fixture_of_its_own(
         record(&project, get);
         let (exit, said) = inbox(&project, &["accept", "shop/things/get", "--as", "mine"]);
         let wanted =
-            "no request could tell `mine` from fixtures/shop/things/get.yaml, which answers shop/things/get already";
+            "no request could tell `mine` from fixtures/shop/things.yaml, which answers shop/things/get already";
         assert!(exit == 64 && said.contains(wanted) && said.contains(hint), "{exit} {said}");
         let (_, said) = inbox(&project, &["discard", "shop/things/get"]);
         assert_eq!(said, "1 exchange went from the inbox\n");
     }
     record(&project, get);
     // A fixture that is about more than this request stays, and another one is made.
-    let wider = text(&project.0, "things/get.yaml").replace("{type: integer, example: 1}", "{type: any, example: 1}");
-    project.write("fixtures/shop/things/get.yaml", &wider);
+    let wider = text(&project.0, "things.yaml").replace("{type: integer, example: 1}", "{type: any, example: 1}");
+    project.write("fixtures/shop/things.yaml", &wider);
     let (exit, said) = inbox(&project, &["accept", "shop/things/get", "--as", "mine"]);
     assert_eq!((exit, said.as_str()), (0, "wrote fixtures/shop/mine.yaml\n1 exchange went from the inbox\n"));
-    assert_eq!(text(&project.0, "things/get.yaml"), wider);
+    assert_eq!(text(&project.0, "things.yaml"), wider);
 }
 
 #[test]
@@ -295,8 +295,8 @@ new     shop/items/get-page-2  GET /items?page=2&tag=a&tag=b 200  1 exchange
     inbox(&project, &["accept"]);
     answers.lock().unwrap().remove("/items?page=2&tag=a&tag=b");
     get(&["/items?page=1", "/items?page=2&tag=a&tag=b"]);
-    let listed = "same    shop/items/get  GET /items?page=1 200  1 exchange, as in fixtures/shop/items/get.yaml
-changed shop/items/get-404  GET /items?page=2&tag=a&tag=b 404  1 exchange, unlike fixtures/shop/items/get-page-2.yaml
+    let listed = "same    shop/items/get  GET /items?page=1 200  1 exchange, as in fixtures/shop/items.yaml
+changed shop/items/get-404  GET /items?page=2&tag=a&tag=b 404  1 exchange, unlike fixtures/shop/items-page-2.yaml
         status: expected 200, received 404
         $.items missing: expected [{\"id\":2}], received (nothing)
 2 exchanges in the inbox
@@ -304,7 +304,7 @@ changed shop/items/get-404  GET /items?page=2&tag=a&tag=b 404  1 exchange, unlik
     assert_eq!(inbox(&project, &[]).1, listed);
     let (_, shown) = inbox(&project, &["show", "shop/items/get-404"]);
     assert!(
-        shown.starts_with("# shop/items/get-404: changed, of 1 exchange, unlike fixtures/shop/items/get-page-2.yaml\n"),
+        shown.starts_with("# shop/items/get-404: changed, of 1 exchange, unlike fixtures/shop/items-page-2.yaml\n"),
         "{shown}"
     );
 }
@@ -334,7 +334,7 @@ fn of_several_answers_to_one_request_all_that_are_promised_are_held_against_the_
         assert!(said.starts_with(line), "{said}");
         inbox(&project, &["accept", "shop/things/get"]);
     }
-    assert!(text(&project.0, "things/get.yaml").contains("json: {id: 1, name: 7}"));
+    assert!(text(&project.0, "things.yaml").contains("json: {id: 1, name: 7}"));
 }
 
 #[test]

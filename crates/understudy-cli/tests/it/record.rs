@@ -255,7 +255,7 @@ fn a_body_is_written_nowhere_but_in_the_project() {
     assert_eq!(fs::read_dir(&elsewhere.0).unwrap().count(), 0);
     fs::remove_file(project.0.join("fixtures/shop/bodies")).unwrap();
     let (exit, said, stderr) = run(&project.0, &["inbox", "accept"]);
-    assert!(exit == 0 && said.contains("wrote fixtures/shop/bodies/things-get-answer.json"), "{said}{stderr}");
+    assert!(exit == 0 && said.contains("wrote fixtures/shop/bodies/things-answer.json"), "{said}{stderr}");
 }
 
 #[test]

@@ -72,6 +72,8 @@ pub struct Recorded {
 pub struct Draft {
     /// The fixture; its id is a free choice.
     pub fixture: Fixture,
+    /// Its id without a folder, where the recording has nothing else in that folder.
+    pub lone_id: Option<String>,
     /// Body files that go with it, relative to the service's folder.
     pub files: Vec<(String, Bytes)>,
     /// The exchanges that it stands for, by their positions.
@@ -135,7 +137,8 @@ fn draft(session: &Session<'_>, group: GroupId, order: &Order, steps: &Table<Gro
         verify,
     };
     let exchanges = of.of.iter().map(|exchange| exchange.place()).collect();
-    Draft { fixture, files: files.into_all(), exchanges, sends_refused: exchange.sends_refused() }
+    let lone_id = session.lone_ids[group].clone();
+    Draft { fixture, lone_id, files: files.into_all(), exchanges, sends_refused: exchange.sends_refused() }
 }
 
 /// The request that a fixture would ask for, made of a single one: method, path, query, and what is in a form or JSON. Nobody knows

@@ -24,6 +24,36 @@ const DATE_CHARS: usize = "2026-01-04".len();
 /// How long a word may be that tells fixtures apart.
 const WORD_CHARS_MAX: usize = 24;
 
+/// The ids of those fixtures that are all of one endpoint, and would have a folder for themselves, without that folder.
+pub(super) fn lone_ids(
+    ids: &Table<GroupId, String>,
+    groups: &Table<GroupId, Group>,
+    exchanges: &Exchanges<'_>,
+) -> Table<GroupId, Option<String>> {
+    let mut endpoints: BTreeMap<&str, BTreeSet<(String, String)>> = BTreeMap::new();
+    for (group, id) in ids.iter() {
+        let exchange = &exchanges[groups[group].verified];
+        let endpoint = (exchange.call.method.to_string(), shape(&with_operation(exchange)).join("/"));
+        endpoints.entry(folder_of(id)).or_default().insert(endpoint);
+    }
+    ids.map(|(_, id)| without_folder(id).filter(|_| endpoints[folder_of(id)].len() == 1))
+}
+
+/// An id without its folder: `healthz` for `healthz/get`, `toy-put` for `toy/put`. `None` where it has no folder.
+fn without_folder(id: &str) -> Option<String> {
+    let (folder, own) = id.split_once('/')?;
+    let rest = ["get", "list"].iter().find_map(|verb| own.strip_prefix(verb));
+    Some(match rest.filter(|rest| rest.is_empty() || rest.starts_with('-')) {
+        Some(rest) => format!("{folder}{rest}"),
+        None => format!("{folder}-{own}"),
+    })
+}
+
+/// The first word of an id, which says what a fixture is about.
+pub(super) fn folder_of(id: &str) -> &str {
+    id.split_once('/').map_or(id, |(folder, _)| folder)
+}
+
 /// The id of each fixture. Where several would have one name, a word of the request or response tells them apart; a number does
 /// only where there is none.
 pub(super) fn fixture_ids(groups: &Table<GroupId, Group>, exchanges: &Exchanges<'_>) -> Table<GroupId, String> {

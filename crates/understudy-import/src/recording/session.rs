@@ -8,7 +8,7 @@ use super::fingerprint::Fingerprint;
 use super::flow::{Flow, Traced};
 use super::group::{Group, groups};
 use super::ids::{ExchangeId, GroupId, Table};
-use super::naming::fixture_ids;
+use super::naming::{fixture_ids, lone_ids};
 use std::collections::HashMap;
 use understudy_exchange::Json;
 use understudy_fixture::model::{Capture, PathTemplate};
@@ -21,6 +21,8 @@ pub(super) struct Session<'r> {
     pub(super) groups: Table<GroupId, Group>,
     /// The ids of the fixtures.
     pub(super) ids: Table<GroupId, String>,
+    /// The ids without a folder, where nothing else of the recording is in that folder.
+    pub(super) lone_ids: Table<GroupId, Option<String>>,
     group_of: HashMap<ExchangeId, GroupId>,
 }
 
@@ -31,7 +33,8 @@ impl<'r> Session<'r> {
         let places = groups.iter().flat_map(|(id, group)| group.of.iter().map(move |exchange| (*exchange, id)));
         let group_of = places.collect();
         let ids = fixture_ids(&groups, &exchanges);
-        Self { exchanges, groups, ids, group_of }
+        let lone_ids = lone_ids(&ids, &groups, &exchanges);
+        Self { exchanges, groups, ids, lone_ids, group_of }
     }
 
     /// The group of an exchange; `None` where no fixture can say what it is.

@@ -9,7 +9,7 @@ use super::exchange::Exchange;
 use super::fingerprint::Fingerprint;
 use super::group::{Group, RESPONSES_MAX};
 use super::ids::{ExchangeId, GroupId, Table};
-use super::naming::done;
+use super::naming::{done, folder_of};
 use super::session::Session;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_exchange::target::segments;
@@ -96,7 +96,7 @@ impl<'s, 'r> Responses<'s, 'r> {
         let mut names: BTreeSet<String> = BTreeSet::new();
         for machine in self.machines().iter().filter(|machine| machine.writes.len() <= STATES_MAX) {
             let first = machine.writes.first().expect("a machine has a write");
-            let about = folder(self.id_of(*first));
+            let about = folder_of(self.id_of(*first));
             let name = understudy_fixture::free_name(about, "-", |name| names.contains(name));
             for (group, own) in machine.groups.iter().zip(machine.transitions(self, &name)) {
                 steps[*group] = own;
@@ -143,7 +143,7 @@ impl<'s, 'r> Responses<'s, 'r> {
         for (group, write) in &known {
             let Some(writing) = self.session.group_of(*write) else { continue };
             join(*group, writing);
-            join(*folders.entry(folder(&self.session.ids[writing])).or_insert(writing), writing);
+            join(*folders.entry(folder_of(&self.session.ids[writing])).or_insert(writing), writing);
         }
         let mut writes: BTreeMap<GroupId, BTreeSet<ExchangeId>> = BTreeMap::new();
         for (group, write) in known {
@@ -176,11 +176,6 @@ impl<'s, 'r> Responses<'s, 'r> {
 /// Returns true if something may have changed with a request.
 fn has_written(call: &Call, answer: &Response) -> bool {
     call.may_write() && !answer.status.is_client_error() && !answer.status.is_server_error()
-}
-
-/// The folder of a fixture, which says what it is about.
-fn folder(id: &str) -> &str {
-    id.split_once('/').map_or(id, |(folder, _)| folder)
 }
 
 /// How near a write is to a read: the length of what their paths share, and of what only one of them has. Of writes as near, the
