@@ -5,7 +5,7 @@ import { once } from 'node:events';
 
 /**
  * Opens the proxy. A change names its requests (`GET /orders/7` is held against `request`) and what is done:
- * `rename: [member, newName]`, `status: code` or `drop: header`.
+ * `rename: [member, newName]`, `retype: member` (a number becomes a text), `status: code` or `drop: header`.
  */
 export async function openChanged(backendPort, port, changes) {
   const made = [];
@@ -42,7 +42,6 @@ export async function openChanged(backendPort, port, changes) {
 /** Makes the change where it is one, and returns the difference that it has to give. */
 function apply(change, result) {
   if (change.status) {
-    if (change.of !== undefined && change.of !== result.status) return null;
     result.status = change.status;
     return { path: 'status', kind: 'status' };
   }
@@ -51,7 +50,7 @@ function apply(change, result) {
     delete result.headers[change.drop];
     return { path: change.drop, kind: 'header' };
   }
-  const [member, newName] = change.rename;
+  const [member, newName] = change.rename ?? [change.retype, change.retype];
   let json;
   try {
     json = JSON.parse(result.body);
@@ -59,9 +58,9 @@ function apply(change, result) {
     return null;
   }
   if (json === null || !Object.hasOwn(json, member)) return null;
-  const renamed = Object.fromEntries(Object.entries(json).map(([name, value]) => [name === member ? newName : name, value]));
+  const renamed = Object.fromEntries(Object.entries(json).map(([name, value]) => (name === member ? [newName, change.retype ? String(value) : value] : [name, value])));
   result.body = Buffer.from(JSON.stringify(renamed));
   delete result.headers['transfer-encoding'];
   result.headers['content-length'] = result.body.length;
-  return { path: `$.${member}`, kind: 'missing' };
+  return { path: `$.${member}`, kind: change.retype ? 'type' : 'missing' };
 }

@@ -13,6 +13,9 @@ export const shop = {
   vars: { password: PASSWORD },
   changes: [
     { request: /^GET \/api\/products\/felt-hat$/, rename: ['stock', 'in_stock'] },
+    { request: /^GET \/api\/skus\/00042$/, retype: 'price' },
+    { request: /^GET \/api\/orders\/by-number\/ORD-2024-0003$/, rename: ['total', 'sum'] },
+    { request: /^DELETE \/api\/cart$/, status: 200 },
     { request: /^GET \/api\/admin\/settings$/, status: 404 },
     { request: /^GET \/api\/products\?tag=wool$/, drop: 'x-total-count' },
   ],
@@ -54,10 +57,14 @@ async function signIn(client) {
   await client.get('/metrics');
 }
 
+/** When a JWT expires, as frontends read it out of the token. */
+const expiryOf = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).exp * 1000;
+
 async function useApi(client) {
   await client.get('/api/me');
   await client.post('/api/auth/token', { json: { email: EMAIL, password: client.wrong('password', 'letmein') } });
   const keep = ({ json }) => {
+    if (expiryOf(json?.access_token) < Date.now()) throw new Error('the access token has expired');
     client.headers = { authorization: `Bearer ${client.secret('access token', json?.access_token)}`, 'x-tenant': 'acme' };
     return client.secret('refresh token', json?.refresh_token);
   };
