@@ -2,7 +2,7 @@
 
 use crate::jar::{Jar, cookie_set};
 use std::collections::BTreeMap;
-use understudy_exchange::target::query_pairs;
+use understudy_exchange::target::{percent_decode, query_pairs};
 use understudy_exchange::{Json, Response};
 use understudy_fixture::model::{Capture, CaptureFrom, Fixture};
 use understudy_match::{Kind, Mismatch};
@@ -62,7 +62,11 @@ fn find(from: &CaptureFrom, answer: &Response) -> Result<Json, String> {
             let body = Json::parse(&answer.body).map_err(|_| "a body that is no JSON".to_owned())?;
             path.select(&body).first().map(|node| node.value.clone()).ok_or_else(nothing)
         }
-        CaptureFrom::Cookie(name) => cookie_set(&answer.headers, name).map(Json::string).ok_or_else(nothing),
+        CaptureFrom::Cookie(name) => {
+            // Clients send it in header fields as scripts read it.
+            let value = cookie_set(&answer.headers, name).map(|value| percent_decode(&value).into_owned());
+            value.map(Json::string).ok_or_else(nothing)
+        }
         CaptureFrom::Text(search) => {
             let text = String::from_utf8_lossy(&answer.body);
             search.find(&text).map(Json::string).ok_or_else(|| "no such text".to_owned())
@@ -83,4 +87,24 @@ fn find(from: &CaptureFrom, answer: &Response) -> Result<Json, String> {
 fn parameter(url: &str, name: &str) -> Option<String> {
     let (_, query) = url.split('#').next()?.split_once('?')?;
     query_pairs(query).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::{HeaderMap, HeaderValue, StatusCode};
+    use understudy_fixture::model::Search;
+
+    #[test]
+    fn cookies_and_texts_are_captured_as_clients_send_them() {
+        let mut headers = HeaderMap::new();
+        headers.insert("set-cookie", HeaderValue::from_static("XSRF-TOKEN=eyJpdiI6%3D; Path=/"));
+        let body = Bytes::from_static(b"<input name=\"_token\" value=\"w4Lm8n\">");
+        let answer = Response { status: StatusCode::OK, headers, body };
+        let search = |pattern| CaptureFrom::Text(Search::parse(pattern).expect("it is an expression"));
+        assert_eq!(find(&CaptureFrom::Cookie("XSRF-TOKEN".to_owned()), &answer), Ok(Json::string("eyJpdiI6=")));
+        assert_eq!(find(&search("_token\" value=\"([^\"]+)"), &answer), Ok(Json::string("w4Lm8n")));
+        assert!(find(&search("csrf=([0-9]+)"), &answer).is_err());
+    }
 }

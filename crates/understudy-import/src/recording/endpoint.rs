@@ -1,11 +1,12 @@
 //! Which requests are about the same thing: paths with their parameters found.
 
 use super::call::Call;
+use super::given::LISTS;
 use super::look::Look;
 use super::paths::{collection, is_about};
-use super::words::{id_of, is_bare_id, is_id, singular};
+use super::words::{id_of, is_bare_id, is_id, is_wrapper, singular};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use understudy_exchange::Json;
+use understudy_exchange::{Json, JsonString};
 use understudy_fixture::model::{PathTemplate, Pattern, PatternPart, Segment, SegmentPart};
 
 /// How deep in a body lists of things are looked for.
@@ -15,6 +16,8 @@ const LIST_DEPTH_MAX: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     named: HashSet<(String, String)>,
+    /// The paths whose responses were lists of things, and no things.
+    lists: HashSet<String>,
     /// The texts that look alike in one place of a path: that many are ids.
     alike: HashMap<(String, Look), BTreeSet<String>>,
 }
@@ -28,6 +31,9 @@ impl Evidence {
             }
         }
         let Some(body) = body else { return };
+        if is_collection(body) {
+            self.lists.insert(path.join("/"));
+        }
         if let Some((last, before)) = path.split_last()
             && let Some(word) = collection(before).filter(|word| is_about(word))
             && names_itself(body, last)
@@ -61,6 +67,12 @@ impl Evidence {
         body.children().for_each(|(_, child)| self.list(word, child, depth + 1));
     }
 
+    /// Returns true if a path that ends with this segment has a list for its response.
+    fn is_list(&self, before: &[String], segment: &str, is_last: bool) -> bool {
+        let path: Vec<&str> = before.iter().map(String::as_str).chain([segment]).collect();
+        is_last && self.lists.contains(&path.join("/"))
+    }
+
     /// Returns true if a segment of a path stands for one of many.
     fn is_id(&self, path: &[Pattern], at: usize) -> bool {
         let Some(segment) = path[at].as_literal() else { return false };
@@ -75,8 +87,22 @@ impl Evidence {
                 let alike = self.alike.get(&(before.join("/"), look));
                 alike.is_some_and(|alike| alike.len() > 1) || is_named()
             }
-            None => !segment.is_empty() && is_named(),
+            None => !segment.is_empty() && !self.is_list(&before, segment, at + 1 == path.len()) && is_named(),
         }
+    }
+}
+
+/// Returns true if a body is a list of things: an array, alone or in an envelope without an id.
+pub(super) fn is_collection(body: &Json) -> bool {
+    match body {
+        Json::Array(_) => true,
+        Json::Object(members) => {
+            let is_list = |(name, value): &(JsonString, Json)| {
+                matches!(value, Json::Array(_)) && (is_wrapper(name.as_str()) || LISTS.contains(&name.as_str()))
+            };
+            members.iter().any(is_list) && !members.iter().any(|(name, _)| is_id(name.as_str()))
+        }
+        _ => false,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::Recorded;
 use super::call::{Call, Names, decoded_segments, path_below, sent_values};
+use super::endpoint::is_collection;
 use super::given::{Giving, Origin, Role};
 use super::ids::{ExchangeId, Table};
-use super::look::is_distinctive;
+use super::look::{Look, is_distinctive};
 use super::paths::collection;
 use super::place::Place;
 use super::secrets::{Piece, Secrets, pieces};
@@ -123,7 +124,8 @@ impl<'r> Flow<'r> {
         let exchange = self.captures.push(Vec::new());
         let path: Rc<[String]> = decoded_segments(path_below(&recorded.request, self.base)).into();
         let sent = sent_values(&recorded.request);
-        let mut linker = Linker { flow: self, recorded, path: &path, uses: Vec::new() };
+        let is_list = body.is_some_and(is_collection);
+        let mut linker = Linker { flow: self, recorded, path: &path, is_list, uses: Vec::new() };
         let call = Call::new(recorded, linker.flow.base, &mut linker);
         let uses = linker.uses;
         let is_linked = |value: &str| uses.iter().any(|used| used.value == value);
@@ -216,6 +218,8 @@ struct Linker<'l, 'r> {
     flow: &'l mut Flow<'r>,
     recorded: &'r Recorded,
     path: &'l [String],
+    /// The response is a list of things: the last word of the path names it.
+    is_list: bool,
     uses: Vec<Use>,
 }
 
@@ -289,7 +293,11 @@ impl Linker<'_, '_> {
 
     /// The use of a value that an earlier response gave.
     fn given(&mut self, value: &str, place: Place<'_>) -> Option<Use> {
-        let origins = self.flow.known.get(value)?;
+        let names_list = match place {
+            Place::Segment(before) => self.is_list && before.len() + 1 == self.path.len() && Look::of(value).is_none(),
+            _ => false,
+        };
+        let origins = self.flow.known.get(value).filter(|_| !names_list)?;
         let name = match place {
             Place::Named { name, .. } | Place::Header(name) => name,
             Place::Segment(_) | Place::Text => "",

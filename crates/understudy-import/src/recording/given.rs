@@ -17,7 +17,7 @@ use understudy_exchange::{Json, JsonPath, set_cookie_pairs};
 use understudy_fixture::model::{CaptureFrom, Search};
 
 /// Names of lists that say nothing about their elements.
-const LISTS: &[&str] = &[
+pub(super) const LISTS: &[&str] = &[
     "docs", "edges", "elements", "entries", "hits", "items", "list", "node", "nodes", "objects", "page", "records",
     "results", "rows", "values",
 ];

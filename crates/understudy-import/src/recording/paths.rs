@@ -4,7 +4,7 @@ use super::look::Look;
 use super::words::id_of;
 
 /// Words of paths that say which interface it is, and nothing about resources.
-const INTERFACES: &[&str] = &["api", "graphql", "rest", "rpc"];
+const INTERFACES: &[&str] = &["api", "apis", "graphql", "rest", "rpc"];
 
 /// The last word of a path that says what it is about: `todos` for `/todos/7`.
 pub(super) fn collection(path: &[String]) -> Option<&str> {

@@ -5,14 +5,33 @@ use super::group::Group;
 use super::varying::{Rules, Spot};
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
-use understudy_exchange::{Json, JsonPath};
-use understudy_fixture::model::{Check, Field, FieldMatcher, PathRule, Pattern, RequestBody, RequestPromise, Rule};
+use understudy_exchange::{Json, JsonPath, JsonString};
+use understudy_fixture::model::{
+    Check, Field, FieldMatcher, Graphql, PathRule, Pattern, RequestBody, RequestPromise, Rule,
+};
 
 /// The rule for just this value, which a run sends under its name.
 pub(super) fn just(value: &str, written: &Pattern) -> Rule {
     Rule {
         example: Some(Json::string(written.to_string())),
         ..Rule::of(Check::Equals(Json::string(Pattern::literal(value).to_string())))
+    }
+}
+
+/// Writes a GraphQL request as the JSON that it is, where rules have to speak of its variables.
+pub(super) fn open_graphql(request: &mut RequestPromise, group: &Group, exchange: &Exchange<'_>) {
+    let Some(RequestBody::Graphql(operation)) = &request.body else { return };
+    let varies = group.varying.keys().any(|spot| matches!(spot, Spot::Body(_)));
+    let is_told_apart = exchange.uses.iter().any(|used| group.told_apart.contains(&used.name));
+    if varies || is_told_apart {
+        let Graphql { operation, query, variables } = operation.clone();
+        let members = [
+            ("operationName", operation.map(Json::string)),
+            ("query", query.map(Json::string)),
+            ("variables", variables),
+        ];
+        let members = members.into_iter().filter_map(|(name, value)| Some((JsonString::new(name), value?)));
+        request.body = Some(RequestBody::Json(Json::Object(members.collect())));
     }
 }
 

@@ -11,8 +11,11 @@ use std::collections::BTreeMap;
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
 use understudy_exchange::{Json, JsonPath};
-use understudy_fixture::model::{Check, Expression, Format, JsonType, Pattern};
+use understudy_fixture::model::{Check, Expression, Format, Graphql, JsonType, Pattern};
 use understudy_match::is_in_format;
+
+/// The member of a GraphQL request that holds the variables.
+const VARIABLES: Step<'static> = Step::Name("variables");
 
 /// Where a value stands in a request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +91,9 @@ impl Outline {
         }
         match &call.body {
             CallBody::Json(body) => search.members(body, &Path::default(), &mut candidates),
+            CallBody::Graphql(Graphql { variables: Some(variables), .. }) => {
+                search.members(variables, &Path::default().child(VARIABLES), &mut candidates);
+            }
             CallBody::Form(fields) => {
                 let found = fields
                     .iter()
@@ -159,6 +165,10 @@ fn outline(call: &Call, gone: &[&Candidate]) -> Call {
         CallBody::Json(body) => {
             let rest = without(body, &Path::default(), &word);
             *body = rest;
+        }
+        CallBody::Graphql(Graphql { variables: Some(variables), .. }) => {
+            let rest = without(variables, &Path::default().child(VARIABLES), &word);
+            *variables = rest;
         }
         _ => {}
     }
