@@ -3,12 +3,13 @@
 use super::Recorded;
 use super::html;
 use super::ids::ExchangeId;
-use super::look::{is_distinctive, is_long};
+use super::look::{Look, is_distinctive, is_long};
 use super::paths::{collection, is_about, variable_of};
 use super::secrets::Secrets;
 use super::words::{escaped, identified, is_bare_id, is_id, is_version, is_wrapper, singular, variable};
 use http::header::{ETAG, LINK, LOCATION};
 use http::{HeaderMap, HeaderName, Method, StatusCode};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
@@ -27,6 +28,9 @@ const ACTIONS: &[&str] = &[
     "add", "create", "import", "login", "new", "register", "search", "session", "signup", "sign-up", "start", "submit",
     "upload",
 ];
+
+/// How many ids in the paths and URLs of one body are known.
+const REFERENCES_MAX: usize = 20;
 
 /// Fewer digits say nothing where no name says that they identify something.
 const TELLING_DIGITS_MIN: usize = 9;
@@ -104,6 +108,7 @@ impl Origin {
                 variable_of(&self.subject)
             }
             Source::Header { query: None, name, .. } if *name == LOCATION => variable_of(&self.subject),
+            Source::Text(_) if self.role == Role::Identifier => variable_of(&self.subject),
             _ => variable(self.member.trim_start_matches('_')),
         }
     }
@@ -124,6 +129,7 @@ impl Giving<'_, '_> {
     /// The values that the response gives, each with its origin.
     pub(super) fn collect(mut self) -> Vec<(String, Origin)> {
         self.members();
+        self.references();
         self.location();
         self.links();
         self.fields();
@@ -171,6 +177,35 @@ impl Giving<'_, '_> {
         });
         for (value, path, role, name, subject) in leaves {
             self.add(&value, Source::Body(path), role, &name, &subject);
+        }
+    }
+
+    /// The ids in the paths and URLs that members lead to: `{"href": "/orders/8c8022a1c8"}`.
+    fn references(&mut self) {
+        let (Some(body), Ok(text)) = (self.body, std::str::from_utf8(&self.recorded.response.body)) else { return };
+        let mut found: Vec<(String, String, String)> = Vec::new();
+        // An expression finds the first id after a word.
+        let mut words: BTreeSet<String> = BTreeSet::new();
+        leaves_of(body, &Path::default(), &mut |_, value, _| {
+            let path =
+                value.split_once("://").map_or(value, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+            if path.len() == value.len() && !value.starts_with('/') || value.contains(char::is_whitespace) {
+                return;
+            }
+            let segments: Vec<&str> = path.split(['?', '#']).next().unwrap_or_default().split('/').collect();
+            for pair in segments.windows(2).filter(|pair| Look::of(pair[1]).is_some() && !pair[0].is_empty()) {
+                if words.len() == REFERENCES_MAX || !words.insert(pair[0].to_owned()) {
+                    continue;
+                }
+                // PHP escapes slashes.
+                let pattern = format!(r#"{}\\?/([^"/?#\\]+)"#, escaped(pair[0]));
+                if Search::parse(&pattern).is_ok_and(|search| search.find(text) == Some(pair[1])) {
+                    found.push((percent_decode(pair[1]).into_owned(), pattern, singular(pair[0])));
+                }
+            }
+        });
+        for (value, pattern, subject) in found {
+            self.add(&value, Source::Text(pattern), Role::Identifier, "id", &subject);
         }
     }
 

@@ -103,7 +103,8 @@ fn is_hex(text: &str) -> bool {
 }
 
 fn has_letters(text: &str) -> bool {
-    text.bytes().filter(u8::is_ascii_alphabetic).count() > 1
+    let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+    letters > 1 || letters == 1 && text.len() >= 8
 }
 
 /// Returns true for a word, and after it what a program counts or draws: `cus_NffrFeUfNV`, `ORD-2024-0007`.
@@ -169,6 +170,7 @@ mod tests {
             ("5891b5b522d5df086d0ff0b1", Look::Hash),
             ("sha256:5891b5b522d5df086d0ff0b1", Look::Hash),
             ("8c8022a", Look::ShortHash),
+            ("86679f13", Look::ShortHash),
             ("ord_8c8022a1c8", Look::Prefixed),
             ("ORD-2024-0007", Look::Prefixed),
             ("PROJ-123", Look::Prefixed),
