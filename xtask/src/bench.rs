@@ -26,7 +26,20 @@ fn body() -> String {
     format!("{{\"id\":1,\"items\":[{}]}}", items.join(","))
 }
 
-pub(crate) fn run() -> Step {
+/// What is measured, each by its name.
+const PARTS: [(&str, fn(&Bench)); 5] = [
+    ("serve", Bench::serving),
+    ("describe", Bench::describing),
+    ("record", Bench::recording),
+    ("pass", Bench::passing_a_gibibyte),
+    ("verify", Bench::verifying),
+];
+
+/// Measures the parts that are named, or all of them.
+pub(crate) fn run(names: &[String]) -> Step {
+    if let Some(unknown) = names.iter().find(|name| PARTS.iter().all(|(part, _)| part != name)) {
+        return Err(format!("`{unknown}` is none of the parts: {}", PARTS.map(|(name, _)| name).join(", ")));
+    }
     install(&[("wrk", "wrk")])?;
     // In one go: built one by one, the two would take turns with the features of what they share.
     let packages = ["--package", "understudy-cli", "--package", "understudy-net"];
@@ -35,11 +48,9 @@ pub(crate) fn run() -> Step {
     let rounds = std::env::var("UNDERSTUDY_BENCH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(ROUNDS);
     let bench = Bench { folder, target: Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release"), rounds };
     bench.prepare().map_err(|error| format!("failed to prepare: {error}"))?;
-    bench.serving();
-    bench.describing();
-    bench.recording();
-    bench.passing_a_gibibyte();
-    bench.verifying();
+    for (_, part) in PARTS.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name)) {
+        part(&bench);
+    }
     Ok(())
 }
 

@@ -30,7 +30,9 @@ cargo xtask COMMAND
   backends [NAME...]
             records, accepts, serves and verifies a session with each of seven real backends, the
             packages of which it installs below target/; or with those that are named
-  bench     measures `serve`, `record` and `verify` against bare hyper; takes some minutes, needs wrk";
+  bench [PART...]
+            measures `serve`, `describe`, `record`, `pass` and `verify`, most of it against bare hyper;
+            takes some minutes, needs wrk";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
@@ -43,7 +45,7 @@ fn main() -> ExitCode {
         "fuzz" => fuzz(std::env::args().nth(2), std::env::args().nth(3).as_deref()),
         "registry" => registry::run(),
         "backends" => backends::run(&std::env::args().skip(2).collect::<Vec<_>>()),
-        "bench" => bench::run(),
+        "bench" => bench::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "lint" => lint(),
         _ => Err(USAGE.to_owned()),
     };
