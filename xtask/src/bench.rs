@@ -26,8 +26,10 @@ fn body() -> String {
     format!("{{\"id\":1,\"items\":[{}]}}", items.join(","))
 }
 
+type Part = fn(&Bench);
+
 /// What is measured, each by its name.
-const PARTS: [(&str, fn(&Bench)); 5] = [
+const PARTS: [(&str, Part); 5] = [
     ("serve", Bench::serving),
     ("describe", Bench::describing),
     ("record", Bench::recording),
