@@ -6,7 +6,7 @@ use crate::change::{FileChange, Place};
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use understudy_fixture::model::{BodyFile, Fixture, PartContent, RequestBody, ResponseBody, Verify};
 use understudy_fixture::write_fixture;
@@ -83,8 +83,9 @@ pub(crate) fn new_files(
         let is_it = |known: &&Arc<Fixture>| known.request == promise.request && known.responses == promise.responses;
         loaded.fixtures.iter().find(is_it)
     };
+    let known_ids: HashSet<&str> = loaded.files().map(|(_, id, _)| id).collect();
     let is_taken = |path: &str| {
-        loaded.folder.join(path).exists() || loaded.files().any(|(_, id, _)| Some(id) == path.strip_suffix(".yaml"))
+        path.strip_suffix(".yaml").is_some_and(|id| known_ids.contains(id)) || loaded.folder.join(path).exists()
     };
     let (mut there, mut wanted) = (there.to_vec(), Vec::new());
     for making in making {
@@ -94,8 +95,9 @@ pub(crate) fn new_files(
         }
     }
     let mut ids: Vec<String> = Vec::new();
+    let mut given: HashSet<String> = HashSet::new();
     for making in &wanted {
-        let is_taken = |id: &str| is_taken(&format!("{id}.yaml")) || ids.iter().any(|known| known == id);
+        let is_taken = |id: &str| given.contains(id) || is_taken(&format!("{id}.yaml"));
         let id = match making.name {
             Some(name) if is_taken(name) => {
                 let message = format!("{}/{name}.yaml is there already", loaded.service.dir);
@@ -104,6 +106,7 @@ pub(crate) fn new_files(
             Some(name) => name.to_owned(),
             None => free(file_id(&making.draft, loaded), is_taken),
         };
+        given.insert(id.clone());
         ids.push(id);
     }
     // What comes after another one is told the name that it has, or gets.

@@ -9,10 +9,9 @@ use crate::accept::{Judged, accept_some};
 use crate::addresses;
 use crate::change::FileChange;
 use crate::error::{ApiError, Code};
-use crate::import::archive::{Making, There, new_files, parents, sets_for};
+use crate::import::archive::{Making, There, new_files};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use understudy_fixture::model::Fixture;
 use understudy_fixture::same_request;
 use understudy_import::{Draft, merge};
 
@@ -113,6 +112,7 @@ impl Inbox {
     /// Chooses what comes before the chosen ones too, where it is in no need of a person: it is new, or the same.
     fn take_along(&self, all: &mut Vec<Chosen>, along: &mut Vec<(String, String)>) -> Result<(), ApiError> {
         let asked = all.len();
+        let mut chosen: BTreeSet<String> = all.iter().flat_map(|chosen| chosen.ids.clone()).collect();
         let mut at = 0;
         while at < all.len() {
             let first = self.find(all[at].ids.first().ok_or_else(nothing_chosen)?)?;
@@ -125,7 +125,7 @@ impl Inbox {
                     News::Same => is_made || at >= asked,
                     News::Changed => false,
                 };
-                if !is_wanted || all.iter().any(|chosen| chosen.ids.contains(id)) {
+                if !is_wanted || !chosen.insert(id.clone()) {
                     continue;
                 }
                 if parent.shown.news == News::New {
@@ -140,7 +140,8 @@ impl Inbox {
 
     /// Lets the recordings of what is settled go, but for those that others need which are not accepted yet.
     fn settle(&self, settled: &[&Proposed], accepting: &mut Accepting) {
-        let is_settled = |one: &Proposed| settled.iter().any(|other| other.shown.id == one.shown.id);
+        let ids: BTreeSet<&str> = settled.iter().map(|one| &*one.shown.id).collect();
+        let is_settled = |one: &Proposed| ids.contains(&*one.shown.id);
         let waiting = self.proposed.iter().filter(|one| one.shown.news == News::New && !is_settled(one));
         let mut needed: BTreeMap<&str, &str> = BTreeMap::new();
         let mut open: Vec<&Proposed> = waiting.collect();
@@ -160,12 +161,9 @@ impl Inbox {
         }
     }
 
-    /// What comes before a proposal: in runs, or because it sets the states in which this one answers.
-    fn before<'i>(&'i self, one: &'i Proposed) -> impl Iterator<Item = &'i Proposed> {
-        let before: BTreeSet<&str> = parents(&one.draft).map(String::as_str).collect();
-        let is_before = move |other: &Fixture| before.contains(&*other.id) || sets_for(other, &one.draft.fixture);
-        let others = self.proposed.iter().filter(move |other| other.service == one.service);
-        others.filter(move |other| other.shown.id != one.shown.id && is_before(&other.draft.fixture))
+    /// What comes before a proposal.
+    fn before(&self, one: &Proposed) -> impl Iterator<Item = &Proposed> {
+        self.places.before(one, &self.proposed).into_iter().map(|at| &self.proposed[at])
     }
 
     /// The proposals of a service that fixtures stand for already.

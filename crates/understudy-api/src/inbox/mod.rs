@@ -3,6 +3,7 @@
 mod accept;
 mod har;
 mod open;
+mod places;
 mod propose;
 mod vars;
 
@@ -20,6 +21,7 @@ use crate::recordings::{self, Recording, store_error};
 use crate::report::{DifferenceReport, RedactionReport};
 pub(crate) use accept::Accepting;
 use har::inbox_har;
+use places::Places;
 use propose::{Proposed, propose};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -47,6 +49,7 @@ pub(crate) struct Inbox {
     /// The addresses by which they name their services.
     homes: BTreeMap<String, Home>,
     pub(crate) proposed: Vec<Proposed>,
+    places: Places,
     /// Whole exchanges of which no fixture is proposed, and why.
     left_out: Vec<String>,
     /// Recordings that were damaged, and where they were put.
@@ -234,7 +237,9 @@ impl Inbox {
             let home = homes.get(&loaded.service.name);
             left_out.extend(propose(service, loaded, home, &recordings, &mut proposed));
         }
-        Self { project, log: None, recordings, later: Vec::new(), homes, proposed, left_out, damaged: Vec::new() }
+        let places = Places::of(&proposed);
+        let (log, later, damaged) = (None, Vec::new(), Vec::new());
+        Self { project, log, recordings, later, homes, proposed, places, left_out, damaged }
     }
 
     /// Returns the recordings that are not whole, and why: no fixture can be made of them.
@@ -346,8 +351,8 @@ impl Inbox {
     }
 
     pub(crate) fn find(&self, id: &str) -> Result<&Proposed, ApiError> {
-        let found = self.proposed.iter().find(|proposed| proposed.shown.id == id);
-        found.ok_or_else(|| match self.socket(id) {
+        let found = self.places.with_id(id);
+        found.map(|at| &self.proposed[at]).ok_or_else(|| match self.socket(id) {
             Some(_) => ApiError::new(Code::Usage, format!("`{id}` is a WebSocket, whose messages no fixture can send yet"))
                 .with_hint(format!("`mode: passthrough` forwards WebSockets to the backend meanwhile; `understudy inbox show {id}` shows the messages, `understudy inbox discard {id}` deletes them")),
             None => unknown(id, self.proposed.iter().map(|proposed| proposed.shown.id.as_str())),

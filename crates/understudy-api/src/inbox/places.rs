@@ -1,0 +1,42 @@
+//! The places of proposals, by what they are looked for: a large inbox has twenty thousand of them.
+
+use super::propose::Proposed;
+use crate::import::archive::{parents, sets_for};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Where proposals stand in an inbox.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    by_id: HashMap<String, usize>,
+    /// By service and the id of the draft.
+    by_draft: HashMap<(usize, String), usize>,
+    /// Those that set a state, by service.
+    setters: BTreeMap<usize, Vec<usize>>,
+}
+
+impl Places {
+    pub(super) fn of(proposed: &[Proposed]) -> Self {
+        let mut places = Self::default();
+        for (at, one) in proposed.iter().enumerate() {
+            places.by_id.insert(one.shown.id.clone(), at);
+            places.by_draft.insert((one.service, one.draft.fixture.id.to_string()), at);
+            if one.draft.fixture.all_set().next().is_some() {
+                places.setters.entry(one.service).or_default().push(at);
+            }
+        }
+        places
+    }
+
+    /// The place of the proposal with an id.
+    pub(super) fn with_id(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The places of what comes before a proposal: in runs, or because it sets the states in which this one answers.
+    pub(super) fn before(&self, one: &Proposed, proposed: &[Proposed]) -> BTreeSet<usize> {
+        let parents = parents(&one.draft).filter_map(|id| self.by_draft.get(&(one.service, id.clone())).copied());
+        let setters = self.setters.get(&one.service).into_iter().flatten().copied();
+        let setters = setters.filter(|at| sets_for(&proposed[*at].draft.fixture, &one.draft.fixture));
+        parents.chain(setters).filter(|at| proposed[*at].shown.id != one.shown.id).collect()
+    }
+}
