@@ -1,6 +1,7 @@
 //! The table of names: words that name a secret, and words with which they name something else.
 
 use super::names::Certainty;
+use super::vendors::VENDORS;
 
 /// Single words that name a secret where they stand last.
 #[rustfmt::skip]
@@ -30,6 +31,12 @@ pub(super) const HEADS: &[(&str, &str, Certainty)] = &[
     ("credential", "secret", Certainty::Credential),
     ("creds", "secret", Certainty::Credential),
     ("dsn", "secret", Certainty::Credential),
+    ("verifier", "code", Certainty::Credential),
+    ("assertion", "token", Certainty::Credential),
+    ("pat", "token", Certainty::Suspicious),
+    ("psk", "password", Certainty::Credential),
+    ("pswd", "password", Certainty::Typed),
+    ("pword", "password", Certainty::Typed),
     ("sid", "session", Certainty::Suspicious),
     ("sess", "session", Certainty::Suspicious),
     ("session", "session", Certainty::Suspicious),
@@ -47,13 +54,14 @@ pub(super) const HEADS: &[(&str, &str, Certainty)] = &[
 pub(super) const PAIRS: &[(&str, &[&str], &str, Certainty)] = &[
     ("key", &["access", "account", "admin", "aes", "api", "app", "application", "auth", "authentication",
         "authorization", "client", "consumer", "cookie", "crypto", "decryption", "deploy", "encryption", "function",
-        "hmac", "jwt", "license", "licence", "master", "private", "recovery", "rsa", "secret", "security", "server",
-        "session", "shared", "signing", "ssh", "storage", "subscription", "symmetric", "webhook", "write"],
+        "hmac", "ingest", "jwt", "license", "licence", "master", "preshared", "private", "recovery", "rsa", "secret", "security",
+        "server", "session", "shared", "sign", "signature", "signing", "ssh", "storage", "subscription", "symmetric", "webhook",
+        "write"],
         "api-key", Certainty::Credential,),
     ("code", &["2fa", "auth", "factor", "mfa", "otp", "passcode", "security", "sms", "totp", "verification",
         "verify"], "code", Certainty::Typed,),
     ("code", &["access", "activation", "authorization", "backup", "device", "invitation", "invite", "recovery",
-        "reset", "unlock"], "code", Certainty::Credential,),
+        "reset", "unlock", "user"], "code", Certainty::Credential,),
     ("id", &["sess", "session", "secret"], "session", Certainty::Credential),
     ("string", &["connection", "conn"], "secret", Certainty::Credential),
     ("str", &["connection", "conn"], "secret", Certainty::Credential),
@@ -64,6 +72,11 @@ pub(super) const PAIRS: &[(&str, &[&str], &str, Certainty)] = &[
     ("word", &["pass"], "password", Certainty::Typed),
     ("hash", &["pass"], "password", Certainty::Credential),
     ("pair", &["key"], "api-key", Certainty::Suspicious),
+    ("data", &["key"], "private-key", Certainty::Suspicious),
+    ("response", &["saml"], "token", Certainty::Credential),
+    ("request", &["saml"], "token", Certainty::Suspicious),
+    ("header", &["auth", "authorization"], "token", Certainty::Credential),
+    ("code", &["oauth"], "code", Certainty::Credential),
 ];
 
 /// Words after a secret's name that leave it one: `passwordConfirmation`, `tokenValue`.
@@ -100,30 +113,6 @@ pub(super) const ABOUT: &[&str] = &[
     "should", "show", "support", "supports", "toggle", "use", "uses", "with", "without", "wrong",
 ];
 
-/// Vendors whose credentials look like nothing but chance: under their names what looks random is secret. The names are those
-/// of the services in public documents on secret scanning (GitHub's "Supported secret scanning patterns", GitGuardian's detectors).
-#[rustfmt::skip]
-pub(super) const VENDORS: &[&str] = &[
-    "adafruit", "adobe", "airtable", "algolia", "alibaba", "aliyun", "amplitude", "artifactory", "asana",
-    "atlassian", "auth0", "authress", "azure", "beamer", "bintray", "bitbucket", "bittrex", "bugsnag",
-    "buildkite", "circleci", "clojars", "cloudflare", "cloudinary", "codecov", "cohere", "coinbase",
-    "confluence", "confluent", "contentful", "databricks", "datadog", "deepgram", "deepseek", 
-    "discord", "doppler", "droneci", "dropbox", "dynatrace", "etsy",
-    "facebook", "fastly", "figma", "finicity", "finnhub", "flickr", "flutterwave", "freshbooks",
-    "gitter", "gocardless", "grafana", "groq", "harness",
-    "heroku", "hubspot", "huggingface", "infracost", "infura", "intercom", "jenkins",
-    "jfrog", "jira", "kraken", "kucoin", "launchdarkly", "linear", "linkedin", "lob", "logz", "looker",
-    "mailchimp", "mailgun", "mailjet", "mapbox", "mattermost", "maxmind", "meraki", "messagebird", "mistral",
-    "mixpanel", "netlify", "newrelic", "newyorktimes", "notion", "nuget", "nytimes", "octopus", "okta",
-    "onesignal", "openai", "openweather", "opsgenie", "pagerduty", "perplexity", "pinecone", "plaid",
-    "planetscale", "posthog", "postman", "postmark", "privateai", "pulumi", "pusher", "rapidapi",
-    "razorpay", "readme", "replicate", "rollbar", "rubygems", "salesforce", "sendbird", 
-    "sendinblue", "sentry", "shippo", "shodan", "sidekiq", "snyk", "sonar", "sonarqube",
-    "spotify", "squarespace", "sumo", "sumologic", "supabase", "tailscale", "telegram",
-    "terraform", "travis", "travisci", "trello", "twilio", "twitch", "twitter", "typeform", "vercel",
-    "virustotal", "weatherstack", "xray", "yandex", "zapier", "zendesk", "contribsys", "telegr",
-];
-
 /// Last words of names that are about a vendor and no credential of it.
 #[rustfmt::skip]
 pub(super) const PUBLIC_HEADS: &[&str] = &[
@@ -131,6 +120,15 @@ pub(super) const PUBLIC_HEADS: &[&str] = &[
     "host", "domain", "org", "organization", "project", "team", "channel", "repo", "repository", "version",
     "sha", "commit", "hash", "ref", "branch", "etag", "digest", "checksum", "number", "customer", "event",
     "request", "trace", "type", "status", "image", "tag", "file", "path",
+];
+
+/// Words between a secret's name and a value with which the value is something else: `the key's fingerprint is …`.
+#[rustfmt::skip]
+pub(super) const EXPLAINING: &[&str] = &[
+    "address", "algorithm", "build", "bundle", "bytes", "chunk", "class", "count", "cursor", "css", "date", "device", "fingerprint", "font",
+    "image", "integrity", "length", "license", "media", "message", "model", "node", "nonce", "order", "page", "product", "public", "publishable",
+    "record", "revision", "serial", "sha", "sha1", "sha256", "sha384", "sha512", "md5", "size", "snapshot", "src", "thumbprint", "transaction",
+    "time", "timestamp", "tracking", "vector", "video",
 ];
 
 /// Words in the names of cookies that carry a session.
@@ -148,18 +146,18 @@ pub(super) const PARAMETERS: &[&str] = &[
 
 /// The last words of all names that are known, and words that may stand anywhere in one, list by list.
 #[rustfmt::skip]
-pub(super) const TELLING_WORDS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMETERS, LAST_WORDS];
+pub(super) const TELLING_WORDS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMETERS, LAST_WORDS, &["saml"]];
 
 /// Lists of the words with which known names end.
 #[rustfmt::skip]
-pub(super) const LAST_LETTERS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMETERS, LAST_WORDS, QUALIFIERS, &["id", "str", "url", "authorization"]];
+pub(super) const LAST_LETTERS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMETERS, LAST_WORDS, QUALIFIERS, &["id", "str", "url", "authorization", "request", "response", "header", "data"]];
 
 /// The words of [`HEADS`] and [`PAIRS`] that stand last, each once; a two-letter one by the words before it.
 #[rustfmt::skip]
 const LAST_WORDS: &[&str] = &[
-    "access", "api", "auth", "authentication", "authorization", "bearer", "card", "code", "conn",
+    "access", "api", "assertion", "auth", "authentication", "authorization", "bearer", "card", "code", "conn",
     "connection", "credential", "creds", "csc", "csrf", "cvc", "cvv", "dsn", "hash", "jwt", "key", "login",
     "mnemonic", "number", "oauth", "otp", "pair", "pass", "passcode", "passkey", "passphrase", "passwd",
-    "password", "phrase", "pin", "pwd", "secret", "sess", "session", "sid", "ssn", "str", "string", "token",
-    "totp", "url", "word", "xsrf",
+    "password", "pat", "phrase", "pin", "psk", "pswd", "pwd", "pword", "secret", "sess", "session", "sid", "ssn", "str", "string", "token",
+    "totp", "url", "verifier", "word", "xsrf",
 ];

@@ -5,8 +5,9 @@
 //! words are looked up. `passwordHint` is a hint and `nextPageToken` a place in a list, so neither is secret.
 
 use super::name_table::{
-    ABOUT, HEADS, KEYS_OF_TABLES, PAIRS, PUBLIC_HEADS, QUALIFIERS, SESSION_COOKIES, TOKENS_OF_LISTS, VENDORS,
+    ABOUT, HEADS, KEYS_OF_TABLES, PAIRS, PUBLIC_HEADS, QUALIFIERS, SESSION_COOKIES, TOKENS_OF_LISTS,
 };
+use super::vendors::VENDORS;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 

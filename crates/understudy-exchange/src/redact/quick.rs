@@ -5,8 +5,8 @@
 
 use super::SecretNames;
 use super::value::is_uuid;
-use super::walk::json::NAMES;
-use super::walk::text;
+use super::walk::json::{KEY_TYPE, NAMES};
+use super::walk::{beside, phrases, text};
 use super::{shapes, stand_in};
 use crate::target::percent_decode;
 use crate::{MediaType, Request, Response};
@@ -106,7 +106,9 @@ pub(super) fn is_quiet_json(text: &str, names: &SecretNames) -> bool {
         begin = close + 1;
         let is_quiet = if is_before_a_colon(&bytes[begin..]) {
             last_name = string;
-            !names.knows_bytes(string) && (string.len() < RUN_BYTES_MIN || is_quiet(&text[open + 1..close], names))
+            !names.knows_bytes(string)
+                && string != KEY_TYPE.as_bytes()
+                && (string.len() < RUN_BYTES_MIN || is_quiet(&text[open + 1..close], names))
         } else {
             // It may name what the next one holds.
             let is_first = || gap.iter().rev().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
@@ -229,7 +231,7 @@ const CLASSES: [u8; 256] = {
         classes[signs[at] as usize] = 0;
         at += 1;
     }
-    let checked = b"\\<~|=: -/";
+    let checked = b"\\<~|=: -/!\"'(\t\n";
     let mut at = 0;
     while at < checked.len() {
         classes[checked[at] as usize] |= CHECKED;
@@ -253,13 +255,13 @@ pub(super) fn is_quiet(text: &str, names: &SecretNames) -> bool {
             return false;
         }
         if class & ENDING != 0 {
-            if at - begin >= RUN_BYTES_MIN && !is_quiet_run(&text[begin..at], kinds) {
+            if at - begin >= RUN_BYTES_MIN && !is_quiet_run(text, begin..at, kinds, names) {
                 return false;
             }
             (begin, kinds) = (at + 1, 0);
         }
     }
-    (bytes.len() - begin < RUN_BYTES_MIN || is_quiet_run(&text[begin..], kinds))
+    (bytes.len() - begin < RUN_BYTES_MIN || is_quiet_run(text, begin..bytes.len(), kinds, names))
         && (digits < CARD_DIGITS_MIN || !may_have_card(bytes))
 }
 
@@ -268,9 +270,13 @@ fn is_quiet_sign(text: &str, at: usize, names: &SecretNames) -> bool {
     let bytes = text.as_bytes();
     match bytes[at] {
         b'\\' | b'<' | b'~' => false,
+        b'!' => bytes.get(at + 1) != Some(&b'A'),
         b'|' => at == 0 || !bytes[at - 1].is_ascii_digit(),
+        b':' if phrases::may_be_of_a_database(&bytes[at..]) => false,
         b'=' | b':' => !has_userinfo(&bytes[at..]) && !names.knows(&percent_decode(name_before(text, at))),
-        b' ' => !ends_with_scheme(&bytes[..at]),
+        b'"' | b'\'' => !names.knows(name_before(text, at)),
+        b'(' => !phrases::ends_with_call(&bytes[..at]),
+        b' ' | b'\t' | b'\n' => !ends_with_scheme(&bytes[..at]) && !phrases::ends_with_telling_word(&bytes[..at]),
         b'-' => !bytes[at..].starts_with(b"--") || !bytes.get(at + 2).is_some_and(u8::is_ascii_alphabetic),
         b'/' => !is_one_time(&bytes[at + 1..]),
         _ => true,
@@ -278,14 +284,15 @@ fn is_quiet_sign(text: &str, at: usize, names: &SecretNames) -> bool {
 }
 
 /// Returns true if a run of a token's characters has no shape, and no text in base64.
-fn is_quiet_run(run: &str, kinds: u8) -> bool {
+fn is_quiet_run(text: &str, at: std::ops::Range<usize>, kinds: u8, names: &SecretNames) -> bool {
+    let (run, begin) = (&text[at.clone()], at.start);
     let kinds = kinds & (UPPER | LOWER | DIGIT);
-    if kinds.count_ones() < 2 && run.len() < 2 * RUN_BYTES_MIN || is_uuid(run) {
+    if kinds.count_ones() < 2 && run.len() < 2 * RUN_BYTES_MIN || (begin == 0 && is_uuid(run)) {
         return true;
     }
-    let is_encoded = kinds & (UPPER | LOWER) == UPPER | LOWER && text::has_base64(run);
-    let has_shape = shapes::may_begin_in(run) && shapes::has_secrets(run);
-    !is_encoded && !has_shape
+    let is_encoded = || kinds & (UPPER | LOWER) == UPPER | LOWER && text::has_base64(run);
+    let has_shape = || shapes::may_begin_in(run) && shapes::has_secrets(run);
+    !is_encoded() && !has_shape() && !beside::may_be_named(text, begin, names)
 }
 
 /// The digits of the shortest card's number.
@@ -295,7 +302,8 @@ const CARD_DIGITS_MIN: usize = 14;
 fn may_have_card(bytes: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-');
     bytes.split(|byte| !is_part(byte)).any(|part| {
-        let before = part.as_ptr().addr() - bytes.as_ptr().addr();
+        let digits = part.trim_ascii_start();
+        let before = digits.as_ptr().addr() - bytes.as_ptr().addr();
         part.iter().filter(|byte| byte.is_ascii_digit()).count() >= CARD_DIGITS_MIN
             && (before == 0 || !bytes[before - 1].is_ascii_alphanumeric())
     })

@@ -1,223 +1,14 @@
 //! Secrets that are known by what they look like, wherever they stand: tokens of standards, and the credentials of services that
 //! begin in a way of their own, so that they can be found.
-//!
-//! Each shape names the page that publishes it. Where a service publishes none, the shape is that of the tokens it gives out.
 
+use super::shape_table::Of::{Alphanumeric, Base64, Capital, Crypt, Dotted, Hex, Url};
+use super::shape_table::Tail::{Around, As, AtLeast, Exactly};
+use super::shape_table::{Of, SHAPES, Shape, Tail};
 use super::stand_in;
 use super::value::is_random;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::ops::Range;
 use std::sync::LazyLock;
-
-/// Characters of which a credential consists.
-#[derive(Debug, Clone, Copy)]
-enum Of {
-    /// Letters and digits.
-    Alphanumeric,
-    /// Capital letters and digits.
-    Capital,
-    /// Hexadecimal digits.
-    Hex,
-    /// Letters, digits, `-` and `_`.
-    Url,
-    /// Letters, digits, `-`, `_`, `.` and `=`.
-    Dotted,
-    /// Letters, digits, `+`, `/`, `-`, `_` and `=`.
-    Base64,
-    /// What may stand in the path of a URL.
-    Path,
-    /// Digits.
-    Digit,
-}
-
-impl Of {
-    fn has(self, byte: u8) -> bool {
-        let more: &[u8] = match self {
-            Self::Alphanumeric => b"",
-            Self::Capital => return byte.is_ascii_uppercase() || byte.is_ascii_digit(),
-            Self::Hex => return byte.is_ascii_hexdigit(),
-            Self::Digit => return byte.is_ascii_digit(),
-            Self::Url => b"-_",
-            Self::Dotted => b"-_.=",
-            Self::Base64 => b"+/-_=",
-            Self::Path => b"-_.~/@%+=",
-        };
-        byte.is_ascii_alphanumeric() || more.contains(&byte)
-    }
-}
-
-/// How a credential goes on after its mark.
-#[derive(Debug, Clone, Copy)]
-enum Tail {
-    /// At least so many of these characters.
-    AtLeast(usize, Of),
-    /// Exactly so many, and none of them after that.
-    Exactly(usize, Of),
-    /// The mark stands in the middle: at least so many of these characters before it, and so many after it.
-    Around(usize, Of, usize, Of),
-    /// As this function says: how many bytes after the mark belong to it.
-    As(fn(&str) -> Option<usize>),
-}
-
-/// Credentials that look alike.
-#[derive(Debug)]
-struct Shape {
-    kind: &'static str,
-    /// The service or the standard, as reports show it.
-    name: &'static str,
-    /// The texts by which it is found. Most begin it.
-    marks: &'static [&'static str],
-    tail: Tail,
-}
-
-const fn key(name: &'static str, marks: &'static [&'static str], tail: Tail) -> Shape {
-    Shape { kind: "api-key", name, marks, tail }
-}
-
-const fn token(name: &'static str, marks: &'static [&'static str], tail: Tail) -> Shape {
-    Shape { kind: "token", name, marks, tail }
-}
-
-use Of::{Alphanumeric, Base64, Capital, Digit, Dotted, Hex, Path, Url};
-use Tail::{Around, As, AtLeast, Exactly};
-
-#[rustfmt::skip]
-static SHAPES: &[Shape] = &[
-    // RFC 7519 and RFC 7515, section 7.1: parts of base64url, of which the first two are JSON objects.
-    token("JSON web token", &["eyJ", "ewog", "ewoJ"], As(jwt)),
-    token("JSON web token in base64", &["ZXlK"], As(jwt_in_base64)),
-    // RFC 7468, section 2, and the armour of OpenPGP (RFC 9580, section 6.2).
-    Shape { kind: "private-key", name: "private key", marks: &["-----BEGIN "], tail: As(private_key) },
-    // https://github.com/FiloSottile/age
-    Shape { kind: "private-key", name: "age secret key", marks: &["AGE-SECRET-KEY-1"], tail: AtLeast(50, Capital) },
-    // https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github
-    key("GitHub token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], AtLeast(20, Alphanumeric)),
-    key("GitHub token", &["github_pat_"], AtLeast(20, Url)),
-    // https://docs.gitlab.com/security/tokens/#token-prefixes
-    key("GitLab token", &["glpat-", "gldt-", "glrt-", "glft-", "glsoat-", "gloas-", "glcbt-", "glptt-", "glimt-", "glagent-", "glffct-", "glwt-", "_gitlab_session="], AtLeast(16, Dotted)),
-    key("GitLab registration token", &["GR1348941"], AtLeast(16, Url)),
-    // https://docs.stripe.com/keys
-    key("Stripe key", &["sk_live_", "sk_test_", "sk_prod_", "rk_live_", "rk_test_", "rk_prod_"], AtLeast(10, Alphanumeric)),
-    key("Stripe webhook secret", &["whsec_"], AtLeast(20, Base64)),
-    // https://docs.slack.dev/authentication/tokens
-    key("Slack token", &["xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-", "xoxe.xoxb-", "xoxe.xoxp-"], AtLeast(10, Url)),
-    key("Slack webhook", &["hooks.slack.com/services/", "hooks.slack.com/workflows/", "hooks.slack.com/triggers/"], AtLeast(20, Base64)),
-    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
-    key("AWS access key", &["AKIA", "ASIA", "ABIA", "ACCA", "A3T"], As(aws_key)),
-    key("AWS Bedrock key", &["ABSK"], AtLeast(100, Base64)),
-    key("AWS Bedrock key", &["bedrock-api-key-"], AtLeast(20, Base64)),
-    // https://cloud.google.com/docs/authentication/api-keys, https://developers.google.com/identity/protocols/oauth2
-    key("Google API key", &["AIza"], AtLeast(30, Url)),
-    key("Google OAuth client secret", &["GOCSPX-"], AtLeast(24, Url)),
-    token("Google OAuth token", &["ya29."], AtLeast(20, Dotted)),
-    token("Google OAuth refresh token", &["1//0"], AtLeast(30, Url)),
-    // https://docs.npmjs.com/about-access-tokens
-    key("npm token", &["npm_", "NPM_"], AtLeast(36, Alphanumeric)),
-    // https://pypi.org/help/#apitoken
-    key("PyPI token", &["pypi-AgE"], AtLeast(30, Url)),
-    key("RubyGems key", &["rubygems_"], AtLeast(40, Hex)),
-    key("Clojars token", &["CLOJARS_", "clojars_"], AtLeast(50, Alphanumeric)),
-    key("crates.io token", &["cio"], Exactly(32, Alphanumeric)),
-    key("Docker token", &["dckr_pat_", "dckr_oat_"], AtLeast(20, Url)),
-    // https://docs.sendgrid.com/ui/account-and-settings/api-keys
-    key("SendGrid key", &["SG."], AtLeast(40, Dotted)),
-    key("Brevo key", &["xkeysib-", "xsmtpsib-"], AtLeast(40, Url)),
-    key("Mailgun key", &["key-"], Exactly(32, Alphanumeric)),
-    // https://platform.openai.com/docs/api-reference/authentication, https://docs.anthropic.com/en/api/overview
-    key("Anthropic key", &["sk-ant-"], AtLeast(20, Url)),
-    key("OpenAI key", &["sk-proj-", "sk-svcacct-", "sk-admin-", "sk-None-"], AtLeast(20, Url)),
-    key("OpenRouter key", &["sk-or-v1-"], AtLeast(40, Hex)),
-    key("OpenAI key", &["sk-"], AtLeast(32, Alphanumeric)),
-    key("Hugging Face token", &["hf_", "api_org_"], AtLeast(30, Alphanumeric)),
-    key("Perplexity key", &["pplx-"], AtLeast(40, Alphanumeric)),
-    key("Groq key", &["gsk_"], AtLeast(40, Alphanumeric)),
-    key("xAI key", &["xai-"], AtLeast(60, Alphanumeric)),
-    key("Replicate token", &["r8_"], AtLeast(37, Alphanumeric)),
-    key("Pinecone key", &["pcsk_"], AtLeast(40, Url)),
-    // https://shopify.dev/docs/apps/auth
-    key("Shopify token", &["shpat_", "shpca_", "shppa_", "shpss_", "shptka_"], AtLeast(32, Hex)),
-    key("Facebook token", &["EAAC", "EAAM"], AtLeast(100, Alphanumeric)),
-    key("Razorpay key", &["rzp_live_", "rzp_test_"], AtLeast(14, Alphanumeric)),
-    key("Flutterwave key", &["FLWSECK_TEST-", "FLWSECK-", "FLWPUBK_TEST-"], AtLeast(12, Url)),
-    key("EasyPost key", &["EZAK", "EZTK"], AtLeast(54, Alphanumeric)),
-    key("Duffel token", &["duffel_test_", "duffel_live_"], AtLeast(40, Dotted)),
-    key("Shippo token", &["shippo_live_", "shippo_test_"], AtLeast(40, Hex)),
-    // https://docs.digitalocean.com/reference/api/create-personal-access-token/
-    key("DigitalOcean token", &["dop_v1_", "doo_v1_", "dor_v1_", "DOP_V1_", "DOR_V1_"], AtLeast(40, Hex)),
-    key("Doppler token", &["dp.pt.", "dp.st.", "dp.ct.", "dp.sa.", "dp.scim.", "dp.audit."], AtLeast(40, Dotted)),
-    // https://developer.hashicorp.com/vault/docs/concepts/tokens#token-prefixes
-    key("Vault token", &["hvs.", "hvb.", "hvr."], AtLeast(20, Url)),
-    key("Heroku token", &["HRKU-AA"], AtLeast(50, Url)),
-    key("Fly.io token", &["fo1_", "fm1a_", "fm1r_", "fm2_"], AtLeast(40, Base64)),
-    key("Netlify token", &["nfp_", "nfc_", "nfo_", "nfu_"], AtLeast(30, Alphanumeric)),
-    key("Supabase key", &["sbp_", "sb_secret_"], AtLeast(20, Url)),
-    key("PlanetScale token", &["pscale_tkn_", "pscale_oauth_", "pscale_pw_"], AtLeast(32, Dotted)),
-    key("Databricks token", &["dapi"], As(databricks)),
-    key("ClickHouse key", &["4b1d"], Exactly(38, Alphanumeric)),
-    key("Artifactory key", &["AKCp"], AtLeast(60, Alphanumeric)),
-    key("Artifactory token", &["cmVmd"], AtLeast(55, Alphanumeric)),
-    key("Atlassian token", &["ATATT3", "ATCTT3", "ATBB"], AtLeast(24, Dotted)),
-    key("Adobe secret", &["p8e-", "P8E-"], Exactly(32, Alphanumeric)),
-    key("Alibaba access key", &["LTAI"], AtLeast(16, Alphanumeric)),
-    key("Tencent secret id", &["AKID"], AtLeast(32, Alphanumeric)),
-    key("Beamer token", &["b_"], Exactly(44, Dotted)),
-    key("Cloudflare origin CA key", &["v1.0-"], AtLeast(100, Url)),
-    key("Contentful token", &["CFPAT-"], AtLeast(40, Url)),
-    key("Defined Networking token", &["dnkey-"], AtLeast(60, Dotted)),
-    key("Dropbox token", &["sl."], AtLeast(100, Dotted)),
-    key("Dynatrace token", &["dt0c01.", "dt0s01."], AtLeast(60, Dotted)),
-    key("Figma token", &["figd_", "figo_", "figu_"], AtLeast(30, Url)),
-    key("Frame.io token", &["fio-u-"], AtLeast(50, Dotted)),
-    key("Grafana key", &["glc_", "GLC_"], AtLeast(30, Base64)),
-    key("Grafana token", &["glsa_"], AtLeast(32, Url)),
-    key("Grafana key", &["eyJrIjoi"], AtLeast(60, Base64)),
-    key("HubSpot token", &["pat-na1-", "pat-eu1-"], AtLeast(30, Url)),
-    key("Infracost token", &["ico-"], Exactly(32, Alphanumeric)),
-    key("42 secret", &["s-s4t2ud-", "s-s4t2af-"], AtLeast(60, Hex)),
-    key("LaunchDarkly key", &["sdk-", "mob-", "api-"], As(uuid)),
-    key("Linear key", &["lin_api_", "lin_oauth_"], AtLeast(32, Alphanumeric)),
-    key("Notion token", &["ntn_"], AtLeast(40, Alphanumeric)),
-    key("Notion token", &["secret_"], Exactly(43, Alphanumeric)),
-    key("New Relic key", &["NRAK-", "NRJS-", "NRII-", "NRRA-", "NRAA-"], AtLeast(19, Url)),
-    key("Octopus key", &["API-"], AtLeast(24, Capital)),
-    key("1Password key", &["A3-"], As(one_password)),
-    key("1Password token", &["ops_eyJ"], AtLeast(100, Base64)),
-    key("OpenShift token", &["sha256~"], AtLeast(40, Url)),
-    key("Plaid token", &["access-sandbox-", "access-development-", "access-production-"], As(uuid)),
-    key("PostHog key", &["phx_", "phs_"], AtLeast(30, Alphanumeric)),
-    key("Postman key", &["PMAK-"], AtLeast(50, Url)),
-    key("Prefect token", &["pnu_", "pnb_"], AtLeast(30, Alphanumeric)),
-    key("Pulumi token", &["pul-"], AtLeast(40, Hex)),
-    key("ReadMe key", &["rdme_"], AtLeast(60, Alphanumeric)),
-    key("Scalingo token", &["tk-us-", "tk-eu-"], AtLeast(40, Url)),
-    key("Sentry token", &["sntrys_", "sntryu_"], AtLeast(40, Base64)),
-    key("SettleMint token", &["sm_aat_", "sm_pat_", "sm_sat_"], AtLeast(16, Alphanumeric)),
-    key("Sonar token", &["squ_", "sqp_", "sqa_"], AtLeast(30, Alphanumeric)),
-    key("Sourcegraph token", &["sgp_"], As(sourcegraph)),
-    key("Tailscale key", &["tskey-"], AtLeast(16, Url)),
-    key("Twilio key", &["SK"], Exactly(32, Hex)),
-    key("Typeform token", &["tfp_"], AtLeast(40, Dotted)),
-    key("Zapier webhook", &["hooks.zapier.com/hooks/catch/"], AtLeast(8, Path)),
-    key("Discord webhook", &["discord.com/api/webhooks/", "discordapp.com/api/webhooks/"], AtLeast(40, Path)),
-    key("Airtable token", &["pat"], As(airtable)),
-    key("Authress key", &[".acc_", ".acc-"], Around(10, Dotted, 40, Path)),
-    key("Azure client secret", &["Q~"], Around(4, Path, 31, Path)),
-    key("Facebook app token", &["|"], Around(15, Digit, 27, Url)),
-    key("Harness key", &["pat.", "sat."], AtLeast(60, Dotted)),
-    key("Lob or GoCardless key", &["live_", "test_", "live_pub_", "test_pub_"], AtLeast(30, Url)),
-    key("Mailchimp key", &["-us"], Around(32, Hex, 1, Alphanumeric)),
-    key("Mapbox token", &["pk.eyJ", "sk.eyJ", "tk.eyJ"], AtLeast(60, Dotted)),
-    key("MaxMind key", &["_mmk"], Around(36, Url, 0, Alphanumeric)),
-    key("Microsoft Teams webhook", &["webhook.office.com/webhookb2/"], AtLeast(20, Path)),
-    key("Square token", &["sq0atp-", "sq0csp-"], AtLeast(22, Url)),
-    key("Square token", &["EAAA"], AtLeast(22, Url)),
-    key("Telegram bot token", &[":A"], Around(5, Digit, 34, Url)),
-    key("Terraform token", &[".atlasv1."], Around(14, Alphanumeric, 50, Dotted)),
-    key("Vault token", &["s."], Exactly(24, Alphanumeric)),
-    key("Yandex token", &["t1."], AtLeast(80, Dotted)),
-    key("Yandex key", &["AQVN"], AtLeast(35, Url)),
-    key("Yandex access key", &["YCA", "YCB", "YCM", "YCN", "YCO", "YCP"], Exactly(37, Url)),
-];
 
 /// Finds marks, the longest at each place.
 static MARKS: LazyLock<(AhoCorasick, Vec<&'static Shape>)> = LazyLock::new(|| {
@@ -237,6 +28,15 @@ static BEGINNINGS: LazyLock<Vec<u64>> = LazyLock::new(|| {
     bits
 });
 
+/// The marks of letters that stand inside of a credential.
+static INNER: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let inside = SHAPES.iter().filter(|shape| matches!(shape.tail, Around(..))).flat_map(|shape| shape.marks);
+    inside.filter(|mark| mark.bytes().all(|byte| byte.is_ascii_alphanumeric())).copied().collect()
+});
+
+/// No credential with a mark of letters inside is shorter.
+const INNER_BYTES_MIN: usize = 38;
+
 /// Returns true if a mark may stand in a text, where a word begins or ends. `Q~` and `|` alone stand inside one.
 pub(super) fn may_begin_in(text: &str) -> bool {
     let bits = &*BEGINNINGS;
@@ -245,7 +45,7 @@ pub(super) fn may_begin_in(text: &str) -> bool {
         let is_boundary = at == 0 || !bytes[at - 1].is_ascii_alphanumeric() || !two[0].is_ascii_alphanumeric();
         let both = u16::from_be_bytes([two[0], two[1]]);
         is_boundary && bits[usize::from(both >> 6)] >> (both & 63) & 1 == 1
-    })
+    }) || text.len() >= INNER_BYTES_MIN && INNER.iter().any(|mark| text.contains(mark))
 }
 
 /// A secret that was found by its look.
@@ -266,9 +66,14 @@ pub(super) fn find(text: &str) -> Vec<Look> {
     }
     let (finder, shapes) = &*MARKS;
     let mut found: Vec<Look> = Vec::new();
+    let mut runs = Runs { bytes: text.as_bytes(), last: Default::default() };
     for mark in finder.find_overlapping_iter(text) {
+        // In what was found already, nothing else is looked for: a mark may stand in it a thousand times.
+        if found.last().is_some_and(|look| look.at.start < mark.start() && mark.end() < look.at.end) {
+            continue;
+        }
         let Shape { kind, name, tail, .. } = shapes[mark.pattern().as_usize()];
-        let Some(at) = extent(text, mark.range(), *tail) else { continue };
+        let Some(at) = extent(text, mark.range(), *tail, &mut runs) else { continue };
         let secret = &text[at.clone()];
         // Names of many words begin like some of them: `test_that_all_the_words_are_there`.
         if (matches!(tail, As(_)) || is_random(secret)) && !stand_in::is_stand_in(secret) {
@@ -291,25 +96,54 @@ pub(super) fn has_secrets(text: &str) -> bool {
     !find(text).is_empty()
 }
 
+/// Runs of a credential's characters: the last one of each kind that was looked at, so that no text is read anew for each mark in it.
+struct Runs<'t> {
+    bytes: &'t [u8],
+    last: [Range<usize>; Of::COUNT],
+}
+
+impl Runs<'_> {
+    /// The run in which a place stands, or at which it ends.
+    fn at(&mut self, place: usize, of: Of) -> Range<usize> {
+        let last = &mut self.last[of as usize];
+        if !(last.start <= place && place <= last.end) || last.start >= last.end {
+            let before = self.bytes[..place].iter().rev().take_while(|byte| of.has(**byte)).count();
+            let after = self.bytes[place..].iter().take_while(|byte| of.has(**byte)).count();
+            *last = place - before..place + after;
+        }
+        last.clone()
+    }
+}
+
+/// No credential with its mark in the middle is longer. Texts in base64 that are files hold every mark somewhere.
+const AROUND_BYTES_MAX: usize = 512;
+
 /// The extent of a credential whose mark is here.
-fn extent(text: &str, mark: Range<usize>, tail: Tail) -> Option<Range<usize>> {
+fn extent(text: &str, mark: Range<usize>, tail: Tail, runs: &mut Runs<'_>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let run = |of: Of| bytes[mark.end..].iter().take_while(|byte| of.has(**byte)).count();
+    // A mark within a word is no mark. An escape of a line's end stands before one like a letter.
+    let is_inside = |begin: usize| {
+        bytes[begin].is_ascii_alphanumeric()
+            && begin > 0
+            && bytes[begin - 1].is_ascii_alphanumeric()
+            && !is_escape(&bytes[..begin])
+    };
+    if !matches!(tail, Around(..)) && is_inside(mark.start) {
+        return None;
+    }
+    let mut run = |of: Of| runs.at(mark.end, of).end - mark.end;
     let (begin, after) = match tail {
         AtLeast(least, of) => (mark.start, Some(run(of)).filter(|length| *length >= least)?),
         Exactly(length, of) => (mark.start, Some(run(of)).filter(|own| *own == length)?),
         As(tail) => (mark.start, tail(&text[mark.end..])?),
         Around(before, of_before, least, of) => {
-            let own = bytes[..mark.start].iter().rev().take_while(|byte| of_before.has(**byte)).count();
             let length = Some(run(of)).filter(|length| *length >= least)?;
-            (mark.start - Some(own).filter(|own| *own >= before)?, length)
+            let own = mark.start - runs.at(mark.start, of_before).start;
+            let is_whole = own >= before && own + length <= AROUND_BYTES_MAX;
+            (mark.start - Some(own).filter(|_| is_whole)?, length)
         }
     };
-    // A mark within a word is no mark. An escape of a line's end stands before one like a letter.
-    let is_inside = bytes[begin].is_ascii_alphanumeric()
-        && begin > 0
-        && (bytes[begin - 1].is_ascii_alphanumeric() && !is_escape(&bytes[..begin]));
-    (!is_inside).then(|| begin..mark.end + after)
+    (!is_inside(begin)).then(|| begin..mark.end + after)
 }
 
 fn is_escape(before: &[u8]) -> bool {
@@ -321,7 +155,7 @@ fn count(text: &str, of: Of) -> usize {
 }
 
 /// Two parts of base64url that are JSON objects, and a third one, which may be empty.
-fn jwt(rest: &str) -> Option<usize> {
+pub(super) fn jwt(rest: &str) -> Option<usize> {
     let header = count(rest, Url);
     let claims = rest[header..]
         .strip_prefix('.')
@@ -333,12 +167,18 @@ fn jwt(rest: &str) -> Option<usize> {
 }
 
 /// A whole token that was encoded once more: its first dot is somewhere in it.
-fn jwt_in_base64(rest: &str) -> Option<usize> {
+pub(super) fn jwt_in_base64(rest: &str) -> Option<usize> {
     Some(count(rest, Base64)).filter(|length| *length >= 30)
 }
 
-fn private_key(rest: &str) -> Option<usize> {
-    let label = rest.find("-----").filter(|end| rest[..*end].contains("PRIVATE KEY") && *end < 64)?;
+/// The labels of keys are shorter.
+const LABEL_BYTES_MAX: usize = 64;
+
+pub(super) fn private_key(rest: &str) -> Option<usize> {
+    let label = rest.as_bytes().iter().take(LABEL_BYTES_MAX).position(|byte| *byte == b'-')?;
+    if !rest[label..].starts_with("-----") || !rest[..label].contains("PRIVATE KEY") {
+        return None;
+    }
     let body = &rest[label + 5..];
     // Of a key that is cut off, all that is there.
     let end =
@@ -346,36 +186,59 @@ fn private_key(rest: &str) -> Option<usize> {
     Some(label + 5 + end)
 }
 
-fn aws_key(rest: &str) -> Option<usize> {
+pub(super) fn aws_key(rest: &str) -> Option<usize> {
     let length = count(rest, Capital);
     matches!(length, 16 | 17).then_some(length)
 }
 
-fn uuid(rest: &str) -> Option<usize> {
+pub(super) fn uuid(rest: &str) -> Option<usize> {
     rest.get(..36).filter(|text| super::value::is_uuid(text)).map(|_| 36)
 }
 
-fn databricks(rest: &str) -> Option<usize> {
+pub(super) fn databricks(rest: &str) -> Option<usize> {
     let length = count(rest, Hex);
     let more = rest[length..].strip_prefix('-').map_or(0, |rest| 1 + count(rest, Hex).min(1));
     (length == 32).then_some(length + more)
 }
 
 /// `pat`, 14 characters, a dot, and 64 digits.
-fn airtable(rest: &str) -> Option<usize> {
+pub(super) fn airtable(rest: &str) -> Option<usize> {
     let secret = rest.get(14..).filter(|_| count(rest, Alphanumeric) == 14)?.strip_prefix('.')?;
     Some(15 + count(secret, Hex)).filter(|length| *length >= 70)
 }
 
 /// https://support.1password.com/secret-key-security/
-fn one_password(rest: &str) -> Option<usize> {
+pub(super) fn one_password(rest: &str) -> Option<usize> {
     let length =
         rest.bytes().take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'-').count();
     let groups: Vec<usize> = rest[..length].split('-').map(str::len).collect();
     matches!(groups.as_slice(), [6, 11 | 6, 5, ..]).then_some(length)
 }
 
-fn sourcegraph(rest: &str) -> Option<usize> {
+/// A hash of a password: parts between dollar signs, of which the last is long.
+pub(super) fn hash(rest: &str) -> Option<usize> {
+    Some(count(rest, Crypt)).filter(|length| *length >= 24)
+}
+
+/// A hash of a password with its parameters before it: `v=19$m=65536,t=3,p=4$…`.
+pub(super) fn parameters(rest: &str) -> Option<usize> {
+    let length = rest.bytes().take_while(|byte| Crypt.has(*byte) || *byte == b',').count();
+    (length >= 10).then_some(length)
+}
+
+/// A key of PuTTY is a file: all that follows belongs to it.
+pub(super) fn putty(rest: &str) -> Option<usize> {
+    Some(rest.len())
+}
+
+/// A user's number, and 32 characters.
+pub(super) fn click_up(rest: &str) -> Option<usize> {
+    let user = count(rest, Of::Digit);
+    let secret = rest[user..].strip_prefix('_').filter(|_| user >= 5)?;
+    (count(secret, Capital) == 32).then_some(user + 33)
+}
+
+pub(super) fn sourcegraph(rest: &str) -> Option<usize> {
     Some(count(rest, Url)).filter(|length| *length >= 40)
 }
 

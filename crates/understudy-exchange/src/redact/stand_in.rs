@@ -37,8 +37,9 @@ pub(super) fn stand_in(secret: &str, kind: &str, number: u32) -> String {
     } else if secret.len() >= 3 && secret.bytes().all(|byte| byte.is_ascii_digit()) {
         return digits(secret.len(), number);
     } else if secret.len() >= HEX_CHARS_MIN && secret.bytes().all(is_hex) {
-        let room = secret.len() - HEX_MARK.len() - 1;
-        format!("{HEX_MARK}{which:x}{number:0room$x}")
+        let digits = format!("{number:x}");
+        let zeros = (secret.len() - HEX_MARK.len() - 1).saturating_sub(digits.len());
+        format!("{HEX_MARK}{which:x}{}{digits}", "0".repeat(zeros))
     } else {
         return plain;
     };
@@ -47,8 +48,9 @@ pub(super) fn stand_in(secret: &str, kind: &str, number: u32) -> String {
 
 /// As many digits, of which the first is no zero.
 fn digits(length: usize, number: u32) -> String {
-    let number = u64::from(number) % 10_u64.pow(u32::try_from(length.min(9)).unwrap_or(9) - 1);
-    format!("1{number:0room$}", room = length - 1)
+    let number = (u64::from(number) % 10_u64.pow(u32::try_from(length.min(9)).unwrap_or(9) - 1)).to_string();
+    // A width that is given to `format!` ends at 65,535.
+    format!("1{}{number}", "0".repeat((length - 1).saturating_sub(number.len())))
 }
 
 /// A JSON web token with the same claims (RFC 7519), which does not expire and has no signature.
@@ -138,6 +140,14 @@ mod tests {
                 assert_eq!(made, expected);
                 assert!(kind == "code" || is_stand_in(&made));
             }
+        }
+    }
+
+    #[test]
+    fn the_longest_secrets_have_stand_ins() {
+        for secret in ["1".repeat(100_000), "1a".repeat(50_000)] {
+            assert_eq!(stand_in(&secret, "token", 7).len(), secret.len());
+            assert_eq!(number(&secret, 7).len(), secret.len());
         }
     }
 

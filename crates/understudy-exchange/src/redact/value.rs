@@ -32,7 +32,7 @@ pub(super) fn is_secret(value: &str, named: &Named, side: Side) -> bool {
     match named.certainty {
         Certainty::Always => true,
         Certainty::Suspicious => is_random(value),
-        Certainty::Credential => is_credential(value) || is_slug(value),
+        Certainty::Credential => is_credential(value) || is_slug(value) || (named.kind == "code" && is_grouped(value)),
         Certainty::Typed if named.words == "mnemonic" || named.words.ends_with("phrase") => {
             value.split_whitespace().count() >= PHRASE_WORDS_MIN || is_credential(value)
         }
@@ -42,6 +42,8 @@ pub(super) fn is_secret(value: &str, named: &Named, side: Side) -> bool {
             _ => (3..=12).contains(&value.len()),
         },
         Certainty::Typed if side == Side::Request => !value.eq_ignore_ascii_case(&named.words) && !is_path(value),
+        Certainty::Typed if is_slug(value) => !value.to_ascii_lowercase().contains("pass"),
+        Certainty::Typed if named.kind == "code" && is_grouped(value) => true,
         Certainty::Typed => !is_words(value) && !is_path(value) && !is_styled(value) && !is_date(value),
     }
 }
@@ -139,8 +141,12 @@ fn is_credential(value: &str) -> bool {
 /// Words with which a joined text is a code of an error, a setting or a name, and no token of a development server.
 const OF_CODES: &[&str] = &[
     "access",
+    "bad",
+    "blank",
     "client",
     "denied",
+    "does",
+    "empty",
     "error",
     "expired",
     "failed",
@@ -149,18 +155,38 @@ const OF_CODES: &[&str] = &[
     "form",
     "grant",
     "id",
+    "incorrect",
     "invalid",
     "label",
+    "length",
+    "long",
+    "match",
+    "max",
+    "min",
+    "mismatch",
     "missing",
+    "must",
     "not",
     "only",
     "required",
     "server",
+    "short",
+    "taken",
+    "too",
     "type",
     "unauthorized",
     "unknown",
     "unsupported",
+    "weak",
+    "wrong",
 ];
+
+/// Returns true if a text says that a value is to be put in its place: `<your password>`, `YOUR_TOKEN`, `changeme`.
+pub(super) fn is_placed(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    value.starts_with(['$', '{', '<', '%', '#'])
+        || ["your", "placeholder", "example", "xxxx", "getenv", "env["].iter().any(|word| lower.contains(word))
+}
 
 /// Returns true for words that are joined: `dev-token`, `planted_by_client`.
 fn is_joined(value: &str) -> bool {
@@ -171,6 +197,14 @@ fn is_joined(value: &str) -> bool {
 fn is_slug(value: &str) -> bool {
     let is_code = || value.split(['-', '_']).any(|word| OF_CODES.contains(&&*word.to_ascii_lowercase()));
     is_joined(value) && !is_code()
+}
+
+/// Returns true for a code that people copy: groups of capital letters and digits (RFC 8628, section 6.1).
+fn is_grouped(value: &str) -> bool {
+    let is_group = |group: &str| {
+        (3..=6).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    value.contains('-') && value.split('-').all(is_group)
 }
 
 fn has_userinfo(url: &str) -> bool {
@@ -194,7 +228,10 @@ pub(super) fn is_words(text: &str) -> bool {
     for part in text.split(|c: char| {
         c.is_whitespace() || matches!(c, '-' | '_' | '.' | ':' | '/' | ',' | ';' | '(' | ')' | '|' | '&' | '+')
     }) {
-        let part = part.trim_matches(|c: char| !c.is_alphanumeric());
+        // What stands around words: `Password*`, `«sí»`. Other signs make a word none: `Pass$`.
+        let is_around =
+            |c: char| !c.is_alphanumeric() && !matches!(c, '$' | '#' | '@' | '%' | '^' | '=' | '~' | '\\' | '`');
+        let part = part.trim_matches(is_around);
         if part.is_empty() {
             continue;
         }

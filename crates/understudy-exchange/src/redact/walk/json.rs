@@ -65,6 +65,10 @@ pub(in super::super) const NAMES: &[&str] =
     &["name", "key", "header", "field", "param", "parameter", "property", "variable", "env", "k", "id"];
 const VALUES: &[&str] = &["value", "val", "v", "content", "data", "default", "text", "stringvalue", "secretvalue"];
 
+/// The member by which a JSON Web Key is known, and those of its private part (RFC 7518, section 6).
+pub(in super::super) const KEY_TYPE: &str = "kty";
+const PRIVATE_MEMBERS: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "k"];
+
 /// Members of an object under a secret's name that describe the secret and are none: a schema's, a form's, a label's.
 const DESCRIBING: &[&str] = &[
     "$ref",
@@ -195,6 +199,7 @@ impl Walk<'_> {
             NAMES.contains(&&*name(text, member).to_ascii_lowercase()).then_some(())?;
             self.known(&string(text, &member.value)?)
         });
+        let is_key = members.iter().any(|member| name(text, member) == KEY_TYPE);
         for member in members {
             let name = name(text, member);
             let length = way.place.len();
@@ -204,6 +209,11 @@ impl Walk<'_> {
             match self.lookup(&name) {
                 Lookup::Kept => {}
                 Lookup::Named(named) => self.node(text, &member.value, Some(&named), way, depth),
+                Lookup::Unknown if is_key && PRIVATE_MEMBERS.contains(&&*name) => {
+                    let named =
+                        Named { kind: "private-key", certainty: Certainty::Credential, words: "private member".into() };
+                    self.node(text, &member.value, Some(&named), way, depth);
+                }
                 Lookup::Unknown => {
                     let of_pair = pair.as_ref().filter(|_| VALUES.contains(&&*lower));
                     let named = of_pair.or(inherited

@@ -71,7 +71,7 @@ static USER: LazyLock<Regex> =
 /// A name, a sign, and a value: quoted, or up to what ends it.
 static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
-        r#"(?P<name>[A-Za-z0-9_$][A-Za-z0-9_.$%\[\]-]*)["'`]?[ \t]*(?:=>|:=|[:=])[ \t]*"#,
+        r#"(?P<name>[A-Za-z0-9_$][A-Za-z0-9_.$%\[\]-]*)["'`]?[ \t]*(?:=>|:=|[!=]==?|[:=])[ \t]*"#,
         r#"(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'|`(?P<back>[^`]*)`|(?P<plain>[^\s"'`,;&<>(){}\[\]]+))"#
     ))
 });
@@ -98,7 +98,7 @@ static SEGMENT: LazyLock<Regex> =
 /// What may be a text in base64.
 static BASE64: LazyLock<Regex> = LazyLock::new(|| expression(r"[A-Za-z0-9+/_-]{20,}={0,2}"));
 
-fn expression(text: &str) -> Regex {
+pub(super) fn expression(text: &str) -> Regex {
     Regex::new(text).expect("the expression is a good one")
 }
 
@@ -256,6 +256,8 @@ impl Walk<'_> {
         if text.contains('<') {
             markup::find(self, text, &mut spans);
         }
+        self.find_phrases(text, &mut spans);
+        self.find_beside(text, &mut spans);
         spans
     }
 
@@ -299,7 +301,7 @@ impl Walk<'_> {
     }
 
     /// Adds the value of an assignment where it is a secret.
-    fn assigned(&self, text: &str, name: Range<usize>, secret: Range<usize>, spans: &mut Vec<Span>) -> bool {
+    pub(super) fn assigned(&self, text: &str, name: Range<usize>, secret: Range<usize>, spans: &mut Vec<Span>) -> bool {
         let carrier = match text[..name.start].chars().next_back() {
             Some('?' | '&' | '#' | ';') => Carrier::Parameter,
             _ => Carrier::Member,

@@ -1,0 +1,110 @@
+//! Values that look like chance, with a secret's name somewhere before them in the same sentence or statement:
+//! `Adafruit key is …`, `asana :'…'`, `setToken( … )`.
+
+use super::super::SecretNames;
+use super::super::name_table::{EXPLAINING, PUBLIC_HEADS};
+use super::super::names::{Certainty, Named};
+use super::super::secret_names::{Carrier, Lookup};
+use super::super::value;
+use super::text::{Coding, Span, expression};
+use super::{Found, Walk};
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// How far before a value its name may stand.
+const BEFORE_BYTES_MAX: usize = 48;
+/// How many words may stand between them.
+const WORDS_MAX: usize = 6;
+
+/// Characters of the runs that the quick look takes together too.
+static RUN: LazyLock<Regex> = LazyLock::new(|| expression(r"[A-Za-z0-9_.+/=:%$-]{16,512}"));
+
+const RUN_SIGNS: &[u8] = b"_.+/=:%$-";
+
+impl Walk<'_> {
+    /// Adds what looks like chance after a secret's name.
+    pub(super) fn find_beside(&self, text: &str, spans: &mut Vec<Span>) {
+        // Of a longer run, what follows is no token.
+        let is_whole = |begin: usize| {
+            begin > 0
+                && !RUN_SIGNS.contains(&text.as_bytes()[begin - 1])
+                && !text.as_bytes()[begin - 1].is_ascii_alphanumeric()
+        };
+        for found in RUN.find_iter(text).filter(|found| is_whole(found.start())) {
+            let secret = found.as_str().trim_matches(['.', ':', '=', '%', '$', '/']);
+            let begin = found.start() + found.as_str().find(secret).unwrap_or(0);
+            let at = begin..begin + secret.len();
+            if !is_chance(secret) || spans.iter().any(|span| span.at.start < at.end && at.start < span.at.end) {
+                continue;
+            }
+            let named = name_before(text, found.start(), self.names);
+            if let Some(named) =
+                named.filter(|named| named.certainty > Certainty::Suspicious || !value::is_uuid(secret))
+            {
+                spans.push(Span { at, coding: Coding::Plain, found: Found::by_name(&named) });
+            }
+        }
+    }
+}
+
+fn is_chance(secret: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| secret.as_bytes().iter().any(is);
+    let is_version = secret.trim_start_matches('v').split('.').take(2).all(|part| part.parse::<u32>().is_ok());
+    has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !is_version && value::is_random(secret)
+}
+
+/// The text in which a name is sought: up to what ends a sentence or a statement.
+fn before(text: &str, end: usize) -> &str {
+    let mut begin = end.saturating_sub(BEFORE_BYTES_MAX);
+    while !text.is_char_boundary(begin) {
+        begin += 1;
+    }
+    let before = &text[begin..end];
+    let breaks = [". ", "; ", ";\n", "\n\n", "! ", "? ", "<", ">"];
+    let cut = breaks.iter().filter_map(|sign| before.rfind(sign)).max().map_or(0, |at| at + 1);
+    &before[cut..]
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    text.rsplit(move |c: char| !is_of_name(c))
+        .map(|word| word.trim_matches(['-', '_']))
+        .filter(|word| !word.is_empty())
+        .take(WORDS_MAX)
+}
+
+/// What the nearest name says that stands before a value.
+fn name_before(text: &str, end: usize, names: &SecretNames) -> Option<Named> {
+    let mut words = words(before(text, end)).peekable();
+    while let Some(word) = words.next() {
+        if is_of_others(word) {
+            return None;
+        }
+        if !names.may_speak_of(word) {
+            continue;
+        }
+        let pair = words.peek().map_or_else(|| word.to_owned(), |first| format!("{first} {word}"));
+        return match names.lookup(&pair, Carrier::Member) {
+            Lookup::Named(named) if is_telling(&named) => Some(named),
+            Lookup::Unknown if names.lookup(word, Carrier::Member) == Lookup::Unknown => continue,
+            _ => None,
+        };
+    }
+    None
+}
+
+/// Names of what is public, and of what explains a value.
+fn is_of_others(name: &str) -> bool {
+    let all = super::super::names::words(name);
+    all.last().is_some_and(|last| PUBLIC_HEADS.contains(&last.as_str()) || EXPLAINING.contains(&last.as_str()))
+}
+
+/// Words such as `session` and `access` stand before too many other things.
+fn is_telling(named: &Named) -> bool {
+    named.certainty > Certainty::Suspicious || named.kind == "api-key" && named.words != "api" || named.words == "pat"
+}
+
+/// Returns true if a name that is known may stand before a value.
+pub(in super::super) fn may_be_named(text: &str, end: usize, names: &SecretNames) -> bool {
+    end > 0 && words(before(text, end)).any(|word| names.may_speak_of(word))
+}

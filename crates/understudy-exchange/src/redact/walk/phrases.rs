@@ -1,0 +1,177 @@
+//! Secrets that stand in phrases of languages for people and for programs: `the password is "…"`, `connect("host", "ada", "…")`, a line
+//! of `.netrc`, `.pgpass` or of a router's configuration.
+
+use super::super::names::{Certainty, Named};
+use super::super::value;
+use super::text::{Coding, Span, expression};
+use super::{Found, Walk};
+use regex::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Functions with a user's name and a password as their last arguments of text: of PHP, Perl, Ruby, .NET and Python.
+static CALL: LazyLock<Regex> = LazyLock::new(|| {
+    expression(concat!(
+        r#"(?i)(?:(?:connect|directoryentry)\s*\(\s*(?:"[^"\n]*"|'[^'\n]*')\s*,\s*(?:"[^"\n]*"|'[^'\n]*')"#,
+        r#"|(?:networkcredential|basic_?auth|login)\s*\(\s*(?:"[^"\n]*"|'[^'\n]*'))"#,
+        r#"\s*,\s*(?:"(?P<double>[^"\n]{4,128})"|'(?P<single>[^'\n]{4,128})')"#
+    ))
+});
+
+/// A sentence that says what a password is.
+static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(concat!(
+        r#"(?i)\b(?:password|passphrase|passcode|pin|secret|token|key)(?:\s+for\s+(?:the\s+)?user(?:name)?\s+["'][^"'\n]{1,60}["'])?"#,
+        r#"\s+is:?\s*["'`](?P<value>[^"'`\s]{4,128})["'`]"#
+    ))
+});
+
+/// A word and its value without a sign between them: `.netrc`, and the configuration of routers and switches.
+static SPACED: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"(?i)\b(?:password|passwd|passphrase|secret|community|pac key|key-string|pre-shared-key)\s+(?:level\s+\d+\s+)?(?:\d\s+)?["']?(?P<value>[^\s"'<>(){}\[\],;]{6,128})"#,
+    )
+});
+
+/// A name and its value as arguments, or of a macro: `define('DB_PASSWORD', '…')`, `#define API_KEY "…"`.
+static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+    expression(concat!(
+        r#"(?:["'](?P<quoted>[A-Za-z][A-Za-z0-9_.-]{1,63})["']\s*,\s*["'\\]{1,3}|#define\s+(?P<macro>[A-Za-z_][A-Za-z0-9_]*)\s+")"#,
+        r#"(?P<value>[^"'\\\s]{4,512})["'\\]"#
+    ))
+});
+
+/// The parameter of an authentication scheme that proves it (RFC 7616, RFC 5849, RFC 9421, AWS Signature Version 4).
+static PROOF: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"(?i)\b(?:AWS4-[A-Z0-9-]+|digest|signature|oauth|hawk)\s[^\n]{0,1024}?\b(?:signature|response|oauth_signature|mac)="?(?P<value>[A-Za-z0-9+/=_%-]{20,1024})"#,
+    )
+});
+
+/// A line of `.pgpass` (PostgreSQL's documentation, 32.16), and the user and password of Oracle's driver.
+static DATABASE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(concat!(
+        r"(?m)(?:^[A-Za-z0-9*][A-Za-z0-9_.*-]*:(?:[0-9]{4,5}|\*):[^:\s]{1,64}:[^:\s]{1,64}:(?P<line>\S{4,128})[ \t]*\r?$",
+        r"|:thin:[^/\s:@]{1,64}/(?P<oracle>[^@\s/]{3,128})@)"
+    ))
+});
+
+/// A block of YAML that has one line (YAML 1.2, section 8.1).
+static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"(?m)^[ \t-]*(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,127})[ \t]*:[ \t]*[|>][+-]?[0-9]?[ \t]*\r?\n[ \t]+(?P<value>\S+)[ \t]*\r?$",
+    )
+});
+
+/// Words with which a sentence says how a password is, and not which one.
+const STATES: &[&str] = &[
+    "correct",
+    "empty",
+    "expired",
+    "incorrect",
+    "invalid",
+    "mandatory",
+    "missing",
+    "optional",
+    "required",
+    "short",
+    "valid",
+    "weak",
+    "wrong",
+];
+
+impl Walk<'_> {
+    /// Adds the secrets of phrases.
+    pub(super) fn find_phrases(&self, text: &str, spans: &mut Vec<Span>) {
+        for found in CALL.captures_iter(text) {
+            let Some(secret) = found.name("double").or(found.name("single")) else { continue };
+            add(text, secret.range(), "argument of a call", spans, |secret| !secret.contains(' '));
+        }
+        for found in SENTENCE.captures_iter(text) {
+            let Some(secret) = found.name("value") else { continue };
+            add(text, secret.range(), "password in a sentence", spans, |secret| {
+                !STATES.contains(&&*secret.to_ascii_lowercase()) && !secret.ends_with(':')
+            });
+        }
+        for found in SPACED.captures_iter(text) {
+            let Some(secret) = found.name("value") else { continue };
+            let has_digit = |secret: &str| secret.bytes().any(|byte| byte.is_ascii_digit());
+            add(text, secret.range(), "password after its word", spans, |secret| {
+                has_digit(secret) && value::is_unlike_words(secret)
+            });
+        }
+        for found in PROOF.captures_iter(text) {
+            let Some(secret) = found.name("value") else { continue };
+            spans.push(span(secret.range(), "token", "proof of an authentication scheme"));
+        }
+        for found in DATABASE.captures_iter(text) {
+            let Some(secret) = found.name("line").or(found.name("oracle")) else { continue };
+            add(text, secret.range(), "password of a database", spans, |_| true);
+        }
+        for found in PAIR.captures_iter(text) {
+            let Some(name) = found.name("quoted").or(found.name("macro")) else { continue };
+            let Some(secret) = found.name("value").filter(|secret| !value::is_words(secret.as_str())) else { continue };
+            self.assigned(text, name.range(), secret.range(), spans);
+        }
+        for found in BLOCK.captures_iter(text) {
+            let (Some(name), Some(secret)) = (found.name("name"), found.name("value")) else { continue };
+            self.assigned(text, name.range(), secret.range(), spans);
+        }
+    }
+}
+
+fn span(at: Range<usize>, kind: &'static str, name: &str) -> Span {
+    Span { at, coding: Coding::Plain, found: Found::by_look(kind, name) }
+}
+
+/// Adds a password that is one, and that is not to be filled in.
+fn add(text: &str, at: Range<usize>, name: &str, spans: &mut Vec<Span>, is_one: impl Fn(&str) -> bool) {
+    let named = Named { kind: "password", certainty: Certainty::Always, words: "password".into() };
+    let secret = &text[at.clone()];
+    if value::is_secret(secret, &named, value::Side::Response) && !value::is_placed(secret) && is_one(secret) {
+        spans.push(span(at, "password", name));
+    }
+}
+
+/// Returns true if one of the words of these phrases ends here, so that a value may follow.
+pub(in super::super) fn ends_with_telling_word(before: &[u8]) -> bool {
+    const WORDS: &[&str] = &[
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "community",
+        "key",
+        "key-string",
+        " is",
+        " is:",
+        "digest",
+        "signature",
+        "oauth",
+        "hawk",
+        "sha256",
+        "sha512",
+    ];
+    let is_end = |word: &&str| {
+        before.len() >= word.len() && before[before.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes())
+    };
+    before.last().is_some_and(|last| {
+        matches!(last | 0x20, b'd' | b'e' | b't' | b'y' | b'g' | b's' | b'h' | b'k' | b':' | b'6' | b'2' | b'1')
+    }) && WORDS.iter().any(is_end)
+}
+
+/// Returns true if one of the functions ends here whose arguments may hold a password.
+pub(in super::super) fn ends_with_call(before: &[u8]) -> bool {
+    ["connect", "entry", "credential", "auth", "login"].iter().any(|word| {
+        let before = before.trim_ascii_end();
+        before.len() >= word.len() && before[before.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes())
+    })
+}
+
+/// Returns true if a port or a driver's name stands between colons here.
+pub(in super::super) fn may_be_of_a_database(rest: &[u8]) -> bool {
+    let digits = rest[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    rest.starts_with(b":thin:")
+        || rest.starts_with(b":*:")
+        || (matches!(digits, 4 | 5) && rest.get(digits + 1) == Some(&b':'))
+}
