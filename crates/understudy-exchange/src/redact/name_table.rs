@@ -54,7 +54,7 @@ pub(super) const HEADS: &[(&str, &str, Certainty)] = &[
 pub(super) const PAIRS: &[(&str, &[&str], &str, Certainty)] = &[
     ("key", &["access", "account", "admin", "aes", "api", "app", "application", "auth", "authentication",
         "authorization", "client", "consumer", "cookie", "crypto", "decryption", "deploy", "encryption", "function",
-        "hmac", "ingest", "jwt", "license", "licence", "master", "preshared", "private", "recovery", "rsa", "secret", "security",
+        "genie", "hapi", "hmac", "ingest", "jwt", "license", "licence", "master", "preshared", "private", "recovery", "rsa", "secret", "security",
         "server", "session", "shared", "sign", "signature", "signing", "ssh", "storage", "subscription", "symmetric", "webhook",
         "write"],
         "api-key", Certainty::Credential,),

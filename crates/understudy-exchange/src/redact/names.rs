@@ -98,7 +98,7 @@ fn compound(word: &str) -> Option<(&str, &str)> {
     if word.ends_with("sessid") || word.ends_with("sessionid") {
         return Some(("session", "id"));
     }
-    for last in ["key", "code", "string", "number", "pass", "pwd"] {
+    for last in ["key", "code", "string", "number", "pass", "pwd", "response", "request"] {
         let first = word.strip_suffix(last).unwrap_or("");
         let is_place = matches!(last, "pass" | "pwd")
             && matches!(first, "user" | "db" | "admin" | "root" | "my" | "http" | "ftp" | "smtp");
@@ -119,7 +119,8 @@ fn singular(word: &str) -> &str {
 
 /// What a name says about its value. Nothing, for most.
 pub(super) fn classify(name: &str) -> Option<Named> {
-    if name.len() > NAME_BYTES_MAX {
+    // A path is no name, whatever it ends with: `node_modules/basic-auth`.
+    if name.len() > NAME_BYTES_MAX || name.contains('/') {
         return None;
     }
     let all = words(name);

@@ -277,6 +277,7 @@ fn is_quiet_sign(text: &str, at: usize, names: &SecretNames) -> bool {
         b'"' | b'\'' => !names.knows(name_before(text, at)),
         b'(' => !phrases::ends_with_call(&bytes[..at]),
         b' ' | b'\t' | b'\n' => !ends_with_scheme(&bytes[..at]) && !phrases::ends_with_telling_word(&bytes[..at]),
+        b'-' if at > 0 && bytes[at - 1] == b' ' && bytes.get(at + 1) == Some(&b'p') => false,
         b'-' => !bytes[at..].starts_with(b"--") || !bytes.get(at + 2).is_some_and(u8::is_ascii_alphabetic),
         b'/' => !is_one_time(&bytes[at + 1..]),
         _ => true,
@@ -318,7 +319,9 @@ fn has_userinfo(rest: &[u8]) -> bool {
 
 /// The name before `=` or `:` at a place, without quotes and space between them.
 fn name_before(text: &str, at: usize) -> &str {
-    let before = text[..at].trim_end_matches(['"', '\'', ' ', '\t', '`']);
+    // Nobody writes more space between a name and its sign than names are long.
+    let begin = (at.saturating_sub(2 * NAME_BYTES_MAX)..=at).find(|begin| text.is_char_boundary(*begin)).unwrap_or(at);
+    let before = text[begin..at].trim_end_matches(['"', '\'', ' ', '\t', '`']);
     let is_of_name =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'[' | b']' | b'$' | b'%');
     let length = before.bytes().rev().take_while(is_of_name).take(NAME_BYTES_MAX).count();

@@ -4,8 +4,8 @@
 //! rules of public scanners have it too (gitleaks, Nosey Parker, Kingfisher, secretlint).
 
 use super::shapes::{
-    airtable, aws_key, click_up, databricks, hash, jwt, jwt_in_base64, one_password, parameters, private_key, putty,
-    sourcegraph, uuid,
+    airtable, aws_key, click_up, databricks, go_cardless, hash, jwt, jwt_in_base64, one_password, parameters,
+    private_key, putty, sourcegraph, telegram, uuid,
 };
 
 /// Characters of which a credential consists.
@@ -209,7 +209,8 @@ pub(super) static SHAPES: &[Shape] = &[
     key("Azure client secret", &["Q~"], Around(4, Path, 31, Path)),
     key("Facebook app token", &["|"], Around(15, Digit, 27, Url)),
     key("Harness key", &["pat.", "sat."], AtLeast(60, Dotted)),
-    key("Lob or GoCardless key", &["live_", "test_", "live_pub_", "test_pub_"], AtLeast(30, Url)),
+    key("Lob key", &["live_", "test_", "live_pub_", "test_pub_"], AtLeast(31, Hex)),
+    key("GoCardless token", &["live_", "test_"], As(go_cardless)),
     key("Mailchimp key", &["-us"], Around(32, Hex, 1, Alphanumeric)),
     key("Mapbox token", &["pk.eyJ", "sk.eyJ", "tk.eyJ"], AtLeast(60, Dotted)),
     key("MaxMind key", &["_mmk"], Around(36, Url, 0, Alphanumeric)),
@@ -261,6 +262,9 @@ pub(super) static SHAPES: &[Shape] = &[
     key("Firecrawl key", &["fc-"], Exactly(32, Hex)),
     key("Fireworks key", &["fw_"], Exactly(24, Alphanumeric)),
     key("Google OAuth code", &["4/0A"], AtLeast(50, Url)),
+    key("Infura, Alchemy or QuickNode key", &[".infura.io/v3/", ".alchemyapi.io/v2/", ".g.alchemy.com/v2/", ".quiknode.pro/"], AtLeast(24, Url)),
+    key("Telegram bot token", &["/bot"], As(telegram)),
+    key("Yandex token", &["y0_"], AtLeast(50, Url)),
     key("Instagram token", &["IGQV", "IGAA"], AtLeast(80, Base64)),
     key("Intercom token", &["dG9rO"], AtLeast(50, Base64)),
     key("Jina key", &["jina_"], AtLeast(40, Url)),

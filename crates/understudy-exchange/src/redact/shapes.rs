@@ -118,6 +118,15 @@ impl Runs<'_> {
 /// No credential with its mark in the middle is longer. Texts in base64 that are files hold every mark somewhere.
 const AROUND_BYTES_MAX: usize = 512;
 
+/// Texts in base64 are files from this length on, and hold short marks by chance.
+const FILE_BYTES_MIN: usize = 1_024;
+
+/// Returns true if a mark stands in a file that is written in base64.
+fn is_in_file(mark: Range<usize>, runs: &mut Runs<'_>) -> bool {
+    let is_sign = mark.start > 0 && matches!(runs.bytes[mark.start - 1], b'+' | b'/');
+    is_sign && mark.len() <= 4 && runs.at(mark.start, Base64).len() >= FILE_BYTES_MIN
+}
+
 /// The extent of a credential whose mark is here.
 fn extent(text: &str, mark: Range<usize>, tail: Tail, runs: &mut Runs<'_>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
@@ -128,7 +137,7 @@ fn extent(text: &str, mark: Range<usize>, tail: Tail, runs: &mut Runs<'_>) -> Op
             && bytes[begin - 1].is_ascii_alphanumeric()
             && !is_escape(&bytes[..begin])
     };
-    if !matches!(tail, Around(..)) && is_inside(mark.start) {
+    if !matches!(tail, Around(..)) && (is_inside(mark.start) || is_in_file(mark.clone(), runs)) {
         return None;
     }
     let mut run = |of: Of| runs.at(mark.end, of).end - mark.end;
@@ -236,6 +245,23 @@ pub(super) fn click_up(rest: &str) -> Option<usize> {
     let user = count(rest, Of::Digit);
     let secret = rest[user..].strip_prefix('_').filter(|_| user >= 5)?;
     (count(secret, Capital) == 32).then_some(user + 33)
+}
+
+/// 40 characters of base64url. The names of tests begin like it, and have more signs or fewer kinds of letters.
+pub(super) fn go_cardless(rest: &str) -> Option<usize> {
+    let length = rest.bytes().take_while(|byte| Url.has(*byte) || *byte == b'=').count();
+    let token = &rest[..length];
+    let has = |is: fn(&u8) -> bool| token.as_bytes().iter().any(is);
+    let signs = token.bytes().filter(|byte| matches!(byte, b'-' | b'_' | b'=')).count();
+    let is_token = length == 40 && signs <= 5 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    (is_token && is_random(token)).then_some(length)
+}
+
+/// A bot's number and its token, as they stand in a path.
+pub(super) fn telegram(rest: &str) -> Option<usize> {
+    let bot = count(rest, Of::Digit);
+    let token = rest[bot..].strip_prefix(":A").filter(|_| bot >= 5)?;
+    Some(count(token, Url)).filter(|length| *length >= 30).map(|length| bot + 2 + length)
 }
 
 pub(super) fn sourcegraph(rest: &str) -> Option<usize> {

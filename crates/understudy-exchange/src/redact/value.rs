@@ -26,7 +26,8 @@ pub(super) enum Side {
 /// Returns true if a text under this name is a secret.
 pub(super) fn is_secret(value: &str, named: &Named, side: Side) -> bool {
     let value = value.trim();
-    if is_nothing(value) || stand_in::is_stand_in(value) {
+    if is_nothing(value) || stand_in::is_stand_in(value) || (named.certainty != Certainty::Always && is_version(value))
+    {
         return false;
     }
     match named.certainty {
@@ -42,6 +43,9 @@ pub(super) fn is_secret(value: &str, named: &Named, side: Side) -> bool {
             _ => (3..=12).contains(&value.len()),
         },
         Certainty::Typed if side == Side::Request => !value.eq_ignore_ascii_case(&named.words) && !is_path(value),
+        Certainty::Typed if value.contains("://") && !has_userinfo(value) => false,
+        Certainty::Typed if named.kind == "pin" => value.bytes().filter(u8::is_ascii_digit).count() >= 3,
+        Certainty::Typed if is_word_around(value, "password") => true,
         Certainty::Typed if is_slug(value) => !value.to_ascii_lowercase().contains("pass"),
         Certainty::Typed if named.kind == "code" && is_grouped(value) => true,
         Certainty::Typed => !is_words(value) && !is_path(value) && !is_styled(value) && !is_date(value),
@@ -133,9 +137,9 @@ fn is_credential(value: &str) -> bool {
     // `sha256`, `oauth2`, `v1.2.3` and `RS256` are names of things.
     let letters = value.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
     let is_numbered_word = value.len() < 10 && is_words(letters);
-    let is_version =
+    let is_number =
         value.trim_start_matches('v').bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
-    !is_numbered_word && !is_version && (!value.contains("://") || has_userinfo(value))
+    !is_numbered_word && !is_number && (!value.contains("://") || has_userinfo(value))
 }
 
 /// Words with which a joined text is a code of an error, a setting or a name, and no token of a development server.
@@ -168,6 +172,7 @@ const OF_CODES: &[&str] = &[
     "must",
     "not",
     "only",
+    "origin",
     "required",
     "server",
     "short",
@@ -180,6 +185,32 @@ const OF_CODES: &[&str] = &[
     "weak",
     "wrong",
 ];
+
+/// Returns true for an expression of a program: names joined by dots, or one name that something follows.
+pub(super) fn is_expression(value: &str, is_followed: bool) -> bool {
+    let value = value.trim_start_matches('!');
+    (value.contains('.') || (is_followed && value.contains('_'))) && value.split('.').all(is_identifier)
+}
+
+/// Returns true for a name of a program: words, with few digits after them, and no hyphens.
+pub(super) fn is_identifier(value: &str) -> bool {
+    let is_of_words = |part: &str| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        let mut letters = part.split(|c: char| c.is_ascii_digit()).filter(|letters| !letters.is_empty());
+        digits <= 3 && letters.all(|letters| camel_parts(letters).all(is_word))
+    };
+    value.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$'))
+        && value.split(['_', '$']).all(is_of_words)
+}
+
+/// Returns true for a version, or a range of them (https://semver.org): `^8.0.0-next.1`.
+fn is_version(value: &str) -> bool {
+    let bare = value.trim_start_matches(['^', '~', '<', '>', '=', 'v', ' ']);
+    let core = bare.split(['-', '+']).next().unwrap_or("");
+    let is_number = |part: &str| !part.is_empty() && part.len() <= 5 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = core.split('.').count();
+    (2..=4).contains(&parts) && core.split('.').all(is_number) && bare.len() < 40
+}
 
 /// Returns true if a text says that a value is to be put in its place: `<your password>`, `YOUR_TOKEN`, `changeme`.
 pub(super) fn is_placed(value: &str) -> bool {
@@ -197,6 +228,16 @@ fn is_joined(value: &str) -> bool {
 fn is_slug(value: &str) -> bool {
     let is_code = || value.split(['-', '_']).any(|word| OF_CODES.contains(&&*word.to_ascii_lowercase()));
     is_joined(value) && !is_code()
+}
+
+/// Returns true for a word that holds another one and is no name of it: `thisismypassword`, and not `newpassword`.
+fn is_word_around(value: &str, word: &str) -> bool {
+    const NAMING: &[&str] = &[
+        "admin", "change", "confirm", "current", "db", "forgot", "has", "hide", "is", "new", "no", "old", "repeat",
+        "reset", "retype", "root", "set", "show", "update", "user", "verify", "your",
+    ];
+    let before = value.strip_suffix(word).unwrap_or("");
+    before.len() >= 2 && before.bytes().all(|byte| byte.is_ascii_lowercase()) && !NAMING.contains(&before)
 }
 
 /// Returns true for a code that people copy: groups of capital letters and digits (RFC 8628, section 6.1).

@@ -13,28 +13,31 @@ use std::sync::LazyLock;
 
 /// How far before a value its name may stand.
 const BEFORE_BYTES_MAX: usize = 48;
+/// What looks like chance has as many changes of the kind of character.
+const CHANGES_MIN: usize = 3;
 /// How many words may stand between them.
 const WORDS_MAX: usize = 6;
 
 /// Characters of the runs that the quick look takes together too.
-static RUN: LazyLock<Regex> = LazyLock::new(|| expression(r"[A-Za-z0-9_.+/=:%$-]{16,512}"));
+static RUN: LazyLock<Regex> = LazyLock::new(|| expression(r"[A-Za-z0-9_.+/=:%$-]+"));
 
-const RUN_SIGNS: &[u8] = b"_.+/=:%$-";
+/// Shorter runs are words, and longer ones files.
+const RUN_BYTES_MIN: usize = 16;
+const RUN_BYTES_MAX: usize = 512;
 
 impl Walk<'_> {
     /// Adds what looks like chance after a secret's name.
     pub(super) fn find_beside(&self, text: &str, spans: &mut Vec<Span>) {
-        // Of a longer run, what follows is no token.
-        let is_whole = |begin: usize| {
-            begin > 0
-                && !RUN_SIGNS.contains(&text.as_bytes()[begin - 1])
-                && !text.as_bytes()[begin - 1].is_ascii_alphanumeric()
-        };
-        for found in RUN.find_iter(text).filter(|found| is_whole(found.start())) {
+        let is_token =
+            |found: &regex::Match<'_>| found.start() > 0 && (RUN_BYTES_MIN..=RUN_BYTES_MAX).contains(&found.len());
+        for found in RUN.find_iter(text).filter(is_token) {
             let secret = found.as_str().trim_matches(['.', ':', '=', '%', '$', '/']);
             let begin = found.start() + found.as_str().find(secret).unwrap_or(0);
             let at = begin..begin + secret.len();
-            if !is_chance(secret) || spans.iter().any(|span| span.at.start < at.end && at.start < span.at.end) {
+            // An assignment is one for itself: `key token=…`.
+            let name = secret.split(['=', ':']).next().unwrap_or("");
+            let is_assigned = name.len() < secret.len() && name.bytes().all(|byte| !byte.is_ascii_digit());
+            if is_assigned || !is_chance(secret) {
                 continue;
             }
             let named = name_before(text, found.start(), self.names);
@@ -50,7 +53,18 @@ impl Walk<'_> {
 fn is_chance(secret: &str) -> bool {
     let has = |is: fn(&u8) -> bool| secret.as_bytes().iter().any(is);
     let is_version = secret.trim_start_matches('v').split('.').take(2).all(|part| part.parse::<u32>().is_ok());
-    has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !is_version && value::is_random(secret)
+    has(u8::is_ascii_digit)
+        && has(u8::is_ascii_alphabetic)
+        && !is_version
+        && is_mixed(secret)
+        && value::is_random(secret)
+}
+
+/// Returns true if letters and digits, or letters of both cases, change often: names of programs have few changes.
+fn is_mixed(secret: &str) -> bool {
+    let kind = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
+    let changes = |part: &str| part.as_bytes().windows(2).filter(|two| kind(two[0]) != kind(two[1])).count();
+    secret.split(['_', '-', '.', '/', ':', '+']).any(|part| changes(part) >= CHANGES_MIN)
 }
 
 /// The text in which a name is sought: up to what ends a sentence or a statement.

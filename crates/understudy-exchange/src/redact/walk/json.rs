@@ -94,6 +94,7 @@ const DESCRIBING: &[&str] = &[
     "href",
     "icon",
     "id",
+    "integrity",
     "label",
     "message",
     "messages",
@@ -106,6 +107,7 @@ const DESCRIBING: &[&str] = &[
     "regex",
     "region",
     "rel",
+    "resolved",
     "rule",
     "rules",
     "scope",
@@ -121,6 +123,7 @@ const DESCRIBING: &[&str] = &[
     "user",
     "username",
     "validation",
+    "version",
 ];
 
 /// The path to a value, as reports show it.

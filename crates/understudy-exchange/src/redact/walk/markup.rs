@@ -20,6 +20,13 @@ static ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Elements of which one names what the next one holds: property lists, settings of Java and Hadoop, lists of parameters.
+static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"(?i)<(?:[a-z0-9]+:)?(?:key|name|param-name|parametername)>\s*(?P<name>[^<>]+?)\s*</[^<>]*>\s*<(?:[a-z0-9]+:)?(?:string|value|param-value|parametervalue)(?:\s[^<>]*)?>\s*(?P<text>[^<>]+?)\s*<",
+    )
+});
+
 /// A tag with attributes.
 static TAG: LazyLock<Regex> = LazyLock::new(|| {
     expression(
@@ -46,6 +53,10 @@ pub(super) fn find(walk: &Walk<'_>, text: &str, spans: &mut Vec<Span>) {
         let trimmed = content.as_str().trim();
         let begin = content.start() + content.as_str().find(trimmed).unwrap_or(0);
         add(walk, named, begin..begin + trimmed.len(), text, spans);
+    }
+    for found in PAIR.captures_iter(text) {
+        let (Some(name), Some(content)) = (found.name("name"), found.name("text")) else { continue };
+        add(walk, named(walk, name.as_str()), content.range(), text, spans);
     }
     for found in TAG.captures_iter(text) {
         let Some(attributes) = found.name("attributes") else { continue };

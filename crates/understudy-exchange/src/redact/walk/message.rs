@@ -50,11 +50,10 @@ impl Walk<'_> {
                 } else {
                     let prefix = format!("/{before}/");
                     let shown = self.text(&format!("{prefix}{plain}"), place, 0);
-                    shown.map(|shown| {
-                        shown
-                            .strip_prefix(&prefix)
-                            .map_or_else(|| plain.clone().into_owned(), |own| percent_decode(own).into_owned())
-                    })
+                    // What holds slashes itself may have taken the word for its own beginning.
+                    let own =
+                        shown.map(|shown| shown.strip_prefix(&prefix).map(|own| percent_decode(own).into_owned()));
+                    own.and_then(|own| own.or_else(|| self.text(&plain, place, 0)))
                 };
                 before = plain.into_owned();
                 match shown.filter(|shown| *shown != before) {

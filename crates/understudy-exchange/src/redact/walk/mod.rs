@@ -4,6 +4,7 @@
 //! writes that in the way of the place: escaped in JSON, encoded in a URL, in base64 where the secret was in base64. What is not
 //! replaced keeps every byte.
 
+mod assignments;
 pub(super) mod beside;
 pub(super) mod json;
 pub(super) mod markup;

@@ -14,52 +14,74 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
         r#"(?i)(?:(?:connect|directoryentry)\s*\(\s*(?:"[^"\n]*"|'[^'\n]*')\s*,\s*(?:"[^"\n]*"|'[^'\n]*')"#,
         r#"|(?:networkcredential|basic_?auth|login)\s*\(\s*(?:"[^"\n]*"|'[^'\n]*'))"#,
-        r#"\s*,\s*(?:"(?P<double>[^"\n]{4,128})"|'(?P<single>[^'\n]{4,128})')"#
+        r#"\s*,\s*(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)')"#
     ))
 });
 
 /// A sentence that says what a password is.
 static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
-        r#"(?i)\b(?:password|passphrase|passcode|pin|secret|token|key)(?:\s+for\s+(?:the\s+)?user(?:name)?\s+["'][^"'\n]{1,60}["'])?"#,
-        r#"\s+is:?\s*["'`](?P<value>[^"'`\s]{4,128})["'`]"#
+        r#"(?i)\b(?:password|passphrase|passcode|pin|(?P<word>secret|token|key))(?:\s+for\s+(?:the\s+)?user(?:name)?\s+["'][^"'\n]*["'])?"#,
+        r#"\s+is:?\s*["'`](?P<value>[^"'`\s]+)["'`]"#
     ))
 });
 
 /// A word and its value without a sign between them: `.netrc`, and the configuration of routers and switches.
 static SPACED: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r#"(?i)\b(?:password|passwd|passphrase|secret|community|pac key|key-string|pre-shared-key)\s+(?:level\s+\d+\s+)?(?:\d\s+)?["']?(?P<value>[^\s"'<>(){}\[\],;]{6,128})"#,
+        r#"(?i)\b(?:password|passwd|passphrase|secret|community|pac key|key-string|pre-shared-key)\s+(?:level\s+\d+\s+)?(?:\d\s+)?["']?(?P<value>[^\s"'<>(){}\[\],;]+)"#,
     )
 });
 
 /// A name and its value as arguments, or of a macro: `define('DB_PASSWORD', '…')`, `#define API_KEY "…"`.
 static PAIR: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
-        r#"(?:["'](?P<quoted>[A-Za-z][A-Za-z0-9_.-]{1,63})["']\s*,\s*["'\\]{1,3}|#define\s+(?P<macro>[A-Za-z_][A-Za-z0-9_]*)\s+")"#,
-        r#"(?P<value>[^"'\\\s]{4,512})["'\\]"#
+        r#"(?:["'](?P<quoted>[A-Za-z][A-Za-z0-9_.-]*)["'][ \t]*,[ \t]*["'\\]{1,3}|#define\s+(?P<macro>[A-Za-z_][A-Za-z0-9_]*)\s+")"#,
+        r#"(?P<value>[^"'\\\s]+)["'\\]"#
     ))
 });
 
 /// The parameter of an authentication scheme that proves it (RFC 7616, RFC 5849, RFC 9421, AWS Signature Version 4).
-static PROOF: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r#"(?i)\b(?:AWS4-[A-Z0-9-]+|digest|signature|oauth|hawk)\s[^\n]{0,1024}?\b(?:signature|response|oauth_signature|mac)="?(?P<value>[A-Za-z0-9+/=_%-]{20,1024})"#,
-    )
-});
+static PROOF: LazyLock<Regex> =
+    LazyLock::new(|| expression(r#"(?i)\b(?:signature|response|oauth_signature|mac)="?(?P<value>[A-Za-z0-9+/=_%-]+)"#));
+
+/// The schemes of which they are.
+static SCHEME: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?i)\b(?:AWS4-[A-Z0-9-]+|digest|signature|oauth|hawk)[ \t]+[a-z_]+="));
+
+/// Longer lines are none of a header field.
+const FIELD_BYTES_MAX: usize = 2_048;
+/// Shorter proofs are none.
+const PROOF_BYTES_MIN: usize = 20;
+/// Longer passwords are none.
+const PASSWORD_BYTES_MAX: usize = 128;
 
 /// A line of `.pgpass` (PostgreSQL's documentation, 32.16), and the user and password of Oracle's driver.
 static DATABASE: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
-        r"(?m)(?:^[A-Za-z0-9*][A-Za-z0-9_.*-]*:(?:[0-9]{4,5}|\*):[^:\s]{1,64}:[^:\s]{1,64}:(?P<line>\S{4,128})[ \t]*\r?$",
-        r"|:thin:[^/\s:@]{1,64}/(?P<oracle>[^@\s/]{3,128})@)"
+        r"(?m)(?:^[A-Za-z0-9*][A-Za-z0-9_.*-]*:(?:[0-9]{4,5}|\*):[^:\s]+:[^:\s]+:(?P<line>\S+)[ \t]*\r?$",
+        r"|:thin:[^/\s:@]+/(?P<oracle>[^@\s/]+)@)"
     ))
 });
 
 /// A block of YAML that has one line (YAML 1.2, section 8.1).
 static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r"(?m)^[ \t-]*(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,127})[ \t]*:[ \t]*[|>][+-]?[0-9]?[ \t]*\r?\n[ \t]+(?P<value>\S+)[ \t]*\r?$",
+        r"(?m)^[ \t-]*(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*:[ \t]*[|>][+-]?[0-9]?[ \t]*\r?\n[ \t]+(?P<value>\S+)[ \t]*\r?$",
+    )
+});
+
+/// A field with credentials of a scheme that has no standard: `Authorization: GenieKey …`.
+static FIELD: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"(?i)\bauthorization["']?[ \t]*[:=][ \t]*["']?[a-z][a-z0-9_-]*[ \t]+(?:token=)?["']?(?P<value>[^\s"',;<>(){}]+)"#,
+    )
+});
+
+/// The option of a command line with which these programs are given a password.
+static SHORT_OPTION: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"\b(?:mysql[a-z]*|sshpass|psexec[a-z0-9.]*|(?:docker|podman|helm|az|oras) [a-z ]*login)\b[^\n|;]*?[ \t]-p[ \t]*["']?(?P<value>[^\s"']+)"#,
     )
 });
 
@@ -90,27 +112,30 @@ impl Walk<'_> {
         for found in SENTENCE.captures_iter(text) {
             let Some(secret) = found.name("value") else { continue };
             add(text, secret.range(), "password in a sentence", spans, |secret| {
-                !STATES.contains(&&*secret.to_ascii_lowercase()) && !secret.ends_with(':')
+                (found.name("word").is_none() || is_no_name(secret) && value::is_unlike_words(secret))
+                    && !STATES.contains(&&*secret.to_ascii_lowercase())
+                    && !secret.ends_with(':')
             });
         }
         for found in SPACED.captures_iter(text) {
             let Some(secret) = found.name("value") else { continue };
             let has_digit = |secret: &str| secret.bytes().any(|byte| byte.is_ascii_digit());
             add(text, secret.range(), "password after its word", spans, |secret| {
-                has_digit(secret) && value::is_unlike_words(secret)
+                secret.len() >= 6 && has_digit(secret) && value::is_unlike_words(secret)
             });
         }
-        for found in PROOF.captures_iter(text) {
+        for found in SHORT_OPTION.captures_iter(text).chain(FIELD.captures_iter(text)) {
             let Some(secret) = found.name("value") else { continue };
-            spans.push(span(secret.range(), "token", "proof of an authentication scheme"));
+            add(text, secret.range(), "credentials", spans, |secret| secret.len() >= 6 && is_no_name(secret));
         }
+        self.find_proofs(text, spans);
         for found in DATABASE.captures_iter(text) {
             let Some(secret) = found.name("line").or(found.name("oracle")) else { continue };
             add(text, secret.range(), "password of a database", spans, |_| true);
         }
         for found in PAIR.captures_iter(text) {
             let Some(name) = found.name("quoted").or(found.name("macro")) else { continue };
-            let Some(secret) = found.name("value").filter(|secret| !value::is_words(secret.as_str())) else { continue };
+            let Some(secret) = found.name("value").filter(|secret| is_no_name(secret.as_str())) else { continue };
             self.assigned(text, name.range(), secret.range(), spans);
         }
         for found in BLOCK.captures_iter(text) {
@@ -118,6 +143,26 @@ impl Walk<'_> {
             self.assigned(text, name.range(), secret.range(), spans);
         }
     }
+}
+
+impl Walk<'_> {
+    fn find_proofs(&self, text: &str, spans: &mut Vec<Span>) {
+        let mut from = 0;
+        while let Some(scheme) = SCHEME.find_at(text, from) {
+            let line = text[scheme.start()..].lines().next().unwrap_or("");
+            let end = (0..=line.len().min(FIELD_BYTES_MAX)).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
+            let proofs = PROOF.captures_iter(&line[..end]).filter_map(|found| found.name("value"));
+            let proofs = proofs.filter(|proof| proof.len() >= PROOF_BYTES_MIN);
+            let at = |proof: regex::Match<'_>| scheme.start() + proof.start()..scheme.start() + proof.end();
+            spans.extend(proofs.map(|proof| span(at(proof), "token", "proof of an authentication scheme")));
+            from = scheme.end().max(scheme.start() + end);
+        }
+    }
+}
+
+/// Returns true for what is neither words nor a name of a program.
+fn is_no_name(value: &str) -> bool {
+    !value::is_words(value) && !value::is_identifier(value)
 }
 
 fn span(at: Range<usize>, kind: &'static str, name: &str) -> Span {
@@ -128,6 +173,9 @@ fn span(at: Range<usize>, kind: &'static str, name: &str) -> Span {
 fn add(text: &str, at: Range<usize>, name: &str, spans: &mut Vec<Span>, is_one: impl Fn(&str) -> bool) {
     let named = Named { kind: "password", certainty: Certainty::Always, words: "password".into() };
     let secret = &text[at.clone()];
+    if !(4..=PASSWORD_BYTES_MAX).contains(&secret.len()) {
+        return;
+    }
     if value::is_secret(secret, &named, value::Side::Response) && !value::is_placed(secret) && is_one(secret) {
         spans.push(span(at, "password", name));
     }

@@ -1,8 +1,6 @@
 //! Secrets in texts of any kind: assignments (YAML, environment files, scripts, GraphQL), URLs, credentials with their scheme, markup, base64.
 
-use super::super::names::Certainty;
 use super::super::quick::{self, ONE_TIME};
-use super::super::secret_names::{Carrier, Lookup};
 use super::super::{card, charset, shapes, stand_in, value};
 use super::{Found, Walk, json, markup, with_edits};
 use crate::target::{decode_query_part, encode_query_part, encode_segment, percent_decode};
@@ -34,7 +32,7 @@ pub(super) enum Coding {
 }
 
 impl Coding {
-    fn decode(self, text: &str) -> Cow<'_, str> {
+    pub(super) fn decode(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::Plain => text.into(),
             Self::Parameter => decode_query_part(text),
@@ -67,25 +65,6 @@ static SCHEME: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?i)\b(?:bearer|basic|token|apikey)[ \t]+([a-z0-9._~+/=:-]{8,})"));
 static USER: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"(?:^|\s)(?:-u|--user|--proxy-user)[ =]+["']?[^\s:"']+:([^\s"']+)"#));
-
-/// A name, a sign, and a value: quoted, or up to what ends it.
-static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
-    expression(concat!(
-        r#"(?P<name>[A-Za-z0-9_$][A-Za-z0-9_.$%\[\]-]*)["'`]?[ \t]*(?:=>|:=|[!=]==?|[:=])[ \t]*"#,
-        r#"(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'|`(?P<back>[^`]*)`|(?P<plain>[^\s"'`,;&<>(){}\[\]]+))"#
-    ))
-});
-
-/// A line that is an assignment as a whole: `KEY=value`, `key: value`.
-static LINE: LazyLock<Regex> = LazyLock::new(|| {
-    expression(
-        r"(?m)^[ \t]*(?:export[ \t]+|set[ \t]+|-[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*[:=][ \t]*(?P<value>\S+)[ \t]*\r?$",
-    )
-});
-
-/// An option of a command line and its value.
-static OPTION: LazyLock<Regex> =
-    LazyLock::new(|| expression(r#"--(?P<name>[A-Za-z][A-Za-z0-9-]*)[ \t]+["']?(?P<value>[^\s"']+)"#));
 
 /// A URL (RFC 3986): its authority, and the rest of it.
 static URL: LazyLock<Regex> =
@@ -233,7 +212,7 @@ impl Walk<'_> {
         for found in SCHEME.captures_iter(text).chain(USER.captures_iter(text)) {
             let at = found.get(1).map(|secret| secret.range()).unwrap_or_default();
             let secret = text[at.clone()].trim_end_matches(['.', ',']);
-            if value::is_random(secret) || secret.len() < text[at.clone()].len() || !value::is_words(secret) {
+            if value::is_random(secret) || !value::is_words(secret) {
                 spans.push(Span {
                     at: at.start..at.start + secret.len(),
                     coding: Coding::Plain,
@@ -263,98 +242,16 @@ impl Walk<'_> {
 
     fn find_cards(&self, text: &str, spans: &mut Vec<Span>) {
         static DIGITS: LazyLock<Regex> = LazyLock::new(|| expression(r"\b[3-6][0-9](?:[ -]?[0-9]){12,17}\b"));
-        let cards = DIGITS.find_iter(text).filter(|found| card::is_card(found.as_str()));
+        // What follows a decimal point is no number of its own.
+        let is_fraction = |at: usize| matches!(text.as_bytes()[..at], [.., b'0'..=b'9', b'.']);
+        let cards = DIGITS.find_iter(text).filter(|found| card::is_card(found.as_str()) && !is_fraction(found.start()));
         spans.extend(cards.map(|found| Span {
             at: found.range(),
             coding: Coding::Plain,
             found: Found::by_look("card", "payment card"),
         }));
     }
-
-    fn find_assignments(&self, text: &str, spans: &mut Vec<Span>) {
-        for found in LINE.captures_iter(text) {
-            if let (Some(name), Some(secret)) = (found.name("name"), found.name("value")) {
-                let quoted = secret.as_str().trim_matches(['"', '\'', ',', ';']);
-                let begin = secret.start() + secret.as_str().find(quoted).unwrap_or(0);
-                self.assigned(text, name.range(), begin..begin + quoted.len(), spans);
-            }
-        }
-        for found in OPTION.captures_iter(text) {
-            if let (Some(name), Some(secret)) = (found.name("name"), found.name("value")) {
-                self.assigned(text, name.range(), secret.range(), spans);
-            }
-        }
-        // A value may hold an assignment itself, so the next search goes on within it.
-        let mut from = 0;
-        while let Some(found) = ASSIGNMENT.captures_at(text, from) {
-            let groups = ["double", "single", "back", "plain"];
-            let secret = groups.iter().find_map(|group| found.name(group));
-            let (Some(name), Some(secret)) = (found.name("name"), secret) else { break };
-            from = secret.start().max(from + 1);
-            while !text.is_char_boundary(from) {
-                from += 1;
-            }
-            if self.assigned(text, name.range(), secret.range(), spans) {
-                from = secret.end();
-            }
-        }
-    }
-
-    /// Adds the value of an assignment where it is a secret.
-    pub(super) fn assigned(&self, text: &str, name: Range<usize>, secret: Range<usize>, spans: &mut Vec<Span>) -> bool {
-        let carrier = match text[..name.start].chars().next_back() {
-            Some('?' | '&' | '#' | ';') => Carrier::Parameter,
-            _ => Carrier::Member,
-        };
-        let (scheme, own) = scheme(&text[secret.clone()]);
-        let secret = secret.start + scheme.len()..secret.end;
-        // A template and a call are no values. What follows a scheme without quotes is found by the scheme.
-        let goes_on = text[secret.end..].starts_with(['{', '(']);
-        if own.is_empty() || goes_on || (secret.end < text.len() && SCHEMES_ALONE.contains(&&*own.to_ascii_lowercase()))
-        {
-            return false;
-        }
-        let Some(named) = self.named_in(text, name, carrier) else { return false };
-        let coding = if carrier == Carrier::Parameter { Coding::Parameter } else { Coding::Plain };
-        // Without quotes a word that follows a password's name may be the next one of a sentence.
-        let is_quoted = text[..secret.start].ends_with(['"', '\'', '`']);
-        let is_secret = value::is_secret(&coding.decode(own), &named, self.side)
-            && (named.certainty != Certainty::Typed
-                || carrier == Carrier::Parameter
-                || is_quoted
-                || !value::is_words(own));
-        if is_secret {
-            spans.push(Span { at: secret, coding, found: Found::by_name(&named) });
-        }
-        is_secret
-    }
-
-    /// What the name of an assignment says, with the words before it: `Access Key: …`.
-    fn named_in(&self, text: &str, name: Range<usize>, carrier: Carrier) -> Option<super::Named> {
-        let own = percent_decode(&text[name.clone()]);
-        if !self.names.may_speak_of(&own) {
-            return None;
-        }
-        let named = match self.names.lookup(&own, carrier) {
-            Lookup::Kept => return None,
-            Lookup::Named(named) => Some(named),
-            Lookup::Unknown => None,
-        };
-        if named.as_ref().is_some_and(|named| named.certainty > Certainty::Suspicious) {
-            return named;
-        }
-        let before = text[..name.start].rsplit(['\n', ',', ';', '{', '(', '.', '"', '\'']).next().unwrap_or("");
-        let word = before.split_whitespace().next_back().filter(|_| before.ends_with(' ')).unwrap_or("");
-        let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
-        match self.names.lookup(&format!("{word} {own}"), carrier) {
-            Lookup::Named(pair) if is_word => Some(pair),
-            _ => named,
-        }
-    }
 }
-
-/// Values that are the scheme of a value that follows.
-const SCHEMES_ALONE: &[&str] = &["bearer", "basic", "token", "digest", "negotiate"];
 
 /// The password in the authority of a URL.
 fn find_userinfo(text: &str, spans: &mut Vec<Span>) {
