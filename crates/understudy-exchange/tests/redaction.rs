@@ -194,6 +194,9 @@ const HEADERS: &[Place] = &[
     ("response", |v| exchange("/a", &[], "", &[(v.name, v.value)], "")),
 ];
 
+/// Texts that backends send: what a client sends under a password's name is one, whatever it is.
+const SHOWN: &[Place] = &[TEXT[0], TEXT[2]];
+
 /// Only what clients send, where words are passwords too.
 const TYPED: &[Place] = &[NAMED[0], NAMED[3], NAMED[6]];
 
@@ -205,6 +208,7 @@ fn places(group: &str) -> &'static [Place] {
         "named" => NAMED,
         "bare" => BARE,
         "text" => TEXT,
+        "shown" => SHOWN,
         "cookie" => COOKIES,
         "header" => HEADERS,
         "typed" => TYPED,

@@ -1,6 +1,6 @@
 //! Secrets that are known, and how they are found where nothing says that they are secrets.
 
-use super::value;
+use super::{form, value};
 use crate::Json;
 use crate::target::{encode_query_part, encode_segment};
 use aho_corasick::{AhoCorasick, Input, MatchKind};
@@ -97,7 +97,7 @@ impl Known {
             let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(written.keys());
             let patterns = written.values().map(|secret| Pattern {
                 secret: (*secret).clone(),
-                is_unmistakable: secret.len() >= UNMISTAKABLE_CHARS_MIN && value::is_random(secret),
+                is_unmistakable: secret.len() >= UNMISTAKABLE_CHARS_MIN && form::is_random(secret),
             });
             Sought { patterns: patterns.collect(), finder: finder.expect("a few thousand texts are not too many") }
         });

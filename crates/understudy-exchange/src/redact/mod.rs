@@ -1,7 +1,7 @@
 //! Secrets in exchanges: found by the names of what carries them and by what they look like, and replaced by stand-ins of the
 //! same form before anything is stored or shown.
 //!
-//! - `names` reads names by `name_table`, `value` judges a value under a name, `shapes` finds what is in `shape_table`, `card` knows payment cards.
+//! - `names` reads names by `name_table`, `value` judges a value under a name by its `form`, `shapes` finds what is in `shape_table`, `card` knows payment cards.
 //! - `walk` goes through an exchange, whatever its bodies are, and reports each secret to a `Sink`.
 //! - [`Redactor`] is the sink that replaces them and remembers them, [`QuickLook`] finds the exchanges that have none.
 //!
@@ -9,6 +9,7 @@
 
 mod card;
 mod charset;
+mod form;
 mod known;
 mod name_table;
 mod names;

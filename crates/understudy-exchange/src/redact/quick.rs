@@ -4,7 +4,7 @@
 //! [`is_quiet`] is sure, and over each name that [`SecretNames::knows`] nothing of, so both decide by the same functions.
 
 use super::SecretNames;
-use super::value::is_uuid;
+use super::form::is_uuid;
 use super::walk::json::{KEY_TYPE, NAMES};
 use super::walk::{beside, phrases, text};
 use super::{shapes, stand_in};

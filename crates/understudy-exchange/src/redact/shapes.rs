@@ -1,11 +1,11 @@
 //! Secrets that are known by what they look like, wherever they stand: tokens of standards, and the credentials of services that
 //! begin in a way of their own, so that they can be found.
 
+use super::form::is_random;
 use super::shape_table::Of::{Alphanumeric, Base64, Capital, Crypt, Dotted, Hex, Url};
 use super::shape_table::Tail::{Around, As, AtLeast, Exactly};
 use super::shape_table::{Of, SHAPES, Shape, Tail};
 use super::stand_in;
-use super::value::is_random;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -201,7 +201,7 @@ pub(super) fn aws_key(rest: &str) -> Option<usize> {
 }
 
 pub(super) fn uuid(rest: &str) -> Option<usize> {
-    rest.get(..36).filter(|text| super::value::is_uuid(text)).map(|_| 36)
+    rest.get(..36).filter(|text| super::form::is_uuid(text)).map(|_| 36)
 }
 
 pub(super) fn databricks(rest: &str) -> Option<usize> {

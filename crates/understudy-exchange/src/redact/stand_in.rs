@@ -4,7 +4,7 @@
 //! are `redacted-KIND-NUMBER`, which is a valid cookie, header value, segment of a path and value of a query.
 
 use super::card;
-use super::value::is_uuid;
+use super::form::is_uuid;
 use crate::Json;
 use crate::json::JsonString;
 use base64::Engine;

@@ -1,12 +1,11 @@
 //! Values under a secret's name: which of them are secrets, and which of those are so telling that they are looked for elsewhere.
 
+use super::form::{
+    is_counted, is_date, is_digits, is_email, is_identifier, is_path, is_random, is_styled, is_version, is_words,
+};
 use super::names::{Certainty, Named};
 use super::stand_in;
 
-/// Longer than this, letters alone are no word.
-const WORD_CHARS_MAX: usize = 28;
-/// A random value has as many characters.
-const RANDOM_CHARS_MIN: usize = 14;
 /// Shorter values stand in many places by chance.
 const TELLING_CHARS_MIN: usize = 5;
 /// So many digits are no number that stands elsewhere by chance.
@@ -32,7 +31,7 @@ pub(super) fn is_secret(value: &str, named: &Named, side: Side) -> bool {
     }
     match named.certainty {
         Certainty::Always => true,
-        Certainty::Suspicious => is_random(value),
+        Certainty::Suspicious => is_random(value) && !is_counted(value),
         Certainty::Credential => is_credential(value) || is_slug(value) || (named.kind == "code" && is_grouped(value)),
         Certainty::Typed if named.words == "mnemonic" || named.words.ends_with("phrase") => {
             value.split_whitespace().count() >= PHRASE_WORDS_MIN || is_credential(value)
@@ -79,10 +78,6 @@ pub(super) fn is_telling(secret: &str) -> bool {
     length >= TELLING_CHARS_MIN && !is_of_words && !is_date(secret)
 }
 
-fn is_digits(value: &str) -> bool {
-    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Values that stand for none: flags, masks, and what is to be filled in.
 fn is_nothing(value: &str) -> bool {
     const NOTHING: &[&str] = &[
@@ -119,10 +114,7 @@ fn is_nothing(value: &str) -> bool {
     if is_template.iter().any(|(begin, end)| value.starts_with(begin) && value.ends_with(end)) {
         return true;
     }
-    let is_variable = value.strip_prefix('$').is_some_and(|name| {
-        name.starts_with(|c: char| c.is_ascii_uppercase())
-            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
-    });
+    let is_variable = value.strip_prefix('$').is_some_and(is_identifier);
     is_variable
         || ["process.env.", "os.environ", "env.", "secrets.", "vars."].iter().any(|begin| value.starts_with(begin))
 }
@@ -192,26 +184,6 @@ pub(super) fn is_expression(value: &str, is_followed: bool) -> bool {
     (value.contains('.') || (is_followed && value.contains('_'))) && value.split('.').all(is_identifier)
 }
 
-/// Returns true for a name of a program: words, with few digits after them, and no hyphens.
-pub(super) fn is_identifier(value: &str) -> bool {
-    let is_of_words = |part: &str| {
-        let digits = part.bytes().filter(u8::is_ascii_digit).count();
-        let mut letters = part.split(|c: char| c.is_ascii_digit()).filter(|letters| !letters.is_empty());
-        digits <= 3 && letters.all(|letters| camel_parts(letters).all(is_word))
-    };
-    value.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$'))
-        && value.split(['_', '$']).all(is_of_words)
-}
-
-/// Returns true for a version, or a range of them (https://semver.org): `^8.0.0-next.1`.
-fn is_version(value: &str) -> bool {
-    let bare = value.trim_start_matches(['^', '~', '<', '>', '=', 'v', ' ']);
-    let core = bare.split(['-', '+']).next().unwrap_or("");
-    let is_number = |part: &str| !part.is_empty() && part.len() <= 5 && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts = core.split('.').count();
-    (2..=4).contains(&parts) && core.split('.').all(is_number) && bare.len() < 40
-}
-
 /// Returns true if a text says that a value is to be put in its place: `<your password>`, `YOUR_TOKEN`, `changeme`.
 pub(super) fn is_placed(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
@@ -227,7 +199,7 @@ fn is_joined(value: &str) -> bool {
 /// Returns true for joined words that are no code of a program.
 fn is_slug(value: &str) -> bool {
     let is_code = || value.split(['-', '_']).any(|word| OF_CODES.contains(&&*word.to_ascii_lowercase()));
-    is_joined(value) && !is_code()
+    is_joined(value) && !value.chars().any(char::is_uppercase) && !is_code()
 }
 
 /// Returns true for a word that holds another one and is no name of it: `thisismypassword`, and not `newpassword`.
@@ -255,185 +227,6 @@ fn has_userinfo(url: &str) -> bool {
 
 /// Shorter names of members are no secrets.
 pub(super) const NAMES_SOUGHT_MIN: usize = 16;
-
-/// Returns true if a segment of a path is no slug and no id of several plain parts.
-pub(super) fn is_unlike_words(segment: &str) -> bool {
-    let parts = segment.split(['-', '_', '.', ':']).filter(|part| !part.is_empty());
-    let is_plain = |part: &str| camel_parts(part).all(is_word) || part.bytes().all(|byte| byte.is_ascii_digit());
-    !parts.into_iter().all(is_plain)
-}
-
-/// Returns true if a text is made of words: a label, a sentence, a constant, a slug.
-pub(super) fn is_words(text: &str) -> bool {
-    let (mut words, mut others) = (0, 0);
-    for part in text.split(|c: char| {
-        c.is_whitespace() || matches!(c, '-' | '_' | '.' | ':' | '/' | ',' | ';' | '(' | ')' | '|' | '&' | '+')
-    }) {
-        // What stands around words: `Password*`, `«sí»`. Other signs make a word none: `Pass$`.
-        let is_around =
-            |c: char| !c.is_alphanumeric() && !matches!(c, '$' | '#' | '@' | '%' | '^' | '=' | '~' | '\\' | '`');
-        let part = part.trim_matches(is_around);
-        if part.is_empty() {
-            continue;
-        }
-        if camel_parts(part).all(is_word) {
-            words += 1;
-        } else if part.len() <= 3 && text.contains(' ') {
-            // A number in a sentence.
-        } else {
-            others += 1;
-        }
-    }
-    let is_sentence = text.split_whitespace().count() >= 4;
-    words > 0 && (others == 0 || (is_sentence && words >= 3 * others))
-}
-
-/// The words of `accessDenied`, and a text of one word as it is.
-fn camel_parts(text: &str) -> impl Iterator<Item = &str> {
-    let is_upper = |c: char| c.is_uppercase();
-    let breaks = text
-        .char_indices()
-        .zip(text.chars().skip(1))
-        .filter(move |((_, before), c)| !is_upper(*before) && is_upper(*c));
-    let mut ends: Vec<usize> = breaks.map(|((at, before), _)| at + before.len_utf8()).collect();
-    ends.push(text.len());
-    let mut begin = 0;
-    ends.into_iter().map(move |end| &text[std::mem::replace(&mut begin, end)..end])
-}
-
-/// Returns true if letters may be a word of some language: of one case, and not only consonants for long.
-fn is_word(text: &str) -> bool {
-    let length = text.chars().count();
-    if length == 0 || length > WORD_CHARS_MAX || !text.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '’') {
-        return false;
-    }
-    let rest = text.chars().skip(1);
-    let is_one_case = rest.clone().all(|c| !c.is_uppercase()) || text.chars().all(|c| !c.is_lowercase());
-    if !is_one_case {
-        return false;
-    }
-    if !text.is_ascii() || length <= 4 {
-        return true;
-    }
-    let mut consonants = 0;
-    let mut longest = 0;
-    let mut vowels = 0;
-    for c in text.chars() {
-        if matches!(c.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u' | 'y') {
-            vowels += 1;
-            consonants = 0;
-        } else {
-            consonants += 1;
-            longest = longest.max(consonants);
-        }
-    }
-    longest <= 5 && vowels * 6 >= length
-}
-
-/// Paths, media types and URLs without credentials.
-fn is_path(value: &str) -> bool {
-    let is_rooted =
-        value.starts_with('/') || value.starts_with("./") || value.starts_with("../") || value.starts_with("~/");
-    is_rooted && value[1..].contains('/') | (value.len() < 24) && !value.contains(['=', '+'])
-}
-
-/// Values of design tokens (colours, sizes).
-fn is_styled(value: &str) -> bool {
-    let is_colour = value
-        .strip_prefix('#')
-        .is_some_and(|hex| matches!(hex.len(), 3 | 4 | 6 | 8) && hex.bytes().all(|b| b.is_ascii_hexdigit()));
-    let number = value.trim_start_matches('-');
-    let unit = number.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-    let is_size = unit.len() < number.len()
-        && matches!(unit, "px" | "rem" | "em" | "%" | "pt" | "vh" | "vw" | "ms" | "s" | "fr" | "deg");
-    is_colour || is_size || value.starts_with("rgb(") || value.starts_with("rgba(") || value.starts_with("hsl(")
-}
-
-/// Dates and times of RFC 3339, whole or cut.
-fn is_date(value: &str) -> bool {
-    let bytes = value.as_bytes();
-    let digits =
-        |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
-    bytes.len() >= 10
-        && bytes.len() <= 35
-        && digits(0..4)
-        && bytes[4] == b'-'
-        && digits(5..7)
-        && bytes[7] == b'-'
-        && digits(8..10)
-}
-
-fn is_email(value: &str) -> bool {
-    let Some((user, host)) = value.split_once('@') else { return false };
-    let is_host =
-        host.contains('.') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
-    !user.is_empty()
-        && is_host
-        && host.rsplit('.').next().is_some_and(|last| last.len() >= 2 && last.bytes().all(|b| b.is_ascii_alphabetic()))
-}
-
-/// Returns true if a text looks like chance: a token's characters, of several kinds, spread evenly.
-pub(super) fn is_random(value: &str) -> bool {
-    let value = value.trim();
-    if value.len() < RANDOM_CHARS_MIN || value.len() > 4_096 {
-        return false;
-    }
-    let is_token = |byte: u8| {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'+' | b'/' | b'=' | b':' | b'%' | b'|' | b'!' | b'*' | b'@')
-    };
-    if !value.bytes().all(is_token) || is_path(value) || is_date(value) || is_email(value) || has_scheme(value) {
-        return false;
-    }
-    let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
-    if is_uuid(value) {
-        return true;
-    }
-    if letters == 0 || is_words(value) {
-        return false;
-    }
-    let mixed = value.bytes().any(|b| b.is_ascii_uppercase()) && value.bytes().any(|b| b.is_ascii_lowercase());
-    if digits == 0 && !mixed && !has_long_run(value) {
-        return false;
-    }
-    // Slugs and ids of several parts: `2024-spring-sale-2`, `orders.created.v2`.
-    let parts = value.split(['-', '_', '.', ':', '/']).filter(|part| !part.is_empty());
-    let is_plain = |part: &str| camel_parts(part).all(is_word) || part.len() <= 4;
-    if parts.clone().count() > 1 && parts.clone().all(is_plain) {
-        return false;
-    }
-    // The most that so many characters can have, with some of them twice.
-    entropy(value) >= 0.68 * (value.len().min(20) as f64).log2()
-}
-
-fn has_long_run(value: &str) -> bool {
-    value
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .any(|part| part.len() > WORD_CHARS_MAX || (part.len() >= 8 && !is_word(part)))
-}
-
-fn has_scheme(value: &str) -> bool {
-    value.contains("://")
-}
-
-/// Returns true for a UUID (RFC 9562, section 4).
-pub(super) fn is_uuid(value: &str) -> bool {
-    value.len() == 36
-        && value.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-/// Shannon's entropy of a text's bytes, in bits for each.
-fn entropy(text: &str) -> f64 {
-    let mut counts = [0_u32; 256];
-    text.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
-    let length = text.len() as f64;
-    let share = |count: &u32| f64::from(*count) / length;
-    -counts.iter().filter(|count| **count > 0).map(share).map(|share| share * share.log2()).sum::<f64>()
-}
 
 #[cfg(test)]
 mod tests {
@@ -492,25 +285,6 @@ mod tests {
         }
         for secret in ["customer", "1234", "482913", "correct horse battery staple", "Passwort", "2024-01-01"] {
             assert!(!is_telling(secret), "{secret}");
-        }
-    }
-
-    #[test]
-    fn chance_is_told_from_slugs() {
-        for value in
-            ["aZ3kQ9mB7xaZ3kQ9", "0a1b2c3d4e5f6071", "kfjwqpzxmvbtrnlg", "550e8400-e29b-41d4-a716-446655440000"]
-        {
-            assert!(is_random(value), "{value}");
-        }
-        for value in [
-            "2024-spring-sale-2",
-            "orders.created.v2",
-            "application/json",
-            "internationalization",
-            "short1",
-            "a b c d e f 1 2 3",
-        ] {
-            assert!(!is_random(value), "{value}");
         }
     }
 }

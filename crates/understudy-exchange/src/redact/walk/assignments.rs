@@ -2,7 +2,7 @@
 
 use super::super::names::Certainty;
 use super::super::secret_names::{Carrier, Lookup};
-use super::super::value;
+use super::super::{form, value};
 use super::text::{Coding, Span, expression, scheme};
 use super::{Found, Walk};
 use crate::target::percent_decode;
@@ -92,7 +92,7 @@ impl Walk<'_> {
         let secret = secret.start + scheme.len()..secret.end;
         // A template and a call are no values. What follows a scheme without quotes is found by the scheme.
         let goes_on = text[secret.end..].starts_with(['{', '(']);
-        let is_sign = !own.chars().any(char::is_alphanumeric) || own.starts_with(':');
+        let is_sign = !own.chars().any(char::is_alphanumeric) || own.starts_with([':', ',', ')', ']', '}']);
         if is_sign || goes_on || (secret.end < text.len() && SCHEMES_ALONE.contains(&&*own.to_ascii_lowercase())) {
             return false;
         }
@@ -108,7 +108,7 @@ impl Walk<'_> {
             && (named.certainty != Certainty::Typed
                 || carrier == Carrier::Parameter
                 || is_quoted
-                || !value::is_words(own)
+                || !form::is_words(own)
                 || value::is_secret(own, &named, value::Side::Response));
         if is_secret {
             spans.push(Span { at: secret, coding, found: Found::by_name(&named) });

@@ -2,10 +2,10 @@
 //! `Adafruit key is …`, `asana :'…'`, `setToken( … )`.
 
 use super::super::SecretNames;
+use super::super::form;
 use super::super::name_table::{EXPLAINING, PUBLIC_HEADS};
 use super::super::names::{Certainty, Named};
 use super::super::secret_names::{Carrier, Lookup};
-use super::super::value;
 use super::text::{Coding, Span, expression};
 use super::{Found, Walk};
 use regex::Regex;
@@ -41,8 +41,7 @@ impl Walk<'_> {
                 continue;
             }
             let named = name_before(text, found.start(), self.names);
-            if let Some(named) =
-                named.filter(|named| named.certainty > Certainty::Suspicious || !value::is_uuid(secret))
+            if let Some(named) = named.filter(|named| named.certainty > Certainty::Suspicious || !form::is_uuid(secret))
             {
                 spans.push(Span { at, coding: Coding::Plain, found: Found::by_name(&named) });
             }
@@ -57,7 +56,7 @@ fn is_chance(secret: &str) -> bool {
         && has(u8::is_ascii_alphabetic)
         && !is_version
         && is_mixed(secret)
-        && value::is_random(secret)
+        && form::is_random(secret)
 }
 
 /// Returns true if letters and digits, or letters of both cases, change often: names of programs have few changes.

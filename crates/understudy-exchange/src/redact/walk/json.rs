@@ -3,7 +3,7 @@
 use super::super::names::{self, Certainty, Named};
 use super::super::quick;
 use super::super::secret_names::{Carrier, Lookup};
-use super::super::{card, value};
+use super::super::{card, form, value};
 use super::{DEPTH_MAX, Found, Walk, with_edits};
 use crate::json::{Build, Scalar, Text, parse_with};
 use crate::{Json, JsonString};
@@ -184,9 +184,13 @@ impl Walk<'_> {
     fn array(&mut self, text: &str, items: &[Node], named: Option<&Named>, way: &mut Way, depth: usize) {
         // `["authorization", "Bearer …"]`: header fields as pairs.
         let pair = match items {
-            [first @ Node::String(..), Node::String(..)] if named.is_none() => string(text, first)
-                .and_then(|name| self.known(&name))
-                .filter(|named| named.certainty > Certainty::Suspicious),
+            [first @ Node::String(..), second @ Node::String(..)]
+                if named.is_none() && string(text, second).is_some_and(|second| !form::is_identifier(&second)) =>
+            {
+                string(text, first)
+                    .and_then(|name| self.known(&name))
+                    .filter(|named| named.certainty > Certainty::Suspicious)
+            }
             _ => None,
         };
         for (at, item) in items.iter().enumerate() {
@@ -203,6 +207,8 @@ impl Walk<'_> {
             self.known(&string(text, &member.value)?)
         });
         let is_key = members.iter().any(|member| name(text, member) == KEY_TYPE);
+        // Of a key only the private members are secret, whatever the list is named in which it stands.
+        let inherited = inherited.filter(|named| !is_key || named.certainty == Certainty::Always);
         for member in members {
             let name = name(text, member);
             let length = way.place.len();
@@ -232,7 +238,7 @@ impl Walk<'_> {
     /// A member's name keeps what it is, unless it is a secret that is known.
     fn member_name(&mut self, name: &str, member: &Member, way: &mut Way) {
         if name.len() >= value::NAMES_SOUGHT_MIN
-            && value::is_random(name)
+            && form::is_random(name)
             && let Some(shown) = self.sink.rest(name, &way.place)
         {
             let quoted = Json::string(shown).to_string();

@@ -4,7 +4,7 @@ use super::super::names::{self, Certainty, Named};
 use super::super::quick;
 use super::super::secret_names::{Carrier, Lookup};
 use super::super::value::Side;
-use super::super::{charset, value};
+use super::super::{charset, form, value};
 use super::{Found, Walk};
 use crate::target::{encode_query_part, encode_segment, percent_decode, query_pairs};
 use crate::{MediaType, multipart};
@@ -211,8 +211,7 @@ impl Walk<'_> {
                 ];
                 let begin = marks.iter().filter_map(|mark| Some(lower.find(mark)? + mark.len())).max().unwrap_or(0);
                 let secret = &own[begin..];
-                let is_secret =
-                    (begin > 0 && !value::is_words(secret) && !secret.is_empty()) || value::is_random(secret);
+                let is_secret = (begin > 0 && !form::is_words(secret) && !secret.is_empty()) || form::is_random(secret);
                 match is_secret.then(|| self.sink.secret(secret, &found, place)).flatten() {
                     Some(shown) => {
                         is_changed = true;

@@ -2,7 +2,7 @@
 //! of `.netrc`, `.pgpass` or of a router's configuration.
 
 use super::super::names::{Certainty, Named};
-use super::super::value;
+use super::super::{form, value};
 use super::text::{Coding, Span, expression};
 use super::{Found, Walk};
 use regex::Regex;
@@ -112,7 +112,7 @@ impl Walk<'_> {
         for found in SENTENCE.captures_iter(text) {
             let Some(secret) = found.name("value") else { continue };
             add(text, secret.range(), "password in a sentence", spans, |secret| {
-                (found.name("word").is_none() || is_no_name(secret) && value::is_unlike_words(secret))
+                (found.name("word").is_none() || is_no_name(secret) && form::is_unlike_words(secret))
                     && !STATES.contains(&&*secret.to_ascii_lowercase())
                     && !secret.ends_with(':')
             });
@@ -121,7 +121,7 @@ impl Walk<'_> {
             let Some(secret) = found.name("value") else { continue };
             let has_digit = |secret: &str| secret.bytes().any(|byte| byte.is_ascii_digit());
             add(text, secret.range(), "password after its word", spans, |secret| {
-                secret.len() >= 6 && has_digit(secret) && value::is_unlike_words(secret)
+                secret.len() >= 6 && has_digit(secret) && form::is_unlike_words(secret)
             });
         }
         for found in SHORT_OPTION.captures_iter(text).chain(FIELD.captures_iter(text)) {
@@ -162,7 +162,7 @@ impl Walk<'_> {
 
 /// Returns true for what is neither words nor a name of a program.
 fn is_no_name(value: &str) -> bool {
-    !value::is_words(value) && !value::is_identifier(value)
+    !form::is_words(value) && !form::is_identifier(value)
 }
 
 fn span(at: Range<usize>, kind: &'static str, name: &str) -> Span {

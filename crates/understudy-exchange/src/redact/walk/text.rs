@@ -1,7 +1,7 @@
 //! Secrets in texts of any kind: assignments (YAML, environment files, scripts, GraphQL), URLs, credentials with their scheme, markup, base64.
 
 use super::super::quick::{self, ONE_TIME};
-use super::super::{card, charset, shapes, stand_in, value};
+use super::super::{card, charset, form, shapes, stand_in};
 use super::{Found, Walk, json, markup, with_edits};
 use crate::target::{decode_query_part, encode_query_part, encode_segment, percent_decode};
 use base64::Engine;
@@ -212,7 +212,7 @@ impl Walk<'_> {
         for found in SCHEME.captures_iter(text).chain(USER.captures_iter(text)) {
             let at = found.get(1).map(|secret| secret.range()).unwrap_or_default();
             let secret = text[at.clone()].trim_end_matches(['.', ',']);
-            if value::is_random(secret) || !value::is_words(secret) {
+            if form::is_random(secret) || !form::is_words(secret) {
                 spans.push(Span {
                     at: at.start..at.start + secret.len(),
                     coding: Coding::Plain,
@@ -261,7 +261,7 @@ fn find_userinfo(text: &str, spans: &mut Vec<Span>) {
         let (begin, secret) = match userinfo.split_once(':') {
             Some((user, secret)) => (authority.start() + user.len() + 1, secret),
             // A token may stand in the user's place: https://ghp_…@github.com
-            None if value::is_random(userinfo) => (authority.start(), userinfo),
+            None if form::is_random(userinfo) => (authority.start(), userinfo),
             None => continue,
         };
         let is_template = ["${", "{{", "<"].iter().any(|begin| secret.starts_with(begin));
@@ -281,7 +281,7 @@ fn is_one_time(segment: &str) -> bool {
     plain.len() >= SEGMENT_BYTES_MIN
         && has_letter
         && (has_digit || (is_mixed && plain.len() >= 10))
-        && value::is_unlike_words(&plain)
+        && form::is_unlike_words(&plain)
 }
 
 /// Returns true if a text in base64 stands in a text.
