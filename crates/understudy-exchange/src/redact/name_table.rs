@@ -105,6 +105,13 @@ pub(super) const KEYS_OF_TABLES: &[&str] = &[
     "ws", "websocket", "accept", "locale", "label", "project", "issue", "epic", "setting", "column", "field",
 ];
 
+/// Words that end like keys and are none.
+#[rustfmt::skip]
+pub(super) const ENDING_LIKE_KEYS: &[&str] = &[
+    "chickey", "dickey", "donkey", "flunkey", "hockey", "hokey", "hotkey", "jockey", "lackey", "malarkey", "mickey", "monkey", "passkey",
+    "pokey", "rickey", "smokey", "turkey", "turnkey", "whiskey",
+];
+
 /// Words with which a name asks or tells something about a secret: `hasPassword`, `invalidToken`.
 #[rustfmt::skip]
 pub(super) const ABOUT: &[&str] = &[

@@ -5,7 +5,7 @@
 //! words are looked up. `passwordHint` is a hint and `nextPageToken` a place in a list, so neither is secret.
 
 use super::name_table::{
-    ABOUT, HEADS, KEYS_OF_TABLES, PAIRS, PUBLIC_HEADS, QUALIFIERS, SESSION_COOKIES, TOKENS_OF_LISTS,
+    ABOUT, ENDING_LIKE_KEYS, HEADS, KEYS_OF_TABLES, PAIRS, PUBLIC_HEADS, QUALIFIERS, SESSION_COOKIES, TOKENS_OF_LISTS,
 };
 use super::vendors::VENDORS;
 use smallvec::SmallVec;
@@ -97,6 +97,12 @@ fn compound(word: &str) -> Option<(&str, &str)> {
     }
     if word.ends_with("sessid") || word.ends_with("sessionid") {
         return Some(("session", "id"));
+    }
+    // `samplekey` is some key; that it is random is asked of its value.
+    if let Some(first) = word.strip_suffix("key").filter(|first| first.len() > 2 && first.is_ascii())
+        && !ENDING_LIKE_KEYS.contains(&word)
+    {
+        return Some((first, "key"));
     }
     for last in ["key", "code", "string", "number", "pass", "pwd", "response", "request"] {
         let first = word.strip_suffix(last).unwrap_or("");

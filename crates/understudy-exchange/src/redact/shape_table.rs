@@ -263,6 +263,8 @@ pub(super) static SHAPES: &[Shape] = &[
     key("Fireworks key", &["fw_"], Exactly(24, Alphanumeric)),
     key("Google OAuth code", &["4/0A"], AtLeast(50, Url)),
     key("Infura, Alchemy or QuickNode key", &[".infura.io/v3/", ".alchemyapi.io/v2/", ".g.alchemy.com/v2/", ".quiknode.pro/"], AtLeast(24, Url)),
+    key("ThingsBoard token", &["thingsboard.cloud/api/v1/"], AtLeast(20, Alphanumeric)),
+    key("key with its name", &["-SECRET-", "-PRIVATE-", "-ACCESS-", "-TOKEN-", "-KEY-", "-secret-", "-token-"], AtLeast(24, Dotted)),
     key("Telegram bot token", &["/bot"], As(telegram)),
     key("Yandex token", &["y0_"], AtLeast(50, Url)),
     key("Instagram token", &["IGQV", "IGAA"], AtLeast(80, Base64)),

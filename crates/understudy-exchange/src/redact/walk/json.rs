@@ -62,8 +62,9 @@ impl Build for Nodes {
 
 /// Members that name what another member of the same object holds, and those that hold it.
 pub(in super::super) const NAMES: &[&str] =
-    &["name", "key", "header", "field", "param", "parameter", "property", "variable", "env", "k", "id"];
-const VALUES: &[&str] = &["value", "val", "v", "content", "data", "default", "text", "stringvalue", "secretvalue"];
+    &["name", "key", "header", "field", "param", "parameter", "property", "variable", "env", "k", "id", "kind"];
+const VALUES: &[&str] =
+    &["value", "val", "v", "content", "data", "default", "text", "stringvalue", "secretvalue", "stringdata"];
 
 /// The member by which a JSON Web Key is known, and those of its private part (RFC 7518, section 6).
 pub(in super::super) const KEY_TYPE: &str = "kty";

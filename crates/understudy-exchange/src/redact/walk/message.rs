@@ -50,10 +50,9 @@ impl Walk<'_> {
                 } else {
                     let prefix = format!("/{before}/");
                     let shown = self.text(&format!("{prefix}{plain}"), place, 0);
+                    let own = shown.and_then(|shown| Some(percent_decode(shown.strip_prefix(&prefix)?).into_owned()));
                     // What holds slashes itself may have taken the word for its own beginning.
-                    let own =
-                        shown.map(|shown| shown.strip_prefix(&prefix).map(|own| percent_decode(own).into_owned()));
-                    own.and_then(|own| own.or_else(|| self.text(&plain, place, 0)))
+                    own.or_else(|| self.text(&plain, place, 0))
                 };
                 before = plain.into_owned();
                 match shown.filter(|shown| *shown != before) {

@@ -64,6 +64,11 @@ static DATABASE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// The default of a variable of Terraform.
+static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r#"variable[ \t]+"(?P<name>[A-Za-z_][A-Za-z0-9_-]*)"\s*\{[^{}]*?\bdefault\s*=\s*"(?P<value>[^"\n]+)""#)
+});
+
 /// A block of YAML that has one line (YAML 1.2, section 8.1).
 static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
     expression(
@@ -138,7 +143,7 @@ impl Walk<'_> {
             let Some(secret) = found.name("value").filter(|secret| is_no_name(secret.as_str())) else { continue };
             self.assigned(text, name.range(), secret.range(), spans);
         }
-        for found in BLOCK.captures_iter(text) {
+        for found in VARIABLE.captures_iter(text).chain(BLOCK.captures_iter(text)) {
             let (Some(name), Some(secret)) = (found.name("name"), found.name("value")) else { continue };
             self.assigned(text, name.range(), secret.range(), spans);
         }
