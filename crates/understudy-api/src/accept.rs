@@ -17,7 +17,7 @@ use std::sync::Arc;
 use understudy_contract::Result as FixtureResult;
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Tail;
-use understudy_exchange::redact::{REDACTED, looks_secret};
+use understudy_exchange::redact::{REDACTED, is_stand_in, looks_secret};
 use understudy_exchange::{Json, JsonPath, Response};
 use understudy_fixture::model::{BodyFile, Fixture, Known, MethodMatcher, ResponseBody, ResponsePromise};
 use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture, flow_value, rule_value};
@@ -435,5 +435,7 @@ fn at<'v>(answer: &'v Json, place: &[Tail<'_>]) -> Option<&'v Json> {
 /// A value as it is written into a file: without secrets.
 fn without_secrets(value: &Json, place: &[Tail<'_>], hidden: &Hidden) -> Json {
     let is_hidden = place.iter().any(|step| matches!(step, Tail::Name(name) if hidden.has_member(name)));
-    if is_hidden { Json::string(REDACTED) } else { hidden.value(value) }
+    // What was recorded has its stand-ins already.
+    let is_stand_in = value.as_str().is_some_and(is_stand_in);
+    if is_hidden && !is_stand_in { Json::string(REDACTED) } else { hidden.value(value) }
 }

@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::files::{print_json, project};
 use crate::terminal::{Paint, count, plain, say_problems};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::{Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -147,6 +148,7 @@ fn list(view: &InboxView, json: bool) {
     }
     let paint = Paint::stdout();
     let mut out = String::new();
+    let mut listed: BTreeSet<&str> = BTreeSet::new();
     for proposal in &view.proposals {
         let news = match proposal.news {
             News::New => paint.green("new    "),
@@ -166,10 +168,13 @@ fn list(view: &InboxView, json: bool) {
         for violation in &proposal.not_as_described {
             out.push_str(&format!("        {} {}\n", paint.yellow("not as described:"), plain(violation)));
         }
-        let redactions = proposal.redactions.iter().take(REDACTIONS_MAX);
+        // A cookie stands in nearly every request: each secret is listed where it comes first.
+        let new: Vec<&RedactionReport> =
+            proposal.redactions.iter().filter(|one| listed.insert(one.stand_in.as_str())).collect();
+        let redactions = new.iter().take(REDACTIONS_MAX);
         redactions.for_each(|one| out.push_str(&paint.dim(&format!("        {}\n", redacted(one)))));
-        if proposal.redactions.len() > REDACTIONS_MAX {
-            let more = proposal.redactions.len() - REDACTIONS_MAX;
+        if new.len() > REDACTIONS_MAX {
+            let more = new.len() - REDACTIONS_MAX;
             let id = plain(&proposal.id);
             out.push_str(&paint.dim(&format!("        and {more} more: understudy inbox show {id}\n")));
         }

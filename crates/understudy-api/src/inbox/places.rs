@@ -17,12 +17,20 @@ pub(super) struct Places {
 impl Places {
     pub(super) fn of(proposed: &[Proposed]) -> Self {
         let mut places = Self::default();
+        let mut lone_ids = Vec::new();
         for (at, one) in proposed.iter().enumerate() {
             places.by_id.insert(one.shown.id.clone(), at);
+            // A single endpoint's file has no folder: people call it as it is written.
+            if let (Some((service, _)), Some(lone)) = (one.shown.id.split_once('/'), &one.draft.lone_id) {
+                lone_ids.push((format!("{service}/{lone}"), at));
+            }
             places.by_draft.insert((one.service, one.draft.fixture.id.to_string()), at);
             if one.draft.fixture.all_set().next().is_some() {
                 places.setters.entry(one.service).or_default().push(at);
             }
+        }
+        for (id, at) in lone_ids {
+            places.by_id.entry(id).or_insert(at);
         }
         places
     }

@@ -28,6 +28,7 @@ pub use quick::QuickLook;
 pub use redactor::{Redaction, Redactor};
 pub use secret_names::SecretNames;
 pub use shown::redacted;
+pub use stand_in::is_stand_in;
 
 /// The text that stands where a secret was, in what is shown and not used.
 pub const REDACTED: &str = "«redacted»";

@@ -73,7 +73,7 @@ impl SecretNames {
     /// The same of bytes, which are no name where they are no text.
     pub(super) fn knows_bytes(&self, name: &[u8]) -> bool {
         let is_added = |added: &String| added.as_bytes().eq_ignore_ascii_case(name);
-        let may_be_in_table = ends_like_a_known_name(name) && has_telling_letters(name);
+        let may_be_in_table = ends_like_a_known_name(name) && (has_telling_letters(name) || ends_in_a_short_word(name));
         (may_be_in_table && std::str::from_utf8(name).is_ok_and(is_in_table))
             || self.headers.iter().any(is_added)
             || self.members.iter().any(is_added)
@@ -204,6 +204,11 @@ const LETTERS: [u8; 256] = {
 /// Three letters as a number of 15 bits: the last two of them, and one more.
 const fn next(letters: usize, byte: u8) -> usize {
     (letters << 5 | LETTERS[byte as usize] as usize) & 0x7FFF
+}
+
+/// Returns true if the one word of the table that has two letters stands last in a name.
+fn ends_in_a_short_word(name: &[u8]) -> bool {
+    name.last_chunk::<2>().is_some_and(|last| last.eq_ignore_ascii_case(b"pw"))
 }
 
 /// Returns true if a word of the table may stand somewhere in a name.

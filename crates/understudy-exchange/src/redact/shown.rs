@@ -1,5 +1,6 @@
 //! Texts and values as logs and reports show them: one word in the place of each secret.
 
+use super::stand_in::is_stand_in;
 use super::value::Side;
 use super::walk::{Found, Sink, Walk};
 use super::{REDACTED, SecretNames, looks_secret, quick};
@@ -64,6 +65,7 @@ impl SecretNames {
                 Json::Object(members.iter().map(member).collect())
             }
             Json::Bool(_) | Json::Null => value.clone(),
+            Json::String(text) if is_stand_in(text.as_str()) => value.clone(),
             Json::String(text) if is_secret || looks_secret(text.as_str()) => Json::string(REDACTED),
             Json::Number(_) if is_secret => Json::string(REDACTED),
             other => other.clone(),

@@ -102,7 +102,8 @@ pub(super) fn number(secret: &str, number: u32) -> String {
 }
 
 /// Returns true if a text is what stands for some secret: it is none itself.
-pub(super) fn is_stand_in(text: &str) -> bool {
+#[must_use]
+pub fn is_stand_in(text: &str) -> bool {
     let last = text.rsplit('.').next().unwrap_or(text);
     if let Some(rest) = last.strip_prefix("redacted-") {
         return rest

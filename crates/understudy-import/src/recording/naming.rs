@@ -188,14 +188,18 @@ fn members(call: &super::call::Call) -> Vec<(String, String)> {
                 Json::Number(number) => number.as_str().to_owned(),
                 _ => return None,
             };
-            Some((name.as_str().to_owned(), word(name.as_str(), &Pattern::parse(&text))))
+            let word = word(name.as_str(), &Pattern::parse(&text));
+            is_of_words(&word).then(|| (name.as_str().to_owned(), word))
         });
         member.collect()
     };
     match &call.body {
         CallBody::Json(value) => of_object(value),
         CallBody::Graphql(operation) => operation.variables.as_ref().map(of_object).unwrap_or_default(),
-        CallBody::Form(fields) => fields.iter().map(|(name, value)| (name.clone(), word(name, value))).collect(),
+        CallBody::Form(fields) => {
+            let words = fields.iter().map(|(name, value)| (name.clone(), word(name, value)));
+            words.filter(|(_, word)| is_of_words(word)).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -217,6 +221,15 @@ fn word(name: &str, value: &Pattern) -> String {
     } else {
         value
     }
+}
+
+/// Returns true if each part is letters alone or digits alone. Others are codes, and perhaps a password under a name that nobody
+/// knows: no file is called after those.
+fn is_of_words(word: &str) -> bool {
+    let is_one_kind = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_digit()) || part.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    word.split('-').all(is_one_kind)
 }
 
 fn plain(text: &str) -> String {

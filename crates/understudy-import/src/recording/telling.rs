@@ -10,6 +10,7 @@ use http::header::COOKIE;
 use http::{HeaderName, StatusCode};
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_exchange::MediaType;
+use understudy_exchange::redact::is_secret_header;
 use understudy_fixture::model::{Pattern, PatternPart};
 
 /// How many steps a session is followed back to where it began.
@@ -146,7 +147,11 @@ fn telling_header(samples: &[Sample]) -> Option<HeaderName> {
     let is_deciding =
         |name: &&&str| name.parse().is_ok_and(|name| samples.iter().any(|sample| decides(&name, sample.status)));
     let (deciding, others): (Vec<&&str>, Vec<&&str>) = names.iter().partition(is_deciding);
-    let names: Vec<&str> = deciding.into_iter().chain(others).copied().collect();
+    // Whoever is refused for want of a credential is told by it, and not by another field that happened to be missing.
+    let is_refused = samples.iter().any(|sample| matches!(sample.status.as_u16(), 401 | 403 | 419));
+    let (secret, others): (Vec<&&str>, Vec<&&str>) =
+        others.into_iter().partition(|name| is_refused && is_secret_header(name));
+    let names: Vec<&str> = deciding.into_iter().chain(secret).chain(others).copied().collect();
     // The field tells the responses apart, or at least their statuses: a list may have grown meanwhile.
     let by_response = |name: &&str| tells(name, samples, |sample| sample.fingerprint);
     let by_status = |name: &&str| tells(name, samples, |sample| sample.status);

@@ -274,11 +274,25 @@ pub(super) fn has_time_of_day(text: &str, headers: &HeaderMap) -> bool {
         let bytes = text.as_bytes();
         (bytes[7], bytes[13], bytes[16]) == (b'-', b':', b':') && matches!(bytes[10], b'T' | b't' | b' ')
     };
-    let http = text.match_indices(" GMT").filter_map(|(at, end)| text.get(at.checked_sub(25)?..at + end.len()));
+    // RFC 5322, section 3.3, has the zone as digits.
+    let zones = [" GMT", " UTC", " +0000", " -0000"];
+    let mail = zones.iter().flat_map(|zone| text.match_indices(zone));
+    let mail = mail.filter_map(|(at, _)| Some(format!("{} GMT", text.get(at.checked_sub(25)?..at)?)));
     let numbers = text.split(|c: char| !c.is_alphanumeric()).filter(|word| matches!(word.len(), 10 | 13));
     iso.filter(|text| is_iso(text)).filter_map(seconds).any(is_near)
-        || http.filter_map(http_date).any(is_near)
+        || mail.filter_map(|text| http_date(&text)).any(is_near)
+        || dotted_times(text).any(is_near)
         || numbers.filter_map(epoch).any(is_near)
+}
+
+/// The times in a text that are written as `01.12.2026 09:48:48`, in seconds.
+fn dotted_times(text: &str) -> impl Iterator<Item = i64> {
+    text.match_indices('.').filter_map(|(at, _)| {
+        let time = text.get(at.checked_sub(2)?..at + 17)?;
+        let is_one = time.is_ascii() && time.as_bytes()[5] == b'.' && time.as_bytes()[13] == b':';
+        let (date, clock) = (time.get(..10)?, time.get(11..)?);
+        is_one.then(|| seconds(&format!("{}-{}-{}T{clock}", &date[6..], &date[3..5], &date[..2])))?
+    })
 }
 
 /// The time that a response was sent, in seconds.
@@ -323,6 +337,10 @@ mod tests {
             ("<at>2026-12-01T08:49:02Z</at>", true),
             ("up since 2026-11-30 23:10:00", true),
             ("on Tue, 01 Dec 2026 08:00:00 GMT", true),
+            ("Date: Tue, 01 Dec 2026 08:00:00 +0000", true),
+            ("Tue, 01 Dec 2026 08:00:00 -0000", true),
+            ("Stand: 01.12.2026 08:00:00", true),
+            ("Stand: 01.11.2026 08:00:00", false),
             ("ts=1796114970;", true),
             ("ts=1796114970123;", true),
             ("<at>2024-12-01T08:49:02Z</at>", false),

@@ -101,7 +101,8 @@ fn by_kind(name: &str, value: &str, status: StatusCode) -> Option<Check> {
     if is_number {
         return (is_word(COUNTS) || is_unix_time(value)).then_some(Check::Type(JsonType::Integer));
     }
-    let names_one = is_word(NAMES_OF_ONE) || is_hash(name, value);
+    let names_one =
+        is_word(NAMES_OF_ONE) || is_hash(name, value) || (!is_digest(name) && name != "link" && has_chance(value));
     (names_one || is_http_date(value) || has_fresh_part(value)).then_some(Check::Any)
 }
 
@@ -113,6 +114,18 @@ fn has_fresh_part(value: &str) -> bool {
     value.contains("nonce=")
         || words().any(|word| is_in_format(Format::Uuid, word))
         || dates.filter(|text| text.is_ascii()).any(|date| is_in_format(Format::Date, date))
+}
+
+/// Returns true if a word of a value is of letters and digits by chance: `ug1:kZ3…`.
+fn has_chance(value: &str) -> bool {
+    let words = value.split(|c: char| !c.is_ascii_alphanumeric());
+    words.into_iter().any(|word| {
+        let has = |kind: fn(&u8) -> bool| word.bytes().filter(kind).count();
+        word.len() >= 20
+            && has(u8::is_ascii_digit) >= 2
+            && has(u8::is_ascii_uppercase) >= 2
+            && has(u8::is_ascii_lowercase) >= 2
+    })
 }
 
 /// A count of seconds or milliseconds between 2001 and 2286.
@@ -171,6 +184,7 @@ mod tests {
             ("x-build", "9f86d081884c7d65", Some("type: any")),
             ("docker-content-digest", "9f86d081884c7d65", None),
             ("x-mode", "live", None),
+            ("x-upload-grant", "ug1:kZ3mQ9xT7wB2vN8cL4pR6sD1fG5hJ0aY", Some("type: any")),
             ("www-authenticate", "Digest realm=\"x\", nonce=\"dcd98b71\"", Some("type: any")),
             ("content-disposition", "attachment; filename=\"orders-2026-12-01.csv\"", Some("type: any")),
             ("content-disposition", "attachment; filename=\"orders-1-a.csv\"", None),
