@@ -13,6 +13,7 @@ mod call;
 mod conditions;
 mod content;
 mod draft;
+mod ending;
 mod endpoint;
 mod exchange;
 mod fingerprint;

@@ -3,19 +3,15 @@
 //! A fixture comes `after` those that it cannot do without: they gave it a value or a cookie, or brought its response. All others
 //! that were recorded before it, it only `follows`: they are sent first, whatever comes of them.
 
-use super::call::Call;
+use super::ending::ends;
 use super::exchange::Exchange;
 use super::ids::{ExchangeId, GroupId, Table};
 use super::session::Session;
 use super::states::Responses;
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use http::{Method, StatusCode};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use understudy_exchange::{MediaType, set_cookie_pairs};
-use understudy_fixture::model::Pattern;
-
-/// Words at the end of a path that end a session.
-const ENDINGS: &[&str] = &["logout", "log-out", "log_out", "revoke", "signoff", "signout", "sign-out", "sign_out"];
+use understudy_exchange::MediaType;
 
 /// The fixtures that are sent before one.
 #[derive(Debug, Default)]
@@ -182,7 +178,8 @@ impl Orders<'_, '_> {
                 self.remade.entry(from).or_insert(group);
             }
         }
-        let sessions: Vec<ExchangeId> = exchange.sessions().filter(|from| self.ends(*from, verified)).collect();
+        let sessions: Vec<ExchangeId> =
+            exchange.sessions().filter(|from| ends(&self.session.exchanges[*from], exchange)).collect();
         self.ended.extend(sessions.into_iter().map(|from| (from, group)));
     }
 
@@ -232,17 +229,6 @@ impl Orders<'_, '_> {
         }
         false
     }
-
-    /// Returns true if an exchange ends the session that another one began: its path says so, it deletes what is at that place, or
-    /// it takes the cookie back.
-    fn ends(&self, began: ExchangeId, at: ExchangeId) -> bool {
-        let (began, exchange) = (&self.session.exchanges[began], &self.session.exchanges[at]);
-        let is_deleted = exchange.call.method == Method::DELETE && exchange.call.path == began.call.path;
-        let gives = |name: &str| set_cookie_pairs(&began.recorded.response.headers).any(|(given, _)| given == name);
-        let takes_back =
-            set_cookie_pairs(&exchange.recorded.response.headers).any(|(name, value)| value.is_empty() && gives(name));
-        is_ending(&exchange.call) || is_deleted || takes_back
-    }
 }
 
 /// The values that a request may be sent with: those that were given just before it, and those of its parents.
@@ -270,12 +256,6 @@ impl Seen<'_, '_, '_> {
         }
         None
     }
-}
-
-/// Returns true if a path says that it ends a session.
-fn is_ending(call: &Call) -> bool {
-    let mut words = call.path.iter().rev().filter_map(Pattern::as_literal).filter(|word| !word.is_empty());
-    words.next().is_some_and(|last| ENDINGS.contains(&last.to_ascii_lowercase().as_str()))
 }
 
 /// Server-sent events (the HTML standard, section 9.2).

@@ -5,6 +5,7 @@
 //! values are the writes. A response holds from the write that brought it until the next one that did.
 
 use super::call::Call;
+use super::ending::ends;
 use super::exchange::Exchange;
 use super::fingerprint::Fingerprint;
 use super::group::{Group, RESPONSES_MAX};
@@ -129,6 +130,7 @@ impl<'s, 'r> Responses<'s, 'r> {
             let made = uses.filter(|used| used.is_made).filter_map(|used| used.from);
             known.extend(made.filter(|from| self.writes.binary_search(from).is_ok()).map(|from| (group, from)));
         }
+        known.extend(self.beginnings(&known));
         // The machine of each group, by the first group that is in it. What is written in one folder is one machine.
         let mut machine: Table<GroupId, GroupId> = self.distinct.ids().collect();
         let mut join = |one: GroupId, other: GroupId| {
@@ -151,6 +153,20 @@ impl<'s, 'r> Responses<'s, 'r> {
         }
         let groups = |wanted: GroupId| machine.ids().filter(|group| machine[*group] == wanted).collect();
         writes.into_iter().map(|(first, writes)| Machine { groups: groups(first), writes }).collect()
+    }
+
+    /// The exchanges that began a session which one of these writes ended: with them it begins again.
+    fn beginnings(&self, known: &[(GroupId, ExchangeId)]) -> Vec<(GroupId, ExchangeId)> {
+        let exchanges = &self.session.exchanges;
+        let began = |(group, write): &(GroupId, ExchangeId)| {
+            let group = *group;
+            let began = exchanges[*write].sessions().filter(|from| ends(&exchanges[*from], &exchanges[*write]));
+            began
+                .filter(|from| self.writes.binary_search(from).is_ok())
+                .map(move |from| (group, from))
+                .collect::<Vec<_>>()
+        };
+        known.iter().flat_map(began).collect()
     }
 
     /// The write that is why the second response is another one than the first, if it is and something was written.

@@ -1,0 +1,26 @@
+//! Which exchange ends the session that another one began.
+
+use super::call::Call;
+use super::exchange::Exchange;
+use http::Method;
+use understudy_exchange::set_cookie_pairs;
+use understudy_fixture::model::Pattern;
+
+/// Words at the end of a path that end a session.
+const ENDINGS: &[&str] = &["logout", "log-out", "log_out", "revoke", "signoff", "signout", "sign-out", "sign_out"];
+
+/// Returns true if an exchange ends the session that another one began: its path says so, it deletes what is at that place, or
+/// it takes the cookie back.
+pub(super) fn ends(began: &Exchange<'_>, exchange: &Exchange<'_>) -> bool {
+    let is_deleted = exchange.call.method == Method::DELETE && exchange.call.path == began.call.path;
+    let gives = |name: &str| set_cookie_pairs(&began.recorded.response.headers).any(|(given, _)| given == name);
+    let takes_back =
+        set_cookie_pairs(&exchange.recorded.response.headers).any(|(name, value)| value.is_empty() && gives(name));
+    is_ending(&exchange.call) || is_deleted || takes_back
+}
+
+/// Returns true if a path says that it ends a session.
+fn is_ending(call: &Call) -> bool {
+    let mut words = call.path.iter().rev().filter_map(Pattern::as_literal).filter(|word| !word.is_empty());
+    words.next().is_some_and(|last| ENDINGS.contains(&last.to_ascii_lowercase().as_str()))
+}
