@@ -185,7 +185,14 @@ impl<'s, 'r> Responses<'s, 'r> {
             let is_begun = read.sessions().any(|from| from == *write);
             (is_begun, nearness(&self.session.exchanges[*write].recorded.request, &read.recorded.request))
         });
-        nearest.copied()
+        // A write that was sent again with the same response has changed nothing the second time.
+        let is_same = |write: &ExchangeId| {
+            let (one, other) = (&self.session.exchanges[*write], &self.session.exchanges[*nearest?]);
+            let is_one =
+                one.call.key() == other.call.key() && one.recorded.response.body == other.recorded.response.body;
+            is_one.then_some(*write)
+        };
+        between.iter().find_map(is_same)
     }
 }
 

@@ -4,7 +4,7 @@ use super::call::{Call, CallBody};
 use super::exchange::Exchange;
 use super::look::is_distinctive;
 use super::moving;
-use super::words::{is_bare_id, is_counter, is_nonce, is_time};
+use super::words::{is_bare_id, is_counter, is_nonce, is_of_client, is_time};
 use http::HeaderMap;
 use http::header::DATE;
 use std::collections::BTreeMap;
@@ -241,7 +241,10 @@ impl Search<'_> {
             Kind::DateTime | Kind::LooseTime => self.is_now(seconds(text)),
             Kind::Epoch => self.is_now(epoch(text)),
             // The client makes ids only of what it sends.
-            Kind::Uuid => is_nonce(name) || is_in_body && is_bare_id(name) && !self.path.contains(&text),
+            Kind::Uuid => {
+                let is_made = is_bare_id(name) || is_of_client(name);
+                is_nonce(name) || is_in_body && is_made && !self.path.contains(&text)
+            }
             Kind::Nonce => true,
             Kind::Counter | Kind::Text => false,
         };

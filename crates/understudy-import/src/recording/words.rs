@@ -127,6 +127,17 @@ pub(super) fn is_nonce(name: &str) -> bool {
         || matches!(words.concat().as_str(), "requestid" | "messageid" | "eventid" | "clientmutationid" | "insertid")
 }
 
+/// Returns true if a name says that the client made the value: a reference of its own, or what it calls itself.
+pub(super) fn is_of_client(name: &str) -> bool {
+    let words = words(name);
+    let own = ["client", "device", "installation", "anonymous", "visitor"];
+    match words.as_slice() {
+        [.., last] if matches!(last.as_str(), "ref" | "reference") => true,
+        [.., before, last] => last == "id" && own.contains(&before.as_str()),
+        _ => false,
+    }
+}
+
 /// Returns true if a name says that its value is a time.
 pub(super) fn is_time(name: &str) -> bool {
     const TIMES: &[&str] =
