@@ -333,7 +333,11 @@ impl understudy_serve::Recording for Desk {
 
     fn failed(&self, method: &http::Method, target: &str, why: &str) {
         self.tally.failed.fetch_add(1, Ordering::Relaxed);
-        let path = target.split('?').next().unwrap_or(target);
+        // A path may hold a secret, as a one-time link does.
+        let path = target.split('?').next().unwrap_or(target).parse().map_or_else(
+            |_| "/".to_owned(),
+            |path| self.tally.look.load().look.names().shown_target(&path).into_owned(),
+        );
         (self.tally.progress)(RecordNews::Failed(&format!("{method} {path}: {why}")));
     }
 }

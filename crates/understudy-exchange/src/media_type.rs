@@ -25,6 +25,25 @@ impl MediaType {
     pub fn is_json(&self) -> bool {
         matches!(self.essence.as_str(), "application/json" | "text/json") || self.essence.ends_with("+json")
     }
+
+    /// Everything that is text: `text/*`, JSON, XML, scripts, YAML, forms, playlists.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.is_json()
+            || self.essence.starts_with("text/")
+            || self.essence.ends_with("+xml")
+            || matches!(
+                self.essence.as_str(),
+                "application/xml"
+                    | "application/javascript"
+                    | "application/yaml"
+                    | "application/x-ndjson"
+                    | "application/jsonl"
+                    | "application/x-www-form-urlencoded"
+                    | "application/x-mpegurl"
+                    | "application/vnd.apple.mpegurl"
+            )
+    }
 }
 
 /// A parameter of a `Content-Type` or `Content-Disposition` value, unquoted.

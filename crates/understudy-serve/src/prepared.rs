@@ -144,14 +144,5 @@ impl Prepared {
 fn is_compressible(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(MediaType::parse);
     !headers.contains_key(CONTENT_ENCODING)
-        && content_type.is_some_and(|kind| {
-            let essence = kind.essence();
-            kind.is_json()
-                || essence.starts_with("text/")
-                || essence.ends_with("+xml")
-                || matches!(
-                    essence,
-                    "application/xml" | "application/javascript" | "application/yaml" | "application/wasm"
-                )
-        })
+        && content_type.is_some_and(|kind| kind.is_text() || kind.essence() == "application/wasm")
 }

@@ -130,6 +130,30 @@ test('what is new is chosen, renamed, merged and undone; what changed is written
   assert.deepEqual(errors, []);
 });
 
+test('what is no secret is said once, for future recordings', async (t) => {
+  const backend = await openBackend(t);
+  const { page, folder, service, errors } = await stage(t, { 'understudy.yaml': project(backend.url) });
+  const url = await service('shop');
+  await page.getByRole('contentinfo').getByText('1 listening').waitFor();
+  await page.keyboard.press('Control+Shift+R');
+  await page.getByRole('group', { name: 'Recording shop' }).waitFor();
+  const ask = () => fetch(`${url}/things`, { headers: { 'x-theme-token': 'blue-lagoon-2026' } });
+  await ask();
+  await page.keyboard.press('Control+3');
+  await row(page, 'things').first().click();
+  const pane = page.getByRole('region', { name: 'Proposal' });
+  await pane.getByText('redacted-token-1').first().waitFor();
+  await pane.getByRole('button', { name: 'x-theme-token is not a secret' }).click();
+  await page.getByRole('status').getByText(/^Future recordings keep the values of x-theme-token/).waitFor();
+  const file = readFileSync(join(folder, 'understudy.yaml'), 'utf8');
+  assert.ok(file.includes('keep: [x-theme-token]'), file);
+  await until('the recorder keeps it', async () => {
+    await ask();
+    return bytesBelow(join(folder, '.understudy')).includes('blue-lagoon-2026');
+  });
+  assert.deepEqual(errors, []);
+});
+
 test('a backend that is not there, and recordings that another program has open, are said', async (t) => {
   const { page, folder, service, errors } = await stage(t, { 'understudy.yaml': 'version: 1\nservices:\n  shop: { dir: shop }\n' });
   const url = await service('shop');

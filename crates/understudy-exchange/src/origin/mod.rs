@@ -229,22 +229,7 @@ pub fn is_text(headers: &HeaderMap) -> bool {
 /// Returns true if a body of this type is text.
 #[must_use]
 pub fn is_text_type(content_type: &str) -> bool {
-    let kind = MediaType::parse(content_type);
-    let essence = kind.essence();
-    kind.is_json()
-        || essence.starts_with("text/")
-        || essence.ends_with("+xml")
-        || matches!(
-            essence,
-            "application/xml"
-                | "application/javascript"
-                | "application/yaml"
-                | "application/x-ndjson"
-                | "application/jsonl"
-                | "application/x-www-form-urlencoded"
-                | "application/x-mpegurl"
-                | "application/vnd.apple.mpegurl"
-        )
+    MediaType::parse(content_type).is_text()
 }
 
 #[cfg(test)]

@@ -38,12 +38,7 @@ pub(super) fn read(content_type: &str, body: &[u8]) -> Option<(String, Charset)>
     if let Ok(text) = std::str::from_utf8(body) {
         return Some((text.to_owned(), Charset::Utf8));
     }
-    let is_text = media_type.essence().starts_with("text/")
-        || media_type.is_json()
-        || media_type.essence().ends_with("xml")
-        || media_type.essence().ends_with("urlencoded")
-        || media_type.essence().ends_with("javascript")
-        || !named.is_empty();
+    let is_text = media_type.is_text() || !named.is_empty();
     is_text.then(|| (body.iter().map(|byte| char::from(*byte)).collect(), Charset::Latin1))
 }
 

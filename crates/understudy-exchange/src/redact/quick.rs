@@ -39,6 +39,12 @@ impl QuickLook {
         Self { names }
     }
 
+    /// The names that it goes by.
+    #[must_use]
+    pub fn names(&self) -> &SecretNames {
+        &self.names
+    }
+
     /// Returns true if it is sure of an exchange, whose bodies come without their content codings.
     #[must_use]
     pub fn is_quiet(&self, request: &Request, response: &Response) -> bool {
