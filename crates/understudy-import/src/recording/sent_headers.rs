@@ -17,9 +17,14 @@ const CONDITIONS: [HeaderName; 6] = [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
 /// The fields that ask for one of several forms of a response.
 const PREFERENCES: [HeaderName; 2] = [ACCEPT, ACCEPT_LANGUAGE];
 
-/// Returns true for an `accept` without a preference, which says as much as none.
+/// Returns true for an `accept` or `accept-language` without a preference, which says as much as none.
 pub(super) fn accepts_anything(headers: &HeaderMap, name: &HeaderName) -> bool {
-    *name == ACCEPT && headers.get(name).is_some_and(|value| value.as_bytes().trim_ascii() == b"*/*")
+    let anything: &[u8] = match *name {
+        ACCEPT => b"*/*",
+        ACCEPT_LANGUAGE => b"*",
+        _ => return false,
+    };
+    headers.get(name).is_some_and(|value| value.as_bytes().trim_ascii() == anything)
 }
 
 /// A header field that tells a request from others like it, and its value there.
