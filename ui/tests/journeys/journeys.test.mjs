@@ -539,7 +539,7 @@ test('traffic is there again the next time, without secrets, until it is cleared
   const again = await stage(t, {}, { there: folder });
   await again.page.getByRole('button', { name: 'Traffic' }).click();
   const row = again.page.getByRole('row').filter({ hasText: 'asked=before' });
-  assert.match(await row.innerText(), /token=%C2%ABtoken-1%C2%BB[\s\S]*items\/get/);
+  assert.match(await row.innerText(), /token=redacted-token-1[\s\S]*items\/get/);
   await again.page.getByRole('row').filter({ hasText: '/nothing' }).click();
   await again.page.getByText('No fixture matches').waitFor();
   assert.ok(!(await again.page.locator('body').innerText()).includes('planted'));

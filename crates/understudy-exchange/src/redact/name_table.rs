@@ -176,7 +176,7 @@ pub(super) const TELLING_WORDS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMET
 
 /// Lists of the words with which known names end.
 #[rustfmt::skip]
-pub(super) const LAST_LETTERS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMETERS, LAST_WORDS, QUALIFIERS, &["id", "str", "url", "authorization", "request", "response", "header", "data"]];
+pub(super) const LAST_LETTERS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMETERS, LAST_WORDS, QUALIFIERS, &["id", "str", "url", "authorization", "request", "response", "header", "data", "pw"]];
 
 /// The words of [`HEADS`] and [`PAIRS`] that stand last, each once; a two-letter one by the words before it.
 #[rustfmt::skip]

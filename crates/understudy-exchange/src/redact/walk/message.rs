@@ -93,9 +93,16 @@ impl Walk<'_> {
         let lookup = if self.names.may_speak_of(name) { self.names.lookup(name, carrier) } else { Lookup::Unknown };
         match lookup {
             Lookup::Kept => None,
-            Lookup::Named(named) => self.named(value, &named, place, 0),
+            Lookup::Named(named) => self.named(value, &self.sent(named, value), place, 0),
             Lookup::Unknown => self.text(value, place, 0),
         }
+    }
+
+    /// What a name says of the value that a client sends beside its body: a credential, be it a word. No label stands there.
+    fn sent(&self, named: Named, value: &str) -> Named {
+        let is_sent = self.side == Side::Request && named.certainty == Certainty::Credential;
+        let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+        if is_sent && !is_number { Named { certainty: Certainty::Typed, ..named } } else { named }
     }
 
     /// The header fields; `None` where nothing in them was replaced.
