@@ -166,6 +166,9 @@ pub(super) fn is_uuid(value: &str) -> bool {
         })
 }
 
+/// A part of so many digits counts something.
+const NUMBER_CHARS_MAX: usize = 8;
+
 /// Returns true if a text looks like chance: a token's characters, of several kinds, spread evenly.
 pub(super) fn is_random(value: &str) -> bool {
     let value = value.trim();
@@ -193,12 +196,24 @@ pub(super) fn is_random(value: &str) -> bool {
     }
     // Slugs and ids of several parts: `2024-spring-sale-2`, `orders.created.v2`.
     let parts = value.split(['-', '_', '.', ':', '/']).filter(|part| !part.is_empty());
-    let is_plain = |part: &str| camel_parts(part).all(is_word) || part.len() <= 4;
+    let is_number = |part: &str| part.len() <= NUMBER_CHARS_MAX && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain = |part: &str| camel_parts(part).all(is_word) || part.len() <= 4 || is_number(part);
+    if is_file(value) {
+        return false;
+    }
     if parts.clone().count() > 1 && parts.clone().all(is_plain) {
         return false;
     }
     // The most that so many characters can have, with some of them twice.
     entropy(value) >= 0.68 * (value.len().min(20) as f64).log2()
+}
+
+/// Returns true for the path of a file in a store: `uploads/2026/11/9f8e.jpg`.
+fn is_file(value: &str) -> bool {
+    let ending = value.rsplit_once('/').and_then(|(_, name)| name.rsplit_once('.')).map_or("", |(_, ending)| ending);
+    (2..=5).contains(&ending.len())
+        && ending.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        && !value.contains(['=', '+', ':', '@'])
 }
 
 fn has_long_run(value: &str) -> bool {

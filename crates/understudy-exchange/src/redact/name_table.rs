@@ -115,6 +115,13 @@ pub(super) const TOKENS_OF_LISTS: &[&str] = &[
     "sep", "special",
 ];
 
+/// Words before `pass` with which it is a ticket, or a part of something done in several.
+#[rustfmt::skip]
+pub(super) const PASSES: &[&str] = &[
+    "boarding", "bus", "bypass", "day", "event", "festival", "first", "guest", "hall", "lift", "mountain", "museum", "night", "rail", "render",
+    "season", "second", "shadow", "ski", "test", "train", "travel", "visitor", "wallet", "week",
+];
+
 /// Words before `key` with which it is no credential.
 #[rustfmt::skip]
 pub(super) const KEYS_OF_TABLES: &[&str] = &[

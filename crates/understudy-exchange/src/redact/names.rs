@@ -5,7 +5,8 @@
 //! words are looked up. `passwordHint` is a hint and `nextPageToken` a place in a list, so neither is secret.
 
 use super::name_table::{
-    ABOUT, ENDING_LIKE_KEYS, HEADS, KEYS_OF_TABLES, PAIRS, PUBLIC_HEADS, QUALIFIERS, SESSION_COOKIES, TOKENS_OF_LISTS,
+    ABOUT, ENDING_LIKE_KEYS, HEADS, KEYS_OF_TABLES, PAIRS, PASSES, PUBLIC_HEADS, QUALIFIERS, SESSION_COOKIES,
+    TOKENS_OF_LISTS,
 };
 use super::vendors::VENDORS;
 use smallvec::SmallVec;
@@ -159,6 +160,7 @@ fn named(words: &[SmolStr]) -> Option<Named> {
     }
     match head {
         "token" if TOKENS_OF_LISTS.contains(&first) => return None,
+        "pass" if PASSES.contains(&first) => return None,
         // `tokens` are counted more often than listed.
         "token" if last == "tokens" => return named("token", Certainty::Suspicious, &["tokens"]),
         "key" if KEYS_OF_TABLES.contains(&first) => return None,

@@ -43,12 +43,19 @@ pub(super) fn is_secret(value: &str, named: &Named, side: Side) -> bool {
         },
         Certainty::Typed if side == Side::Request => !value.eq_ignore_ascii_case(&named.words) && !is_path(value),
         Certainty::Typed if value.contains("://") && !has_userinfo(value) => false,
+        Certainty::Typed if named.words == "ssn" => is_social_security_number(value),
         Certainty::Typed if named.kind == "pin" => value.bytes().filter(u8::is_ascii_digit).count() >= 3,
         Certainty::Typed if is_word_around(value, "password") => true,
         Certainty::Typed if is_slug(value) => !value.to_ascii_lowercase().contains("pass"),
         Certainty::Typed if named.kind == "code" && is_grouped(value) => true,
         Certainty::Typed => !is_words(value) && !is_path(value) && !is_styled(value) && !is_date(value),
     }
+}
+
+/// Returns true for digits in groups, as all countries write the numbers of their people.
+fn is_social_security_number(value: &str) -> bool {
+    value.bytes().filter(u8::is_ascii_digit).count() >= 6
+        && value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b' ' | b'.'))
 }
 
 /// Returns true if a JSON number under this name is a secret.
