@@ -89,9 +89,10 @@ fn exit(run: &Run, is_broken: bool, strict: bool) -> Exit {
     if run.project.diagnostics.iter().any(understudy_api::Diagnostic::is_error) { Exit::Files } else { Exit::Fine }
 }
 
-/// How many promises nobody could hold the backend to.
+/// The number of fixtures to which the backend was not held.
 fn open(run: &Run) -> usize {
-    run.summary.count(OutcomeKind::NotVerifiable) + run.summary.count(OutcomeKind::Blocked)
+    let kinds = [OutcomeKind::NotVerifiable, OutcomeKind::Blocked, OutcomeKind::HeldBack];
+    kinds.into_iter().map(|kind| run.summary.count(kind)).sum()
 }
 
 fn text(run: &Run, paint: Paint) -> String {

@@ -165,6 +165,22 @@ fn what_the_backend_adds_is_taken_where_it_is_refused() {
 }
 
 #[test]
+fn a_strict_run_fails_where_a_write_was_not_allowed() {
+    let fixtures = [
+        ("a", "request: { path: /a }\nresponse: { body: { json: { n: 1 } } }\n"),
+        ("w", "request: { method: POST, path: /w }\nresponse: { status: 204 }\n"),
+    ];
+    let backend = Folder::with_fixtures(&fixtures);
+    let backend = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let project = Folder::with_fixtures(&fixtures);
+    for (more, expected) in [(&[][..], 0), (&["--strict"], 3), (&["--strict", "--allow-writes"], 0)] {
+        let (exit, stdout, _) = run(&project.0, &[&["verify", "--backend", &url], more].concat());
+        assert_eq!(exit, expected, "{more:?} {stdout}");
+    }
+}
+
+#[test]
 fn what_looks_like_a_secret_is_neither_shown_nor_written() {
     let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
     let answer = |value: &str| {
