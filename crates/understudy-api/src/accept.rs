@@ -55,19 +55,42 @@ impl<'j> Judged<'j> {
     }
 }
 
-/// Accepts all differences of results, and writes the files.
+/// Accepts all differences of results, and writes the files. A response that may come of an outage, of a missing credential or of
+/// a rate limit is accepted only into fixtures that are `named`, as `SERVICE/ID`.
 ///
 /// # Errors
 /// A file that cannot be read or written.
-pub fn accept(project: &Project, results: &[FixtureResult]) -> Result<Vec<Accepted>, ApiError> {
+pub fn accept(project: &Project, results: &[FixtureResult], named: &[String]) -> Result<Vec<Accepted>, ApiError> {
     let mut all = Vec::new();
     for result in results.iter().filter(|result| !result.mismatches.is_empty()) {
+        let name = format!("{}/{}", result.service, result.fixture.id);
+        if let Some(status) = passing_trouble(result).filter(|_| !named.contains(&name)) {
+            let why = format!(
+                "{status} may be an outage, a missing credential or a rate limit: accept it with --fixture {name}"
+            );
+            all.push(Accepted {
+                fixture: name,
+                files: Vec::new(),
+                places: Vec::new(),
+                left: vec![("status".to_owned(), why)],
+            });
+            continue;
+        }
         let loaded = project.service(&result.service)?;
         let (accepted, edits) = accept_some(project, loaded, Judged::of(result), |_| true)?;
         bring_all(&edits, true)?;
         all.push(accepted);
     }
     Ok(all)
+}
+
+/// The status of a response that says nothing of what the backend will do tomorrow, where the fixture expects another one.
+fn passing_trouble(result: &FixtureResult) -> Option<u16> {
+    let status = result.answer.as_ref()?.status.as_u16();
+    let is_passing = matches!(status, 401 | 403 | 407 | 408 | 429) || status >= 500;
+    let is_expected_well = result.fixture.promise().status < 400;
+    (is_passing && is_expected_well && result.mismatches.iter().any(|mismatch| mismatch.path == "status"))
+        .then_some(status)
 }
 
 /// Accepts those differences of an answer that are `wanted`, and what it gives to others; gives what is to be written.

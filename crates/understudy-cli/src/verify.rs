@@ -52,7 +52,7 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
     }
     let mut is_broken = run.summary.count(OutcomeKind::Broken) > 0;
     if args.accept {
-        let accepted = understudy_api::accept(&run.project, &run.results)?;
+        let accepted = understudy_api::accept(&run.project, &run.results, &request.fixtures)?;
         is_broken = say_accepted(&accepted);
     }
     let exit = exit(&run, is_broken, args.strict);

@@ -110,7 +110,7 @@ fn an_error_is_not_accepted_where_others_need_what_is_captured() {
     let login = "request: { method: POST, path: /login }\nresponse: { body: { json: { token: abc } } }\nverify: { safe: true, capture: { token: $.token } }\n";
     let project = Folder::with_fixtures(&[("login", login)]);
     let url = format!("http://127.0.0.1:{}", backend.port);
-    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept", "--fixture", "s/login"]);
     assert_eq!(fs::read_to_string(project.0.join("fixtures/s/login.yaml")).unwrap(), login, "{stdout}{stderr}");
     let why = "not accepted s/login status: others need what it captures (token), and an error gives nothing";
     assert!(exit == 1 && stderr.contains(why), "{stdout}{stderr}");
@@ -162,6 +162,25 @@ fn what_the_backend_adds_is_taken_where_it_is_refused() {
     assert!(exit == 0 && after.contains("since: 3"), "{after}{stdout}{stderr}");
     let (exit, stdout, _) = run(&project.0, &["verify", "--backend", &url, "--strict"]);
     assert_eq!(exit, 0, "{stdout}");
+}
+
+#[test]
+fn an_outage_is_accepted_only_into_a_fixture_that_is_named() {
+    let good = "request: { path: /a }\nresponse: { body: { json: { n: 1 } } }\n";
+    for status in ["502", "401", "429"] {
+        let backend =
+            Folder::with_fixtures(&[("a", &format!("request: {{ path: /a }}\nresponse: {{ status: {status} }}\n"))]);
+        let backend = Served::new(&backend.0, &[]);
+        let url = format!("http://127.0.0.1:{}", backend.port);
+        let project = Folder::with_fixtures(&[("a", good)]);
+        let file = project.0.join("fixtures/s/a.yaml");
+        let accept = ["verify", "--backend", &url, "--accept"];
+        let (exit, _, stderr) = run(&project.0, &accept);
+        assert!(exit == 1 && stderr.contains("accept it with --fixture s/a"), "{stderr}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), good);
+        let (_, _, stderr) = run(&project.0, &[&accept[..], &["--fixture", "s/a"]].concat());
+        assert!(fs::read_to_string(&file).unwrap().contains(status), "{stderr}");
+    }
 }
 
 #[test]
