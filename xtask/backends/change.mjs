@@ -1,4 +1,4 @@
-// A proxy before a backend that changes chosen responses in one way each, and notes each change.
+// A proxy for a backend. It changes each selected response in one way, and logs each change.
 
 import { request as httpRequest, createServer } from 'node:http';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// A client that sends requests as a page in Chrome does, and keeps what came back.
+// A client that sends requests like a page in Chrome, and stores the responses.
 
 import { request as httpRequest, Agent } from 'node:http';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';

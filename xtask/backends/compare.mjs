@@ -24,7 +24,7 @@ function compareResponses(method, before, after) {
   const reasons = [];
   if (after.isElsewhere) reasons.push('a link leads the client to another server than the stub');
   for (const name of method === 'HEAD' ? HEADERS_OF_HEAD : HEADERS) {
-    // The stub makes a 304 of the 200 that it stands for, with that one's tag.
+    // The stub derives the 304 from the 200, including its tag.
     if (before.status === 304 && before.headers[name] === undefined) continue;
     if (meaning(name, before.headers[name]) !== meaning(name, after.headers[name])) reasons.push(`${name}: ${before.headers[name]}, the stub sends ${after.headers[name]}`);
   }

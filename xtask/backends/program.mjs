@@ -1,4 +1,4 @@
-// Programs that are started and ended: backends, and Understudy itself.
+// Starts and stops programs: backends, and Understudy itself.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// Runs the loop of each backend, and prints what came of it.
+// Runs the loop of each backend, and prints the results.
 // Usage: node suite.mjs FOLDER NAME.... `cargo xtask backends` installs the packages and calls this.
 
 import { mkdirSync } from 'node:fs';

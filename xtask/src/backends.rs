@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where packages are installed and projects recorded, below the workspace.
+/// The folder below the workspace for installed packages and recorded projects.
 const CACHE: &str = "target/backends";
 
 /// Backends, each with the packages that it needs: a folder of `xtask/backends/packages`, or Debian's.

@@ -28,7 +28,7 @@ fn body() -> String {
 
 type Part = fn(&Bench);
 
-/// What is measured, each by its name.
+/// The benchmarks by name.
 const PARTS: [(&str, Part); 5] = [
     ("serve", Bench::serving),
     ("describe", Bench::describing),
@@ -37,7 +37,7 @@ const PARTS: [(&str, Part); 5] = [
     ("verify", Bench::verifying),
 ];
 
-/// Measures the parts that are named, or all of them.
+/// Runs the named benchmarks, or all of them.
 pub(crate) fn run(names: &[String]) -> Step {
     if let Some(unknown) = names.iter().find(|name| PARTS.iter().all(|(part, _)| part != name)) {
         return Err(format!("`{unknown}` is none of the parts: {}", PARTS.map(|(name, _)| name).join(", ")));

@@ -79,7 +79,7 @@ fn window() -> Step {
     webkit()?;
     install(&[("WebKitWebDriver", "webkit2gtk-driver"), ("Xvfb", "xvfb"), ("xauth", "xauth")])?;
     if !is_there("tauri-driver") {
-        // It passes on what little the tests say: it need not be quick.
+        // A debug build is quick enough: the driver only forwards a few messages.
         cargo(&["install", "tauri-driver", "--locked", "--debug"])?;
     }
     cargo(&["build", "--package", DESKTOP])?;

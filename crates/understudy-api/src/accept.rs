@@ -458,7 +458,7 @@ fn at<'v>(answer: &'v Json, place: &[Tail<'_>]) -> Option<&'v Json> {
 /// A value as it is written into a file: without secrets.
 fn without_secrets(value: &Json, place: &[Tail<'_>], hidden: &Hidden) -> Json {
     let is_hidden = place.iter().any(|step| matches!(step, Tail::Name(name) if hidden.has_member(name)));
-    // What was recorded has its stand-ins already.
+    // A recorded value has its stand-ins already.
     let is_stand_in = value.as_str().is_some_and(is_stand_in);
     if is_hidden && !is_stand_in { Json::string(REDACTED) } else { hidden.value(value) }
 }

@@ -1,8 +1,8 @@
-//! The address by which recordings and fixtures name their own service.
+//! The address of a service in its recordings and fixtures.
 //!
-//! A recording names the backend that it was made of, wherever that was. In the inbox all recordings of a service name it by one
-//! address, which the project knows or gets to know when a fixture is made: then it is the stub's own in `serve`, and the
-//! backend's in `verify`.
+//! A recording contains the address of its backend. The inbox rewrites the recordings of a service so that all of them
+//! use one address. The project has this address, or gets it when a fixture is made. `serve` replaces it by the stub's
+//! address, and `verify` by the backend's.
 
 use crate::change::FileChange;
 use crate::error::{ApiError, Code};
@@ -16,27 +16,29 @@ use understudy_fixture::model::{EnvText, Service};
 use understudy_import::Recorded;
 use understudy_net::Address;
 
-/// The one address by which recordings of a service name it.
+/// The common address of a service's recordings.
 #[derive(Debug, Clone)]
 pub(crate) struct Home {
     address: Address,
-    /// Every address of the service, those of the recorded backends included.
+    /// All addresses of the service, including those of the recorded backends.
     pub(crate) origins: Origins,
-    /// Whether the project does not know it yet.
+    /// True if the project does not have the address yet.
     is_new: bool,
 }
 
 impl Home {
-    /// The address of a service's recordings, which were made of backends at these addresses. `None` where nobody knows one.
+    /// Returns the common address of a service's recordings, which were made with the backends at these addresses.
+    /// `None` if no address is known.
     pub(crate) fn of<'b>(service: &Service, backends: impl Iterator<Item = &'b str>) -> Option<Self> {
         let environment: &Environment<'_> = &|name| std::env::var(name).ok();
         let written = written_addresses(service, environment).into_iter();
         let known: Vec<(Address, bool)> =
             written.filter_map(|(text, is_secret)| Some((Address::parse(&text).ok()?, is_secret))).collect();
         let recorded: Vec<Address> = backends.filter_map(|text| recorded_at(text, environment)).collect();
-        // What comes from the environment is not written into files where another address does.
+        // An address from the environment is not written into files if there is another one.
         let plain = known.iter().find(|(_, is_secret)| !is_secret).or(known.first()).map(|(address, _)| address);
-        // The stub's own address is known to every version of the project's file. A backend's path is in no stub's address.
+        // The stub's own address is in every version of the project's file. A stub's address never has the backend's
+        // path.
         let has_path = recorded.first().is_some_and(|address| !address.path.is_empty());
         let own = own_address(service).filter(|_| !has_path).and_then(|text| Address::parse(&text).ok());
         let address = plain.or(own.as_ref()).or(recorded.first())?.clone();
@@ -50,12 +52,12 @@ impl Home {
         Here { is_tls: *is_tls, authority: authority.as_str(), path }
     }
 
-    /// The address as it is written.
+    /// The address as text.
     pub(crate) fn shown(&self) -> String {
         self.address.to_string()
     }
 
-    /// Brings what an exchange says of its service to this address; `path` came before all others at its backend.
+    /// Rewrites the addresses in an exchange to this address; `path` is the path prefix of its backend.
     pub(crate) fn bring(&self, exchange: &mut Recorded, path: &str) {
         let origins = self.origins.clone().with_path(path);
         let Recorded { request: Request { target, headers, body, .. }, response, .. } = exchange;
@@ -72,7 +74,7 @@ impl Home {
         }
     }
 
-    /// Where a response names its service: `header link`, `body`.
+    /// The places of the service's address in a response: `header link`, `body`.
     pub(crate) fn places_in(&self, response: &Response) -> Vec<String> {
         let names = |value: &[u8]| self.origins.occur_in(value);
         let fields = response.headers.iter().filter(|(_, value)| names(value.as_bytes()));
@@ -85,13 +87,13 @@ impl Home {
     }
 }
 
-/// Where the backend of a recording was: an address, or one from the environment.
+/// The address of a recording's backend: written out, or from the environment.
 fn recorded_at(text: &str, environment: &Environment<'_>) -> Option<Address> {
     let text = EnvText { text: text.to_owned(), span: understudy_fixture::Span { line: 1, column: 1, width: 1 } };
     Address::parse(&text.resolve(environment).ok()?).ok()
 }
 
-/// Brings all recordings to one address for each service; gives those addresses, by service.
+/// Rewrites all recordings to one address for each service. Returns these addresses, by service.
 pub(crate) fn bring_home(project: &Project, recordings: &mut [(u64, Recording)]) -> BTreeMap<String, Home> {
     let mut homes = BTreeMap::new();
     for loaded in &project.services {
@@ -108,7 +110,7 @@ pub(crate) fn bring_home(project: &Project, recordings: &mut [(u64, Recording)])
     homes
 }
 
-/// The project's file with the new addresses of services; `None` where all of them are known.
+/// Returns the project's file with the new addresses of services; `None` if the project has all of them.
 ///
 /// # Errors
 /// There is no file, or it is written in a way that cannot be changed.

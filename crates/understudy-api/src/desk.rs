@@ -333,7 +333,7 @@ impl understudy_serve::Recording for Desk {
 
     fn failed(&self, method: &http::Method, target: &str, why: &str) {
         self.tally.failed.fetch_add(1, Ordering::Relaxed);
-        // A path may hold a secret, as a one-time link does.
+        // A path may contain a secret: a one-time link, for example.
         let path = target.split('?').next().unwrap_or(target).parse().map_or_else(
             |_| "/".to_owned(),
             |path| self.tally.look.load().look.names().shown_target(&path).into_owned(),
@@ -466,7 +466,7 @@ fn quiet_record<'w>(written: &'w [u8], is_look_new: bool, redactor: &mut Redacto
     Some(recording(service, passed, redactor).to_bytes().into())
 }
 
-/// Returns an exchange as it is stored: without secrets, its bodies without content codings.
+/// Returns an exchange in its stored form: without secrets, and with decoded bodies.
 pub(crate) fn recording(service: String, passed: Passed, redactor: &mut Redactor) -> Recording {
     let Passed { unix_millis, backend, took, mut request, mut response, messages, mut cut } = passed;
     for (headers, body) in [(&mut request.headers, &mut request.body), (&mut response.headers, &mut response.body)] {

@@ -1,4 +1,4 @@
-//! What a person says is no secret: a name that future recordings keep.
+//! Adds a name whose values are not secrets, so that future recordings keep them.
 
 use crate::change::FileChange;
 use crate::error::{ApiError, Code};
@@ -9,7 +9,7 @@ use understudy_exchange::Json;
 /// Plans to add a name to `redact: { keep: [...] }` of the project's file.
 ///
 /// # Errors
-/// The project's file cannot be changed, or it keeps the name already.
+/// The project's file cannot be changed, or has the name already.
 pub(crate) fn keep_name(project: &Project, name: &str) -> Result<FileChange, ApiError> {
     if project.settings.redact.keep.iter().any(|kept| kept == name) {
         return Err(ApiError::new(Code::NothingToDo, format!("`{name}` is kept already"))

@@ -358,8 +358,8 @@ fn plain_service(name: String, dir: String) -> Service {
     }
 }
 
-/// Returns true if a service without a folder is one that nobody has recorded yet. Where the folder has a name of its own, that may be
-/// a slip of the pen.
+/// Returns true if a service without a folder may be new. A missing folder that the project's file names may be a
+/// typing error.
 fn can_be_recorded(service: &Service) -> bool {
     let is_default = service.dir == format!("fixtures/{}", service.name);
     service.mode == Mode::Record || is_default && !service.backends.is_empty()

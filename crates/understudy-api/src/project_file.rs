@@ -7,10 +7,10 @@ use crate::project::Project;
 use understudy_exchange::{Json, JsonString};
 use understudy_fixture::{Source, edit_source};
 
-/// Plans a change of the project's file. `cannot` makes the error, from a clause that gives the reason.
+/// Plans a change of the project's file. `cannot` creates the error from a clause with the reason.
 ///
 /// # Errors
-/// There is no such file, it cannot be read, or it is written in a way that cannot be changed.
+/// There is no such file, it cannot be read, or its form does not allow the change.
 pub(crate) fn change(
     project: &Project,
     cannot: &dyn Fn(&str) -> ApiError,
@@ -31,7 +31,7 @@ pub(crate) fn member<'v>(value: &'v mut Json, name: &str) -> Option<&'v mut Json
     members.iter_mut().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
 }
 
-/// Returns the member of an object with this name, which is made where there is none.
+/// Returns the member of an object with this name. A missing member is added.
 pub(crate) fn member_or<'v>(value: &'v mut Json, name: &str, empty: Json) -> Option<&'v mut Json> {
     let Json::Object(members) = value else { return None };
     let at = members.iter().position(|(known, _)| known.as_str() == name).unwrap_or_else(|| {

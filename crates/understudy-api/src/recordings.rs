@@ -29,7 +29,7 @@ pub(crate) struct Recording {
     pub(crate) messages: Vec<Message>,
     /// Why not all of its bodies is there.
     pub(crate) cut: Option<String>,
-    /// Where the backend was that answered, as people may see it; empty where nobody knows.
+    /// The address of the backend, without secrets; empty if it is unknown.
     pub(crate) backend: String,
 }
 
@@ -46,14 +46,14 @@ struct Head<'h> {
     request_bytes: usize,
     status: u16,
     response_headers: Vec<(Cow<'h, str>, Cow<'h, str>)>,
-    /// Place, stand-in, kind, number and rule of each.
+    /// The place, stand-in, kind, number and rule of each redaction.
     #[serde(default)]
     redactions: Vec<(String, String, String, u32, String)>,
     cut: Option<Cow<'h, str>>,
     /// What was stored before there were any has none.
     #[serde(default)]
     messages: Vec<Said<'h>>,
-    /// Recordings of earlier versions have none.
+    /// Empty in recordings of earlier versions.
     #[serde(default)]
     backend: Cow<'h, str>,
 }
@@ -287,16 +287,16 @@ pub(crate) fn open(root: &Path) -> Result<(Log, Vec<PathBuf>), ApiError> {
     Log::open(&folder.join(RECORDINGS), Limits::default()).map_err(|error| store_error(&error))
 }
 
-/// How many bytes are put into the recordings at once.
+/// The maximum number of bytes that are added to the recordings at once.
 const BATCH_BYTES: usize = 1 << 20;
-/// How long the disk may take for what was stored last.
+/// The timeout for writing the last records to the disk.
 const DURABLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Does something that can fail, and adds records to a project's recordings once it is done. The recordings are opened before,
-/// so that nothing is done if they cannot be.
+/// Runs `done`, and adds records to a project's recordings if it succeeds. The recordings are opened first, so that
+/// `done` does not run if they cannot be opened.
 ///
 /// # Errors
-/// Recordings that another program has open, or that the disk does not take; what `done` says.
+/// Another program has the recordings open; the disk rejects the records; the error of `done`.
 pub(crate) fn adding(
     root: &Path,
     records: &[Vec<u8>],
@@ -313,7 +313,7 @@ pub(crate) fn adding(
 /// Adds records to recordings that are open.
 ///
 /// # Errors
-/// The disk does not take them.
+/// The disk rejects the records.
 pub(crate) fn add(log: &Log, records: &[Vec<u8>]) -> Result<(), ApiError> {
     let (mut last, mut rest) = (0, records);
     while !rest.is_empty() {

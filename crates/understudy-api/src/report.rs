@@ -32,11 +32,12 @@ impl RedactionReport {
     }
 }
 
-/// The name in the place of a secret: `sid` of `response header set-cookie sid`, `pin` of `request body $.user.pin[0]`.
+/// The name in the place of a secret: `sid` for `response header set-cookie sid`, `pin` for `request body
+/// $.user.pin[0]`.
 fn name_in(place: &str) -> Option<String> {
     let (before, last) = place.rsplit_once(' ')?;
     if last.ends_with("authorization") {
-        // Nobody keeps what this header field is for.
+        // These header fields exist for credentials, so a project never keeps their values.
         return None;
     }
     let last = match last.strip_prefix('$') {

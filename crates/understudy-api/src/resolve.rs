@@ -60,8 +60,8 @@ pub(crate) fn backend(
     }
 }
 
-/// The addresses that stand for a service itself: those of its backends, those that it lists, and its own. One that takes a variable of the
-/// environment which is not set is left out: only who uses that backend needs it.
+/// The addresses of a service: those of its backends, those that it lists, and its own. An address with an unset
+/// environment variable is left out: only a user of that backend needs the variable.
 pub(crate) fn origins(service: &Service, environment: &Environment<'_>) -> Origins {
     Origins::new(known(service, environment))
 }
@@ -71,13 +71,14 @@ fn known(service: &Service, environment: &Environment<'_>) -> impl Iterator<Item
     written.chain(own_address(service)).filter_map(|text| Origin::parse(&text))
 }
 
-/// The stub's own address, where it has a port of its own: it stands for the service whatever backends and addresses are written.
+/// The stub's own address, if it has its own port. It belongs to the service whatever backends and addresses the
+/// project lists.
 pub(crate) fn own_address(service: &Service) -> Option<String> {
     (service.port != 0).then(|| format!("http://localhost:{}", service.port))
 }
 
-/// The addresses of a service as they are written, without its `base`, which stubs have too: people write where the service is,
-/// and that is below it. With whether they take anything from the environment.
+/// The addresses of a service as the project lists them, without the service's `base`. Users write the full address,
+/// but stubs have the `base` too. The flag is true if the address uses the environment.
 pub(crate) fn written_addresses(service: &Service, environment: &Environment<'_>) -> Vec<(String, bool)> {
     let filled = |text: &EnvText| Some((text.resolve(environment).ok()?, text.is_secret()));
     let urls = service.backends.iter().filter_map(|backend| filled(&backend.url));
@@ -88,7 +89,7 @@ pub(crate) fn written_addresses(service: &Service, environment: &Environment<'_>
     urls.chain(listed).collect()
 }
 
-/// The addresses of a service whose backend at this address is in use.
+/// The addresses of a service that uses the backend at this address.
 fn addresses(service: &Service, used: &Address, environment: &Environment<'_>) -> Addresses {
     let all = known(service, environment).chain(Origin::parse(&used.to_string()));
     let received = Origins::new(all).with_path(&used.path);

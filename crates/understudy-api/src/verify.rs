@@ -147,7 +147,7 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
         });
         let (service, received) = (plan.service().clone(), backend.addresses.received.clone());
         let mut done = run(plan, backend, settings, told).await;
-        // What is accepted later is written as the project names the service.
+        // A response that is accepted later is written with the project's address of the service.
         if let Some(home) = Home::of(&service, std::iter::empty()) {
             for answer in done.iter_mut().filter_map(|result| result.answer.as_mut()) {
                 if let Cow::Owned(moved) = response_at(answer, &received, home.here()) {

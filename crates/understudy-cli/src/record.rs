@@ -168,7 +168,7 @@ fn list(view: &InboxView, json: bool) {
         for violation in &proposal.not_as_described {
             out.push_str(&format!("        {} {}\n", paint.yellow("not as described:"), plain(violation)));
         }
-        // A cookie stands in nearly every request: each secret is listed where it comes first.
+        // Nearly every request repeats a cookie, so each secret is listed only at its first place.
         let new: Vec<&RedactionReport> =
             proposal.redactions.iter().filter(|one| listed.insert(one.stand_in.as_str())).collect();
         let redactions = new.iter().take(REDACTIONS_MAX);
@@ -221,7 +221,7 @@ fn beside(proposal: &Proposal) -> String {
     }
 }
 
-/// A difference in a line.
+/// Formats a difference as one line.
 pub(crate) fn differs(difference: &DifferenceReport) -> String {
     let DifferenceReport { path, kind, expected, received } = difference;
     // The status is a place and a kind.
@@ -257,10 +257,10 @@ fn show(shown: &Shown, json: bool) {
     let _ = stdout().write_all(out.as_bytes());
 }
 
-/// How many secrets of one proposal are listed.
+/// The maximum number of secrets that are listed for one proposal.
 const REDACTIONS_MAX: usize = 3;
 
-/// A line for a secret that was replaced.
+/// Formats a redacted secret as one line.
 fn redacted(RedactionReport { place, stand_in, rule, .. }: &RedactionReport) -> String {
     format!("{} replaces a secret in {} ({})", plain(stand_in), plain(place), plain(rule))
 }
@@ -323,7 +323,7 @@ fn say_settled(settled: &Settled) {
     let _ = stdout().write_all(out.as_bytes());
 }
 
-/// Says what is accepted besides what was chosen, before it is.
+/// Prints the proposals that are accepted in addition to the selected ones, before they are accepted.
 fn say_along(plan: &Settled, is_preview: bool) {
     let paint = Paint::stdout();
     let what = if is_preview { "would take along" } else { "taking along" };
@@ -333,7 +333,7 @@ fn say_along(plan: &Settled, is_preview: bool) {
     let _ = stdout().write_all(lines.as_bytes());
 }
 
-/// Says what accepting would do.
+/// Prints what accepting would do.
 fn say_planned(plan: &Settled, json: bool) {
     if json {
         return print_json(plan);
@@ -347,10 +347,10 @@ fn say_planned(plan: &Settled, json: bool) {
     let _ = stdout().write_all(out.as_bytes());
 }
 
-/// How many files are named that need one value.
+/// The maximum number of files that are listed for one value.
 const FILES_MAX: usize = 3;
 
-/// Says which values `verify` needs, and what the stub takes in their place.
+/// Lists the values that `verify` needs, and the values that the stub accepts in their place.
 pub(crate) fn needed(vars: &[VarNeeded]) -> String {
     let mut out = String::new();
     for VarNeeded { service, name, is_known, files, refused } in vars {

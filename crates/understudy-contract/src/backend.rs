@@ -26,22 +26,21 @@ pub struct Backend {
     pub states: Option<Address>,
     /// Whether flows that write may run side by side.
     pub parallel: bool,
-    /// The addresses that stand for the service itself.
+    /// The addresses of the service.
     pub addresses: Addresses,
 }
 
-/// The addresses that stand for a service itself, as they are meant on both sides of a comparison: with the path that comes before
-/// all others there.
+/// The addresses of a service on both sides of a comparison, each with its path prefix.
 #[derive(Debug, Clone, Default)]
 pub struct Addresses {
-    /// In fixtures.
+    /// The addresses in fixtures.
     pub promised: Origins,
-    /// In responses of the backend.
+    /// The addresses in responses of the backend.
     pub received: Origins,
 }
 
 impl Backend {
-    /// Its own address, in whose terms promises and responses are compared.
+    /// The backend's address, to which both sides are rewritten before they are compared.
     #[must_use]
     pub fn here(&self) -> Here<'_> {
         let Address { is_tls, authority, path, .. } = &self.address;

@@ -63,7 +63,7 @@ fn find(from: &CaptureFrom, answer: &Response) -> Result<Json, String> {
             path.select(&body).first().map(|node| node.value.clone()).ok_or_else(nothing)
         }
         CaptureFrom::Cookie(name) => {
-            // Clients send it in header fields as scripts read it.
+            // Scripts send the decoded value in header fields.
             let value = cookie_set(&answer.headers, name).map(|value| percent_decode(&value).into_owned());
             value.map(Json::string).ok_or_else(nothing)
         }

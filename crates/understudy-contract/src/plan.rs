@@ -89,7 +89,7 @@ impl Plan {
         Self { service, fixtures, parents, again, lacks, stages }
     }
 
-    /// The service that it is for.
+    /// The service of the plan.
     #[must_use]
     pub fn service(&self) -> &Arc<Service> {
         &self.service
@@ -108,8 +108,8 @@ impl Plan {
     }
 }
 
-/// The fixtures that are sent before each: its parents, and those that it follows where that makes no circle. Those that it
-/// follows give it nothing, and it is sent whatever comes of them.
+/// The fixtures that are sent before each fixture: its parents, and the fixtures that it follows unless that makes a
+/// cycle. A followed fixture gives no values, and may fail.
 fn earlier(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let place: HashMap<&str, usize> = fixtures.iter().enumerate().map(|(at, f)| (&*f.id, at)).collect();
     let mut earlier = parents.to_vec();
@@ -147,8 +147,8 @@ fn stages(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>], again: &[Vec<usize>
     stages.filter(|stage| !stage.sequences.is_empty()).collect()
 }
 
-/// The fixtures in an order in which each is sent after its parents. What only reads is sent as soon as it may be: it sees what
-/// was there before anything that comes after the same is written.
+/// The fixtures in an order in which each is sent after its parents. Reads are sent as soon as possible, so that they
+/// see the state before any write that comes after the same fixture.
 fn in_order(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>]) -> Vec<usize> {
     let mut missing: Vec<usize> = parents.iter().map(Vec::len).collect();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); fixtures.len()];
@@ -167,7 +167,7 @@ fn in_order(fixtures: &[Arc<Fixture>], parents: &[Vec<usize>]) -> Vec<usize> {
             }
         }
     }
-    // What comes after itself is sent by nobody, and reported all the same.
+    // Fixtures in a cycle are not sent, but they are reported.
     let is_left: BTreeSet<usize> = (0..fixtures.len()).filter(|at| missing[*at] > 0).collect();
     order.extend(is_left);
     order
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(before, [vec![3], vec![0], vec![0], vec![]]);
         let stages = stages(&named, &before, &vec![Vec::new(); 4]);
         assert_eq!(stages.iter().map(|stage| stage.sequences.concat()).collect::<Vec<_>>(), [[3, 0, 1, 2]]);
-        // Circles of them say nothing.
+        // Cycles of `follows` are ignored.
         let circle = [fixture_of("POST", "follows: f"), fixture_of("GET", "")];
         assert_eq!(earlier(&circle, &[vec![], vec![0]]), [vec![], vec![0]]);
     }

@@ -1,4 +1,4 @@
-//! The request that is sent: a fixture's example, with what a backend, a flow and every client add.
+//! Completes a fixture's example request with the values of a backend, of a flow and of every client.
 
 use crate::backend::Backend;
 use crate::flow::Context;
@@ -12,20 +12,21 @@ use understudy_match::request_at;
 pub(crate) fn complete(mut request: Request, fixture: &Fixture, backend: &Backend, context: &Context) -> Request {
     add_headers(fixture, backend, &mut request.headers);
     add_what_clients_send(fixture, &mut request);
-    // Where the fixture names the service, the backend is meant that is verified.
+    // The address of the service in the fixture becomes that of the verified backend.
     let mut request = request_at(&request, &backend.addresses.promised, backend.here()).into_owned();
     add_cookies(fixture, backend, context, &mut request);
     request
 }
 
-/// The backend's own header fields, but where the fixture says what has to be there, or that nothing must.
+/// Adds the backend's header fields, unless the fixture requires a value or the absence of the field.
 fn add_headers(fixture: &Fixture, backend: &Backend, headers: &mut HeaderMap) {
     let pinned = |field: &Field| match &field.matcher {
         FieldMatcher::Equals(_) | FieldMatcher::List(_) => true,
         FieldMatcher::Rule(_) => wants_none(field),
     };
     for (name, value) in &backend.headers {
-        // What the fixture says of its cookies and its body is in these fields. Cookies that it only sends go beside the backend's.
+        // These fields hold the cookies and the body of the fixture. Cookies that it only sends are added to those of
+        // the backend.
         let asks_for_cookies = || fixture.request.cookies.iter().any(|field| !field.matcher.asks_nothing());
         let own = (name == COOKIE && asks_for_cookies()) || (name == CONTENT_TYPE && fixture.request.body.is_some());
         let value = if name == COOKIE { with_cookies(value, headers) } else { value.clone() };
@@ -35,7 +36,7 @@ fn add_headers(fixture: &Fixture, backend: &Backend, headers: &mut HeaderMap) {
     }
 }
 
-/// The cookies of a backend, and those of a request that have other names.
+/// Joins the cookies of a backend and those cookies of a request that have other names.
 fn with_cookies(value: &HeaderValue, headers: &HeaderMap) -> HeaderValue {
     let backend = HeaderMap::from_iter([(COOKIE, value.clone())]);
     let is_other = |name: &str| cookie_pairs(&backend).all(|(known, _)| known != name);
@@ -45,7 +46,8 @@ fn with_cookies(value: &HeaderValue, headers: &HeaderMap) -> HeaderValue {
     HeaderValue::from_str(&all.join("; ")).unwrap_or_else(|_| value.clone())
 }
 
-/// Adds what every client sends: who it is, and the length of no content for methods that have one (RFC 9110, section 8.6).
+/// Adds the header fields of every client: the user agent, and the length of an empty body for methods that have one
+/// (RFC 9110, section 8.6).
 fn add_what_clients_send(fixture: &Fixture, request: &mut Request) {
     let is_written = |name: &HeaderName| fixture.request.headers.iter().any(|field| field.name == name.as_str());
     if !is_written(&USER_AGENT) {
@@ -58,7 +60,7 @@ fn add_what_clients_send(fixture: &Fixture, request: &mut Request) {
     }
 }
 
-/// The cookies of the flow, but those that the fixture sends itself or wants absent.
+/// Adds the cookies of the flow, except those that the fixture sends itself or requires to be absent.
 fn add_cookies(fixture: &Fixture, backend: &Backend, context: &Context, request: &mut Request) {
     let none_at_all = fixture.request.headers.iter().any(|field| field.name == COOKIE.as_str() && wants_none(field));
     if none_at_all {
@@ -82,7 +84,7 @@ fn add_cookies(fixture: &Fixture, backend: &Backend, context: &Context, request:
     }
 }
 
-/// Whether a fixture wants something not to be there: to see a 401, say.
+/// Returns true if a fixture requires a field to be absent, for example to get a 401.
 fn wants_none(field: &Field) -> bool {
     matches!(&field.matcher, FieldMatcher::Rule(rule) if rule.checks.contains(&Check::Absent))
 }

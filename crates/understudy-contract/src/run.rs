@@ -87,7 +87,7 @@ pub async fn run(plan: Plan, backend: Backend, settings: Settings, progress: Pro
 struct Run {
     plan: Plan,
     backend: Backend,
-    /// Its addresses, where texts are only compared.
+    /// The backend's addresses for texts that are only compared.
     compared: Addresses,
     settings: Settings,
     progress: Progress,
@@ -300,7 +300,7 @@ impl Run {
         self.conclude(fixture, verdict, result);
     }
 
-    /// Whether somebody looks at the body of the answer. One that nobody looks at may have no end.
+    /// Returns true if the body of the response is needed. A body that is not needed may have no end.
     fn wants_body(&self, fixture: &Fixture) -> bool {
         let ResponsePromise { body, rules, status, .. } = fixture.promise();
         let is_captured = |capture: &Capture| matches!(capture.from, CaptureFrom::Body(_) | CaptureFrom::Text(_));
@@ -311,7 +311,7 @@ impl Run {
             || self.settings.witness.is_some()
     }
 
-    /// Holds an answer against a promise, in both of which the service may be named by any of its addresses.
+    /// Compares a response with a fixture. Both may use any address of the service.
     fn judge(&self, fixture: &Fixture, method: &Method, answer: &Response) -> Verdict {
         let Addresses { promised, received } = &self.compared;
         let here = self.backend.here();

@@ -4,7 +4,7 @@ use crate::media_type::parameter;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use std::borrow::Cow;
 
-/// The encoding that a `Content-Type` value names: UTF-8 where it names none, `None` where nobody knows it.
+/// The encoding that a `Content-Type` value names. The default is UTF-8; an unknown charset gives `None`.
 fn encoding(content_type: &str) -> Option<&'static Encoding> {
     match parameter(content_type, "charset") {
         Some(label) => Encoding::for_label(label.as_bytes()),
@@ -12,10 +12,10 @@ fn encoding(content_type: &str) -> Option<&'static Encoding> {
     }
 }
 
-/// Decodes a body in the charset that its `Content-Type` names. A byte order mark goes first, as browsers do it, and
-/// is no part of the text; in UTF-8 all bytes are.
+/// Decodes a body in the charset that its `Content-Type` names. A byte order mark takes precedence, as in browsers, and
+/// is not part of the text. In UTF-8 all bytes are kept.
 ///
-/// Returns `None` where the bytes are no text in that charset, or where the charset is not known.
+/// Returns `None` if the bytes are not valid in that charset, or if the charset is unknown.
 #[must_use]
 pub fn decode_text<'b>(content_type: &str, body: &'b [u8]) -> Option<Cow<'b, str>> {
     let encoding = encoding(content_type)?;
@@ -28,14 +28,14 @@ pub fn decode_text<'b>(content_type: &str, body: &'b [u8]) -> Option<Cow<'b, str
 
 /// Encodes a text in the charset that its `Content-Type` names.
 ///
-/// Returns `None` where a character does not exist in that charset, or where the charset is not known.
+/// Returns `None` if the charset lacks one of the characters, or if the charset is unknown.
 #[must_use]
 pub fn encode_text<'t>(content_type: &str, text: &'t str) -> Option<Cow<'t, [u8]>> {
     let encoding = encoding(content_type)?;
-    // For the web UTF-16 is a charset to read and never to write (the Encoding Standard, section 4.3).
+    // The Encoding Standard defines UTF-16 for decoding only (section 4.3), so it is encoded here.
     if encoding == UTF_16LE || encoding == UTF_16BE {
         let unit = |unit: u16| if encoding == UTF_16LE { unit.to_le_bytes() } else { unit.to_be_bytes() };
-        // `utf-16` alone does not say the order of bytes: a mark does.
+        // The label `utf-16` does not name the byte order: the text needs a byte order mark.
         let has_order =
             parameter(content_type, "charset").is_some_and(|label| label.to_ascii_lowercase().ends_with('e'));
         let mark = (!has_order).then_some(0xFEFF);

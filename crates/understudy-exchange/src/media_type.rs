@@ -26,7 +26,7 @@ impl MediaType {
         matches!(self.essence.as_str(), "application/json" | "text/json") || self.essence.ends_with("+json")
     }
 
-    /// Everything that is text: `text/*`, JSON, XML, scripts, YAML, forms, playlists.
+    /// Returns true for textual types: `text/*`, JSON, XML, scripts, YAML, forms and playlists.
     #[must_use]
     pub fn is_text(&self) -> bool {
         self.is_json()

@@ -64,8 +64,9 @@ fn part(body: &Bytes, start: usize, end: usize) -> Option<Part> {
     })
 }
 
-/// A name in a `Content-Disposition` field. Browsers write a quote as `%22` and a backslash as it is (WHATWG HTML, "multipart/form-data
-/// encoding algorithm"); others escape both with a backslash, so that is an escape only where a quote is escaped so too.
+/// A name in a `Content-Disposition` field. Browsers write a quote as `%22` and a backslash as it is (WHATWG HTML,
+/// "multipart/form-data encoding algorithm"). Other clients escape both with a backslash. A backslash is therefore an
+/// escape only if the name also escapes its quotes with one.
 fn named(disposition: &str, name: &str) -> Option<String> {
     let mut rest = disposition;
     loop {
@@ -91,7 +92,7 @@ fn named(disposition: &str, name: &str) -> Option<String> {
     }
 }
 
-/// Where a quoted name ends: at a quote that is not escaped, or at the last one where all are.
+/// The end of a quoted name: the first quote that is not escaped, or the last quote if all are escaped.
 fn closing_quote(quoted: &str) -> Option<usize> {
     let quotes = || quoted.match_indices('"').map(|(at, _)| at);
     quotes().find(|at| !quoted[..*at].ends_with('\\')).or_else(|| quotes().next_back())
@@ -106,7 +107,7 @@ pub fn plain_name(name: &str) -> Cow<'_, str> {
     Cow::Owned(ESCAPES.into_iter().fold(name.to_owned(), |name, (plain, escaped)| name.replace(escaped, plain)))
 }
 
-/// What browsers escape in names, and as what.
+/// The characters that browsers escape in names, with their escapes.
 const ESCAPES: [(&str, &str); 3] = [("\"", "%22"), ("\r", "%0D"), ("\n", "%0A")];
 
 fn find(body: &[u8], what: &[u8], from: usize) -> Option<usize> {

@@ -81,7 +81,7 @@ pub fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, s
     })
 }
 
-/// Replaces the values of query parameters with these names by a word.
+/// Replaces the values of the selected query parameters by `word`.
 pub fn replace_values<'t>(target: &'t str, is_replaced: impl Fn(&str) -> bool, word: &str) -> Cow<'t, str> {
     let Some((path, query)) = target.split_once('?') else { return target.into() };
     let replaced_name =

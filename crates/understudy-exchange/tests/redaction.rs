@@ -1,4 +1,4 @@
-//! The corpus of secrets and of harmless values that look like them, each in every place in which it may stand.
+//! Tests a corpus of secrets and of harmless values that look like them, each in every place in which it may occur.
 //!
 //! `redaction/secrets.tsv` and `redaction/harmless.tsv` have a line for each value: its name, the value, and the group of places in
 //! which it is tried. `cargo test -p understudy-exchange --test redaction -- --nocapture` prints how many of the secrets are replaced
@@ -70,7 +70,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
-/// A name as header fields have it: `x-new-password`.
+/// A name in the form of a header field: `x-new-password`.
 fn field_name(name: &str) -> String {
     let mut out = String::from("x-");
     for c in name.chars() {
@@ -87,14 +87,14 @@ fn field_name(name: &str) -> String {
     out.trim_end_matches('-').to_ascii_lowercase()
 }
 
-/// A name as variables have it: letters, digits and `_`.
+/// A name in the form of a variable: letters, digits and `_`.
 fn variable(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
 const JSON: &str = "application/json";
 
-/// Where a value is sent or received under its name.
+/// Places in which a value has a name.
 const NAMED: &[Place] = &[
     ("JSON in a request", |v| sent(JSON, &format!(r#"{{"user":"ada",{}:{}}}"#, quoted(v.name), quoted(v.value)))),
     ("JSON in a response", |v| {
@@ -155,7 +155,7 @@ const NAMED: &[Place] = &[
     }),
 ];
 
-/// Where a value stands under no name that says anything.
+/// Places in which a value has no telling name.
 const BARE: &[Place] = &[
     ("neutral member", |v| received(JSON, &format!(r#"{{"id":7,"note":{}}}"#, quoted(v.value)))),
     ("element of a list", |v| sent(JSON, &format!(r#"["a",{}]"#, quoted(v.value)))),
@@ -177,7 +177,7 @@ fn filled(v: &Value<'_>) -> String {
     }
 }
 
-/// Texts that hold a secret as they are: `name` is the whole text with `@` for the secret.
+/// Texts that contain a secret: `name` is the whole text with `@` for the secret.
 const TEXT: &[Place] = &[
     ("member", |v| received(JSON, &format!(r#"{{"note":{}}}"#, quoted(&filled(v))))),
     ("body", |v| sent("text/plain", &filled(v))),
@@ -194,13 +194,13 @@ const HEADERS: &[Place] = &[
     ("response", |v| exchange("/a", &[], "", &[(v.name, v.value)], "")),
 ];
 
-/// Texts that backends send: what a client sends under a password's name is one, whatever it is.
+/// Texts in responses. In a request, every value under a password's name is a secret.
 const SHOWN: &[Place] = &[TEXT[0], TEXT[2]];
 
-/// Only what clients send, where words are passwords too.
+/// Places in requests, in which words may be passwords too.
 const TYPED: &[Place] = &[NAMED[0], NAMED[3], NAMED[6]];
 
-/// Only in JSON and in assignments, where a vendor's name stands beside what looks like chance.
+/// Places in JSON and in assignments, in which a vendor's name stands beside a random value.
 const BESIDE: &[Place] = &[NAMED[1], NAMED[14], NAMED[9], NAMED[13]];
 
 fn places(group: &str) -> &'static [Place] {
@@ -264,7 +264,7 @@ fn lines(list: &str) -> Vec<(String, String, String)> {
         .collect()
 }
 
-/// All that is kept of an exchange.
+/// The stored text of an exchange.
 fn kept(request: &Request, response: &Response) -> String {
     let mut out = request.target.to_string();
     for (name, value) in request.headers.iter().chain(&response.headers) {
@@ -275,7 +275,7 @@ fn kept(request: &Request, response: &Response) -> String {
     out
 }
 
-/// Returns true if a secret stands in what is kept, in any of the ways in which it may be written.
+/// Returns true if the stored text contains a secret in any spelling.
 fn stands_in(secret: &str, kept: &str) -> bool {
     let json = quoted(secret);
     let forms = [
@@ -286,7 +286,7 @@ fn stands_in(secret: &str, kept: &str) -> bool {
         json[1..json.len() - 1].to_owned(),
         quoted(&json)[3..].trim_end_matches(['"', '\\']).to_owned(),
     ];
-    // The text in the middle of what is encoded, whatever stands before it.
+    // The encoded middle of the text, at each of the three base64 offsets.
     let in_base64 = (0..3).filter_map(|shift| {
         let encoded = STANDARD.encode([&vec![b'x'; shift], secret.as_bytes()].concat());
         encoded.get(4..encoded.len().saturating_sub(4)).filter(|middle| middle.len() >= 8).map(str::to_owned)
@@ -294,7 +294,7 @@ fn stands_in(secret: &str, kept: &str) -> bool {
     forms.into_iter().chain(in_base64).any(|form| !form.is_empty() && kept.contains(&form))
 }
 
-/// How many of how many are right, by group and place.
+/// The numbers of correct and of all results, by group and place.
 #[derive(Default)]
 struct Score {
     of: BTreeMap<(String, &'static str), (usize, usize)>,

@@ -1,4 +1,4 @@
-//! Secrets in exchanges, their stand-ins, and what stays as it was.
+//! Tests the secrets in exchanges, their stand-ins, and the parts that stay unchanged.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 

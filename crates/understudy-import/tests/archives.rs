@@ -1,4 +1,5 @@
-//! Each file of `archives/` is an archive in the dialect of a tool, and what is read from it. `UPDATE=1 cargo test` writes the latter anew.
+//! Each file in `archives/` contains an archive in the dialect of a tool, and the expected result. `UPDATE=1 cargo
+//! test` rewrites the result.
 //!
 //! Comments come first, then `#### har` and the archive. `#### file NAME` is a file beside it. `#### read` lists the exchanges,
 //! `#### left` the entries that are none. The archives are made by hand, in the form that the tool writes.
@@ -76,7 +77,7 @@ fn every_dialect_is_read() {
     understudy_testkit::check_cases(&folder, |_, text| read(text));
 }
 
-/// Firefox cuts bodies at 1 MiB, and says nothing of it (giacomelli/HarSharp#16).
+/// Firefox truncates bodies at 1 MiB without reporting it (giacomelli/HarSharp#16).
 #[test]
 fn a_body_that_was_cut_is_said() {
     let archive = |size: usize| {
@@ -99,7 +100,7 @@ fn what_is_nearly_an_archive_is_read_or_refused() {
     let archive = format!("{{\"log\":{{\"entries\":[{entry}]}}}}");
     let exchanges = |archive: String| read_har(archive.as_bytes(), &Files(BTreeMap::new())).unwrap().exchanges;
     assert_eq!(exchanges(archive.clone()).len(), 1);
-    // What no fixture can say is left out, and so is the body of what has none.
+    // Exchanges that no fixture can express are left out, and so are the bodies of responses that cannot have one.
     for (from, to, why) in [
         (":200", ":100", "answered with 100, which no fixture can say"),
         (":200", ":999", "answered with 999, which no fixture can say"),
@@ -118,7 +119,7 @@ fn what_is_nearly_an_archive_is_read_or_refused() {
     let others = ["", "null", "1", "\"\"", "[]", "{}", "-1", "99999", "\"http://\"", "\"\\n\""];
     for _ in 0..20_000 {
         let mut text = archive.clone();
-        // A token of JSON is another one, or the text ends early.
+        // One JSON token is replaced, or the text is truncated.
         let tokens: Vec<(usize, &str)> = archive.match_indices(['"', '{', '}', '[', ']', ':', ',']).collect();
         let (at, token) = tokens[usize::try_from(chance.below(tokens.len() as u64)).unwrap()];
         let other = others[usize::try_from(chance.below(others.len() as u64)).unwrap()];

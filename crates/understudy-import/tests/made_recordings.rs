@@ -1,4 +1,4 @@
-//! Recordings that are made from numbers become fixtures that can be read, and that answer as it was recorded.
+//! Tests that generated recordings become valid fixtures that give the recorded responses.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -16,7 +16,8 @@ use understudy_fixture::{Source, fixture, write_fixture};
 use understudy_import::{Recorded, drafts};
 use understudy_match::Chance;
 
-/// A recording of a few requests, made from a number: with few words, so that values, paths and answers meet often.
+/// Generates a recording of a few requests from a seed. It uses few words, so that equal values, paths and responses
+/// are frequent.
 fn made(seed: u64) -> Vec<Recorded> {
     let mut chance = Chance::from_seed(seed);
     let mut pick = |words: &[&'static str]| words[usize::try_from(chance.below(words.len() as u64)).unwrap()];
@@ -101,7 +102,8 @@ fn made(seed: u64) -> Vec<Recorded> {
     redacted(all)
 }
 
-/// A session with a small backend: things that are made, read, changed, liked and deleted, and a job that takes its time.
+/// Generates a session with a small backend: resources that are created, read, changed, liked and deleted, and a job
+/// that takes time.
 fn session(seed: u64) -> Vec<Recorded> {
     let mut chance = Chance::from_seed(seed);
     let mut pick = |below: usize| usize::try_from(chance.below(below as u64)).unwrap();
@@ -109,7 +111,7 @@ fn session(seed: u64) -> Vec<Recorded> {
     let (mut next, mut is_known, mut job) = (1, false, None::<u8>);
     let mut all = Vec::new();
     for _ in 0..5 + pick(35) {
-        // Nobody asks for what was never there.
+        // The session requests only resources that exist or existed.
         let id = 1 + pick(next.max(2) - 1);
         let name = ["Hat", "Cap"][pick(2)];
         let show =

@@ -1,4 +1,4 @@
-//! The modules of `recording` import each other in no circle.
+//! Tests that the modules of `recording` have no cyclic imports.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -151,7 +151,7 @@ fn only_what_began_a_session_otherwise_is_taken_for_refused() {
     let taken = login("ada", 2, "200", 1);
     let blocked = text_of(&recorded(&(login("bob", 1, "403", 0) + &taken)));
     assert!(!blocked.contains("wrong-"), "{blocked}");
-    // The number of a secret is that of the whole recording: the first was refused.
+    // A secret is numbered in the whole recording: the first one was refused.
     let all = recorded(&(login("ada", 1, "403", 0) + &taken + &login("ada", 3, "401", 0) + &login("bob", 4, "200", 2)));
     let guessed = text_of(&all[..3]);
     assert!(guessed.contains("wrong-password}") && guessed.contains("wrong-password-2}"), "{guessed}");

@@ -1,4 +1,4 @@
-//! Texts and bytes of recordings: sent by contract tests and served by stubs as they were recorded.
+//! Tests that texts and bytes are sent by contract tests and served by stubs as they were recorded.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -20,7 +20,7 @@ impl BodyFiles for Files<'_> {
     }
 }
 
-/// Text in other charsets: wiremock/wiremock#698. Braces of templates stay text.
+/// Text in other charsets: wiremock/wiremock#698. Braces of templates are plain text.
 #[test]
 fn bytes_of_texts_are_the_same_in_both_directions() {
     let texts: &[(&str, &[u8])] = &[

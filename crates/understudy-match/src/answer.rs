@@ -123,8 +123,8 @@ fn compare_json(example: &Json, received: &Json, rules: &[PathRule], verdict: &m
     verdict.added.extend(held.added);
 }
 
-/// The difference between JSON and what cannot be read as such. JSON between systems is in UTF-8 (RFC 8259, section
-/// 8.1), whatever its header fields say.
+/// The mismatch for a body that is not valid JSON. JSON between systems is in UTF-8 (RFC 8259, section 8.1), whatever
+/// its header fields declare.
 fn no_json(answer: &Response) -> Mismatch {
     if std::str::from_utf8(&answer.body).is_ok() {
         return at_root(Kind::Type, "JSON".to_owned(), show_bytes(&answer.body));
@@ -139,12 +139,13 @@ fn content_type(answer: &Response) -> &str {
     answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
 
-/// The rules that speak of all of a body.
+/// The rules for the whole body.
 fn whole(rules: &[PathRule]) -> Vec<PathRule> {
     rules.iter().filter(|rule| rule.path.is_root()).cloned().collect()
 }
 
-/// A text is read in the charset that its header field names; it is equal, unless a rule speaks of all of it.
+/// Compares a text body, decoded by the charset of its header field. It must be equal, unless a rule applies to the
+/// whole body.
 fn compare_text(wanted: &str, rules: &[PathRule], answer: &Response, verdict: &mut Verdict) {
     let Some(received) = decode_text(content_type(answer), &answer.body) else {
         return compare_bytes(&Bytes::copy_from_slice(wanted.as_bytes()), rules, answer, verdict);
@@ -157,7 +158,7 @@ fn compare_text(wanted: &str, rules: &[PathRule], answer: &Response, verdict: &m
     }
 }
 
-/// Bytes are equal, unless a rule speaks of all of them.
+/// Compares a binary body. It must be equal, unless a rule applies to the whole body.
 fn compare_bytes(wanted: &Bytes, rules: &[PathRule], answer: &Response, verdict: &mut Verdict) {
     let whole = whole(rules);
     if !whole.is_empty() {

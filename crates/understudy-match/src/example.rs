@@ -85,7 +85,7 @@ fn request(fixture: &Fixture, base: &str, filler: &Filler<'_>) -> Result<Request
     Ok(Request { method, target, headers, body })
 }
 
-/// Returns true if a fixture says itself which content type its request has, or that it has none.
+/// Returns true if a fixture specifies the content type of its request, or that it has none.
 fn lists_content_type(fields: &[Field]) -> bool {
     fields.iter().any(|field| field.name == CONTENT_TYPE.as_str())
 }

@@ -6,7 +6,7 @@ use crate::rule::text_obeys;
 use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern};
 
-/// Fields in which clients send back the entity tags that they were given.
+/// Header fields in which clients send the entity tags that they received.
 const TAG_FIELDS: &[&str] = &["if-match", "if-none-match", "if-range"];
 
 /// Holds the occurrences of one name against what was written for it.
@@ -29,8 +29,8 @@ pub(crate) fn compare<'v>(place: &str, field: &Field, values: impl Iterator<Item
     });
 }
 
-/// Returns true if entity tags are the written ones but for their weakness: a stub that compresses a response sends its
-/// tag as a weak one, and the client sends that back.
+/// Returns true if entity tags are equal, apart from their weakness. A stub that compresses a response weakens its tag,
+/// and the client sends the weak tag.
 fn obeys_as_tags(field: &Field, values: &[&str]) -> bool {
     if !TAG_FIELDS.contains(&field.name.as_str()) {
         return false;

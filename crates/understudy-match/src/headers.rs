@@ -48,7 +48,8 @@ pub const NOT_HELD_HEADERS: &[&str] = &[
     "x-runtime",
 ];
 
-/// Fields that list methods or names of fields. Servers that keep these in a set send them in another order each time they run.
+/// Header fields that list methods or field names. Servers that store these in a set send them in another order after
+/// each start.
 const SET_HEADERS: &[&str] = &[
     "accept-patch",
     "accept-post",
@@ -103,8 +104,8 @@ pub(crate) fn compare(promised: &[(String, HeaderPromise)], received: &HeaderMap
     }
 }
 
-/// Returns true if a received content type is the one that is written, its written parameters included. What separates
-/// the parts of a form is another text each time.
+/// Returns true if a received content type equals the written one, including the written parameters. The boundary of a
+/// multipart form differs each time and does not count.
 fn is_content_type(written: &str, received: &str) -> bool {
     let received_parameters: Vec<_> = parameters(received).collect();
     MediaType::parse(written) == MediaType::parse(received)
@@ -117,7 +118,8 @@ fn is_content_type(written: &str, received: &str) -> bool {
         })
 }
 
-/// Several fields are one with commas (RFC 9110, section 5.3), in which the order of the names of a set means nothing.
+/// Compares field values. Several fields are joined with commas (RFC 9110, section 5.3). The order of names in a set
+/// does not matter.
 fn same(name: &str, wanted: &[String], received: &[String]) -> bool {
     let joined = |values: &[String]| values.iter().map(|value| value.trim()).collect::<Vec<_>>().join(", ");
     let sorted = |values: &[String]| {

@@ -46,7 +46,7 @@ pub(crate) fn fails(check: &Check, value: &Json, placeholders: bool) -> Option<K
     }
 }
 
-/// The text that is meant, where no placeholder stands in it.
+/// The plain text, if it contains no placeholder.
 fn literal(written: &str, placeholders: bool) -> Option<Cow<'_, str>> {
     if !placeholders || !written.contains("{{") {
         return Some(Cow::Borrowed(written));
@@ -54,7 +54,7 @@ fn literal(written: &str, placeholders: bool) -> Option<Cow<'_, str>> {
     Pattern::parse(written).as_literal().map(|text| Cow::Owned(text.to_owned()))
 }
 
-/// The pattern of a text with anything after it and, if `before`, anything before it.
+/// The pattern for a text with any suffix and, if `before` is true, any prefix.
 fn with_anything(written: &str, before: bool) -> Pattern {
     let anything = || PatternPart::Placeholder(String::new());
     let mut parts = Pattern::parse(written).parts;

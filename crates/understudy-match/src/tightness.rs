@@ -1,13 +1,13 @@
-//! How much a fixture asks of a request, and how exactly: what decides between fixtures on equally specific paths.
+//! The number and tightness of a fixture's conditions. They decide between fixtures with equally specific paths.
 
 use std::cmp::Reverse;
 use understudy_exchange::Json;
 use understudy_fixture::model::{Check, FieldMatcher, Fixture, Pattern, RequestBody, RequestPromise, Rule};
 
-/// How much leeway a fixture gives a value. A lower one is preferred.
+/// The leeway that a condition gives a value. The lowest leeway is preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Leeway {
-    /// Just one value, or none at all.
+    /// Exactly one value, or no value.
     Value = 0,
     /// One of several values.
     Listed = 1,
@@ -15,16 +15,17 @@ enum Leeway {
     Pattern = 2,
     /// A type or a format.
     Kind = 3,
-    /// Whatever is there.
+    /// Any value.
     Presence = 4,
 }
 
-/// The tightness of a request's conditions. The lesser one is preferred: it asks for more, or for as much with less leeway.
+/// The tightness of a request's conditions. The lesser one is preferred: it has more conditions, or as many with less
+/// leeway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tightness {
-    /// How many things are asked for.
+    /// The number of conditions.
     pub(crate) things: Reverse<usize>,
-    /// The leeway that they have together.
+    /// The sum of the conditions' leeway.
     pub(crate) leeway: usize,
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn tightness(fixture: &Fixture) -> Tightness {
     Tightness { things: Reverse(all.len()), leeway: all.iter().map(|leeway| *leeway as usize).sum() }
 }
 
-/// Returns the leeway of a named value, or none if nothing is asked of it.
+/// Returns the leeway of a named value; `None` if it has no condition.
 fn of_matcher(matcher: &FieldMatcher) -> Option<Leeway> {
     match matcher {
         FieldMatcher::Equals(pattern) => Some(of_pattern(pattern)),
@@ -56,7 +57,7 @@ fn of_pattern(pattern: &Pattern) -> Leeway {
     }
 }
 
-/// Returns the leeway of a rule's tightest check, or none if it asks nothing.
+/// Returns the leeway of a rule's tightest check; `None` if the rule has no condition.
 fn of_rule(rule: &Rule) -> Option<Leeway> {
     rule.checks.iter().filter_map(of_check).min()
 }
@@ -71,13 +72,13 @@ fn of_check(check: &Check) -> Option<Leeway> {
         }
         Check::Each(rule) | Check::Keys(rule) => return of_rule(rule).map(|leeway| leeway.max(Leeway::Pattern)),
         Check::Like | Check::Type(_) | Check::Format(_) => Leeway::Kind,
-        // What may be missing as well gives more leeway than what is listed.
+        // A value that may be missing has more leeway than a listed one.
         Check::Optional(rule) | Check::Nullable(rule) => return of_rule(rule).map(|leeway| leeway.max(Leeway::Listed)),
         Check::Any => Leeway::Presence,
     })
 }
 
-/// Adds what is written of a body. Rules stand for the values that they speak of.
+/// Adds the conditions of a body. A rule counts instead of the values that it applies to.
 fn add_body(request: &RequestPromise, all: &mut Vec<Leeway>) {
     match &request.body {
         None => {}
@@ -98,7 +99,7 @@ fn add_body(request: &RequestPromise, all: &mut Vec<Leeway>) {
     }
 }
 
-/// Adds the leaves of a value, without those below the values that rules speak of.
+/// Adds the leaves of a value, without those that rules apply to.
 fn add_json(value: &Json, ruled: &[*const Json], all: &mut Vec<Leeway>) {
     if ruled.contains(&std::ptr::from_ref(value)) {
         return;

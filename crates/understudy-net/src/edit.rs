@@ -1,4 +1,4 @@
-//! Bodies that are changed on their way.
+//! Edits bodies while they are forwarded.
 
 use crate::passing::Passing;
 use bytes::Bytes;
@@ -10,20 +10,21 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Changes a body piece by piece.
+/// Edits a body chunk by chunk.
 pub trait Edit: Send {
-    /// Returns what can be passed on once another piece has come. What may go on in the next piece is kept until then.
+    /// Takes the next chunk and returns the bytes that can be sent now. Bytes that the next chunk may continue are held
+    /// back.
     fn piece(&mut self, piece: Bytes) -> Bytes;
 
-    /// Returns what was kept, once no more pieces come.
+    /// Returns the bytes that were held back, at the end of the body.
     fn rest(&mut self) -> Bytes;
 }
 
-/// A body with an edit between it and who reads it.
+/// A body that is edited while it is read.
 pub(crate) struct Edited {
     body: Passing,
     edit: Box<dyn Edit>,
-    /// Trailer fields or an error, which come after what was kept.
+    /// Trailer fields or an error, which follow the bytes that were held back.
     last: Option<Result<Frame<Bytes>, hyper::Error>>,
     has_ended: bool,
 }
@@ -63,8 +64,8 @@ impl Body for Edited {
     }
 }
 
-/// Waits for a body, as long as its length is known and not larger than that, and it does not take longer; else gives it back, to
-/// be read from its beginning.
+/// Waits for a body if its length is known, is within the limit and the body arrives in time. Otherwise returns the
+/// body, to be read from its beginning.
 pub(crate) async fn gather(mut body: Passing, bytes_max: u64, time: Duration) -> Result<Bytes, Passing> {
     if body.size_hint().exact().is_none_or(|bytes| bytes > bytes_max) {
         return Err(body);

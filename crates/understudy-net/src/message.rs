@@ -92,11 +92,11 @@ pub enum OutboundBody {
     Whole(Bytes),
     /// What a backend sends, passed on as it comes.
     Stream(Stream),
-    /// What a backend sends, changed on its way.
+    /// A backend's body that is edited while it is forwarded.
     Edited(EditedStream),
 }
 
-/// A body that is changed on its way. On the heap: few are.
+/// A body that is edited while it is forwarded. It is boxed because few bodies are edited.
 pub struct EditedStream(pub(crate) Box<Edited>);
 
 impl std::fmt::Debug for EditedStream {
@@ -125,15 +125,15 @@ impl Stream {
         if self.is_empty() { Ok(Bytes::new()) } else { Box::pin(read(self.0)).await }
     }
 
-    /// All of the body, where its length is known, not larger than that, and it comes in time.
+    /// Returns the complete body if its length is known, is within the limit and the body arrives in time.
     ///
     /// # Errors
-    /// The body, to be passed on as it comes.
+    /// The body, to be forwarded as it arrives.
     pub async fn gathered(self, bytes_max: u64, time: Duration) -> Result<Bytes, Self> {
         Box::pin(gather(self.0, bytes_max, time)).await.map_err(Self)
     }
 
-    /// The body with an edit on its way.
+    /// Returns the body with an edit.
     #[must_use]
     pub fn edited(self, edit: Box<dyn Edit>) -> EditedStream {
         EditedStream(Box::new(Edited::new(self.0, edit)))

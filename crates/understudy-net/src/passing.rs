@@ -25,14 +25,14 @@ pub(crate) struct Passing {
     /// How it broke off, to be told at the next turn. A connection that is told so drops what it has not written yet,
     /// so what came before gets a turn to be written. What the client does not take in that turn is lost all the same.
     broken: Option<hyper::Error>,
-    /// What was read already and comes again. On the heap: few bodies are read twice.
+    /// The frames that were read already and are returned again. They are boxed because few bodies are read twice.
     again: Option<Box<Again>>,
 }
 
 struct Again {
     frames: VecDeque<Frame<Bytes>>,
     bytes: u64,
-    /// Whether who copies the body has seen them.
+    /// True if these frames were copied already.
     is_copied: bool,
 }
 
@@ -75,7 +75,7 @@ impl Passing {
         }
     }
 
-    /// The body, to be read again from its beginning: these frames came, and an error where it broke off after them.
+    /// Returns the body with these frames before the rest, followed by the error after which it broke off, if any.
     pub(crate) fn again(mut self, frames: VecDeque<Frame<Bytes>>, error: Option<hyper::Error>) -> Self {
         let bytes = frames.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum();
         self.again = Some(Box::new(Again { frames, bytes, is_copied: self.copying.is_some() }));
@@ -83,7 +83,7 @@ impl Passing {
         self
     }
 
-    /// The next of the frames that come again, with whether it was copied.
+    /// Returns the next repeated frame, and whether it was copied.
     fn next_again(&mut self) -> Option<(Frame<Bytes>, bool)> {
         let again = self.again.as_mut()?;
         let frame = again.frames.pop_front();

@@ -24,7 +24,7 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// How much of a body is read that nobody wants, and for how long.
+/// Limits, in bytes and time, for reading a body that is not needed.
 const UNWANTED_BYTES_MAX: u64 = 64 << 10;
 const UNWANTED_TIME: Duration = Duration::from_millis(250);
 
@@ -105,8 +105,8 @@ impl Peer {
     /// Sends a request and waits for the whole answer, its body still in its content coding. `timeout` begins once there is a
     /// connection: opening one may take [`CONNECT_TIMEOUT`](crate::CONNECT_TIMEOUT).
     ///
-    /// What is not safe is sent on a new connection over HTTP/1.1: the server may be about to close one that was used, and then
-    /// nobody knows whether the request arrived.
+    /// Unsafe requests are sent on a new connection over HTTP/1.1. The server may be closing a used connection, and
+    /// then it is unknown whether the request arrived.
     ///
     /// # Errors
     /// [`SendError`]
@@ -122,8 +122,8 @@ impl Peer {
         }
     }
 
-    /// As [`Self::send`], where nobody wants the body: one that has no end is not waited for. A short one is read all the same, so
-    /// that its connection can be used again.
+    /// As [`Self::send`], without the body: a body without an end is not waited for. A short body is still read, so
+    /// that the connection can be used again.
     ///
     /// # Errors
     /// [`SendError`]
@@ -133,7 +133,7 @@ impl Peer {
         Ok((status, headers))
     }
 
-    /// Sends a request and waits for the answer's head; gives until when its body has to come.
+    /// Sends a request and waits for the head of the response. Also returns the deadline for the body.
     async fn head(&self, call: Call<'_>, timeout: Duration) -> Result<(Upstream, Instant), SendError> {
         let headers = call.headers.fields();
         let is_upgrade = is_upgrade(&headers);

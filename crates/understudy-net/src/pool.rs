@@ -104,7 +104,7 @@ impl Pool {
         (own..own + PLACES).find_map(|place| self.place(place).take(now)).map(Connection::Http1)
     }
 
-    /// The connection that is for many requests at once, where there is one.
+    /// Returns the connection that is shared by many requests, if there is one.
     pub(crate) fn take_shared(&self) -> Option<Connection> {
         if !self.is_shared.load(Ordering::Acquire) {
             return None;

@@ -1,4 +1,4 @@
-//! A response that names the service's own address, as the clients of each address get it.
+//! Responses that contain the service's own address, rewritten for the address that each client used.
 
 use crate::own_name;
 use arc_swap::ArcSwap;
@@ -9,23 +9,23 @@ use understudy_exchange::{Origins, origin};
 use understudy_match::Rendered;
 use understudy_net::coding::Coding;
 
-/// A body in content codings, each made when it is first requested.
+/// A body in several content codings. Each one is encoded when it is first requested.
 #[derive(Debug, Default)]
 pub(crate) struct Encodings(OnceLock<Box<[OnceLock<Bytes>; Coding::ALL.len()]>>);
 
 impl Encodings {
-    /// The body in a coding.
+    /// Returns the body in a coding.
     pub(crate) fn of(&self, coding: Coding, body: &Bytes) -> Option<Bytes> {
         let at = Coding::ALL.iter().position(|known| *known == coding)?;
         Some(self.0.get_or_init(Box::default)[at].get_or_init(|| coding.encode(body)).clone())
     }
 }
 
-/// What makes a response anew for each address at which clients reach the service.
+/// Rewrites a response for each address at which clients reach the service.
 #[derive(Debug)]
 pub(crate) struct Addressed {
     origins: Arc<Origins>,
-    /// Whether an address occurs in the body, and not only in header fields.
+    /// True if an address occurs in the body, and not only in header fields.
     is_in_body: bool,
     made: ArcSwap<Vec<Arc<Made>>>,
 }
@@ -39,20 +39,21 @@ struct Made {
     encodings: Encodings,
 }
 
-/// For how many addresses a response is kept: people use one or two, and whoever makes up more gets no memory for it.
+/// The maximum number of addresses for which a response is cached. Users have one or two; a client that invents more
+/// gets no memory for them.
 const MADE_MAX: usize = 8;
 
 impl Addressed {
-    /// `None` where a response is the same for all addresses.
+    /// Returns `None` if the response is the same for all addresses.
     pub(crate) fn new(headers: &HeaderMap, body: &[u8], origins: &Arc<Origins>) -> Option<Self> {
         let is_in_body = !origins.is_empty() && origin::is_text(headers) && origins.occur_in(body);
-        // Any address does: what it changes is changed for all.
+        // Any address shows whether the response changes.
         let changes_fields = own_name::speak(&mut headers.clone(), origins, "localhost:0");
         let origins = Arc::clone(origins);
         (is_in_body || changes_fields).then(|| Self { origins, is_in_body, made: ArcSwap::default() })
     }
 
-    /// The response for clients that reached the service at an address.
+    /// Returns the response for clients that used this address.
     pub(crate) fn at(&self, authority: &str, always: impl FnOnce() -> Rendered) -> Rendered {
         let made = self.made.load();
         if let Some(made) = made.iter().find(|made| made.authority == authority) {
@@ -71,7 +72,7 @@ impl Addressed {
         rendered
     }
 
-    /// A response with the address at which its client reached the service.
+    /// Rewrites a response to the address that its client used.
     pub(crate) fn anew(&self, authority: &str, mut rendered: Rendered) -> Rendered {
         own_name::speak(&mut rendered.headers, &self.origins, authority);
         if self.is_in_body
@@ -82,7 +83,7 @@ impl Addressed {
         rendered
     }
 
-    /// One of the bodies that were kept, in a coding.
+    /// Returns a cached body in a coding.
     pub(crate) fn encoded(&self, coding: Coding, body: &Bytes) -> Option<Bytes> {
         let made = self.made.load();
         made.iter().find(|made| made.body == *body)?.encodings.of(coding, body)

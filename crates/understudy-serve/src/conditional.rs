@@ -43,7 +43,8 @@ fn is_unchanged(if_none_match: Option<&str>, if_modified_since: Option<&str>, he
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     match (if_none_match, text(ETAG)) {
         (Some(wanted), Some(etag)) => {
-            // Section 8.8.3.2: compared weakly. Some servers send a tag without the quotes, and some clients add them.
+            // Tags are compared weakly (section 8.8.3.2). Some servers send a tag without quotes, and some clients add
+            // them.
             let opaque = |tag: &str| tag.trim().trim_start_matches("W/").trim_matches('"').to_owned();
             wanted.trim() == "*" || split_tags(wanted).any(|tag| opaque(tag) == opaque(etag))
         }

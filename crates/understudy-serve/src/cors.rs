@@ -53,8 +53,8 @@ pub(crate) fn preflight(request: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// Lets the page that sent the request read a backend's answer, instead of those that the backend allows: it knows us by
-/// another name.
+/// Allows the page that sent the request to read a backend's response. The origins that the backend allows are
+/// replaced, since the backend does not know our address.
 pub(crate) fn allow_instead(origin: &HeaderValue, headers: &mut HeaderMap) {
     for name in [ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_EXPOSE_HEADERS] {
         headers.remove(name);

@@ -19,7 +19,7 @@ use understudy_net::{
 /// How long a backend may take to begin its answer, once there is a connection to it.
 pub const FORWARD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The same, where the body would have been passed on as it comes, with no bound.
+/// The timeout for bodies that would otherwise be forwarded as they arrive, without a limit.
 const GATHERED_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 /// Where requests are forwarded to.
@@ -29,7 +29,7 @@ pub struct Forwarding {
     pub backend: Arc<Peer>,
     /// Added to every request that has no such field.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// The addresses for which clients get ours.
+    /// The addresses that are replaced by ours in responses.
     pub origins: Arc<Origins>,
 }
 
@@ -62,14 +62,14 @@ impl Forwarding {
         timeout: Duration,
     ) -> Result<Upstream, SendError> {
         let call = Call { method, target, headers, body };
-        // On the heap for itself: two small pieces of memory are had sooner than a large one.
+        // Boxed separately: two small allocations are quicker than a large one.
         Box::pin(self.backend.open(call, interim, timeout)).await
     }
 }
 
 impl Forwarding {
-    /// A request as the backend is to get it: where the client names us, as in a link that it got here, it names the backend. So
-    /// does the origin of a page that came from us; pages from elsewhere stay what they are.
+    /// Returns the request for the backend. Our address, as in a link that the client got here, becomes the backend's.
+    /// So does the origin of a page that came from us. The origins of other pages stay.
     pub(crate) fn meant<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
         let own = own_name::authority(&request.headers).filter(|own| may_name(request, own));
         let Some(own) = own.and_then(|own| Origin::parse(&format!("http://{own}"))) else {
@@ -90,8 +90,8 @@ impl Forwarding {
     }
 }
 
-/// Returns true if a request may name us beside its `host`: nearly none does, and this is a quick look at all of them. A port is
-/// written alike in every spelling of an address.
+/// Returns true if a request may contain our address outside of its `host`. Hardly any does, so this is a quick check.
+/// The port is the same in every spelling of an address.
 fn may_name(request: &Request, own: &str) -> bool {
     let (host, port) = own.rsplit_once(':').unwrap_or((own, ""));
     let rare = if port.is_empty() { host } else { port };
@@ -134,7 +134,7 @@ impl Fields for Sent<'_> {
 #[derive(Debug)]
 pub(crate) enum Content {
     Whole(Bytes),
-    /// All of it, in place of one as it comes: the answer may take as long.
+    /// The complete body, instead of a stream.
     Gathered(Bytes),
     /// As it comes.
     Coming(Box<Stream>),

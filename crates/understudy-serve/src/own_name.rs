@@ -1,5 +1,5 @@
-//! What stands before a backend, or in its place, speaks in its own name: with the address at which the client reached it, and
-//! with cookies that the client can take there.
+//! Rewrites responses of stubs and proxies: the service's address becomes the one that the client used, and cookies
+//! become valid there.
 
 use http::header::{HOST, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
@@ -7,20 +7,20 @@ use understudy_exchange::origin::is_text;
 use understudy_exchange::{Here, Origins};
 use understudy_match::Rendered;
 
-/// Returns the authority at which the client reached us, where nothing but a host and a port stands there: it is written into
-/// responses.
+/// Returns the authority that the client used. Only a plain host and port are accepted, since the authority is written
+/// into responses.
 pub(crate) fn authority(request: &HeaderMap) -> Option<&str> {
     let host = request.get(HOST)?.to_str().ok()?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
     (!host.is_empty() && host.bytes().all(is_plain)).then_some(host)
 }
 
-/// The place at which the client reached us. TLS is not spoken there.
+/// The address that the client used, without TLS.
 pub(crate) fn here(authority: &str) -> Here<'_> {
     Here { is_tls: false, authority, path: "" }
 }
 
-/// A response with our address in its body and its fields.
+/// Writes our address into the body and the header fields of a response.
 pub(crate) fn speak_in(rendered: &mut Rendered, origins: &Origins, request: &HeaderMap) {
     let Some(authority) = authority(request).filter(|_| !origins.is_empty()) else { return };
     speak(&mut rendered.headers, origins, authority);
@@ -31,7 +31,7 @@ pub(crate) fn speak_in(rendered: &mut Rendered, origins: &Origins, request: &Hea
     }
 }
 
-/// Writes our address into header fields, and cookies as the client can take them; returns true if one of them changed.
+/// Writes our address into header fields, and makes cookies valid for the client. Returns true if a field changed.
 pub(crate) fn speak(headers: &mut HeaderMap, origins: &Origins, authority: &str) -> bool {
     let has_changed = !origins.is_empty() && origins.rewrite_fields(headers, here(authority));
     if !headers.contains_key(SET_COOKIE) {
@@ -51,7 +51,7 @@ pub(crate) fn speak(headers: &mut HeaderMap, origins: &Origins, authority: &str)
     true
 }
 
-/// A cookie as a client can take it over plain HTTP from this authority; `None` where it can take it as it is.
+/// Returns a cookie that a client accepts over plain HTTP from this authority; `None` if nothing has to change.
 ///
 /// - `Domain` goes where the host is not within it.
 /// - `Secure` goes, since many clients refuse it without TLS, and with it what is valid only beside it: `SameSite=None` and
@@ -92,7 +92,7 @@ fn host(authority: &str) -> &str {
 /// Returns true if a host is a domain or one of its subdomains (RFC 6265, section 5.1.3).
 fn is_within(host: &str, domain: &str) -> bool {
     let (host, domain) = (host.to_ascii_lowercase(), domain.trim_start_matches('.').to_ascii_lowercase());
-    // Clients take `localhost` for no domain.
+    // Clients do not treat `localhost` as a domain.
     let above = host.strip_suffix(&domain);
     domain.contains('.') && above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }

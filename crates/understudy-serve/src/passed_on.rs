@@ -1,4 +1,4 @@
-//! What a backend answered, as the client gets it: in our name.
+//! Prepares a backend's response for the client, with our address.
 
 use crate::own_name;
 use bytes::Bytes;
@@ -11,23 +11,24 @@ use understudy_exchange::origin::{self, Rewriting};
 use understudy_exchange::{Origins, Request};
 use understudy_net::{Edit, Outbound, OutboundBody, Stream, Upstream, coding};
 
-/// How large a body may be that is waited for, and how long: it is then sent with its length. Others are changed piece by piece.
+/// The limits in bytes and time for a body that is read completely and sent with its length. Other bodies are edited
+/// chunk by chunk.
 const GATHERED_BYTES_MAX: u64 = 256 << 10;
 const GATHERING_TIME: Duration = Duration::from_millis(250);
-/// How large a body may be without its content coding.
+/// The maximum size of a decoded body.
 const DECODED_BYTES_MAX: usize = 8 << 20;
 
-/// Fields with a digest of the content: such a body is passed on as it is.
+/// Header fields with a digest of the content. A body with such a field is sent unchanged.
 const DIGESTS: [&str; 5] = ["content-digest", "content-md5", "digest", "repr-digest", "docker-content-digest"];
 
-/// What a backend's answer has to know of its request.
+/// The data of a request that is needed for its response.
 pub(crate) struct Client {
     is_head: bool,
-    /// Where the client reached us; `None` where it does not say so.
+    /// The authority that the client used; `None` if the request has none.
     authority: Option<String>,
-    /// What it asked for.
+    /// The target of the request.
     target: PathAndQuery,
-    /// The origin of its page.
+    /// The origin of the client's page.
     pub(crate) origin: Option<HeaderValue>,
 }
 
@@ -39,7 +40,7 @@ impl Client {
     }
 }
 
-/// The backend's answer, with our address instead of the backend's.
+/// The backend's response, with our address instead of the backend's.
 pub(crate) async fn in_own_name(upstream: Upstream, client: &Client, origins: &Arc<Origins>) -> Outbound {
     let Upstream { status, mut headers, body, .. } = upstream;
     let Some(authority) = &client.authority else {
@@ -47,7 +48,7 @@ pub(crate) async fn in_own_name(upstream: Upstream, client: &Client, origins: &A
     };
     let location = headers.get(LOCATION).cloned();
     own_name::speak(&mut headers, origins, authority);
-    // A backend that sends its clients over to TLS would send ours round in a circle.
+    // A backend that redirects its clients to TLS would cause a redirect loop.
     let is_circle = |own: &HeaderValue| *own == format!("http://{authority}{}", client.target);
     if let Some(location) = location.filter(|_| headers.get(LOCATION).is_some_and(is_circle)) {
         headers.insert(LOCATION, location);
@@ -60,7 +61,7 @@ pub(crate) async fn in_own_name(upstream: Upstream, client: &Client, origins: &A
     Outbound { status, headers, body }
 }
 
-/// Returns true if a body is one in which an address can be found, and that may be changed.
+/// Returns true if a body may contain an address and may be changed.
 fn may_name_backend(status: StatusCode, headers: &HeaderMap, body: &Stream) -> bool {
     !body.is_empty()
         && !status.is_informational()
@@ -73,7 +74,7 @@ fn may_name_backend(status: StatusCode, headers: &HeaderMap, body: &Stream) -> b
 async fn rewritten(body: Stream, headers: &mut HeaderMap, origins: &Arc<Origins>, authority: &str) -> OutboundBody {
     match body.gathered(GATHERED_BYTES_MAX, GATHERING_TIME).await {
         Ok(whole) => OutboundBody::Whole(whole_rewritten(whole, headers, origins, authority)),
-        // Nobody can look into a coding piece by piece without undoing it.
+        // A coded body cannot be edited chunk by chunk without decoding it.
         Err(body) if headers.contains_key(CONTENT_ENCODING) => OutboundBody::Stream(body),
         Err(body) => {
             headers.remove(CONTENT_LENGTH);
@@ -83,7 +84,7 @@ async fn rewritten(body: Stream, headers: &mut HeaderMap, origins: &Arc<Origins>
     }
 }
 
-/// A whole body with our address. One in a content coding loses it where it has to be changed.
+/// Writes our address into a complete body. A coded body is decoded if it has to be changed.
 fn whole_rewritten(body: Bytes, headers: &mut HeaderMap, origins: &Origins, authority: &str) -> Bytes {
     let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     let plain = match encoding {

@@ -253,8 +253,8 @@ impl Handler for Player {
     }
 }
 
-/// The request, with its host in a field also where HTTP/2 has it elsewhere, or a request to a proxy (RFC 9113, section 8.3.1;
-/// RFC 9112, section 3.2.2).
+/// Returns the request with a `host` field, even if HTTP/2 or a request to a proxy has the host elsewhere (RFC 9113,
+/// section 8.3.1; RFC 9112, section 3.2.2).
 pub(crate) fn without_body(parts: Parts) -> Request {
     let uri = parts.uri.into_parts();
     let mut headers = parts.headers;

@@ -15,36 +15,36 @@ use understudy_net::coding::Coding;
 #[derive(Debug)]
 pub(crate) struct Prepared {
     status: StatusCode,
-    /// Whether sending it in a content coding is worth while.
+    /// True if the body is worth compressing.
     compressible: bool,
-    /// Shared with all responses that have the same.
+    /// The header fields, shared with all responses that have the same ones.
     headers: Arc<HeaderMap>,
     body: Bytes,
     rare: Option<Box<Rare>>,
     encodings: Encodings,
 }
 
-/// What few responses have.
+/// Parts that few responses have.
 #[derive(Debug)]
 struct Rare {
-    /// Makes the response anew each time.
+    /// Renders the response again for each request.
     fresh: Option<Rendering>,
-    /// Makes it anew for each address of ours.
+    /// Rewrites the response for each of our addresses.
     addressed: Option<Addressed>,
     delay: Option<Delay>,
-    /// What it sets the state to.
+    /// The state values that the response sets.
     set: Vec<(String, String)>,
-    /// Header fields of the request that the fixture itself matches: what they mean is its business.
+    /// Request header fields that the fixture matches itself, and which have no standard meaning then.
     own_headers: Vec<HeaderName>,
 }
 
-/// A body below this size is not worth compressing: the packet is sent anyhow.
+/// A smaller body is not worth compressing, since it takes one packet anyway.
 const COMPRESSED_BYTES_MIN: usize = 1_024;
 
-/// How many different sets of header fields are shared.
+/// The maximum number of different sets of header fields that are shared.
 const KNOWN_HEADERS_MAX: usize = 64;
 
-/// The same set of header fields, if it is known already.
+/// Returns the shared set of header fields, if there is one.
 fn share(headers: HeaderMap, known: &mut Vec<Arc<HeaderMap>>) -> Arc<HeaderMap> {
     if let Some(same) = known.iter().find(|other| ***other == headers) {
         return Arc::clone(same);
@@ -67,7 +67,7 @@ impl Prepared {
         let mut rendering = Rendering::new(response);
         let headers = rendering.headers_mut();
         let compressible = is_compressible(headers) && response.body.is_some();
-        // Caches must know what an answer depends on, also where a request does not show it.
+        // `vary` lists the fields on which the response depends, even if this request does not have them.
         let vary = match (service.cors, compressible) {
             (true, true) => Some("origin, accept-encoding"),
             (true, false) => Some("origin"),
@@ -83,7 +83,7 @@ impl Prepared {
         let always = rendering.always().clone();
         let addressed = Addressed::new(&always.headers, &always.body, origins);
         let fresh = if rendering.is_fresh() { Some(rendering) } else { None };
-        // Of two values for one name, the response's is the later.
+        // The value of the response overrides the value of the fixture.
         let set: Vec<(String, String)> = fixture.set.iter().chain(&response.set).cloned().collect();
         let is_rare =
             fresh.is_some() || addressed.is_some() || delay.is_some() || !set.is_empty() || !own_headers.is_empty();
@@ -97,12 +97,12 @@ impl Prepared {
         }
     }
 
-    /// What to wait before it is sent.
+    /// The delay before the response is sent.
     pub(crate) fn delay(&self) -> Option<Delay> {
         self.rare.as_ref().and_then(|rare| rare.delay)
     }
 
-    /// What it sets the state to.
+    /// The state values that the response sets.
     pub(crate) fn set(&self) -> &[(String, String)] {
         self.rare.as_ref().map_or(&[], |rare| &rare.set)
     }
@@ -112,8 +112,8 @@ impl Prepared {
         self.rare.as_ref().map_or(&[], |rare| &rare.own_headers)
     }
 
-    /// The response to a request with these fields: with new values where the fixture asks for them, and with the address at
-    /// which the client reached us.
+    /// Returns the response to a request with these header fields, with newly generated values and with the address
+    /// that the client used.
     pub(crate) fn render(&self, request: &HeaderMap, chance: &mut Chance, now: impl FnOnce() -> Moment) -> Rendered {
         let always = || Rendered { status: self.status, headers: (*self.headers).clone(), body: self.body.clone() };
         let Some(Rare { fresh, addressed, .. }) = self.rare.as_deref() else { return always() };
@@ -126,7 +126,7 @@ impl Prepared {
         }
     }
 
-    /// A body of this response in a coding; `None` where that would be of no use.
+    /// Returns a body of this response in a coding; `None` if that is not worth while.
     pub(crate) fn encoded(&self, coding: Coding, body: &Bytes) -> Option<Bytes> {
         if !self.compressible || body.len() < COMPRESSED_BYTES_MIN {
             return None;

@@ -1,7 +1,7 @@
 //! A recording proxy: everything is passed on as it comes, both ways, and a copy of it is told.
 //!
-//! The frontend stays on the recorder: it gets the recorder's address instead of the backend's, and cookies that it can take
-//! there. What is told is what the backend said.
+//! The frontend stays on the recorder: it gets the recorder's address instead of the backend's, and cookies that are
+//! valid there. The copy contains the backend's original response.
 
 use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{self, Content, Forwarding};
@@ -28,7 +28,7 @@ pub const BODY_KEPT_MAX: usize = 8 << 20;
 pub struct Passed {
     /// When the request came, in milliseconds since 1970.
     pub unix_millis: u64,
-    /// Where the backend is, for people.
+    /// The address of the backend, for people.
     pub backend: Arc<str>,
     /// From the request's head to the answer's end.
     pub took: Duration,
@@ -57,14 +57,15 @@ pub struct Recorder {
     service: String,
     cors: bool,
     forwarding: Forwarding,
-    /// Where the backend is, for people.
+    /// The address of the backend, for people.
     shown: Arc<str>,
     recording: Arc<dyn Recording>,
     observer: Arc<dyn Observer>,
 }
 
 impl Recorder {
-    /// A recorder of a service's backend, which is `shown` so to people, and which tells `observer` of every request.
+    /// Creates a recorder of a service's backend. `shown` is the backend's address for people, and `observer` receives
+    /// every request.
     #[must_use]
     pub fn new(
         service: &Service,
@@ -163,13 +164,13 @@ pub(crate) fn pass(recorder: &Own<Recorder>, inbound: Inbound) -> Reply {
     })
 }
 
-/// How large the body of a request may be in which we look for our own address, and how long it may take to come.
+/// The maximum size in bytes and the timeout of a request body that is searched for our own address.
 const LOOKED_BYTES_MAX: u64 = 256 << 10;
 const LOOKING_TIME: Duration = Duration::from_millis(250);
 
 impl Recorder {
-    /// The body that is sent, of which a copy is told. Where the client names us in the request, it names the backend then, in what
-    /// is recorded too.
+    /// Returns the body to send, and reports a copy of it. Our address in the request becomes the backend's, also in
+    /// the recording.
     async fn sent(&self, request: &mut Request, body: Stream, halves: &Arc<Halves>) -> Content {
         let is_looked_at = is_text(&request.headers) && !request.headers.contains_key(CONTENT_ENCODING);
         let body = match body {

@@ -33,13 +33,13 @@ pub struct Snapshot {
     pub described: Option<Described>,
     /// In the order of the index's promises.
     pub(crate) answers: Vec<Answers>,
-    /// The addresses that stand for the service itself.
+    /// The addresses of the service.
     pub(crate) origins: Arc<Origins>,
-    /// Where requests of fixtures name the service.
+    /// The common address of requests, if fixtures contain the service's address in requests.
     named: Option<Named>,
 }
 
-/// The address by which all requests name the service before they are compared.
+/// The address to which all requests are rewritten before they are compared.
 #[derive(Debug)]
 struct Named {
     authority: String,
@@ -47,8 +47,8 @@ struct Named {
 }
 
 impl Snapshot {
-    /// A request as fixtures are compared with it: where they name the service, so may it, by the address at which the client reached
-    /// us.
+    /// Returns the request for the comparison with fixtures. If fixtures contain the service's address, the address
+    /// that the client used is rewritten to it.
     pub(crate) fn meant<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
         let Some(named) = &self.named else { return Cow::Borrowed(request) };
         let own = own_name::authority(&request.headers).and_then(|own| Origin::parse(&format!("http://{own}")));
@@ -160,7 +160,7 @@ impl Snapshot {
 }
 
 impl Named {
-    /// The fixtures with requests that name the service by one address; `None` where no request names it.
+    /// Returns the fixtures with all addresses in requests rewritten to one; `None` if no request contains an address.
     fn of(fixtures: Vec<Arc<Fixture>>, origins: &Arc<Origins>) -> (Vec<Arc<Fixture>>, Option<Self>) {
         let Some((authority, path)) = origins.first() else { return (fixtures, None) };
         let named = Self { authority, path: path.to_owned() };
@@ -177,7 +177,7 @@ impl Named {
     }
 }
 
-/// How often responses have answered, by their fixture's id and the states in which they do.
+/// The number of times that each response was served, by the fixture's id and the states of the response.
 type Served<'p> = HashMap<(&'p str, &'p [When]), &'p Arc<AtomicUsize>>;
 
 impl Answers {

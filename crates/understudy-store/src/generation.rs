@@ -45,7 +45,7 @@ pub(crate) struct Generation {
 #[derive(Debug, Clone)]
 struct Opened {
     db: Db,
-    /// The copy that is open instead, if there is no room beside the database itself.
+    /// The copy that is open instead of the database, if the disk is full.
     _copy: Option<Arc<Copied>>,
     /// Its trees, in the order of their keys.
     trees: Arc<Mutex<Vec<Part>>>,
@@ -143,7 +143,7 @@ impl Generation {
         }
         self.forget_unfinished_snapshots()?;
         let opened = match open(&self.folder) {
-            // sled writes when it opens a database, even if it is only read. What is there is read elsewhere then.
+            // sled writes when it opens a database, even if it is only read. On a full disk, a copy is read instead.
             Err(error) if has_no_room(&error) && self.folder.join(READY).exists() => {
                 let copy = Copied::new(&self.folder).map_err(|_| error)?;
                 Opened::new(open(&copy.0)?, Some(copy))?
@@ -327,7 +327,7 @@ impl Generation {
         bytes_of(&self.folder)
     }
 
-    /// Deletes its files, although it may be open: it is not closed before the process ends.
+    /// Deletes the files of the generation, even if it is open: it is not closed before the process ends.
     pub(crate) fn delete_files(&self) -> io::Result<()> {
         remove(&self.folder)
     }
@@ -341,12 +341,12 @@ impl Generation {
 
 fn open(folder: &Path) -> io::Result<Db> {
     let config = Config::new().path(folder).cache_capacity(CACHE_BYTES).mode(Mode::HighThroughput);
-    // Flushing is ours: what is durable is known only by whoever asked for it.
+    // The log flushes by itself, because it has to know which records are durable.
     let config = config.flush_every_ms(None);
     let since = Instant::now();
     loop {
         match config.open().map_err(io_error) {
-            // Somebody still reads what was opened before.
+            // Another reader still has the database open.
             Err(error) if is_in_use(&error) && since.elapsed() < CLOSING_MAX => std::thread::sleep(CLOSING_PERIOD),
             opened => return opened,
         }
@@ -377,7 +377,7 @@ impl Copied {
 
 impl Drop for Copied {
     fn drop(&mut self) {
-        // It is only a copy: what cannot be deleted now, the system deletes.
+        // The system deletes the temporary files that cannot be deleted now.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -212,9 +212,9 @@ impl Log {
         generation.get(number).map_err(|error| self.shared.error(error))
     }
 
-    /// Removes records, for good once it returns. What they took of the disk is free once their generation is deleted: with the
-    /// last of its records, where none is older and it is not written to. A disk that has no room for the removal loses whole
-    /// generations only, so that all that is there can be removed.
+    /// Removes records permanently. Their disk space is free once their generation is deleted: with its last record, if
+    /// no generation is older and it is not written to. On a full disk, only whole generations can be removed, so that
+    /// all records together can be.
     ///
     /// # Errors
     /// The disk says no.
@@ -230,7 +230,7 @@ impl Log {
         let put = self.shared.put(&mut state, bytes, |active, next| active.put_removal(next, &new));
         let active = match put {
             Ok(active) => active,
-            // A disk that is full can be emptied: whole generations go without a word about it.
+            // A full disk can be emptied: whole generations are deleted without a log entry.
             Err(error) => return if state.delete_removed(&new) { Ok(()) } else { Err(error) },
         };
         state.next += 1;
@@ -250,7 +250,7 @@ impl Drop for Log {
         let is_failed = state.failed.is_some();
         let reading = state.reading.take().filter(|_| is_failed);
         drop(state);
-        // It was only read, and may be a copy that has to go.
+        // The generation was only read, and may be a copy that has to be deleted.
         reading.iter().for_each(|reading| reading.close());
         self.shared.changed.notify_all();
         self.shared.hurried.notify_all();
@@ -282,8 +282,8 @@ impl State {
         is_removed
     }
 
-    /// Deletes the oldest generations if nothing is left in them without some more records, and all of these records are in them.
-    /// Newer generations stay: they say what is removed from older ones.
+    /// Deletes the oldest generations that would be empty without these records, if all of the records are in them.
+    /// Newer generations stay, since they list the removed records of older ones.
     fn delete_removed(&mut self, more: &[u64]) -> bool {
         let more: BTreeSet<u64> = more.iter().copied().collect();
         let is_gone = |number: &u64| self.removed.contains(number) || more.contains(number);
@@ -292,7 +292,7 @@ impl State {
             |generation: &Arc<Generation>| active.as_ref().is_some_and(|active| Arc::ptr_eq(active, generation));
         let is_empty = |generation: &&Arc<Generation>| {
             let is_empty = generation.numbers().is_ok_and(|numbers| numbers.iter().all(is_gone));
-            // Closing sled may never end after a write that failed.
+            // Closing sled may block for ever after a failed write.
             if !is_active(generation) {
                 generation.close();
             }

@@ -1,5 +1,5 @@
-//! A disk without room: what is on it can be read, and removed. The disk is one of memory, which the test mounts for itself; where the
-//! system does not allow that, the test does nothing.
+//! Tests that recordings on a full disk can be read and removed. The test mounts a disk in memory; it does nothing if
+//! the system does not allow that.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -35,7 +35,7 @@ fn copies() -> usize {
     entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(&name)).count()
 }
 
-/// The other side of the next test, on a disk of its own.
+/// The child process of the next test, on a separate disk.
 #[test]
 fn on_a_disk_of_its_own() {
     let Some(disk) = std::env::var_os("UNDERSTUDY_STORE_DISK").map(PathBuf::from) else { return };
@@ -56,7 +56,7 @@ fn on_a_disk_of_its_own() {
     assert!(log.append(&[record(11)]).is_err());
     drop(log);
 
-    // What cannot be removed by itself stays; all of it can go.
+    // A single record cannot be removed, but all records together can.
     let (log, _) = Log::open(&folder, small()).unwrap();
     assert!(log.remove(&[7]).is_err());
     assert_eq!(log.get(7).unwrap(), Some(record(7)));
@@ -73,7 +73,7 @@ fn on_a_disk_of_its_own() {
     let next = log.append(&[record(12)]).unwrap();
     assert!(log.wait(next, Duration::from_secs(60)), "{:?}", log.failed());
 
-    // A recorder that fills the disk itself can be emptied, too.
+    // A disk that the recorder filled itself can be emptied too.
     let last = (next + 1..next + 100_000).find(|number| log.append(&[record(*number)]).is_err()).unwrap();
     assert!(log.failed().is_some() && log.get(next).unwrap() == Some(record(12)));
     log.remove(&(next..last).collect::<Vec<u64>>()).unwrap();

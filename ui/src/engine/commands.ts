@@ -1012,7 +1012,7 @@ status: string | null,
 preview: boolean, };
 
 /**
- * What came of importing archives.
+ * The result of importing archives.
  */
 export type Imported = { 
 /**
@@ -1020,7 +1020,7 @@ export type Imported = {
  */
 services: Array<string>, 
 /**
- * The servers that answered them.
+ * The servers of the exchanges.
  */
 origins: Array<string>, 
 /**
@@ -1036,11 +1036,11 @@ changed: Array<string>,
  */
 exchanges: number, 
 /**
- * The number of proposals that fixtures say already.
+ * The number of proposals that existing fixtures cover already.
  */
 known: number, 
 /**
- * What differs from fixtures that are there, and was not accepted.
+ * The proposals that differ from existing fixtures and were not accepted.
  */
 waiting: Array<Waiting>, 
 /**
@@ -1143,7 +1143,7 @@ later: number,
  */
 cut: Array<string>, 
 /**
- * Whole exchanges of which no fixture is proposed, and why.
+ * The complete exchanges without a proposal, with the reason.
  */
 left_out: Array<string>, 
 /**
@@ -1550,11 +1550,11 @@ after: Array<string>,
  */
 skip: string | null, 
 /**
- * The address of its own service that its responses name; stubs send their own instead.
+ * The service's own address in the responses; stubs send their own address instead.
  */
 own_address: string | null, 
 /**
- * Where they name it: `header link`, `body`.
+ * The places of that address: `header link`, `body`.
  */
 names_itself: Array<string>, };
 
@@ -2312,7 +2312,7 @@ file: string | null,
  */
 differences: Array<DifferenceReport>, 
 /**
- * Why it could not be accepted, although it was to be.
+ * The reason why the proposal could not be accepted, if that was requested.
  */
 why: string | null, };
 

@@ -1,4 +1,4 @@
-// What somebody does in the shop: looks around, signs in, works with customers and orders, signs out.
+// The actions of a customer in the shop: looks around, signs in, works with customers and orders, signs out.
 
 import { fileURLToPath } from 'node:url';
 

@@ -1,4 +1,4 @@
-// Who uses the shop: sessions of pages (cookie and CSRF token), and tokens of the API (JWT and refresh token).
+// Users of the shop: sessions of pages (cookie and CSRF token), and tokens of the API (JWT and refresh token).
 
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { PASSWORD } from './data.mjs';

@@ -1,4 +1,4 @@
-// What is no API: pages with a CSRF token, a feed, metrics, a health check.
+// Resources outside of the API: pages with a CSRF token, a feed, metrics, a health check.
 
 import { randomBytes } from 'node:crypto';
 import { sessionCookies, sessionOf } from './account.mjs';

@@ -179,10 +179,11 @@ impl App {
         Ok(Nothing {})
     }
 
-    /// Does something, and then puts records into the inbox.
+    /// Runs `done`, and then adds records to the inbox.
     ///
     /// # Errors
-    /// The recordings cannot be opened, and nothing is done; what `done` says; a disk that does not take the records.
+    /// The recordings cannot be opened, in which case `done` does not run; the error of `done`; the disk rejects the
+    /// records.
     pub(super) async fn keep_recordings(
         &self,
         records: Vec<Vec<u8>>,

@@ -56,7 +56,7 @@ pub(crate) fn sets_for(one: &Fixture, other: &Fixture) -> bool {
     one.all_set().any(is_needed)
 }
 
-/// The id of the file for a draft: no folder is made for a single endpoint.
+/// The id of the file for a draft. A single endpoint gets no folder.
 fn file_id<'d>(draft: &'d Draft, loaded: &LoadedService) -> &'d str {
     let id = &*draft.fixture.id;
     let is_in_folder =
@@ -67,8 +67,8 @@ fn file_id<'d>(draft: &'d Draft, loaded: &LoadedService) -> &'d str {
     }
 }
 
-/// The files of drafts that say something new, under names that are free. What comes after fixtures that
-/// are `there` is linked to these, and they get the captures that it needs.
+/// The files of new drafts, under free names. Fixtures that come after existing ones (`there`) are linked to them, and
+/// the existing ones get the captures that are needed.
 ///
 /// # Errors
 /// A name that is taken, or that no file can have.

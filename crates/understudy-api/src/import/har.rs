@@ -1,4 +1,5 @@
-//! Archives go the way of recordings: without secrets, compared with the fixtures that are there, through the inbox.
+//! Imports archives as recordings: their secrets are replaced, and they pass through the inbox, which compares them
+//! with the existing fixtures.
 
 use super::sort::{ArchiveAccept, ArchiveOptions, LeftOut, left_out, nothing, sort};
 use crate::change::FileChange;
@@ -21,16 +22,16 @@ use understudy_import::{AttachedFiles, HarArchive, HarExchange, HarMessage, read
 use understudy_net::{Message, MessageContent};
 use understudy_serve::Passed;
 
-/// How large an archive may be.
+/// The maximum size of an archive.
 const ARCHIVE_BYTES_MAX: u64 = 512 << 20;
 
-/// What came of importing archives.
+/// The result of importing archives.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Imported {
     /// The services that the exchanges are of.
     pub services: Vec<String>,
-    /// The servers that answered them.
+    /// The servers of the exchanges.
     pub origins: Vec<String>,
     /// The files that were made, relative to the project.
     pub files: Vec<String>,
@@ -38,9 +39,9 @@ pub struct Imported {
     pub changed: Vec<String>,
     /// The number of exchanges that are the services'.
     pub exchanges: usize,
-    /// The number of proposals that fixtures say already.
+    /// The number of proposals that existing fixtures cover already.
     pub known: usize,
-    /// What differs from fixtures that are there, and was not accepted.
+    /// The proposals that differ from existing fixtures and were not accepted.
     pub waiting: Vec<Waiting>,
     /// The number of exchanges that were put into the inbox.
     pub stored: usize,
@@ -71,16 +72,16 @@ pub struct Waiting {
     pub file: Option<String>,
     /// The differences.
     pub differences: Vec<DifferenceReport>,
-    /// Why it could not be accepted, although it was to be.
+    /// The reason why the proposal could not be accepted, if that was requested.
     pub why: Option<String>,
 }
 
-/// What an import does; nothing is done yet.
+/// The plan of an import.
 #[derive(Debug)]
 pub(crate) struct ArchivePlan {
     pub(crate) imported: Imported,
     pub(crate) changes: Vec<FileChange>,
-    /// What is put into the inbox, as it is stored.
+    /// The records for the inbox, in their stored form.
     pub(crate) records: Vec<Vec<u8>>,
 }
 
@@ -98,7 +99,7 @@ impl AttachedFiles for Beside<'_> {
             return Err(outside());
         }
         let path = folder.join(name);
-        // Links do not lead out of it either.
+        // A symbolic link must not lead out of the folder either.
         let (real, inside) = (path.canonicalize(), folder.canonicalize());
         let real = real.map_err(|error| error.to_string())?;
         if !inside.is_ok_and(|inside| real.starts_with(inside)) {
@@ -115,7 +116,7 @@ impl AttachedFiles for Beside<'_> {
 /// Reads archives from the disk, one after the other.
 ///
 /// # Errors
-/// A file that cannot be read, or that is no archive.
+/// A file cannot be read, or is not an archive.
 pub(super) fn read_files(files: &[PathBuf]) -> Result<HarArchive, ApiError> {
     let mut all = HarArchive::default();
     for file in files {
@@ -136,7 +137,7 @@ pub(super) fn read_files(files: &[PathBuf]) -> Result<HarArchive, ApiError> {
 /// Reads an archive.
 ///
 /// # Errors
-/// It is none.
+/// The bytes are not an archive.
 pub(crate) fn read(bytes: &[u8], name: &str, folder: Option<&Path>) -> Result<HarArchive, ApiError> {
     read_har(bytes, &Beside(folder)).map_err(|error| {
         ApiError::new(Code::Usage, format!("{name} is no HTTP archive: {error}"))
@@ -147,7 +148,7 @@ pub(crate) fn read(bytes: &[u8], name: &str, folder: Option<&Path>) -> Result<Ha
 /// Plans an import.
 ///
 /// # Errors
-/// Nothing in the archive is a service's; what [`Inbox::accepting`] refuses.
+/// No exchange in the archive belongs to a service; the errors of [`Inbox::accepting`].
 pub(crate) fn plan(
     project: &Arc<Project>,
     service: Option<&str>,
@@ -189,7 +190,7 @@ pub(crate) fn plan(
     Ok(ArchivePlan { imported, changes, records })
 }
 
-/// Compares an archive with the fixtures by itself, as an inbox of its own, and accepts what may be accepted.
+/// Compares an archive with the fixtures in a separate inbox, and accepts what the options allow.
 fn accepted(
     project: &Arc<Project>,
     options: &ArchiveOptions,
@@ -197,7 +198,7 @@ fn accepted(
     imported: &mut Imported,
     left: &mut Vec<LeftOut>,
 ) -> Result<(Vec<FileChange>, Vec<Vec<u8>>), ApiError> {
-    // The inbox brings recordings to one address; they are stored as they are.
+    // The inbox rewrites recordings to one address, but they are stored as they are.
     let as_stored: Vec<Vec<u8>> = recordings.iter().map(Recording::to_bytes).collect();
     let inbox = Inbox::of(Arc::clone(project), recordings);
     left.extend(inbox.cut().map(|(recording, why)| LeftOut {
@@ -241,8 +242,8 @@ fn accepted(
     Ok((changes, records))
 }
 
-/// Makes recordings of exchanges, without secrets. A secret may stand somewhere before its name says what it is: all of them are known
-/// before the first is replaced.
+/// Makes recordings of exchanges, without secrets. A secret may occur before the name that reveals it, so all secrets
+/// are learned before the first one is replaced.
 fn recordings(chosen: Vec<(String, HarExchange)>, redactor: &mut Redactor) -> Vec<Recording> {
     for (_, exchange) in chosen.iter().filter(|(_, exchange)| !exchange.is_redacted) {
         redactor.know(&exchange.recorded.request, &exchange.recorded.response);

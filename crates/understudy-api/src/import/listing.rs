@@ -1,12 +1,12 @@
-//! The list of what an import leaves out, for people.
+//! The readable list of the entries that an import leaves out.
 
 use super::sort::LeftOut;
 use std::collections::HashMap;
 
-/// How many entries are listed that are left out for one reason.
+/// The maximum number of entries that are listed for one reason.
 const ENTRIES_MAX: usize = 20;
 
-/// Lists entries by their reasons, a line each, in the order in which the reasons first occur.
+/// Lists entries by their reasons, one line each. The reasons are in the order of their first occurrence.
 #[must_use]
 pub fn list_left_out(left: &[LeftOut]) -> String {
     let mut reasons: Vec<Vec<&LeftOut>> = Vec::new();

@@ -32,7 +32,7 @@ pub struct ImportRequest {
     pub project: PathBuf,
     /// The service that gets the fixtures; the only one where it is not said.
     pub service: Option<String>,
-    /// Which exchanges of an archive are wanted, and what becomes of them.
+    /// The selection of an archive's exchanges, and their handling.
     pub archive: ArchiveOptions,
     /// Of a description, the operations that are meant, by their ids or as `GET /pets/{id}`; all where none is said.
     pub operations: Vec<String>,
@@ -85,7 +85,7 @@ pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
             let plan = har::plan(&project, service, &request.archive, har::read_files(all)?)?;
             let har::ArchivePlan { mut imported, changes, records } = plan;
             if !request.preview {
-                // Where the inbox cannot be had, nothing is written.
+                // If the inbox cannot be opened, nothing is written.
                 recordings::adding(&project.root, &records, || bring_all(&changes, true))?;
                 imported.vars = vars_needed(&project.root, &imported.written())?;
             }
@@ -101,10 +101,10 @@ pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
 /// How much of a file says what it is.
 const HEAD_BYTES: u64 = 4 << 10;
 
-/// Whether a file is an HTTP archive: by its name, or because it begins as one.
+/// Returns true if a file is an HTTP archive, by its name or its first bytes.
 ///
 /// # Errors
-/// It cannot be read, or is a zip file.
+/// The file cannot be read, or is a zip file.
 fn is_archive(path: &Path) -> Result<bool, ApiError> {
     if is_zip(path) {
         let message = format!("{} is a zip file", path.display());
@@ -114,7 +114,7 @@ fn is_archive(path: &Path) -> Result<bool, ApiError> {
         return Ok(true);
     }
     let of_file = |error: std::io::Error| ApiError::of_file(path, "read", &error);
-    // What comes through a pipe is read once, by who reads all of it.
+    // A pipe can be read only once, so it is not inspected here.
     if !std::fs::metadata(path).map_err(of_file)?.is_file() {
         return Ok(false);
     }
@@ -125,10 +125,10 @@ fn is_archive(path: &Path) -> Result<bool, ApiError> {
     Ok(inside.is_some_and(|inside| inside.trim_start().starts_with("\"log\"")))
 }
 
-/// Returns true if a file begins as zip files do (APPNOTE.TXT, section 4.3.7).
+/// Returns true if a file begins like a zip file (APPNOTE.TXT, section 4.3.7).
 fn is_zip(path: &Path) -> bool {
     let mut head = [0; 4];
-    // What comes through a pipe is read once, by who reads all of it.
+    // A pipe can be read only once, so it is not inspected here.
     std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
         && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
         && head == *b"PK\x03\x04"

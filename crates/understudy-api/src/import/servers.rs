@@ -1,18 +1,18 @@
-//! The servers whose exchanges are a service's, with the paths below which they are.
+//! The servers of a service, with their path prefixes.
 
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
 use std::collections::BTreeMap;
 use understudy_import::{HarExchange, Origin, PagePart, parse_url};
 
-/// A server, and the path that comes before all others there: empty, or `/v1`.
+/// A server and its path prefix: empty, or a path such as `/v1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Server {
     origin: Origin,
     path: String,
 }
 
-/// The servers of a service, those with longer paths first.
+/// The servers of a service. Those with longer paths come first.
 #[derive(Debug)]
 pub(super) struct Servers(Vec<Server>);
 
@@ -25,7 +25,7 @@ impl Server {
     /// Reads the server that a person named.
     ///
     /// # Errors
-    /// The text is no URL of HTTP.
+    /// The text is not an HTTP URL.
     pub(super) fn said(text: &str) -> Result<Self, ApiError> {
         Self::parse(text).ok_or_else(|| {
             ApiError::new(Code::Usage, format!("`{text}` is no server"))
@@ -45,20 +45,21 @@ impl Servers {
         Self(servers)
     }
 
-    /// Returns the server that a person named. If only its origin was said, paths of backends there count.
+    /// Returns the server that a person named. If the name has no path, the paths of backends at this origin apply.
     pub(super) fn of_said(loaded: &LoadedService, said: Server) -> Self {
         let known = known(loaded).into_iter().filter(|server| server.origin == said.origin && said.path.is_empty());
         let known: Vec<Server> = known.collect();
         Self::new(if known.is_empty() { vec![said] } else { known })
     }
 
-    /// Returns the addresses of the service, if exchanges are with one of them, or else the server that answered scripts most often.
+    /// Returns the addresses of the service if the archive has exchanges with one of them, or else the server that sent
+    /// the most responses to scripts.
     pub(super) fn likeliest(loaded: &LoadedService, pages: bool, exchanges: &[HarExchange]) -> Self {
         let known = known(loaded);
         if exchanges.iter().any(|exchange| known.iter().any(|server| server.has(exchange))) {
             return Self::new(known);
         }
-        // Beacons of trackers are many, and are answered with nothing.
+        // Trackers send many beacons, whose responses are empty.
         let mut counted: BTreeMap<&Origin, (usize, usize, usize)> = BTreeMap::new();
         for (at, exchange) in exchanges.iter().enumerate() {
             let is_wanted = exchange.page_part.is_none() || pages && exchange.page_part == Some(PagePart::Page);
@@ -78,14 +79,14 @@ impl Servers {
         self.0.iter().any(|server| server.has(exchange))
     }
 
-    /// Returns the addresses at an origin, in words; `None` if there is none.
+    /// Returns a readable list of the addresses at an origin; `None` if there is none.
     pub(super) fn paths_at(&self, origin: &Origin) -> Option<String> {
         let at = self.0.iter().filter(|server| server.origin == *origin);
         let all: Vec<String> = at.map(|Server { origin, path }| format!("{origin}{path}")).collect();
         (!all.is_empty()).then(|| all.join(" or "))
     }
 
-    /// Takes the path of the server's address out of a request: services are asked without it.
+    /// Removes the path prefix of the server from a request, since fixtures have paths without it.
     pub(super) fn bring(&self, exchange: &mut HarExchange) {
         let Some(Server { origin, path }) = self.0.iter().find(|server| server.has(exchange)) else { return };
         let target = &mut exchange.recorded.request.target;
@@ -96,7 +97,7 @@ impl Servers {
     }
 }
 
-/// Returns the only service of a project that has an address at which these exchanges were.
+/// Returns the only service of a project with an address that occurs in these exchanges.
 pub(super) fn service_at<'p>(project: &'p Project, exchanges: &[HarExchange]) -> Option<&'p LoadedService> {
     let answered = |loaded: &&LoadedService| {
         let known = known(loaded);
@@ -106,7 +107,7 @@ pub(super) fn service_at<'p>(project: &'p Project, exchanges: &[HarExchange]) ->
     all.next().filter(|_| all.next().is_none())
 }
 
-/// Returns the addresses of a service: its backends', and its own.
+/// Returns the addresses of a service: those of its backends and its own.
 fn known(loaded: &LoadedService) -> Vec<Server> {
     let backends = loaded.service.backends.iter().map(|backend| &backend.url);
     let all = backends.chain(&loaded.service.addresses);

@@ -1,5 +1,5 @@
-//! Which exchanges of an archive are those of a service. Each one that is not is named with the reason, and with the option that
-//! includes it.
+//! Selects the exchanges of an archive that belong to a service. All other exchanges are listed with the reason, and
+//! with the option that includes them.
 
 use super::listing::list_left_out;
 use super::servers::{Server, Servers, service_at};
@@ -13,7 +13,7 @@ use understudy_exchange::target::percent_decode;
 use understudy_exchange::{Request, Response};
 use understudy_import::{HarArchive, HarExchange, HarLeft, Origin, parse_url};
 
-/// Which exchanges of an archive are wanted.
+/// The selection of an archive's exchanges.
 #[derive(Debug, Clone, Default)]
 pub struct ArchiveOptions {
     /// The server whose exchanges are meant: `https://api.example.com`.
@@ -22,11 +22,11 @@ pub struct ArchiveOptions {
     pub pages: bool,
     /// True if responses count whose body is not in the archive: their fixtures have no `body`.
     pub without_body: bool,
-    /// What is accepted at once.
+    /// The proposals that are accepted at once.
     pub accept: ArchiveAccept,
 }
 
-/// What of an archive is accepted at once. The rest waits in the inbox.
+/// The proposals of an archive that are accepted at once. The rest waits in the inbox.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ArchiveAccept {
     /// New fixtures are written.
@@ -55,18 +55,18 @@ pub struct LeftOut {
 /// The exchanges of services, and what is left out.
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
-    /// Each with the name of its service.
+    /// The selected exchanges, each with the name of its service.
     pub(super) chosen: Vec<(String, HarExchange)>,
     /// The exchanges that are left out: the reason, and the option that includes them.
     pub(super) other: Vec<(HarExchange, String, Option<String>)>,
-    /// The entries that are no exchanges.
+    /// The entries that are not exchanges.
     pub(super) unreadable: Vec<HarLeft>,
 }
 
 /// Sorts the exchanges of an archive.
 ///
 /// # Errors
-/// A service or a server that cannot be chosen.
+/// The service or the server cannot be determined.
 pub(super) fn sort(
     project: &Project,
     service: Option<&str>,
@@ -89,13 +89,13 @@ pub(super) fn sort(
     Ok(sorted)
 }
 
-/// The services and servers whose exchanges are wanted.
+/// The services and servers whose exchanges are selected.
 struct Wanted {
-    /// The service that gets what no own archive names.
+    /// The service of all exchanges that do not name one.
     service: String,
-    /// The services that an own archive may name.
+    /// The services that an archive of this program may name.
     own: BTreeSet<String>,
-    /// The servers; of own archives, all.
+    /// The selected servers. Archives of this program may use any server.
     servers: Servers,
     is_origin_said: bool,
 }
@@ -169,7 +169,7 @@ impl Wanted {
     }
 }
 
-/// Returns the entries that are left out, their URLs without secrets.
+/// Returns the entries that are left out. Their URLs have no secrets.
 pub(super) fn left_out(sorted: &Sorted, redactor: &mut Redactor) -> Vec<LeftOut> {
     let of_exchange = sorted.other.iter().map(|(exchange, why, option)| LeftOut {
         method: exchange.recorded.request.method.to_string(),
@@ -199,7 +199,7 @@ fn without_secrets(url: &str, redactor: &mut Redactor) -> String {
     format!("{origin}{}", percent_decode(request.target.as_str()))
 }
 
-/// Says that nothing is left, which servers there are, and how each is chosen.
+/// Reports that no exchange is left, and lists the servers with the option that selects each.
 pub(super) fn nothing(sorted: &Sorted, left: &[LeftOut]) -> ApiError {
     if left.is_empty() {
         return ApiError::new(Code::NothingToDo, "there is no exchange in it")
@@ -215,7 +215,7 @@ pub(super) fn nothing(sorted: &Sorted, left: &[LeftOut]) -> ApiError {
     error.with_hint(hint(&servers, left))
 }
 
-/// Returns the servers of what is left out, those that answered scripts first.
+/// Returns the servers of the entries that are left out. Servers that sent responses to scripts come first.
 fn servers(sorted: &Sorted) -> Vec<(&Origin, usize)> {
     let mut all: BTreeMap<&Origin, usize> = BTreeMap::new();
     for (exchange, ..) in &sorted.other {
@@ -226,7 +226,7 @@ fn servers(sorted: &Sorted) -> Vec<(&Origin, usize)> {
     all
 }
 
-/// Says what to do about an archive of which all is left out.
+/// Returns advice for an archive of which all entries are left out.
 fn hint(servers: &[(&Origin, usize)], left: &[LeftOut]) -> String {
     let is_for =
         |start: &str| left.iter().any(|left| left.option.as_deref().is_some_and(|option| option.starts_with(start)));

@@ -93,7 +93,7 @@ impl Inbox {
         Ok(accepting)
     }
 
-    /// Writes the addresses by which fixtures name their services into the project, where it does not know them.
+    /// Adds the addresses of services in new fixtures to the project's file if it does not have them.
     fn name_services(&self, settled: &[&Proposed], accepting: &mut Accepting) {
         let naming = settled.iter().filter(|one| one.shown.news != News::Same && one.shown.own_address.is_some());
         let services: BTreeSet<usize> = naming.clone().map(|one| one.service).collect();
@@ -101,7 +101,7 @@ impl Inbox {
         let homes = services.filter_map(|loaded| Some((loaded, self.homes.get(&loaded.service.name)?)));
         match addresses::written(&self.project, homes) {
             Ok(file) => accepting.changes.extend(file),
-            // The fixtures are good all the same, but their links lead to the backend.
+            // The fixtures are valid without the address, but their links lead to the backend.
             Err(error) => {
                 let why = error.hint.as_ref().map_or_else(|| error.to_string(), |hint| format!("{error}: {hint}"));
                 accepting.left.extend(naming.take(1).map(|one| (one.shown.id.clone(), why.clone())));
@@ -161,7 +161,7 @@ impl Inbox {
         }
     }
 
-    /// What comes before a proposal.
+    /// The proposals that come before a proposal.
     fn before(&self, one: &Proposed) -> impl Iterator<Item = &Proposed> {
         self.places.before(one, &self.proposed).into_iter().map(|at| &self.proposed[at])
     }

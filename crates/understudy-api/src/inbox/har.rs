@@ -15,7 +15,7 @@ pub(crate) fn inbox_har(project: &Project, homes: &BTreeMap<String, Home>, recor
     let entry = |(_, recording): &(u64, Recording)| {
         let known = service(&recording.service).and_then(|loaded| backend(&loaded.service));
         let origin = known.unwrap_or_else(|| format!("http://{}.localhost", recording.service));
-        // All recordings name their service by this address now, wherever they were made.
+        // All recordings were rewritten to this address, whatever their backend.
         let home = homes.get(&recording.service).map(Home::shown);
         entry(recording, origin, home.unwrap_or_default())
     };

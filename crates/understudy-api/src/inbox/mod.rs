@@ -46,11 +46,11 @@ pub(crate) struct Inbox {
     pub(crate) recordings: Vec<(u64, Recording)>,
     /// The numbers of those that there was no room for.
     later: Vec<u64>,
-    /// The addresses by which they name their services.
+    /// The common addresses of the recordings, by service.
     homes: BTreeMap<String, Home>,
     pub(crate) proposed: Vec<Proposed>,
     places: Places,
-    /// Whole exchanges of which no fixture is proposed, and why.
+    /// The complete exchanges without a proposal, with the reason.
     left_out: Vec<String>,
     /// Recordings that were damaged, and where they were put.
     pub(crate) damaged: Vec<PathBuf>,
@@ -70,7 +70,7 @@ pub struct InboxView {
     pub later: usize,
     /// Exchanges that are not whole, and why: no fixture can be made of them.
     pub cut: Vec<String>,
-    /// Whole exchanges of which no fixture is proposed, and why.
+    /// The complete exchanges without a proposal, with the reason.
     pub left_out: Vec<String>,
     /// How many were deleted because there was no room for them any more.
     pub evicted: u64,
@@ -139,9 +139,9 @@ pub struct Proposal {
     pub after: Vec<String>,
     /// Why runs leave it out.
     pub skip: Option<String>,
-    /// The address of its own service that its responses name; stubs send their own instead.
+    /// The service's own address in the responses; stubs send their own address instead.
     pub own_address: Option<String>,
-    /// Where they name it: `header link`, `body`.
+    /// The places of that address: `header link`, `body`.
     pub names_itself: Vec<String>,
 }
 
@@ -225,7 +225,7 @@ impl Inbox {
         Ok(Self { log, later, ..Self::proposing(project, recordings) })
     }
 
-    /// Looks at recordings that are stored nowhere yet.
+    /// Opens an inbox of recordings that are not stored yet.
     pub(crate) fn of(project: Arc<Project>, recordings: Vec<Recording>) -> Self {
         Self::proposing(project, (1..).zip(recordings).collect())
     }
@@ -242,7 +242,7 @@ impl Inbox {
         Self { project, log, recordings, later, homes, proposed, places, left_out, damaged }
     }
 
-    /// Returns the recordings that are not whole, and why: no fixture can be made of them.
+    /// Returns the incomplete recordings with the reason: no fixture can be made of them.
     pub(crate) fn cut(&self) -> impl Iterator<Item = (&Recording, &str)> {
         let whole = self.recordings.iter().filter(|(_, recording)| !is_socket(recording));
         whole.filter_map(|(_, recording)| Some((recording, recording.cut.as_deref()?)))
@@ -313,7 +313,7 @@ impl Inbox {
         Ok(Settled { files, exchanges, left, along, stays, vars })
     }
 
-    /// Says what [`Self::accept`] would do, and does nothing.
+    /// Returns what [`Self::accept`] would do, without doing it.
     ///
     /// # Errors
     /// As [`Self::accept`].

@@ -80,7 +80,7 @@ impl OpenInbox {
         }
     }
 
-    /// Says what [`Self::accept`] would do, and does nothing.
+    /// Returns what [`Self::accept`] would do, without doing it.
     ///
     /// # Errors
     /// As [`Self::accept`].

@@ -1,16 +1,16 @@
-//! The places of proposals, by what they are looked for: a large inbox has twenty thousand of them.
+//! Indexes of proposals: a large inbox has twenty thousand of them.
 
 use super::propose::Proposed;
 use crate::import::archive::{parents, sets_for};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Where proposals stand in an inbox.
+/// The positions of proposals in an inbox.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     by_id: HashMap<String, usize>,
-    /// By service and the id of the draft.
+    /// Positions by service and the id of the draft.
     by_draft: HashMap<(usize, String), usize>,
-    /// Those that set a state, by service.
+    /// Positions of the proposals that set a state, by service.
     setters: BTreeMap<usize, Vec<usize>>,
 }
 
@@ -20,7 +20,7 @@ impl Places {
         let mut lone_ids = Vec::new();
         for (at, one) in proposed.iter().enumerate() {
             places.by_id.insert(one.shown.id.clone(), at);
-            // A single endpoint's file has no folder: people call it as it is written.
+            // The file of a single endpoint has no folder, and users name the proposal after it.
             if let (Some((service, _)), Some(lone)) = (one.shown.id.split_once('/'), &one.draft.lone_id) {
                 lone_ids.push((format!("{service}/{lone}"), at));
             }
@@ -35,12 +35,13 @@ impl Places {
         places
     }
 
-    /// The place of the proposal with an id.
+    /// The position of the proposal with an id.
     pub(super) fn with_id(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
     }
 
-    /// The places of what comes before a proposal: in runs, or because it sets the states in which this one answers.
+    /// The positions of the proposals that come before a proposal: in runs, or because they set the states of its
+    /// responses.
     pub(super) fn before(&self, one: &Proposed, proposed: &[Proposed]) -> BTreeSet<usize> {
         let parents = parents(&one.draft).filter_map(|id| self.by_draft.get(&(one.service, id.clone())).copied());
         let setters = self.setters.get(&one.service).into_iter().flatten().copied();

@@ -37,7 +37,7 @@ pub(crate) fn exchanges_of(loaded: &LoadedService, recordings: &[(u64, Recording
     own.map(|(at, (_, recording))| (recording.exchange.clone(), at)).unzip()
 }
 
-/// Adds what is proposed for a service. Returns the exchanges of which nothing is proposed, and why.
+/// Adds the proposals for a service. Returns the exchanges without a proposal, with the reason.
 pub(crate) fn propose(
     service: usize,
     loaded: &LoadedService,
@@ -103,7 +103,7 @@ fn known(
         let differs = |at: usize| {
             let Recorded { request, response, .. } = &exchanges[at];
             let judged = |promise| {
-                // The recordings name their service by this address already.
+                // The recordings use this address already.
                 let at_home = home.map(|home| promise_at(promise, &home.origins, home.here()));
                 let promise = at_home.as_deref().unwrap_or(promise);
                 let mut found = judge(promise, &fixture.verify.status, &request.method, response).mismatches;

@@ -1,5 +1,5 @@
-//! What a person has to know about fixtures that were just written: which values `verify` needs from the project, and what the stub takes
-//! in their place.
+//! Advice about new fixtures: the values that `verify` needs from the project, and the values that the stub accepts in
+//! their place.
 
 use crate::error::ApiError;
 use crate::project::{LoadedService, open_project};
@@ -28,8 +28,8 @@ pub struct VarNeeded {
     pub refused: Option<String>,
 }
 
-/// Returns the values that files need which were just written. Those that every backend has are left out, unless the stub refuses
-/// one in their place.
+/// Returns the values that new files need. Values that every backend has are left out, unless the stub refuses one in
+/// their place.
 ///
 /// # Errors
 /// The project cannot be read.
@@ -68,7 +68,7 @@ fn names(loaded: &LoadedService, fixture: &Arc<Fixture>) -> BTreeSet<String> {
         found.borrow_mut().insert(name.to_owned());
         Some(Json::string(name))
     };
-    // A fixture without an example is not sent.
+    // A fixture without an example request is not sent.
     let _ = example_request(fixture, "", &value);
     let mut names = found.into_inner();
     for parent in ancestors(loaded, fixture) {
@@ -94,7 +94,7 @@ fn ancestors<'l>(loaded: &'l LoadedService, fixture: &'l Arc<Fixture>) -> Vec<&'
     all
 }
 
-/// Returns what a fixture of the service sends that was refused in place of a value: `wrong-password` for `password`.
+/// Returns the refused value that a fixture of the service sends in place of a value: `wrong-password` for `password`.
 fn refused(loaded: &LoadedService, name: &str) -> Option<String> {
     let kind = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '_' | '-'));
     let wrong = format!("wrong-{kind}");

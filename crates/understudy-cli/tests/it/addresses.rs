@@ -1,4 +1,5 @@
-//! A service that names itself: what stands before its backend, or in its place, is named instead, and `verify` compares both.
+//! Tests services whose responses contain their own address: stubs and proxies send their own address instead, and
+//! `verify` compares both.
 
 use crate::program::{Folder, Served, run};
 use crate::record::Recorder;
@@ -9,7 +10,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// A backend that answers each request with these bytes, which may name its port, and keeps what it was sent.
+/// A backend that sends these bytes in response to each request, and stores the requests. The bytes may contain its
+/// port.
 pub(crate) struct Backend {
     pub(crate) port: u16,
     pub(crate) seen: Arc<Mutex<Vec<String>>>,
@@ -39,7 +41,7 @@ impl Backend {
     }
 }
 
-/// A head and its body.
+/// Reads a head and its body.
 fn read_message(reader: &mut impl BufRead) -> String {
     let (mut text, mut length) = (String::new(), 0);
     let mut line = String::new();
@@ -78,17 +80,17 @@ fn gzip(text: &str) -> Vec<u8> {
 
 const JSON: &str = "content-type: application/json";
 
-/// What backends were reported to say of themselves, by path.
+/// Responses with the backend's own address, from bug reports, by path.
 fn reported(path: &str, port: u16) -> Vec<u8> {
     let own = format!("http://127.0.0.1:{port}/api");
     match path {
         // http-party/node-http-proxy issue 318, tinyproxy/tinyproxy issue 426.
         "/api/moved" => answer(&format!("302 Found\r\nlocation: {own}/there?a=b"), b""),
-        // mkopylec/charon-spring-boot-starter issue 120: paths alone, below the backend's own.
+        // mkopylec/charon-spring-boot-starter issue 120: only paths, below the backend's own path.
         "/api/made" => answer("201 Created\r\nlocation: /api/items/3\r\ncontent-location: /api/items/3", b""),
         // http-party/node-http-proxy pull request 836: another server stays another server.
         "/api/elsewhere" => answer("302 Found\r\nlocation: https://accounts.example.com/login", b""),
-        // A backend that wants TLS: our address instead would lead round in a circle.
+        // The backend requires TLS: our address in its place would cause a redirect loop.
         "/api/tls" => answer(&format!("301 Moved Permanently\r\nlocation: https://127.0.0.1:{port}/api/tls"), b""),
         // mockoon/mockoon issue 245, http-party/node-http-proxy issues 1165 and 1236.
         "/api/login" => answer(
@@ -100,7 +102,7 @@ fn reported(path: &str, port: u16) -> Vec<u8> {
         "/api/escaped" => answer(&format!("200 OK\r\n{JSON}"), own.replace('/', "\\/").as_bytes()),
         // langjt/node-http-proxy-json issue 3: a body that is compressed.
         "/api/gzip" => answer(&format!("200 OK\r\n{JSON}\r\ncontent-encoding: gzip"), &gzip(&format!("\"{own}/a\""))),
-        // An address that comes in two pieces, of a body whose length nobody knows.
+        // An address that arrives in two chunks of a body without a known length.
         "/api/pieces" => {
             let (first, second) = own.split_at(12);
             let chunks = [first, second, "/a\""].map(|piece| format!("{:x}\r\n{piece}\r\n", piece.len())).concat();
@@ -165,13 +167,13 @@ fn what_stands_before_a_backend_speaks_in_its_own_name() {
             format!("{{\"parent\":\"{url}/items/1\"}}"),
         ];
         assert!(wanted.iter().all(|part| sent.contains(part)), "{mode}: {sent}");
-        // A page on another server is one.
+        // A page on another server has another origin.
         ask(served.port, "POST /items", &[&host, "origin: http://localhost:3000"], "");
         assert!(backend.last().contains("origin: http://localhost:3000\r\n"), "{mode}: {}", backend.last());
     }
 }
 
-/// A body without the lengths of its chunks.
+/// Joins the chunks of a body.
 fn joined(answer: &str) -> String {
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     body.split("\r\n").skip(1).step_by(2).collect()
@@ -200,7 +202,7 @@ fn a_stub_names_itself_as_its_client_reached_it() {
     );
     let served = Served::new(&project.0, &[]);
     for own in [format!("localhost:{}", served.port), "s.localhost:4000".to_owned(), "[::1]:80".to_owned()] {
-        // The second one is answered from what was kept of the first.
+        // The second response comes from the cache that the first one filled.
         for _ in 0..2 {
             let found = ask(served.port, "GET /links", &[&format!("host: {own}")], "");
             let wanted = [
@@ -223,12 +225,12 @@ fn a_stub_names_itself_as_its_client_reached_it() {
     }
     let other = ask(served.port, "POST /items", &["host: s", JSON], "{\"parent\":\"http://other.test/items/1\"}");
     assert!(other.starts_with("HTTP/1.1 404"), "{other}");
-    // What is no host is written nowhere.
+    // An invalid host is not written into responses.
     let odd = ask(served.port, "GET /links", &["host: a'b"], "");
     assert!(odd.contains("https://api.example.com/links"), "{odd}");
 }
 
-/// The public address of a service is mostly written with the prefix that its stub has too.
+/// The public address of a service usually has the prefix that its stub has too.
 #[test]
 fn a_listed_address_may_end_with_the_base_of_the_service() {
     let project = Folder::new();
@@ -294,7 +296,7 @@ response:
     assert!(wanted.iter().all(|part| text.contains(part)), "{text}{said}{stderr}");
 }
 
-/// A service with links, as it says them of itself: postlight/lux issue 714.
+/// A service with links to itself: postlight/lux issue 714.
 fn linked(path: &str, port: u16) -> Vec<u8> {
     let own = format!("http://127.0.0.1:{port}");
     match path {
@@ -343,7 +345,7 @@ fn a_recording_names_the_service_and_not_where_it_was() {
     assert_eq!(before, "version: 1\n# ours\nservices:\n  s: # the shop\n    port: 0\n");
     assert!(written.contains(&own) && written.lines().count() <= 2, "{settings}");
 
-    // The same service at another port keeps every promise, and says nothing new when it is recorded.
+    // The same service at another port passes, and a recording of it brings no changes.
     let second = Backend::new(linked);
     let at = format!("http://127.0.0.1:{}", second.port);
     let (exit, verified, _) = run(&project.0, &["verify", "--backend", &at, "--allow-writes"]);
@@ -356,13 +358,13 @@ fn a_recording_names_the_service_and_not_where_it_was() {
     run(&project.0, &["inbox", "accept"]);
     assert_eq!(fs::read_to_string(project.0.join("understudy.yaml")).unwrap(), settings);
 
-    // One that names another server is another service.
+    // A service that names another server is another service.
     let third = Backend::new(|path, _| linked(path, 9));
     let (exit, verified, _) = run(&project.0, &["verify", "--backend", &format!("http://127.0.0.1:{}", third.port)]);
     assert!(exit == 1 && verified.contains("link"), "{verified}");
 }
 
-/// The stub's port is all that the project's file has to say: nobody has to remember where the recorded backend was.
+/// The project's file needs only the stub's port: nobody has to remember the address of the recorded backend.
 #[test]
 fn a_recording_is_known_by_the_port_of_its_stub() {
     let (first, second) = (Backend::new(linked), Backend::new(linked));
@@ -411,8 +413,8 @@ fn an_archive_of_a_server_names_the_service_too() {
     assert!(found.contains("\"http://localhost:4010/items?page=2\""), "{found}");
 }
 
-/// Events pass as they come: what may be the start of an address waits for the rest of it, and nothing else does. What has a digest,
-/// or is a piece of a body, is passed on as it is.
+/// Events are sent as they arrive. Only a possible start of an address waits for the rest of the address. A body with a
+/// digest, and a part of a body, are sent unchanged.
 #[test]
 fn bodies_are_not_held_up_or_spoiled() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -430,7 +432,7 @@ fn bodies_are_not_held_up_or_spoiled() {
                 _ => {
                     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
                     let _ = stream.write_all(format!("{head}data: {own}\n\ndata: 2").as_bytes());
-                    // Open until the client has had enough.
+                    // The connection stays open until the client closes it.
                     std::thread::spawn(move || stream.read_to_end(&mut Vec::new()));
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! What `verify` sends, and how it takes what comes: as any client of the backend would.
+//! `verify` sends requests and reads responses like any client of the backend.
 
 use crate::addresses::{Backend, answer};
 use crate::program::{Folder, Served, run};
@@ -7,7 +7,8 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// seanmonstar/reqwest issue 838, lalinsky/dusty pull request 102: servers that refuse what no client would send.
+/// seanmonstar/reqwest issue 838, lalinsky/dusty pull request 102: servers that refuse requests which no client would
+/// send.
 #[test]
 fn verify_sends_what_every_client_sends() {
     let backend = Backend::new(|_, _| answer("204 No Content", b""));
@@ -55,8 +56,8 @@ fn cookies_that_a_fixture_only_sends_go_beside_those_of_the_backend() {
     assert!(sent("/b").contains("cookie: sid=own\r\n"), "{}", sent("/b"));
 }
 
-/// A backend that closes each connection after an answer that did not say so, and counts what it was sent. Idle timeouts of node
-/// and of Python's servers look so.
+/// A backend that closes each connection after a response without announcing it, and stores the requests. Idle timeouts
+/// of Node and of Python's servers have the same effect.
 fn closing() -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -103,7 +104,7 @@ fn a_connection_that_the_backend_closed_fails_nothing_and_no_write_is_sent_twice
     }
 }
 
-/// Where nobody looks at the body, its end is not waited for: a stream of events has none.
+/// If the fixture has no condition on the body, `verify` does not wait for its end: a stream of events has none.
 #[test]
 fn an_endless_stream_is_verified_by_its_head() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -113,7 +114,7 @@ fn an_endless_stream_is_verified_by_its_head() {
             let mut stream = stream.unwrap();
             std::thread::spawn(move || {
                 let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
-                // A response before the request is none to it.
+                // The client ignores a response that arrives before its request.
                 let _ = stream.read(&mut [0; 1024]);
                 let _ = stream.write_all(head.as_bytes());
                 while stream.write_all(b"9\r\ndata: 1\n\n\r\n").is_ok() {

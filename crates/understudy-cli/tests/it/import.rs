@@ -167,7 +167,7 @@ fn open_site() -> u16 {
     port
 }
 
-/// Sends a request, and takes whatever bytes come back.
+/// Sends a request and ignores the response.
 fn ask(port: u16, path: &str, header: &str) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n{header}\r\n\r\n").unwrap();
@@ -188,7 +188,7 @@ fn an_archive_of_the_inbox_comes_back_as_the_same_fixtures() {
     assert_eq!(exit, 0);
     assert!(!fs::read_to_string(&archive).unwrap().contains("q7Zr2kLx90PvTnB4sWc1Yd"));
     run(&project.0, &["inbox", "accept"]);
-    // Neither the port nor the address of the backend says whose exchanges they are: the archive does.
+    // The archive decides whose exchanges they are, and not the port or the address of the backend.
     let other = Folder::new();
     other.write("understudy.yaml", "version: 1\nservices:\n  shop: {}\n  auth: {}\n");
     let (exit, stdout, stderr) = run(&other.0, &["import", &archive]);

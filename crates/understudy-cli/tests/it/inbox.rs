@@ -106,7 +106,7 @@ fn what_comes_before_an_accepted_fixture_is_made_with_it_and_recordings_stay_as_
     let played = |port| drop(Session::play(port));
     record(&project, played);
     let (exit, said) = inbox(&project, &["accept", "shop/items/get-scarf"]);
-    // What is taken along is named before anything is written.
+    // The additional proposals are listed before anything is written.
     let wanted = "taking along shop/items/create: shop/items/get-scarf needs it
 taking along shop/items/delete: shop/items/get-scarf needs it
 taking along shop/login: shop/items/create needs it
@@ -347,7 +347,7 @@ fn what_is_taken_along_is_named_while_a_backend_is_recorded_too() {
     send(recorder.port, "GET", "/items", &[format!("authorization: Bearer {token}")], "");
     let along = "take along shop/login: shop/items/list needs it\nwould write fixtures/shop/";
     let previewed = |said: &str| said.starts_with(&format!("would {along}")) && said.ends_with("(--preview)\n");
-    // What was recorded just now is stored in a moment.
+    // The recording is stored after a moment.
     let said = (0..50).find_map(|_| {
         std::thread::sleep(std::time::Duration::from_millis(100));
         let (exit, said) = inbox(&project, &["accept", "shop/items/list", "--preview"]);

@@ -3,20 +3,20 @@
 use super::{Here, Origin, Origins, same_host};
 use std::ops::Range;
 
-/// How a slash is written: as it is, escaped in JSON and HTML, percent-encoded once and twice. One that ends with another
-/// comes before it.
+/// The spellings of a slash: plain, escaped in JSON and HTML, percent-encoded once and twice. A spelling stands before
+/// those that it ends with.
 pub(super) const SLASHES: [&str; 11] =
     ["\\/", "/", "%2F", "%2f", "%252F", "%252f", "\\u002F", "\\u002f", "&#x2F;", "&#x2f;", "&#47;"];
-/// How a colon is written.
+/// The spellings of a colon.
 pub(super) const COLONS: [&str; 5] = [":", "%3A", "%3a", "%253A", "%253a"];
-/// The schemes of addresses, with whether they are those of WebSockets.
+/// The schemes of addresses. The flag is true for the schemes of WebSockets.
 pub(super) const SCHEMES: [(&str, bool); 4] = [("https", false), ("http", false), ("wss", true), ("ws", true)];
 
 /// An address in a text.
 pub(super) struct Occurrence {
-    /// From the scheme, or the slashes where there is none, to the end of the address's path.
+    /// From the scheme to the end of the address's path. An address without a scheme begins at its slashes.
     pub(super) range: Range<usize>,
-    /// The scheme, with whether it is that of WebSockets.
+    /// The scheme. The flag is true for a scheme of WebSockets.
     scheme: Option<(&'static str, bool)>,
     colon: &'static str,
     slash: &'static str,
@@ -106,7 +106,8 @@ fn plain_host(host: &[u8]) -> String {
     host.replace("%5b", "[").replace("%5d", "]").replace("%3a", ":")
 }
 
-/// Returns true if an address can begin after this text: not within a word, unless the word's last letter is part of an escape.
+/// Returns true if an address can begin after this text. An address never begins within a word, unless the word's last
+/// letter is part of an escape.
 pub(super) fn is_start(before: &[u8]) -> bool {
     let Some(last) = before.last() else { return true };
     let is_hex = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_hexdigit);
@@ -121,7 +122,7 @@ pub(super) fn is_start(before: &[u8]) -> bool {
     is_escape || !is_in_word
 }
 
-/// Returns true if what comes after this text is the name of an XML namespace, which is compared and never visited.
+/// Returns true if the name of an XML namespace follows this text. Programs compare such a name and never open it.
 fn is_namespace(before: &[u8]) -> bool {
     let Some(before) = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")) else { return false };
     let Some(before) = before.trim_ascii_end().strip_suffix(b"=") else { return false };
@@ -130,9 +131,9 @@ fn is_namespace(before: &[u8]) -> bool {
     name.starts_with(b"xmlns") || name == b"targetNamespace"
 }
 
-/// The port after a host, how its colon is written, and how many bytes both have.
+/// The port after a host, the spelling of its colon, and the length of both in bytes.
 fn port(after: &[u8], colon: Option<&'static str>, slash: &'static str) -> (Option<u16>, &'static str, usize) {
-    // Without a scheme, only slashes tell how a colon would be written.
+    // Without a scheme, the slashes decide the spelling of a colon.
     let default = || match slash {
         "%2F" | "%2f" => "%3A",
         "%252F" | "%252f" => "%253A",
@@ -163,7 +164,7 @@ fn is_end_of_authority(after: &[u8], has_port: bool, slash: &str) -> bool {
     };
     match next {
         b'-' | b'_' | b'@' | b'%' => false,
-        // What follows may be a port that is none, or a password.
+        // The colon may begin an invalid port or a password.
         b':' => !has_port && rest.first().is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'')),
         b'.' => has_port || !rest.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'-'),
         0x80.. => has_port,
@@ -176,7 +177,7 @@ fn hex(high: u8, low: u8) -> Option<u8> {
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
-/// How many bytes the path of an address has in this text; `None` where another one stands there.
+/// The length in bytes of the address's path in this text; `None` if the text has another path.
 fn path_length(after: &[u8], path: &str, slash: &str) -> Option<usize> {
     let mut rest = after;
     for byte in path.bytes() {
@@ -192,7 +193,7 @@ fn path_length(after: &[u8], path: &str, slash: &str) -> Option<usize> {
     ends.then_some(after.len() - rest.len())
 }
 
-/// A field's value whose references are paths below `path`, with `here` instead of that; `None` where there are none.
+/// Replaces `path` by `here` in the references of a field's value; `None` if no reference is below `path`.
 pub(super) fn moved_reference(name: &str, value: &[u8], path: &str, here: &str) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(value).ok()?;
     let is_below = |reference: &str| {
@@ -213,7 +214,7 @@ pub(super) fn moved_reference(name: &str, value: &[u8], path: &str, here: &str) 
         out.push_str(&text[end..start]);
         out.push_str(here);
         end = start + path.len();
-        // A reference of nothing at all is the page itself.
+        // An empty reference would mean the page itself.
         if here.is_empty() && !text[end..].starts_with('/') {
             out.push('/');
         }

@@ -1,4 +1,4 @@
-//! The addresses at which a service can be reached, and where they occur in what it sends.
+//! The addresses of a service, and their occurrences in its messages.
 //!
 //! Responses name their own server: links, `location`, upload URLs. The same response from another place names
 //! another address. [`Origins::rewrite`] finds every occurrence and writes the address of that place instead, in
@@ -19,20 +19,20 @@ use std::borrow::Cow;
 /// One address: `https://api.example.com/v1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
-    /// In lower case; all names of the own machine are `localhost`.
+    /// In lower case. All loopback names are written as `localhost`.
     host: String,
-    /// `None` is the default port of the scheme: a server behind TLS often names itself without.
+    /// `None` is the default port of the scheme. A server behind TLS often writes its own address without a port.
     port: Option<u16>,
-    /// Empty, or `/v1`: only addresses below it are the service's.
+    /// Empty, or a prefix such as `/v1`. Only addresses below the prefix belong to the service.
     path: String,
 }
 
-/// The names of the own machine. On one port they are one server.
+/// The loopback names. On one port they are one server.
 const LOOPBACKS: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"];
 
 impl Origin {
-    /// Reads `http://`, `https://`, `ws://`, `wss://` and `h2c://` addresses; a query, a fragment or credentials are none of
-    /// an address.
+    /// Parses `http://`, `https://`, `ws://`, `wss://` and `h2c://` addresses. An address has no query, fragment or
+    /// credentials.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let uri: http::Uri = text.parse().ok()?;
@@ -49,46 +49,47 @@ impl Origin {
         Some(Self { host: same_host(authority.host()), port, path: uri.path().trim_end_matches('/').to_owned() })
     }
 
-    /// The path that comes before every path of the service: empty, or `/v1`.
+    /// The path prefix of the service: empty, or a path such as `/v1`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 }
 
-/// A host as hosts are compared.
+/// Normalizes a host for comparison.
 fn same_host(host: &str) -> String {
     let host = host.to_ascii_lowercase();
     if LOOPBACKS.contains(&host.as_str()) { LOOPBACKS[0].to_owned() } else { host }
 }
 
-/// The place whose address is written instead of others.
+/// The address that replaces the addresses of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Here<'h> {
-    /// Whether TLS is spoken there.
+    /// True if connections to this address use TLS.
     pub is_tls: bool,
     /// Host and port.
     pub authority: &'h str,
-    /// What comes before every path of the service there: empty, or `/v1`.
+    /// The path prefix of the service at this address: empty, or a path such as `/v1`.
     pub path: &'h str,
 }
 
 /// All addresses of one service.
 #[derive(Debug, Clone, Default)]
 pub struct Origins {
-    /// Those with the longest path first.
+    /// The addresses; those with the longest path come first.
     all: Vec<Origin>,
-    /// Finds their hosts; `None` where there are none.
+    /// Finds the hosts of the addresses; `None` if there are no addresses.
     hosts: Option<AhoCorasick>,
-    /// Find their ports, where all of them have one: a text without them has no address, and is sooner looked through.
+    /// Find the ports of the addresses, if every address has a port. A text without one of the ports has no address,
+    /// and the search for a port is quicker.
     ports: Vec<Finder<'static>>,
-    /// What comes before every path of the server whose responses are rewritten.
+    /// The path prefix of the server whose responses are rewritten.
     path: String,
-    /// Whether names of XML namespaces are addresses too.
+    /// True if the names of XML namespaces count as addresses.
     with_namespaces: bool,
 }
 
-/// Fields whose values are references, which may also be paths alone.
+/// Header fields whose values are references. Such a reference may be a path alone.
 const REFERENCES: [&str; 4] = ["content-location", "link", "location", "refresh"];
 
 impl Origins {
@@ -111,19 +112,19 @@ impl Origins {
         let ports = ports.unwrap_or_default().iter().map(finder_of).collect();
         let hosts = finder.ok().filter(|_| !all.is_empty());
         let path = all.first().map_or("", |origin| &origin.path).to_owned();
-        // Of servers with different paths, nobody knows which one a path alone is of.
+        // If the servers have different paths, a path alone belongs to none of them.
         let path = if all.iter().all(|origin| origin.path == path) { path } else { String::new() };
         Self { all, hosts, ports, path, with_namespaces: false }
     }
 
-    /// The same addresses, in responses of a server that has this path before all others.
+    /// Returns the same addresses for the responses of a server with this path prefix.
     #[must_use]
     pub fn with_path(self, path: &str) -> Self {
         Self { path: path.to_owned(), ..self }
     }
 
-    /// The same addresses, in texts that are only compared: the names of XML namespaces, which whoever reads them compares as they
-    /// are written, count as addresses too.
+    /// Returns the same addresses for texts that are only compared. The names of XML namespaces then count as addresses
+    /// too, since readers compare them character by character.
     #[must_use]
     pub fn to_compare(self) -> Self {
         Self { with_namespaces: true, ..self }
@@ -135,14 +136,15 @@ impl Origins {
         self.all.is_empty()
     }
 
-    /// One of the addresses as an authority and a path, by which all of them can be compared.
+    /// One of the addresses as an authority and a path. All addresses are rewritten to this one before they are
+    /// compared.
     #[must_use]
     pub fn first(&self) -> Option<(String, &str)> {
         let Origin { host, port, path } = self.all.first()?;
         Some((port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")), path))
     }
 
-    /// Returns true if an address is one of these.
+    /// Returns true if the service has this address.
     #[must_use]
     pub fn has(&self, origin: &Origin) -> bool {
         self.all.contains(origin)
@@ -154,7 +156,7 @@ impl Origins {
         self.occurrences(text).next().is_some()
     }
 
-    /// The text with the address of another place instead of these; `None` where none of them occurs.
+    /// Returns the text with `here` in the place of all addresses; `None` if none of them occurs.
     #[must_use]
     pub fn rewrite(&self, text: &[u8], here: Here<'_>) -> Option<Vec<u8>> {
         let mut out = Vec::new();
@@ -178,8 +180,8 @@ impl Origins {
         rewritten.map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
-    /// The value of a header field with the address of another place; `None` where it stays as it is. References that are
-    /// paths alone lose the path that is only before those of the service's own addresses.
+    /// Returns the value of a header field with `here` in the place of all addresses; `None` if the value does not
+    /// change. References that are paths alone lose the service's own path prefix.
     #[must_use]
     pub fn rewrite_field(&self, name: &str, value: &[u8], here: Here<'_>) -> Option<Vec<u8>> {
         let rewritten = self.rewrite(value, here);
@@ -190,7 +192,7 @@ impl Origins {
         moved.or(rewritten)
     }
 
-    /// Writes the address of another place into header fields; returns true if one of them changed.
+    /// Rewrites the addresses in header fields. Returns true if one of the fields changed.
     pub fn rewrite_fields(&self, headers: &mut HeaderMap, here: Here<'_>) -> bool {
         let mut has_changed = false;
         for (name, value) in headers.iter_mut() {
@@ -203,14 +205,14 @@ impl Origins {
         has_changed
     }
 
-    /// The path that comes before all others in references and cookies that are paths alone: empty, or `/v1`.
+    /// The path prefix of references and cookies that are paths alone: empty, or a path such as `/v1`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 }
 
-/// How a host may be written.
+/// The spellings of a host.
 fn spellings(host: &str) -> Vec<String> {
     let plain: Vec<&str> = if host == LOOPBACKS[0] { LOOPBACKS.to_vec() } else { vec![host] };
     let encoded = plain.iter().filter(|host| host.starts_with('[')).flat_map(|host| {
@@ -220,7 +222,7 @@ fn spellings(host: &str) -> Vec<String> {
     encoded.chain(plain.iter().map(|host| (*host).to_owned())).collect()
 }
 
-/// Returns true if a body with these header fields is text, in which an address can be written.
+/// Returns true if a body with these header fields is text, and so may contain an address.
 #[must_use]
 pub fn is_text(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(is_text_type)

@@ -1,15 +1,15 @@
-//! Addresses in a text that comes piece by piece.
+//! Rewrites addresses in a text that arrives in chunks.
 
 use super::find::{COLONS, SCHEMES, SLASHES, is_start};
 use super::{Here, Origins, spellings};
 use std::sync::Arc;
 
-/// How many bytes of an unfinished address are kept at most, and how many after its host.
+/// The maximum length in bytes of an unfinished address, and of its part after the host.
 const KEPT_MAX: usize = 512;
 const AFTER_HOST_MAX: usize = 64;
 
-/// Writes the address of another place into a text that comes piece by piece. Only what may be the start of an address is kept
-/// until the next piece.
+/// Rewrites addresses in a text that arrives in chunks. The end of a chunk is held back only if an address may begin
+/// there.
 #[derive(Debug)]
 pub struct Rewriting {
     origins: Arc<Origins>,
@@ -19,14 +19,14 @@ pub struct Rewriting {
 }
 
 impl Rewriting {
-    /// Writes the address with this authority, without TLS.
+    /// Creates a rewriter that writes addresses with this authority and without TLS.
     #[must_use]
     pub fn new(origins: Arc<Origins>, authority: &str) -> Self {
         let hosts = origins.all.iter().flat_map(|origin| spellings(&origin.host)).collect();
         Self { origins, authority: authority.to_owned(), hosts, kept: Vec::new() }
     }
 
-    /// Returns what can be passed on once another piece has come; `None` where that is the piece as it is.
+    /// Takes the next chunk and returns the text that can be sent now; `None` if that is the chunk unchanged.
     pub fn piece(&mut self, piece: &[u8]) -> Option<Vec<u8>> {
         let joined = !self.kept.is_empty();
         let mut text = std::mem::take(&mut self.kept);
@@ -42,7 +42,7 @@ impl Rewriting {
         rewritten.or_else(|| (joined || end < text.len()).then(|| text[..end].to_vec()))
     }
 
-    /// Returns what was kept, once no more pieces come.
+    /// Returns the text that was held back, at the end of the stream.
     pub fn rest(&mut self) -> Vec<u8> {
         let kept = std::mem::take(&mut self.kept);
         self.rewrite(&kept).unwrap_or(kept)
@@ -52,7 +52,7 @@ impl Rewriting {
         self.origins.rewrite(text, Here { is_tls: false, authority: &self.authority, path: "" })
     }
 
-    /// Where what may be the start of an address begins at the end of a text.
+    /// The position at the end of a text from which an address may be unfinished.
     fn end_of_whole(&self, text: &[u8]) -> usize {
         let is_never_within = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'>');
         let word = text.iter().rposition(is_never_within).map_or(0, |at| at + 1);
@@ -60,7 +60,7 @@ impl Rewriting {
         (first..text.len()).find(|at| is_start(&text[..*at]) && self.may_grow(&text[*at..])).unwrap_or(text.len())
     }
 
-    /// Returns true if a text may become an address, or another one, by what comes after it.
+    /// Returns true if the text that follows may turn this text into an address, or into another address.
     fn may_grow(&self, text: &[u8]) -> bool {
         let after_colon = |rest: &[u8]| SLASHES.into_iter().any(|slash| self.may_grow_after_slash(rest, slash));
         let after_scheme = |rest: &[u8]| {
@@ -94,11 +94,11 @@ impl Rewriting {
     }
 }
 
-/// How the start of a text stands to a word.
+/// The result of matching the start of a text against a word.
 enum Part<'t> {
-    /// The text is a start of it.
+    /// The text ends within the word.
     Start,
-    /// The word stands there, and this after it.
+    /// The text begins with the word; this is the rest.
     Whole(&'t [u8]),
     Other,
 }

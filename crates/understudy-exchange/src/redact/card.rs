@@ -1,7 +1,7 @@
 //! Numbers of payment cards: the issuer's prefix, the length that its cards have, and the check digit (ISO/IEC 7812-1).
 
-/// Lengths of card numbers by what they begin with, as the networks publish them. The 13 and 19 digits that Visa once gave out, and the
-/// 17 to 19 of UnionPay, are left out: no card in use has them, and many other numbers do.
+/// The lengths of card numbers by their prefixes, as the networks publish them. The 13 and 19 digits of old Visa cards
+/// and the 17 to 19 digits of UnionPay are left out: no card in use has such a number, and many other numbers do.
 fn has_issuer(digits: &str) -> bool {
     let begins = |length: usize| digits.get(..length).and_then(|begin| begin.parse::<u32>().ok()).unwrap_or(0);
     match digits.len() {
@@ -21,18 +21,18 @@ fn is_separator(c: char) -> bool {
     matches!(c, ' ' | '-')
 }
 
-/// What the stand-ins of the networks begin with.
+/// The prefixes of stand-ins, by network.
 const PREFIXES: &[&str] = &["3600", "3700", "3530", "2221", "5100", "6011", "4000"];
 
-/// Returns true if a number is one that [`with_number`] makes: a prefix, and zeros for a long time.
+/// Returns true if [`with_number`] generated the number: a prefix and a long run of zeros.
 pub(super) fn is_stand_in(text: &str) -> bool {
     let digits: String = text.chars().filter(|c| !is_separator(*c)).collect();
     PREFIXES.iter().any(|prefix| digits.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("00000")))
 }
 
-/// Returns true if a text is the number of a payment card, with spaces or hyphens between its digits or not.
+/// Returns true if a text is a payment card's number. Spaces or hyphens may stand between the digits.
 pub(super) fn is_card(text: &str) -> bool {
-    // Nearly nothing begins like one.
+    // A cheap check first: hardly any text passes it.
     if !(14..=24).contains(&text.len()) || !text.starts_with(|c: char| c.is_ascii_digit()) {
         return false;
     }
@@ -40,13 +40,13 @@ pub(super) fn is_card(text: &str) -> bool {
         return false;
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    // Groups have a few digits each: years, phone numbers and dates have others.
+    // The groups of a card number have a few digits each. Years, phone numbers and dates are grouped differently.
     let mut groups = text.split(is_separator);
     let is_grouped = text.len() == digits.len() || groups.all(|group| (4..=6).contains(&group.len()));
     is_grouped && has_issuer(&digits) && check_sum(&digits) == 0 && !is_stand_in(&digits)
 }
 
-/// The sum over all digits from which the last one follows (ISO/IEC 7812-1, annex B), modulo 10.
+/// The check sum over all digits, modulo 10; the last digit is chosen by it (ISO/IEC 7812-1, annex B).
 fn check_sum(digits: &str) -> u32 {
     let doubled = |(at, digit): (usize, char)| {
         let digit = digit.to_digit(10).unwrap_or(0);
@@ -58,11 +58,11 @@ fn check_sum(digits: &str) -> u32 {
     digits.chars().rev().enumerate().map(doubled).sum::<u32>() % 10
 }
 
-/// A card's number in the form of another one, which no bank has given out.
+/// Generates a card number in the form of another one. No bank issues the generated number.
 pub(super) fn with_number(form: &str, number: u32) -> String {
     let begin = form.chars().find(char::is_ascii_digit).unwrap_or('4');
     let length = form.chars().filter(char::is_ascii_digit).count();
-    // A prefix of each network that has this length.
+    // The prefix of a network that has numbers of this length.
     let prefix = match (begin, length) {
         ('3', 14) => "3600",
         ('3', 15) => "3700",

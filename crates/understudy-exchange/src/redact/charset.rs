@@ -3,11 +3,12 @@
 use crate::MediaType;
 use crate::media_type::parameter;
 
-/// How a body's bytes are text.
+/// The charset in which a body is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Charset {
     Utf8,
-    /// Each byte is a character (ISO 8859-1). For finding secrets, which are ASCII nearly always, that fits all charsets that extend ASCII.
+    /// Each byte is a character (ISO 8859-1). Nearly all secrets are ASCII, so this finds secrets in all charsets that
+    /// extend ASCII.
     Latin1,
     Utf16 {
         is_big_endian: bool,
@@ -15,7 +16,7 @@ pub(super) enum Charset {
     },
 }
 
-/// The text of a body; `None` where it is none.
+/// Reads the text of a body; `None` if the body is not text.
 pub(super) fn read(content_type: &str, body: &[u8]) -> Option<(String, Charset)> {
     let media_type = MediaType::parse(content_type);
     let named = parameter(content_type, "charset").unwrap_or_default().to_ascii_lowercase();
@@ -42,7 +43,7 @@ pub(super) fn read(content_type: &str, body: &[u8]) -> Option<(String, Charset)>
     is_text.then(|| (body.iter().map(|byte| char::from(*byte)).collect(), Charset::Latin1))
 }
 
-/// A text in a charset.
+/// Encodes a text in a charset.
 pub(super) fn write(text: &str, charset: Charset) -> Vec<u8> {
     match charset {
         Charset::Utf8 => text.as_bytes().to_vec(),
@@ -54,7 +55,7 @@ pub(super) fn write(text: &str, charset: Charset) -> Vec<u8> {
     }
 }
 
-/// Returns true if a text is one that people or programs read: it has no control characters but those of lines.
+/// Returns true if a text is readable: it has no control characters except line breaks, tabs and NUL.
 pub(super) fn is_readable(text: &str) -> bool {
     !text.is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\0'))
 }

@@ -1,8 +1,8 @@
-//! Forms of texts: words of people, names of programs, versions, paths, dates, and what looks like chance.
+//! Forms of texts: natural language, identifiers, versions, paths, dates, and random values.
 
-/// Longer than this, letters alone are no word.
+/// Longer runs of letters are not words.
 const WORD_CHARS_MAX: usize = 28;
-/// A random value has as many characters.
+/// The minimum length of a random value.
 const RANDOM_CHARS_MIN: usize = 14;
 
 /// Returns true if a text is made of words: a label, a sentence, a constant, a slug.
@@ -11,7 +11,7 @@ pub(super) fn is_words(text: &str) -> bool {
     for part in text.split(|c: char| {
         c.is_whitespace() || matches!(c, '-' | '_' | '.' | ':' | '/' | ',' | ';' | '(' | ')' | '|' | '&' | '+')
     }) {
-        // What stands around words: `Password*`, `«sí»`. Other signs make a word none: `Pass$`.
+        // Punctuation around words: `Password*`, `«sí»`. With other signs, a text is not a word: `Pass$`.
         let is_around =
             |c: char| !c.is_alphanumeric() && !matches!(c, '$' | '#' | '@' | '%' | '^' | '=' | '~' | '\\' | '`');
         let part = part.trim_matches(is_around);
@@ -43,7 +43,7 @@ fn camel_parts(text: &str) -> impl Iterator<Item = &str> {
     ends.into_iter().map(move |end| &text[std::mem::replace(&mut begin, end)..end])
 }
 
-/// Returns true if letters may be a word of some language: of one case, and not only consonants for long.
+/// Returns true if letters may be a word of some language: they are of one case, and have no long run of consonants.
 fn is_word(text: &str) -> bool {
     let length = text.chars().count();
     if length == 0 || length > WORD_CHARS_MAX || !text.chars().all(|c| c.is_alphabetic() || c == '\'' || c == '’') {
@@ -72,14 +72,14 @@ fn is_word(text: &str) -> bool {
     longest <= 5 && vowels * 6 >= length
 }
 
-/// Returns true if a segment of a path is no slug and no id of several plain parts.
+/// Returns true if a segment of a path is neither a slug nor an id of several plain parts.
 pub(super) fn is_unlike_words(segment: &str) -> bool {
     let parts = segment.split(['-', '_', '.', ':']).filter(|part| !part.is_empty());
     let is_plain = |part: &str| camel_parts(part).all(is_word) || part.bytes().all(|byte| byte.is_ascii_digit());
     !parts.into_iter().all(is_plain)
 }
 
-/// Returns true for a name of a program: words, with few digits after them, and no hyphens.
+/// Returns true for an identifier of a program: words without hyphens, and few digits after them.
 pub(super) fn is_identifier(value: &str) -> bool {
     let is_of_words = |part: &str| {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
@@ -104,19 +104,19 @@ pub(super) fn is_digits(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Returns true for numbers with signs between them, and something short before them: `GA1.2.1234567890.1714557600`.
+/// Returns true for numbers that are joined by punctuation after a short prefix: `GA1.2.1234567890.1714557600`.
 pub(super) fn is_counted(value: &str) -> bool {
     value.split(['.', '-']).all(|part| part.len() <= 4 || is_digits(part))
 }
 
-/// Paths, media types and URLs without credentials.
+/// Returns true for paths, media types and URLs without credentials.
 pub(super) fn is_path(value: &str) -> bool {
     let is_rooted =
         value.starts_with('/') || value.starts_with("./") || value.starts_with("../") || value.starts_with("~/");
     is_rooted && value[1..].contains('/') | (value.len() < 24) && !value.contains(['=', '+'])
 }
 
-/// Values of design tokens (colours, sizes).
+/// Returns true for values of design tokens (colours, sizes).
 pub(super) fn is_styled(value: &str) -> bool {
     let is_colour = value
         .strip_prefix('#')
@@ -134,7 +134,7 @@ pub(super) fn is_styled(value: &str) -> bool {
         || value.starts_with("hsl(")
 }
 
-/// Dates and times of RFC 3339, whole or cut.
+/// Returns true for dates and times of RFC 3339, complete or truncated.
 pub(super) fn is_date(value: &str) -> bool {
     let bytes = value.as_bytes();
     let digits =
@@ -169,7 +169,7 @@ pub(super) fn is_uuid(value: &str) -> bool {
 /// A part of so many digits counts something.
 const NUMBER_CHARS_MAX: usize = 8;
 
-/// Returns true if a text looks like chance: a token's characters, of several kinds, spread evenly.
+/// Returns true if a text looks random: it consists of a token's characters, of several kinds, spread evenly.
 pub(super) fn is_random(value: &str) -> bool {
     let value = value.trim();
     if value.len() < RANDOM_CHARS_MIN || value.len() > 4_096 {
@@ -204,7 +204,7 @@ pub(super) fn is_random(value: &str) -> bool {
     if parts.clone().count() > 1 && parts.clone().all(is_plain) {
         return false;
     }
-    // The most that so many characters can have, with some of them twice.
+    // The right side is the maximum entropy of this many characters, less an allowance for repeated ones.
     entropy(value) >= 0.68 * (value.len().min(20) as f64).log2()
 }
 
@@ -226,7 +226,7 @@ fn has_scheme(value: &str) -> bool {
     value.contains("://")
 }
 
-/// Shannon's entropy of a text's bytes, in bits for each.
+/// The Shannon entropy of a text, in bits per byte.
 fn entropy(text: &str) -> f64 {
     let mut counts = [0_u32; 256];
     text.bytes().for_each(|byte| counts[usize::from(byte)] += 1);

@@ -1,4 +1,4 @@
-//! Secrets that are known, and how they are found where nothing says that they are secrets.
+//! Known secrets, and the search for them in texts that nothing else marks as secret.
 
 use super::{form, value};
 use crate::Json;
@@ -6,17 +6,17 @@ use crate::target::{encode_query_part, encode_segment};
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 use std::collections::{BTreeMap, HashMap};
 
-/// How many secrets are told apart; those after them are replaced all the same.
+/// The maximum number of secrets with stand-ins of their own. Later secrets share a stand-in.
 pub(super) const SECRETS_MAX: usize = 4_096;
 
-/// Secrets of so many characters that look like chance are no part of anything else.
+/// A random secret of at least this length does not occur by chance within other text.
 const UNMISTAKABLE_CHARS_MIN: usize = 16;
 
 /// A secret that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Secret {
     pub(super) stand_in: String,
-    /// For a place in which numbers of JSON stand.
+    /// The stand-in for places of JSON numbers.
     pub(super) number_stand_in: String,
     pub(super) kind: &'static str,
     pub(super) number: u32,
@@ -28,11 +28,11 @@ pub(super) struct Secret {
 pub(super) struct Known {
     secrets: HashMap<String, Secret>,
     counts: BTreeMap<&'static str, u32>,
-    /// Made when it is needed, and anew once there are more.
+    /// Built when first needed, and rebuilt when there are more secrets.
     sought: Option<Sought>,
 }
 
-/// The secrets that are telling enough to be looked for everywhere, in each way in which they may be written.
+/// The secrets that are distinctive enough to be searched everywhere, in each spelling.
 #[derive(Debug)]
 struct Sought {
     finder: AhoCorasick,
@@ -47,7 +47,7 @@ struct Pattern {
 }
 
 impl Known {
-    /// Returns what stands for a secret, which is known from now on.
+    /// Remembers a secret and returns its stand-in.
     pub(super) fn learn(&mut self, secret: &str, kind: &'static str, rule: &str) -> Secret {
         if let Some(known) = self.secrets.get(secret) {
             return known.clone();
@@ -84,7 +84,7 @@ impl Known {
         self.secrets.is_empty()
     }
 
-    /// The finder, beside the secrets that it finds.
+    /// Returns the finder and the secrets that it finds.
     fn sought(&mut self) -> (&Sought, &HashMap<String, Secret>) {
         let secrets = &self.secrets;
         let sought = self.sought.get_or_insert_with(|| {
@@ -110,7 +110,7 @@ impl Known {
         !patterns.is_empty() && finder.is_match(bytes)
     }
 
-    /// A text with all known secrets replaced, and these; `None` where it has none.
+    /// Replaces all known secrets in a text. Returns the text and the secrets found; `None` if there are none.
     pub(super) fn replace(&mut self, text: &str) -> Option<(String, Vec<Secret>)> {
         let (Sought { finder, patterns }, secrets) = self.sought();
         if patterns.is_empty() {
@@ -138,7 +138,7 @@ impl Known {
     }
 }
 
-/// A secret as it may be written: plain, in a URL, in JSON, in markup.
+/// The spellings of a secret: plain, in a URL, in JSON, in markup.
 fn forms(secret: &str) -> Vec<String> {
     let quoted = Json::string(secret).to_string();
     let in_json = quoted[1..quoted.len() - 1].to_owned();
@@ -160,7 +160,7 @@ fn forms(secret: &str) -> Vec<String> {
     all
 }
 
-/// A text with everything encoded that is no letter and no digit, as `encodeURIComponent` and others do with more or fewer signs.
+/// Percent-encodes all characters but letters and digits. `encodeURIComponent` and others spare more characters.
 fn percent_encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| {

@@ -1,11 +1,11 @@
-//! Secrets in exchanges: found by the names of what carries them and by what they look like, and replaced by stand-ins of the
-//! same form before anything is stored or shown.
+//! Redaction of secrets in exchanges. Secrets are found by the name of a value or by its look, and replaced by
+//! stand-ins of the same form before anything is stored or shown.
 //!
 //! - `names` reads names by `name_table`, `value` judges a value under a name by its `form`, `shapes` finds what is in `shape_table`, `card` knows payment cards.
 //! - `walk` goes through an exchange, whatever its bodies are, and reports each secret to a `Sink`.
 //! - [`Redactor`] is the sink that replaces them and remembers them, [`QuickLook`] finds the exchanges that have none.
 //!
-//! `docs/redaction.md` says the same for users.
+//! `docs/redaction.md` explains the rules to users.
 
 mod card;
 mod charset;
@@ -30,7 +30,7 @@ pub use secret_names::SecretNames;
 pub use shown::redacted;
 pub use stand_in::is_stand_in;
 
-/// The text that stands where a secret was, in what is shown and not used.
+/// The placeholder for a secret in output that is only read, such as logs and reports.
 pub const REDACTED: &str = "«redacted»";
 
 /// Returns true if a header field of this name carries a credential.
@@ -51,7 +51,7 @@ pub fn is_secret_parameter(name: &str) -> bool {
     SecretNames::default().has_parameter(name)
 }
 
-/// Returns true if a text has a token, a private key or a service's key in it, or is a payment card's number.
+/// Returns true if a text contains a token, a private key or a service's key, or is a payment card's number.
 #[must_use]
 pub fn looks_secret(text: &str) -> bool {
     shapes::has_secrets(text) || card::is_card(text)

@@ -1,9 +1,9 @@
-//! The table of names: words that name a secret, and words with which they name something else.
+//! The table of names: words that name a secret, and words that turn such a name into another one.
 
 use super::names::Certainty;
 use super::vendors::VENDORS;
 
-/// Single words that name a secret where they stand last.
+/// Single words that name a secret as the last word of a name.
 #[rustfmt::skip]
 pub(super) const HEADS: &[(&str, &str, Certainty)] = &[
     ("password", "password", Certainty::Typed),
@@ -68,7 +68,7 @@ pub(super) const HEADS: &[(&str, &str, Certainty)] = &[
     ("login", "secret", Certainty::Suspicious),
 ];
 
-/// Pairs of words that name a secret where they stand last.
+/// Pairs of words that name a secret at the end of a name.
 #[rustfmt::skip]
 pub(super) const PAIRS: &[(&str, &[&str], &str, Certainty)] = &[
     ("key", &["access", "account", "admin", "aes", "api", "app", "application", "auth", "authentication",
@@ -98,7 +98,7 @@ pub(super) const PAIRS: &[(&str, &[&str], &str, Certainty)] = &[
     ("code", &["oauth"], "code", Certainty::Credential),
 ];
 
-/// Words after a secret's name that leave it one: `passwordConfirmation`, `tokenValue`.
+/// Words that may follow a secret's name without changing its meaning: `passwordConfirmation`, `tokenValue`.
 #[rustfmt::skip]
 pub(super) const QUALIFIERS: &[&str] = &[
     "again", "b", "base", "binary", "confirm", "confirmation", "confirmed", "current", "digest", "encoded",
@@ -106,7 +106,7 @@ pub(super) const QUALIFIERS: &[&str] = &[
     "retype", "string", "value", "verify",
 ];
 
-/// Words before `token` with which it is a place in a list, a count, or a piece of text.
+/// Words before `token` that make it a position in a list, a count, or a piece of text.
 #[rustfmt::skip]
 pub(super) const TOKENS_OF_LISTS: &[&str] = &[
     "cached", "completion", "continuation", "cursor", "delta", "design", "input", "lexer", "max", "min", "next",
@@ -122,7 +122,7 @@ pub(super) const PASSES: &[&str] = &[
     "season", "second", "shadow", "ski", "test", "train", "travel", "visitor", "wallet", "week",
 ];
 
-/// Words before `key` with which it is no credential.
+/// Words before `key` that make it something other than a credential.
 #[rustfmt::skip]
 pub(super) const KEYS_OF_TABLES: &[&str] = &[
     "cache", "composite", "correlation", "dedup", "deduplication", "foreign", "group", "i18n", "idempotency",
@@ -131,14 +131,14 @@ pub(super) const KEYS_OF_TABLES: &[&str] = &[
     "ws", "websocket", "accept", "locale", "label", "project", "issue", "epic", "setting", "column", "field",
 ];
 
-/// Words that end like keys and are none.
+/// Words that end in `key` and do not name a key.
 #[rustfmt::skip]
 pub(super) const ENDING_LIKE_KEYS: &[&str] = &[
     "chickey", "dickey", "donkey", "flunkey", "hockey", "hokey", "hotkey", "jockey", "lackey", "malarkey", "mickey", "monkey", "passkey",
     "pokey", "rickey", "smokey", "turkey", "turnkey", "whiskey",
 ];
 
-/// Words with which a name asks or tells something about a secret: `hasPassword`, `invalidToken`.
+/// Words of names that describe a secret and do not hold it: `hasPassword`, `invalidToken`.
 #[rustfmt::skip]
 pub(super) const ABOUT: &[&str] = &[
     "allow", "allowed", "can", "disable", "disabled", "enable", "enabled", "expired", "forgot", "forgotten",
@@ -146,7 +146,7 @@ pub(super) const ABOUT: &[&str] = &[
     "should", "show", "support", "supports", "toggle", "use", "uses", "with", "without", "wrong",
 ];
 
-/// Last words of names that are about a vendor and no credential of it.
+/// Last words of names that belong to a vendor and do not hold a credential.
 #[rustfmt::skip]
 pub(super) const PUBLIC_HEADS: &[&str] = &[
     "id", "ids", "uid", "uuid", "guid", "delivery", "url", "uri", "href", "link", "name", "user", "username", "email", "account", "region",
@@ -155,7 +155,7 @@ pub(super) const PUBLIC_HEADS: &[&str] = &[
     "request", "trace", "type", "status", "image", "tag", "file", "path",
 ];
 
-/// Words between a secret's name and a value with which the value is something else: `the key's fingerprint is …`.
+/// Words between a secret's name and a value that show that the value is not the secret: `the key's fingerprint is …`.
 #[rustfmt::skip]
 pub(super) const EXPLAINING: &[&str] = &[
     "address", "algorithm", "build", "bundle", "bytes", "chunk", "class", "count", "cursor", "css", "date", "device", "fingerprint", "font",
@@ -170,14 +170,14 @@ pub(super) const SESSION_COOKIES: &[&str] = &[
     "auth", "identity", "login", "remember", "sess", "session", "sid", "ticket",
 ];
 
-/// Parameters that carry something for one use, or a signature.
+/// Parameters that carry a one-time value or a signature.
 #[rustfmt::skip]
 pub(super) const PARAMETERS: &[&str] = &[
     "code", "confirmation", "hash", "hmac", "invite", "magic", "sig", "signature", "ticket", "x-amz-credential",
     "x-goog-credential",
 ];
 
-/// The last words of all names that are known, and words that may stand anywhere in one, list by list.
+/// The last words of all known names, and words that may stand anywhere in a name, list by list.
 #[rustfmt::skip]
 pub(super) const TELLING_WORDS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMETERS, LAST_WORDS, &["saml"]];
 
@@ -185,7 +185,8 @@ pub(super) const TELLING_WORDS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMET
 #[rustfmt::skip]
 pub(super) const LAST_LETTERS: &[&[&str]] = &[VENDORS, SESSION_COOKIES, PARAMETERS, LAST_WORDS, QUALIFIERS, &["id", "str", "url", "authorization", "request", "response", "header", "data", "pw"]];
 
-/// The words of [`HEADS`] and [`PAIRS`] that stand last, each once; a two-letter one by the words before it.
+/// The last words of [`HEADS`] and [`PAIRS`], without duplicates. A word of two letters is replaced by the words before
+/// it.
 #[rustfmt::skip]
 const LAST_WORDS: &[&str] = &[
     "passwort", "kennwort", "motdepasse", "mdp", "contrasena", "contraseña", "senha", "wachtwoord", "haslo", "heslo", "adgangskode",

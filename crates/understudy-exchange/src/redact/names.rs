@@ -1,8 +1,8 @@
-//! Names that say that their value is a secret: one table for header fields, parameters, cookies, members, elements,
-//! environment variables and whatever else has a name.
+//! Names whose values are secrets: one table for header fields, parameters, cookies, members, elements, environment
+//! variables and all other names.
 //!
-//! A name is split into words first (`newPassword`, `NEW_PASSWORD`, `user[new-password]` are `new password`), then its last
-//! words are looked up. `passwordHint` is a hint and `nextPageToken` a place in a list, so neither is secret.
+//! A name is split into words first (`newPassword`, `NEW_PASSWORD`, `user[new-password]` are `new password`), then its
+//! last words are looked up. `passwordHint` is a hint and `nextPageToken` a position in a list, so neither is secret.
 
 use super::name_table::{
     ABOUT, ENDING_LIKE_KEYS, HEADS, KEYS_OF_TABLES, PAIRS, PASSES, PUBLIC_HEADS, QUALIFIERS, SESSION_COOKIES,
@@ -12,32 +12,32 @@ use super::vendors::VENDORS;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-/// How much a name says about its value.
+/// The certainty with which a name marks its value as a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Certainty {
-    /// Names things that are often public (`key`, `code`, a vendor): only a value that looks random is secret.
+    /// The name is often public (`key`, `code`, a vendor): only a random value is secret.
     Suspicious,
-    /// Names a credential: every value is secret but words, sentences, short numbers and the like.
+    /// The name of a credential: every value is secret except words, sentences, short numbers and the like.
     Credential,
-    /// Names what people type (`password`, `pin`): whatever a client sends is secret.
+    /// The name of a typed secret (`password`, `pin`): every value that a client sends is secret.
     Typed,
-    /// The project says that every value is secret.
+    /// The project declares every value secret.
     Always,
 }
 
-/// A name that says something about its value.
+/// A name that marks its value as a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
-    /// The kind of secret, by which fixtures name it.
+    /// The kind of the secret, which fixtures use as its name.
     pub(super) kind: &'static str,
     pub(super) certainty: Certainty,
-    /// The words that told, as reports show them: `api key`.
+    /// The words that matched, as reports show them: `api key`.
     pub(super) words: SmolStr,
 }
 
 pub(super) type Words = SmallVec<[SmolStr; 6]>;
 
-/// Longer names are no names that people give.
+/// Longer names are not written by people, and are ignored.
 const NAME_BYTES_MAX: usize = 128;
 
 /// The words of a name, in lower case, without digits at their ends.
@@ -64,7 +64,7 @@ pub(super) fn words(name: &str) -> Words {
     words
 }
 
-/// Adds a word; of one that is several without a sign between them, the parts.
+/// Adds a word. A compound without separators is added as its parts.
 fn push(words: &mut Words, word: &str) {
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     if word.is_empty() {
@@ -99,7 +99,7 @@ fn compound(word: &str) -> Option<(&str, &str)> {
     if word.ends_with("sessid") || word.ends_with("sessionid") {
         return Some(("session", "id"));
     }
-    // `samplekey` is some key; that it is random is asked of its value.
+    // Any `…key` may be a key. The value decides: only a random one is secret.
     if let Some(first) = word.strip_suffix("key").filter(|first| first.len() > 2 && first.is_ascii())
         && !ENDING_LIKE_KEYS.contains(&word)
     {
@@ -124,7 +124,7 @@ fn singular(word: &str) -> &str {
     }
 }
 
-/// What a name says about its value. Nothing, for most.
+/// Classifies a name. Most names are unknown and give `None`.
 pub(super) fn classify(name: &str) -> Option<Named> {
     // A path is no name, whatever it ends with: `node_modules/basic-auth`.
     if name.len() > NAME_BYTES_MAX || name.contains('/') {
@@ -144,7 +144,7 @@ pub(super) fn classify(name: &str) -> Option<Named> {
     }
 }
 
-/// What words say, of which the last one tells.
+/// Classifies the words of a name by the last one.
 fn named(words: &[SmolStr]) -> Option<Named> {
     let (last, before) = words.split_last()?;
     let head = singular(last);
@@ -172,7 +172,7 @@ fn named(words: &[SmolStr]) -> Option<Named> {
     None
 }
 
-/// The vendor in a name that says nothing else.
+/// Finds a vendor in a name that has no other known words.
 fn of_vendor(words: &[SmolStr]) -> Option<Named> {
     if words.last().is_none_or(|last| PUBLIC_HEADS.contains(&last.as_str())) {
         return None;

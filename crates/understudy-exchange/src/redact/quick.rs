@@ -1,7 +1,7 @@
-//! The quick look: nearly all exchanges have nothing in them that is secret, and those are not worth a walk.
+//! A quick pre-check: nearly all exchanges have no secrets, and need no complete walk.
 //!
-//! Whatever a walk would find makes a look report that there may be something: a walk passes over each text of which
-//! [`is_quiet`] is sure, and over each name that [`SecretNames::knows`] nothing of, so both decide by the same functions.
+//! The check never misses a secret that a walk would find. Both use the same functions: a walk skips each text for
+//! which [`is_quiet`] returns true, and each name for which [`SecretNames::knows`] returns false.
 
 use super::SecretNames;
 use super::form::is_uuid;
@@ -16,36 +16,36 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memchr;
 
-/// Shorter texts have no secret of their own: `pin=1234` has eight.
+/// Shorter texts cannot contain a secret: `pin=1234` has eight characters.
 const TEXT_BYTES_MIN: usize = 7;
 
-/// Shorter runs of a token's characters have no shape, and no text in base64 that is worth a look.
+/// Shorter runs of token characters match no shape, and are too short for base64.
 const RUN_BYTES_MIN: usize = 15;
 
-/// Longer texts are no names in a list of names and values.
+/// Longer texts are not names in a list of names and values.
 const NAME_BYTES_MAX: usize = 64;
 
-/// Finds exchanges with nothing in them that is a secret by its name or its look: nearly all are. A
-/// [`Redactor`](super::Redactor) learns nothing from them, and replaces in them only what it knows from others.
+/// Finds exchanges without secrets, which nearly all exchanges are. A [`Redactor`](super::Redactor) learns nothing from
+/// such an exchange, and replaces only the secrets known from others.
 #[derive(Debug)]
 pub struct QuickLook {
     names: SecretNames,
 }
 
 impl QuickLook {
-    /// A look for what has these names.
+    /// Creates a check for these names.
     #[must_use]
     pub fn new(names: SecretNames) -> Self {
         Self { names }
     }
 
-    /// The names that it goes by.
+    /// The names that the check uses.
     #[must_use]
     pub fn names(&self) -> &SecretNames {
         &self.names
     }
 
-    /// Returns true if it is sure of an exchange, whose bodies come without their content codings.
+    /// Returns true if an exchange certainly has no secrets. Its bodies must have no content coding.
     #[must_use]
     pub fn is_quiet(&self, request: &Request, response: &Response) -> bool {
         is_quiet_target(&request.target, &self.names)
@@ -56,7 +56,7 @@ impl QuickLook {
 }
 
 pub(super) fn is_quiet_target(target: &PathAndQuery, names: &SecretNames) -> bool {
-    // What is encoded is meant to be another text, in which a secret may stand.
+    // An encoded target stands for another text, which may contain a secret.
     let text = target.as_str();
     memchr(b'%', text.as_bytes()).is_none() && memchr(b'+', text.as_bytes()).is_none() && is_quiet(text, names)
 }
@@ -73,8 +73,7 @@ pub(super) fn is_quiet_field(name: &HeaderName, value: &HeaderValue, names: &Sec
         && std::str::from_utf8(value.as_bytes()).is_ok_and(|text| text.len() < TEXT_BYTES_MIN || is_quiet(text, names))
 }
 
-/// Returns true if it is sure that a body has no secret: nothing is known of bytes that are no text, and of a text only if
-/// it is JSON without escapes.
+/// Returns true if a body certainly has no secrets. Binary bodies and JSON with escapes are never certain.
 pub(super) fn is_quiet_body(headers: &HeaderMap, body: &Bytes, names: &SecretNames) -> bool {
     if body.is_empty() {
         return true;
@@ -92,7 +91,8 @@ pub(super) fn is_quiet_body(headers: &HeaderMap, body: &Bytes, names: &SecretNam
     is_json && std::str::from_utf8(body).is_ok_and(|text| is_quiet_json(text, names))
 }
 
-/// Returns true if it is sure of a text of JSON: none is quiet that has an escape, or letters outside of strings that are no JSON.
+/// Returns true if a JSON text certainly has no secrets. A text with an escape, or with letters outside of strings that
+/// are not JSON, is never certain.
 pub(super) fn is_quiet_json(text: &str, names: &SecretNames) -> bool {
     if memchr(b'\\', text.as_bytes()).is_some() {
         return false;
@@ -116,7 +116,7 @@ pub(super) fn is_quiet_json(text: &str, names: &SecretNames) -> bool {
                 && string != KEY_TYPE.as_bytes()
                 && (string.len() < RUN_BYTES_MIN || is_quiet(&text[open + 1..close], names))
         } else {
-            // It may name what the next one holds.
+            // The string may name the value in the next one.
             let is_first = || gap.iter().rev().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
             let may_name = may_name(&text[open + 1..close], names) && (is_naming(last_name) || is_first());
             !may_name && (string.len() < TEXT_BYTES_MIN || is_quiet(&text[open + 1..close], names))
@@ -135,7 +135,7 @@ fn is_before_a_colon(rest: &[u8]) -> bool {
     }
 }
 
-/// Returns true if a member of this name may name what another member of the same object holds.
+/// Returns true if a member of this name may hold the name of another member's value.
 fn is_naming(name: &[u8]) -> bool {
     NAMES.iter().any(|known| known.len() == name.len() && known.as_bytes().eq_ignore_ascii_case(name))
 }
@@ -144,9 +144,9 @@ fn is_naming(name: &[u8]) -> bool {
 /// each (0.3 microseconds for a kilobyte instead of 0.8).
 struct Quotes<'t> {
     text: &'t [u8],
-    /// The eight bytes that are looked at.
+    /// The position of the current eight bytes.
     at: usize,
-    /// The highest bit of each of them that is a quotation mark and was not returned yet.
+    /// The highest bit of each byte that is a quotation mark and was not returned yet.
     found: u64,
 }
 
@@ -166,7 +166,7 @@ impl<'t> Quotes<'t> {
         }
         let other = u64::from_le_bytes(eight) ^ u64::from_le_bytes([b'"'; 8]);
         let low = u64::from_le_bytes([0x7F; 8]);
-        // Nothing is carried from one byte to the next.
+        // The sum of two masked bytes never carries into the next byte.
         !(((other & low) + low) | other) & !low
     }
 }
@@ -188,12 +188,12 @@ impl Iterator for Quotes<'_> {
     }
 }
 
-/// Returns true if a string may name a secret that another one holds.
+/// Returns true if a string may be the name of a secret in another string.
 pub(super) fn may_name(string: &str, names: &SecretNames) -> bool {
     (3..=NAME_BYTES_MAX).contains(&string.len()) && names.knows(string) && !stand_in::is_stand_in(string)
 }
 
-/// Returns true if what stands between two strings of JSON is JSON, and has no card's number.
+/// Returns true if the text between two strings of JSON is JSON, and has no card number.
 fn is_quiet_gap(gap: &[u8]) -> bool {
     let mut digits = 0;
     let mut letters = 0;
@@ -212,7 +212,7 @@ fn is_quiet_gap(gap: &[u8]) -> bool {
     true
 }
 
-/// What a byte is in a text: bits.
+/// Classes of bytes, as bits.
 const CHECKED: u8 = 1;
 const ENDING: u8 = 2;
 const UPPER: u8 = 4;
@@ -220,7 +220,7 @@ const LOWER: u8 = 8;
 const DIGIT: u8 = 16;
 
 const CLASSES: [u8; 256] = {
-    // What is no character of a token ends a run of them.
+    // All bytes but the characters of tokens end a run.
     let mut classes = [ENDING; 256];
     let mut at = 0;
     while at < 26 {
@@ -246,7 +246,7 @@ const CLASSES: [u8; 256] = {
     classes
 };
 
-/// Returns true if it is sure that a text has nothing in it that is secret, by a name or by its look.
+/// Returns true if a text certainly has no secrets, by name or by look.
 pub(super) fn is_quiet(text: &str, names: &SecretNames) -> bool {
     let bytes = text.as_bytes();
     if matches!(bytes.first(), Some(b'{' | b'[')) {
@@ -271,7 +271,8 @@ pub(super) fn is_quiet(text: &str, names: &SecretNames) -> bool {
         && (digits < CARD_DIGITS_MIN || !may_have_card(bytes))
 }
 
-/// Returns true if it is sure of a sign at a place: that it assigns nothing secret, and leads to nothing secret.
+/// Returns true if the sign at a position certainly neither assigns a secret nor leads to one, as a slash or an `@`
+/// may.
 fn is_quiet_sign(text: &str, at: usize, names: &SecretNames) -> bool {
     let bytes = text.as_bytes();
     match bytes[at] {
@@ -290,7 +291,7 @@ fn is_quiet_sign(text: &str, at: usize, names: &SecretNames) -> bool {
     }
 }
 
-/// Returns true if a run of a token's characters has no shape, and no text in base64.
+/// Returns true if a run of token characters matches no shape and is not base64.
 fn is_quiet_run(text: &str, at: std::ops::Range<usize>, kinds: u8, names: &SecretNames) -> bool {
     let (run, begin) = (&text[at.clone()], at.start);
     let kinds = kinds & (UPPER | LOWER | DIGIT);
@@ -302,10 +303,11 @@ fn is_quiet_run(text: &str, at: std::ops::Range<usize>, kinds: u8, names: &Secre
     !is_encoded() && !has_shape() && !beside::may_be_named(text, begin, names)
 }
 
-/// The digits of the shortest card's number.
+/// The number of digits in the shortest card number.
 const CARD_DIGITS_MIN: usize = 14;
 
-/// Returns true if as many digits as a card's number has stand together, with spaces and hyphens between them or not.
+/// Returns true if a text has as many consecutive digits as a card number. Spaces and hyphens between the digits are
+/// ignored.
 fn may_have_card(bytes: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-');
     bytes.split(|byte| !is_part(byte)).any(|part| {
@@ -316,7 +318,7 @@ fn may_have_card(bytes: &[u8]) -> bool {
     })
 }
 
-/// Returns true if the authority of a URL, of which this begins with the colon, has a user before the host.
+/// Returns true if the authority of a URL has user information. The text begins at the colon after the scheme.
 fn has_userinfo(rest: &[u8]) -> bool {
     let authority = rest.strip_prefix(b"://").unwrap_or_default();
     let end = authority.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b' ')).unwrap_or(authority.len());
@@ -325,7 +327,7 @@ fn has_userinfo(rest: &[u8]) -> bool {
 
 /// The name before `=` or `:` at a place, without quotes and space between them.
 fn name_before(text: &str, at: usize) -> &str {
-    // Nobody writes more space between a name and its sign than names are long.
+    // The space between a name and its sign is taken to be no longer than a name.
     let begin = (at.saturating_sub(2 * NAME_BYTES_MAX)..=at).find(|begin| text.is_char_boundary(*begin)).unwrap_or(at);
     let before = text[begin..at].trim_end_matches(['"', '\'', ' ', '\t', '`']);
     let is_of_name =
@@ -334,7 +336,7 @@ fn name_before(text: &str, at: usize) -> &str {
     &before[before.len() - length..]
 }
 
-/// Returns true if a scheme of HTTP authentication stands at the end, or an option of a command line with which a user is named.
+/// Returns true if the text ends with a scheme of HTTP authentication, or with a command line option for a user.
 fn ends_with_scheme(before: &[u8]) -> bool {
     let scheme: &[u8] = match before.last().map(u8::to_ascii_lowercase) {
         Some(b'r') => b"bearer",
@@ -348,7 +350,7 @@ fn ends_with_scheme(before: &[u8]) -> bool {
     before.len() >= scheme.len() && before[before.len() - scheme.len()..].eq_ignore_ascii_case(scheme)
 }
 
-/// Words of paths after which something for one use stands: `/reset/…`, `/invite/…`.
+/// Words of paths that precede a one-time value: `/reset/…`, `/invite/…`.
 pub(super) const ONE_TIME: &[&str] = &[
     "accept",
     "activate",
@@ -389,7 +391,7 @@ pub(super) const ONE_TIME: &[&str] = &[
     "webhookb2",
 ];
 
-/// Returns true if such a word stands before a slash here.
+/// Returns true if the text begins with a slash-terminated word of [`ONE_TIME`].
 fn is_one_time(rest: &[u8]) -> bool {
     let length = rest.iter().take(20).position(|byte| *byte == b'/').unwrap_or(0);
     length >= 3 && ONE_TIME.iter().any(|word| rest[..length].eq_ignore_ascii_case(word.as_bytes()))

@@ -19,25 +19,25 @@ use memchr::memchr;
 pub struct Redaction {
     /// The place of the secret: `request header authorization`, `response body $.token`.
     pub place: String,
-    /// The text that stands there instead.
+    /// The stand-in that replaces the secret.
     pub stand_in: String,
-    /// The kind of the secret, by which fixtures name it: `token`, `password`.
+    /// The kind of the secret, which fixtures use as its name: `token`, `password`.
     pub kind: String,
-    /// The number of the secret among those of its kind in one recording, from 1. 0 stands for all those that there was no
-    /// room to number.
+    /// The number of the secret among those of its kind in one recording, from 1. All secrets beyond the maximum share
+    /// the number 0.
     pub number: u32,
     /// The rule that found the secret: `name: access token`, `look: GitHub token`.
     pub rule: String,
 }
 
-/// Replaces secrets in the exchanges of one recording. It is the only one that remembers them.
+/// Replaces secrets in the exchanges of one recording. Only this type remembers the secrets.
 #[derive(Debug, Default)]
 pub struct Redactor {
     names: SecretNames,
     known: Known,
 }
 
-/// Learns secrets and leaves everything as it is.
+/// A sink that learns secrets and replaces nothing.
 struct Learning<'k>(&'k mut Known);
 
 impl Sink for Learning<'_> {
@@ -55,7 +55,7 @@ impl Sink for Learning<'_> {
     }
 }
 
-/// Replaces secrets and lists where.
+/// A sink that replaces secrets and lists the replacements.
 struct Replacing<'k> {
     known: &'k mut Known,
     redactions: &'k mut Vec<Redaction>,
@@ -94,18 +94,18 @@ impl Sink for Replacing<'_> {
 }
 
 impl Redactor {
-    /// A redactor for what has these names, and for what looks like a secret.
+    /// Creates a redactor for values with these names, and for values that look like secrets.
     #[must_use]
     pub fn new(names: SecretNames) -> Self {
         Self { names, ..Self::default() }
     }
 
-    /// Replaces what has these names from now on; what is known stays known.
+    /// Uses these names from now on. Known secrets stay known.
     pub fn rename(&mut self, names: SecretNames) {
         self.names = names;
     }
 
-    /// Learns the secrets of an exchange, so that they are replaced in those before it too.
+    /// Learns the secrets of an exchange, so that they can be replaced in earlier exchanges too.
     pub fn know(&mut self, request: &Request, response: &Response) {
         let Self { names, known } = self;
         for side in [Side::Request, Side::Response] {
@@ -127,9 +127,9 @@ impl Redactor {
         }
     }
 
-    /// The exchange with its secrets replaced, and a list of these. Bodies come without their content codings.
+    /// Replaces the secrets of an exchange and lists them. The bodies must have no content coding.
     pub fn exchange(&mut self, mut request: Request, mut response: Response) -> (Request, Response, Vec<Redaction>) {
-        // First all that is found by its name: it may stand elsewhere under none.
+        // All secrets are learned first: a secret with a name may also stand in a place without one.
         self.know(&request, &response);
         let mut redactions = Vec::new();
         let Self { names, known } = self;
@@ -154,14 +154,14 @@ impl Redactor {
         (request, response, redactions)
     }
 
-    /// Learns the secrets of a message of a WebSocket, so that they are replaced in those before it too.
+    /// Learns the secrets of a WebSocket message, so that they can be replaced in earlier messages too.
     pub fn know_message(&mut self, message: &[u8], is_from_client: bool) {
         let mut learning = Learning(&mut self.known);
         let side = if is_from_client { Side::Request } else { Side::Response };
         Walk { names: &self.names, side, sink: &mut learning }.socket_message(message, "");
     }
 
-    /// A message of a WebSocket with its secrets replaced. In one that is no text only those are replaced that are known.
+    /// Replaces the secrets of a WebSocket message. In a binary message only known secrets are replaced.
     pub fn message(
         &mut self,
         message: &[u8],

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// What has a name.
+/// The kind of thing that carries a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Carrier {
     /// A header field.
@@ -17,18 +17,18 @@ pub(super) enum Carrier {
     Member,
 }
 
-/// What is known of a name.
+/// The result of looking up a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Lookup {
-    /// Its value is no secret, whatever it looks like: the project says so.
+    /// The project declares that the value is no secret, whatever it looks like.
     Kept,
-    /// Its value may be a secret.
+    /// The value may be a secret.
     Named(Named),
-    /// Nothing.
+    /// The name is unknown.
     Unknown,
 }
 
-/// The names of what carries credentials: the usual ones, those that a project adds, and those that it keeps.
+/// The names that mark credentials: the built-in ones, those that a project adds, and those that it keeps.
 #[derive(Debug, Clone, Default)]
 pub struct SecretNames {
     headers: Vec<String>,
@@ -37,8 +37,8 @@ pub struct SecretNames {
 }
 
 impl SecretNames {
-    /// The usual names, these header fields and members, and without those to `keep`: names of header fields, parameters, cookies
-    /// or members whose values are no secrets.
+    /// Creates the set from the built-in names, these header fields and members, and the names to `keep`. A kept name
+    /// belongs to a header field, parameter, cookie or member whose values are no secrets.
     #[must_use]
     pub fn with(headers: Vec<String>, members: Vec<String>, keep: Vec<String>) -> Self {
         Self { headers, members, keep }
@@ -65,12 +65,12 @@ impl SecretNames {
         named.map_or(Lookup::Unknown, Lookup::Named)
     }
 
-    /// Returns true if anything is known of a name; quicker than [`Self::lookup`], for the many names of which nothing is.
+    /// Returns true if a name is known. This is quicker than [`Self::lookup`] for the many names that are not.
     pub(super) fn knows(&self, name: &str) -> bool {
         self.knows_bytes(name.as_bytes())
     }
 
-    /// The same of bytes, which are no name where they are no text.
+    /// As [`Self::knows`], for bytes. Bytes that are not UTF-8 are not a name.
     pub(super) fn knows_bytes(&self, name: &[u8]) -> bool {
         let is_added = |added: &String| added.as_bytes().eq_ignore_ascii_case(name);
         let may_be_in_table = ends_like_a_known_name(name) && (has_telling_letters(name) || ends_in_a_short_word(name));
@@ -79,7 +79,7 @@ impl SecretNames {
             || self.members.iter().any(is_added)
     }
 
-    /// Returns true if anything is known of a name, or the project keeps it.
+    /// Returns true if a name is known, or if the project keeps it.
     pub(super) fn may_speak_of(&self, name: &str) -> bool {
         !self.keep.is_empty() || self.knows(name)
     }
@@ -114,7 +114,7 @@ fn is_same_name(one: &str, other: &str) -> bool {
     one == other || letters(one) == letters(other)
 }
 
-/// How many names are remembered by each thread.
+/// The maximum number of names that each thread caches.
 const NAMES_MAX: usize = 4_096;
 
 /// Returns true if the built-in table knows a name. The same few hundred names come again and again.
@@ -134,7 +134,8 @@ fn is_in_table(name: &str) -> bool {
     })
 }
 
-/// The first three letters of all words of the table, a bit for each. It stands ready: this is asked of every name that passes.
+/// The first three letters of all words of the table, one bit for each combination. The set is computed at compile
+/// time, because every name is looked up in it.
 static TELLING: [u64; 512] = {
     let mut bits = [0; 512];
     let mut list = 0;
@@ -151,8 +152,8 @@ static TELLING: [u64; 512] = {
     bits
 };
 
-/// The last two letters of all names that may be known, a bit for each: of words that stand last, of several of these, of what may
-/// follow them, and digits.
+/// The last two letters of all names that may be known, one bit for each pair. Plurals, qualifiers and trailing digits
+/// are included.
 static ENDINGS: [u32; 32] = {
     let mut bits = [0; 32];
     let mut list = 0;
@@ -163,19 +164,19 @@ static ENDINGS: [u32; 32] = {
             let last = LETTERS[letters[letters.len() - 1] as usize];
             let before = if letters.len() > 1 { LETTERS[letters[letters.len() - 2] as usize] } else { 0 };
             bits[last as usize] |= 1 << before;
-            // Several of them.
+            // The plural.
             bits[LETTERS[b's' as usize] as usize] |= 1 << last;
             word += 1;
         }
         list += 1;
     }
-    // After signs and digits anything may stand.
+    // A name that ends with punctuation or a digit may always be known.
     bits[0] = u32::MAX;
     bits[27] = u32::MAX;
     bits
 };
 
-/// Returns true if the last two letters of a name are those of some name that is known.
+/// Returns true if a known name ends with the same two letters.
 fn ends_like_a_known_name(name: &[u8]) -> bool {
     let letter = |byte: &u8| LETTERS[usize::from(*byte)];
     match name {
@@ -184,7 +185,7 @@ fn ends_like_a_known_name(name: &[u8]) -> bool {
     }
 }
 
-/// The number of each letter, whatever its case; one for all digits, and one for all signs.
+/// The number of each letter, without regard to case. All digits share a number, and so do all other characters.
 const LETTERS: [u8; 256] = {
     let mut letters = [0; 256];
     let mut at = 0;
@@ -201,17 +202,17 @@ const LETTERS: [u8; 256] = {
     letters
 };
 
-/// Three letters as a number of 15 bits: the last two of them, and one more.
+/// Shifts a letter into a number of three letters (15 bits): keeps the last two and appends one.
 const fn next(letters: usize, byte: u8) -> usize {
     (letters << 5 | LETTERS[byte as usize] as usize) & 0x7FFF
 }
 
-/// Returns true if the one word of the table that has two letters stands last in a name.
+/// Returns true if a name ends with the only word of the table that has two letters.
 fn ends_in_a_short_word(name: &[u8]) -> bool {
     name.last_chunk::<2>().is_some_and(|last| last.eq_ignore_ascii_case(b"pw"))
 }
 
-/// Returns true if a word of the table may stand somewhere in a name.
+/// Returns true if a name may contain a word of the table.
 fn has_telling_letters(name: &[u8]) -> bool {
     let mut letters = 0;
     let mut has = 0;

@@ -1,14 +1,14 @@
-//! The table of looks: credentials that begin, or hold, something by which they can be found.
+//! The table of shapes: credentials with a distinctive text in them, most often a prefix.
 //!
-//! Each shape names the page that publishes it. Where a service publishes none, the shape is that of the tokens it gives out, as the
-//! rules of public scanners have it too (gitleaks, Nosey Parker, Kingfisher, secretlint).
+//! Each shape names the page that documents it. If a service documents none, the shape follows the tokens that the
+//! service issues, as the rules of public scanners do (gitleaks, Nosey Parker, Kingfisher, secretlint).
 
 use super::shapes::{
     airtable, aws_key, click_up, databricks, go_cardless, hash, jwt, jwt_in_base64, one_password, parameters,
     private_key, putty, sourcegraph, telegram, uuid,
 };
 
-/// Characters of which a credential consists.
+/// The characters of a credential.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Of {
     /// Letters and digits.
@@ -23,16 +23,16 @@ pub(super) enum Of {
     Dotted,
     /// Letters, digits, `+`, `/`, `-`, `_` and `=`.
     Base64,
-    /// What may stand in the path of a URL.
+    /// Characters of a URL's path.
     Path,
     /// Digits.
     Digit,
-    /// The parts of a hash of a password, and the signs between them.
+    /// The parts of a password hash, and the separators between them.
     Crypt,
 }
 
 impl Of {
-    /// How many there are.
+    /// The number of variants.
     pub(super) const COUNT: usize = 9;
 
     pub(super) fn has(self, byte: u8) -> bool {
@@ -51,26 +51,26 @@ impl Of {
     }
 }
 
-/// How a credential goes on after its mark.
+/// The form of a credential around its mark.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Tail {
-    /// At least so many of these characters.
+    /// At least this many of these characters follow the mark.
     AtLeast(usize, Of),
-    /// Exactly so many, and none of them after that.
+    /// Exactly this many of these characters follow the mark.
     Exactly(usize, Of),
-    /// The mark stands in the middle: at least so many of these characters before it, and so many after it.
+    /// The mark stands in the middle, with at least this many of these characters before it and after it.
     Around(usize, Of, usize, Of),
-    /// As this function says: how many bytes after the mark belong to it.
+    /// The function returns how many bytes after the mark belong to the credential.
     As(fn(&str) -> Option<usize>),
 }
 
-/// Credentials that look alike.
+/// A kind of credential that can be found by its look.
 #[derive(Debug)]
 pub(super) struct Shape {
     pub(super) kind: &'static str,
     /// The service or the standard, as reports show it.
     pub(super) name: &'static str,
-    /// The texts by which it is found. Most begin it.
+    /// The texts by which the credential is found. Most of them are prefixes.
     pub(super) marks: &'static [&'static str],
     pub(super) tail: Tail,
 }
@@ -88,7 +88,7 @@ use Tail::{Around, As, AtLeast, Exactly};
 
 #[rustfmt::skip]
 pub(super) static SHAPES: &[Shape] = &[
-    // RFC 7519 and RFC 7515, section 7.1: parts of base64url, of which the first two are JSON objects.
+    // RFC 7519 and RFC 7515, section 7.1: parts in base64url. The first two are JSON objects.
     token("JSON web token", &["eyJ", "ewog", "ewoJ"], As(jwt)),
     token("JSON web token in base64", &["ZXlK"], As(jwt_in_base64)),
     // RFC 7468, section 2, and the armour of OpenPGP (RFC 9580, section 6.2).

@@ -1,5 +1,5 @@
-//! Secrets that are known by what they look like, wherever they stand: tokens of standards, and the credentials of services that
-//! begin in a way of their own, so that they can be found.
+//! Secrets that are found by their look in any text: tokens of standards, and the credentials of services with a
+//! distinctive prefix.
 
 use super::form::is_random;
 use super::shape_table::Of::{Alphanumeric, Base64, Capital, Crypt, Dotted, Hex, Url};
@@ -18,7 +18,7 @@ static MARKS: LazyLock<(AhoCorasick, Vec<&'static Shape>)> = LazyLock::new(|| {
     (finder.expect("a few hundred texts are not too many"), shapes)
 });
 
-/// The first two bytes of all marks, a bit for each.
+/// The first two bytes of all marks, one bit for each pair.
 static BEGINNINGS: LazyLock<Vec<u64>> = LazyLock::new(|| {
     let mut bits = vec![0; 1 << 10];
     for mark in SHAPES.iter().flat_map(|shape| shape.marks).filter(|mark| mark.len() > 1) {
@@ -28,16 +28,16 @@ static BEGINNINGS: LazyLock<Vec<u64>> = LazyLock::new(|| {
     bits
 });
 
-/// The marks of letters that stand inside of a credential.
+/// The marks that consist of letters and stand within a credential.
 static INNER: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let inside = SHAPES.iter().filter(|shape| matches!(shape.tail, Around(..))).flat_map(|shape| shape.marks);
     inside.filter(|mark| mark.bytes().all(|byte| byte.is_ascii_alphanumeric())).copied().collect()
 });
 
-/// No credential with a mark of letters inside is shorter.
+/// The minimum length of a credential with such a mark.
 const INNER_BYTES_MIN: usize = 38;
 
-/// Returns true if a mark may stand in a text, where a word begins or ends. `Q~` and `|` alone stand inside one.
+/// Returns true if a text may contain a mark at the start or the end of a word. Only `Q~` and `|` stand within words.
 pub(super) fn may_begin_in(text: &str) -> bool {
     let bits = &*BEGINNINGS;
     let bytes = text.as_bytes();
@@ -56,10 +56,11 @@ pub(super) struct Look {
     pub(super) name: &'static str,
 }
 
-/// No shape is shorter.
+/// The length of the shortest shape.
 const SECRET_BYTES_MIN: usize = 15;
 
-/// Finds the secrets in a text, in order; of those that overlap the longest that begins first.
+/// Finds the secrets in a text, in order. Of secrets that overlap, the first is chosen, and of several with the same
+/// start the longest.
 pub(super) fn find(text: &str) -> Vec<Look> {
     if text.len() < SECRET_BYTES_MIN {
         return Vec::new();
@@ -68,14 +69,14 @@ pub(super) fn find(text: &str) -> Vec<Look> {
     let mut found: Vec<Look> = Vec::new();
     let mut runs = Runs { bytes: text.as_bytes(), last: Default::default() };
     for mark in finder.find_overlapping_iter(text) {
-        // In what was found already, nothing else is looked for: a mark may stand in it a thousand times.
+        // A secret is not searched again: it may contain a mark a thousand times.
         if found.last().is_some_and(|look| look.at.start < mark.start() && mark.end() < look.at.end) {
             continue;
         }
         let Shape { kind, name, tail, .. } = shapes[mark.pattern().as_usize()];
         let Some(at) = extent(text, mark.range(), *tail, &mut runs) else { continue };
         let secret = &text[at.clone()];
-        // Names of many words begin like some of them: `test_that_all_the_words_are_there`.
+        // Long identifiers may begin with a mark: `test_that_all_the_words_are_there`.
         if (matches!(tail, As(_)) || is_random(secret)) && !stand_in::is_stand_in(secret) {
             found.push(Look { at, kind, name });
         }
@@ -96,14 +97,14 @@ pub(super) fn has_secrets(text: &str) -> bool {
     !find(text).is_empty()
 }
 
-/// Runs of a credential's characters: the last one of each kind that was looked at, so that no text is read anew for each mark in it.
+/// Caches the last run of each kind of character, so that a text is not read again for each mark in it.
 struct Runs<'t> {
     bytes: &'t [u8],
     last: [Range<usize>; Of::COUNT],
 }
 
 impl Runs<'_> {
-    /// The run in which a place stands, or at which it ends.
+    /// Returns the run that contains a position or ends at it.
     fn at(&mut self, place: usize, of: Of) -> Range<usize> {
         let last = &mut self.last[of as usize];
         if !(last.start <= place && place <= last.end) || last.start >= last.end {
@@ -115,10 +116,10 @@ impl Runs<'_> {
     }
 }
 
-/// No credential with its mark in the middle is longer. Texts in base64 that are files hold every mark somewhere.
+/// The maximum length of a credential with its mark in the middle. Base64 of a file contains every mark somewhere.
 const AROUND_BYTES_MAX: usize = 512;
 
-/// Texts in base64 are files from this length on, and hold short marks by chance.
+/// From this length on, base64 is taken for a file, which contains short marks by chance.
 const FILE_BYTES_MIN: usize = 1_024;
 
 /// Returns true if a mark stands in a file that is written in base64.
@@ -127,10 +128,11 @@ fn is_in_file(mark: Range<usize>, runs: &mut Runs<'_>) -> bool {
     is_sign && mark.len() <= 4 && runs.at(mark.start, Base64).len() >= FILE_BYTES_MIN
 }
 
-/// The extent of a credential whose mark is here.
+/// Returns the extent of the credential around a mark.
 fn extent(text: &str, mark: Range<usize>, tail: Tail, runs: &mut Runs<'_>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    // A mark within a word is no mark. An escape of a line's end stands before one like a letter.
+    // A mark counts only at the start of a word. The letter of an escaped line break (`
+    // `) does not belong to the word.
     let is_inside = |begin: usize| {
         bytes[begin].is_ascii_alphanumeric()
             && begin > 0
@@ -163,7 +165,7 @@ fn count(text: &str, of: Of) -> usize {
     text.bytes().take_while(|byte| of.has(*byte)).count()
 }
 
-/// Two parts of base64url that are JSON objects, and a third one, which may be empty.
+/// The length of a JSON web token: two JSON objects in base64url, and a third part that may be empty.
 pub(super) fn jwt(rest: &str) -> Option<usize> {
     let header = count(rest, Url);
     let claims = rest[header..]
@@ -175,12 +177,12 @@ pub(super) fn jwt(rest: &str) -> Option<usize> {
     Some(header + 1 + claims + 1 + count(signature, Dotted))
 }
 
-/// A whole token that was encoded once more: its first dot is somewhere in it.
+/// The length of a JSON web token that was encoded once more. The decoded text contains the token's first dot.
 pub(super) fn jwt_in_base64(rest: &str) -> Option<usize> {
     Some(count(rest, Base64)).filter(|length| *length >= 30)
 }
 
-/// The labels of keys are shorter.
+/// The maximum length of a key's label.
 const LABEL_BYTES_MAX: usize = 64;
 
 pub(super) fn private_key(rest: &str) -> Option<usize> {
@@ -189,7 +191,7 @@ pub(super) fn private_key(rest: &str) -> Option<usize> {
         return None;
     }
     let body = &rest[label + 5..];
-    // Of a key that is cut off, all that is there.
+    // A truncated key extends to the end of the text.
     let end =
         body.find("-----END ").and_then(|end| Some(end + body[end + 9..].find("-----")? + 14)).unwrap_or(body.len());
     Some(label + 5 + end)
@@ -210,7 +212,7 @@ pub(super) fn databricks(rest: &str) -> Option<usize> {
     (length == 32).then_some(length + more)
 }
 
-/// `pat`, 14 characters, a dot, and 64 digits.
+/// The form `pat`, 14 characters, a dot, and 64 digits.
 pub(super) fn airtable(rest: &str) -> Option<usize> {
     let secret = rest.get(14..).filter(|_| count(rest, Alphanumeric) == 14)?.strip_prefix('.')?;
     Some(15 + count(secret, Hex)).filter(|length| *length >= 70)
@@ -224,18 +226,18 @@ pub(super) fn one_password(rest: &str) -> Option<usize> {
     matches!(groups.as_slice(), [6, 11 | 6, 5, ..]).then_some(length)
 }
 
-/// A hash of a password: parts between dollar signs, of which the last is long.
+/// A password hash: parts between dollar signs, with a long last part.
 pub(super) fn hash(rest: &str) -> Option<usize> {
     Some(count(rest, Crypt)).filter(|length| *length >= 24)
 }
 
-/// A hash of a password with its parameters before it: `v=19$m=65536,t=3,p=4$…`.
+/// A password hash with leading parameters: `v=19$m=65536,t=3,p=4$…`.
 pub(super) fn parameters(rest: &str) -> Option<usize> {
     let length = rest.bytes().take_while(|byte| Crypt.has(*byte) || *byte == b',').count();
     (length >= 10).then_some(length)
 }
 
-/// A key of PuTTY is a file: all that follows belongs to it.
+/// A PuTTY key is a file and extends to the end of the text.
 pub(super) fn putty(rest: &str) -> Option<usize> {
     Some(rest.len())
 }
@@ -247,7 +249,7 @@ pub(super) fn click_up(rest: &str) -> Option<usize> {
     (count(secret, Capital) == 32).then_some(user + 33)
 }
 
-/// 40 characters of base64url. The names of tests begin like it, and have more signs or fewer kinds of letters.
+/// 40 characters of base64url. Names of tests have the same prefix, but more punctuation or fewer kinds of letters.
 pub(super) fn go_cardless(rest: &str) -> Option<usize> {
     let length = rest.bytes().take_while(|byte| Url.has(*byte) || *byte == b'=').count();
     let token = &rest[..length];

@@ -1,4 +1,4 @@
-//! Texts and values as logs and reports show them: one word in the place of each secret.
+//! Redaction of texts and values for logs and reports: one placeholder for all secrets.
 
 use super::stand_in::is_stand_in;
 use super::value::Side;
@@ -9,7 +9,7 @@ use crate::{Json, JsonString};
 use http::uri::PathAndQuery;
 use std::borrow::Cow;
 
-/// Puts the word in the place of each secret, and remembers none.
+/// A sink that replaces each secret by the placeholder and remembers none.
 struct Hiding;
 
 impl Sink for Hiding {
@@ -27,7 +27,8 @@ impl Sink for Hiding {
 }
 
 impl SecretNames {
-    /// The target of a request as logs show it. All values of parameters with a secret's name are left out, short ones and words too.
+    /// Returns the target of a request for logs. All values of parameters with a secret's name are redacted, even short
+    /// ones and words.
     #[must_use]
     pub fn shown_target<'t>(&self, target: &'t PathAndQuery) -> Cow<'t, str> {
         if quick::is_quiet_target(target, self) {
@@ -43,13 +44,13 @@ impl SecretNames {
         }
     }
 
-    /// Returns true if a text, which may be JSON, has a secret in it by a name or by its look.
+    /// Returns true if a text or JSON document contains a secret, by name or by look.
     #[must_use]
     pub fn are_in(&self, text: &str) -> bool {
         Walk { names: self, side: Side::Response, sink: &mut Hiding }.text(text, "", 0).is_some()
     }
 
-    /// A value as reports show it: with [`REDACTED`] in the place of all values that have a secret's name or look.
+    /// Returns a value for reports, with [`REDACTED`] in the place of all values that have a secret's name or look.
     #[must_use]
     pub fn redacted(&self, value: &Json) -> Json {
         self.shown(value, false)
@@ -73,7 +74,7 @@ impl SecretNames {
     }
 }
 
-/// A value without the credentials that have the usual names or looks, as reports show it.
+/// Returns a value for reports, without the credentials that have built-in names or looks.
 #[must_use]
 pub fn redacted(value: &Json) -> Json {
     SecretNames::default().redacted(value)

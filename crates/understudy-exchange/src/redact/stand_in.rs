@@ -1,7 +1,7 @@
-//! What stands in a secret's place: ASCII of the same form, so that what reads it goes on working.
+//! Stand-ins of secrets: ASCII texts of the secret's form, so that programs which read them still work.
 //!
-//! A token that is decoded stays a token that can be decoded, a UUID stays one, hex stays hex, digits stay digits. All others
-//! are `redacted-KIND-NUMBER`, which is a valid cookie, header value, segment of a path and value of a query.
+//! A JSON web token can still be decoded. A UUID stays a UUID, hexadecimal digits and decimal digits stay digits. All
+//! other stand-ins are `redacted-KIND-NUMBER`, which is a valid cookie, header value, path segment and query value.
 
 use super::card;
 use super::form::is_uuid;
@@ -14,16 +14,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 const KINDS: &[&str] =
     &["token", "password", "api-key", "secret", "session", "cookie", "code", "pin", "card", "private-key"];
 
-/// `redacted`, as far as hexadecimal digits can say it.
+/// `redacted`, spelled in hexadecimal digits.
 const HEX_MARK: &str = "4edac7ed";
 
-/// Shorter hexadecimal numbers have no room for a mark.
+/// Shorter hexadecimal numbers are too short for the mark.
 const HEX_CHARS_MIN: usize = 16;
 
-/// 2100-01-01, in seconds since 1970: later than anybody tests.
+/// 2100-01-01 in seconds since 1970: no test run is later.
 const FAR_AWAY: u64 = 4_102_444_800;
 
-/// Makes what stands for a secret of a kind; `number` tells it from others of that kind.
+/// Generates the stand-in of a secret; `number` distinguishes it from others of the same kind.
 pub(super) fn stand_in(secret: &str, kind: &str, number: u32) -> String {
     let plain = format!("redacted-{kind}-{number}");
     let which = KINDS.iter().position(|known| *known == kind).unwrap_or(KINDS.len());
@@ -46,14 +46,14 @@ pub(super) fn stand_in(secret: &str, kind: &str, number: u32) -> String {
     if secret.bytes().any(|byte| byte.is_ascii_uppercase()) { lower.to_ascii_uppercase() } else { lower }
 }
 
-/// As many digits, of which the first is no zero.
+/// Generates a number of the same length without a leading zero.
 fn digits(length: usize, number: u32) -> String {
     let number = (u64::from(number) % 10_u64.pow(u32::try_from(length.min(9)).unwrap_or(9) - 1)).to_string();
-    // A width that is given to `format!` ends at 65,535.
+    // `format!` panics on widths above 65,535.
     format!("1{}{number}", "0".repeat((length - 1).saturating_sub(number.len())))
 }
 
-/// A JSON web token with the same claims (RFC 7519), which does not expire and has no signature.
+/// Generates a JSON web token with the same claims (RFC 7519), which does not expire and has no valid signature.
 fn jwt(secret: &str, plain: &str) -> Option<String> {
     let mut parts = secret.split('.');
     let (Some(header), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
@@ -75,7 +75,7 @@ fn jwt(secret: &str, plain: &str) -> Option<String> {
     Some(format!("{}.{claims}.{plain}", header.trim_end_matches('=')))
 }
 
-/// A claim's value without secrets.
+/// Returns a claim's value without secrets.
 fn claim(name: &JsonString, lower: &str, value: Json, plain: &str) -> Json {
     let is_secret =
         matches!(lower, "jti" | "sid" | "nonce" | "at_hash" | "c_hash") || super::is_secret_member(name.as_str());
@@ -96,12 +96,12 @@ fn claim(name: &JsonString, lower: &str, value: Json, plain: &str) -> Json {
     }
 }
 
-/// A JSON number of the same length.
+/// Generates a JSON number of the same length.
 pub(super) fn number(secret: &str, number: u32) -> String {
     if card::is_card(secret) { card::with_number(secret, number) } else { digits(secret.len().max(3), number) }
 }
 
-/// Returns true if a text is what stands for some secret: it is none itself.
+/// Returns true if a text is a stand-in, and so is not a secret.
 #[must_use]
 pub fn is_stand_in(text: &str) -> bool {
     let last = text.rsplit('.').next().unwrap_or(text);

@@ -1,4 +1,5 @@
-//! Values under a secret's name: which of them are secrets, and which of those are so telling that they are looked for elsewhere.
+//! Values under a secret's name: which of them are secrets, and which secrets are distinctive enough to be searched
+//! elsewhere.
 
 use super::form::{
     is_counted, is_date, is_digits, is_email, is_identifier, is_path, is_random, is_styled, is_version, is_words,
@@ -6,19 +7,19 @@ use super::form::{
 use super::names::{Certainty, Named};
 use super::stand_in;
 
-/// Shorter values stand in many places by chance.
+/// Shorter values occur in many places by chance.
 const TELLING_CHARS_MIN: usize = 5;
-/// So many digits are no number that stands elsewhere by chance.
+/// A number of this many digits does not occur elsewhere by chance.
 const TELLING_DIGITS_MIN: usize = 12;
-/// From so many words on, a phrase under a mnemonic's name is one (BIP 39 has 12 to 24).
+/// The minimum number of words in a seed phrase (BIP 39 has 12 to 24).
 const PHRASE_WORDS_MIN: usize = 6;
 
-/// Where a value stands.
+/// The side that sent a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
-    /// In what a client sent.
+    /// The client.
     Request,
-    /// In what a backend sent.
+    /// The backend.
     Response,
 }
 
@@ -74,18 +75,18 @@ pub(super) fn is_secret_number(digits: &str, named: &Named, side: Side) -> bool 
     }
 }
 
-/// Returns true if a secret is looked for wherever it may stand: it is no word, no short number and no sentence.
+/// Returns true if a secret is searched everywhere: it is not a word, a short number or a sentence.
 pub(super) fn is_telling(secret: &str) -> bool {
     let length = secret.chars().count();
     if is_digits(secret) {
         return length >= TELLING_DIGITS_MIN;
     }
-    // Three words and more that are joined stand nowhere by chance.
+    // Three or more joined words do not occur elsewhere by chance.
     let is_of_words = is_words(secret) && !(is_joined(secret) && secret.split(['-', '_']).count() > 2);
     length >= TELLING_CHARS_MIN && !is_of_words && !is_date(secret)
 }
 
-/// Values that stand for none: flags, masks, and what is to be filled in.
+/// Returns true for values that mean none: flags, masks and placeholders.
 fn is_nothing(value: &str) -> bool {
     const NOTHING: &[&str] = &[
         "",
@@ -133,7 +134,7 @@ fn is_credential(value: &str) -> bool {
     if is_digits(value) {
         return value.len() >= 8;
     }
-    // `sha256`, `oauth2`, `v1.2.3` and `RS256` are names of things.
+    // `sha256`, `oauth2`, `v1.2.3` and `RS256` name algorithms and versions.
     let letters = value.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_'));
     let is_numbered_word = value.len() < 10 && is_words(letters);
     let is_number =
@@ -141,7 +142,7 @@ fn is_credential(value: &str) -> bool {
     !is_numbered_word && !is_number && (!value.contains("://") || has_userinfo(value))
 }
 
-/// Words with which a joined text is a code of an error, a setting or a name, and no token of a development server.
+/// Words that make a joined text an error code, a setting or a name, and not a token of a development server.
 const OF_CODES: &[&str] = &[
     "access",
     "bad",
@@ -185,13 +186,13 @@ const OF_CODES: &[&str] = &[
     "wrong",
 ];
 
-/// Returns true for an expression of a program: names joined by dots, or one name that something follows.
+/// Returns true for an expression of a program: names joined by dots, or one name with something after it.
 pub(super) fn is_expression(value: &str, is_followed: bool) -> bool {
     let value = value.trim_start_matches('!');
     (value.contains('.') || (is_followed && value.contains('_'))) && value.split('.').all(is_identifier)
 }
 
-/// Returns true if a text says that a value is to be put in its place: `<your password>`, `YOUR_TOKEN`, `changeme`.
+/// Returns true if a text is a placeholder for a value: `<your password>`, `YOUR_TOKEN`, `changeme`.
 pub(super) fn is_placed(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     value.starts_with(['$', '{', '<', '%', '#'])
@@ -203,13 +204,14 @@ fn is_joined(value: &str) -> bool {
     value.len() >= 8 && value.contains(['-', '_']) && !value.contains([' ', '/', ':', '.']) && is_words(value)
 }
 
-/// Returns true for joined words that are no code of a program.
+/// Returns true for joined words that are not a code of a program.
 fn is_slug(value: &str) -> bool {
     let is_code = || value.split(['-', '_']).any(|word| OF_CODES.contains(&&*word.to_ascii_lowercase()));
     is_joined(value) && !value.chars().any(char::is_uppercase) && !is_code()
 }
 
-/// Returns true for a word that holds another one and is no name of it: `thisismypassword`, and not `newpassword`.
+/// Returns true for a word that contains another one and is not a name with it: `thisismypassword`, but not
+/// `newpassword`.
 fn is_word_around(value: &str, word: &str) -> bool {
     const NAMING: &[&str] = &[
         "admin", "change", "confirm", "current", "db", "forgot", "has", "hide", "is", "new", "no", "old", "repeat",
@@ -232,7 +234,7 @@ fn has_userinfo(url: &str) -> bool {
     authority.rsplit_once('@').is_some_and(|(userinfo, _)| userinfo.contains(':'))
 }
 
-/// Shorter names of members are no secrets.
+/// Shorter names of members are not secrets.
 pub(super) const NAMES_SOUGHT_MIN: usize = 16;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! The vendors of services whose credentials look like nothing but chance.
+//! The vendors of services whose credentials look random and have no distinctive prefix.
 
-/// Vendors under whose names what looks random is secret. The names are those of the services in public documents on secret scanning
-/// (GitHub's "Supported secret scanning patterns", GitGuardian's detectors, the rules of Kingfisher and Titus). Those that are words of
-/// English are left out.
+/// Vendors: a random value under one of these names is secret. The names are those of the services in public documents
+/// on secret scanning (GitHub's "Supported secret scanning patterns", GitGuardian's detectors, the rules of Kingfisher
+/// and Titus). Names that are English words are left out.
 #[rustfmt::skip]
 pub(super) const VENDORS: &[&str] = &[
     "abuseipdb", "adafruit", "adobe", "agora", "aikido", "airbrake", "airbyte", "airtable", "aiven", "alchemyapi", "algolia", "alibaba",

@@ -202,8 +202,8 @@ impl<'a> InYaml<'a> {
         if self.text.as_bytes().get(start) == Some(&bracket) { Style::Flow } else { Style::Block }
     }
 
-    /// A collection in brackets ends with its bracket: the parser goes on over what follows, comments too. A block ends with what
-    /// is last in it.
+    /// Returns the end of a collection. A collection in brackets ends with its bracket, although the parser continues
+    /// over the text after it, comments included. A block ends with its last entry.
     fn ended(&self, style: Style, end: usize, last: Option<usize>, start: usize) -> usize {
         match style {
             Style::Flow => self.bracket(last.unwrap_or(start + 1)).unwrap_or_else(|| self.text[..end].trim_end().len()),
@@ -211,7 +211,7 @@ impl<'a> InYaml<'a> {
         }
     }
 
-    /// Where the bracket ends that closes a collection whose last entry ends here.
+    /// The end of the bracket that closes a collection whose last entry ends at `last`.
     fn bracket(&self, last: usize) -> Option<usize> {
         let mut is_comment = false;
         for (at, byte) in self.text.bytes().enumerate().skip(last) {

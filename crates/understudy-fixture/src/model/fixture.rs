@@ -152,7 +152,7 @@ impl FieldMatcher {
         matches!(self, Self::Equals(pattern) if pattern.is_open())
     }
 
-    /// Returns true if every request matches: the field only says what the contract test sends.
+    /// Returns true if every request matches: the field is only sent by the contract test.
     #[must_use]
     pub fn asks_nothing(&self) -> bool {
         matches!(self, Self::Rule(rule) if rule.checks.iter().all(|check| *check == Check::Ignore))
@@ -301,7 +301,7 @@ pub struct Verify {
     pub after: Option<Vec<String>>,
     /// The ids of fixtures that are sent once more before it, for it and those after it.
     pub again: Vec<String>,
-    /// The ids of the fixtures that are sent before it, whatever comes of them, where they are sent at all.
+    /// The ids of the fixtures that are sent before this one, if they are sent at all. They may fail.
     pub follows: Vec<String>,
     /// Values of the answer, for the fixtures after it.
     pub capture: Vec<Capture>,

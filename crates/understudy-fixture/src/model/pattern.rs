@@ -123,7 +123,7 @@ impl Pattern {
     }
 }
 
-/// As it is written in a fixture: [`Pattern::parse`] gives the same pattern again.
+/// Writes the pattern as in a fixture: [`Pattern::parse`] returns the same pattern again.
 impl std::fmt::Display for Pattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut parts = self.parts.iter().peekable();
@@ -140,7 +140,7 @@ impl std::fmt::Display for Pattern {
     }
 }
 
-/// Writes text so that nothing in it is read as a placeholder.
+/// Escapes text so that no part of it is read as a placeholder.
 fn escape(text: &str, is_before_placeholder: bool) -> Cow<'_, str> {
     let ends_in_backslash = is_before_placeholder && text.ends_with('\\');
     if !ends_in_backslash && !text.contains("{{") {

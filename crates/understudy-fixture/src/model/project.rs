@@ -23,7 +23,7 @@ pub struct Redact {
     pub headers: Vec<String>,
     /// Members of JSON bodies.
     pub json: Vec<JsonPath>,
-    /// Names of header fields, parameters, cookies and members whose values are no secrets, though they look like it.
+    /// Names of header fields, parameters, cookies and members whose values look like secrets and are not.
     pub keep: Vec<String>,
 }
 

@@ -53,7 +53,8 @@ impl Reader<'_> {
         Some(ResponsePromise { when, set, status, headers, body, rules, delay })
     }
 
-    /// Reads header fields. Only the response to a HEAD names its own length, which is that of the content that a GET gets.
+    /// Reads header fields. Only the response to a `HEAD` may list `content-length`, which is the length of the `GET`
+    /// response.
     fn response_headers(&mut self, node: Option<&Node>, answers_head: bool) -> Vec<(String, HeaderPromise)> {
         let Some(values) = node.and_then(|node| self.map(node, "`headers`")) else { return Vec::new() };
         let mut headers = Vec::new();

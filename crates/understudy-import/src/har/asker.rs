@@ -1,6 +1,6 @@
-//! Who asked: a page that shows something, or a script, a form or a person who wants something of a service.
+//! The origin of a request: a page that loads its parts, or a script, a form or a person that calls a service.
 //!
-//! The rules stand in their order in [`RULES`]. The first one that knows decides.
+//! [`RULES`] lists the rules in order. The first rule that applies decides.
 
 use super::read::text;
 use http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -9,7 +9,7 @@ use std::fmt;
 use understudy_exchange::target::query_pairs;
 use understudy_exchange::{Json, MediaType, Request, Response};
 
-/// What an exchange is of a page.
+/// The part of a page that an exchange loads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PagePart {
     /// The page itself, or a frame in it.
@@ -24,7 +24,7 @@ pub enum PagePart {
     Font,
     /// Sound or film, with subtitles.
     Media,
-    /// Something else that only browsers ask for: a manifest, a report.
+    /// Another resource that only browsers request: a manifest, a report.
     Other,
 }
 
@@ -42,15 +42,15 @@ impl fmt::Display for PagePart {
     }
 }
 
-/// What a rule found.
+/// The decision of a rule.
 enum Asker {
-    /// A script, a form or a person asked a service.
+    /// A script, a form or a person called a service.
     Service,
-    /// It is part of a page.
+    /// A browser loaded a part of a page.
     Page(PagePart),
 }
 
-/// An exchange as the rules look at it.
+/// The input of the rules.
 struct Case<'c> {
     entry: &'c Json,
     request: &'c Request,
@@ -71,7 +71,7 @@ const RULES: &[Rule] = &[
     by_media_type,
 ];
 
-/// Returns what an exchange is of a page; `None` if it is the service's.
+/// Returns the part of a page that an exchange loads; `None` if the exchange belongs to the service.
 pub(super) fn page_part(entry: &Json, request: &Request, response: &Response) -> Option<PagePart> {
     let case = Case { entry, request, response };
     match RULES.iter().find_map(|rule| rule(&case)) {
@@ -80,7 +80,7 @@ pub(super) fn page_part(entry: &Json, request: &Request, response: &Response) ->
     }
 }
 
-/// Pages are read. What is written was sent by a script or a form.
+/// Pages are only read: a request that writes was sent by a script or a form.
 fn by_what_is_sent(case: &Case<'_>) -> Option<Asker> {
     let is_report = field(&case.request.headers, "content-type").is_some_and(|kind| {
         matches!(MediaType::parse(kind).essence(), "application/csp-report" | "application/reports+json")
@@ -91,14 +91,14 @@ fn by_what_is_sent(case: &Case<'_>) -> Option<Asker> {
     (!matches!(case.request.method, Method::GET | Method::HEAD)).then_some(Asker::Service)
 }
 
-/// A file that is saved was asked for by a person.
+/// A person requested a file that is saved.
 fn by_being_saved(case: &Case<'_>) -> Option<Asker> {
     let how = field(&case.response.headers, CONTENT_DISPOSITION.as_str())?;
     let how = how.trim_start().get(..10)?;
     how.eq_ignore_ascii_case("attachment").then_some(Asker::Service)
 }
 
-/// JSONP: the script calls a function whose name was in the query, and does nothing else.
+/// JSONP: the script only calls a function that the query names.
 fn by_calling_back(case: &Case<'_>) -> Option<Asker> {
     let start = &case.response.body[..case.response.body.len().min(CALLBACK_BYTES)];
     let start = String::from_utf8_lossy(start);
@@ -110,7 +110,7 @@ fn by_calling_back(case: &Case<'_>) -> Option<Asker> {
     pairs.any(|(_, value)| is_name(&value) && calls_first(&start, &value)).then_some(Asker::Service)
 }
 
-/// How far into a script the call of a function is looked for.
+/// The number of bytes at the start of a script that are searched for the call.
 const CALLBACK_BYTES: usize = 512;
 
 /// Returns true if a script begins with a call of this function, perhaps guarded: `/**/ typeof f === 'function' && f(`.
@@ -147,7 +147,7 @@ fn by_resource_type(case: &Case<'_>) -> Option<Asker> {
         "font" => Some(Asker::Page(PagePart::Font)),
         "media" | "texttrack" => Some(Asker::Page(PagePart::Media)),
         "manifest" | "cspviolationreport" | "signedexchange" | "signed-exchange" => Some(Asker::Page(PagePart::Other)),
-        // `other`, `prefetch` and what comes in later versions say nothing.
+        // `other`, `prefetch` and the types of later versions do not decide.
         _ => None,
     }
 }
@@ -179,12 +179,12 @@ fn by_library(case: &Case<'_>) -> Option<Asker> {
     (by_script || by_name).then_some(Asker::Service)
 }
 
-/// Browsers send no token of their own for a part of a page.
+/// A browser sends no token of its own for a part of a page.
 fn by_authorization(case: &Case<'_>) -> Option<Asker> {
     case.request.headers.contains_key(AUTHORIZATION).then_some(Asker::Service)
 }
 
-/// Who opens a page accepts HTML by name; what a script fetches is accepted whatever it is.
+/// A browser that opens a page accepts HTML by name. The `accept` of a script does not matter.
 fn by_accept(case: &Case<'_>) -> Option<Asker> {
     let accept = field(&case.request.headers, "accept")?;
     let is_page = shown(case) == Some(PagePart::Page);
@@ -195,13 +195,13 @@ fn by_media_type(case: &Case<'_>) -> Option<Asker> {
     shown(case).map(Asker::Page)
 }
 
-/// Decides about what a person opened: a page, a way to one, or a file that a browser does not show as a page.
+/// Classifies a resource that a person opened: a page, a redirect to a page, or a download.
 fn opened(case: &Case<'_>) -> Asker {
     let way = case.response.status.is_redirection().then_some(PagePart::Page);
     way.or_else(|| shown(case)).map_or(Asker::Service, Asker::Page)
 }
 
-/// Returns the part of a page that browsers show for this media type.
+/// Returns the part of a page that has this media type.
 fn shown(case: &Case<'_>) -> Option<PagePart> {
     let kind = MediaType::parse(field(&case.response.headers, CONTENT_TYPE.as_str())?);
     let kind = kind.essence();

@@ -1,4 +1,4 @@
-//! Bodies of archives: text or base64, in place or in a file beside the archive, or not there at all.
+//! Bodies of archives: text or base64, in the archive or in a file beside it, or missing.
 
 use super::charset::bytes_of;
 use super::fields::raw_field;
@@ -22,13 +22,13 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// A body.
 pub(super) enum Body {
-    /// All of it.
+    /// The complete body.
     Whole(Bytes),
-    /// There was one; it is not in the archive, for this reason.
+    /// The body is not in the archive, for this reason.
     Missing(String),
 }
 
-/// Returns the body of a response. `headers` are those of the response.
+/// Returns the body of a response. `headers` are the header fields of the response.
 pub(super) fn response_body(
     reading: &Reading<'_>,
     response: &Json,
@@ -97,7 +97,7 @@ pub(super) fn request_body(reading: &Reading<'_>, request: &Json, headers: &mut 
     Body::Whole(Bytes::new())
 }
 
-/// Returns what is written in `text` or beside the archive; `None` if there is neither.
+/// Returns the content of `text` or of a file beside the archive; `None` if there is neither.
 fn written(reading: &Reading<'_>, content: &Json, headers: &mut HeaderMap) -> Option<Result<Bytes, String>> {
     if let Some(name) = content.member("_file").and_then(Json::as_str) {
         return Some(
@@ -108,7 +108,7 @@ fn written(reading: &Reading<'_>, content: &Json, headers: &mut HeaderMap) -> Op
     let text = match content.member("text")? {
         Json::Null => return None,
         Json::String(text) => text.as_str(),
-        // Some tools write JSON in place.
+        // Some tools write a JSON value instead of its text.
         other => return Some(Ok(other.to_string().into())),
     };
     if reading.is_own {
@@ -122,7 +122,7 @@ fn written(reading: &Reading<'_>, content: &Json, headers: &mut HeaderMap) -> Op
     Some(Ok(bytes_of(text, size, headers)))
 }
 
-/// Returns the bytes of text in base64. Tools call text base64 that is not, and do not say it of bytes; the size tells.
+/// Decodes base64. Some tools mark plain text as base64, and others do not mark base64; the size decides.
 fn base64_of(content: &Json, text: &str, size: Option<u64>, headers: &HeaderMap) -> Option<Vec<u8>> {
     let is_claimed = content.member("encoding").and_then(Json::as_str).is_some_and(|encoding| {
         let encoding = encoding.trim();
@@ -134,7 +134,7 @@ fn base64_of(content: &Json, text: &str, size: Option<u64>, headers: &HeaderMap)
     let bytes = decoded(text)?;
     let is_size_of = |length: usize| size == Some(length as u64);
     let is_meant = if is_claimed {
-        // A word of letters and digits can be decoded, too: to no text.
+        // Plain text of letters and digits decodes as base64 too, but not to valid text.
         !is_size_of(text.len()) || is_binary(headers) || std::str::from_utf8(&bytes).is_ok()
     } else {
         is_size_of(bytes.len()) && !is_size_of(text.len())
@@ -164,20 +164,22 @@ fn is_binary(headers: &HeaderMap) -> bool {
     starts.iter().any(|start| kind.essence().starts_with(start)) && kind.essence() != "image/svg+xml"
 }
 
-/// Returns true if a body still has the content coding that the header field names. Archives have decoded bodies, except from some proxies.
+/// Returns true if a body still has the content coding that the header field names. Most archives have decoded bodies;
+/// some proxies write coded ones.
 fn is_still_coded(headers: &HeaderMap, body: &[u8]) -> bool {
     let coding = headers.get(CONTENT_ENCODING).and_then(|coding| coding.to_str().ok()).unwrap_or("");
     match coding.trim().to_ascii_lowercase().as_str() {
         "gzip" | "x-gzip" => body.starts_with(&[0x1f, 0x8b]),
         "deflate" => body.len() > 2 && body[0] == 0x78 && (usize::from(body[0]) * 256 + usize::from(body[1])) % 31 == 0,
         "zstd" => body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
-        // Brotli has no first bytes of its own: what is not text and should be is still coded.
+        // Brotli has no magic number: a textual body that is not UTF-8 is still coded.
         "br" => !is_binary(headers) && std::str::from_utf8(body).is_err(),
         _ => false,
     }
 }
 
-/// The length to which Firefox cuts bodies (`devtools.netmonitor.responseBodyLimit`). Of shorter ones the size may be that of something else.
+/// The length to which Firefox truncates bodies (`devtools.netmonitor.responseBodyLimit`). A shorter body is complete,
+/// and the size may count something else.
 const CUT_BYTES_MIN: usize = 1 << 20;
 
 fn is_truncated(content: &Json, body: &[u8]) -> bool {
@@ -185,9 +187,9 @@ fn is_truncated(content: &Json, body: &[u8]) -> bool {
     body.len() >= CUT_BYTES_MIN && size.is_some_and(|size| size > body.len())
 }
 
-/// Returns true if the archive says that there was a body, which it does not have.
+/// Returns true if the archive shows that there was a body and does not have the body.
 fn had_body(response: &Json, content: &Json) -> bool {
-    // `bodySize` may count what is around the body, too.
+    // `bodySize` may count the framing too.
     if content.member("text").is_some() && number(content, "size") == Some(0) {
         return false;
     }
@@ -195,7 +197,7 @@ fn had_body(response: &Json, content: &Json) -> bool {
     if sizes.into_iter().flatten().any(|size| size > 0) {
         return true;
     }
-    // -1 stands for "not known" (HAR 1.2). A length of 0 in the header fields knows it.
+    // -1 means "unknown" (HAR 1.2). A `content-length` of 0 is known.
     let has_kind = !matches!(text(content, "mimeType"), "" | "x-unknown");
     let has_content = matches!(response.member("content"), Some(Json::Object(_)));
     let is_unknown = match number(content, "size") {
@@ -210,7 +212,7 @@ fn content_length(message: &Json) -> Option<i64> {
     raw_field(message, "content-length")?.parse().ok()
 }
 
-/// Writes the body of fields that only stand in `params`.
+/// Encodes the body of a form whose fields are only in `params`.
 fn of_params(params: &[Json], headers: &mut HeaderMap) -> Bytes {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("").to_owned();
     if MediaType::parse(&kind).essence() == "multipart/form-data" {
@@ -249,7 +251,8 @@ fn of_parts(params: &[Json], kind: &str, headers: &mut HeaderMap) -> Bytes {
     multipart::write(&parts, &boundary)
 }
 
-/// Returns true if a text may stand in a form as it is. Chromium writes fields as they were sent, others decode them.
+/// Returns true if a text is valid in a form without encoding. Chromium writes fields as they were sent; others decode
+/// them.
 fn is_form_text(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"*-._+%".contains(&byte);
     text.bytes().all(is_plain)

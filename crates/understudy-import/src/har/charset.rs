@@ -1,4 +1,5 @@
-//! The bytes of texts. An archive has Unicode; the server sent bytes in the charset that the header fields name.
+//! Encodes texts of archives. An archive contains Unicode; the server sent bytes in the charset that the header fields
+//! name.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -7,10 +8,11 @@ use http::header::CONTENT_TYPE;
 use understudy_exchange::MediaType;
 use understudy_exchange::media_type::parameter;
 
-/// Characters of windows-1252 from 0x80 to 0x9F (WHATWG Encoding Standard). Names for latin-1 mean it, too.
+/// Characters of windows-1252 from 0x80 to 0x9F. The labels of latin-1 name this charset too (WHATWG Encoding
+/// Standard).
 const WINDOWS_1252: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
 
-/// Returns the bytes that were sent for a text. A charset that is not known here is replaced in the header field by UTF-8.
+/// Returns the bytes that were sent for a text. An unknown charset is replaced by UTF-8, also in the header field.
 pub(super) fn bytes_of(text: &str, size: Option<u64>, headers: &mut HeaderMap) -> Bytes {
     if text.is_ascii() {
         return Bytes::copy_from_slice(text.as_bytes());
@@ -23,7 +25,7 @@ pub(super) fn bytes_of(text: &str, size: Option<u64>, headers: &mut HeaderMap) -
     let is_json = MediaType::parse(&kind).is_json();
     match charset.as_str() {
         "" | "utf-8" | "utf8" => Bytes::copy_from_slice(text.as_bytes()),
-        // JSON is UTF-8, whatever a parameter says (RFC 8259, section 8.1).
+        // JSON is UTF-8, whatever the `charset` parameter is (RFC 8259, section 8.1).
         _ if is_json => Bytes::copy_from_slice(text.as_bytes()),
         "iso-8859-1" | "iso8859-1" | "latin1" | "latin-1" | "windows-1252" | "cp1252" | "us-ascii" | "ascii" => {
             windows_1252(text).map_or_else(|| as_utf8(text, &kind, headers), Bytes::from)
@@ -48,7 +50,8 @@ fn windows_1252(text: &str) -> Option<Vec<u8>> {
     text.chars().map(byte).collect()
 }
 
-/// Returns the bytes of a text that is UTF-8 with each byte as one character (as some proxies write it). The size must say so, too.
+/// Returns the bytes of a UTF-8 text in which each byte was written as one character, as some proxies do. The size must
+/// confirm it.
 fn utf8_as_latin1(text: &str, size: Option<u64>) -> Option<Vec<u8>> {
     let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>()?;
     (size == Some(bytes.len() as u64) && std::str::from_utf8(&bytes).is_ok()).then_some(bytes)
@@ -72,7 +75,7 @@ mod tests {
         assert_eq!(sent("дом", None, "text/plain; charset=windows-1251"), ("дом".as_bytes().to_vec(), utf8.to_owned()));
         assert_eq!(sent("дом", None, latin), ("дом".as_bytes().to_vec(), utf8.to_owned()));
         assert_eq!(sent("café", Some(5), "application/json; charset=latin1").0, "café".as_bytes());
-        // UTF-8, each byte as a character.
+        // UTF-8 with each byte written as one character.
         assert_eq!(sent("cafÃ©", Some(5), "application/json").0, "café".as_bytes());
         assert_eq!(sent("cafÃ©", Some(7), "application/json").0, "cafÃ©".as_bytes());
     }

@@ -1,6 +1,7 @@
 //! Times of archives: ISO 8601, with any number of decimals and any offset.
 
-/// Returns the microseconds since 1970 of `2024-05-01T10:00:00.123+02:00` and its relatives. A time without an offset counts as UTC.
+/// Parses `2024-05-01T10:00:00.123+02:00` and similar times into microseconds since 1970. A time without an offset is
+/// UTC.
 pub(super) fn unix_micros(text: &str) -> Option<u64> {
     let (date, time) = text.trim().split_once(['T', 't', ' '])?;
     let [year, month, day] = numbers(date, '-')?;
@@ -15,7 +16,7 @@ pub(super) fn unix_micros(text: &str) -> Option<u64> {
     u64::try_from((seconds - offset_seconds(offset.trim())?) * 1_000_000 + micros.parse::<i64>().ok()?).ok()
 }
 
-/// Returns the three numbers of a text. A third one that is missing is 0.
+/// Parses the three numbers of a text. A missing third number is 0.
 fn numbers(text: &str, between: char) -> Option<[i64; 3]> {
     let mut parts = text.split(between).map(|part| part.parse::<u32>().ok().map(i64::from));
     let all = [parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?];

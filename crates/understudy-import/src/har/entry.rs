@@ -1,4 +1,4 @@
-//! One entry: an exchange, or the reason why it is none.
+//! Reads one entry: an exchange, or the reason why the entry is not an exchange.
 
 use super::asker::page_part;
 use super::body::{Body, request_body, response_body};
@@ -17,11 +17,11 @@ use understudy_exchange::redact::Redaction;
 use understudy_exchange::target::encode_query_part;
 use understudy_exchange::{Json, Request, Response};
 
-/// What an entry is.
+/// The result of reading an entry.
 pub(super) enum Entry {
     /// An exchange.
     Exchange(Box<HarExchange>),
-    /// Nothing that a fixture could be made of, for this reason.
+    /// No fixture can be made of the entry, for this reason.
     Left(String),
 }
 
@@ -98,7 +98,7 @@ fn exchange(reading: &Reading<'_>, entry: &Json, began_micros: u64) -> Result<Ha
     })
 }
 
-/// Returns the server and what is asked of it. Some tools write a path alone, or the query in a list of its own.
+/// Returns the server and the request target. Some tools write only a path, or write the query as a separate list.
 fn server_and_target(request: &Json) -> Result<(Origin, PathAndQuery), String> {
     let url = text(request, "url").trim();
     if url.is_empty() {
@@ -123,7 +123,7 @@ fn server_and_target(request: &Json) -> Result<(Origin, PathAndQuery), String> {
     Ok((origin, target.parse().map_err(|_| "its query cannot be read")?))
 }
 
-/// Returns the method, in capitals where it is one that everybody writes so.
+/// Returns the method. Standard methods are converted to capitals.
 fn method(written: &str) -> Result<Method, String> {
     let capitals = written.trim().to_ascii_uppercase();
     match capitals.as_str() {
@@ -139,22 +139,22 @@ fn status(entry: &Json, response: &Json) -> Result<StatusCode, String> {
     let status = number(response, "status").and_then(|status| u16::try_from(status).ok());
     let status = status.and_then(|status| StatusCode::from_u16(status).ok());
     status.ok_or_else(|| {
-        // Chromium, Playwright and Firefox say why.
+        // Chromium, Playwright and Firefox write the reason.
         let why = ["_error", "_failureText"].iter().flat_map(|name| [text(response, name), text(entry, name)]);
         let why = why.chain([text(response, "comment")]).find(|why| !why.is_empty());
         why.map_or_else(|| "not answered".to_owned(), |why| format!("not answered: {why}"))
     })
 }
 
-/// Returns true for the question that browsers ask before a request to another origin (Fetch, section 4.8).
+/// Returns true for a preflight request, which browsers send before a request to another origin (Fetch, section 4.8).
 fn is_preflight(entry: &Json, method: &Method, headers: &HeaderMap) -> bool {
     *method == Method::OPTIONS
         && (headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
             || text(entry, "_resourceType").eq_ignore_ascii_case("preflight"))
 }
 
-/// A 304 stands for the response that the browser had. Some archives have its body: then the exchange is that of a browser without
-/// a cache.
+/// Returns the status of a response. A 304 stands for the response in the browser's cache. If the archive has its body,
+/// the exchange becomes one of a browser without a cache.
 fn revalidated(status: StatusCode, received: &Body, sent: &mut HeaderMap) -> Result<StatusCode, String> {
     if status != StatusCode::NOT_MODIFIED {
         return Ok(status);
@@ -169,7 +169,7 @@ fn revalidated(status: StatusCode, received: &Body, sent: &mut HeaderMap) -> Res
     }
 }
 
-/// Writes the media type of the content into the header fields, if they have none.
+/// Adds the media type of the content to the header fields if they have none.
 fn name_kind(response: &Json, headers: &mut HeaderMap) {
     let kind = response.member("content").map_or("", |content| text(content, "mimeType"));
     if !headers.contains_key(CONTENT_TYPE)
@@ -182,11 +182,11 @@ fn name_kind(response: &Json, headers: &mut HeaderMap) {
 fn micros(entry: &Json) -> u64 {
     let Some(Json::Number(time)) = entry.member("time") else { return 0 };
     let millis: f64 = time.as_str().parse().unwrap_or(0.0);
-    // Of what is negative or too large, the nearest that there is.
+    // The cast saturates: a negative or too large number becomes the nearest valid one.
     (millis * 1_000.0) as u64
 }
 
-/// Returns the stream of server-sent events that newer versions of Chromium list (HTML Standard, section 9.2.6).
+/// Returns the stream of server-sent events, which newer versions of Chromium list (HTML Standard, section 9.2.6).
 fn event_stream(entry: &Json) -> Option<Bytes> {
     let Some(Json::Array(events)) = entry.member("_eventSourceMessages") else { return None };
     let mut out = String::new();

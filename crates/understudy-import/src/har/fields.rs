@@ -1,16 +1,16 @@
-//! Header fields, as the dialects write them: a list of names and values, an object, or cookies in a list of their own.
+//! Header fields in all dialects: a list of names and values, an object, or cookies in a separate list.
 
 use super::read::text;
 use http::header::{CONTENT_LENGTH, COOKIE, SET_COOKIE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use understudy_exchange::Json;
 
-/// Returns the header fields of a message, without those of HTTP/2 alone.
+/// Returns the header fields of a message, without the pseudo-header fields of HTTP/2.
 pub(super) fn headers(message: &Json) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, values) in pairs(message) {
         let Ok(name) = HeaderName::from_bytes(name.trim().as_bytes()) else { continue };
-        // Chromium writes fields of one name as lines of one value.
+        // Chromium joins fields of one name with line breaks.
         for value in values.split(['\n', '\r']).filter(|value| !value.is_empty() || values.is_empty()) {
             if let Ok(value) = HeaderValue::from_bytes(value.trim().as_bytes()) {
                 headers.append(name.clone(), value);
@@ -20,7 +20,8 @@ pub(super) fn headers(message: &Json) -> HeaderMap {
     headers
 }
 
-/// Takes out the fields that were only true of the bytes on the wire. The length of a `HEAD` response is that of what `GET` gets.
+/// Removes the fields that only describe the bytes on the wire. The `content-length` of a `HEAD` response stays: it is
+/// the length of the `GET` response.
 pub(super) fn without_framing(headers: &mut HeaderMap, is_head: bool) {
     headers.remove(TRANSFER_ENCODING);
     if !is_head {
@@ -28,7 +29,7 @@ pub(super) fn without_framing(headers: &mut HeaderMap, is_head: bool) {
     }
 }
 
-/// Returns the value of a field before anything was taken out: of `content-length`, or of `:authority`.
+/// Returns the value of a field as the archive has it, such as `content-length` or `:authority`.
 pub(super) fn raw_field<'e>(message: &'e Json, name: &str) -> Option<&'e str> {
     let mut pairs = pairs(message);
     pairs.find(|(other, _)| other.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
@@ -44,7 +45,7 @@ fn pairs(message: &Json) -> Box<dyn Iterator<Item = (&str, &str)> + '_> {
     }
 }
 
-/// Adds cookies that only stand in the list of cookies.
+/// Adds cookies that are only in the list of cookies.
 pub(super) fn add_cookies(message: &Json, is_request: bool, headers: &mut HeaderMap) {
     let field = if is_request { COOKIE } else { SET_COOKIE };
     let Some(Json::Array(cookies)) = message.member("cookies") else { return };

@@ -1,6 +1,6 @@
 //! HTTP Archive 1.2 (the W3C's draft of 2012, which browsers write and read): exchanges in one JSON document.
 //!
-//! Reading is lenient, since each tool writes its own dialect. What cannot be read is named entry by entry.
+//! Reading is lenient, since each tool writes its own dialect. Each entry that cannot be read is reported.
 
 mod asker;
 mod body;
@@ -20,7 +20,8 @@ pub use write::{HarEntry, write_har};
 use crate::recording::Recorded;
 use bytes::Bytes;
 
-/// Name under which this program writes archives: all that is in such an archive was recorded from a service.
+/// The creator's name in archives that this program writes. All entries of such an archive were recorded from a
+/// service.
 pub(crate) const CREATOR: &str = "Understudy";
 
 /// Member of an entry that only this program writes.
@@ -31,34 +32,35 @@ pub(crate) const OWN_MEMBER: &str = "_understudy";
 pub struct HarArchive {
     /// The exchanges, in the order in which they began.
     pub exchanges: Vec<HarExchange>,
-    /// The entries that are no exchange of HTTP, or that were not answered.
+    /// The entries that are not HTTP exchanges, or that have no response.
     pub left: Vec<HarLeft>,
 }
 
 /// One exchange of an archive.
 #[derive(Debug, Clone)]
 pub struct HarExchange {
-    /// When the request was sent, in microseconds since 1970; 0 if the archive does not say it.
+    /// The time of the request in microseconds since 1970; 0 if the archive does not have it.
     pub began_micros: u64,
-    /// How long the exchange took.
+    /// The duration of the exchange in microseconds.
     pub micros: u64,
     /// The server.
     pub origin: Origin,
     /// The service, if this program wrote the archive.
     pub service: Option<String>,
-    /// The address by which the exchange names its own service, if this program wrote the archive; else that of the server.
+    /// The address of the service in the messages of the exchange, if this program wrote the archive; else the address
+    /// of the server.
     pub backend: String,
-    /// True if this program wrote the exchange: its secrets were replaced then, as its list of redactions says.
+    /// True if this program wrote the exchange and replaced its secrets, which its list of redactions shows.
     pub is_redacted: bool,
-    /// What the exchange is of a page; `None` if a script, a form or a person's click asked a service.
+    /// The part of a page that the exchange loads; `None` if a script, a form or a person's click called a service.
     pub page_part: Option<PagePart>,
-    /// The exchange. Its bodies have no content coding, unless `content-encoding` stands in the header fields.
+    /// The exchange. Its bodies have no content coding, unless the header fields contain `content-encoding`.
     pub recorded: Recorded,
-    /// The messages of the WebSocket to which the two sides switched.
+    /// The messages of the WebSocket, if the connection was upgraded to one.
     pub messages: Vec<HarMessage>,
-    /// Why a body is missing.
+    /// The reason why a body is missing.
     pub missing: Option<String>,
-    /// Why the recording was not whole, as this program wrote it into the archive.
+    /// The reason why the recording was incomplete, as this program wrote it into the archive.
     pub cut: Option<String>,
 }
 
@@ -70,23 +72,23 @@ impl HarExchange {
     }
 }
 
-/// An entry that is no exchange.
+/// An entry that is not an exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HarLeft {
     /// The method, as it is written.
     pub method: String,
-    /// The URL, as it is written. Of `data:` URLs only the beginning is kept.
+    /// The URL, as it is written. A `data:` URL is truncated.
     pub url: String,
     /// The reason.
     pub why: String,
 }
 
-/// A message of a WebSocket, in the form that Chromium gave it.
+/// A WebSocket message, in the form that Chromium writes.
 #[derive(Debug, Clone)]
 pub struct HarMessage {
     /// True if the client sent it.
     pub is_sent: bool,
-    /// When it was sent, in microseconds since 1970.
+    /// The time of the message in microseconds since 1970.
     pub unix_micros: u64,
     /// Its content.
     pub content: Bytes,
@@ -94,7 +96,7 @@ pub struct HarMessage {
     pub is_text: bool,
 }
 
-/// Bodies that stand in files beside an archive, as Playwright writes them.
+/// Bodies in files beside an archive, as Playwright writes them.
 pub trait AttachedFiles {
     /// Returns the content of the file with this name.
     ///
@@ -103,7 +105,7 @@ pub trait AttachedFiles {
     fn read(&self, name: &str) -> Result<Bytes, String>;
 }
 
-/// Why a text is no archive.
+/// The reason why a text is not an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HarError {

@@ -1,4 +1,4 @@
-//! The document: its entries in the order in which they began.
+//! Reads the document and sorts its entries by their start times.
 
 use super::date::unix_micros;
 use super::entry::{Entry, read_entry};
@@ -6,15 +6,15 @@ use super::{AttachedFiles, CREATOR, HarArchive, HarError, HarLeft};
 use std::borrow::Cow;
 use understudy_exchange::Json;
 
-/// How the entries of one archive are read.
+/// The context in which the entries of an archive are read.
 pub(super) struct Reading<'r> {
-    /// True if this program wrote the archive: all of it was recorded from services, byte by byte.
+    /// True if this program wrote the archive, so that all entries were recorded from services, byte by byte.
     pub(super) is_own: bool,
     /// The files beside the archive.
     pub(super) files: &'r dyn AttachedFiles,
 }
 
-/// Reads an archive: the exchanges in the order in which they began, and the entries that are none.
+/// Reads an archive: the exchanges in the order of their start times, and the entries that are not exchanges.
 ///
 /// # Errors
 /// [`HarError`]
@@ -38,7 +38,7 @@ pub fn read_har(text: &[u8], files: &dyn AttachedFiles) -> Result<HarArchive, Ha
     Ok(archive)
 }
 
-/// Returns a text in UTF-8, without the mark at its beginning. Some programs on Windows write UTF-16.
+/// Returns a text in UTF-8, without a byte order mark. Some programs on Windows write UTF-16.
 fn utf8(text: &[u8]) -> Cow<'_, [u8]> {
     let units = |from: fn([u8; 2]) -> u16| text.as_chunks::<2>().0.iter().skip(1).map(move |two| from(*two));
     let in_utf16 = |units: Vec<u16>| Cow::Owned(String::from_utf16_lossy(&units).into_bytes());
@@ -50,7 +50,7 @@ fn utf8(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Sorts entries by their times. An entry without one stays behind the entry before it.
+/// Sorts entries by their times. An entry without a time stays behind the entry before it.
 fn in_order(entries: &[Json]) -> Vec<(u64, usize, &Json)> {
     let mut last = 0;
     let mut ordered: Vec<(u64, usize, &Json)> = (1..)
@@ -64,10 +64,10 @@ fn in_order(entries: &[Json]) -> Vec<(u64, usize, &Json)> {
     ordered
 }
 
-/// How much of a URL is kept that has its content in itself.
+/// The number of characters to which a `data:` URL is truncated.
 const DATA_URL_CHARS: usize = 40;
 
-/// Names an entry by its request, or by its place in the archive, from 1.
+/// Identifies an entry by its request, or by its position in the archive, from 1.
 fn left(entry: &Json, at: usize, why: String) -> HarLeft {
     let request = entry.member("request");
     let written = |name: &str| request.map_or("", |request| text(request, name));
@@ -82,12 +82,12 @@ fn left(entry: &Json, at: usize, why: String) -> HarLeft {
     HarLeft { method, url, why }
 }
 
-/// Returns a member that is a string; an empty text if it is none.
+/// Returns a string member, or an empty text.
 pub(super) fn text<'j>(of: &'j Json, name: &str) -> &'j str {
     of.member(name).and_then(Json::as_str).unwrap_or("")
 }
 
-/// Returns a member that is a whole number, or a text of one.
+/// Returns a member that is an integer, or a text with an integer.
 pub(super) fn number(of: &Json, name: &str) -> Option<i64> {
     let written = match of.member(name)? {
         Json::Number(number) => number.as_str(),

@@ -1,4 +1,4 @@
-//! URLs as tools write them: with raw blanks, in other spellings of one server, without a server.
+//! URLs as tools write them: with unescaped spaces, in several spellings of one server, or without a server.
 
 use http::uri::PathAndQuery;
 use std::fmt;
@@ -19,7 +19,7 @@ pub fn parse_origin(text: &str) -> Option<Origin> {
     split(text.trim()).ok().map(|(origin, _)| origin)
 }
 
-/// Splits a URL into the server and what is asked of it. The fragment and the password of the URL go.
+/// Splits a URL into the server and the request target. The fragment and the credentials are dropped.
 ///
 /// # Errors
 /// The reason why the URL is none of HTTP.
@@ -54,7 +54,7 @@ fn split(text: &str) -> Result<(Origin, &str), String> {
     Ok((Origin(format!("{scheme}://{host}{port}")), rest))
 }
 
-/// Escapes the characters that no URL may have (RFC 3986, section 2), and leaves what is escaped.
+/// Escapes the characters that are not allowed in a URL (RFC 3986, section 2). Existing escapes stay.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let bytes = text.as_bytes();
@@ -62,7 +62,7 @@ fn escaped(text: &str) -> String {
         let is_escape = byte == b'%'
             && matches!(bytes.get(at + 1..at + 3), Some(digits) if digits.iter().all(u8::is_ascii_hexdigit));
         match byte {
-            // Browsers drop them (URL Standard, section 4.4).
+            // Browsers remove tabs and line breaks (URL Standard, section 4.4).
             b'\t' | b'\n' | b'\r' => {}
             b'%' if is_escape => out.push('%'),
             _ if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?[]".contains(&byte) => out.push(char::from(byte)),

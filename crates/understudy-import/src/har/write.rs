@@ -32,11 +32,11 @@ pub struct HarEntry {
     pub messages: Vec<HarMessage>,
     /// Words for whoever reads the archive: who answered.
     pub comment: String,
-    /// The service that answered.
+    /// The service that sent the response.
     pub service: String,
-    /// The address by which the exchange names its own service; empty if nobody knows.
+    /// The address of the service in the messages of the exchange; empty if it is unknown.
     pub backend: String,
-    /// Why the exchange is not whole.
+    /// The reason why the exchange is incomplete.
     pub cut: Option<String>,
     /// The secrets that were replaced.
     pub redactions: Vec<Redaction>,
@@ -114,11 +114,11 @@ fn entry(entry: &HarEntry) -> Json {
     object(members)
 }
 
-/// What this program needs to read the exchange as it was.
+/// The member with the data that this program needs to restore the exchange.
 fn own(entry: &HarEntry) -> Json {
     let cut = entry.cut.as_ref().map(|cut| ("cut", text(cut)));
     let backend = (!entry.backend.is_empty()).then(|| ("backend", text(&entry.backend)));
-    // A path of the backend's address stands before what was asked for.
+    // The backend's address has a path, which is a prefix of the request's path.
     let has_path = entry.origin.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
     let target = has_path.then(|| ("target", text(entry.request.target.as_str())));
     let redactions = (!entry.redactions.is_empty())

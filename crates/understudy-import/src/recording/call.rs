@@ -15,7 +15,7 @@ use understudy_exchange::target::{percent_decode, query_pairs, segments};
 use understudy_exchange::{Json, JsonString, Request, cookie_pairs};
 use understudy_fixture::model::{Graphql, Pattern};
 
-/// Parameters of queries that make a URL another one each time, and mean nothing.
+/// Query parameters that make each URL unique and mean nothing.
 const NOISE_PARAMETERS: &[&str] = &["_", "_t", "_ts", "cachebuster", "cb", "nocache", "timestamp"];
 
 /// A request with the values that earlier responses gave replaced by their names.
@@ -39,7 +39,7 @@ pub(super) enum CallBody {
     Json(Json),
     Graphql(Graphql),
     Form(Vec<(String, Pattern)>),
-    /// The parts of a form, with the text of those that are text.
+    /// The parts of a form, with the text of each part that is text.
     Multipart(Vec<(Part, Option<Pattern>)>),
     Text(Pattern),
     /// Bytes that are not text.
@@ -48,7 +48,7 @@ pub(super) enum CallBody {
 
 /// Finds the names of values.
 pub(super) trait Names {
-    /// The text of a request with the values that earlier responses gave replaced by their names.
+    /// Replaces the values that earlier responses gave in a text of a request by their names.
     fn named(&mut self, text: &str, place: Place<'_>) -> Pattern;
 
     /// Returns true if an earlier response set a cookie with this name.
@@ -101,7 +101,7 @@ impl Call {
         }
     }
 
-    /// The part of the request that tells it from others. Two requests with one key are the same request.
+    /// Returns the key of the request. Two requests with the same key are the same request.
     pub(super) fn key(&self) -> String {
         let mut query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name:?}={value}")).collect();
         query.sort_unstable();
@@ -113,12 +113,12 @@ impl Call {
         format!("{} {path:?} {query:?} {body}", self.method)
     }
 
-    /// The patterns of a header field, one for each time that the field came.
+    /// The patterns of a header field, one for each occurrence of the field.
     pub(super) fn header<'c>(&'c self, name: &'c HeaderName) -> impl Iterator<Item = &'c Pattern> {
         self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// Returns true if a request may change something.
+    /// Returns true if the request may change something.
     pub(super) fn may_write(&self) -> bool {
         !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS) && !self.only_reads()
     }
@@ -133,13 +133,13 @@ impl Call {
         self.method == Method::POST && !operations.is_empty() && operations.iter().all(|operation| operation.is_query)
     }
 
-    /// The kind of the GraphQL operations that a request asks for.
+    /// The kind of the request's GraphQL operations.
     pub(super) fn operation_kind(&self) -> Option<&'static str> {
         let is_graphql = !self.operations().is_empty();
         is_graphql.then(|| if self.only_reads() { "query" } else { "mutation" })
     }
 
-    /// The names of the GraphQL operations that a request asks for.
+    /// The names of the request's GraphQL operations.
     pub(super) fn operations(&self) -> Vec<String> {
         let operations = match &self.body {
             CallBody::Graphql(operation) => vec![graphql::Operation::of(operation)],
@@ -188,7 +188,8 @@ impl CallBody {
     }
 }
 
-/// Variables are those of the operation: `id` of `query Product` is the id of a product.
+/// Replaces the values of an operation by their names. A variable belongs to the operation: `id` of `query Product` is
+/// the id of a product.
 fn named_operation(operation: Graphql, names: &mut dyn Names) -> Graphql {
     let about = graphql::Operation::of(&operation).name;
     let variables = operation.variables.map(|variables| named(&variables, names, None, Some(&about)));
@@ -196,7 +197,8 @@ fn named_operation(operation: Graphql, names: &mut dyn Names) -> Graphql {
     Graphql { variables, query, ..operation }
 }
 
-/// A JSON value with names in the place of values; `name` is the member that it stands in, `owner` the one around that.
+/// Replaces the values in a JSON value by their names. `name` is the member that holds the value, and `owner` is the
+/// member around `name`.
 fn named(value: &Json, names: &mut dyn Names, name: Option<&str>, owner: Option<&str>) -> Json {
     let place = name.map_or(Place::Text, |name| Place::Named { name, owner });
     match value {
@@ -222,7 +224,7 @@ fn named(value: &Json, names: &mut dyn Names, name: Option<&str>, owner: Option<
     }
 }
 
-/// What a request sends: each value, with the name that it stands under. Segments of the path stand under the empty name.
+/// The values of a request, each with its name. Segments of the path have an empty name.
 pub(super) fn sent_values(request: &Request) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
     all.extend(decoded_segments(request.path()).into_iter().map(|segment| (String::new(), segment)));

@@ -1,4 +1,4 @@
-//! Responses that are less than what was asked for: a 304 is the 200 that it stands for, and so is a 206 with all of it.
+//! Incomplete responses. A 304 is replaced by the 200 that it stands for, and so is a 206 that has the whole content.
 
 use super::Recorded;
 use http::header::{CONTENT_RANGE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, RANGE};
@@ -11,8 +11,8 @@ use understudy_exchange::{Request, Response};
 pub const WITHOUT_CONTENT: &str = "a 304 says only that the client's copy is current, and no 200 with the content was recorded; \
      disable the client's cache while you record (in browsers: developer tools, Network, Disable cache)";
 
-/// The same exchanges as they would be without conditions and ranges: a 304, and a part of what was recorded as a whole, have
-/// the 200 in their place. A stub makes both of it.
+/// Returns the exchanges as they would be without conditional and range requests. A 304, and a part of a resource that
+/// was also recorded as a whole, are replaced by the 200. A stub can serve all of them from it.
 pub(super) fn unconditional(exchanges: &[Recorded]) -> Cow<'_, [Recorded]> {
     let is_less = |recorded: &Recorded| is_not_modified(recorded) || is_part(recorded);
     if !exchanges.iter().any(is_less) {
@@ -34,7 +34,7 @@ pub(super) fn unconditional(exchanges: &[Recorded]) -> Cow<'_, [Recorded]> {
     Cow::Owned(whole.iter().enumerate().map(unconditional).collect())
 }
 
-/// The responses with 200, by their requests' targets, in their order.
+/// The responses with status 200 by the targets of their requests, in order.
 struct Contents<'r>(HashMap<&'r str, Vec<(usize, &'r Recorded)>>);
 
 impl<'r> Contents<'r> {
@@ -47,7 +47,7 @@ impl<'r> Contents<'r> {
         Self(by_target)
     }
 
-    /// Those to the target of a request.
+    /// The responses to the target of a request.
     fn to(&self, request: &Request) -> &[(usize, &'r Recorded)] {
         self.0.get(request.target.as_str()).map_or(&[], Vec::as_slice)
     }
@@ -57,7 +57,7 @@ fn is_part(recorded: &Recorded) -> bool {
     recorded.response.status == StatusCode::PARTIAL_CONTENT
 }
 
-/// The first byte, the byte after the last and the length of all, of a response to a range request.
+/// The range of a response to a range request: the first byte, the byte after the last, and the total length.
 fn range(response: &Response) -> Option<(usize, usize, usize)> {
     let range = response.headers.get(CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
     let (part, length) = range.split_once('/')?;
@@ -66,7 +66,7 @@ fn range(response: &Response) -> Option<(usize, usize, usize)> {
     Some((first, last.checked_add(1)?, length.parse().ok()?))
 }
 
-/// A request for the range from 0 to the end, as media players send it, as what it is.
+/// Replaces a request for the range from 0 to the end, which media players send, by a request for the whole content.
 fn all_of_it(recorded: &Recorded) -> Option<Recorded> {
     let response = &recorded.response;
     let (first, end, length) = range(response).filter(|_| is_part(recorded))?;
@@ -74,7 +74,7 @@ fn all_of_it(recorded: &Recorded) -> Option<Recorded> {
     is_all.then(|| without_range(recorded, Response { status: StatusCode::OK, ..response.clone() }))
 }
 
-/// The 200 that a 206 is a part of.
+/// Finds the 200 that contains the content of a 206.
 fn whole_of(recorded: &Recorded, contents: &Contents<'_>) -> Option<Response> {
     let Recorded { request, response, .. } = recorded;
     let (first, end, length) = range(response)?;
@@ -93,7 +93,7 @@ fn without_range(recorded: &Recorded, response: Response) -> Recorded {
     recorded
 }
 
-/// The exchanges of which no fixture is made because they only say that a client's copy is current.
+/// The exchanges that are left out because they only report that a client's copy is current.
 #[must_use]
 pub fn without_content(exchanges: &[Recorded]) -> Vec<usize> {
     let unconditional = unconditional(exchanges);
@@ -104,9 +104,8 @@ pub(super) fn is_not_modified(recorded: &Recorded) -> bool {
     recorded.response.status == StatusCode::NOT_MODIFIED
 }
 
-/// The response that a 304 stands for: the last one before it to the same request that has the validator which the client sent,
-/// or else the first one after it.
-/// Browsers write archives in which a 304 has its content.
+/// Finds the response that a 304 stands for. It is the last earlier response to the same request with the validator
+/// that the client sent, or else the first later one. Browsers also write archives in which the 304 has the content.
 fn content_of(at: usize, recorded: &Recorded, contents: &Contents<'_>) -> Option<Response> {
     let Recorded { request, response, .. } = recorded;
     if !response.body.is_empty() {
@@ -121,8 +120,8 @@ fn content_of(at: usize, recorded: &Recorded, contents: &Contents<'_>) -> Option
     found.map(|(_, found)| found.response.clone())
 }
 
-/// Returns true if the client's copy is the one with these header fields. Tags are compared weakly, as RFC 9110 asks for it
-/// (section 13.1.2).
+/// Returns true if the client's copy has these header fields. Entity tags are compared weakly (RFC 9110, section
+/// 13.1.2).
 fn is_validated(sent: &HeaderMap, received: &HeaderMap, content: &HeaderMap) -> bool {
     let text = |headers: &HeaderMap, name: &HeaderName| {
         headers.get(name).and_then(|value| value.to_str().ok()).map(|text| text.trim().to_owned())

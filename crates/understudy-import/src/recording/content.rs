@@ -1,4 +1,4 @@
-//! What the body of a request is: by its content type, and as bytes where the bytes count.
+//! The content of a request body: parsed by its content type, or bytes if the exact bytes matter.
 
 use super::Recorded;
 use bytes::Bytes;
@@ -21,8 +21,8 @@ pub(super) enum Content {
 }
 
 impl Content {
-    /// Reads the body of a request. What is no JSON by its type stays as it is, also where its bytes could be read as JSON; and so
-    /// does what its own digest or that of the response speaks of.
+    /// Reads the body of a request. A body without a JSON type stays as it is, even if its bytes are valid JSON. So
+    /// does a body with a digest in the header fields of the request or the response.
     pub(super) fn of(recorded: &Recorded) -> Self {
         let body = &recorded.request.body;
         if body.is_empty() {
@@ -32,7 +32,7 @@ impl Content {
         let media_type = MediaType::parse(kind);
         let bytes_count = has_digest(&recorded.request.headers) || has_digest(&recorded.response.headers);
         let read = if bytes_count { None } else { read(kind, &media_type, body) };
-        // A text is sent in the same charset; it has to be these bytes.
+        // The text is sent in the same charset, and must give the same bytes.
         let is_same = |text: &str| !text.contains('\0') && encode_text(kind, text).as_deref() == Some(&**body);
         read.unwrap_or_else(|| match decode_text(kind, body).filter(|text| is_same(text)) {
             Some(text) => Self::Text(text.into_owned()),
@@ -41,11 +41,11 @@ impl Content {
     }
 }
 
-/// The body as the values that it is written of.
+/// Parses the values of the body.
 fn read(kind: &str, media_type: &MediaType, body: &Bytes) -> Option<Content> {
     let structured = || Json::parse(body).ok().filter(|value| matches!(value, Json::Array(_) | Json::Object(_)));
     match media_type.essence() {
-        // `curl -d` calls all that it sends a form.
+        // `curl -d` marks every body as a form.
         "application/x-www-form-urlencoded" => match structured() {
             Some(value) => Some(Content::Json(value)),
             None => body.contains(&b'=').then(|| Content::Form(form::parse(body))),
@@ -61,7 +61,7 @@ pub(super) fn content_type(headers: &HeaderMap) -> &str {
     headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
 
-/// Returns true if header fields have a digest or a signature of the bytes of a body.
+/// Returns true if the header fields contain a digest or a signature of the body.
 pub(super) fn has_digest(headers: &HeaderMap) -> bool {
     let words = ["checksum", "content-md5", "content-sha256", "digest", "goog-hash", "hmac", "signature"];
     headers.keys().any(|name| words.iter().any(|word| name.as_str().contains(word)))

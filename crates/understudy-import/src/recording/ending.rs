@@ -1,4 +1,4 @@
-//! Which exchange ends the session that another one began.
+//! Finds the exchange that ends the session of another exchange.
 
 use super::call::Call;
 use super::exchange::Exchange;
@@ -9,8 +9,8 @@ use understudy_fixture::model::Pattern;
 /// Words at the end of a path that end a session.
 const ENDINGS: &[&str] = &["logout", "log-out", "log_out", "revoke", "signoff", "signout", "sign-out", "sign_out"];
 
-/// Returns true if an exchange ends the session that another one began: its path says so, it deletes what is at that place, or
-/// it takes the cookie back.
+/// Returns true if an exchange ends the session that another exchange began. Its path says so, it deletes the resource
+/// at that path, or it clears the cookie.
 pub(super) fn ends(began: &Exchange<'_>, exchange: &Exchange<'_>) -> bool {
     let is_deleted = exchange.call.method == Method::DELETE && exchange.call.path == began.call.path;
     let gives = |name: &str| set_cookie_pairs(&began.recorded.response.headers).any(|(given, _)| given == name);
@@ -19,7 +19,7 @@ pub(super) fn ends(began: &Exchange<'_>, exchange: &Exchange<'_>) -> bool {
     is_ending(&exchange.call) || is_deleted || takes_back
 }
 
-/// Returns true if a path says that it ends a session.
+/// Returns true if the last word of a path ends a session.
 fn is_ending(call: &Call) -> bool {
     let mut words = call.path.iter().rev().filter_map(Pattern::as_literal).filter(|word| !word.is_empty());
     words.next().is_some_and(|last| ENDINGS.contains(&last.to_ascii_lowercase().as_str()))

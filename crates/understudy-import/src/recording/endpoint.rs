@@ -9,21 +9,21 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use understudy_exchange::{Json, JsonString};
 use understudy_fixture::model::{PathTemplate, Pattern, PatternPart, Segment, SegmentPart};
 
-/// How deep in a body lists of things are looked for.
+/// The maximum depth at which a body is searched for lists of resources.
 const LIST_DEPTH_MAX: usize = 4;
 
-/// The ids that bodies name, each with the collection that it is of.
+/// The ids in bodies, each with its collection.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     named: HashSet<(String, String)>,
-    /// The paths whose responses were lists of things, and no things.
+    /// The paths whose responses were lists of resources, and not resources.
     lists: HashSet<String>,
-    /// The texts that look alike in one place of a path: that many are ids.
+    /// The texts with the same look in one place of a path. Several such texts are ids.
     alike: HashMap<(String, Look), BTreeSet<String>>,
 }
 
 impl Evidence {
-    /// Takes in the path of a request, as it was sent, and the body of its response.
+    /// Adds the path of a request, as it was sent, and the body of its response.
     pub(super) fn add(&mut self, path: &[String], body: Option<&Json>) {
         for (at, segment) in path.iter().enumerate() {
             if let Some(look) = Look::of(segment) {
@@ -45,7 +45,7 @@ impl Evidence {
         }
     }
 
-    /// Takes in the elements of lists: texts, and objects with ids or names.
+    /// Adds the elements of lists: texts, and objects with ids or names.
     fn list(&mut self, word: &str, body: &Json, depth: usize) {
         if depth > LIST_DEPTH_MAX {
             return;
@@ -67,13 +67,13 @@ impl Evidence {
         body.children().for_each(|(_, child)| self.list(word, child, depth + 1));
     }
 
-    /// Returns true if a path that ends with this segment has a list for its response.
+    /// Returns true if the response to the path that ends with this segment is a list.
     fn is_list(&self, before: &[String], segment: &str, is_last: bool) -> bool {
         let path: Vec<&str> = before.iter().map(String::as_str).chain([segment]).collect();
         is_last && self.lists.contains(&path.join("/"))
     }
 
-    /// Returns true if a segment of a path stands for one of many.
+    /// Returns true if a segment of a path is an id.
     fn is_id(&self, path: &[Pattern], at: usize) -> bool {
         let Some(segment) = path[at].as_literal() else { return false };
         let before: Vec<String> = path[..at].iter().map(Pattern::to_string).collect();
@@ -92,7 +92,7 @@ impl Evidence {
     }
 }
 
-/// Returns true if a body is a list of things: an array, alone or in an envelope without an id.
+/// Returns true if a body is a list of resources: an array, alone or in an envelope without an id.
 pub(super) fn is_collection(body: &Json) -> bool {
     match body {
         Json::Array(_) => true,
@@ -106,7 +106,7 @@ pub(super) fn is_collection(body: &Json) -> bool {
     }
 }
 
-/// Returns true if a response says that its object has this id.
+/// Returns true if the object in a response has this id.
 fn names_itself(body: &Json, id: &str) -> bool {
     let is_it = |value: &Json| value.as_str() == Some(id);
     let has_id = |object: &Json| match object {

@@ -1,4 +1,4 @@
-//! An exchange of a recording with what was found out about it.
+//! An exchange of a recording, with the results of its analysis.
 
 use super::Recorded;
 use super::call::Call;
@@ -7,7 +7,7 @@ use super::flow::Use;
 use super::ids::ExchangeId;
 use understudy_fixture::model::{Capture, PathTemplate};
 
-/// An exchange with what was found out about it.
+/// An exchange with the results of its analysis.
 #[derive(Debug)]
 pub(super) struct Exchange<'r> {
     pub(super) recorded: &'r Recorded,
@@ -24,7 +24,8 @@ pub(super) struct Exchange<'r> {
     pub(super) captures: Vec<Capture>,
     /// The exchanges whose cookies the request sends.
     pub(super) cookies: Vec<ExchangeId>,
-    /// The exchanges that made what the response shows. In the response to another request it is only there once it was made.
+    /// The exchanges that created the resources in the response. The responses to other requests contain these
+    /// resources only afterwards.
     pub(super) shown: Vec<ExchangeId>,
 }
 
@@ -35,7 +36,7 @@ impl Exchange<'_> {
         self.cookies.iter().copied().chain(given)
     }
 
-    /// The values of earlier responses that the request is about, by their names.
+    /// The values of earlier responses that the request sends to identify its resource, with their names.
     pub(super) fn given_values(&self) -> Vec<(&str, &str)> {
         let uses = self.uses.iter().filter(|used| used.from.is_some() && !used.is_in_headers);
         let mut values: Vec<(&str, &str)> = uses.map(|used| (used.name.as_str(), used.value.as_str())).collect();

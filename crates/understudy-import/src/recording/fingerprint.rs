@@ -1,4 +1,4 @@
-//! Which responses say the same, but for what is new each time.
+//! Compares responses without regard to values that change each time.
 
 use super::content::content_type;
 use super::look::Look;
@@ -11,15 +11,16 @@ use understudy_exchange::{Json, Response, decode_text};
 use understudy_fixture::model::Format;
 use understudy_match::is_in_format;
 
-/// Formats of what is new each time.
+/// Formats of values that change each time.
 const FRESH_FORMATS: &[Format] = &[Format::DateTime, Format::Uuid, Format::Date, Format::Time];
 
-/// A hash of a response without what is new each time. Responses with one fingerprint are one response.
+/// A hash of a response without the values that change each time. Responses with the same fingerprint are the same
+/// response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Fingerprint(u64);
 
 impl Fingerprint {
-    /// The fingerprint of a response; `body` is its body, where that is JSON.
+    /// Returns the fingerprint of a response; `body` is its body, if that is JSON.
     pub(super) fn of(response: &Response, body: Option<&Json>) -> Self {
         let mut hasher = DefaultHasher::new();
         response.status.hash(&mut hasher);
@@ -34,13 +35,13 @@ impl Fingerprint {
     }
 }
 
-/// The text of a page and the like, without what is new each time.
+/// Returns the text of a page or a similar body, without the parts that change each time.
 fn masked_text(response: &Response) -> Option<String> {
     let kind = content_type(&response.headers);
     masked(kind, &decode_text(kind, &response.body)?)
 }
 
-/// Adds a value to a hash, without the differences that [`compare`] finds rules for.
+/// Adds a value to a hash, without the differences for which [`compare`] finds rules.
 fn add_value<'j>(value: &'j Json, path: &Path<'j>, hasher: &mut DefaultHasher) {
     std::mem::discriminant(value).hash(hasher);
     match value {
@@ -64,7 +65,7 @@ fn add_value<'j>(value: &'j Json, path: &Path<'j>, hasher: &mut DefaultHasher) {
     }
 }
 
-/// Returns true if two responses say the same.
+/// Returns true if two responses are the same, apart from values that change each time.
 pub(super) fn is_same(a: &Response, b: &Response) -> bool {
     a.status == b.status
         && content_type(&a.headers) == content_type(&b.headers)
@@ -75,8 +76,8 @@ fn is_same_json(a: &Response, b: &Response) -> bool {
     matches!((Json::parse(&a.body), Json::parse(&b.body)), (Ok(a), Ok(b)) if a == b)
 }
 
-/// The places where two responses differ, each with the rule that both obey. `None` where they differ in more than what is new
-/// each time.
+/// Returns the places where two responses differ, each with the rule that both match. `None` if they differ in more
+/// than values that change each time.
 pub(super) fn differing(a: &Response, b: &Response) -> Option<BTreeMap<String, &'static str>> {
     if a.status != b.status {
         return None;
@@ -116,7 +117,7 @@ fn compare<'j>(a: &'j Json, b: &Json, path: &Path<'j>, rules: &mut BTreeMap<Stri
     }
 }
 
-/// Returns true if a place holds an id, which is another one each time.
+/// Returns true if a place holds an id, which differs each time.
 fn names_one(path: &Path<'_>) -> bool {
     matches!(path.steps().last(), Some(Step::Name(name)) if *name == "id" || name.ends_with("Id") || name.ends_with("_id"))
 }

@@ -20,10 +20,10 @@ use understudy_fixture::model::{Capture, Pattern, PatternPart};
 /// How many values are followed.
 const VALUES_MAX: usize = 20_000;
 
-/// How many origins of one value are known.
+/// The maximum number of origins that are remembered for one value.
 const ORIGINS_MAX: usize = 16;
 
-/// Words inside a text are followed from this length on.
+/// The minimum length of a word inside a text that is followed.
 const WORD_BYTES_MIN: usize = 8;
 
 /// A value that stands in a request, under its name.
@@ -31,13 +31,13 @@ const WORD_BYTES_MIN: usize = 8;
 pub(super) struct Use {
     pub(super) value: String,
     pub(super) name: String,
-    /// The exchange whose response gave it; `None` for a secret that came from outside.
+    /// The exchange whose response gave the value; `None` for a secret that came from outside.
     pub(super) from: Option<ExchangeId>,
-    /// Returns true if it identifies what was made, so that the order of what is done with it counts.
+    /// True if the value identifies a created resource, so that the order of the requests with it counts.
     pub(super) is_made: bool,
-    /// It is a secret that was refused, and any other wrong one is refused as well.
+    /// True if the value is a secret that was refused. Any other wrong secret is refused too.
     pub(super) is_refused: bool,
-    /// It stands in header fields only.
+    /// True if the value occurs only in header fields.
     pub(super) is_in_headers: bool,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Traced {
     pub(super) uses: Vec<Use>,
     /// The exchanges whose cookies the request sends.
     pub(super) cookies: Vec<ExchangeId>,
-    /// The exchanges that made what the response shows.
+    /// The exchanges that created the resources in the response.
     pub(super) shown: Vec<ExchangeId>,
 }
 
@@ -56,9 +56,9 @@ pub(super) struct Traced {
 pub(super) struct Flow<'r> {
     base: &'r str,
     secrets: Secrets<'r>,
-    /// Where each value came from first, for each thing that it may mean.
+    /// The first origin of each value, for each of its meanings.
     known: HashMap<String, Vec<Origin>>,
-    /// The values that a client sent before a response gave them, each with its name.
+    /// The values that a client sent before any response gave them, each with its name.
     sent_before: HashSet<(String, String)>,
     names: VariableNames,
     cookies: HashMap<String, ExchangeId>,
@@ -69,7 +69,7 @@ pub(super) struct Flow<'r> {
     captures: Table<ExchangeId, Vec<Capture>>,
 }
 
-/// The names of values. A value of one place in the responses to one request has one name.
+/// The names of values. The values of one place in the responses to one request share a name.
 #[derive(Default)]
 struct VariableNames {
     of_origins: HashMap<(String, String), String>,
@@ -119,7 +119,7 @@ impl<'r> Flow<'r> {
         }
     }
 
-    /// Follows the values of the next exchange. `body` is the body of its response, where it is JSON.
+    /// Follows the values of the next exchange. `body` is the body of its response, if that is JSON.
     pub(super) fn next(&mut self, recorded: &'r Recorded, body: Option<&Json>) -> Traced {
         let exchange = self.captures.push(Vec::new());
         let path: Rc<[String]> = decoded_segments(path_below(&recorded.request, self.base)).into();
@@ -152,7 +152,7 @@ impl<'r> Flow<'r> {
         self.captures
     }
 
-    /// The exchanges that made something that stands in a response.
+    /// The exchanges that created a resource in a response.
     fn shown(&self, body: &Json) -> Vec<ExchangeId> {
         let mut from = Vec::new();
         super::given::leaves_of(body, &understudy_exchange::jsonpath::Path::default(), &mut |_, value, _| {
@@ -164,7 +164,7 @@ impl<'r> Flow<'r> {
         from
     }
 
-    /// Remembers what a response gives, without what its own request sent.
+    /// Remembers the values of a response, without those that its own request sent.
     fn learn(
         &mut self,
         exchange: ExchangeId,
@@ -204,7 +204,7 @@ impl<'r> Flow<'r> {
     }
 }
 
-/// A value that a client sent: a distinctive one wherever it stood, others with what they mean there.
+/// The key of a value that a client sent: the value alone if it is distinctive, else the value with its meaning.
 fn sent_key(name: &str, value: &str, path: &[String]) -> (String, String) {
     if is_distinctive(value) {
         return (String::new(), value.to_owned());
@@ -218,7 +218,7 @@ struct Linker<'l, 'r> {
     flow: &'l mut Flow<'r>,
     recorded: &'r Recorded,
     path: &'l [String],
-    /// The response is a list of things: the last word of the path names it.
+    /// True if the response is a list of resources, which the last word of the path names.
     is_list: bool,
     uses: Vec<Use>,
 }
@@ -246,7 +246,7 @@ impl Names for Linker<'_, '_> {
     }
 }
 
-/// Adds a part; two texts become one.
+/// Adds a part. Adjacent texts are joined.
 fn push(parts: &mut Vec<PatternPart>, part: PatternPart) {
     match (parts.last_mut(), part) {
         (Some(PatternPart::Text(before)), PatternPart::Text(text)) => before.push_str(&text),
@@ -273,7 +273,7 @@ impl Linker<'_, '_> {
         }
     }
 
-    /// The name of a value, or the text that stands for a secret that was refused.
+    /// The name of a value, or the placeholder for a secret that was refused.
     fn link(&mut self, value: &str, place: Place<'_>) -> Option<PatternPart> {
         if value.is_empty() {
             return None;

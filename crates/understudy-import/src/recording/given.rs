@@ -17,49 +17,49 @@ use understudy_exchange::target::{percent_decode, query_pairs};
 use understudy_exchange::{Json, JsonPath, set_cookie_pairs};
 use understudy_fixture::model::{CaptureFrom, Search};
 
-/// Names of lists that say nothing about their elements.
+/// Names of lists that do not describe their elements.
 pub(super) const LISTS: &[&str] = &[
     "docs", "edges", "elements", "entries", "hits", "items", "list", "node", "nodes", "objects", "page", "records",
     "results", "rows", "values",
 ];
 
-/// Words of paths that say what is done, and not to what.
+/// Words of paths that name an action and not a resource.
 const ACTIONS: &[&str] = &[
     "add", "create", "import", "login", "new", "register", "search", "session", "signup", "sign-up", "start", "submit",
     "upload",
 ];
 
-/// How many ids in the paths and URLs of one body are known.
+/// The maximum number of ids that are read from the paths and URLs in one body.
 const REFERENCES_MAX: usize = 20;
 
-/// Fewer digits say nothing where no name says that they identify something.
+/// A number with fewer digits counts only if its name marks it as an id.
 const TELLING_DIGITS_MIN: usize = 9;
 
-/// What a value is good for.
+/// The role of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Identifies one of many.
+    /// The value identifies a resource.
     Identifier,
-    /// Changes with every write.
+    /// The value changes with every write.
     Version,
     Other,
 }
 
-/// A value of a response, and where it stood.
+/// The origin of a value in a response.
 #[derive(Debug, Clone)]
 pub(super) struct Origin {
     pub(super) exchange: ExchangeId,
     pub(super) source: Source,
     pub(super) role: Role,
-    /// The name of what it stood in.
+    /// The name of the member or field that held the value.
     pub(super) member: String,
-    /// What it identifies, as far as names say: `order`.
+    /// The noun of the resource that the value identifies, if names show it: `order`.
     pub(super) subject: String,
     /// The path of the request.
     pub(super) path: Rc<[String]>,
-    /// Returns true if the response gave it in exchange for a write, so that the order of what is done with it counts.
+    /// True if the response to a write gave the value, so that the order of the requests with it counts.
     pub(super) is_made: bool,
-    /// Returns true if it came to be with the response.
+    /// True if the request created the value.
     pub(super) is_created: bool,
     pub(super) is_secret: bool,
 }
@@ -114,7 +114,7 @@ impl Origin {
     }
 }
 
-/// Collects what one response gives.
+/// Collects the values of one response.
 pub(super) struct Giving<'g, 'r> {
     pub(super) exchange: ExchangeId,
     pub(super) recorded: &'r Recorded,
@@ -180,7 +180,7 @@ impl Giving<'_, '_> {
         }
     }
 
-    /// The ids in the paths and URLs that members lead to: `{"href": "/orders/8c8022a1c8"}`.
+    /// The ids in the paths and URLs of members: `{"href": "/orders/8c8022a1c8"}`.
     fn references(&mut self) {
         let (Some(body), Ok(text)) = (self.body, std::str::from_utf8(&self.recorded.response.body)) else { return };
         let mut found: Vec<(String, String, String)> = Vec::new();
@@ -232,7 +232,7 @@ impl Giving<'_, '_> {
         let mut parts = before.rsplit('/');
         let last = parts.next().unwrap_or_default();
         if !last.is_empty() && !self.path.iter().any(|segment| segment == last) {
-            // The segment before it stands in every such field: what follows is what was made.
+            // Every such field has the segment before the id, which locates the id.
             let previous = parts.next().unwrap_or_default().to_owned();
             let matches = Some(format!("{}/([^?/]+)", escaped(&previous)));
             let source = Source::Header { name: LOCATION, matches, query: None };
@@ -295,12 +295,12 @@ impl Giving<'_, '_> {
     }
 }
 
-/// Returns true if a value of a member that identifies something is a token and no text.
+/// Returns true if the value of an identifying member is a token and not text.
 fn is_token(value: &str) -> bool {
     !value.is_empty() && value.len() <= 256 && !value.contains(char::is_whitespace)
 }
 
-/// What a member identifies: the thing in its own name, or else the member that contains its object.
+/// The resource that a member identifies: the noun in its own name, or else the member that contains its object.
 fn subject(path: &Path<'_>, name: &str) -> Option<String> {
     if let Some(what) = identified(name) {
         return Some(what);

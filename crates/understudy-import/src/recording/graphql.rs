@@ -3,10 +3,10 @@
 use understudy_exchange::Json;
 use understudy_fixture::model::Graphql;
 
-/// Members of a GraphQL request in JSON that `graphql:` of a fixture can say.
+/// Members of a GraphQL request that `graphql:` of a fixture supports.
 const MEMBERS: &[&str] = &["operationName", "query", "variables"];
 
-/// An operation, as far as a reader of a recording cares.
+/// The parts of an operation that a recording uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Operation {
     /// The name of the operation, or of its first field.
@@ -21,7 +21,8 @@ impl Operation {
             .unwrap_or_else(|| Self { name: request.operation.clone().unwrap_or_default(), is_query: false })
     }
 
-    /// The operation that a document asks for: the one with this name, or else the first. `None` where the text is no document.
+    /// The operation of a document: the one with this name, or else the first. `None` if the text is not a GraphQL
+    /// document.
     pub(super) fn new(wanted: Option<&str>, document: &str) -> Option<Self> {
         let mut all = definitions(document);
         let place = wanted.and_then(|wanted| all.iter().position(|(_, name, _)| *name == Some(wanted))).unwrap_or(0);
@@ -37,7 +38,7 @@ impl Operation {
 /// A definition: its kind, its name and its first field.
 type Definition<'d> = (&'d str, Option<&'d str>, Option<&'d str>);
 
-/// The operations of a document, without its fragments. Nothing where the text does not begin as a document does.
+/// The operations of a document, without its fragments. Empty if the text does not begin like a document.
 fn definitions(document: &str) -> Vec<Definition<'_>> {
     let mut all = Vec::new();
     let mut depth = 0_usize;
@@ -110,7 +111,7 @@ fn tokens(document: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The operation of a request whose body `graphql:` can say.
+/// The operation of a request whose body `graphql:` can express.
 pub(super) fn request(body: &Json) -> Option<Graphql> {
     let Json::Object(members) = body else { return None };
     let is_said = members.iter().all(|(name, _)| MEMBERS.contains(&name.as_str()));
@@ -125,7 +126,7 @@ pub(super) fn request(body: &Json) -> Option<Graphql> {
     (is_said && is_object && is_document).then_some(Graphql { operation, query: Some(query), variables })
 }
 
-/// The operations of a body: of one that has more members than `graphql:` can say, of a persisted query, or of a batch.
+/// The operations of a body that `graphql:` cannot express: a body with other members, a persisted query, or a batch.
 pub(super) fn operations(body: &Json) -> Vec<Operation> {
     match body {
         Json::Array(items) => {
@@ -140,7 +141,7 @@ fn operation(body: &Json) -> Option<Operation> {
     let text = |name: &str| body.member(name).and_then(Json::as_str);
     match text("query") {
         Some(query) => Operation::new(text("operationName"), query),
-        // A persisted query is known by its hash; nobody says whether it writes.
+        // A persisted query has only a hash, which does not show whether it writes.
         None => {
             let is_persisted = body.member("extensions").is_some_and(|more| more.member("persistedQuery").is_some());
             let name = text("operationName").filter(|_| is_persisted)?;

@@ -15,27 +15,26 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_exchange::Json;
 use understudy_fixture::model::{Pattern, Segment, SegmentPart};
 
-/// How many responses to one request are kept one after the other.
+/// The maximum number of responses to one request.
 pub(super) const RESPONSES_MAX: usize = 50;
 
 /// The exchanges of one request, in their order.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) of: Vec<ExchangeId>,
-    /// The header fields that tell them from others like them.
+    /// The header fields that distinguish these exchanges from similar ones.
     pub(super) telling: Vec<Telling>,
-    /// The exchange that is verified: the first that succeeded, where one did. What was requested may not have been there at
-    /// first.
+    /// The exchange that is verified: the first one that succeeded, if any. The resource may not have existed at first.
     pub(super) verified: ExchangeId,
-    /// The values of those fields that a stub has to know.
+    /// The values of the distinguishing fields that a stub compares.
     pub(super) pinned: Vec<Pinned>,
-    /// The header fields that not all of them have with one value: a stub does not ask for these.
+    /// The header fields that differ between the exchanges, or that some exchanges lack. A stub does not compare them.
     pub(super) differing: BTreeSet<String>,
-    /// The path stands for others that look like it.
+    /// True if the path also stands for similar paths.
     pub(super) is_general: bool,
-    /// The names of values by which a stub tells this request from others: it has to be just these.
+    /// The names of the values that distinguish this request from others. A stub compares exactly these values.
     pub(super) told_apart: BTreeSet<String>,
-    /// The rules for what is another value each time.
+    /// The rules for the values that change each time.
     pub(super) varying: Rules,
 }
 
@@ -54,8 +53,8 @@ pub(super) fn groups(exchanges: &Exchanges<'_>) -> Vec<Group> {
     groups
 }
 
-/// Requests that are the same: by what they request and, where that gets different responses, by the values of earlier responses
-/// in them, and by the header fields that tell them apart.
+/// Groups equal requests. Requests that get different responses are split by the values of earlier responses in them,
+/// and by the header fields that distinguish them.
 fn same(exchanges: &Exchanges<'_>) -> Vec<Group> {
     let mut groups = Vec::new();
     let requests = by_request(exchanges);
@@ -89,13 +88,13 @@ fn same(exchanges: &Exchanges<'_>) -> Vec<Group> {
     groups
 }
 
-/// The exchanges by their requests, without what is another value each time: it is where its name says so, or where requests that
-/// differ in nothing else are answered alike.
+/// Groups exchanges by their requests, without the values that change each time. A value changes each time if its name
+/// shows it, or if requests that differ only in the value get the same response.
 fn by_request(exchanges: &Exchanges<'_>) -> Vec<(Vec<ExchangeId>, Rules)> {
     let mut outlines: HashMap<ExchangeId, Outline> = HashMap::new();
     let mut by_outline: BTreeMap<String, BTreeMap<String, Vec<ExchangeId>>> = BTreeMap::new();
     for (at, exchange) in exchanges.iter() {
-        // The server itself answers what browsers ask before a request.
+        // The server itself responds to preflight requests.
         let is_preflight = exchange.call.method == Method::OPTIONS;
         let is_said = is_promised(&exchange.call.method, exchange.recorded.response.status);
         if !is_preflight && is_said && !is_not_modified(exchange.recorded) {
@@ -125,8 +124,8 @@ fn by_request(exchanges: &Exchanges<'_>) -> Vec<(Vec<ExchangeId>, Rules)> {
     all
 }
 
-/// Takes what varies in one request of an endpoint for varying in the others too: one sample of each event is enough. Requests that
-/// differ only in such a value and get different responses stay apart.
+/// Applies the rules of one request of an endpoint to its other requests: one sample of each event is enough. Requests
+/// that differ only in such a value and get different responses stay separate.
 fn spread(
     requests: &mut [(Vec<ExchangeId>, Rules)],
     alone: &[usize],
@@ -150,7 +149,7 @@ fn spread(
     }
 }
 
-/// The names of values of which these requests have several, and get different responses.
+/// The names of the values in which these requests differ, if they get different responses.
 fn names_of_several<'e>(of: &[ExchangeId], exchanges: &'e Exchanges<'_>) -> BTreeSet<&'e str> {
     let first = &exchanges[of[0]];
     if of.iter().all(|at| exchanges[*at].fingerprint == first.fingerprint) {
@@ -161,8 +160,8 @@ fn names_of_several<'e>(of: &[ExchangeId], exchanges: &'e Exchanges<'_>) -> BTre
     others.filter(|value| !known.contains(value)).map(|(name, _)| name).collect()
 }
 
-/// The names of values, for each of these requests, that differ from those of others that are the same but for them: each says which
-/// value it means. `{{todoId}}` and `{{todoId2}}` are the same to a stub.
+/// For each request, the names of values in which it differs from requests that are otherwise equal. Each value is
+/// compared exactly, since a stub cannot distinguish `{{todoId}}` from `{{todoId2}}`.
 fn differing_names<'e>(
     requests: &[(Vec<ExchangeId>, Rules)],
     exchanges: &'e Exchanges<'_>,
@@ -184,7 +183,7 @@ fn differing_names<'e>(
     differing
 }
 
-/// A call in which all names of values are one.
+/// Returns the call with the same name for all values.
 fn nameless(call: &Call) -> Call {
     use super::call::CallBody;
     let pattern = |pattern: &Pattern| match pattern.as_placeholder() {
@@ -216,8 +215,8 @@ fn nameless(call: &Call) -> Call {
     out
 }
 
-/// Of requests that differ only in parameters of the path, the first stands for all that look like it. Those with the same
-/// response are the same fixture; the others keep their own paths.
+/// Merges requests that differ only in path parameters. The first request stands for all similar paths. Requests with
+/// the same response join its fixture; the others keep their own paths.
 fn generalized(groups: Vec<Group>, exchanges: &Exchanges<'_>) -> Vec<Group> {
     let shape = |at: ExchangeId| format!("{} {}", exchanges[at].call.method, shape(&exchanges[at].endpoint).join("/"));
     let has_placeholder = |at: ExchangeId| {
@@ -225,7 +224,7 @@ fn generalized(groups: Vec<Group>, exchanges: &Exchanges<'_>) -> Vec<Group> {
             |segment: &Segment| matches!(segment, Segment::Parameter(SegmentPart::Placeholder(_)) | Segment::Mixed(_));
         exchanges[at].endpoint.segments.iter().any(is_placeholder)
     };
-    // Where an earlier response names one of them, that fixture stands for any: the others say which they are.
+    // If an earlier response gave one of the values, that fixture stands for any value, and the others keep theirs.
     let named: BTreeSet<String> = exchanges.ids().filter(|at| has_placeholder(*at)).map(shape).collect();
     let mut groups = groups;
     groups.sort_by_key(|group| group.of[0]);

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 /// A reason and the names of the header fields that are left out for it. A `*` at the end of a name stands for anything.
 type LeftOut = (&'static str, &'static [&'static str]);
 
-/// Request header fields that are not recorded: who sends the request again makes its own, or the backend's response does not
+/// Request header fields that are not recorded: each client generates its own, or the backend's response does not
 /// depend on them.
 pub(super) const REQUEST_FIELDS: &[LeftOut] = &[
     (
@@ -226,13 +226,14 @@ fn is_like(name: &str, known: &str) -> bool {
     }
 }
 
-/// Returns true if `verify` never compares a response header field with this name, so that it need not be written.
+/// Returns true if `verify` never compares a response header field with this name. A fixture need not list such a
+/// field.
 pub(super) fn is_never_held(name: &str) -> bool {
     understudy_match::NOT_HELD_HEADERS.iter().any(|known| is_like(name, known))
 }
 
-/// Returns true if a request header field may matter to the backend: it is not left out by its name, the request does not call
-/// it a matter of the connection, and it is no question to a cache.
+/// Returns true if a request header field may matter to the backend. It is not on the list of ignored names, the
+/// `connection` field of the request does not name it, and it is not a cache validator.
 pub(super) fn may_matter(method: &Method, headers: &HeaderMap, name: &HeaderName) -> bool {
     let is_of_connection = headers
         .get_all(CONNECTION)
@@ -245,7 +246,7 @@ pub(super) fn may_matter(method: &Method, headers: &HeaderMap, name: &HeaderName
     !is_left_out(REQUEST_FIELDS, name.as_str()) && !is_of_connection && !asks_cache
 }
 
-/// The start of names of cookies that scripts for statistics and advertising set, and that backends do not read.
+/// Prefixes of cookies that scripts for statistics and advertising set. Backends do not read these cookies.
 pub(super) const STATISTICS_COOKIES: &[&str] = &[
     "OptanonConsent",
     "__hs",

@@ -1,4 +1,4 @@
-//! Values in pages that forms and scripts send back.
+//! Values in pages that forms and scripts send back to the server.
 
 use super::secrets::{Piece, pieces};
 use super::words::escaped;
@@ -6,10 +6,10 @@ use http::header::CONTENT_TYPE;
 use understudy_exchange::redact::Redaction;
 use understudy_exchange::{MediaType, Response};
 
-/// Pages of more bytes are not looked through.
+/// Larger pages are not searched.
 const PAGE_BYTES_MAX: usize = 2 << 20;
 
-/// How much text before a value finds it again in another page.
+/// The maximum length of the text before a value that is used to find the value in another page.
 const CONTEXT_CHARS_MAX: usize = 60;
 
 /// A value of a page, and the regular expression that finds it.

@@ -1,14 +1,14 @@
-//! The look of a value: numbers, uuids, hashes and other ids that no person made up.
+//! The look of a value: a number, a UUID, a hash or another id that a program generated.
 
 use super::words::words;
 use understudy_exchange::Json;
 use understudy_fixture::model::{Check, Expression, Format, JsonType, Rule};
 use understudy_match::is_in_format;
 
-/// Text of this length and more is the same twice only where one was copied from the other.
+/// A text of this length or more occurs twice only if it was copied.
 const LONG_CHARS_MIN: usize = 16;
 
-/// Numbers of fewer digits are equal by chance.
+/// Shorter numbers are equal by chance.
 const LONG_DIGITS_MIN: usize = 6;
 
 /// The kind of id that a text looks like.
@@ -16,7 +16,7 @@ const LONG_DIGITS_MIN: usize = 6;
 pub(super) enum Look {
     /// A number as JSON writes it.
     Number,
-    /// Digits with zeros before them: a postcode, an account.
+    /// Digits with leading zeros: a postcode, an account.
     Digits,
     Uuid,
     /// A long hexadecimal number.
@@ -30,7 +30,7 @@ pub(super) enum Look {
 }
 
 impl Look {
-    /// The look of a text; `None` where it may be a word.
+    /// Returns the look of a text; `None` if the text may be a word.
     pub(super) fn of(text: &str) -> Option<Self> {
         let digest = text.split_once(':').map_or(text, |(_, digest)| digest);
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -55,7 +55,7 @@ impl Look {
         !matches!(self, Self::Random | Self::ShortHash)
     }
 
-    /// The rule of a parameter of a path in which such a text stood.
+    /// The rule for a path parameter with such a value.
     pub(super) fn check(self) -> Check {
         match self {
             Self::Number => Check::Type(JsonType::Integer),
@@ -66,13 +66,13 @@ impl Look {
     }
 }
 
-/// The rule of a parameter of a path, by what stood there.
+/// The rule for a path parameter that had this value.
 pub(super) fn parameter(written: &str) -> Rule {
     let check = Look::of(written).map_or(Check::Any, Look::check);
     Rule { example: Some(Json::string(written)), ..Rule::of(check) }
 }
 
-/// Returns true if two equal values of this look are one value, wherever they stand.
+/// Returns true if a text is distinctive: equal values are the same value, wherever they occur.
 pub(super) fn is_distinctive(text: &str) -> bool {
     match Look::of(text) {
         Some(Look::Number | Look::Digits) => text.len() >= LONG_DIGITS_MIN,
@@ -86,7 +86,7 @@ pub(super) fn is_long(text: &str) -> bool {
     text.chars().count() >= LONG_CHARS_MIN && !text.contains(char::is_whitespace)
 }
 
-/// Returns true if a text is made of words alone, as titles and states are: both sides may know it.
+/// Returns true if a text consists of words, as titles and states do. Both sides may know such a text.
 fn is_wording(text: &str) -> bool {
     let is_word = |word: &str| {
         let mut letters = word.chars();
@@ -107,7 +107,7 @@ fn has_letters(text: &str) -> bool {
     letters > 1 || letters == 1 && text.len() >= 8
 }
 
-/// Returns true for a word, and after it what a program counts or draws: `cus_NffrFeUfNV`, `ORD-2024-0007`.
+/// Returns true for a word with a counted or random suffix: `cus_NffrFeUfNV`, `ORD-2024-0007`.
 fn is_prefixed(text: &str) -> bool {
     if text.len() > 64 || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
         return false;
@@ -127,12 +127,12 @@ fn is_prefixed(text: &str) -> bool {
     text.as_bytes()[at] == b'_' && (is_drawn(tail) || is_number && tail.len() >= 4)
 }
 
-/// Returns true for five and more characters with digits among letters.
+/// Returns true for five or more characters with digits among letters.
 fn is_drawn(tail: &str) -> bool {
     tail.len() >= 5 && (is_hex(tail) && has_letters(tail) || changes(tail) >= 3 || is_hex(tail) && tail.len() >= 8)
 }
 
-/// Returns true for a few characters of no order, with digits among letters of both cases.
+/// Returns true for a few random characters, with digits among letters of both cases.
 fn is_random(text: &str) -> bool {
     let has = |is: fn(&u8) -> bool| text.bytes().any(|byte| is(&byte));
     (6..=40).contains(&text.len())
@@ -144,7 +144,7 @@ fn is_random(text: &str) -> bool {
         && words(text).iter().all(|word| word.len() <= 9)
 }
 
-/// How often digits, upper and lower case follow each other.
+/// The number of changes between digits, upper case and lower case.
 fn changes(text: &str) -> usize {
     let class = |byte: u8| match byte {
         byte if byte.is_ascii_digit() => 0,

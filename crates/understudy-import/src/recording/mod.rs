@@ -5,9 +5,10 @@
 //! written because two responses to one request differed there. Whoever sends the recorded requests again in the recorded order gets
 //! the recorded responses.
 //!
-//! [`session::Session`] is the one value that all of this is about. Its parts are found in this order, and no part knows a later one:
-//! `conditions` puts the whole in the place of its parts; `secrets`, `call` (with `content`, `place`, `given` and `html`) and `flow` follow values; `endpoint` finds parameters; `group` finds the
-//! exchanges of one request; `states` and `order` find what a stub and a run have to know; `draft` writes it down.
+//! [`session::Session`] is the central type. Its parts are computed in this order, and no part depends on a later one:
+//! `conditions` replaces partial responses by complete ones; `secrets`, `call` (with `content`, `place`, `given` and
+//! `html`) and `flow` follow values; `endpoint` finds parameters; `group` finds the exchanges of one request; `states`
+//! and `order` compute the states of a stub and the order of a run; `draft` writes the fixtures.
 
 mod call;
 mod conditions;
@@ -73,18 +74,18 @@ pub struct Recorded {
 pub struct Draft {
     /// The fixture; its id is a free choice.
     pub fixture: Fixture,
-    /// Its id without a folder, where the recording has nothing else in that folder.
+    /// The id without a folder, if the recording has nothing else in that folder.
     pub lone_id: Option<String>,
     /// Body files that go with it, relative to the service's folder.
     pub files: Vec<(String, Bytes)>,
     /// The exchanges that it stands for, by their positions.
     pub exchanges: Vec<usize>,
-    /// Something wrong stands in it for a secret that was refused: its exchanges are not such requests.
+    /// True if the request sends a placeholder for a secret that was refused. Its exchanges do not match such requests.
     pub sends_refused: bool,
 }
 
-/// Returns true if a fixture can say this: a method as all of them are written, and a response that ends the exchange and has a
-/// meaning (RFC 9110, sections 9.1 and 15).
+/// Returns true if a fixture can express the exchange: it has a standard method, and a final response with a meaning
+/// (RFC 9110, sections 9.1 and 15).
 pub(crate) fn is_promised(method: &Method, status: StatusCode) -> bool {
     (200..=599).contains(&status.as_u16()) && !method.as_str().contains(|c: char| c.is_ascii_lowercase())
 }
@@ -142,8 +143,8 @@ fn draft(session: &Session<'_>, group: GroupId, order: &Order, steps: &Table<Gro
     Draft { fixture, lone_id, files: files.into_all(), exchanges, sends_refused: exchange.sends_refused() }
 }
 
-/// The request that a fixture would ask for, made of a single one: method, path, query, and what is in a form or JSON. Nobody knows
-/// where its values are from. Redacted secrets are named, so that any may stand there.
+/// Returns the request of a fixture for a single exchange: method, path, query, and the values of a form or JSON body.
+/// The origin of its values is unknown. Redacted secrets become placeholders that match any value.
 #[must_use]
 pub fn asked(request: &Request, redactions: &[Redaction], base: &str) -> RequestPromise {
     let response = Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new() };

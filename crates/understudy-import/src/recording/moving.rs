@@ -1,4 +1,4 @@
-//! Times and uuids in longer texts, which are other ones in the next request.
+//! Times and UUIDs in longer texts. They differ in the next request.
 
 use super::words::escaped;
 use understudy_fixture::model::Format;
@@ -11,7 +11,7 @@ const UUID: &str = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 /// The length of a uuid.
 const UUID_BYTES: usize = 36;
 
-/// Longer texts are not looked through.
+/// Longer texts are not searched.
 const TEXT_BYTES_MAX: usize = 8 << 10;
 
 /// A piece of a text.

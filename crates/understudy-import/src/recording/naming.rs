@@ -15,16 +15,16 @@ use understudy_match::is_in_format;
 
 type Exchanges<'r> = Table<ExchangeId, Exchange<'r>>;
 
-/// How many words tell a fixture from others of its name.
+/// The maximum number of words that distinguish a fixture from others of its name.
 const WORDS_MAX: usize = 4;
 
 /// The length of a date as RFC 3339 writes it.
 const DATE_CHARS: usize = "2026-01-04".len();
 
-/// How long a word may be that tells fixtures apart.
+/// The maximum length of a word that distinguishes fixtures.
 const WORD_CHARS_MAX: usize = 24;
 
-/// The ids of those fixtures that are all of one endpoint, and would have a folder for themselves, without that folder.
+/// The ids without a folder of fixtures that belong to one endpoint and would be alone in their folder.
 pub(super) fn lone_ids(
     ids: &Table<GroupId, String>,
     groups: &Table<GroupId, Group>,
@@ -49,13 +49,13 @@ fn without_folder(id: &str) -> Option<String> {
     })
 }
 
-/// The first word of an id, which says what a fixture is about.
+/// The first word of an id, which names the subject of a fixture.
 pub(super) fn folder_of(id: &str) -> &str {
     id.split_once('/').map_or(id, |(folder, _)| folder)
 }
 
-/// The id of each fixture. Where several would have one name, a word of the request or response tells them apart; a number does
-/// only where there is none.
+/// The id of each fixture. If several fixtures would have the same name, a word of the request or response is added. A
+/// number is added only if there is no such word.
 pub(super) fn fixture_ids(groups: &Table<GroupId, Group>, exchanges: &Exchanges<'_>) -> Table<GroupId, String> {
     let parents = collections(groups, exchanges);
     let names: Table<GroupId, String> = groups.map(|(_, group)| name(group, groups, exchanges, &parents));
@@ -78,7 +78,7 @@ pub(super) fn fixture_ids(groups: &Table<GroupId, Group>, exchanges: &Exchanges<
     ids
 }
 
-/// The endpoints that have another one below them with a parameter: what they give are lists.
+/// The endpoints with another endpoint below them that has a parameter. Their responses are lists.
 fn collections(groups: &Table<GroupId, Group>, exchanges: &Exchanges<'_>) -> BTreeSet<String> {
     let below = groups.values().filter_map(|group| {
         let (last, own) = exchanges[group.verified].endpoint.segments.split_last()?;
@@ -100,7 +100,7 @@ fn name(
         let path = with_operation(exchange);
         suggested_id(&exchange.recorded.request.method, &path, exchange.recorded.response.status, is_list)
     };
-    // A failure is called after what went well.
+    // A failure is named after the successful request.
     let first = &exchanges[group.verified];
     let status = first.recorded.response.status;
     let went_well = |other: &ExchangeId| {
@@ -129,7 +129,7 @@ fn with_operation(exchange: &Exchange<'_>) -> PathTemplate {
     path
 }
 
-/// What is known of a request and its response, each fact under what it is about.
+/// Facts about a request and its response, by subject.
 type Facts = BTreeMap<String, String>;
 
 fn facts(group: &Group, exchanges: &Exchanges<'_>) -> Facts {
@@ -170,12 +170,12 @@ fn facts(group: &Group, exchanges: &Exchanges<'_>) -> Facts {
     facts
 }
 
-/// The first text in the body of a request, by which a person would tell what it made.
+/// The first text in the body of a request, which names the created resource for a person.
 fn first_word(exchanges: &Exchanges<'_>, at: ExchangeId) -> Option<String> {
     members(&exchanges[at].call).into_iter().map(|(_, word)| word).find(|word| !word.is_empty())
 }
 
-/// The short texts of a body, by their names.
+/// The short texts of a body with their names.
 fn members(call: &super::call::Call) -> Vec<(String, String)> {
     use super::call::CallBody;
     use understudy_exchange::Json;
@@ -223,8 +223,8 @@ fn word(name: &str, value: &Pattern) -> String {
     }
 }
 
-/// Returns true if each part is letters alone or digits alone. Others are codes, and perhaps a password under a name that nobody
-/// knows: no file is called after those.
+/// Returns true if each part consists only of letters or only of digits. Other texts are codes, and may be a password
+/// under an unknown name, so no file is named after them.
 fn is_of_words(word: &str) -> bool {
     let is_one_kind = |part: &str| {
         part.bytes().all(|byte| byte.is_ascii_digit()) || part.bytes().all(|byte| byte.is_ascii_alphabetic())
@@ -240,7 +240,7 @@ fn plain(text: &str) -> String {
     words.join("-")
 }
 
-/// The word that tells one of several fixtures from all the others.
+/// The word that distinguishes one fixture from all the others.
 fn telling_words(facts: &[Facts], at: usize) -> Option<String> {
     let own = &facts[at];
     let is_word = |word: &str| (1..=WORD_CHARS_MAX).contains(&word.len());
@@ -249,7 +249,7 @@ fn telling_words(facts: &[Facts], at: usize) -> Option<String> {
     };
     let single = own.iter().find(tells).map(|(_, word)| word.clone());
     single.or_else(|| {
-        // Two words together, where one is not enough.
+        // Two words together, if one is not enough.
         let differing: Vec<(&String, &String)> = own
             .iter()
             .filter(|(about, word)| is_word(word) && facts.iter().any(|other| other.get(*about) != Some(*word)))
@@ -262,7 +262,7 @@ fn telling_words(facts: &[Facts], at: usize) -> Option<String> {
     })
 }
 
-/// What has been done once the fixture with this id has answered: `created` for `items/create`.
+/// The state after the fixture with this id was served: `created` for `items/create`.
 pub(super) fn done(id: &str) -> String {
     let last = id.rsplit('/').next().unwrap_or(id);
     let verbs = ["create", "delete", "replace", "update"];

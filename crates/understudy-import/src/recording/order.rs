@@ -1,7 +1,7 @@
 //! The order in which a run sends the fixtures of a recording, so that each has the values that it was recorded with.
 //!
-//! A fixture comes `after` those that it cannot do without: they gave it a value or a cookie, or brought its response. All others
-//! that were recorded before it, it only `follows`: they are sent first, whatever comes of them.
+//! A fixture comes `after` the fixtures that it needs: they gave it a value or a cookie, or changed its response. It
+//! `follows` all others that were recorded before it: they are sent first, whether they pass or fail.
 
 use super::ending::ends;
 use super::exchange::Exchange;
@@ -13,25 +13,26 @@ use http::header::CONTENT_TYPE;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use understudy_exchange::MediaType;
 
-/// The fixtures that are sent before one.
+/// The fixtures that are sent before a fixture.
 #[derive(Debug, Default)]
 pub(super) struct Order {
-    /// The fixtures that it cannot do without. One whose value is under a name that others leave too comes last.
+    /// The fixtures that this fixture needs. If several of them capture the same name, the one whose value is needed
+    /// comes last.
     pub(super) after: Vec<GroupId>,
-    /// The fixtures that are sent once more, because it uses up what they make.
+    /// The fixtures that are sent again, because this fixture uses up the resources that they create.
     pub(super) again: BTreeSet<GroupId>,
-    /// The fixtures that are sent first, whatever comes of them.
+    /// The fixtures that are sent first, whether they pass or fail.
     pub(super) follows: BTreeSet<GroupId>,
     /// Why it is not sent at all.
     pub(super) skip: Option<String>,
-    /// What it and those that are sent once more for it give to those after it.
+    /// The values that this fixture and its repeated fixtures give to later ones.
     given: Values,
 }
 
 /// Values by their names, each with the exchange whose response gave it.
 type Values = BTreeMap<String, ExchangeId>;
 
-/// The fixtures that one cannot do without: those that come before it, and those that are sent once more.
+/// The fixtures that a fixture needs: those that come before it, and those that are sent again.
 #[derive(Debug, Default)]
 struct Needs {
     before: BTreeSet<GroupId>,
@@ -69,9 +70,9 @@ struct Span {
 struct Orders<'s, 'r> {
     session: &'s Session<'r>,
     of: Table<GroupId, Order>,
-    /// The fixture for which an exchange was made once more: it has the values.
+    /// The fixture for which an exchange was repeated, and which now has the values.
     remade: HashMap<ExchangeId, GroupId>,
-    /// The sessions that were ended, by the exchanges that began them, and by what.
+    /// The ended sessions: the exchange that began each one, and the group that ended it.
     ended: BTreeMap<ExchangeId, GroupId>,
 }
 
@@ -93,14 +94,14 @@ impl Orders<'_, '_> {
         self.sessions(exchange, &mut needs);
         let is_created = |from: &&ExchangeId| session.exchanges[**from].recorded.response.status == StatusCode::CREATED;
         needs.before.extend(exchange.shown.iter().filter(is_created).filter_map(|from| session.group_of(*from)));
-        // Nobody waits for what comes later, or is not sent.
+        // A fixture cannot wait for a later one, or for one that is not sent.
         needs.again.retain(|giver| *giver < group);
         needs.before.retain(|before| *before < group && self.of[*before].skip.is_none());
         needs
     }
 
-    /// The fixtures that began the sessions of a request; where one was ended, the fixture that did, or a session of the same kind
-    /// once more.
+    /// The fixtures that began the sessions of a request. If a session was ended, this is the fixture that ended it, or
+    /// a repeated session of the same kind.
     fn sessions(&self, exchange: &Exchange<'_>, needs: &mut Needs) {
         let began: BTreeSet<ExchangeId> = exchange.sessions().collect();
         for from in began {
@@ -143,7 +144,7 @@ impl Orders<'_, '_> {
         uses.filter_map(|used| used.from).filter(move |from| self.session.group_of(*from) == Some(group))
     }
 
-    /// Returns true if a request would be sent with the values that it was recorded with: of what is made, the same one.
+    /// Returns true if a request would be sent with the recorded values: those of the same created resources.
     fn are_seen(&self, exchange: ExchangeId, seen: &Seen<'_, '_, '_>) -> bool {
         self.session.exchanges[exchange].uses.iter().all(|used| {
             let from = used.from.filter(|from| used.is_made && self.session.group_of(*from).is_some());
@@ -151,14 +152,15 @@ impl Orders<'_, '_> {
         })
     }
 
-    /// Notes what a response gives under its names.
+    /// Records the values of a response under their names.
     fn capture(&self, exchange: ExchangeId, seen: &mut Seen<'_, '_, '_>) {
         if let Some(group) = self.session.group_of(exchange) {
             seen.own.extend(self.session.captures(group).into_iter().map(|capture| (capture.name, exchange)));
         }
     }
 
-    /// Sends the fixture of an exchange once more, with what it uses up itself. Returns true if it would be sent as it was recorded.
+    /// Repeats the fixture of an exchange, with the fixtures that it uses up itself. Returns true if it would be sent
+    /// as it was recorded.
     fn repeat(&self, exchange: ExchangeId, seen: &mut Seen<'_, '_, '_>) -> bool {
         let order = self.session.group_of(exchange).and_then(|group| self.of.get(group));
         let Some(order) = order.filter(|order| order.skip.is_none()) else { return false };
@@ -169,7 +171,7 @@ impl Orders<'_, '_> {
         is_same
     }
 
-    /// Notes what a fixture made once more, and the session that it ends.
+    /// Records the exchanges that a fixture repeats, and the session that it ends.
     fn remember(&mut self, group: GroupId) {
         let verified = self.session.groups[group].verified;
         let exchange = &self.session.exchanges[verified];
@@ -183,8 +185,8 @@ impl Orders<'_, '_> {
         self.ended.extend(sessions.into_iter().map(|from| (from, group)));
     }
 
-    /// Lets a fixture follow what was recorded before it. What only reads is sent before the next write anyway; where a read ends a
-    /// session, those before it are sent one after the other.
+    /// Lets a fixture follow the earlier ones. Reads are sent before the next write anyway. If a read ends a session,
+    /// the reads before it are sent one after the other.
     fn follow(&mut self, group: GroupId, span: &mut Span) {
         let exchange = self.session.verified(group);
         let is_write = exchange.call.may_write();
@@ -200,7 +202,7 @@ impl Orders<'_, '_> {
             let reads = std::mem::take(&mut span.reads);
             let chain: Vec<GroupId> = reads.into_iter().chain([group]).collect();
             for pair in chain.windows(2) {
-                // The one before it follows the change already.
+                // The preceding fixture follows the change already.
                 self.of[pair[1]].follows.clear();
                 self.add_follows(pair[1], pair[0]);
             }
@@ -214,13 +216,13 @@ impl Orders<'_, '_> {
         }
     }
 
-    /// Returns true if a fixture is sent after another one because it needs it, or what it needs does.
+    /// Returns true if a fixture is sent after another one because it depends on it, directly or indirectly.
     fn comes_after(&self, group: GroupId, before: GroupId) -> bool {
         let mut all = BTreeSet::new();
         let mut open = vec![group];
         while let Some(next) = open.pop() {
             let Some(order) = self.of.get(next) else { continue };
-            // Nothing comes after what was recorded later.
+            // A fixture never comes after one that was recorded later.
             let parents = order.after.iter().chain(&order.again).filter(|parent| **parent >= before);
             open.extend(parents.filter(|parent| all.insert(**parent)));
             if all.contains(&before) {
@@ -231,7 +233,7 @@ impl Orders<'_, '_> {
     }
 }
 
-/// The values that a request may be sent with: those that were given just before it, and those of its parents.
+/// The values that are available to a request: those that were given just before it, and those of its parents.
 struct Seen<'o, 's, 'r> {
     orders: &'o Orders<'s, 'r>,
     parents: &'o [GroupId],
@@ -239,7 +241,7 @@ struct Seen<'o, 's, 'r> {
 }
 
 impl Seen<'_, '_, '_> {
-    /// The exchange whose value a name has; of several parents with one, the last one's.
+    /// The exchange whose value a name has. If several parents give the name, the last one counts.
     fn value(&self, name: &str) -> Option<ExchangeId> {
         if let Some(own) = self.own.get(name) {
             return Some(*own);
@@ -251,7 +253,7 @@ impl Seen<'_, '_, '_> {
             if let Some(given) = order.given.get(name) {
                 return Some(*given);
             }
-            // In a run those that are sent once more come last.
+            // In a run, repeated fixtures come last.
             open.extend(order.after.iter().chain(&order.again));
         }
         None

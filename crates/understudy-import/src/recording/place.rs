@@ -1,4 +1,4 @@
-//! Where a value stands in a request, and which values may be sent there.
+//! The places of values in a request, and the values that may be sent there.
 
 use super::given::{Origin, Role};
 use super::look::{Look, is_distinctive, is_long};
@@ -8,12 +8,12 @@ use super::words::{
     singular, words,
 };
 
-/// Where a value stands in a request.
+/// The place of a value in a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place<'a> {
     /// A segment of the path, after these.
     Segment(&'a [String]),
-    /// The value of this parameter, field or member; `owner` is the member that it is in.
+    /// The value of this parameter, field or member; `owner` is the member around it.
     Named { name: &'a str, owner: Option<&'a str> },
     /// The value of this header field.
     Header(&'a str),
@@ -22,7 +22,7 @@ pub(super) enum Place<'a> {
 }
 
 impl Place<'_> {
-    /// Returns true if a value from `origin`, equal to the one that stands here, is that one. `path` is the path of the request.
+    /// Returns true if the value at this place is the equal value from `origin`. `path` is the path of the request.
     pub(super) fn takes(self, value: &str, origin: &Origin, path: &[String]) -> bool {
         if origin.is_secret {
             return true;
@@ -35,7 +35,8 @@ impl Place<'_> {
         }
     }
 
-    /// A value that is not equal to another one by chance goes anywhere; one that may be a word goes where an id stands.
+    /// Returns true if a distinctive value may stand here. A value that may be a word is accepted only where an id
+    /// stands.
     fn takes_distinctive(self, value: &str, origin: &Origin) -> bool {
         let is_sure = is_long(value) || matches!(Look::of(value), Some(Look::Uuid | Look::Hash));
         let stands_as_id = match self {
@@ -46,7 +47,7 @@ impl Place<'_> {
         is_sure || stands_as_id
     }
 
-    /// A version goes into the member of its name, or into a condition.
+    /// Returns true if a version may stand here: in the member of its name, or in a condition.
     fn takes_version(self, origin: &Origin) -> bool {
         match self {
             Self::Named { name, .. } => words(name) == words(&origin.member),
@@ -55,7 +56,7 @@ impl Place<'_> {
         }
     }
 
-    /// Returns true if what stands here says which one of what `origin` identifies is meant.
+    /// Returns true if the value at this place identifies a resource of the kind that `origin` identifies.
     fn identifies(self, value: &str, origin: &Origin, path: &[String]) -> bool {
         let subject = origin.subject.as_str();
         let own = || collection(path).filter(|word| is_about(word)).unwrap_or("");
@@ -66,7 +67,7 @@ impl Place<'_> {
                 share_a_word(word, subject)
                     || (is_related || subject.is_empty() && origin.is_created) && Look::of(value).is_some()
             }
-            // Words are equal too often.
+            // Equal words are often not the same value.
             _ if Look::of(value).is_none() => false,
             Self::Named { name, owner } if is_bare_id(name) => {
                 let owner = owner.filter(|owner| !is_wrapper(owner)).unwrap_or_else(own);
@@ -85,13 +86,13 @@ impl Place<'_> {
     }
 }
 
-/// Returns true if two names are one noun. Single letters are none.
+/// Returns true if two names are the same noun. Single letters are not nouns.
 fn is_one_word(one: &str, other: &str) -> bool {
     let noun = |name: &str| singular(&words(name).concat());
     noun(one).len() > 1 && noun(one) == noun(other)
 }
 
-/// Returns true if two paths lead to one resource, or one of them to what contains it.
+/// Returns true if two paths lead to the same resource, or one of them to a resource that contains the other.
 fn is_one_resource(one: &[String], other: &[String]) -> bool {
     one.starts_with(other) || other.starts_with(one)
 }

@@ -1,4 +1,4 @@
-//! Rules for the values of a request: those that vary, and those by which a stub tells requests apart.
+//! Rules for the values of a request: values that vary, and values that distinguish requests.
 
 use super::exchange::Exchange;
 use super::group::Group;
@@ -10,7 +10,7 @@ use understudy_fixture::model::{
     Check, Field, FieldMatcher, Graphql, PathRule, Pattern, RequestBody, RequestPromise, Rule,
 };
 
-/// The rule for just this value, which a run sends under its name.
+/// The rule that matches only this value, which a run sends under its name.
 pub(super) fn just(value: &str, written: &Pattern) -> Rule {
     Rule {
         example: Some(Json::string(written.to_string())),
@@ -18,7 +18,7 @@ pub(super) fn just(value: &str, written: &Pattern) -> Rule {
     }
 }
 
-/// Writes a GraphQL request as the JSON that it is, where rules have to speak of its variables.
+/// Writes a GraphQL request as JSON, if rules apply to its variables.
 pub(super) fn open_graphql(request: &mut RequestPromise, group: &Group, exchange: &Exchange<'_>) {
     let Some(RequestBody::Graphql(operation)) = &request.body else { return };
     let varies = group.varying.keys().any(|spot| matches!(spot, Spot::Body(_)));
@@ -35,7 +35,7 @@ pub(super) fn open_graphql(request: &mut RequestPromise, group: &Group, exchange
     }
 }
 
-/// Puts rules in the place of values that are other ones each time.
+/// Replaces the values that change each time by rules.
 pub(super) fn relax(request: &mut RequestPromise, rules: &Rules) {
     for (spot, check) in rules {
         match spot {
@@ -63,7 +63,7 @@ fn relax_field(fields: &mut [Field], name: &str, check: &Check) {
     }
 }
 
-/// Only sends the header fields that not all exchanges of a request have: the stub does not ask for them.
+/// Marks the header fields that differ between exchanges as only sent: the stub does not compare them.
 pub(super) fn relax_headers(request: &mut RequestPromise, group: &Group) {
     for field in &mut request.headers {
         let is_telling = group.telling.iter().any(|(name, _)| name.as_str() == field.name);
@@ -77,7 +77,7 @@ pub(super) fn relax_headers(request: &mut RequestPromise, group: &Group) {
     }
 }
 
-/// Asks for just the values by which a stub tells a request from others, in its query and body.
+/// Requires the exact values that distinguish a request from others, in its query and body.
 pub(super) fn tell_apart(request: &mut RequestPromise, group: &Group, exchange: &Exchange<'_>) {
     for (name, values) in &group.pinned {
         let fields = request.headers.iter_mut().filter(|field| field.name == name.as_str());
@@ -112,7 +112,7 @@ pub(super) fn tell_apart(request: &mut RequestPromise, group: &Group, exchange: 
     request.rules.extend(rules);
 }
 
-/// Asks for just the values of a header field that one user was given.
+/// Requires the values of a header field that one user was given.
 fn pin_header(field: &mut Field, values: &[String]) {
     if let FieldMatcher::Equals(written) = &field.matcher {
         let check = match values {
@@ -124,7 +124,7 @@ fn pin_header(field: &mut Field, values: &[String]) {
     }
 }
 
-/// Rules for the members of a body that are values by which requests are told apart.
+/// Rules for the members of a body whose values distinguish requests.
 fn pinned<'j>(
     written: &'j Json,
     sent_body: &Json,

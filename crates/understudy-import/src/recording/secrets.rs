@@ -1,4 +1,4 @@
-//! Redacted secrets: where their stand-ins stand, and which of them were refused.
+//! Redacted secrets: the places of their stand-ins, and the secrets that were refused.
 
 use super::Recorded;
 use http::header::SET_COOKIE;
@@ -8,7 +8,7 @@ use understudy_exchange::Request;
 use understudy_exchange::redact::Redaction;
 use understudy_exchange::target::percent_decode;
 
-/// A piece of text between, or in the place of, secrets.
+/// A piece of text: a secret, or the text between secrets.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece<'t> {
     Text(&'t str),
@@ -32,7 +32,7 @@ pub(super) fn pieces<'t>(text: &'t str, redactions: &[Redaction]) -> Vec<Piece<'
     pieces
 }
 
-/// The first stand-in in a text; of two that begin at one place, the longer one.
+/// The first stand-in in a text. If two begin at the same position, the longer one counts.
 fn first_secret(text: &str, redactions: &[Redaction]) -> Option<Range<usize>> {
     let found = redactions.iter().filter(|redaction| !redaction.stand_in.is_empty()).filter_map(|redaction| {
         let stand_in = redaction.stand_in.as_str();
@@ -42,7 +42,7 @@ fn first_secret(text: &str, redactions: &[Redaction]) -> Option<Range<usize>> {
     found.min_by_key(|found| (found.start, std::cmp::Reverse(found.end)))
 }
 
-/// Returns true if neither side of a range goes on with a letter or digit.
+/// Returns true if no letter or digit stands directly before or after a range.
 fn is_whole(text: &str, found: &Range<usize>) -> bool {
     let goes_on = |outside: Option<char>, inside: Option<char>| {
         outside.is_some_and(char::is_alphanumeric) && inside.is_some_and(char::is_alphanumeric)
@@ -66,7 +66,7 @@ impl<'r> Secrets<'r> {
         Self { known, refused: refused(exchanges) }
     }
 
-    /// The redaction of a text that is one stand-in.
+    /// The redaction whose stand-in is the whole text.
     pub(super) fn get(&self, text: &str) -> Option<&'r Redaction> {
         self.known.get(text).copied()
     }
@@ -75,8 +75,8 @@ impl<'r> Secrets<'r> {
         self.refused.contains(stand_in)
     }
 
-    /// The number of a secret among those of its kind that were not refused, or among those that were. It is the same
-    /// however much of the recording is left.
+    /// The number of a secret among the accepted, or among the refused, secrets of its kind. The number does not depend
+    /// on how much of the recording is left.
     pub(super) fn number(&self, redaction: &Redaction) -> usize {
         let own = redaction.number as usize;
         let numbers: BTreeSet<u32> = self
@@ -114,7 +114,7 @@ fn given(recorded: &Recorded) -> BTreeSet<&str> {
     standing_in(recorded, &texts)
 }
 
-/// A request with no secret told from another.
+/// The request with the same text in the place of all secrets.
 fn masked(request: &Request, redactions: &[Redaction]) -> String {
     let mask = |text: &str| -> String {
         let pieces = pieces(text, redactions).into_iter();
@@ -129,14 +129,14 @@ fn masked(request: &Request, redactions: &[Redaction]) -> String {
     format!("{} {target} {}", request.method, mask(&String::from_utf8_lossy(&request.body)))
 }
 
-/// The secrets that were sent only to be refused, so that any other wrong one is refused as well.
+/// The secrets that were refused whenever they were sent, so that any other wrong secret is refused as well.
 fn refused(exchanges: &[Recorded]) -> HashSet<&str> {
     let (mut accepted, mut known_to_server) = (HashSet::new(), HashSet::new());
     for recorded in exchanges.iter().filter(|recorded| !recorded.redactions.is_empty()) {
         if !recorded.response.status.is_client_error() {
             accepted.extend(sent(recorded));
         }
-        // What a response echoes was sent.
+        // A response gives no secret that its request sent.
         let own = sent(recorded);
         known_to_server.extend(given(recorded).into_iter().filter(|secret| !own.contains(secret)));
     }
@@ -153,7 +153,7 @@ fn refused(exchanges: &[Recorded]) -> HashSet<&str> {
     refused
 }
 
-/// The requests, without their secrets, that began a session with a secret in their bodies.
+/// The requests, without their secrets, that began a session with a secret in the body.
 fn sessions_begun(exchanges: &[Recorded]) -> BTreeSet<String> {
     let begins = |recorded: &&Recorded| {
         let body = String::from_utf8_lossy(&recorded.request.body).into_owned();
@@ -165,8 +165,8 @@ fn sessions_begun(exchanges: &[Recorded]) -> BTreeSet<String> {
     exchanges.iter().filter(begins).map(|recorded| masked(&recorded.request, &recorded.redactions)).collect()
 }
 
-/// Returns true if a secret was the reason why a request was refused. 401 says so itself; 403 and 419 of a token say so where
-/// it was never accepted. Of a password they do only where another one, in the same request, began a session.
+/// Returns true if a secret was the reason for a refusal. A 401 always means this. A 403 or 419 means it for a token
+/// that was never accepted, and for a password only if another password in the same request began a session.
 fn is_wrong(recorded: &Recorded, secret: &str, began: &BTreeSet<String>) -> bool {
     let is_password = recorded.redactions.iter().any(|known| known.stand_in == secret && known.kind.contains("pass"));
     let status = recorded.response.status.as_u16();

@@ -11,13 +11,13 @@ use understudy_exchange::redact::is_secret_header;
 use understudy_exchange::{Json, MediaType};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern, RequestBody, Rule};
 
-/// The fields that ask for something on a condition, or for a part of it.
+/// The fields of conditional and range requests.
 const CONDITIONS: [HeaderName; 6] = [IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE];
 
-/// The fields that ask for one of several forms of a response.
+/// The fields that select one of several representations of a response.
 const PREFERENCES: [HeaderName; 2] = [ACCEPT, ACCEPT_LANGUAGE];
 
-/// Returns true for an `accept` or `accept-language` without a preference, which says as much as none.
+/// Returns true for an `accept` or `accept-language` without a preference, which is equivalent to a missing field.
 pub(super) fn accepts_anything(headers: &HeaderMap, name: &HeaderName) -> bool {
     let anything: &[u8] = match *name {
         ACCEPT => b"*/*",
@@ -27,11 +27,12 @@ pub(super) fn accepts_anything(headers: &HeaderMap, name: &HeaderName) -> bool {
     headers.get(name).is_some_and(|value| value.as_bytes().trim_ascii() == anything)
 }
 
-/// A header field that tells a request from others like it, and its value there.
+/// A header field that distinguishes a request from similar ones, and its value there.
 pub(super) type Telling = (HeaderName, Option<String>);
 
-/// Lists the header fields of a request but its content type and its cookies. The stub asks for those that decided which response
-/// it was and for credentials; all others are only sent by the contract test. `patterns` gives the values of a field.
+/// Lists the header fields of a request, without its content type and its cookies. The stub compares credentials and
+/// the fields that decided the response. The contract test also sends all others. `patterns` returns the values of a
+/// field.
 pub(super) fn headers(
     recorded: &Recorded,
     telling: &[Telling],
@@ -50,7 +51,7 @@ pub(super) fn headers(
         };
         fields.extend(matcher.map(|matcher| Field { name: name.to_string(), matcher }));
     }
-    // Of what asks for a condition, a part or a form, the request without it is the general one.
+    // The general request has no condition, range or preference.
     let is_general =
         |name: &HeaderName| *name == CONTENT_TYPE || CONDITIONS.contains(name) || PREFERENCES.contains(name);
     let absent = telling.iter().filter(|(name, value)| value.is_none() && !is_general(name));
@@ -60,7 +61,7 @@ pub(super) fn headers(
     fields
 }
 
-/// The content type of a request, where its body does not bring the same one.
+/// The content type of a request, if it is not the default of the body.
 pub(super) fn content_type(recorded: &Recorded, telling: &[Telling], body: Option<&RequestBody>) -> Option<Field> {
     let sent = recorded.request.headers.get(CONTENT_TYPE);
     let sent = sent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -69,7 +70,7 @@ pub(super) fn content_type(recorded: &Recorded, telling: &[Telling], body: Optio
         (None, _) if telling.iter().any(|(name, _)| *name == CONTENT_TYPE) => {
             FieldMatcher::Rule(Rule::of(Check::Absent))
         }
-        // A body without a content type gets one, unless the field is listed.
+        // A body gets a default content type unless the field is listed.
         (None, Some(body)) if brought_type(body).is_some() => FieldMatcher::Rule(Rule::of(Check::Ignore)),
         (None, _) => return None,
         (Some(sent), Some(body)) if is_brought(sent, body) => return None,
@@ -78,7 +79,7 @@ pub(super) fn content_type(recorded: &Recorded, telling: &[Telling], body: Optio
     Some(Field { name: CONTENT_TYPE.to_string(), matcher })
 }
 
-/// The media type that a body has in a contract test where none is listed.
+/// The default media type of a body in a contract test.
 fn brought_type(body: &RequestBody) -> Option<&'static str> {
     Some(match body {
         RequestBody::Json(_) | RequestBody::Graphql(_) => "application/json",
@@ -95,7 +96,8 @@ fn is_brought(sent: &str, body: &RequestBody) -> bool {
     brought_type(body) == Some(MediaType::parse(sent).essence()) && is_utf_8
 }
 
-/// Lists cookies. The stub asks for none; the contract test sends them, beside those that responses of its run set.
+/// Lists cookies. The stub does not compare them. The contract test sends them beside the cookies that responses of its
+/// run set.
 pub(super) fn cookies(sent: &[(String, Pattern)]) -> Vec<Field> {
     let is_of_statistics = |name: &str| STATISTICS_COOKIES.iter().any(|known| name.starts_with(known));
     let sent = sent.iter().filter(|(name, _)| !is_of_statistics(name));
@@ -106,7 +108,7 @@ fn is_told_apart_by(telling: &[Telling], name: &HeaderName) -> bool {
     telling.iter().any(|(telling, value)| telling == name && value.is_some())
 }
 
-/// Returns true if a field is why a response has its status.
+/// Returns true if a field is the reason for the status of a response.
 pub(super) fn decides(name: &HeaderName, status: StatusCode) -> bool {
     match status {
         StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => *name == RANGE,
@@ -116,7 +118,7 @@ pub(super) fn decides(name: &HeaderName, status: StatusCode) -> bool {
     }
 }
 
-/// Returns true if a field that the stub does not ask for is sent again.
+/// Returns true if the contract test sends a field that the stub does not compare.
 fn is_recorded(recorded: &Recorded, name: &HeaderName) -> bool {
     let Recorded { request, response, .. } = recorded;
     // A condition that held changes nothing.
@@ -125,12 +127,13 @@ fn is_recorded(recorded: &Recorded, name: &HeaderName) -> bool {
     may_matter(&request.method, &request.headers, name) && !says_nothing
 }
 
-/// The stub asks for just these values.
+/// A matcher for exactly these values.
 fn equal(mut patterns: Vec<Pattern>) -> FieldMatcher {
     if patterns.len() == 1 { FieldMatcher::Equals(patterns.remove(0)) } else { FieldMatcher::List(patterns) }
 }
 
-/// The stub asks for what was sent; where an earlier response gave it, the contract test sends what that gives in its run.
+/// A matcher for the sent value. If an earlier response gave the value, the contract test sends the value of its own
+/// run.
 fn demanded(recorded: &Recorded, name: &HeaderName, patterns: Vec<Pattern>) -> FieldMatcher {
     let sent = recorded.request.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let is_redacted = |text: &str| recorded.redactions.iter().any(|redaction| text.contains(&redaction.stand_in));
@@ -148,7 +151,8 @@ fn demanded(recorded: &Recorded, name: &HeaderName, patterns: Vec<Pattern>) -> F
     }
 }
 
-/// The stub takes anything or nothing; the contract test sends this. Several fields are one with commas (RFC 9110, section 5.3).
+/// A matcher for any value or none; the contract test sends this value. Several fields are joined with commas (RFC
+/// 9110, section 5.3).
 fn only_sent(patterns: &[Pattern]) -> FieldMatcher {
     let values: Vec<String> = patterns.iter().map(ToString::to_string).collect();
     FieldMatcher::Rule(Rule { example: Some(Json::string(values.join(", "))), ..Rule::of(Check::Ignore) })

@@ -17,11 +17,11 @@ use understudy_fixture::model::{Capture, PathTemplate};
 #[derive(Debug)]
 pub(super) struct Session<'r> {
     pub(super) exchanges: Table<ExchangeId, Exchange<'r>>,
-    /// In the order of the fixtures.
+    /// The groups, in the order of the fixtures.
     pub(super) groups: Table<GroupId, Group>,
     /// The ids of the fixtures.
     pub(super) ids: Table<GroupId, String>,
-    /// The ids without a folder, where nothing else of the recording is in that folder.
+    /// The ids without a folder, if nothing else of the recording is in that folder.
     pub(super) lone_ids: Table<GroupId, Option<String>>,
     group_of: HashMap<ExchangeId, GroupId>,
 }
@@ -37,7 +37,7 @@ impl<'r> Session<'r> {
         Self { exchanges, groups, ids, lone_ids, group_of }
     }
 
-    /// The group of an exchange; `None` where no fixture can say what it is.
+    /// The group of an exchange; `None` if no fixture can express it.
     pub(super) fn group_of(&self, exchange: ExchangeId) -> Option<GroupId> {
         self.group_of.get(&exchange).copied()
     }

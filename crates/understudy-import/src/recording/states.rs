@@ -1,8 +1,8 @@
-//! Which response a request gets when: the same one always, one after the other, or another one since a write.
+//! Decides which response a request gets: always the same one, one after the other, or a new one after a write.
 //!
-//! Where the response to a request is another one than before, and something was written meanwhile, that write set the state in which
-//! the later response holds. All writes and responses that depend on each other are one state machine. It has one name, whose
-//! values are the writes. A response holds from the write that brought it until the next one that did.
+//! If the response to a request changed after a write, that write set the state for the later response. All writes and
+//! responses that depend on each other form one state machine with one name. The values of the state are the writes. A
+//! response is served from the write that changed it until the next write that did.
 
 use super::call::Call;
 use super::ending::ends;
@@ -17,7 +17,7 @@ use understudy_exchange::target::segments;
 use understudy_exchange::{Request, Response};
 use understudy_fixture::model::When;
 
-/// More states than this in one name say nothing to a reader; the responses come one after the other then.
+/// A state machine with more states is not readable; the responses are served one after the other instead.
 const STATES_MAX: usize = 50;
 
 /// One response to a request.
@@ -25,9 +25,9 @@ const STATES_MAX: usize = 50;
 pub(super) struct Step {
     /// The exchange that it was seen in first.
     pub(super) exchange: ExchangeId,
-    /// The exchanges with this response, but for what is new each time.
+    /// The exchanges with this response, apart from values that change each time.
     pub(super) alike: Vec<ExchangeId>,
-    /// The states in which it is sent; all others where empty.
+    /// The states in which the response is served. If empty, it is served in all other states.
     pub(super) when: Vec<When>,
     /// What it sets the state to.
     pub(super) set: Vec<(String, String)>,
@@ -66,10 +66,10 @@ fn ending_once<T: PartialEq>(all: &[T]) -> &[T] {
     &all[..=all.len() - again]
 }
 
-/// Requests that depend on each other: the responses to some changed with others.
+/// Requests that depend on each other: the responses of some changed together with others.
 struct Machine {
     groups: Vec<GroupId>,
-    /// The exchanges that changed a response, or made what it is about, in their order.
+    /// The exchanges that changed a response or created its resource, in order.
     writes: BTreeSet<ExchangeId>,
 }
 
@@ -107,7 +107,7 @@ impl<'s, 'r> Responses<'s, 'r> {
         steps
     }
 
-    /// The group that wrote what changed the response of an exchange.
+    /// The group whose write changed the response of an exchange.
     pub(super) fn brought_by(&self, group: GroupId, exchange: ExchangeId) -> Option<GroupId> {
         let pair = self.distinct[group].of.windows(2).find(|pair| pair[1].0 == exchange)?;
         self.changed_by(pair[0], pair[1]).and_then(|write| self.session.group_of(write))
@@ -131,7 +131,7 @@ impl<'s, 'r> Responses<'s, 'r> {
             known.extend(made.filter(|from| self.writes.binary_search(from).is_ok()).map(|from| (group, from)));
         }
         known.extend(self.beginnings(&known));
-        // The machine of each group, by the first group that is in it. What is written in one folder is one machine.
+        // The machine of each group, identified by its first group. All writes in one folder form one machine.
         let mut machine: Table<GroupId, GroupId> = self.distinct.ids().collect();
         let mut join = |one: GroupId, other: GroupId| {
             let (one, other) = (machine[one], machine[other]);
@@ -155,7 +155,7 @@ impl<'s, 'r> Responses<'s, 'r> {
         writes.into_iter().map(|(first, writes)| Machine { groups: groups(first), writes }).collect()
     }
 
-    /// The exchanges that began a session which one of these writes ended: with them it begins again.
+    /// The exchanges that began a session which one of these writes ended: they begin it again.
     fn beginnings(&self, known: &[(GroupId, ExchangeId)]) -> Vec<(GroupId, ExchangeId)> {
         let exchanges = &self.session.exchanges;
         let began = |(group, write): &(GroupId, ExchangeId)| {
@@ -169,7 +169,8 @@ impl<'s, 'r> Responses<'s, 'r> {
         known.iter().flat_map(began).collect()
     }
 
-    /// The write that is why the second response is another one than the first, if it is and something was written.
+    /// The write because of which the second response differs from the first, if the responses differ and there was a
+    /// write.
     fn changed_by(
         &self,
         (first, kind): (ExchangeId, ExchangeId),
@@ -185,7 +186,7 @@ impl<'s, 'r> Responses<'s, 'r> {
             let is_begun = read.sessions().any(|from| from == *write);
             (is_begun, nearness(&self.session.exchanges[*write].recorded.request, &read.recorded.request))
         });
-        // A write that was sent again with the same response has changed nothing the second time.
+        // A repeated write with the same response changed nothing the second time.
         let is_same = |write: &ExchangeId| {
             let (one, other) = (&self.session.exchanges[*write], &self.session.exchanges[*nearest?]);
             let is_one =
@@ -196,19 +197,19 @@ impl<'s, 'r> Responses<'s, 'r> {
     }
 }
 
-/// Returns true if something may have changed with a request.
+/// Returns true if a request may have changed something.
 fn has_written(call: &Call, answer: &Response) -> bool {
     call.may_write() && !answer.status.is_client_error() && !answer.status.is_server_error()
 }
 
-/// How near a write is to a read: the length of what their paths share, and of what only one of them has. Of writes as near, the
-/// later counts.
+/// The distance of a write from a read: the length of their common path, and of the rest of both paths. Of equally near
+/// writes, the later one counts.
 fn nearness(write: &Request, read: &Request) -> (usize, std::cmp::Reverse<usize>) {
     let shared = segments(write.path()).zip(segments(read.path())).take_while(|(a, b)| a == b).count();
     (shared, std::cmp::Reverse(segments(write.path()).count().abs_diff(segments(read.path()).count())))
 }
 
-/// A response, by the first exchange that had it, and the value that it sets the state to.
+/// A response, as the first exchange with it, and the value that it sets the state to.
 type Transition = (ExchangeId, Option<String>);
 
 impl Machine {

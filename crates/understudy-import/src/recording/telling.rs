@@ -1,4 +1,4 @@
-//! The header field that tells different responses to one request apart.
+//! The header fields that distinguish the different responses to one request.
 
 use super::content::content_type;
 use super::exchange::Exchange;
@@ -13,25 +13,26 @@ use understudy_exchange::MediaType;
 use understudy_exchange::redact::is_secret_header;
 use understudy_fixture::model::{Pattern, PatternPart};
 
-/// How many steps a session is followed back to where it began.
+/// The maximum number of steps in which a session is followed back to its beginning.
 const STEPS_MAX: usize = 20;
 
 type Exchanges<'r> = Table<ExchangeId, Exchange<'r>>;
 
-/// The exchanges that header fields tell from others, by one value of each field or by its absence.
+/// Exchanges that are distinguished by one value of each header field, or by the absence of a field.
 pub(super) struct Told {
     pub(super) of: Vec<ExchangeId>,
     /// The fields, and their values in the first exchange.
     pub(super) telling: Vec<Telling>,
-    /// The values of fields that a stub has to know, because each was given to another user.
+    /// The values of fields that a stub compares, because each was given to another user.
     pub(super) pinned: Vec<Pinned>,
 }
 
-/// A header field and the values by which a stub tells one user from others.
+/// A header field, with the values that distinguish one user from others.
 pub(super) type Pinned = (HeaderName, Vec<String>);
 
-/// The exchanges of one request, by the header fields that tell different responses apart. Of those with one value of a field,
-/// another field may tell more: no token, a token and a tenant, and a token and another tenant are three requests.
+/// Splits the exchanges of one request by the header fields that distinguish their responses. Exchanges with one value
+/// of a field may be split further by another field: no token, a token with a tenant, and a token with another tenant
+/// are three requests.
 pub(super) fn by_headers(of: Vec<ExchangeId>, exchanges: &Exchanges<'_>) -> Vec<Told> {
     let samples: Vec<Sample> = of.iter().map(|at| Sample::of(*at, exchanges)).collect();
     let differ = samples.iter().any(|sample| sample.fingerprint != samples[0].fingerprint);
@@ -64,10 +65,10 @@ pub(super) fn by_headers(of: Vec<ExchangeId>, exchanges: &Exchanges<'_>) -> Vec<
     all
 }
 
-/// Stands before the user to whom a value was given.
+/// The prefix of a user's request in the key of a value.
 const USER: char = '\u{0}';
 
-/// The header fields that these exchanges, which are one request, do not all have, or not with one value.
+/// The header fields that differ between these exchanges of one request, or that some exchanges lack.
 pub(super) fn differing_headers(of: &[ExchangeId], exchanges: &Exchanges<'_>) -> BTreeSet<String> {
     let samples: Vec<Sample> = of.iter().map(|at| Sample::of(*at, exchanges)).collect();
     let names: BTreeSet<&str> = samples.iter().flat_map(|sample| sample.headers.keys().map(String::as_str)).collect();
@@ -75,14 +76,14 @@ pub(super) fn differing_headers(of: &[ExchangeId], exchanges: &Exchanges<'_>) ->
     names.into_iter().filter(differs).map(str::to_owned).collect()
 }
 
-/// An exchange, as far as its header fields may tell it from others.
+/// The data of an exchange that may distinguish it from others.
 struct Sample {
     fingerprint: Fingerprint,
     status: StatusCode,
     /// The media type of the response.
     kind: String,
-    /// The fields that matter, each as a stub can tell its value: all values that were given to one user are one, and so are all
-    /// secrets from outside.
+    /// The relevant fields, with values as a stub can compare them. All values that were given to one user are equal,
+    /// and so are all secrets from outside.
     headers: BTreeMap<String, String>,
 }
 
@@ -111,7 +112,7 @@ impl Sample {
     }
 }
 
-/// A value as a stub can tell it.
+/// Returns a value as a stub can compare it.
 fn told(value: &Pattern, exchange: &Exchange<'_>, exchanges: &Exchanges<'_>) -> String {
     let part = |part: &PatternPart| match part {
         PatternPart::Text(text) => text.clone(),
@@ -128,7 +129,7 @@ fn user(from: ExchangeId, exchanges: &Exchanges<'_>) -> String {
     exchanges[session_begun(from, exchanges)].call.key()
 }
 
-/// The exchange that began the session of another one: a refreshed token is that of the same user.
+/// The exchange that began the session of another exchange. A refreshed token belongs to the same user.
 pub(super) fn session_begun(from: ExchangeId, exchanges: &Exchanges<'_>) -> ExchangeId {
     let mut at = from;
     for _ in 0..STEPS_MAX {
@@ -140,19 +141,19 @@ pub(super) fn session_begun(from: ExchangeId, exchanges: &Exchanges<'_>) -> Exch
     at
 }
 
-/// The header field that tells responses apart: each of its values, or its absence, goes with one response.
+/// The header field that distinguishes responses: each of its values, or its absence, has one response.
 fn telling_header(samples: &[Sample]) -> Option<HeaderName> {
     let names: BTreeSet<&str> = samples.iter().flat_map(|sample| sample.headers.keys().map(String::as_str)).collect();
-    // A part or a condition is requested by the fields that are there for it, whatever else differs.
+    // A range or conditional request is decided by its own fields, whatever else differs.
     let is_deciding =
         |name: &&&str| name.parse().is_ok_and(|name| samples.iter().any(|sample| decides(&name, sample.status)));
     let (deciding, others): (Vec<&&str>, Vec<&&str>) = names.iter().partition(is_deciding);
-    // Whoever is refused for want of a credential is told by it, and not by another field that happened to be missing.
+    // A request without a credential was refused because of that, and not because another field was missing.
     let is_refused = samples.iter().any(|sample| matches!(sample.status.as_u16(), 401 | 403 | 419));
     let (secret, others): (Vec<&&str>, Vec<&&str>) =
         others.into_iter().partition(|name| is_refused && is_secret_header(name));
     let names: Vec<&str> = deciding.into_iter().chain(secret).chain(others).copied().collect();
-    // The field tells the responses apart, or at least their statuses: a list may have grown meanwhile.
+    // The field distinguishes the responses, or at least their statuses: a list may have grown meanwhile.
     let by_response = |name: &&str| tells(name, samples, |sample| sample.fingerprint);
     let by_status = |name: &&str| tells(name, samples, |sample| sample.status);
     let by_kind = |name: &&str| *name == "accept" && tells(name, samples, |sample| sample.kind.clone());

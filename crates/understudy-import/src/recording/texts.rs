@@ -1,8 +1,8 @@
-//! Texts that are written anew for each request: pages, feeds, calendars and metrics.
+//! Texts that are generated for each request: pages, feeds, calendars and metrics.
 
 use understudy_exchange::MediaType;
 
-/// Media types of what is written anew for each request: pages, feeds, calendars and metrics.
+/// Media types of texts that are generated for each request: pages, feeds, calendars and metrics.
 const WRITTEN_ANEW: &[&str] = &[
     "application/atom+xml",
     "application/openmetrics-text",
@@ -13,13 +13,13 @@ const WRITTEN_ANEW: &[&str] = &[
     "text/html",
 ];
 
-/// The first elements of XML that is written anew, whatever its media type says.
+/// The root elements of XML that is generated for each request, whatever its media type.
 const ROOTS_WRITTEN_ANEW: &[&str] = &["RDF", "feed", "html", "rss", "sitemapindex", "urlset"];
 
-/// How many bytes of a text are searched for its first element.
+/// The number of bytes that are searched for the root element.
 const PROLOGUE_BYTES_MAX: usize = 4 << 10;
 
-/// From so many characters on, a word with a digit in it is a time, a token or the like.
+/// A word of at least this length with a digit in it is a time, a token or the like.
 const TOKEN_CHARS_MIN: usize = 8;
 
 /// Returns true if a text is a page, a feed, a calendar or a list of metrics.
@@ -31,7 +31,7 @@ pub(super) fn is_written_anew(content_type: &str, text: &str) -> bool {
     WRITTEN_ANEW.contains(&essence) || is_metrics(content_type, text) || (is_xml && has_root())
 }
 
-/// The local name of the first element of a document: what stands before it begins with `<?` or `<!`.
+/// The local name of a document's root element. Everything before it begins with `<?` or `<!`.
 fn first_element(text: &str) -> Option<&str> {
     let end = (0..=text.len().min(PROLOGUE_BYTES_MAX)).rev().find(|at| text.is_char_boundary(*at))?;
     let opened = text[..end].split('<').find(|part| part.starts_with(|c: char| c.is_alphabetic()))?;
@@ -39,7 +39,7 @@ fn first_element(text: &str) -> Option<&str> {
     Some(name.rsplit_once(':').map_or(name, |(_, local)| local))
 }
 
-/// The text exposition format of Prometheus.
+/// Returns true for the text exposition format of Prometheus.
 fn is_metrics(content_type: &str, text: &str) -> bool {
     let essence = MediaType::parse(content_type);
     essence.essence() == "application/openmetrics-text"
@@ -47,8 +47,8 @@ fn is_metrics(content_type: &str, text: &str) -> bool {
             && (content_type.contains("version=0.0.4") || text.starts_with("# HELP ") || text.starts_with("# TYPE ")))
 }
 
-/// A text that is written anew, without its times, durations and tokens: equal for two texts that say the same. Of metrics, without
-/// all numbers. `None` for any other text.
+/// Returns a generated text without its times, durations and tokens; metrics also lose all numbers. Texts with the same
+/// content are then equal. `None` for any other text.
 pub(super) fn masked(content_type: &str, text: &str) -> Option<String> {
     if !is_written_anew(content_type, text) {
         return None;

@@ -1,4 +1,4 @@
-//! Values of requests that are other ones each time: times, uuids, counters.
+//! Values of requests that change each time: times, UUIDs, counters.
 
 use super::call::{Call, CallBody};
 use super::exchange::Exchange;
@@ -17,7 +17,7 @@ use understudy_match::is_in_format;
 /// The member of a GraphQL request that holds the variables.
 const VARIABLES: Step<'static> = Step::Name("variables");
 
-/// Where a value stands in a request.
+/// The place of a value in a request.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Spot {
     /// A parameter of the query, by its name.
@@ -28,11 +28,11 @@ pub(super) enum Spot {
     Body(String),
 }
 
-/// The kind of a value that may be another one each time.
+/// The kind of a value that may change each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     DateTime,
-    /// A time without a zone, or written otherwise than RFC 3339 does.
+    /// A time without a zone, or in another format than RFC 3339.
     LooseTime,
     Uuid,
     /// A time in seconds or milliseconds.
@@ -40,23 +40,23 @@ pub(super) enum Kind {
     Counter,
     /// A number used once.
     Nonce,
-    /// A text in which times or uuids stand.
+    /// A text that contains times or UUIDs.
     Text,
 }
 
-/// A value that may be another one each time.
+/// A value that may change each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Candidate {
     spot: Spot,
     kind: Kind,
     is_number: bool,
     value: String,
-    /// It is made for one request, as its name, or the time of the exchange, says.
+    /// True if the value is made for one request, as its name or the time of the exchange shows.
     is_sure: bool,
 }
 
 impl Candidate {
-    /// The word that stands for it in the key of a request.
+    /// The word that replaces the value in the key of a request.
     fn word(&self) -> String {
         match self.kind {
             Kind::Text => format!("\u{0}{}", moving::masked(&self.value)),
@@ -65,17 +65,17 @@ impl Candidate {
     }
 }
 
-/// A request without the values that may be other ones each time.
+/// A request without the values that may change each time.
 #[derive(Debug)]
 pub(super) struct Outline {
-    /// What is left of the request's key.
+    /// The request's key without the values.
     key: String,
-    /// The key of what is left where only sure ones go.
+    /// The request's key without the sure values. Uncertain values stay.
     sure_key: String,
     candidates: Vec<Candidate>,
 }
 
-/// The rules for what is another value each time, by place.
+/// The rules for the values that change each time, by place.
 pub(super) type Rules = BTreeMap<Spot, Check>;
 
 impl Outline {
@@ -109,23 +109,24 @@ impl Outline {
         Self { key: without(&|_| true), sure_key: without(&|candidate| candidate.is_sure), candidates }
     }
 
-    /// The key of the request without the values whose names say that they are made for one request.
+    /// The key of the request without the values whose names show that they are made for one request.
     pub(super) fn sure_key(&self) -> &str {
         &self.sure_key
     }
 
-    /// The rules for all values that may be other ones each time.
+    /// The rules for all values that may change each time.
     pub(super) fn checks(&self) -> Rules {
         self.candidates.iter().map(|candidate| (candidate.spot.clone(), candidate.check())).collect()
     }
 
-    /// The key of the request without all values that may be other ones each time.
+    /// The key of the request without all values that may change each time.
     pub(super) fn key(&self) -> &str {
         &self.key
     }
 }
 
-/// The rules for the places where requests with one outline differ, and for those whose names say that they do.
+/// The rules for the places where requests with the same outline differ, and for the places whose names show that they
+/// do.
 pub(super) fn rules(outlines: &[&Outline]) -> Rules {
     let Some((first, others)) = outlines.split_first() else { return Rules::new() };
     let differs =
@@ -150,7 +151,7 @@ impl Candidate {
     }
 }
 
-/// A call in which a word stands for each of these values.
+/// Returns the call with words in the place of these values.
 fn outline(call: &Call, gone: &[&Candidate]) -> Call {
     let word = |spot: &Spot| gone.iter().find(|gone| gone.spot == *spot).map(|gone| gone.word());
     let field = |spot: Spot, value: &Pattern| word(&spot).map_or_else(|| value.clone(), |word| Pattern::parse(&word));
@@ -191,9 +192,9 @@ fn without<'j>(value: &'j Json, path: &Path<'j>, word: &dyn Fn(&Spot) -> Option<
     }
 }
 
-/// Looks for values that may be other ones each time.
+/// Searches for values that may change each time.
 struct Search<'s> {
-    /// The time of the exchange in seconds, where the response says it.
+    /// The time of the exchange in seconds, if the response has it.
     now: Option<i64>,
     path: Vec<&'s str>,
 }
@@ -215,7 +216,8 @@ impl Search<'_> {
         }
     }
 
-    /// A value that may be another one each time, by its look and its name. What an earlier response gave is none.
+    /// Returns a value that may change each time, by its look and its name. A value from an earlier response does not
+    /// count.
     fn candidate(&self, spot: Spot, name: &str, value: &Pattern, is_number: bool) -> Option<Candidate> {
         let text = value.as_literal()?;
         let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -240,7 +242,7 @@ impl Search<'_> {
         let is_sure = match kind {
             Kind::DateTime | Kind::LooseTime => self.is_now(seconds(text)),
             Kind::Epoch => self.is_now(epoch(text)),
-            // The client makes ids only of what it sends.
+            // A client generates ids only for what it creates.
             Kind::Uuid => {
                 let is_made = is_bare_id(name) || is_of_client(name);
                 is_nonce(name) || is_in_body && is_made && !self.path.contains(&text)
@@ -255,7 +257,7 @@ impl Search<'_> {
         is_place.then(|| Candidate { spot, kind, is_number, value: text.to_owned(), is_sure })
     }
 
-    /// Returns true for the day on which the exchange happened.
+    /// Returns true if a time is on the day of the exchange.
     fn is_now(&self, time: Option<i64>) -> bool {
         self.now.zip(time).is_some_and(|(now, time)| (now - time).abs() < DAY_SECONDS)
     }
@@ -263,10 +265,10 @@ impl Search<'_> {
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// How many bytes of a text are searched for times.
+/// The number of bytes of a text that are searched for times.
 const TEXT_BYTES_MAX: usize = 64 << 10;
 
-/// Returns true if a text has a time of the day on which the response with these header fields was sent: it was written then.
+/// Returns true if a text contains a time on the day of the response, so that it was generated then.
 pub(super) fn has_time_of_day(text: &str, headers: &HeaderMap) -> bool {
     let Some(now) = now(headers) else { return false };
     let end = (0..=text.len().min(TEXT_BYTES_MAX)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
@@ -277,7 +279,7 @@ pub(super) fn has_time_of_day(text: &str, headers: &HeaderMap) -> bool {
         let bytes = text.as_bytes();
         (bytes[7], bytes[13], bytes[16]) == (b'-', b':', b':') && matches!(bytes[10], b'T' | b't' | b' ')
     };
-    // RFC 5322, section 3.3, has the zone as digits.
+    // RFC 5322, section 3.3, writes the zone as digits.
     let zones = [" GMT", " UTC", " +0000", " -0000"];
     let mail = zones.iter().flat_map(|zone| text.match_indices(zone));
     let mail = mail.filter_map(|(at, _)| Some(format!("{} GMT", text.get(at.checked_sub(25)?..at)?)));
@@ -319,7 +321,7 @@ fn epoch(digits: &str) -> Option<i64> {
 fn seconds(text: &str) -> Option<i64> {
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    // Days since 0000-03-01, so that leap days end years.
+    // Days are counted from 0000-03-01, so that leap days are the last days of years.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1 - EPOCH_DAYS;
     Some(days * DAY_SECONDS + number(11, 13)? * 3_600 + number(14, 16)? * 60 + number(17, 19)?)

@@ -1,10 +1,10 @@
-//! Words of names: what a collection, a parameter or a member is about.
+//! Words of names: the subject of a collection, a parameter or a member.
 
-/// Names of members that say which one of many an object is.
+/// Names of members that identify an object.
 const IDENTIFIERS: &[&str] =
     &["_id", "code", "digest", "handle", "id", "isbn", "key", "login", "number", "sku", "slug", "username", "uuid"];
 
-/// Names of members that change with every write of the thing that they belong to.
+/// Names of members that change with every write of their resource.
 const VERSIONS: &[&str] = &[
     "etag",
     "generation",
@@ -18,10 +18,10 @@ const VERSIONS: &[&str] = &[
     "versionid",
 ];
 
-/// Words of names that say of a number or text that no two requests share it.
+/// Words in the names of values that are unique to a request.
 const NONCES: &[&str] = &["correlation", "idempotency", "nonce", "trace", "tracking"];
 
-/// Words that refer to another thing of the same collection.
+/// Words that refer to another resource of the same collection.
 const REFERENCES: &[&str] =
     &["after", "before", "next", "original", "parent", "previous", "reference", "related", "root", "source", "target"];
 
@@ -29,7 +29,7 @@ const REFERENCES: &[&str] =
 const PERSONS: &[&str] =
     &["assignee", "author", "creator", "created-by", "me", "owner", "reporter", "sender", "updated-by", "user"];
 
-/// Collections of things that are like the one that has them: the friends of a user are users.
+/// Collections whose elements are of the same kind as their owner: the friends of a user are users.
 const RELATIONS: &[&str] = &[
     "assignees",
     "blocks",
@@ -48,7 +48,7 @@ const RELATIONS: &[&str] = &[
     "subscribers",
 ];
 
-/// Members in which responses wrap what they are about.
+/// Members that wrap the content of a response.
 const WRAPPERS: &[&str] = &["attributes", "content", "data", "item", "payload", "response", "result"];
 
 /// Splits a name into its words, in lower case: `orderId`, `order_id` and `order-id` are the same.
@@ -82,27 +82,28 @@ pub(super) fn singular(word: &str) -> String {
     }
 }
 
-/// The name of a value that identifies one of a collection: `userId` for `users`.
+/// The name of a value that identifies an element of a collection: `userId` for `users`.
 pub(super) fn id_of(collection: Option<&str>) -> String {
     let word: String = collection.unwrap_or("").chars().filter(char::is_ascii_alphanumeric).collect();
     let one = singular(&word);
     if one.starts_with(|c: char| c.is_ascii_alphabetic()) { format!("{one}Id") } else { "id".to_owned() }
 }
 
-/// Returns true if two names share a word that says what they are about.
+/// Returns true if two names share a word for their subject.
 pub(super) fn share_a_word(one: &str, other: &str) -> bool {
     let nouns = |name: &str| -> Vec<String> { words(name).iter().map(|word| singular(word)).collect() };
     let others = nouns(other);
     nouns(one).iter().any(|word| word.len() > 1 && word != "id" && others.contains(word))
 }
 
-/// Returns true if a member or parameter says by its name alone that it identifies something.
+/// Returns true if the name alone shows that a member or parameter identifies something.
 pub(super) fn is_bare_id(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     matches!(name.as_str(), "ids" | "_ids" | "uuids" | "keys") || IDENTIFIERS.contains(&name.as_str())
 }
 
-/// The thing that a name identifies, apart from the word `id`: `order` for `orderId`. `None` where the name identifies nothing.
+/// The subject that a name identifies, without the word `id`: `order` for `orderId`. `None` if the name identifies
+/// nothing.
 pub(super) fn identified(name: &str) -> Option<String> {
     let words = words(name);
     let (last, before) = words.split_last()?;
@@ -120,14 +121,14 @@ pub(super) fn is_version(name: &str) -> bool {
     VERSIONS.contains(&words(name).concat().as_str())
 }
 
-/// Returns true if a name says that its value is made for one request only.
+/// Returns true if a name shows that its value is made for one request only.
 pub(super) fn is_nonce(name: &str) -> bool {
     let words = words(name);
     words.iter().any(|word| NONCES.contains(&word.as_str()))
         || matches!(words.concat().as_str(), "requestid" | "messageid" | "eventid" | "clientmutationid" | "insertid")
 }
 
-/// Returns true if a name says that the client made the value: a reference of its own, or what it calls itself.
+/// Returns true if a name shows that the client chose the value: a reference of its own, or its own name.
 pub(super) fn is_of_client(name: &str) -> bool {
     let words = words(name);
     let own = ["client", "device", "installation", "anonymous", "visitor"];
@@ -138,7 +139,7 @@ pub(super) fn is_of_client(name: &str) -> bool {
     }
 }
 
-/// Returns true if a name says that its value is a time.
+/// Returns true if a name shows that its value is a time.
 pub(super) fn is_time(name: &str) -> bool {
     const TIMES: &[&str] =
         &["at", "date", "from", "now", "since", "start", "end", "time", "timestamp", "to", "ts", "until"];
@@ -147,13 +148,13 @@ pub(super) fn is_time(name: &str) -> bool {
         .any(|word| TIMES.contains(&word.as_str()) || word.ends_with("time") || word.ends_with("timestamp"))
 }
 
-/// Returns true if a name says that its value counts requests.
+/// Returns true if a name shows that its value counts requests.
 pub(super) fn is_counter(name: &str) -> bool {
     const COUNTERS: &[&str] = &["attempt", "counter", "elapsed", "n", "nr", "rnd", "seq", "sequence", "tick", "uptime"];
     words(name).iter().any(|word| COUNTERS.contains(&word.as_str()))
 }
 
-/// Returns true if a name refers to another thing of the collection that it is sent to: `parent_id`.
+/// Returns true if a name refers to another resource of the collection that it is sent to: `parent_id`.
 pub(super) fn is_reference(name: &str) -> bool {
     words(name).first().is_some_and(|word| REFERENCES.contains(&word.as_str()))
 }
@@ -163,23 +164,23 @@ pub(super) fn is_person(word: &str) -> bool {
     PERSONS.contains(&word)
 }
 
-/// Returns true if a collection holds things of the kind that it belongs to.
+/// Returns true if a collection contains elements of the same kind as its owner.
 pub(super) fn is_relation(collection: &str) -> bool {
     RELATIONS.contains(&collection)
 }
 
-/// Returns true if a member only wraps what a response is about.
+/// Returns true if a member only wraps the content of a response.
 pub(super) fn is_wrapper(name: &str) -> bool {
     WRAPPERS.contains(&name)
 }
 
-/// Makes a name that can stand in `{{name}}`.
+/// Converts a name so that it is valid in `{{name}}`.
 pub(super) fn variable(name: &str) -> String {
     let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
     if plain.starts_with(|c: char| c.is_ascii_alphabetic()) { plain } else { format!("v{plain}") }
 }
 
-/// A text as it stands in a regular expression.
+/// Escapes a text for a regular expression.
 pub(super) fn escaped(text: &str) -> String {
     let is_special = |c: char| r"\.+*?()|[]{}^$#&~".contains(c);
     text.chars().flat_map(|c| is_special(c).then_some('\\').into_iter().chain([c])).collect()

@@ -1,4 +1,4 @@
-//! Recordings as texts, and what has to be true of the fixtures that come of them.
+//! Parses recordings from texts, and checks the fixtures made of them.
 
 #![allow(dead_code, clippy::unwrap_used, reason = "each test uses a part, and one that cannot go on fails")]
 
@@ -14,7 +14,7 @@ use understudy_fixture::{BodyFiles, FileProblem, Source, fixture, write_fixture}
 use understudy_import::{Draft, Recorded};
 use understudy_match::{Choice, Incoming, Index, State, Turns};
 
-/// Fields and body of a message.
+/// Parses the header fields and the body of a message.
 pub(crate) fn message(text: &str) -> (HeaderMap, Bytes) {
     let (head, body) =
         text.strip_prefix('\n').map_or_else(|| text.split_once("\n\n").unwrap_or((text, "")), |body| ("", body));
@@ -51,7 +51,7 @@ pub(crate) fn recorded(text: &str) -> Vec<Recorded> {
     redacted(all)
 }
 
-/// The exchanges as the recorder hands them out: without their secrets.
+/// The exchanges without their secrets, as the recorder returns them.
 pub(crate) fn redacted(exchanges: Vec<(Request, Response)>) -> Vec<Recorded> {
     let mut redactor = Redactor::new(SecretNames::default());
     exchanges.iter().for_each(|(request, response)| redactor.know(request, response));
@@ -72,7 +72,7 @@ impl BodyFiles for Files<'_> {
     }
 }
 
-/// A request with something wrong in the place of a secret that was refused, as its fixture has it.
+/// A request with a placeholder for a secret that was refused, as in its fixture.
 pub(crate) fn as_proposed(at: usize, recorded: &Recorded, drafts: &[Draft]) -> Request {
     let draft = drafts.iter().find(|draft| draft.exchanges.contains(&at)).unwrap();
     let text = write_fixture(&draft.fixture);
@@ -91,7 +91,7 @@ pub(crate) fn as_proposed(at: usize, recorded: &Recorded, drafts: &[Draft]) -> R
     request
 }
 
-/// The fixtures of drafts as they are read from their files.
+/// Reads the fixtures of drafts from their files.
 pub(crate) fn read_again(drafts: &[Draft]) -> Vec<Arc<Fixture>> {
     let read = |draft: &Draft| {
         let text = write_fixture(&draft.fixture);
@@ -103,13 +103,14 @@ pub(crate) fn read_again(drafts: &[Draft]) -> Vec<Arc<Fixture>> {
     drafts.iter().map(read).collect()
 }
 
-/// Whoever sends the same requests in the same order gets the same answers, of the fixtures as they are read from their files.
+/// Checks that a client which sends the same requests in the same order gets the same responses. The fixtures are read
+/// from their files.
 pub(crate) fn holds(exchanges: &[Recorded], drafts: &[Draft], case: &Path) {
     let fixtures = read_again(drafts);
     let index = Index::new("", fixtures.clone());
     let mut state = State::new();
     let mut asked: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-    // What a client has a copy of, and parts, a stub makes of the whole.
+    // A stub derives 304s and partial responses from the complete one.
     let asking = |(_, recorded): &(usize, &Recorded)| {
         recorded.request.method != Method::OPTIONS && recorded.response.status != StatusCode::NOT_MODIFIED
     };

@@ -1,5 +1,5 @@
-//! Requests, responses and what fixtures say of them, where they name the service by one of its addresses: brought to one place before
-//! they are compared or sent.
+//! Rewrites the addresses of a service in requests, responses and fixtures to one address before they are compared or
+//! sent.
 
 mod request;
 mod response;
@@ -10,7 +10,7 @@ pub use response::{promise_at, response_at};
 use understudy_exchange::{Here, Json, JsonString, Origins};
 use understudy_fixture::model::{Check, PathRule, Rule};
 
-/// Writes one address; each part gives `None` where it stays as it is.
+/// Rewrites addresses to one address. Each method returns `None` if nothing changes.
 struct At<'a> {
     origins: &'a Origins,
     here: Here<'a>,
@@ -36,7 +36,7 @@ impl At<'_> {
         Some(Rule { checks: checks.unwrap_or(old), example: example.or(old_example), fresh })
     }
 
-    /// Regular expressions stay: they say by themselves what they match.
+    /// Regular expressions stay: an address in an expression cannot be rewritten.
     fn check(&self, check: &Check) -> Option<Check> {
         Some(match check {
             Check::Equals(value) => Check::Equals(self.json(value)?),
@@ -67,7 +67,7 @@ impl At<'_> {
         Self::all(values, |value| self.json(value))
     }
 
-    /// All of these, where one changes.
+    /// Returns all values if one of them changes.
     fn all<T: Clone>(values: &[T], moved: impl Fn(&T) -> Option<T>) -> Option<Vec<T>> {
         let moved: Vec<Option<T>> = values.iter().map(moved).collect();
         let has_changed = moved.iter().any(Option::is_some);
@@ -109,7 +109,7 @@ mod tests {
         read.unwrap_or_else(|| panic!("{problems:?}"))
     }
 
-    /// What a backend at another address sends keeps every kind of promise of the address in the fixture.
+    /// A response from a backend at another address passes each kind of rule on the address in the fixture.
     #[test]
     fn a_promise_of_an_address_is_kept_at_another_one() {
         let fixture = read(

@@ -1,4 +1,4 @@
-//! Requests.
+//! Addresses in requests.
 
 use super::At;
 use http::header::HOST;
@@ -10,7 +10,7 @@ use understudy_fixture::model::{
     Field, FieldMatcher, Fixture, Graphql, Pattern, PatternPart, RequestBody, RequestPromise,
 };
 
-/// Returns a request with the address of one place instead of all others of the service. `host` says where it is sent, and stays.
+/// Returns a request with all addresses of the service rewritten to one. `host` stays, since it names the receiver.
 #[must_use]
 pub fn request_at<'r>(request: &'r Request, origins: &Origins, here: Here<'_>) -> Cow<'r, Request> {
     let target = origins.rewrite(request.target.as_str().as_bytes(), here).and_then(|target| target.try_into().ok());
@@ -28,8 +28,7 @@ pub fn request_at<'r>(request: &'r Request, origins: &Origins, here: Here<'_>) -
     Cow::Owned(moved)
 }
 
-/// Returns a fixture whose request names the service by the address of one place instead of all others; `None` where it stays as it
-/// is.
+/// Returns a fixture with all addresses of the service in its request rewritten to one; `None` if nothing changes.
 #[must_use]
 pub fn fixture_at(fixture: &Fixture, origins: &Origins, here: Here<'_>) -> Option<Arc<Fixture>> {
     if origins.is_empty() {
@@ -82,7 +81,7 @@ impl At<'_> {
                 let variables = graphql.variables.as_ref().and_then(|value| self.json(value))?;
                 RequestBody::Graphql(Graphql { variables: Some(variables), ..graphql.clone() })
             }
-            // Files are what they are, byte by byte.
+            // Files are sent byte by byte.
             RequestBody::Multipart(_) | RequestBody::Base64(_) | RequestBody::File(_) => return None,
         })
     }

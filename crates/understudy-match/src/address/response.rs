@@ -1,4 +1,4 @@
-//! Responses.
+//! Addresses in responses.
 
 use super::At;
 use crate::render::media_type_of_file;
@@ -7,7 +7,7 @@ use understudy_exchange::origin::{is_text, is_text_type};
 use understudy_exchange::{Here, JsonText, Origins, Response};
 use understudy_fixture::model::{BodyFile, HeaderPromise, ResponseBody, ResponsePromise};
 
-/// Returns a response with the address of one place instead of all others of the service.
+/// Returns a response with all addresses of the service rewritten to one.
 #[must_use]
 pub fn response_at<'r>(response: &'r Response, origins: &Origins, here: Here<'_>) -> Cow<'r, Response> {
     let mut headers = response.headers.clone();
@@ -20,7 +20,7 @@ pub fn response_at<'r>(response: &'r Response, origins: &Origins, here: Here<'_>
     Cow::Owned(Response { status: response.status, headers, body })
 }
 
-/// Returns a promise with the address of one place instead of all others of the service.
+/// Returns a fixture's response with all addresses of the service rewritten to one.
 #[must_use]
 pub fn promise_at<'p>(promise: &'p ResponsePromise, origins: &Origins, here: Here<'_>) -> Cow<'p, ResponsePromise> {
     if origins.is_empty() {

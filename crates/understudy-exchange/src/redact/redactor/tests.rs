@@ -1,4 +1,4 @@
-//! The quick look and the walk agree, and secrets that there is no room for are replaced all the same.
+//! Tests that the quick look and the walk agree, and that secrets beyond the maximum number are replaced too.
 
 use super::*;
 use crate::redact::QuickLook;
@@ -17,7 +17,7 @@ impl Generator {
         usize::try_from(self.0 >> 33).unwrap_or(0) % most
     }
 
-    /// One of these, of which the first come more often.
+    /// Picks one of the texts; the first ones are more likely.
     fn often<'t>(&mut self, of: &[&'t str]) -> &'t str {
         of[self.below(of.len()).min(self.below(of.len())).min(self.below(of.len()))]
     }
@@ -145,7 +145,7 @@ impl Generator {
     }
 }
 
-/// An exchange as the walk sees it that takes no shortcut.
+/// Returns how many secrets a walk without shortcuts finds in an exchange.
 fn learnt(request: &Request, response: &Response, names: &SecretNames) -> usize {
     let mut known = Known::default();
     let mut learning = Learning(&mut known);

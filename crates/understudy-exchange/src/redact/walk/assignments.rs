@@ -15,14 +15,14 @@ static NAME: LazyLock<Regex> = LazyLock::new(|| {
     expression(r#"(?P<name>[A-Za-z0-9_$][A-Za-z0-9_.$%\[\]-]*)["'`]?[ \t]*(?:=>|:=|[!=]==?|[:=])[ \t]*"#)
 });
 
-/// A value: quoted, or up to what ends it.
+/// A value: quoted, or up to a delimiter.
 static VALUE: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r#"\A(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)'|`(?P<back>[^`]*)`|(?P<plain>[^\s"'`,;&<>(){}\[\]]+))"#,
     )
 });
 
-/// How many assignments are looked at that end where the one ends in which they stand.
+/// The maximum number of nested assignments that end at the same position.
 const NESTED_MAX: usize = 16;
 
 /// A line that is an assignment as a whole: `KEY=value`, `key: value`.
@@ -36,7 +36,7 @@ static LINE: LazyLock<Regex> = LazyLock::new(|| {
 static OPTION: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"--(?P<name>[A-Za-z][A-Za-z0-9-]*)[ \t]+["']?(?P<value>[^\s"']+)"#));
 
-/// Values that are the scheme of a value that follows.
+/// Schemes of authentication that stand before a value.
 const SCHEMES_ALONE: &[&str] = &["bearer", "basic", "token", "digest", "negotiate"];
 
 impl Walk<'_> {
@@ -56,13 +56,13 @@ impl Walk<'_> {
         self.find_signs(text, spans);
     }
 
-    /// Adds the secrets after a name and a sign that assigns.
+    /// Adds the secrets that follow a name and an assignment sign.
     fn find_signs(&self, text: &str, spans: &mut Vec<Span>) {
         let (mut from, mut end, mut nested) = (0, 0, 0);
         while let Some(found) = NAME.captures_at(text, from) {
             let (Some(whole), Some(name)) = (found.get(0), found.name("name")) else { break };
             from = whole.end();
-            // What says nothing about its value has none that is worth reading.
+            // A value under an unknown name is not worth parsing.
             if !self.names.may_speak_of(&percent_decode(name.as_str())) {
                 continue;
             }
@@ -73,7 +73,7 @@ impl Walk<'_> {
                 continue;
             };
             let secret = whole.end() + secret.start()..whole.end() + secret.end();
-            // A value may hold an assignment itself, so the next search goes on within it, if not for ever.
+            // A value may contain an assignment, so the next search begins within it, up to a limit.
             nested = if secret.end == end { nested + 1 } else { 0 };
             end = secret.end;
             if self.assigned(text, name.range(), secret.clone(), spans) || nested == NESTED_MAX {
@@ -82,7 +82,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Adds the value of an assignment where it is a secret.
+    /// Adds the value of an assignment if it is a secret.
     pub(super) fn assigned(&self, text: &str, name: Range<usize>, secret: Range<usize>, spans: &mut Vec<Span>) -> bool {
         let carrier = match text[..name.start].chars().next_back() {
             Some('?' | '&' | '#' | ';') => Carrier::Parameter,
@@ -90,7 +90,7 @@ impl Walk<'_> {
         };
         let (scheme, own) = scheme(&text[secret.clone()]);
         let secret = secret.start + scheme.len()..secret.end;
-        // A template and a call are no values. What follows a scheme without quotes is found by the scheme.
+        // Templates and calls are not values. A value after an unquoted scheme is found by the scheme.
         let goes_on = text[secret.end..].starts_with(['{', '(']);
         let is_sign = !own.chars().any(char::is_alphanumeric) || own.starts_with([':', ',', ')', ']', '}']);
         if is_sign || goes_on || (secret.end < text.len() && SCHEMES_ALONE.contains(&&*own.to_ascii_lowercase())) {
@@ -98,9 +98,9 @@ impl Walk<'_> {
         }
         let Some(named) = self.named_in(text, name, carrier) else { return false };
         let coding = if carrier == Carrier::Parameter { Coding::Parameter } else { Coding::Plain };
-        // Without quotes a word that follows a password's name may be the next one of a sentence.
+        // An unquoted word after a password's name may be the next word of a sentence.
         let is_quoted = text[..secret.start].ends_with(['"', '\'', '`']);
-        // Without quotes, names of programs are variables: `token = request.token`, `token: mapped_token,`.
+        // Unquoted identifiers are variables: `token = request.token`, `token: mapped_token,`.
         let ends = text[secret.end..].starts_with([',', ';', ')']);
         let is_variable = !is_quoted && carrier == Carrier::Member && value::is_expression(own, ends);
         let is_secret = !is_variable
@@ -116,7 +116,7 @@ impl Walk<'_> {
         is_secret
     }
 
-    /// What the name of an assignment says, with the words before it: `Access Key: …`.
+    /// Classifies the name of an assignment together with the words before it: `Access Key: …`.
     fn named_in(&self, text: &str, name: Range<usize>, carrier: Carrier) -> Option<super::Named> {
         let own = percent_decode(&text[name.clone()]);
         if !self.names.may_speak_of(&own) {

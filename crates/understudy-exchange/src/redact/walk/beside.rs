@@ -1,5 +1,5 @@
-//! Values that look like chance, with a secret's name somewhere before them in the same sentence or statement:
-//! `Adafruit key is …`, `asana :'…'`, `setToken( … )`.
+//! Random values with a secret's name before them in the same sentence or statement: `Adafruit key is …`, `asana :'…'`,
+//! `setToken( … )`.
 
 use super::super::SecretNames;
 use super::super::form;
@@ -11,14 +11,14 @@ use super::{Found, Walk};
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// How far before a value its name may stand.
+/// The maximum distance in bytes between a value and its name.
 const BEFORE_BYTES_MAX: usize = 48;
-/// What looks like chance has as many changes of the kind of character.
+/// The minimum number of changes between kinds of characters in a random value.
 const CHANGES_MIN: usize = 3;
-/// How many words may stand between them.
+/// The maximum number of words between a value and its name.
 const WORDS_MAX: usize = 6;
 
-/// Characters of the runs that the quick look takes together too.
+/// A run of characters; the quick look splits a text into the same runs.
 static RUN: LazyLock<Regex> = LazyLock::new(|| expression(r"[A-Za-z0-9_.+/=:%$-]+"));
 
 /// Shorter runs are words, and longer ones files.
@@ -26,7 +26,7 @@ const RUN_BYTES_MIN: usize = 16;
 const RUN_BYTES_MAX: usize = 512;
 
 impl Walk<'_> {
-    /// Adds what looks like chance after a secret's name.
+    /// Adds random values after a secret's name.
     pub(super) fn find_beside(&self, text: &str, spans: &mut Vec<Span>) {
         let is_token =
             |found: &regex::Match<'_>| found.start() > 0 && (RUN_BYTES_MIN..=RUN_BYTES_MAX).contains(&found.len());
@@ -34,7 +34,7 @@ impl Walk<'_> {
             let secret = found.as_str().trim_matches(['.', ':', '=', '%', '$', '/']);
             let begin = found.start() + found.as_str().find(secret).unwrap_or(0);
             let at = begin..begin + secret.len();
-            // An assignment is one for itself: `key token=…`.
+            // An assignment has a name of its own: `key token=…`.
             let name = secret.split(['=', ':']).next().unwrap_or("");
             let is_assigned = name.len() < secret.len() && name.bytes().all(|byte| !byte.is_ascii_digit());
             if is_assigned || !is_chance(secret) {
@@ -59,14 +59,15 @@ fn is_chance(secret: &str) -> bool {
         && form::is_random(secret)
 }
 
-/// Returns true if letters and digits, or letters of both cases, change often: names of programs have few changes.
+/// Returns true if letters and digits, or upper and lower case, alternate often. Identifiers of programs have few
+/// changes.
 fn is_mixed(secret: &str) -> bool {
     let kind = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     let changes = |part: &str| part.as_bytes().windows(2).filter(|two| kind(two[0]) != kind(two[1])).count();
     secret.split(['_', '-', '.', '/', ':', '+']).any(|part| changes(part) >= CHANGES_MIN)
 }
 
-/// The text in which a name is sought: up to what ends a sentence or a statement.
+/// The text before a value that is searched for a name: back to the end of the previous sentence or statement.
 fn before(text: &str, end: usize) -> &str {
     let mut begin = end.saturating_sub(BEFORE_BYTES_MAX);
     while !text.is_char_boundary(begin) {
@@ -86,7 +87,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         .take(WORDS_MAX)
 }
 
-/// What the nearest name says that stands before a value.
+/// Classifies the nearest name before a value.
 fn name_before(text: &str, end: usize, names: &SecretNames) -> Option<Named> {
     let mut words = words(before(text, end)).peekable();
     while let Some(word) = words.next() {
@@ -106,18 +107,18 @@ fn name_before(text: &str, end: usize, names: &SecretNames) -> Option<Named> {
     None
 }
 
-/// Names of what is public, and of what explains a value.
+/// Returns true for names of public values, and for words that explain a value.
 fn is_of_others(name: &str) -> bool {
     let all = super::super::names::words(name);
     all.last().is_some_and(|last| PUBLIC_HEADS.contains(&last.as_str()) || EXPLAINING.contains(&last.as_str()))
 }
 
-/// Words such as `session` and `access` stand before too many other things.
+/// Returns true if a name is distinctive. Words such as `session` and `access` stand before too many other values.
 fn is_telling(named: &Named) -> bool {
     named.certainty > Certainty::Suspicious || named.kind == "api-key" && named.words != "api" || named.words == "pat"
 }
 
-/// Returns true if a name that is known may stand before a value.
+/// Returns true if a known name may stand before a value.
 pub(in super::super) fn may_be_named(text: &str, end: usize, names: &SecretNames) -> bool {
     end > 0 && words(before(text, end)).any(|word| names.may_speak_of(word))
 }

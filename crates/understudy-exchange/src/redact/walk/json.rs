@@ -1,4 +1,5 @@
-//! Secrets in JSON: under names of members, in pairs of a name and a value, and in strings that are texts of their own.
+//! Secrets in JSON: under names of members, in pairs of a name and a value, and in strings that are documents
+//! themselves.
 
 use super::super::names::{self, Certainty, Named};
 use super::super::quick;
@@ -9,7 +10,7 @@ use crate::json::{Build, Scalar, Text, parse_with};
 use crate::{Json, JsonString};
 use std::ops::Range;
 
-/// A value with the place of each of its parts.
+/// A JSON value with the position of each of its parts.
 enum Node {
     String(Range<usize>, Option<JsonString>),
     Number(Range<usize>),
@@ -28,7 +29,7 @@ struct Nodes;
 
 impl Build for Nodes {
     type Value = Node;
-    /// Only what is written with escapes.
+    /// The decoded text of a string with escapes; `None` for a string without.
     type Text = Option<JsonString>;
     type Member = Member;
 
@@ -60,17 +61,18 @@ impl Build for Nodes {
     }
 }
 
-/// Members that name what another member of the same object holds, and those that hold it.
+/// Members that hold the name of another member's value, and the members that hold the value.
 pub(in super::super) const NAMES: &[&str] =
     &["name", "key", "header", "field", "param", "parameter", "property", "variable", "env", "k", "id", "kind"];
 const VALUES: &[&str] =
     &["value", "val", "v", "content", "data", "default", "text", "stringvalue", "secretvalue", "stringdata"];
 
-/// The member by which a JSON Web Key is known, and those of its private part (RFC 7518, section 6).
+/// The member that identifies a JSON Web Key, and the members of its private part (RFC 7518, section 6).
 pub(in super::super) const KEY_TYPE: &str = "kty";
 const PRIVATE_MEMBERS: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "k"];
 
-/// Members of an object under a secret's name that describe the secret and are none: a schema's, a form's, a label's.
+/// Members that describe a secret and do not hold it, in an object under a secret's name: a schema's, a form's, a
+/// label's.
 const DESCRIBING: &[&str] = &[
     "$ref",
     "autocomplete",
@@ -136,8 +138,8 @@ struct Way {
 }
 
 impl Walk<'_> {
-    /// Walks a text that is JSON with something in it; `None` where it is none. The inner value is the text with its secrets
-    /// replaced, where it had any.
+    /// Walks a JSON text that may contain secrets; `None` if the text is not JSON. The inner value is the text with its
+    /// secrets replaced, if it has any.
     pub(super) fn json(&mut self, text: &str, place: &str, depth: usize) -> Option<Option<String>> {
         let begin = text.len() - text.trim_start_matches(['\u{FEFF}', ' ', '\t', '\r', '\n']).len();
         let inner = text[begin..].trim_end();
@@ -208,7 +210,7 @@ impl Walk<'_> {
             self.known(&string(text, &member.value)?)
         });
         let is_key = members.iter().any(|member| name(text, member) == KEY_TYPE);
-        // Of a key only the private members are secret, whatever the list is named in which it stands.
+        // Only the private members of a key are secret, whatever the name of the list around the key.
         let inherited = inherited.filter(|named| !is_key || named.certainty == Certainty::Always);
         for member in members {
             let name = name(text, member);
@@ -236,14 +238,14 @@ impl Walk<'_> {
         }
     }
 
-    /// A member's name keeps what it is, unless it is a secret that is known.
+    /// Adds an edit for a member's name if the name is a known secret.
     fn member_name(&mut self, name: &str, member: &Member, way: &mut Way) {
         if name.len() >= value::NAMES_SOUGHT_MIN
             && form::is_random(name)
             && let Some(shown) = self.sink.rest(name, &way.place)
         {
             let quoted = Json::string(shown).to_string();
-            // A member's name stands before its value, whose edits are there already.
+            // The edits of the value were added already, and the name stands before it.
             let at = way.edits.iter().position(|(at, _)| at.start > member.at.start).unwrap_or(way.edits.len());
             way.edits.insert(at, (member.at.clone(), quoted));
         }
@@ -253,7 +255,7 @@ impl Walk<'_> {
         if self.names.may_speak_of(name) { self.names.lookup(name, Carrier::Member) } else { Lookup::Unknown }
     }
 
-    /// What a text says about another one, which it names.
+    /// Classifies the value that a text names.
     fn known(&self, name: &str) -> Option<Named> {
         if !quick::may_name(name, self.names) {
             return None;
@@ -281,14 +283,14 @@ fn string(text: &str, node: &Node) -> Option<String> {
     }
 }
 
-/// Returns true if a place is that of an id or a time, which may look like a card's number by chance.
+/// Returns true if a place holds an id or a time, which may look like a card number by chance.
 fn is_number_of_others(place: &str) -> bool {
     const OTHERS: &[&str] = &["at", "date", "id", "ids", "millis", "offset", "seq", "time", "timestamp", "ts"];
     let last = place.rsplit(['.', ' ']).find(|name| name.chars().any(char::is_alphabetic)).unwrap_or("");
     names::words(last).last().is_some_and(|word| OTHERS.contains(&word.as_str()))
 }
 
-/// The depth at which JSON in a string is looked at no more.
+/// Returns true if JSON in a string is nested too deeply to be searched.
 pub(super) fn is_too_deep(depth: usize) -> bool {
     depth >= DEPTH_MAX
 }

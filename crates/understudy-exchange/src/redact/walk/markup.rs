@@ -13,14 +13,15 @@ fn expression(text: &str) -> Regex {
     Regex::new(text).expect("the expression is a good one")
 }
 
-/// An element with text alone in it.
+/// An element that contains only text.
 static ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r"<(?:[A-Za-z0-9_.-]+:)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?P<attributes>(?:\s[^<>]*)?)>(?:<!\[CDATA\[)?(?P<text>[^<\]]+)",
     )
 });
 
-/// Elements of which one names what the next one holds: property lists, settings of Java and Hadoop, lists of parameters.
+/// Pairs of elements, the first of which names the value in the second: property lists, settings of Java and Hadoop,
+/// parameter lists.
 static PAIR: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r"(?i)<(?:[a-z0-9]+:)?(?:key|name|param-name|parametername)>\s*(?P<name>[^<>]+?)\s*</[^<>]*>\s*<(?:[a-z0-9]+:)?(?:string|value|param-value|parametervalue)(?:\s[^<>]*)?>\s*(?P<text>[^<>]+?)\s*<",
@@ -40,7 +41,7 @@ static ATTRIBUTE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Attributes that name what another attribute, or the text, of the same element holds.
+/// Attributes that hold the name of another attribute's value, or of the element's text.
 const NAMES: &[&str] = &["name", "key", "id", "property", "itemprop", "param", "field"];
 const VALUES: &[&str] = &["value", "content", "val", "data"];
 
@@ -80,7 +81,7 @@ fn add(walk: &Walk<'_>, named: Option<Named>, at: std::ops::Range<usize>, text: 
     }
 }
 
-/// What an attribute says about the value of its element.
+/// Classifies the value of an element by one of its attributes.
 fn said(walk: &Walk<'_>, attributes: &str) -> Option<Named> {
     ATTRIBUTE.captures_iter(attributes).find_map(|found| {
         let name = found.name("name")?.as_str().to_ascii_lowercase();
@@ -99,7 +100,7 @@ fn named(walk: &Walk<'_>, name: &str) -> Option<Named> {
     }
 }
 
-/// The characters that have to be escaped, with their names in XML (XML 1.0, section 4.6).
+/// The characters that must be escaped, with their entity names (XML 1.0, section 4.6).
 const ENTITIES: &[(&str, &str)] = &[
     ("&lt;", "<"),
     ("&gt;", ">"),

@@ -1,4 +1,4 @@
-//! The parts of a message: its target, its header fields, and its body by what kind it is.
+//! The parts of a message: the target, the header fields, and the body by its content type.
 
 use super::super::names::{self, Certainty, Named};
 use super::super::quick;
@@ -22,7 +22,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The target of a request; `None` where nothing in it was replaced.
+    /// Redacts the target of a request; `None` if nothing changed.
     pub(in super::super) fn target(&mut self, target: &PathAndQuery) -> Option<PathAndQuery> {
         let path = self.path(target.path());
         let query = target.query().and_then(|query| self.pairs(query, "request query"));
@@ -35,7 +35,7 @@ impl Walk<'_> {
         Some(whole.parse().unwrap_or_else(|_| PathAndQuery::from_static("/")))
     }
 
-    /// Segments that need nothing replaced stay as they were written.
+    /// Redacts a path. Segments without secrets keep their spelling.
     fn path(&mut self, path: &str) -> Option<String> {
         let place = "request path";
         let mut before = String::new();
@@ -44,14 +44,14 @@ impl Walk<'_> {
             .split('/')
             .map(|segment| {
                 let plain = percent_decode(segment);
-                // With the word before it, which may say that it is a secret.
+                // The word before the segment may mark it as a secret.
                 let shown = if before.is_empty() || plain.is_empty() {
                     self.text(&plain, place, 0)
                 } else {
                     let prefix = format!("/{before}/");
                     let shown = self.text(&format!("{prefix}{plain}"), place, 0);
                     let own = shown.and_then(|shown| Some(percent_decode(shown.strip_prefix(&prefix)?).into_owned()));
-                    // What holds slashes itself may have taken the word for its own beginning.
+                    // A rule for texts with slashes may have taken the word before it for the start of the segment.
                     own.or_else(|| self.text(&plain, place, 0))
                 };
                 before = plain.into_owned();
@@ -67,7 +67,7 @@ impl Walk<'_> {
         is_changed.then(|| segments.join("/"))
     }
 
-    /// The pairs of a query or a form; `None` where nothing in them was replaced.
+    /// Redacts the pairs of a query or a form; `None` if nothing changed.
     fn pairs(&mut self, text: &str, place: &str) -> Option<String> {
         let mut is_changed = false;
         let pairs: Vec<String> = text
@@ -88,7 +88,7 @@ impl Walk<'_> {
         is_changed.then(|| pairs.join("&"))
     }
 
-    /// A value under a name.
+    /// Redacts a value under a name.
     fn carried(&mut self, name: &str, value: &str, carrier: Carrier, place: &str) -> Option<String> {
         let lookup = if self.names.may_speak_of(name) { self.names.lookup(name, carrier) } else { Lookup::Unknown };
         match lookup {
@@ -105,13 +105,13 @@ impl Walk<'_> {
         if is_sent && !is_number { Named { certainty: Certainty::Typed, ..named } } else { named }
     }
 
-    /// The header fields; `None` where nothing in them was replaced.
+    /// Redacts the header fields; `None` if nothing changed.
     pub(in super::super) fn headers(&mut self, headers: &HeaderMap) -> Option<HeaderMap> {
         let side = self.side_name();
         let mut changed = Vec::new();
         for (at, (name, value)) in headers.iter().enumerate() {
             let place = || format!("{side} header {name}");
-            // What is not all text is read byte by byte.
+            // A value that is not UTF-8 is read byte by byte.
             let (text, charset): (Cow<'_, str>, _) = match std::str::from_utf8(value.as_bytes()) {
                 Ok(text) => (text.into(), charset::Charset::Utf8),
                 Err(_) => (value.as_bytes().iter().map(|byte| char::from(*byte)).collect(), charset::Charset::Latin1),
@@ -164,11 +164,11 @@ impl Walk<'_> {
         is_changed.then(|| pairs.join(";"))
     }
 
-    /// A cookie's name and value with its attributes (RFC 6265, section 4.1.1).
+    /// Redacts a `Set-Cookie` value: a cookie's name and value with its attributes (RFC 6265, section 4.1.1).
     fn set_cookie(&mut self, text: &str, place: &str) -> Option<String> {
         let (name, rest) = text.split_once('=')?;
         let (value, attributes) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-        // Scripts may not read it: it is for the backend alone.
+        // Scripts cannot read an `HttpOnly` cookie: only the backend needs its value.
         let is_for_the_backend = attributes.to_ascii_lowercase().contains("httponly");
         let shown = self.cookie(name.trim(), value.trim(), is_for_the_backend, &format!("{place} {}", name.trim()))?;
         Some(format!("{name}={shown}{attributes}"))
@@ -187,7 +187,7 @@ impl Walk<'_> {
         // Signed and serialised cookies are encoded: `s%3Aabc.def`.
         let plain = percent_decode(bare);
         if value::is_secret(&plain, &named, self.side) {
-            // A token that a header repeats is known by what the cookie means.
+            // A cookie whose token a header field repeats gets its kind from the meaning of the cookie.
             let found = Found::by_name(&named);
             return self.sink.secret(&plain, &found, place);
         }
@@ -195,7 +195,8 @@ impl Walk<'_> {
         Some(encode_query_part(&shown))
     }
 
-    /// The subprotocols of a WebSocket, by which browsers send tokens: they can set no header field (RFC 6455, section 1.9).
+    /// Redacts the subprotocols of a WebSocket. Browsers send tokens in them, since scripts cannot set header fields
+    /// there (RFC 6455, section 1.9).
     fn protocols(&mut self, text: &str, place: &str) -> Option<String> {
         let mut is_changed = false;
         let found = Found::by_look("token", "token in a subprotocol");
@@ -230,14 +231,14 @@ impl Walk<'_> {
         is_changed.then(|| protocols.join(","))
     }
 
-    /// A body without its content coding; `None` where nothing in it was replaced.
+    /// Redacts a body without content coding; `None` if nothing changed.
     pub(in super::super) fn body(&mut self, headers: &HeaderMap, body: &Bytes) -> Option<Vec<u8>> {
         let place = format!("{} body", self.side_name());
         let written = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         self.content(written, body, &place)
     }
 
-    /// Content of a kind.
+    /// Redacts content by its media type.
     fn content(&mut self, content_type: &str, body: &Bytes, place: &str) -> Option<Vec<u8>> {
         let media_type = MediaType::parse(content_type);
         if media_type.essence() == "multipart/form-data"
@@ -258,7 +259,7 @@ impl Walk<'_> {
         let mut out = Vec::with_capacity(body.len());
         let (mut at, mut is_changed) = (0, false);
         for part in parts {
-            // A part's content is a piece of the body.
+            // The content of a part is a slice of the body.
             let start = part.content.as_ptr().addr().wrapping_sub(body.as_ptr().addr());
             let Some(before) = body.get(at..start) else { continue };
             out.extend_from_slice(before);
@@ -277,7 +278,7 @@ impl Walk<'_> {
         is_changed.then_some(out)
     }
 
-    /// Lines of values, of which the first names the others (RFC 4180).
+    /// Redacts a table whose first line names the columns (RFC 4180).
     fn table(&mut self, text: &str, place: &str) -> Option<String> {
         let separator = if text.lines().next().is_some_and(|line| line.contains('\t')) {
             '\t'
@@ -320,7 +321,7 @@ impl Walk<'_> {
         is_changed.then_some(out)
     }
 
-    /// A message of a WebSocket; `None` where nothing in it was replaced.
+    /// Redacts a WebSocket message; `None` if nothing changed.
     pub(in super::super) fn socket_message(&mut self, message: &[u8], place: &str) -> Option<Vec<u8>> {
         match std::str::from_utf8(message) {
             Ok(text) => self.text(text, place, 0).map(String::into_bytes),
@@ -328,13 +329,13 @@ impl Walk<'_> {
         }
     }
 
-    /// Bytes that are no text: only what is known is replaced, and what stands there as text.
+    /// Redacts binary data: only known secrets, and secrets in the text between the bytes.
     fn bytes(&mut self, body: &[u8], place: &str) -> Option<Vec<u8>> {
         let text: String = body.iter().map(|byte| char::from(*byte)).collect();
         self.sink.rest(&text, place).map(|shown| charset::write(&shown, charset::Charset::Latin1))
     }
 
-    /// Returns true if it is sure that a walk through a body finds no secret.
+    /// Returns true if a walk through a body certainly finds no secret.
     pub(in super::super) fn is_quiet_body(&self, headers: &HeaderMap, body: &Bytes) -> bool {
         quick::is_quiet_body(headers, body, self.names)
     }

@@ -1,8 +1,8 @@
-//! The walk through an exchange: every place in which a secret may stand, whatever it is written in.
+//! The walk through an exchange: it visits every place that may contain a secret, in every encoding.
 //!
-//! A walk changes nothing by itself. It reports what it finds to a [`Sink`], which returns what is to stand there instead, and it
-//! writes that in the way of the place: escaped in JSON, encoded in a URL, in base64 where the secret was in base64. What is not
-//! replaced keeps every byte.
+//! A walk replaces nothing by itself. It reports each secret to a [`Sink`], which returns the replacement. The walk
+//! writes the replacement in the encoding of its place: escaped in JSON, percent-encoded in a URL, in base64 where the
+//! secret was in base64. All other bytes stay as they are.
 
 mod assignments;
 pub(super) mod beside;
@@ -16,13 +16,13 @@ use super::SecretNames;
 use super::names::Named;
 use super::value::{self, Side};
 
-/// How deep texts within texts are looked at: JSON in a string, base64 in JSON, a URL in a parameter.
+/// The maximum depth of nested texts: JSON in a string, base64 in JSON, a URL in a parameter.
 const DEPTH_MAX: usize = 5;
 
-/// Why something is a secret.
+/// The reason why a value is a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
-    /// The kind of secret, by which fixtures name it.
+    /// The kind of the secret, which fixtures use as its name.
     pub(super) kind: &'static str,
     /// The rule, as reports show it.
     pub(super) rule: String,
@@ -38,15 +38,15 @@ impl Found {
     }
 }
 
-/// Is given what a walk comes to.
+/// Receives the findings of a walk.
 pub(super) trait Sink {
-    /// Is given a secret, as it is meant and not as it is encoded. Returns what replaces it.
+    /// Receives a decoded secret and returns its replacement.
     fn secret(&mut self, secret: &str, found: &Found, place: &str) -> Option<String>;
 
-    /// Is given a number of JSON that is a secret. Returns the number that replaces it.
+    /// Receives a JSON number that is a secret and returns the number that replaces it.
     fn number(&mut self, secret: &str, found: &Found, place: &str) -> Option<String>;
 
-    /// Is given a text in which no secret was found. Returns the text with the known ones replaced, where it has any.
+    /// Receives a text in which no secret was found. Returns the text with known secrets replaced, if it has any.
     fn rest(&mut self, text: &str, place: &str) -> Option<String>;
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    /// A value under a name that is known to carry secrets. Its scheme of authentication, where it has one, stays.
+    /// Redacts a value under the name of a secret. A scheme of authentication before the secret stays.
     fn named(&mut self, value: &str, named: &Named, place: &str, depth: usize) -> Option<String> {
         let (scheme, secret) = text::scheme(value);
         if !value::is_secret(secret, named, self.side) {
@@ -69,7 +69,7 @@ impl Walk<'_> {
     }
 }
 
-/// A text with pieces of it replaced. The pieces are in order and do not overlap.
+/// Replaces pieces of a text. The pieces are in order and do not overlap.
 fn with_edits(text: &str, edits: Vec<(std::ops::Range<usize>, String)>) -> Option<String> {
     if edits.is_empty() {
         return None;

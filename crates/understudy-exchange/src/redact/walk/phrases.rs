@@ -1,5 +1,5 @@
-//! Secrets that stand in phrases of languages for people and for programs: `the password is "…"`, `connect("host", "ada", "…")`, a line
-//! of `.netrc`, `.pgpass` or of a router's configuration.
+//! Secrets in phrases of natural and programming languages: `the password is "…"`, `connect("host", "ada", "…")`, a
+//! line of `.netrc`, `.pgpass` or of a router's configuration.
 
 use super::super::names::{Certainty, Named};
 use super::super::{form, value};
@@ -9,7 +9,7 @@ use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// Functions with a user's name and a password as their last arguments of text: of PHP, Perl, Ruby, .NET and Python.
+/// Functions whose last text arguments are a user's name and a password: of PHP, Perl, Ruby, .NET and Python.
 static CALL: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
         r#"(?i)(?:(?:connect|directoryentry)\s*\(\s*(?:"[^"\n]*"|'[^'\n]*')\s*,\s*(?:"[^"\n]*"|'[^'\n]*')"#,
@@ -18,7 +18,7 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// A sentence that says what a password is.
+/// A sentence that contains a password.
 static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
         r#"(?i)\b(?:password|passphrase|passcode|pin|(?P<word>secret|token|key))(?:\s+for\s+(?:the\s+)?user(?:name)?\s+["'][^"'\n]*["'])?"#,
@@ -26,14 +26,14 @@ static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// A word and its value without a sign between them: `.netrc`, and the configuration of routers and switches.
+/// A name and its value with only a space between them: `.netrc`, and the configuration of routers and switches.
 static SPACED: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r#"(?i)\b(?:password|passwd|passphrase|secret|community|pac key|key-string|pre-shared-key)\s+(?:level\s+\d+\s+)?(?:\d\s+)?["']?(?P<value>[^\s"'<>(){}\[\],;]+)"#,
     )
 });
 
-/// A name and its value as arguments, or of a macro: `define('DB_PASSWORD', '…')`, `#define API_KEY "…"`.
+/// A name and its value as arguments or in a macro: `define('DB_PASSWORD', '…')`, `#define API_KEY "…"`.
 static PAIR: LazyLock<Regex> = LazyLock::new(|| {
     expression(concat!(
         r#"(?:["'](?P<quoted>[A-Za-z][A-Za-z0-9_.-]*)["'][ \t]*,[ \t]*["'\\]{1,3}|#define\s+(?P<macro>[A-Za-z_][A-Za-z0-9_]*)\s+")"#,
@@ -41,19 +41,20 @@ static PAIR: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// The parameter of an authentication scheme that proves it (RFC 7616, RFC 5849, RFC 9421, AWS Signature Version 4).
+/// The parameter of an authentication scheme that holds the proof (RFC 7616, RFC 5849, RFC 9421, AWS Signature Version
+/// 4).
 static PROOF: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"(?i)\b(?:signature|response|oauth_signature|mac)="?(?P<value>[A-Za-z0-9+/=_%-]+)"#));
 
-/// The schemes of which they are.
+/// The authentication schemes with such a parameter.
 static SCHEME: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?i)\b(?:AWS4-[A-Z0-9-]+|digest|signature|oauth|hawk)[ \t]+[a-z_]+="));
 
-/// Longer lines are none of a header field.
+/// Longer lines are not header fields.
 const FIELD_BYTES_MAX: usize = 2_048;
-/// Shorter proofs are none.
+/// The minimum length of a proof.
 const PROOF_BYTES_MIN: usize = 20;
-/// Longer passwords are none.
+/// The maximum length of a password.
 const PASSWORD_BYTES_MAX: usize = 128;
 
 /// A line of `.pgpass` (PostgreSQL's documentation, 32.16), and the user and password of Oracle's driver.
@@ -64,33 +65,33 @@ static DATABASE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// The default of a variable of Terraform.
+/// The default value of a Terraform variable.
 static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
     expression(r#"variable[ \t]+"(?P<name>[A-Za-z_][A-Za-z0-9_-]*)"\s*\{[^{}]*?\bdefault\s*=\s*"(?P<value>[^"\n]+)""#)
 });
 
-/// A block of YAML that has one line (YAML 1.2, section 8.1).
+/// A YAML block scalar with one line (YAML 1.2, section 8.1).
 static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r"(?m)^[ \t-]*(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*:[ \t]*[|>][+-]?[0-9]?[ \t]*\r?\n[ \t]+(?P<value>\S+)[ \t]*\r?$",
     )
 });
 
-/// A field with credentials of a scheme that has no standard: `Authorization: GenieKey …`.
+/// A header field with credentials of a nonstandard scheme: `Authorization: GenieKey …`.
 static FIELD: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r#"(?i)\bauthorization["']?[ \t]*[:=][ \t]*["']?[a-z][a-z0-9_-]*[ \t]+(?:token=)?["']?(?P<value>[^\s"',;<>(){}]+)"#,
     )
 });
 
-/// The option of a command line with which these programs are given a password.
+/// The command line option that passes a password to these programs.
 static SHORT_OPTION: LazyLock<Regex> = LazyLock::new(|| {
     expression(
         r#"\b(?:mysql[a-z]*|sshpass|psexec[a-z0-9.]*|(?:docker|podman|helm|az|oras) [a-z ]*login)\b[^\n|;]*?[ \t]-p[ \t]*["']?(?P<value>[^\s"']+)"#,
     )
 });
 
-/// Words with which a sentence says how a password is, and not which one.
+/// Words that describe a password in a sentence and are not the password.
 const STATES: &[&str] = &[
     "correct",
     "empty",
@@ -165,7 +166,7 @@ impl Walk<'_> {
     }
 }
 
-/// Returns true for what is neither words nor a name of a program.
+/// Returns true for a value that is neither words nor an identifier.
 fn is_no_name(value: &str) -> bool {
     !form::is_words(value) && !form::is_identifier(value)
 }
@@ -174,7 +175,7 @@ fn span(at: Range<usize>, kind: &'static str, name: &str) -> Span {
     Span { at, coding: Coding::Plain, found: Found::by_look(kind, name) }
 }
 
-/// Adds a password that is one, and that is not to be filled in.
+/// Adds a password unless it is a placeholder or `is_one` rejects it.
 fn add(text: &str, at: Range<usize>, name: &str, spans: &mut Vec<Span>, is_one: impl Fn(&str) -> bool) {
     let named = Named { kind: "password", certainty: Certainty::Always, words: "password".into() };
     let secret = &text[at.clone()];
@@ -186,7 +187,7 @@ fn add(text: &str, at: Range<usize>, name: &str, spans: &mut Vec<Span>, is_one: 
     }
 }
 
-/// Returns true if one of the words of these phrases ends here, so that a value may follow.
+/// Returns true if a text ends with a word of these phrases, so that a value may follow.
 pub(in super::super) fn ends_with_telling_word(before: &[u8]) -> bool {
     const WORDS: &[&str] = &[
         "password",
@@ -213,7 +214,7 @@ pub(in super::super) fn ends_with_telling_word(before: &[u8]) -> bool {
     }) && WORDS.iter().any(is_end)
 }
 
-/// Returns true if one of the functions ends here whose arguments may hold a password.
+/// Returns true if a text ends with the name of a function whose arguments may hold a password.
 pub(in super::super) fn ends_with_call(before: &[u8]) -> bool {
     ["connect", "entry", "credential", "auth", "login"].iter().any(|word| {
         let before = before.trim_ascii_end();
@@ -221,7 +222,7 @@ pub(in super::super) fn ends_with_call(before: &[u8]) -> bool {
     })
 }
 
-/// Returns true if a port or a driver's name stands between colons here.
+/// Returns true if a text begins with a port or a driver's name between colons.
 pub(in super::super) fn may_be_of_a_database(rest: &[u8]) -> bool {
     let digits = rest[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     rest.starts_with(b":thin:")

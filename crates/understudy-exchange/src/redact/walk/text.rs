@@ -11,21 +11,21 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// Longer texts in base64 are files.
+/// Longer base64 texts are files.
 const BASE64_BYTES_MAX: usize = 256 << 10;
-/// Shorter ones say nothing.
+/// Shorter base64 texts are not distinctive.
 const BASE64_BYTES_MIN: usize = 20;
 /// Shorter segments of paths are words.
 const SEGMENT_BYTES_MIN: usize = 6;
 
-/// How a secret is written in a text.
+/// The encoding of a secret in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
-    /// As it is.
+    /// Unchanged.
     Plain,
-    /// As a parameter's value: `%XX` and `+`.
+    /// As the value of a parameter: `%XX` and `+`.
     Parameter,
-    /// As a segment of a path.
+    /// As a path segment.
     Segment,
     /// As text of HTML or XML.
     Markup,
@@ -59,8 +59,8 @@ pub(super) struct Span {
     pub(super) found: Found,
 }
 
-/// The names of schemes of HTTP authentication and what stands behind them (RFC 9110, section 11.4), with the parameters of a command
-/// line that do the same.
+/// HTTP authentication schemes with their credentials (RFC 9110, section 11.4), and command line options with the same
+/// meaning.
 static SCHEME: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?i)\b(?:bearer|basic|token|apikey)[ \t]+([a-z0-9._~+/=:-]{8,})"));
 static USER: LazyLock<Regex> =
@@ -70,18 +70,18 @@ static USER: LazyLock<Regex> =
 static URL: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"[A-Za-z][A-Za-z0-9+.-]*://(?P<authority>[^\s/?#"'<>\\]*)"#));
 
-/// A segment that follows a word for something of one use.
+/// A path segment after a word that announces a one-time value.
 static SEGMENT: LazyLock<Regex> =
     LazyLock::new(|| expression(&format!(r#"(?i)(?:^|/)(?:{})/(?P<value>[^\s/?#"'<>\\&;,)]+)"#, ONE_TIME.join("|"))));
 
-/// What may be a text in base64.
+/// A run of characters that may be base64.
 static BASE64: LazyLock<Regex> = LazyLock::new(|| expression(r"[A-Za-z0-9+/_-]{20,}={0,2}"));
 
 pub(super) fn expression(text: &str) -> Regex {
     Regex::new(text).expect("the expression is a good one")
 }
 
-/// A value's scheme of authentication with the space after it, and the rest.
+/// Splits a value into its authentication scheme, with the space after it, and the rest.
 pub(super) fn scheme(value: &str) -> (&str, &str) {
     let is_scheme = |word: &str| {
         ["bearer", "basic", "token", "digest", "apikey", "negotiate", "dpop", "jwt", "key"]
@@ -97,7 +97,7 @@ pub(super) fn scheme(value: &str) -> (&str, &str) {
 }
 
 impl Walk<'_> {
-    /// A text of any kind; `None` where nothing in it was replaced.
+    /// Redacts a text of any kind; `None` if nothing changed.
     pub(in super::super) fn text(&mut self, text: &str, place: &str, depth: usize) -> Option<String> {
         if text.is_empty() || stand_in::is_stand_in(text) {
             return None;
@@ -111,13 +111,13 @@ impl Walk<'_> {
         if text.contains('\n')
             && let Some(shown) = self.lines(text, place, depth)
         {
-            // What goes over several lines is sought in what is left.
+            // Secrets that span several lines are searched in the remaining text.
             return Some(self.spans(&shown, place, depth).unwrap_or(shown));
         }
         self.spans(text, place, depth)
     }
 
-    /// Texts whose lines hold JSON: events, JSON lines, messages with something before their JSON.
+    /// Redacts a text with JSON in its lines: events, JSON lines, messages with a prefix before their JSON.
     fn lines(&mut self, text: &str, place: &str, depth: usize) -> Option<String> {
         let mut out = String::with_capacity(text.len());
         let mut is_changed = false;
@@ -138,7 +138,7 @@ impl Walk<'_> {
         is_changed.then_some(out)
     }
 
-    /// A text that is no JSON as a whole: all secrets in it, and the known ones in the rest.
+    /// Redacts a text that is not JSON as a whole: finds all secrets in it, and replaces known secrets in the rest.
     fn spans(&mut self, text: &str, place: &str, depth: usize) -> Option<String> {
         let mut spans = self.find(text);
         spans.sort_by_key(|span| (span.at.start, std::cmp::Reverse(span.at.end)));
@@ -162,7 +162,7 @@ impl Walk<'_> {
         (out != text).then_some(out)
     }
 
-    /// A piece of text in which nothing was found by a name or a look: texts in base64 and in JSON, and known secrets.
+    /// Redacts a piece of text without secrets by name or look: searches base64, JSON and known secrets.
     fn between<'t>(&mut self, text: &'t str, place: &str, depth: usize) -> Cow<'t, str> {
         let mut edits = self.in_base64(text, place, depth);
         if edits.is_empty() {
@@ -188,7 +188,7 @@ impl Walk<'_> {
         edits
     }
 
-    /// JSON that follows something else: `42["event",{…}]`, `)]}',{…}`, `callback({…})`.
+    /// Finds JSON after a prefix: `42["event",{…}]`, `)]}',{…}`, `callback({…})`.
     fn in_json(&mut self, text: &str, place: &str, depth: usize) -> Option<(Range<usize>, String)> {
         let begin = text.find(['{', '[']).filter(|begin| *begin > 0)?;
         let end = text.rfind(['}', ']']).filter(|end| *end > begin)? + 1;
@@ -196,7 +196,7 @@ impl Walk<'_> {
         Some((begin..end, shown))
     }
 
-    /// All secrets in a text, in no order.
+    /// Finds all secrets in a text, in no particular order.
     fn find(&self, text: &str) -> Vec<Span> {
         let looks = shapes::find(text);
         let mut spans: Vec<Span> = looks
@@ -242,7 +242,7 @@ impl Walk<'_> {
 
     fn find_cards(&self, text: &str, spans: &mut Vec<Span>) {
         static DIGITS: LazyLock<Regex> = LazyLock::new(|| expression(r"\b[3-6][0-9](?:[ -]?[0-9]){12,17}\b"));
-        // What follows a decimal point is no number of its own.
+        // The digits after a decimal point are not a number of their own.
         let is_fraction = |at: usize| matches!(text.as_bytes()[..at], [.., b'0'..=b'9', b'.']);
         let cards = DIGITS.find_iter(text).filter(|found| card::is_card(found.as_str()) && !is_fraction(found.start()));
         spans.extend(cards.map(|found| Span {
@@ -253,7 +253,7 @@ impl Walk<'_> {
     }
 }
 
-/// The password in the authority of a URL.
+/// Finds the password in the authority of a URL.
 fn find_userinfo(text: &str, spans: &mut Vec<Span>) {
     for found in URL.captures_iter(text) {
         let Some(authority) = found.name("authority") else { continue };
@@ -272,7 +272,7 @@ fn find_userinfo(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// Returns true if a segment after a word for something of one use is such a thing, and no word or number.
+/// Returns true if a path segment is a one-time value, and not a word or number.
 fn is_one_time(segment: &str) -> bool {
     let plain = percent_decode(segment);
     let has_digit = plain.bytes().any(|byte| byte.is_ascii_digit());
@@ -284,14 +284,15 @@ fn is_one_time(segment: &str) -> bool {
         && form::is_unlike_words(&plain)
 }
 
-/// Returns true if a text in base64 stands in a text.
+/// Returns true if a text contains base64 of a text.
 pub(in super::super) fn has_base64(text: &str) -> bool {
     BASE64.find_iter(text).any(|found| found.len() <= BASE64_BYTES_MAX && decode_base64(found.as_str()).is_some())
 }
 
 type Encode = fn(&str) -> String;
 
-/// The text that stands in base64, in either alphabet, with padding or without, and the way back.
+/// Decodes base64 of a text, in either alphabet, with or without padding. Also returns the function that encodes a
+/// replacement.
 fn decode_base64(text: &str) -> Option<(String, Encode)> {
     let bare = text.trim_end_matches('=');
     let is_padded = bare.len() < text.len() || bare.len().is_multiple_of(4);

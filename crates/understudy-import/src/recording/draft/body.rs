@@ -1,4 +1,4 @@
-//! The bodies of fixtures: what stands in the fixture, and what goes into a file of its own.
+//! The bodies of fixtures: written in the fixture or in separate files.
 
 use super::super::call::{Call, CallBody};
 use super::super::content::{content_type, has_digest};
@@ -8,7 +8,7 @@ use understudy_exchange::multipart::Part;
 use understudy_exchange::{Json, JsonText, MediaType, Response, decode_text, encode_text};
 use understudy_fixture::model::{BodyFile, NamedPart, PartContent, Pattern, RequestBody, ResponseBody, has_no_body};
 
-/// Larger bodies go into files of their own.
+/// Larger bodies are written into separate files.
 const JSON_BYTES_MAX: usize = 64 << 10;
 const TEXT_BYTES_MAX: usize = 8 << 10;
 const BASE64_BYTES_MAX: usize = 64;
@@ -20,7 +20,7 @@ pub(in super::super) struct Files<'i> {
 }
 
 impl<'i> Files<'i> {
-    /// No files yet; they are named after the fixture with this id.
+    /// Creates an empty list. The files are named after the fixture with this id.
     pub(in super::super) fn new(id: &'i str) -> Self {
         Self { id, files: Vec::new() }
     }
@@ -30,7 +30,7 @@ impl<'i> Files<'i> {
         self.files
     }
 
-    /// Puts a body into a file of its own.
+    /// Adds a file for a body.
     fn add(&mut self, ending: &str, content: Bytes) -> BodyFile {
         let plain: String = self.id.chars().map(|c| if c == '/' { '-' } else { c }).collect();
         let ending: String =
@@ -80,7 +80,7 @@ fn named_part(part: &Part, text: Option<&Pattern>, files: &mut Files<'_>) -> Nam
 /// The body of a response.
 pub(super) fn response_body(response: &Response, files: &mut Files<'_>) -> Option<ResponseBody> {
     let Response { status, headers, body } = response;
-    // Archives have bodies of responses that cannot have any.
+    // Some archives have bodies for responses that cannot have one.
     if body.is_empty() || has_no_body(status.as_u16()) {
         return None;
     }
@@ -92,12 +92,12 @@ pub(super) fn response_body(response: &Response, files: &mut Files<'_>) -> Optio
     {
         return Some(ResponseBody::Json(JsonText::new(&value)));
     }
-    // A stub sends the text in the same charset; it has to be these bytes.
+    // A stub sends the text in the same charset, and must give the same bytes.
     let is_same = |text: &str| encode_text(content_type, text).as_deref() == Some(&**body);
     let text = decode_text(content_type, body).filter(|text| is_same(text));
     Some(match text {
         Some(text) if text.len() <= TEXT_BYTES_MAX => ResponseBody::Text(text.into_owned()),
-        // A few bytes are easier to see in the fixture.
+        // A few bytes are easier to read in the fixture.
         None if body.len() <= BASE64_BYTES_MAX => ResponseBody::Base64(body.clone()),
         _ => {
             let stem = if status.is_success() { "answer" } else { status.as_str() };
@@ -106,7 +106,8 @@ pub(super) fn response_body(response: &Response, files: &mut Files<'_>) -> Optio
     })
 }
 
-/// The body as JSON: what is called so, and lists and objects that are called a text or nothing at all.
+/// Parses the body as JSON. Any value is JSON under a JSON type; under a text type, or without a type, only arrays and
+/// objects are.
 fn json(media_type: &MediaType, body: &[u8]) -> Option<Json> {
     let is_structured = |value: &Json| matches!(value, Json::Array(_) | Json::Object(_));
     match media_type.essence() {
@@ -116,7 +117,7 @@ fn json(media_type: &MediaType, body: &[u8]) -> Option<Json> {
     }
 }
 
-/// The ending of the name of a file with such content.
+/// The file name extension for content of this type.
 fn ending(media_type: &MediaType) -> &'static str {
     match media_type.essence() {
         kind if kind.ends_with("json") => "json",
@@ -135,7 +136,7 @@ fn ending(media_type: &MediaType) -> &'static str {
     }
 }
 
-/// The same for a part of a form: as its own file was called, or by its media type.
+/// The file name extension for a part of a form: that of its own file name, or that of its media type.
 fn part_ending(part: &Part) -> String {
     let named = part.filename.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
     let is_ending =

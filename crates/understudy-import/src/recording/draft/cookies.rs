@@ -1,13 +1,13 @@
-//! Cookies in fixtures: those that a stub can set, and those that a client had from elsewhere.
+//! Cookies in fixtures: cookies that a stub can set, and cookies that a client had from elsewhere.
 
 use http::HeaderMap;
 use http::header::DATE;
 
-/// A `Set-Cookie` value that a client takes from a stub on `http://localhost`, at any time.
+/// Returns a `Set-Cookie` value that a client accepts from a stub on `http://localhost`, at any time.
 ///
-/// `Domain` names the backend's host and `Secure` its HTTPS; `SameSite=None` and `Partitioned` are only taken beside `Secure`. A
-/// moment in the past would end the cookie, so that `Expires` becomes `Max-Age`. Names that begin with `__Secure-` or
-/// `__Host-` need their attributes (RFC 6265bis, section 4.1.3).
+/// `Domain` names the backend's host, and `Secure` requires HTTPS. Clients accept `SameSite=None` and `Partitioned`
+/// only beside `Secure`. An absolute `Expires` would delete the cookie once it is in the past, so it becomes `Max-Age`.
+/// Names that begin with `__Secure-` or `__Host-` need their attributes (RFC 6265bis, section 4.1.3).
 pub(super) fn settable(value: &str, headers: &HeaderMap) -> String {
     let mut parts = value.split(';').map(str::trim);
     let pair = parts.next().unwrap_or("");
@@ -39,7 +39,8 @@ fn name_of(attribute: &str) -> &str {
     attribute.split_once('=').map_or(attribute, |(name, _)| name.trim_end())
 }
 
-/// An `Expires` attribute as the time from the response on; one that was over already ends the cookie and stays as it is.
+/// Converts an `Expires` attribute to `Max-Age`, counted from the response. An attribute in the past deletes the cookie
+/// and stays as it is.
 fn lifetime(attribute: &str, headers: &HeaderMap) -> Option<String> {
     let (_, until) = attribute.split_once('=')?;
     let moment = |text: &str| httpdate::parse_http_date(&text.trim().replace('-', " ")).ok();
@@ -50,12 +51,12 @@ fn lifetime(attribute: &str, headers: &HeaderMap) -> Option<String> {
             _ => Some(attribute.to_owned()),
         },
         (None, Some(until)) if until <= std::time::SystemTime::UNIX_EPOCH + YEARS_PAST => Some(attribute.to_owned()),
-        // Of a moment that nobody can place, the cookie lives as long as the client's session.
+        // If the time of the response is unknown, the cookie lasts for the client's session.
         _ => None,
     }
 }
 
-/// Thirty years after 1970: what ends before never was a time to live.
+/// Thirty years after 1970. An earlier `Expires` always means that the cookie is deleted.
 const YEARS_PAST: std::time::Duration = std::time::Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 #[cfg(test)]

@@ -7,20 +7,20 @@ use understudy_exchange::jsonpath::Path;
 use understudy_exchange::{Json, JsonPath};
 use understudy_fixture::model::{Check, PathRule, Rule};
 
-/// Values of fewer characters are equal by chance.
+/// Shorter values are equal by chance.
 const VALUE_CHARS_MIN: usize = 8;
 
 /// The values of the header fields of a request that its fixture leaves out, by their names.
 pub(super) struct Unsent<'r>(Vec<(&'r str, &'r str)>);
 
 impl<'r> Unsent<'r> {
-    /// Finds the header fields; `is_sent` tells those that the fixture has.
+    /// Finds the header fields; `is_sent` returns true for the fields of the fixture.
     pub(super) fn of(recorded: &'r Recorded, is_sent: impl Fn(&str) -> bool) -> Self {
         let fields = recorded.request.headers.iter().filter(|(name, _)| !is_sent(name.as_str()));
         Self(fields.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect())
     }
 
-    /// Returns true if a text has one of the values in it.
+    /// Returns true if a text contains one of the values.
     pub(super) fn is_in(&self, text: &str) -> bool {
         self.0.iter().any(|(_, value)| value.len() >= VALUE_CHARS_MIN && text.contains(value))
     }
@@ -43,8 +43,8 @@ impl<'r> Unsent<'r> {
         value.children().for_each(|(step, child)| self.add_rules(child, &path.child(step), rules));
     }
 
-    /// Returns true if a member has the name and the value of a field, or a long value of one, or stands in what is called
-    /// `headers`.
+    /// Returns true if a member repeats a field: it has the field's name and value, it has a long value of a field, or
+    /// it is within a member named `headers`.
     fn is_repeated(&self, steps: &[Step<'_>], name: &str, value: &Json) -> bool {
         let name = name.to_ascii_lowercase().replace('_', "-");
         let is_in_headers =

@@ -1,4 +1,4 @@
-//! What a fixture asks for and sends.
+//! The request of a fixture.
 
 use super::super::exchange::Exchange;
 use super::super::group::Group;
@@ -36,7 +36,7 @@ pub(in super::super) fn request(group: &Group, exchange: &Exchange<'_>, files: &
     request
 }
 
-/// The path: with its parameters, or, where another fixture stands for all, with its own words.
+/// The path: with parameters, or with the recorded words if another fixture covers the general path.
 fn path(group: &Group, exchange: &Exchange<'_>) -> (PathTemplate, Vec<Field>) {
     let mut params: Vec<Field> = Vec::new();
     let endpoint = &exchange.endpoint;
@@ -64,7 +64,7 @@ fn path(group: &Group, exchange: &Exchange<'_>) -> (PathTemplate, Vec<Field>) {
     (path, params)
 }
 
-/// Named values, each as it came.
+/// Fields for named values, as they were recorded.
 pub(in super::super) fn fields(pairs: &[(String, Pattern)]) -> Vec<Field> {
     let mut names: Vec<(&str, Vec<Pattern>)> = Vec::new();
     for (name, value) in pairs {
@@ -76,7 +76,7 @@ pub(in super::super) fn fields(pairs: &[(String, Pattern)]) -> Vec<Field> {
     names.into_iter().map(|(name, values)| field(name, values)).collect()
 }
 
-/// A name with just these values.
+/// A field with exactly these values.
 fn field(name: &str, mut values: Vec<Pattern>) -> Field {
     let matcher = if values.len() == 1 { FieldMatcher::Equals(values.remove(0)) } else { FieldMatcher::List(values) };
     Field { name: name.to_owned(), matcher }

@@ -1,4 +1,4 @@
-//! What a fixture says of the responses to a request.
+//! The responses of a fixture.
 
 use super::super::Recorded;
 use super::super::content::content_type;
@@ -21,7 +21,7 @@ use understudy_fixture::model::{Check, HeaderPromise, PathRule, RequestPromise, 
 
 type Exchanges<'r> = Table<ExchangeId, Exchange<'r>>;
 
-/// The responses to a request, and the place of the one that is verified.
+/// The responses to a request, and the index of the verified one.
 pub(in super::super) fn responses(
     group: &Group,
     steps: &[Step],
@@ -58,7 +58,7 @@ fn one(
     let rules = match &body {
         None => Vec::new(),
         Some(_) if is_json(response, body.as_ref()) => json_rules(&samples),
-        // Texts that came one after the other, with nothing between them, are other ones each time.
+        // Consecutive responses with no write between them differ in texts that change each time.
         Some(_) => {
             let in_turn = |other: &&Step| other.when == step.when && other.exchange != step.exchange;
             let in_turn = steps.iter().filter(in_turn).map(|other| &exchanges[other.exchange].recorded.response);
@@ -68,7 +68,7 @@ fn one(
     ResponsePromise { rules, ..ResponsePromise::new(response.status.as_u16(), headers, body) }
 }
 
-/// The rules for the members of a JSON body that are other ones each time.
+/// The rules for the members of a JSON body that change each time.
 fn json_rules(samples: &Samples<'_>) -> Vec<PathRule> {
     let mut rules = Json::parse(&samples.promised.body).map_or_else(|_| Vec::new(), |body| samples.unsent.rules(&body));
     let differing = samples.others.iter().filter_map(|other| differing(samples.promised, other)).flatten();
@@ -108,21 +108,21 @@ fn headers(method: &Method, samples: &Samples<'_>, body: Option<&ResponseBody>) 
         };
         headers.push((name.to_string(), promise));
     }
-    // Without this the stub would send the content type that such a body has.
+    // Without `ignore`, the stub would send the default content type of the body.
     if body.is_some() && !received.contains_key(CONTENT_TYPE) {
         headers.push((CONTENT_TYPE.to_string(), HeaderPromise::Rule(Rule::of(Check::Ignore))));
     }
     headers
 }
 
-/// Returns true if a fixture lists the header field. The response to a HEAD says how long the content is; of all others the
-/// server knows.
+/// Returns true if a fixture lists the header field. Only the response to a `HEAD` lists `content-length`; otherwise
+/// the server computes it.
 fn is_written(method: &Method, name: &HeaderName) -> bool {
     let is_noise = is_left_out(RESPONSE_FIELDS, name.as_str()) || is_never_held(name.as_str());
     (*name == CONTENT_LENGTH && *method == Method::HEAD) || !is_noise
 }
 
-/// Returns true if a stub sends this content type also where it is not listed.
+/// Returns true if a stub sends this content type by default.
 fn is_implied(content_type: &str, body: Option<&ResponseBody>) -> bool {
     matches!(body, Some(ResponseBody::Json(_))) && MediaType::parse(content_type).essence() == "application/json"
 }

@@ -1,4 +1,4 @@
-//! What a response says anew each time: header fields and texts that get a rule instead of their recorded value.
+//! Values of a response that change each time: header fields and texts that get a rule instead of their recorded value.
 
 use super::super::texts::is_written_anew;
 use super::super::varying::has_time_of_day;
@@ -10,14 +10,14 @@ use understudy_exchange::{Json, Response, decode_text};
 use understudy_fixture::model::{Check, Expression, Format, HeaderPromise, JsonType, Rule};
 use understudy_match::{PRESENT_ONLY_HEADERS, is_in_format};
 
-/// Words in the names of header fields that count something: `x-total-count`.
+/// Words in the names of header fields that hold a count: `x-total-count`.
 const COUNTS: &[&str] =
     &["count", "counter", "limit", "pages", "remaining", "results", "size", "total", "usage", "used"];
 
-/// Words in the names of header fields that name one of many: `x-operation-id`.
+/// Words in the names of header fields that hold an id: `x-operation-id`.
 const NAMES_OF_ONE: &[&str] = &["id", "nonce", "requestid", "sessionid", "traceid", "uuid"];
 
-/// A response and others to the same request, all of which have to pass the one fixture.
+/// A response and the other responses to the same request. All of them must match the fixture.
 pub(super) struct Samples<'s> {
     /// The path and query of the request, decoded.
     pub(super) target: &'s str,
@@ -28,17 +28,18 @@ pub(super) struct Samples<'s> {
 }
 
 impl Samples<'_> {
-    /// Returns true if no backend sends the text so: a secret was replaced in it, or it repeats what a contract test does not send.
+    /// Returns true if no backend would send the text: it contains a stand-in, or repeats a header field that a
+    /// contract test does not send.
     fn is_changed(&self, text: &str) -> bool {
         self.redactions.iter().any(|redaction| text.contains(&redaction.stand_in)) || self.unsent.is_in(text)
     }
 
-    /// Returns true if a digest is not of content that may be other content the next time.
+    /// Returns true if a digest cannot change: the body is empty, or the request names the digest.
     fn is_asked_for(&self, digest: &str) -> bool {
         self.promised.body.is_empty() || self.target.contains(digest)
     }
 
-    /// What a fixture says of a header field that a response has once.
+    /// The expectation for a header field that occurs once in a response.
     pub(super) fn header(&self, name: &str, value: &str) -> HeaderPromise {
         let with_example =
             |check: Check| HeaderPromise::Rule(Rule { example: Some(Json::string(value)), ..Rule::of(check) });
@@ -63,8 +64,8 @@ impl Samples<'_> {
         with_example(if are_numbers { Check::Type(JsonType::Integer) } else { Check::Any })
     }
 
-    /// The rule for all of a body that is not JSON, where its text cannot be the same each time.
-    /// `in_turn` are other responses to the same request.
+    /// The rule for a whole body that is not JSON, if its text changes each time. `in_turn` are the other responses to
+    /// the same request.
     pub(super) fn text_rule<'o>(&self, mut in_turn: impl Iterator<Item = &'o Response>) -> Option<Rule> {
         let Response { headers, body, .. } = self.promised;
         let content_type = texts(headers, CONTENT_TYPE.as_str()).next().unwrap_or("");
@@ -87,7 +88,7 @@ fn texts<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h str
     headers.get_all(name).iter().filter_map(|value: &HeaderValue| value.to_str().ok())
 }
 
-/// What a header field is by its name and its looks, where that is another value each time.
+/// The rule for a header field whose name and look show that its value changes each time.
 fn by_kind(name: &str, value: &str, status: StatusCode) -> Option<Check> {
     if name == CONTENT_RANGE {
         return content_range(value, status).map(Check::Matches);
@@ -106,8 +107,8 @@ fn by_kind(name: &str, value: &str, status: StatusCode) -> Option<Check> {
     (names_one || is_http_date(value) || has_fresh_part(value)).then_some(Check::Any)
 }
 
-/// Returns true if a part of a value is made anew each time: a nonce, a UUID or a date, as in
-/// `attachment; filename="orders-2026-12-01.csv"`.
+/// Returns true if a part of a value is generated each time: a nonce, a UUID or a date, as in `attachment;
+/// filename="orders-2026-12-01.csv"`.
 fn has_fresh_part(value: &str) -> bool {
     let words = || value.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
     let dates = value.match_indices('-').filter_map(|(at, _)| value.get(at.checked_sub(4)?..at + 6));
@@ -116,7 +117,7 @@ fn has_fresh_part(value: &str) -> bool {
         || dates.filter(|text| text.is_ascii()).any(|date| is_in_format(Format::Date, date))
 }
 
-/// Returns true if a word of a value is of letters and digits by chance: `ug1:kZ3…`.
+/// Returns true if a word of a value is random: `ug1:kZ3…`.
 fn has_chance(value: &str) -> bool {
     let words = value.split(|c: char| !c.is_ascii_alphanumeric());
     words.into_iter().any(|word| {
@@ -128,12 +129,13 @@ fn has_chance(value: &str) -> bool {
     })
 }
 
-/// A count of seconds or milliseconds between 2001 and 2286.
+/// Returns true for a Unix time in seconds or milliseconds between 2001 and 2286.
 fn is_unix_time(digits: &str) -> bool {
     matches!(digits.len(), 10 | 13) && digits.starts_with(|c: char| ('1'..='9').contains(&c))
 }
 
-/// A long hexadecimal number that is no digest of the content: the same content has the same digest.
+/// Returns true for a long hexadecimal number that is not a digest of the content. A digest stays the same while the
+/// content does.
 fn is_hash(name: &str, value: &str) -> bool {
     value.len() >= 16
         && value.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -145,14 +147,14 @@ fn is_digest(name: &str) -> bool {
     ["checksum", "digest", "hash", "md5", "sha1", "sha256"].iter().any(|word| name.contains(word))
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
+/// Returns true for an HTTP date: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
 fn is_http_date(value: &str) -> bool {
     let bytes = value.as_bytes();
     bytes.len() == 29 && value.ends_with(" GMT") && bytes[3] == b',' && bytes[19] == b':' && bytes[22] == b':'
 }
 
-/// The expression for a `Content-Range`: of a part that was asked for, how much there is in all may be another number; of
-/// others every number may (RFC 9110, section 14.4).
+/// The expression for a `Content-Range`. If the client requested a part, only the total length may change; otherwise
+/// every number may (RFC 9110, section 14.4).
 fn content_range(value: &str, status: StatusCode) -> Option<Expression> {
     let (unit, range) = value.split_once(' ')?;
     let (part, _) = range.split_once('/')?;
