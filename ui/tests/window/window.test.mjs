@@ -53,7 +53,7 @@ test('the sample is opened, edited, served and verified, and the window comes ba
   await app.click("//*[@role='treeitem'][contains(., '/premieres/{id}')]");
   await app.click("//button[contains(., 'Stop')]");
   await app.click("//button[contains(., 'Accept 1 into fixtures')]");
-  const made = join(home, '.local/share/dev.understudy.desktop/sample/theatre/premieres/get.yaml');
+  const made = join(home, '.local/share/dev.understudy.desktop/sample/theatre/premieres.yaml');
   await until('the fixture is written', () => assert.match(readFileSync(made, 'utf8'), /A new play/));
 
   assert.equal(await app.run('return typeof window.__TAURI__'), 'undefined');
