@@ -83,7 +83,7 @@ test('axe finds nothing on any screen in any theme', async (t) => {
     await look(`palette, ${theme}`);
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+Shift+F');
-    await page.keyboard.type('items');
+    await page.getByRole('combobox', { name: 'Text in fixtures' }).pressSequentially('items');
     await page.getByText('items/get.yaml:').first().waitFor();
     await look(`search, ${theme}`);
     await page.keyboard.press('Escape');

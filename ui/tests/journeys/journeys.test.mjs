@@ -457,7 +457,7 @@ test('words are searched in all fixtures, and lead to their line', async (t) => 
   const { page } = await stage(t, shop());
   await page.getByText('Ask for something').waitFor();
   await page.keyboard.press('Control+Shift+F');
-  await page.keyboard.type('PARAMS');
+  await page.getByRole('combobox', { name: 'Text in fixtures' }).pressSequentially('PARAMS');
   await page.getByText('items/get.yaml:4').waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('textbox', { name: 'Source of items/get.yaml' }).waitFor();

@@ -99,7 +99,7 @@ for (const [width, height] of SIZES) {
   await page.keyboard.press('Control+,');
   await shot('settings');
   await page.keyboard.press('Control+Shift+F');
-  await page.keyboard.type('price');
+  await page.getByRole('combobox', { name: 'Text in fixtures' }).pressSequentially('price');
   await page.getByText('plays/get.yaml:').first().waitFor();
   await shot('search');
   await page.keyboard.press('Escape');
