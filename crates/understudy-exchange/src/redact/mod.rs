@@ -45,12 +45,6 @@ pub fn is_secret_member(name: &str) -> bool {
     SecretNames::default().has_member(name)
 }
 
-/// Returns true if a parameter of a query carries a credential.
-#[must_use]
-pub fn is_secret_parameter(name: &str) -> bool {
-    SecretNames::default().has_parameter(name)
-}
-
 /// Returns true if a text contains a token, a private key or a service's key, or is a payment card's number.
 #[must_use]
 pub fn looks_secret(text: &str) -> bool {
