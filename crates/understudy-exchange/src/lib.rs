@@ -10,6 +10,7 @@
 
 mod charset;
 pub mod form;
+pub mod graphql;
 pub mod json;
 pub mod jsonpath;
 pub mod media_type;
@@ -18,6 +19,7 @@ pub mod multipart;
 pub mod origin;
 pub mod redact;
 pub mod target;
+pub mod xml;
 
 pub use charset::{decode_text, encode_text};
 pub use json::{Json, JsonString, JsonText, Number};

@@ -26,16 +26,21 @@ impl MediaType {
         matches!(self.essence.as_str(), "application/json" | "text/json") || self.essence.ends_with("+json")
     }
 
+    /// `application/xml`, `text/xml` and everything with the suffix `+xml` (RFC 7303, sections 9 and 8).
+    #[must_use]
+    pub fn is_xml(&self) -> bool {
+        matches!(self.essence.as_str(), "application/xml" | "text/xml") || self.essence.ends_with("+xml")
+    }
+
     /// Returns true for textual types: `text/*`, JSON, XML, scripts, YAML, forms and playlists.
     #[must_use]
     pub fn is_text(&self) -> bool {
         self.is_json()
             || self.essence.starts_with("text/")
-            || self.essence.ends_with("+xml")
+            || self.is_xml()
             || matches!(
                 self.essence.as_str(),
-                "application/xml"
-                    | "application/javascript"
+                "application/javascript"
                     | "application/yaml"
                     | "application/x-ndjson"
                     | "application/jsonl"
