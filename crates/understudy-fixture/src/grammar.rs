@@ -60,6 +60,7 @@ pub const RULE_WORDS: &[&str] = &[
     "any",
     "ignore",
     "absent",
+    "unordered",
     "string",
     "number",
     "integer",
@@ -81,6 +82,7 @@ pub const RULE_WORDS: &[&str] = &[
 
 const TEXTS: Shape = Shape::ListOf(&Shape::Text);
 const FIELD: Shape = Shape::AnyOf(&[Shape::Text, TEXTS, Shape::Object(&RULE)]);
+const VALUE: Shape = Shape::AnyOf(&[Shape::Text, Shape::Object(&RULE)]);
 const FIELDS: Shape = Shape::MapOf(&FIELD);
 const STATES: Shape = Shape::MapOf(&Shape::AnyOf(&[Shape::Text, TEXTS]));
 const RULES: Shape = Shape::MapOf(&Shape::Rule);
@@ -102,6 +104,7 @@ pub static RULE: Object = Object {
         key("keys", Shape::Rule, "Every key of the object obeys this."),
         key("optional", Shape::Rule, "Is missing, or obeys this."),
         key("nullable", Shape::Rule, "Is null, or obeys this."),
+        key("not", Shape::Rule, "Is there, and does not obey this."),
         key("example", Shape::Json, "What the contract test sends and the stub answers."),
         key("fresh", Shape::Flag, "The stub answers with a new value that obeys the rule instead of the example."),
     ],
@@ -150,7 +153,11 @@ pub static REQUEST: Object = Object {
         ),
         key("cookies", FIELDS, "Cookies; those not listed are ignored."),
         key("body", Shape::Object(&REQUEST_BODY), "The content; members that are not written are ignored."),
-        key("match", RULES, "Rules for parts of a JSON body, by JSONPath."),
+        key(
+            "match",
+            RULES,
+            "Rules for parts of the body: by JSONPath, in XML by path (/a/b[1]/@c), `$` for the whole of a text.",
+        ),
         key("strict", Shape::Flag, "Refuses query parameters, form fields and body members that are not written."),
     ],
 };
@@ -162,9 +169,14 @@ pub static REQUEST_BODY: Object = Object {
     keys: &[
         key("json", Shape::Json, "A JSON value."),
         key("text", Shape::Text, "Text."),
+        key("xml", Shape::Text, "XML, compared by its meaning."),
         key("form", FIELDS, "The fields of an urlencoded form."),
         key("multipart", Shape::ListOf(&Shape::Object(&PART)), "The parts of a multipart form."),
-        key("graphql", Shape::Object(&GRAPHQL), "A GraphQL request; white space in the query does not count."),
+        key(
+            "graphql",
+            Shape::AnyOf(&[Shape::Object(&GRAPHQL), Shape::ListOf(&Shape::Object(&GRAPHQL))]),
+            "A GraphQL request, or a list of them; the query is compared by its meaning.",
+        ),
         key("base64", Shape::Text, "Bytes, in base64."),
         key("file", Shape::Text, "Bytes, from a file of the service's folder."),
     ],
@@ -176,11 +188,12 @@ pub static PART: Object = Object {
     later: &[],
     keys: &[
         key("name", Shape::Text, "The field's name."),
-        key("filename", Shape::Text, "The file's name."),
-        key("type", Shape::Text, "The part's content type."),
-        key("text", Shape::Text, "The content as text."),
+        key("filename", VALUE, "The file's name."),
+        key("type", VALUE, "The part's content type."),
+        key("text", VALUE, "The content as text."),
         key("json", Shape::Json, "The content as JSON."),
         key("file", Shape::Text, "The content, from a file of the service's folder."),
+        key("match", RULES, "Rules for the content: by JSONPath, `$` for the whole of a text or file."),
     ],
 };
 
@@ -192,6 +205,7 @@ pub static GRAPHQL: Object = Object {
         key("operation", Shape::Text, "The operation's name."),
         key("query", Shape::Text, "The document."),
         key("variables", Shape::Json, "The variables; those not written are ignored."),
+        key("extensions", Shape::Json, "The extensions, as of persisted queries; members not written are ignored."),
     ],
 };
 
@@ -204,7 +218,11 @@ pub static RESPONSE: Object = Object {
         key("status", Shape::Whole(200, 599), "The status code; by default 200."),
         key("headers", FIELDS, "Header fields: values, lists for repeated ones, or rules with an example."),
         key("body", Shape::Object(&RESPONSE_BODY), "The content. Without it, nothing is sent or looked at."),
-        key("match", RULES, "Rules for parts of the body, by JSONPath; the rest is held by its shape."),
+        key(
+            "match",
+            RULES,
+            "Rules for parts of the body: by JSONPath, the rest is held by its shape; in XML by path (/a/b[1]/@c).",
+        ),
         key(
             "delay",
             Shape::AnyOf(&[Shape::Text, Shape::Object(&DELAY)]),
@@ -221,6 +239,7 @@ pub static RESPONSE_BODY: Object = Object {
     keys: &[
         key("json", Shape::Json, "A JSON value, sent as it is written and without white space."),
         key("text", Shape::Text, "Text."),
+        key("xml", Shape::Text, "XML, sent as it is written and compared by its meaning."),
         key("base64", Shape::Text, "Bytes, in base64."),
         key("file", Shape::Text, "Bytes, from a file of the service's folder."),
     ],
@@ -329,6 +348,9 @@ pub const MODES: &[&str] = &["mock", "passthrough", "fallback", "record"];
 /// What can be done about requests that are not what a description says.
 pub const REQUESTS: &[&str] = &["refuse", "report", "accept"];
 
+/// What a slash at the end of a path can mean.
+pub const TRAILING_SLASH: &[&str] = &["exact", "ignore"];
+
 /// One of `services:`
 pub static SERVICE: Object = Object {
     name: "a service",
@@ -349,6 +371,11 @@ pub static SERVICE: Object = Object {
             "backend",
             Shape::Text,
             "The backend that passthrough, fallback, record and verify use; by default the only one.",
+        ),
+        key(
+            "trailing_slash",
+            Shape::Words(TRAILING_SLASH),
+            "Whether a slash at the end of a path counts: exact, the default, or ignore.",
         ),
         key("cors", Shape::Flag, "Whether browsers on other origins may call it; by default yes."),
         key("delay", Shape::AnyOf(&[Shape::Text, Shape::Object(&DELAY)]), "The delay of responses that name none."),

@@ -1,6 +1,6 @@
 //! A fixture: one promise about one exchange.
 
-use super::{Check, Delay, PathTemplate, Pattern, Rule, Search};
+use super::{Check, Delay, GraphqlQuery, PathTemplate, Pattern, Rule, Search, XmlBody};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,8 +170,12 @@ pub enum RequestBody {
     Form(Vec<Field>),
     /// `multipart:`
     Multipart(Vec<NamedPart>),
+    /// `xml:`
+    Xml(XmlBody),
     /// `graphql:`
     Graphql(Graphql),
+    /// `graphql:` with a list: several requests at once, in this order.
+    GraphqlBatch(Vec<Graphql>),
     /// `base64:`
     Base64(Bytes),
     /// `file:`
@@ -184,18 +188,20 @@ pub struct NamedPart {
     /// The field's name.
     pub name: String,
     /// The file's name.
-    pub filename: Option<String>,
+    pub filename: Option<FieldMatcher>,
     /// The part's content type.
-    pub content_type: Option<String>,
-    /// The content.
-    pub content: PartContent,
+    pub content_type: Option<FieldMatcher>,
+    /// The content; `None` for any.
+    pub content: Option<PartContent>,
+    /// Rules for the content.
+    pub rules: Vec<PathRule>,
 }
 
 /// The content of one part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PartContent {
     /// `text:`
-    Text(Pattern),
+    Text(FieldMatcher),
     /// `json:`
     Json(Json),
     /// `file:`
@@ -207,10 +213,12 @@ pub enum PartContent {
 pub struct Graphql {
     /// `operationName`
     pub operation: Option<String>,
-    /// `query`, compared without regard to white space.
-    pub query: Option<String>,
+    /// `query`
+    pub query: Option<GraphqlQuery>,
     /// `variables`
     pub variables: Option<Json>,
+    /// `extensions`
+    pub extensions: Option<Json>,
 }
 
 /// A file of the service's folder, with what it holds.
@@ -282,6 +290,8 @@ pub enum ResponseBody {
     Json(JsonText),
     /// `text:`
     Text(String),
+    /// `xml:`
+    Xml(XmlBody),
     /// `base64:`
     Base64(Bytes),
     /// `file:`

@@ -1,5 +1,6 @@
 //! What files say, typed. Everything here is plain data; `==` compares meaning.
 
+mod content;
 mod delay;
 mod fixture;
 mod path;
@@ -7,6 +8,7 @@ mod pattern;
 mod project;
 mod rule;
 
+pub use content::{GraphqlQuery, XmlBody, XmlRule};
 pub use delay::{Delay, parse_duration, write_duration};
 pub use fixture::{
     BodyFile, Capture, CaptureFrom, Field, FieldMatcher, Fixture, Graphql, HeaderPromise, Known, MethodMatcher,
@@ -15,5 +17,5 @@ pub use fixture::{
 };
 pub use path::{PathTemplate, Segment, SegmentPart};
 pub use pattern::{Pattern, PatternPart};
-pub use project::{Backend, EnvText, Mode, Project, Redact, Requests, Service};
+pub use project::{Backend, EnvText, Mode, Project, Redact, Requests, Service, TrailingSlash};
 pub use rule::{Check, Expression, Format, JsonType, Rule, Search};

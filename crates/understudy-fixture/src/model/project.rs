@@ -50,6 +50,8 @@ pub struct Service {
     pub backend: Option<String>,
     /// Whether browsers on other origins may call it.
     pub cors: bool,
+    /// What a slash at the end of a path means.
+    pub trailing_slash: TrailingSlash,
     /// The delay of responses that name none.
     pub delay: Option<Delay>,
     /// The fixtures that run before those whose `verify` names none.
@@ -74,6 +76,16 @@ pub enum Mode {
     Fallback,
     /// Everything is forwarded, and recorded.
     Record,
+}
+
+/// What a slash at the end of a path means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TrailingSlash {
+    /// `/pets` and `/pets/` are two paths.
+    #[default]
+    Exact,
+    /// They are one.
+    Ignore,
 }
 
 /// What is done about requests that are not what an agreed description says.

@@ -55,6 +55,10 @@ pub enum Check {
     Optional(Box<Rule>),
     /// Is null, or obeys this.
     Nullable(Box<Rule>),
+    /// Is there, and does not obey this.
+    Not(Box<Rule>),
+    /// Is an array with the example's elements, in any order.
+    Unordered,
 }
 
 macro_rules! words {
@@ -253,6 +257,7 @@ impl Rule {
             "any" => Check::Any,
             "ignore" => Check::Ignore,
             "absent" => Check::Absent,
+            "unordered" => Check::Unordered,
             _ => match (JsonType::from_word(word), Format::from_word(word)) {
                 (Some(json_type), _) => Check::Type(json_type),
                 (_, Some(format)) => Check::Format(format),
@@ -286,7 +291,7 @@ impl Rule {
     #[must_use]
     pub fn defers_to_shape(&self) -> bool {
         self.checks.iter().all(|check| match check {
-            Check::Like | Check::Min(_) | Check::Max(_) | Check::Each(_) | Check::Keys(_) => true,
+            Check::Like | Check::Unordered | Check::Min(_) | Check::Max(_) | Check::Each(_) | Check::Keys(_) => true,
             Check::Type(json_type) => matches!(json_type, JsonType::Array | JsonType::Object),
             Check::Optional(rule) | Check::Nullable(rule) => rule.defers_to_shape(),
             _ => false,
@@ -304,6 +309,7 @@ impl Check {
             Self::Any => Some("any"),
             Self::Ignore => Some("ignore"),
             Self::Absent => Some("absent"),
+            Self::Unordered => Some("unordered"),
             Self::Type(json_type) => Some(json_type.as_str()),
             Self::Format(format) => Some(format.as_str()),
             _ => None,
@@ -341,6 +347,7 @@ impl std::fmt::Display for Check {
             Self::Keys(rule) => write!(f, "keys: {rule}"),
             Self::Optional(rule) => write!(f, "optional: {rule}"),
             Self::Nullable(rule) => write!(f, "nullable: {rule}"),
+            Self::Not(rule) => write!(f, "not: {rule}"),
             word => write!(f, "type: {}", word.as_word().expect("all other checks are words")),
         }
     }

@@ -1,7 +1,9 @@
 //! Trees to typed fixtures.
 
 mod body;
+mod content;
 mod fixture;
+mod matching;
 mod project;
 mod reader;
 mod request;

@@ -3,7 +3,7 @@
 use super::{Fields, Reader};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::grammar;
-use crate::model::{Backend, EnvText, Mode, Project, Redact, Requests, Service};
+use crate::model::{Backend, EnvText, Mode, Project, Redact, Requests, Service, TrailingSlash};
 use crate::source::{Entry, Node, Source};
 use understudy_exchange::{JsonPath, Origin};
 
@@ -99,6 +99,7 @@ impl Reader<'_> {
             mode: self.mode(&fields),
             backend: self.field_text(&fields, "backend"),
             cors: self.field_flag(&fields, "cors").unwrap_or(true),
+            trailing_slash: self.trailing_slash(&fields),
             delay: fields.get("delay").and_then(|node| self.delay(node)),
             after: defaults.and_then(|d| d.get("after")).map_or_else(Vec::new, |node| self.texts(node, "`after`")),
             timeout: defaults.and_then(|defaults| self.field_duration(&defaults, "timeout")),
@@ -128,6 +129,14 @@ impl Reader<'_> {
         {
             let message = format!("mode {} needs a backend", service.mode.as_str());
             self.report_with_hint(Code::MissingKey, node.span, message, "name one of `backends` with `backend`");
+        }
+    }
+
+    fn trailing_slash(&mut self, fields: &Fields<'_>) -> TrailingSlash {
+        let Some(node) = fields.get("trailing_slash") else { return TrailingSlash::Exact };
+        match self.word(node, "`trailing_slash`", grammar::TRAILING_SLASH) {
+            Some("ignore") => TrailingSlash::Ignore,
+            _ => TrailingSlash::Exact,
         }
     }
 

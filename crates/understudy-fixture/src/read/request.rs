@@ -1,14 +1,12 @@
 //! `request:`
 
 use super::body::BodyFiles;
+use super::matching::Ground;
 use super::rule::Operands;
 use super::{Fields, Reader};
 use crate::diagnostic::Code;
 use crate::grammar;
-use crate::model::{
-    Field, FieldMatcher, Graphql, MethodMatcher, NamedPart, PartContent, PathTemplate, Pattern, RequestBody,
-    RequestPromise,
-};
+use crate::model::{Field, FieldMatcher, Graphql, MethodMatcher, PathTemplate, Pattern, RequestBody, RequestPromise};
 use crate::source::{Entry, Node, Value};
 use http::{HeaderName, Method};
 
@@ -18,14 +16,25 @@ impl Reader<'_> {
         let method = self.method(&fields);
         let path = self.path(&fields);
         let params = self.fields(&fields, "params");
+        let ground = Ground::of(fields.get("body"));
+        let mut body = fields.get("body").and_then(|node| self.request_body(node, files));
+        let rules = match (&mut body, ground) {
+            (Some(RequestBody::Xml(xml)), _) => {
+                self.xml_rules(fields.get("match"), xml);
+                Vec::new()
+            }
+            // The body has a problem of its own.
+            (None, Ground::Xml) => Vec::new(),
+            (_, ground) => self.path_rules(fields.get("match"), ground),
+        };
         let request = RequestPromise {
             method: method.unwrap_or(MethodMatcher::Any),
             params,
             query: self.fields(&fields, "query"),
             headers: self.header_fields(&fields),
             cookies: self.fields(&fields, "cookies"),
-            body: fields.get("body").and_then(|node| self.request_body(node, files)),
-            rules: self.path_rules(fields.get("match")),
+            body,
+            rules,
             strict: self.field_flag(&fields, "strict").unwrap_or(false),
             path: path?,
         };
@@ -120,7 +129,7 @@ impl Reader<'_> {
         }
     }
 
-    fn named_value(&mut self, entry: &Entry, name: String) -> Option<Field> {
+    pub(super) fn named_value(&mut self, entry: &Entry, name: String) -> Option<Field> {
         let matcher = match &entry.value.value {
             Value::List(items) => {
                 let items = items.iter().filter_map(|item| self.text(item, "one of the values"));
@@ -146,7 +155,14 @@ impl Reader<'_> {
                 let items = self.list(value, "`multipart`")?;
                 RequestBody::Multipart(items.iter().filter_map(|item| self.part(item, files)).collect())
             }
-            "graphql" => RequestBody::Graphql(self.graphql(value)?),
+            "xml" => RequestBody::Xml(self.xml(value)?),
+            "graphql" => match &value.value {
+                Value::List(items) => {
+                    let requests: Option<Vec<Graphql>> = items.iter().map(|item| self.graphql(item)).collect();
+                    RequestBody::GraphqlBatch(requests?)
+                }
+                _ => RequestBody::Graphql(self.graphql(value)?),
+            },
             "base64" => RequestBody::Base64(self.base64(value)?),
             "file" => RequestBody::File(self.body_file(value, files)?),
             // `object` has said that it does not know the kind.
@@ -160,40 +176,5 @@ impl Reader<'_> {
             Some(scalar) if scalar.is_null() => Some(String::new()),
             _ => self.text(node, "`text`"),
         }
-    }
-
-    fn part(&mut self, node: &Node, files: &dyn BodyFiles) -> Option<NamedPart> {
-        let fields = self.object(node, &grammar::PART)?;
-        let kinds: Vec<&str> = ["text", "json", "file"].into_iter().filter(|kind| fields.get(kind).is_some()).collect();
-        let [kind] = kinds.as_slice() else {
-            self.report(Code::MissingKey, fields.span, "a part has one of `text`, `json` and `file`");
-            return None;
-        };
-        let value = fields.get(kind).expect("the kind was found among the fields");
-        let content = match *kind {
-            "text" => PartContent::Text(Pattern::parse(&self.body_text(value)?)),
-            "json" => PartContent::Json(self.json(value)),
-            _ => PartContent::File(self.body_file(value, files)?),
-        };
-        let Some(name) = self.field_text(&fields, "name") else {
-            self.report(Code::MissingKey, fields.span, "a part needs a `name`");
-            return None;
-        };
-        let filename = self.field_text(&fields, "filename");
-        Some(NamedPart { name, filename, content_type: self.field_text(&fields, "type"), content })
-    }
-
-    fn graphql(&mut self, node: &Node) -> Option<Graphql> {
-        let fields = self.object(node, &grammar::GRAPHQL)?;
-        let graphql = Graphql {
-            operation: self.field_text(&fields, "operation"),
-            query: self.field_text(&fields, "query"),
-            variables: fields.get("variables").map(|node| self.json(node)),
-        };
-        if graphql.operation.is_none() && graphql.query.is_none() {
-            self.report(Code::MissingKey, fields.span, "a GraphQL request needs an `operation` or a `query`");
-            return None;
-        }
-        Some(graphql)
     }
 }

@@ -2,13 +2,15 @@
 
 use super::Reader;
 use super::body::BodyFiles;
+use super::matching::Ground;
 use super::rule::Operands;
 use crate::diagnostic::Code;
 use crate::grammar;
-use crate::model::{Delay, HeaderPromise, ResponseBody, ResponsePromise, has_no_body, parse_duration};
+use crate::model::{Delay, HeaderPromise, PathRule, ResponseBody, ResponsePromise, has_no_body, parse_duration};
 use crate::source::{Entry, Node, Value};
 use http::HeaderValue;
 use std::time::Duration;
+use understudy_exchange::MediaType;
 
 impl Reader<'_> {
     pub(super) fn responses(&mut self, node: &Node, files: &dyn BodyFiles, answers_head: bool) -> Vec<ResponsePromise> {
@@ -34,8 +36,8 @@ impl Reader<'_> {
         let when = self.when(fields.get("when"));
         let status = fields.get("status").map_or(Some(200), |node| self.whole(node, "`status`", 200, 599));
         let headers = self.response_headers(fields.get("headers"), answers_head);
-        let body = fields.get("body").and_then(|node| self.response_body(node, files));
-        let rules = self.path_rules(fields.get("match"));
+        let mut body = fields.get("body").and_then(|node| self.response_body(node, files));
+        let rules = self.response_rules(&fields, &headers, &mut body);
         let delay = fields.get("delay").and_then(|node| self.delay(node));
         let set = self.set(fields.get("set"));
         let status = status.and_then(|status| u16::try_from(status).ok())?;
@@ -51,6 +53,33 @@ impl Reader<'_> {
             self.report_with_hint(Code::BadRule, entry.span, "`match` without a `body`", hint);
         }
         Some(ResponsePromise { when, set, status, headers, body, rules, delay })
+    }
+
+    /// A text or a file that the headers call JSON is held as JSON.
+    fn response_rules(
+        &mut self,
+        fields: &super::Fields<'_>,
+        headers: &[(String, HeaderPromise)],
+        body: &mut Option<ResponseBody>,
+    ) -> Vec<PathRule> {
+        let says_json = headers.iter().any(|(name, value)| match value {
+            HeaderPromise::Value(value) if name == "content-type" => MediaType::parse(value).is_json(),
+            _ => false,
+        });
+        let ground = match (Ground::of(fields.get("body")), &*body) {
+            (_, Some(ResponseBody::File(file))) if says_json || file.path.ends_with(".json") => Ground::Json,
+            (Ground::Whole(_), _) if says_json => Ground::Json,
+            (ground, _) => ground,
+        };
+        match (body, ground) {
+            (Some(ResponseBody::Xml(xml)), _) => {
+                self.xml_rules(fields.get("match"), xml);
+                Vec::new()
+            }
+            // The body has a problem of its own.
+            (None, Ground::Xml | Ground::Fields(_)) => Vec::new(),
+            (_, ground) => self.path_rules(fields.get("match"), ground),
+        }
     }
 
     /// Reads header fields. Only the response to a `HEAD` may list `content-length`, which is the length of the `GET`
@@ -101,6 +130,7 @@ impl Reader<'_> {
         Some(match kind {
             "json" => ResponseBody::Json(self.json_text(value)),
             "text" => ResponseBody::Text(self.body_text(value)?),
+            "xml" => ResponseBody::Xml(self.xml(value)?),
             "base64" => ResponseBody::Base64(self.base64(value)?),
             "file" => ResponseBody::File(self.body_file(value, files)?),
             // `object` has said that it does not know the kind.

@@ -3,9 +3,9 @@
 use super::Reader;
 use crate::diagnostic::Code;
 use crate::grammar;
-use crate::model::{Check, Expression, PathRule, Rule};
+use crate::model::{Check, Expression, Rule};
 use crate::source::{Node, Value};
-use understudy_exchange::{Json, JsonPath, Number};
+use understudy_exchange::{Json, Number};
 
 /// What a rule's values are compared with.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Reader<'_> {
                 };
                 self.report_with_hint(Code::BadRule, node.span, message, hint);
             }
-            return rule;
+            return rule.filter(|rule| self.can_be_said(rule, node, operands));
         }
         if let Value::List(_) = node.value {
             let hint = "write {equals: [...]} or {one_of: [...]}";
@@ -52,7 +52,16 @@ impl Reader<'_> {
                         rule.checks.extend(Rule::from_word(word).map(|rule| rule.checks).unwrap_or_default());
                     }
                 }
-                "example" => rule.example = self.operand(value, operands, "`example`"),
+                "example" => {
+                    let has_several = operands == Operands::Text && fields.get("each").is_some();
+                    rule.example = match &value.value {
+                        // Several occurrences of one name.
+                        Value::List(items) if has_several => Some(Json::Array(
+                            items.iter().filter_map(|item| self.text_json(item, "`example`")).collect(),
+                        )),
+                        _ => self.operand(value, operands, "`example`"),
+                    };
+                }
                 "fresh" => rule.fresh = self.field_flag(&fields, "fresh").unwrap_or(false),
                 name => rule.checks.extend(self.check(name, value, operands)),
             }
@@ -68,7 +77,30 @@ impl Reader<'_> {
             let hint = "fresh needs a format, a type, one_of, or bounds with a type";
             self.report_with_hint(Code::BadRule, fields.entry("fresh").map_or(node.span, |e| e.span), message, hint);
         }
-        (self.diagnostics.len() == before).then_some(rule)
+        (self.diagnostics.len() == before && self.can_be_said(&rule, node, operands)).then_some(rule)
+    }
+
+    /// Reports a check that means nothing where it stands.
+    fn can_be_said(&mut self, rule: &Rule, node: &Node, operands: Operands) -> bool {
+        if operands == Operands::Text && rule.checks.contains(&Check::Unordered) {
+            let hint = "write the values as a list, which is compared in any order: [a, b]";
+            self.report_with_hint(Code::BadRule, node.span, "`unordered` is for arrays of a JSON body", hint);
+            return false;
+        }
+        true
+    }
+
+    /// `not:`, whose rule has to say something about the value alone.
+    fn negated(&mut self, node: &Node, operands: Operands) -> Option<Check> {
+        let rule = self.rule(node, operands)?;
+        match speaks_of_more(&rule) {
+            None => Some(Check::Not(Box::new(rule))),
+            Some(word) => {
+                let hint = "write what the value must not be: not: { equals: admin }, not: { contains: error }";
+                self.report_with_hint(Code::BadRule, node.span, format!("`not: {word}` cannot be decided"), hint);
+                None
+            }
+        }
     }
 
     fn check(&mut self, name: &str, value: &Node, operands: Operands) -> Option<Check> {
@@ -99,6 +131,7 @@ impl Reader<'_> {
             "keys" => Check::Keys(Box::new(self.rule(value, Operands::Json)?)),
             "optional" => Check::Optional(Box::new(self.rule(value, operands)?)),
             "nullable" => Check::Nullable(Box::new(self.rule(value, operands)?)),
+            "not" => self.negated(value, operands)?,
             // `object` has said that it does not know the key.
             _ => return None,
         })
@@ -119,23 +152,6 @@ impl Reader<'_> {
         }
         number
     }
-
-    /// `match:`
-    pub(super) fn path_rules(&mut self, node: Option<&Node>) -> Vec<PathRule> {
-        let Some(fields) = node.and_then(|node| self.map(node, "`match`")) else { return Vec::new() };
-        let mut rules = Vec::new();
-        for entry in fields.entries() {
-            match JsonPath::parse(entry.name.as_str()) {
-                Ok(path) => rules.extend(self.rule(&entry.value, Operands::Json).map(|rule| PathRule { path, rule })),
-                Err(error) => {
-                    let message = format!("`{}` is no JSONPath: {error}", entry.name.as_str());
-                    let hint = "keys of `match` are JSONPaths: $.name, $.items[*].id";
-                    self.report_with_hint(Code::BadJsonPath, entry.span, message, hint);
-                }
-            }
-        }
-        rules
-    }
 }
 
 /// The rule that other languages call by another word.
@@ -153,6 +169,17 @@ fn meant(word: &str) -> Option<&'static str> {
         "url" => "uri",
         "mail" => "email",
         _ => return None,
+    })
+}
+
+/// The word of a check that is about the example, or about presence, and not about the value.
+fn speaks_of_more(rule: &Rule) -> Option<&'static str> {
+    rule.checks.iter().find_map(|check| match check {
+        Check::Like | Check::Exact | Check::Ignore | Check::Absent | Check::Unordered => check.as_word(),
+        Check::Each(inner) | Check::Optional(inner) | Check::Nullable(inner) | Check::Not(inner) => {
+            speaks_of_more(inner)
+        }
+        _ => None,
     })
 }
 

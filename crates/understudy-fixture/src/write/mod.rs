@@ -6,8 +6,9 @@ pub use text::flow_value;
 pub(crate) use text::{LINE_CHARS_MAX, block_text, flow_text, write_block};
 
 use crate::model::{
-    Capture, CaptureFrom, Check, Delay, Field, FieldMatcher, Fixture, HeaderPromise, Known, PartContent, PathRule,
-    RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule, Select, Verify, When, write_duration,
+    Capture, CaptureFrom, Check, Delay, Field, FieldMatcher, Fixture, Graphql, GraphqlQuery, HeaderPromise, Known,
+    PartContent, PathRule, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule, Select, Verify, When,
+    XmlBody, write_duration,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -115,6 +116,9 @@ fn request(request: &RequestPromise) -> Json {
         out.put("body", request_body(body));
     }
     put_rules(&request.rules, &mut out);
+    if let Some(RequestBody::Xml(xml)) = &request.body {
+        put_xml_rules(xml, &mut out);
+    }
     if request.strict {
         out.put("strict", Json::Bool(true));
     }
@@ -127,15 +131,34 @@ fn put_rules(rules: &[PathRule], out: &mut Map) {
     }
 }
 
+fn put_xml_rules(xml: &XmlBody, out: &mut Map) {
+    if !xml.rules.is_empty() {
+        out.put("match", map(xml.rules.iter().map(|r| (r.path.as_str().to_owned(), rule_value(&of_text(&r.rule))))));
+    }
+}
+
 fn fields(fields: &[Field]) -> Json {
-    map(fields.iter().map(|field| {
-        let value = match &field.matcher {
-            FieldMatcher::Equals(pattern) => plain(&pattern.to_string()),
-            FieldMatcher::List(patterns) => Json::Array(patterns.iter().map(|p| plain(&p.to_string())).collect()),
-            FieldMatcher::Rule(rule) => rule_map(&of_text(rule)),
-        };
-        (field.name.clone(), value)
-    }))
+    map(fields.iter().map(|field| (field.name.clone(), matched(&field.matcher))))
+}
+
+fn matched(matcher: &FieldMatcher) -> Json {
+    match matcher {
+        FieldMatcher::Equals(pattern) => plain(&pattern.to_string()),
+        FieldMatcher::List(patterns) => Json::Array(patterns.iter().map(|p| plain(&p.to_string())).collect()),
+        FieldMatcher::Rule(rule) => rule_map(&of_text(rule)),
+    }
+}
+
+fn graphql(request: &Graphql) -> Json {
+    let mut out = Map::default();
+    out.text("operation", request.operation.as_deref());
+    out.text("query", request.query.as_ref().map(GraphqlQuery::as_str));
+    for (name, value) in [("variables", &request.variables), ("extensions", &request.extensions)] {
+        if let Some(value) = value {
+            out.put(name, value.clone());
+        }
+    }
+    out.json()
 }
 
 /// Text that stands for itself where text is wanted: a number needs no quotes.
@@ -149,13 +172,21 @@ fn of_text(rule: &Rule) -> Rule {
         Some("true") => Json::Bool(true),
         Some("false") => Json::Bool(false),
         Some(text) => plain(text),
-        None => value.clone(),
+        None => match value {
+            // The example of several occurrences.
+            Json::Array(items) => {
+                Json::Array(items.iter().map(|item| item.as_str().map_or_else(|| item.clone(), plain)).collect())
+            }
+            other => other.clone(),
+        },
     };
     let check = |check: &Check| match check {
         Check::Equals(expected) => Check::Equals(value(expected)),
         Check::OneOf(values) => Check::OneOf(values.iter().map(value).collect()),
         Check::Optional(inner) => Check::Optional(Box::new(of_text(inner))),
         Check::Nullable(inner) => Check::Nullable(Box::new(of_text(inner))),
+        Check::Not(inner) => Check::Not(Box::new(of_text(inner))),
+        Check::Each(inner) => Check::Each(Box::new(of_text(inner))),
         check => check.clone(),
     };
     Rule {
@@ -172,26 +203,28 @@ fn request_body(body: &RequestBody) -> Json {
         RequestBody::Form(form) => ("form", fields(form)),
         RequestBody::Base64(bytes) => ("base64", Json::string(STANDARD.encode(bytes))),
         RequestBody::File(file) => ("file", Json::string(file.path.clone())),
-        RequestBody::Graphql(graphql) => {
-            let mut out = Map::default();
-            out.text("operation", graphql.operation.as_deref());
-            out.text("query", graphql.query.as_deref());
-            if let Some(variables) = &graphql.variables {
-                out.put("variables", variables.clone());
-            }
-            ("graphql", out.json())
-        }
+        RequestBody::Xml(xml) => ("xml", Json::string(xml.as_str())),
+        RequestBody::Graphql(request) => ("graphql", graphql(request)),
+        RequestBody::GraphqlBatch(all) => ("graphql", Json::Array(all.iter().map(graphql).collect())),
         RequestBody::Multipart(parts) => {
             let parts = parts.iter().map(|part| {
                 let mut out = Map::default();
                 out.text("name", Some(&part.name));
-                out.text("filename", part.filename.as_deref());
-                out.text("type", part.content_type.as_deref());
-                match &part.content {
-                    PartContent::Text(text) => out.put("text", Json::string(text.to_string())),
-                    PartContent::Json(value) => out.put("json", value.clone()),
-                    PartContent::File(file) => out.put("file", Json::string(file.path.clone())),
+                for (name, value) in [("filename", &part.filename), ("type", &part.content_type)] {
+                    if let Some(matcher) = value {
+                        out.put(name, matched(matcher));
+                    }
                 }
+                match &part.content {
+                    None => {}
+                    Some(PartContent::Text(FieldMatcher::Equals(text))) => {
+                        out.put("text", Json::string(text.to_string()));
+                    }
+                    Some(PartContent::Text(matcher)) => out.put("text", matched(matcher)),
+                    Some(PartContent::Json(value)) => out.put("json", value.clone()),
+                    Some(PartContent::File(file)) => out.put("file", Json::string(file.path.clone())),
+                }
+                put_rules(&part.rules, &mut out);
                 out.json()
             });
             ("multipart", Json::Array(parts.collect()))
@@ -219,12 +252,16 @@ fn response(response: &ResponsePromise) -> Json {
         let (kind, value) = match body {
             ResponseBody::Json(text) => ("json", text.value()),
             ResponseBody::Text(text) => ("text", Json::string(text.clone())),
+            ResponseBody::Xml(xml) => ("xml", Json::string(xml.as_str())),
             ResponseBody::Base64(bytes) => ("base64", Json::string(STANDARD.encode(bytes))),
             ResponseBody::File(file) => ("file", Json::string(file.path.clone())),
         };
         out.put("body", map([(kind.to_owned(), value)]));
     }
     put_rules(&response.rules, &mut out);
+    if let Some(ResponseBody::Xml(xml)) = &response.body {
+        put_xml_rules(xml, &mut out);
+    }
     match response.delay {
         None => {}
         Some(Delay::Fixed(time)) => out.text("delay", Some(&write_duration(time))),
@@ -264,6 +301,7 @@ fn rule_map(rule: &Rule) -> Json {
             Check::Keys(inner) => ("keys", rule_value(inner)),
             Check::Optional(inner) => ("optional", rule_value(inner)),
             Check::Nullable(inner) => ("nullable", rule_value(inner)),
+            Check::Not(inner) => ("not", rule_value(inner)),
             word => ("type", Json::string(word.as_word().expect("all other checks are words"))),
         };
         out.put(name, value);
