@@ -9,8 +9,10 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 use understudy_exchange::media_type::parameter;
-use understudy_exchange::{Json, MediaType, Response, decode_text};
-use understudy_fixture::model::{BodyFile, HeaderPromise, PathRule, ResponseBody, ResponsePromise, has_no_body};
+use understudy_exchange::{Json, MediaType, Response, decode_text, xml};
+use understudy_fixture::model::{
+    BodyFile, HeaderPromise, PathRule, ResponseBody, ResponsePromise, XmlBody, has_no_body,
+};
 
 /// What was found out about one answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,6 +62,7 @@ enum Promised {
     /// By shape; also of a file or text that is said to be JSON, and is.
     Json(Json),
     Text(String),
+    Xml(XmlBody),
     Bytes(Bytes),
 }
 
@@ -67,6 +70,7 @@ fn promised(promise: &ResponsePromise, body: &ResponseBody) -> Promised {
     let content_type = listed_content_type(promise);
     let (bytes, guessed) = match body {
         ResponseBody::Json(text) => return Promised::Json(text.value()),
+        ResponseBody::Xml(xml) => return Promised::Xml(xml.clone()),
         ResponseBody::Text(text) => (Bytes::copy_from_slice(text.as_bytes()), None),
         ResponseBody::Base64(bytes) => (bytes.clone(), None),
         ResponseBody::File(BodyFile { path, content }) => (content.clone(), media_type_of_file(path)),
@@ -92,11 +96,21 @@ fn compare_body(promise: &ResponsePromise, body: &ResponseBody, answer: &Respons
     match promised(promise, body) {
         Promised::Json(example) => {
             if !promise.headers.iter().any(|(name, _)| name == CONTENT_TYPE.as_str()) {
-                json_media_type(&answer.headers, verdict);
+                media_type(&answer.headers, "a JSON media type", MediaType::is_json, verdict);
             }
             match Json::parse(&answer.body) {
                 Ok(received) => compare_json(&example, &received, &promise.rules, verdict),
                 Err(_) => verdict.mismatches.push(no_json(answer)),
+            }
+        }
+        Promised::Xml(wanted) => {
+            if !promise.headers.iter().any(|(name, _)| name == CONTENT_TYPE.as_str()) {
+                media_type(&answer.headers, "an XML media type", MediaType::is_xml, verdict);
+            }
+            let text = xml::decode(content_type(answer), &answer.body);
+            match text.and_then(|text| xml::Element::parse(&text).ok()) {
+                Some(received) => verdict.mismatches.extend(crate::xml::compare(&wanted, &received, false)),
+                None => verdict.mismatches.push(at_root(Kind::Type, "XML".to_owned(), show_bytes(&answer.body))),
             }
         }
         Promised::Text(wanted) => compare_text(&wanted, &promise.rules, answer, verdict),
@@ -104,13 +118,13 @@ fn compare_body(promise: &ResponsePromise, body: &ResponseBody, answer: &Respons
     }
 }
 
-fn json_media_type(headers: &HeaderMap, verdict: &mut Verdict) {
+fn media_type(headers: &HeaderMap, expected: &str, is_one: fn(&MediaType) -> bool, verdict: &mut Verdict) {
     let received = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    if !received.as_deref().is_some_and(|value| MediaType::parse(value).is_json()) {
+    if !received.as_deref().is_some_and(|value| is_one(&MediaType::parse(value))) {
         verdict.mismatches.push(Mismatch {
             path: CONTENT_TYPE.as_str().to_owned(),
             kind: Kind::Header,
-            expected: "a JSON media type".to_owned(),
+            expected: expected.to_owned(),
             received: received.unwrap_or_else(|| NOTHING.to_owned()),
         });
     }

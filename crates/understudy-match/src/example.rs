@@ -1,6 +1,6 @@
 //! The request that a contract test sends: the fixture's example.
 
-use crate::rule::text_obeys;
+use crate::rule::occurrences_obey;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -8,8 +8,8 @@ use understudy_exchange::multipart::{self, Part};
 use understudy_exchange::target::{encode_query_part, encode_segment};
 use understudy_exchange::{Json, JsonString, Request, encode_text, form};
 use understudy_fixture::model::{
-    Check, Field, FieldMatcher, Fixture, MethodMatcher, NamedPart, PartContent, Pattern, PatternPart, RequestBody,
-    Rule, Segment, SegmentPart,
+    Check, Field, FieldMatcher, Fixture, Graphql, MethodMatcher, NamedPart, PartContent, Pattern, PatternPart,
+    RequestBody, Rule, Segment, SegmentPart,
 };
 
 /// Why no example request can be made.
@@ -169,6 +169,9 @@ impl Filler<'_> {
         match &field.matcher {
             FieldMatcher::Equals(pattern) => Ok(vec![self.pattern(pattern)?]),
             FieldMatcher::List(patterns) => patterns.iter().map(|pattern| self.pattern(pattern)).collect(),
+            FieldMatcher::Rule(Rule { example: Some(Json::Array(values)), .. }) => {
+                values.iter().map(|value| self.json(value).map(|value| as_text(&value))).collect()
+            }
             FieldMatcher::Rule(rule) => match self.rule(rule)? {
                 Some(value) => Ok(vec![value]),
                 None if rule.allows_missing() => Ok(Vec::new()),
@@ -184,7 +187,7 @@ impl Filler<'_> {
         if let Some(example) = &rule.example {
             let filled = self.json(example)?;
             let text = as_text(&filled);
-            if self.values.is_some() || filled == *example || text_obeys(rule, &text, true) {
+            if self.values.is_some() || filled == *example || occurrences_obey(rule, &[&text], true) {
                 return Ok(Some(text));
             }
             stand_in = Some(text);
@@ -201,11 +204,13 @@ impl Filler<'_> {
                 Check::Contains(text) | Check::StartsWith(text) => {
                     candidates.push(self.pattern(&Pattern::parse(text))?);
                 }
-                Check::Optional(inner) | Check::Nullable(inner) => candidates.extend(self.rule(inner)?),
+                Check::Optional(inner) | Check::Nullable(inner) | Check::Each(inner) => {
+                    candidates.extend(self.rule(inner)?)
+                }
                 _ => {}
             }
         }
-        Ok(candidates.into_iter().find(|candidate| text_obeys(rule, candidate, true)).or(stand_in))
+        Ok(candidates.into_iter().find(|candidate| occurrences_obey(rule, &[candidate], true)).or(stand_in))
     }
 
     fn pairs(&self, what: &str, fields: &[Field]) -> Result<Vec<(String, String)>, NoExample> {
@@ -267,35 +272,76 @@ impl Filler<'_> {
                 insert_header(CONTENT_TYPE.as_str(), &format!("multipart/form-data; boundary={boundary}"), headers)?;
                 multipart::write(&parts, &boundary)
             }
-            RequestBody::Graphql(graphql) => {
-                let hint = "the contract test sends it: write the document under `query`";
-                let query = graphql.query.as_ref().ok_or_else(|| no_example("the GraphQL query", hint))?;
+            RequestBody::Xml(xml) => {
+                content_type("application/xml");
+                let text = self.pattern(&Pattern::parse(xml.as_str()))?;
+                let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+                let encoded = encode_text(kind, &text).map(|encoded| encoded.into_owned());
+                encoded.map_or_else(|| text.into(), Into::into)
+            }
+            RequestBody::Graphql(request) => {
                 content_type("application/json");
-                let mut members = vec![(JsonString::new("query"), Json::string(self.pattern(&Pattern::parse(query))?))];
-                members.extend(
-                    graphql
-                        .operation
-                        .as_ref()
-                        .map(|name| (JsonString::new("operationName"), Json::string(name.clone()))),
-                );
-                if let Some(variables) = &graphql.variables {
-                    members.push((JsonString::new("variables"), self.json(variables)?));
-                }
-                Json::Object(members).to_string().into()
+                self.graphql(request)?.to_string().into()
+            }
+            RequestBody::GraphqlBatch(all) => {
+                content_type("application/json");
+                Json::Array(all.iter().map(|one| self.graphql(one)).collect::<Result<_, _>>()?).to_string().into()
             }
             RequestBody::Base64(bytes) => bytes.clone(),
             RequestBody::File(file) => file.content.clone(),
         })
     }
 
+    /// A GraphQL request as it is sent in JSON.
+    fn graphql(&self, request: &Graphql) -> Result<Json, NoExample> {
+        let mut members = Vec::new();
+        match &request.query {
+            Some(query) => {
+                members.push(("query", Json::string(self.pattern(&Pattern::parse(query.as_str()))?)));
+            }
+            None if request.extensions.is_none() => {
+                let hint = "the contract test sends it: write the document under `query`";
+                return Err(no_example("the GraphQL query", hint));
+            }
+            None => {}
+        }
+        members.extend(request.operation.as_ref().map(|name| ("operationName", Json::string(name.clone()))));
+        for (name, value) in [("variables", &request.variables), ("extensions", &request.extensions)] {
+            if let Some(value) = value {
+                members.push((name, self.json(value)?));
+            }
+        }
+        Ok(Json::Object(members.into_iter().map(|(name, value)| (JsonString::new(name), value)).collect()))
+    }
+
     fn part(&self, part: &NamedPart) -> Result<Part, NoExample> {
-        let (content, guessed) = match &part.content {
-            PartContent::Text(pattern) => (self.pattern(pattern)?.into(), None),
-            PartContent::Json(value) => (self.json(value)?.to_string().into(), Some("application/json".to_owned())),
-            PartContent::File(file) => (file.content.clone(), Some("application/octet-stream".to_owned())),
+        let value = |what: &str, matcher: &Option<FieldMatcher>| -> Result<Option<String>, NoExample> {
+            let Some(matcher) = matcher else { return Ok(None) };
+            let field = Field { name: part.name.clone(), matcher: matcher.clone() };
+            Ok(self.field(what, &field)?.into_iter().next())
         };
-        let content_type = part.content_type.clone().or(guessed);
-        Ok(Part { name: part.name.clone(), filename: part.filename.clone(), content_type, content })
+        let (content, guessed) = match &part.content {
+            Some(PartContent::Text(matcher)) => {
+                let field = Field { name: part.name.clone(), matcher: matcher.clone() };
+                (self.field("part", &field)?.into_iter().next().unwrap_or_default().into(), None)
+            }
+            Some(PartContent::Json(value)) => {
+                (self.json(value)?.to_string().into(), Some("application/json".to_owned()))
+            }
+            Some(PartContent::File(file)) => (file.content.clone(), Some("application/octet-stream".to_owned())),
+            None => {
+                let hint =
+                    "the contract test sends it: write `text`, `json` or `file`, and `match: { $: any }` beside it";
+                return Err(no_example(format!("the content of part {}", part.name), hint));
+            }
+        };
+        let content_type = value("the type of part", &part.content_type)?.or(guessed);
+        Ok(Part {
+            name: part.name.clone(),
+            filename: value("the file name of part", &part.filename)?,
+            content_type,
+            content,
+        })
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::difference::Sink;
 use crate::mismatch::{NOTHING, shorten};
-use crate::rule::text_obeys;
+use crate::pairs::Pairs;
+use crate::rule::occurrences_obey;
 use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member};
-use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern};
+use understudy_fixture::model::{Field, FieldMatcher, Pattern};
 
 /// Header fields in which clients send the entity tags that they received.
 const TAG_FIELDS: &[&str] = &["if-match", "if-none-match", "if-range"];
@@ -43,23 +44,14 @@ fn obeys(matcher: &FieldMatcher, values: &[&str]) -> bool {
     match matcher {
         FieldMatcher::Equals(pattern) => matches!(values, [value] if pattern.matches(value)),
         FieldMatcher::List(patterns) => assign(patterns, values),
-        FieldMatcher::Rule(rule) if values.is_empty() => rule.allows_missing(),
-        FieldMatcher::Rule(rule) if rule.checks.contains(&Check::Absent) => false,
-        FieldMatcher::Rule(rule) => values.iter().any(|value| text_obeys(rule, value, true)),
+        FieldMatcher::Rule(rule) => occurrences_obey(rule, values, true),
     }
 }
 
-/// Whether the values are exactly these, in any order. Texts without placeholders are taken first, so that a
-/// placeholder does not take what only a text could have.
+/// Whether the values are exactly these, in any order.
 fn assign(patterns: &[Pattern], values: &[&str]) -> bool {
-    let mut left: Vec<&str> = values.to_vec();
-    let (literal, open): (Vec<&Pattern>, Vec<&Pattern>) =
-        patterns.iter().partition(|pattern| pattern.as_literal().is_some());
-    let taken = literal.into_iter().chain(open).all(|pattern| {
-        let at = left.iter().position(|value| pattern.matches(value));
-        at.map(|at| left.swap_remove(at)).is_some()
-    });
-    taken && left.is_empty()
+    patterns.len() == values.len()
+        && Pairs::new(patterns.len(), values.len(), |a, b| patterns[a].matches(values[b])).are_complete()
 }
 
 pub(crate) fn describe(matcher: &FieldMatcher) -> String {

@@ -77,9 +77,12 @@ impl Moment {
 /// example stands then.
 pub(crate) fn fresh(rule: &Rule, chance: &mut Chance, now: Moment) -> Option<Json> {
     // A value is made from one of the checks; the others may still refuse it.
-    let made = made(rule, chance, now)?;
-    rule.checks.iter().all(|check| fails(check, &made, false).is_none()).then_some(made)
+    let obeys = |made: &Json| rule.checks.iter().all(|check| fails(check, made, false).is_none());
+    (0..TRIES_MAX).map_while(|_| made(rule, chance, now)).find(obeys)
 }
+
+/// How often a value is made that another check refuses, as `not` may.
+const TRIES_MAX: usize = 32;
 
 fn made(rule: &Rule, chance: &mut Chance, now: Moment) -> Option<Json> {
     let bounds = Bounds::of(rule);

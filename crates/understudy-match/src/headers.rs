@@ -1,11 +1,11 @@
 //! The header fields of an answer.
 
 use crate::mismatch::{Kind, Mismatch, NOTHING, shorten};
-use crate::rule::text_obeys;
+use crate::rule::occurrences_obey;
 use http::HeaderMap;
 use understudy_exchange::MediaType;
 use understudy_exchange::media_type::parameters;
-use understudy_fixture::model::{Check, HeaderPromise, Rule};
+use understudy_fixture::model::{HeaderPromise, Rule};
 
 /// Fields whose value is another one each time: listed with a plain value they are sent as written, and have
 /// only to be there in the backend's answer. A rule is held as it stands.
@@ -133,10 +133,8 @@ fn same(name: &str, wanted: &[String], received: &[String]) -> bool {
 }
 
 fn rule_holds(rule: &Rule, values: &[String]) -> bool {
-    if values.is_empty() {
-        return rule.allows_missing();
-    }
-    !rule.checks.contains(&Check::Absent) && values.iter().any(|value| text_obeys(rule, value, false))
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    occurrences_obey(rule, &values, false)
 }
 
 /// Cookies are held by name: their values are the backend's own.

@@ -1,5 +1,6 @@
 //! A request as matching looks at it: each part is taken apart when it is first needed, and once.
 
+use crate::graphql;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use smallvec::SmallVec;
@@ -7,6 +8,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use understudy_exchange::multipart::{self, Part};
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
+use understudy_exchange::xml::{self, Element};
 use understudy_exchange::{Json, MediaType, Request, form};
 
 type Pairs<'r> = Vec<(Cow<'r, str>, Cow<'r, str>)>;
@@ -25,6 +27,8 @@ pub struct Incoming<'r> {
     json: OnceCell<Option<Json>>,
     form: OnceCell<Vec<(String, String)>>,
     multipart: OnceCell<Option<Vec<Part>>>,
+    graphql: OnceCell<Option<graphql::Received>>,
+    xml: OnceCell<Option<Element>>,
 }
 
 impl<'r> Incoming<'r> {
@@ -38,6 +42,8 @@ impl<'r> Incoming<'r> {
             json: OnceCell::new(),
             form: OnceCell::new(),
             multipart: OnceCell::new(),
+            graphql: OnceCell::new(),
+            xml: OnceCell::new(),
         }
     }
 
@@ -60,6 +66,16 @@ impl<'r> Incoming<'r> {
 
     pub(crate) fn form(&self) -> &[(String, String)] {
         self.form.get_or_init(|| form::parse(&self.request.body))
+    }
+
+    pub(crate) fn graphql(&self) -> Option<&graphql::Received> {
+        self.graphql.get_or_init(|| graphql::read(self)).as_ref()
+    }
+
+    /// The body as XML, whatever the content type says.
+    pub(crate) fn xml(&self) -> Option<&Element> {
+        let parse = || Element::parse(&xml::decode(self.content_type(), self.body())?).ok();
+        self.xml.get_or_init(parse).as_ref()
     }
 
     pub(crate) fn multipart(&self) -> Option<&[Part]> {

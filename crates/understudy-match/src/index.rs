@@ -7,7 +7,7 @@
 use crate::difference::Sink;
 use crate::incoming::Incoming;
 use crate::path_tree::PathTree;
-use crate::request::compare;
+use crate::request::{compare, without_end, without_slash};
 use crate::state::{State, holds};
 use crate::tightness::{Tightness, tightness};
 use http::Method;
@@ -29,6 +29,8 @@ pub struct Index {
     /// Beside each promise what a choice needs to know first: fixtures themselves are large and far apart.
     gates: Vec<Gate>,
     paths: PathTree,
+    /// Whether `/pets/` is `/pets`.
+    ignores_slash: bool,
 }
 
 /// Whether a fixture is worth a closer look.
@@ -79,7 +81,18 @@ impl Index {
             .iter()
             .map(|fixture| Gate { method: fixture.request.method.clone(), asks_for_more: asks_for_more(fixture) });
         let gates = gates.collect();
-        Self { base, promises, gates, paths }
+        Self { base, promises, gates, paths, ignores_slash: false }
+    }
+
+    /// The same index, in which a slash at the end of a path means nothing.
+    #[must_use]
+    pub fn ignoring_trailing_slash(mut self) -> Self {
+        self.paths = PathTree::default();
+        for (place, fixture) in self.promises.iter().enumerate() {
+            self.paths.insert(without_slash(&fixture.request.path.segments), place);
+        }
+        self.ignores_slash = true;
+        self
     }
 
     /// The fixtures in order of preference.
@@ -158,6 +171,7 @@ impl Index {
     /// The fixtures whose path is the request's, in order of preference.
     pub(crate) fn on_path(&self, incoming: &Incoming<'_>) -> Cow<'_, [usize]> {
         match self.below_base(&incoming.segments) {
+            Some(segments) if self.ignores_slash => self.paths.find(without_end(segments)),
             Some(segments) => self.paths.find(segments),
             None => Cow::Borrowed(&[]),
         }

@@ -17,6 +17,8 @@ pub struct Rendering {
     fixed: Rendered,
     /// The example and the rules that want new values in it.
     fresh_body: Option<(Json, Vec<understudy_fixture::model::PathRule>)>,
+    /// Whether the example is a text, which is sent without quotes.
+    is_text: bool,
     fresh_headers: Vec<(HeaderName, Rule)>,
 }
 
@@ -49,18 +51,23 @@ impl Rendering {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        if let Some(ResponseBody::Text(text)) = &promise.body
-            && let Some(encoded) = encode_text(kind, text)
-        {
+        let text = match &promise.body {
+            Some(ResponseBody::Text(text)) => Some(text.as_str()),
+            Some(ResponseBody::Xml(xml)) => Some(xml.as_str()),
+            _ => None,
+        };
+        if let Some(encoded) = text.and_then(|text| encode_text(kind, text)) {
             body = Bytes::copy_from_slice(&encoded);
         }
         let rules: Vec<_> = promise.rules.iter().filter(|rule| rule.rule.fresh).cloned().collect();
         let fresh_body = match &promise.body {
             Some(ResponseBody::Json(example)) if !rules.is_empty() => Some((example.value(), rules)),
+            Some(ResponseBody::Text(text)) if !rules.is_empty() => Some((Json::string(text.as_str()), rules)),
             _ => None,
         };
         let status = StatusCode::from_u16(promise.status).unwrap_or(StatusCode::OK);
-        Self { fixed: Rendered { status, headers, body }, fresh_body, fresh_headers }
+        let is_text = text.is_some();
+        Self { fixed: Rendered { status, headers, body }, fresh_body, is_text, fresh_headers }
     }
 
     /// The header fields that are sent each time.
@@ -104,7 +111,13 @@ impl Rendering {
                     }
                 }
             }
-            rendered.body = body.to_string().into();
+            rendered.body = match body.as_str().filter(|_| self.is_text) {
+                Some(text) => {
+                    let kind = rendered.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+                    encode_text(kind, text).map_or_else(|| text.to_owned().into(), |text| text.into_owned().into())
+                }
+                None => body.to_string().into(),
+            };
         }
         rendered
     }
@@ -143,6 +156,7 @@ fn header_value(value: &Json) -> Option<HeaderValue> {
 fn body(body: &ResponseBody) -> (Bytes, Option<&'static str>) {
     match body {
         ResponseBody::Json(text) => (text.bytes().clone(), Some("application/json")),
+        ResponseBody::Xml(xml) => (Bytes::copy_from_slice(xml.as_str().as_bytes()), Some("application/xml")),
         ResponseBody::Text(text) => (Bytes::copy_from_slice(text.as_bytes()), Some("text/plain; charset=utf-8")),
         ResponseBody::Base64(bytes) => (bytes.clone(), Some("application/octet-stream")),
         ResponseBody::File(file) => {

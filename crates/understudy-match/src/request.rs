@@ -4,6 +4,7 @@ use crate::difference::Sink;
 use crate::field::refuse_others;
 use crate::incoming::Incoming;
 use crate::{body, field};
+use std::borrow::Cow;
 use understudy_exchange::cookie_pairs;
 use understudy_fixture::model::{Fixture, Segment};
 
@@ -54,7 +55,8 @@ fn compare_params(fixture: &Fixture, at: usize, incoming: &Incoming<'_>, sink: &
 }
 
 /// The values of a path's parameters, where the path matches.
-fn bind<'f>(template: &'f [Segment], segments: &[std::borrow::Cow<'_, str>]) -> Vec<(&'f str, String)> {
+fn bind<'f>(template: &'f [Segment], segments: &[Cow<'_, str>]) -> Vec<(&'f str, String)> {
+    let (template, segments) = same_end(template, segments);
     let mut bound = Vec::new();
     // What `{*rest}` takes is what the other segments leave.
     let rest_length = (segments.len() + 1).saturating_sub(template.len());
@@ -71,4 +73,30 @@ fn bind<'f>(template: &'f [Segment], segments: &[std::borrow::Cow<'_, str>]) -> 
         }
     }
     bound
+}
+
+/// Both without the slash that only one of them ends with. A path that matched has it where the service ignores it.
+fn same_end<'f, 's, 'r>(template: &'f [Segment], segments: &'s [Cow<'r, str>]) -> (&'f [Segment], &'s [Cow<'r, str>]) {
+    let (shown, received) = (without_slash(template), without_end(segments));
+    match (shown.len() < template.len(), received.len() < segments.len()) {
+        (true, false) => (shown, segments),
+        (false, true) if template.len() < segments.len() => (template, received),
+        _ => (template, segments),
+    }
+}
+
+/// A template without the slash at its end.
+pub(crate) fn without_slash(template: &[Segment]) -> &[Segment] {
+    match template.split_last() {
+        Some((Segment::Literal(last), rest)) if last.is_empty() => rest,
+        _ => template,
+    }
+}
+
+/// A path without the slash at its end.
+pub(crate) fn without_end<'s, 'r>(segments: &'s [Cow<'r, str>]) -> &'s [Cow<'r, str>] {
+    match segments.split_last() {
+        Some((last, rest)) if last.is_empty() => rest,
+        _ => segments,
+    }
 }

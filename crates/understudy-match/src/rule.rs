@@ -35,6 +35,8 @@ pub(crate) fn fails(check: &Check, value: &Json, placeholders: bool) -> Option<K
         }),
         Check::Min(least) => measure(value).and_then(|size| unless(size >= *least, Kind::Value)),
         Check::Max(most) => measure(value).and_then(|size| unless(size <= *most, Kind::Value)),
+        Check::Not(rule) => unless(!holds(rule, value, placeholders), Kind::Value),
+        Check::Unordered => unless(matches!(value, Json::Array(_)), Kind::Type),
         Check::Like
         | Check::Exact
         | Check::Any
@@ -93,31 +95,79 @@ pub(crate) fn equals(expected: &Json, value: &Json, placeholders: bool) -> bool 
     }
 }
 
-/// Whether a value obeys what a rule says of the value itself; what it says of elements, keys and shapes is left open.
+/// Whether a value obeys what a rule says of the value itself, its elements and keys; what it says of shapes is left open.
 #[must_use]
 pub fn obeys(rule: &Rule, value: &Json) -> bool {
+    holds(rule, value, false)
+}
+
+fn holds(rule: &Rule, value: &Json, placeholders: bool) -> bool {
     rule.checks.iter().all(|check| match check {
-        Check::Optional(inner) => obeys(inner, value),
-        Check::Nullable(inner) => *value == Json::Null || obeys(inner, value),
-        check => fails(check, value, false).is_none(),
+        Check::Optional(inner) => holds(inner, value, placeholders),
+        Check::Nullable(inner) => *value == Json::Null || holds(inner, value, placeholders),
+        Check::Each(inner) => {
+            matches!(value, Json::Array(_) | Json::Object(_))
+                && value.children().all(|(_, child)| holds(inner, child, placeholders))
+        }
+        Check::Keys(inner) => match value {
+            Json::Object(members) => {
+                members.iter().all(|(name, _)| holds(inner, &Json::String(name.clone()), placeholders))
+            }
+            _ => true,
+        },
+        check => fails(check, value, placeholders).is_none(),
     })
 }
 
-/// Whether the text of a path, query, header, cookie or form obeys. Numbers and booleans are read from the
-/// text; `min` and `max` are about the number where the text is one and the rule does not say `string`.
+/// Whether the occurrences of one name in a query, header, cookie or form obey. A rule with `each` is about all of them,
+/// and its bounds are about their number. `not` holds where no occurrence obeys what it names. Any other rule holds
+/// where one of the occurrences obeys it.
+pub(crate) fn occurrences_obey(rule: &Rule, values: &[&str], placeholders: bool) -> bool {
+    if values.is_empty() {
+        return rule.allows_missing();
+    }
+    let is_list = rule.checks.iter().any(|check| matches!(check, Check::Each(_)));
+    let count = || Json::Number(Number::from(values.len() as u64));
+    let mut of_one: Vec<&Check> = Vec::new();
+    let all_hold = rule.checks.iter().all(|check| match check {
+        Check::Absent => false,
+        Check::Each(inner) => values.iter().all(|value| text_obeys(inner, value, placeholders)),
+        Check::Not(inner) => !occurrences_obey(inner, values, placeholders),
+        Check::Optional(inner) | Check::Nullable(inner) => occurrences_obey(inner, values, placeholders),
+        Check::Min(_) | Check::Max(_) if is_list => fails(check, &count(), placeholders).is_none(),
+        Check::Type(JsonType::Array) if is_list => true,
+        check => {
+            of_one.push(check);
+            true
+        }
+    });
+    let is_text = rule.checks.contains(&Check::Type(JsonType::String));
+    let obeys = |value: &str| of_one.iter().all(|check| text_holds(check, rule, value, is_text, placeholders));
+    all_hold && (of_one.is_empty() || values.iter().any(|value| obeys(value)))
+}
+
+/// Whether one text of a path, query, header, cookie or form obeys. Numbers and booleans are read from the text; `min`
+/// and `max` are about the number where the text is one and the rule does not say `string`.
 pub(crate) fn text_obeys(rule: &Rule, text: &str, placeholders: bool) -> bool {
-    let says_text = rule.checks.contains(&Check::Type(JsonType::String));
-    let number = if says_text { None } else { Number::parse(text) };
-    let as_json = number.map_or_else(|| Json::string(text), Json::Number);
-    rule.checks.iter().all(|check| match check {
+    let is_text = rule.checks.contains(&Check::Type(JsonType::String));
+    rule.checks.iter().all(|check| text_holds(check, rule, text, is_text, placeholders))
+}
+
+fn text_holds(check: &Check, rule: &Rule, text: &str, is_text: bool, placeholders: bool) -> bool {
+    let as_json = || {
+        let number = if is_text { None } else { Number::parse(text) };
+        number.map_or_else(|| Json::string(text), Json::Number)
+    };
+    match check {
         Check::Like | Check::Any | Check::Ignore => true,
         Check::Exact => rule.example.as_ref().is_none_or(|example| equals(example, &Json::string(text), placeholders)),
         Check::Type(JsonType::String) => true,
         Check::Type(JsonType::Boolean) => matches!(text, "true" | "false"),
-        Check::Type(json_type) => has_type(*json_type, &as_json),
-        Check::Min(_) | Check::Max(_) => fails(check, &as_json, placeholders).is_none(),
-        Check::Each(_) | Check::Keys(_) => false,
-        Check::Optional(rule) | Check::Nullable(rule) => text_obeys(rule, text, placeholders),
+        Check::Type(json_type) => has_type(*json_type, &as_json()),
+        Check::Min(_) | Check::Max(_) => fails(check, &as_json(), placeholders).is_none(),
+        Check::Keys(_) => false,
+        Check::Not(inner) => !text_obeys(inner, text, placeholders),
+        Check::Each(inner) | Check::Optional(inner) | Check::Nullable(inner) => text_obeys(inner, text, placeholders),
         check => fails(check, &Json::string(text), placeholders).is_none(),
-    })
+    }
 }

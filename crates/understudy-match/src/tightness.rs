@@ -1,8 +1,11 @@
 //! The number and tightness of a fixture's conditions. They decide between fixtures with equally specific paths.
 
 use std::cmp::Reverse;
-use understudy_exchange::Json;
-use understudy_fixture::model::{Check, FieldMatcher, Fixture, Pattern, RequestBody, RequestPromise, Rule};
+use understudy_exchange::xml::{Element, Found};
+use understudy_exchange::{Json, JsonString};
+use understudy_fixture::model::{
+    Check, FieldMatcher, Fixture, Graphql, PathRule, Pattern, RequestBody, RequestPromise, Rule,
+};
 
 /// The leeway that a condition gives a value. The lowest leeway is preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +37,8 @@ pub(crate) fn tightness(fixture: &Fixture) -> Tightness {
     let request = &fixture.request;
     let fields = [&request.params, &request.query, &request.headers, &request.cookies];
     let mut all: Vec<Leeway> = fields.into_iter().flatten().filter_map(|field| of_matcher(&field.matcher)).collect();
-    all.extend(request.rules.iter().map(|rule| of_rule(&rule.rule).unwrap_or(Leeway::Presence)));
+    let rules = request.rules.iter().map(|rule| &rule.rule).filter(|rule| !is_unordered(rule));
+    all.extend(rules.map(|rule| of_rule(rule).unwrap_or(Leeway::Presence)));
     all.extend(fixture.when.iter().map(|_| Leeway::Value));
     add_body(request, &mut all);
     Tightness { things: Reverse(all.len()), leeway: all.iter().map(|leeway| *leeway as usize).sum() }
@@ -71,11 +75,18 @@ fn of_check(check: &Check) -> Option<Leeway> {
             Leeway::Pattern
         }
         Check::Each(rule) | Check::Keys(rule) => return of_rule(rule).map(|leeway| leeway.max(Leeway::Pattern)),
-        Check::Like | Check::Type(_) | Check::Format(_) => Leeway::Kind,
+        // The elements count themselves.
+        Check::Unordered => return None,
+        Check::Not(_) | Check::Like | Check::Type(_) | Check::Format(_) => Leeway::Kind,
         // A value that may be missing has more leeway than a listed one.
         Check::Optional(rule) | Check::Nullable(rule) => return of_rule(rule).map(|leeway| leeway.max(Leeway::Listed)),
         Check::Any => Leeway::Presence,
     })
+}
+
+/// Returns true if the rule asks for the elements of an array in any order, and for nothing else.
+fn is_unordered(rule: &Rule) -> bool {
+    rule.checks == [Check::Unordered]
 }
 
 /// Adds the conditions of a body. A rule counts instead of the values that it applies to.
@@ -83,29 +94,93 @@ fn add_body(request: &RequestPromise, all: &mut Vec<Leeway>) {
     match &request.body {
         None => {}
         Some(RequestBody::Json(value)) => {
-            let ruled = request.rules.iter().flat_map(|rule| rule.path.select_values(value));
-            add_json(value, &ruled.map(std::ptr::from_ref).collect::<Vec<_>>(), all);
+            add_json(value, &Ruled::of(&request.rules, value), all);
         }
         Some(RequestBody::Form(fields)) => all.extend(fields.iter().filter_map(|field| of_matcher(&field.matcher))),
         Some(RequestBody::Multipart(parts)) => all.extend(parts.iter().map(|_| Leeway::Value)),
-        Some(RequestBody::Graphql(graphql)) => {
-            let texts = [graphql.operation.is_some(), graphql.query.is_some()];
-            all.extend(texts.into_iter().filter(|is_written| *is_written).map(|_| Leeway::Value));
-            if let Some(variables) = &graphql.variables {
-                add_json(variables, &[], all);
-            }
+        Some(RequestBody::Graphql(graphql)) => add_graphql(graphql, &request.rules, all),
+        Some(RequestBody::GraphqlBatch(requests)) => {
+            requests.iter().for_each(|graphql| add_graphql(graphql, &request.rules, all));
         }
-        Some(RequestBody::Text(_) | RequestBody::Base64(_) | RequestBody::File(_)) => all.push(Leeway::Value),
+        Some(RequestBody::Xml(xml)) => {
+            let ruled: Vec<Found<'_>> = xml.rules.iter().flat_map(|rule| rule.path.select(xml.root())).collect();
+            add_element(xml.root(), &ruled, all);
+            all.extend(xml.rules.iter().filter_map(|rule| of_rule(&rule.rule)));
+        }
+        // A rule for the whole counts instead of it.
+        Some(RequestBody::Text(_) | RequestBody::Base64(_) | RequestBody::File(_)) if request.rules.is_empty() => {
+            all.push(Leeway::Value);
+        }
+        Some(RequestBody::Text(_) | RequestBody::Base64(_) | RequestBody::File(_)) => {}
+    }
+}
+
+/// A query, an operation and the variables that no rule speaks of.
+fn add_graphql(graphql: &Graphql, rules: &[PathRule], all: &mut Vec<Leeway>) {
+    let texts = [graphql.operation.is_some(), graphql.query.is_some()];
+    all.extend(texts.into_iter().filter(|is_written| *is_written).map(|_| Leeway::Value));
+    for (name, value) in [("variables", &graphql.variables), ("extensions", &graphql.extensions)] {
+        if let Some(value) = value {
+            let around = Json::Object(vec![(JsonString::new(name), value.clone())]);
+            add_json(&around, &Ruled::of(rules, &around), all);
+        }
+    }
+}
+
+/// Adds the attributes and the elements without others in them, apart from those that rules apply to.
+fn add_element(element: &Element, ruled: &[Found<'_>], all: &mut Vec<Leeway>) {
+    let is_ruled = |found: Found<'_>| {
+        ruled.iter().any(|known| match (known, found) {
+            (Found::Element(known), Found::Element(element)) => std::ptr::eq(*known, element),
+            (Found::Attribute(known), Found::Attribute(value)) => std::ptr::eq(*known, value),
+            _ => false,
+        })
+    };
+    if is_ruled(Found::Element(element)) {
+        return;
+    }
+    let attributes = element.attributes.iter().map(|(_, value)| value);
+    let open = attributes.filter(|value| !is_ruled(Found::Attribute(value)));
+    all.extend(open.map(|value| of_pattern(&Pattern::parse(value))));
+    let mut elements = element.elements().peekable();
+    if elements.peek().is_none() {
+        all.push(of_pattern(&Pattern::parse(&element.text())));
+    }
+    elements.for_each(|inner| add_element(inner, ruled, all));
+}
+
+/// The values that rules apply to.
+#[derive(Default)]
+struct Ruled {
+    replaced: Vec<*const Json>,
+    /// Arrays whose elements may stand in any order.
+    unordered: Vec<*const Json>,
+}
+
+impl Ruled {
+    fn of(rules: &[PathRule], value: &Json) -> Self {
+        let mut ruled = Self::default();
+        for rule in rules {
+            let places = if is_unordered(&rule.rule) { &mut ruled.unordered } else { &mut ruled.replaced };
+            places.extend(rule.path.select_values(value).into_iter().map(std::ptr::from_ref));
+        }
+        ruled
     }
 }
 
 /// Adds the leaves of a value, without those that rules apply to.
-fn add_json(value: &Json, ruled: &[*const Json], all: &mut Vec<Leeway>) {
-    if ruled.contains(&std::ptr::from_ref(value)) {
+fn add_json(value: &Json, ruled: &Ruled, all: &mut Vec<Leeway>) {
+    if ruled.replaced.contains(&std::ptr::from_ref(value)) {
         return;
     }
     match value {
-        Json::Array(items) if !items.is_empty() => items.iter().for_each(|item| add_json(item, ruled, all)),
+        Json::Array(items) if !items.is_empty() => {
+            let before = all.len();
+            items.iter().for_each(|item| add_json(item, ruled, all));
+            if ruled.unordered.contains(&std::ptr::from_ref(value)) {
+                all[before..].iter_mut().for_each(|leeway| *leeway = (*leeway).max(Leeway::Listed));
+            }
+        }
         Json::Object(members) if !members.is_empty() => {
             members.iter().for_each(|(_, value)| add_json(value, ruled, all));
         }

@@ -8,7 +8,7 @@ pub use request::{fixture_at, request_at};
 pub use response::{promise_at, response_at};
 
 use understudy_exchange::{Here, Json, JsonString, Origins};
-use understudy_fixture::model::{Check, PathRule, Rule};
+use understudy_fixture::model::{Check, PathRule, Rule, XmlBody, XmlRule};
 
 /// Rewrites addresses to one address. Each method returns `None` if nothing changes.
 struct At<'a> {
@@ -47,6 +47,7 @@ impl At<'_> {
             Check::Keys(rule) => Check::Keys(self.rule(rule)?.into()),
             Check::Optional(rule) => Check::Optional(self.rule(rule)?.into()),
             Check::Nullable(rule) => Check::Nullable(self.rule(rule)?.into()),
+            Check::Not(rule) => Check::Not(self.rule(rule)?.into()),
             _ => return None,
         })
     }
@@ -73,6 +74,18 @@ impl At<'_> {
         let has_changed = moved.iter().any(Option::is_some);
         let all = values.iter().zip(moved).map(|(value, moved)| moved.unwrap_or_else(|| value.clone()));
         has_changed.then(|| all.collect())
+    }
+
+    fn xml(&self, body: &XmlBody) -> Option<XmlBody> {
+        let text = self.text(body.as_str());
+        let rule = |one: &XmlRule| Some(XmlRule { path: one.path.clone(), rule: self.rule(&one.rule)? });
+        let rules = Self::all(&body.rules, rule);
+        if text.is_none() && rules.is_none() {
+            return None;
+        }
+        let mut moved = text.and_then(|text| XmlBody::parse(text).ok()).unwrap_or_else(|| body.clone());
+        moved.rules = rules.unwrap_or_else(|| body.rules.clone());
+        Some(moved)
     }
 
     fn path_rule(&self, rule: &PathRule) -> Option<PathRule> {

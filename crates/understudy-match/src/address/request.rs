@@ -72,15 +72,19 @@ impl At<'_> {
         Self::all(fields, field)
     }
 
+    fn graphql(&self, request: &Graphql) -> Option<Graphql> {
+        let variables = request.variables.as_ref().and_then(|value| self.json(value))?;
+        Some(Graphql { variables: Some(variables), ..request.clone() })
+    }
+
     fn request_body(&self, body: &RequestBody) -> Option<RequestBody> {
         Some(match body {
             RequestBody::Json(value) => RequestBody::Json(self.json(value)?),
             RequestBody::Text(pattern) => RequestBody::Text(self.pattern(pattern)?),
             RequestBody::Form(fields) => RequestBody::Form(self.fields(fields)?),
-            RequestBody::Graphql(graphql) => {
-                let variables = graphql.variables.as_ref().and_then(|value| self.json(value))?;
-                RequestBody::Graphql(Graphql { variables: Some(variables), ..graphql.clone() })
-            }
+            RequestBody::Xml(xml) => RequestBody::Xml(self.xml(xml)?),
+            RequestBody::Graphql(request) => RequestBody::Graphql(self.graphql(request)?),
+            RequestBody::GraphqlBatch(all) => RequestBody::GraphqlBatch(Self::all(all, |one| self.graphql(one))?),
             // Files are sent byte by byte.
             RequestBody::Multipart(_) | RequestBody::Base64(_) | RequestBody::File(_) => return None,
         })

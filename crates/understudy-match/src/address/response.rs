@@ -60,6 +60,7 @@ impl At<'_> {
                 let text = self.text(std::str::from_utf8(json.bytes()).ok()?)?;
                 Some(ResponseBody::Json(JsonText::from_written(text)))
             }
+            ResponseBody::Xml(xml) => self.xml(xml).map(ResponseBody::Xml),
             ResponseBody::Text(text) => self.text(text).map(ResponseBody::Text),
             ResponseBody::Base64(bytes) if listed.is_some_and(is_text_type) => {
                 Some(ResponseBody::Base64(self.origins.rewrite(bytes, self.here)?.into()))

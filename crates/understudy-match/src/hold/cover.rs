@@ -11,6 +11,8 @@ pub(super) struct Cover {
     /// Nothing, with all below it.
     pub(super) owned: bool,
     pub(super) keys_free: bool,
+    /// The elements may stand in any order.
+    pub(super) unordered: bool,
     pub(super) nullable: bool,
     pub(super) may_be_missing: bool,
 }
@@ -58,6 +60,7 @@ pub(super) fn cover(covers: &mut Covers, value: &Json, rule: &Rule) {
     let new = Cover {
         owned: !rule.defers_to_shape(),
         keys_free: each.is_some() && matches!(value, Json::Object(_)),
+        unordered: is_unordered(rule),
         nullable: allows_null(rule),
         may_be_missing: rule.allows_missing(),
     };
@@ -65,6 +68,7 @@ pub(super) fn cover(covers: &mut Covers, value: &Json, rule: &Rule) {
     // Several rules on one node must all hold.
     known.owned |= new.owned;
     known.keys_free |= new.keys_free;
+    known.unordered |= new.unordered;
     known.nullable &= new.nullable;
     known.may_be_missing &= new.may_be_missing;
 }
@@ -74,6 +78,14 @@ pub(super) fn allows_null(rule: &Rule) -> bool {
     rule.checks.iter().any(|check| match check {
         Check::Nullable(_) => true,
         Check::Optional(inner) => allows_null(inner),
+        _ => false,
+    })
+}
+
+fn is_unordered(rule: &Rule) -> bool {
+    rule.checks.iter().any(|check| match check {
+        Check::Unordered => true,
+        Check::Optional(inner) | Check::Nullable(inner) => is_unordered(inner),
         _ => false,
     })
 }

@@ -7,6 +7,7 @@
 
 mod cover;
 mod rules;
+mod unordered;
 mod walk;
 
 use crate::mismatch::{Kind, Mismatch};
@@ -43,7 +44,7 @@ pub(crate) struct Held {
 
 /// Holds `received` against `example` and `rules`.
 pub(crate) fn hold(example: Option<&Json>, received: &Json, rules: &[PathRule], base: Base) -> Held {
-    let mut walk = Walk::new(matches!(base, Base::Written { .. }));
+    let mut walk = Walk::new(base);
     let mut found = Found::default();
     let mut shown = Vec::with_capacity(rules.len());
     for PathRule { path, rule } in rules {
@@ -64,7 +65,7 @@ pub(crate) fn hold(example: Option<&Json>, received: &Json, rules: &[PathRule], 
     if let Some(example) = example {
         match base {
             Base::Shape => walk.shape(&[example], received, &root, &mut found),
-            Base::Written { strict } => walk.written(example, received, &root, strict, &mut found),
+            Base::Written { .. } => walk.written(example, received, &root, &mut found),
         }
     }
     found.finish(received, example)

@@ -114,7 +114,7 @@ fn apply<'v>(rule: &Rule, path: &Path<'v>, value: &'v Json, context: Context<'_>
         match check {
             Check::Optional(inner) => apply(inner, path, value, context, found),
             Check::Nullable(inner) if *value != Json::Null => apply(inner, path, value, context, found),
-            Check::Exact if examples.is_empty() => found.unproven.push(path.to_string()),
+            Check::Exact | Check::Unordered if examples.is_empty() => found.unproven.push(path.to_string()),
             Check::Exact if !examples.iter().any(|example| equals(example, value, context.placeholders)) => {
                 worst = worst.or(Some(Kind::Value));
             }

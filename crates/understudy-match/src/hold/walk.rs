@@ -1,7 +1,7 @@
 //! The walk over a received body, beside the example.
 
 use super::cover::{Cover, Covers};
-use super::{Found, STEPS_MAX};
+use super::{Base, Found, STEPS_MAX};
 use crate::mismatch::{Kind, NOTHING, show};
 use crate::rule::equals;
 use std::cell::Cell;
@@ -21,7 +21,11 @@ impl<'v> Trail<'_, 'v> {
         Self { parent: None, step: None }
     }
 
-    fn path(&self) -> Path<'v> {
+    pub(super) fn child<'t>(&'t self, step: Step<'v>) -> Trail<'t, 'v> {
+        Trail { parent: Some(self), step: Some(step) }
+    }
+
+    pub(super) fn path(&self) -> Path<'v> {
         let mut steps = Vec::new();
         let mut at = Some(self);
         while let Some(trail) = at {
@@ -39,6 +43,8 @@ pub(super) struct Walk {
     steps: Cell<u64>,
     /// Whether `{{name}}` in the example stands for anything: in requests it does.
     pub(super) placeholders: bool,
+    /// Whether members that are not written are refused.
+    strict: bool,
 }
 
 /// A member of an object; of duplicates the last. Objects are small, or compared through a table.
@@ -50,8 +56,19 @@ fn member<'v>(members: &'v [(JsonString, Json)], name: &JsonString) -> Option<&'
 const MEMBERS_LOOKED_THROUGH_MAX: usize = 16;
 
 impl Walk {
-    pub(super) fn new(placeholders: bool) -> Self {
-        Self { in_example: Covers::default(), in_received: Covers::default(), steps: Cell::new(0), placeholders }
+    pub(super) fn new(base: Base) -> Self {
+        Self {
+            in_example: Covers::default(),
+            in_received: Covers::default(),
+            steps: Cell::new(0),
+            placeholders: base != Base::Shape,
+            strict: base == (Base::Written { strict: true }),
+        }
+    }
+
+    /// How many nodes were compared.
+    pub(super) fn steps(&self) -> u64 {
+        self.steps.get()
     }
 
     /// The node has the shape of one of the alternatives, of which there is at least one.
@@ -177,13 +194,15 @@ impl Walk {
     /// Like one example of the same type.
     fn like<'v>(&self, example: &'v Json, received: &'v Json, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
         match (example, received) {
+            (Json::Array(examples), Json::Array(items)) if self.covers(example, received, |cover| cover.unordered) => {
+                self.in_any_order(examples, items, trail, found);
+            }
             (Json::Array(examples), Json::Array(items)) => {
                 let examples: Vec<&'v Json> = examples.iter().collect();
                 self.elements(&examples, items, trail, found);
             }
             (Json::Object(promised), Json::Object(members)) => {
-                let covers = [self.in_example.of(example), self.in_received.of(received)];
-                if covers.iter().flatten().any(|cover| cover.keys_free) {
+                if self.covers(example, received, |cover| cover.keys_free) {
                     let examples: Vec<&'v Json> = promised.iter().map(|(_, value)| value).collect();
                     self.values(&examples, members, trail, found);
                 } else {
@@ -192,6 +211,12 @@ impl Walk {
             }
             _ => {}
         }
+    }
+
+    /// Returns true if a rule on one of two nodes says something.
+    fn covers(&self, example: &Json, received: &Json, says: impl Fn(&Cover) -> bool) -> bool {
+        let covers = [self.in_example.of(example), self.in_received.of(received)];
+        covers.iter().flatten().any(says)
     }
 
     fn elements<'v>(&self, examples: &[&'v Json], items: &'v [Json], trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
@@ -267,20 +292,20 @@ impl Walk {
         expected: &'v Json,
         received: &'v Json,
         trail: &Trail<'_, 'v>,
-        strict: bool,
         found: &mut Found<'v>,
     ) {
+        self.steps.set(self.steps.get() + 1);
         if self.in_example.of(expected).is_some() || self.in_received.of(received).is_some() {
             return self.shape(&[expected], received, trail, found);
         }
         match (expected, received) {
             (Json::Object(members), Json::Object(_)) => {
-                self.written_members(members, received, trail, strict, found);
+                self.written_members(members, received, trail, found);
             }
             (Json::Array(wanted), Json::Array(items)) if wanted.len() == items.len() => {
                 for (at, (child, item)) in wanted.iter().zip(items).enumerate() {
                     let trail = Trail { parent: Some(trail), step: Some(Step::Index(at)) };
-                    self.written(child, item, &trail, strict, found);
+                    self.written(child, item, &trail, found);
                 }
             }
             (Json::Array(wanted), Json::Array(items)) => {
@@ -300,7 +325,6 @@ impl Walk {
         wanted: &'v [(JsonString, Json)],
         received: &'v Json,
         trail: &Trail<'_, 'v>,
-        strict: bool,
         found: &mut Found<'v>,
     ) {
         let Json::Object(members) = received else { return };
@@ -308,15 +332,18 @@ impl Walk {
         for (name, value) in wanted {
             let trail = Trail { parent: Some(trail), step: Some(Step::Name(name.as_str())) };
             match table.get(name) {
-                Some(received) => self.written(value, received, &trail, strict, found),
+                Some(received) => self.written(value, received, &trail, found),
                 None if self.in_example.of(value).is_some_and(|cover| cover.may_be_missing) => {}
                 None => found.differ(trail.path(), Kind::Missing, show(value), NOTHING),
             }
         }
-        if strict {
+        // A response may have more, which is reported; nobody asks that of a request.
+        if self.strict || !self.placeholders {
             for (name, value) in members.iter().filter(|(name, _)| !wanted.iter().any(|(n, _)| n == name)) {
                 let trail = Trail { parent: Some(trail), step: Some(Step::Name(name.as_str())) };
-                if self.in_received.of(value).is_none() {
+                if !self.strict {
+                    self.added(value, &trail, found);
+                } else if self.in_received.of(value).is_none() {
                     found.differ(trail.path(), Kind::Added, "nothing else (strict)", show(value));
                 }
             }

@@ -1,0 +1,132 @@
+//! The parts of a multipart form against those that a fixture writes.
+
+use crate::body::show_bytes;
+use crate::difference::Sink;
+use crate::field::describe;
+use crate::hold::{Base, hold};
+use crate::mismatch::{NOTHING, show};
+use crate::pairs::Pairs;
+use crate::rule::text_obeys;
+use understudy_exchange::multipart::{Part, plain_name};
+use understudy_exchange::{Json, MediaType, decode_text};
+use understudy_fixture::model::{FieldMatcher, NamedPart, PartContent, PathRule};
+
+/// Compares the parts in any order. Each one that is written needs a received one of its own.
+pub(crate) fn compare(wanted: &[NamedPart], received: &[Part], strict: bool, sink: &mut Sink) {
+    let pairs =
+        Pairs::new(wanted.len(), received.len(), |a, b| differences(&wanted[a], &received[b], strict).is_empty());
+    for (part, _) in wanted.iter().zip(&pairs.of_wanted).filter(|(_, pair)| pair.is_none()) {
+        let left = received.iter().zip(&pairs.of_received).filter(|(_, pair)| pair.is_none());
+        let same_name = left.map(|(candidate, _)| candidate).find(|candidate| has_name(part, candidate));
+        match same_name {
+            Some(candidate) => {
+                for (what, expected, received) in differences(part, candidate, strict) {
+                    sink.add(|| (format!("part {}{what}", part.name), expected, received));
+                }
+            }
+            None => sink.add(|| (format!("part {}", part.name), describe_part(part), NOTHING.to_owned())),
+        }
+    }
+    for (part, _) in received.iter().zip(&pairs.of_received).filter(|(_, pair)| strict && pair.is_none()) {
+        sink.add(|| (format!("part {}", part.name), "nothing else (strict)".to_owned(), show_bytes(&part.content)));
+    }
+}
+
+fn has_name(wanted: &NamedPart, part: &Part) -> bool {
+    plain_name(&wanted.name) == part.name
+}
+
+/// What of a part differs, what was expected and what was received.
+type PartDifference = (String, String, String);
+
+fn differences(wanted: &NamedPart, part: &Part, strict: bool) -> Vec<PartDifference> {
+    if !has_name(wanted, part) {
+        return vec![(" name".to_owned(), wanted.name.clone(), part.name.clone())];
+    }
+    let mut out = Vec::new();
+    let filename = part.filename.as_deref();
+    if let Some(matcher) = wanted.filename.as_ref().filter(|matcher| !is_filename(matcher, filename)) {
+        out.push((" filename".to_owned(), describe(matcher), filename.unwrap_or(NOTHING).to_owned()));
+    }
+    let content_type = part.content_type.as_deref();
+    if let Some(matcher) = wanted.content_type.as_ref().filter(|matcher| !is_type(matcher, content_type)) {
+        out.push((" type".to_owned(), describe(matcher), content_type.unwrap_or(NOTHING).to_owned()));
+    }
+    out.extend(content_differs(wanted, part, strict));
+    out
+}
+
+fn is_filename(matcher: &FieldMatcher, received: Option<&str>) -> bool {
+    match (matcher, received) {
+        (FieldMatcher::Rule(rule), None) => rule.allows_missing(),
+        (FieldMatcher::Rule(rule), Some(received)) => text_obeys(rule, received, true),
+        (_, None) => false,
+        (FieldMatcher::Equals(pattern), Some(received)) => match pattern.as_literal() {
+            // Clients write names without what cannot stand in a header field.
+            Some(name) => plain_name(name) == received,
+            None => pattern.matches(received),
+        },
+        (FieldMatcher::List(patterns), Some(received)) => patterns.iter().any(|pattern| pattern.matches(received)),
+    }
+}
+
+fn is_type(matcher: &FieldMatcher, received: Option<&str>) -> bool {
+    match (matcher, received) {
+        (FieldMatcher::Equals(pattern), Some(received)) => {
+            pattern.as_literal().is_some_and(|written| MediaType::parse(written) == MediaType::parse(received))
+                || pattern.matches(received)
+        }
+        (matcher, received) => is_filename(matcher, received),
+    }
+}
+
+fn content_differs(wanted: &NamedPart, part: &Part, strict: bool) -> Vec<PartDifference> {
+    let text = || {
+        let content_type = part.content_type.as_deref().unwrap_or_default();
+        decode_text(content_type, &part.content).unwrap_or_else(|| String::from_utf8_lossy(&part.content))
+    };
+    let whole = |expected: String| vec![(String::new(), expected, show_bytes(&part.content))];
+    match &wanted.content {
+        Some(PartContent::Json(value)) => match Json::parse(&part.content) {
+            Ok(received) => by_rules(Some(value), &received, &wanted.rules, strict),
+            Err(_) => whole(format!("JSON like {}", show(value))),
+        },
+        Some(PartContent::Text(FieldMatcher::Equals(pattern))) if !wanted.rules.is_empty() => {
+            let example = Json::string(pattern.to_string());
+            by_rules(Some(&example), &Json::string(text()), &wanted.rules, strict)
+        }
+        Some(PartContent::File(_)) | None if !wanted.rules.is_empty() => {
+            by_rules(None, &Json::string(text()), &wanted.rules, strict)
+        }
+        Some(PartContent::Text(matcher)) => {
+            let holds = match matcher {
+                FieldMatcher::Equals(pattern) => pattern.matches(&text()),
+                FieldMatcher::List(patterns) => patterns.iter().any(|pattern| pattern.matches(&text())),
+                FieldMatcher::Rule(rule) => text_obeys(rule, &text(), true),
+            };
+            if holds { Vec::new() } else { whole(describe(matcher)) }
+        }
+        Some(PartContent::File(file)) if file.content != part.content => {
+            whole(format!("the {} bytes of {}", file.content.len(), file.path))
+        }
+        Some(PartContent::File(_)) | None => Vec::new(),
+    }
+}
+
+fn by_rules(example: Option<&Json>, received: &Json, rules: &[PathRule], strict: bool) -> Vec<PartDifference> {
+    let held = hold(example, received, rules, Base::Written { strict });
+    let idle = held.idle.into_iter().map(|path| (format!(" {path}"), "something there".to_owned(), NOTHING.to_owned()));
+    held.mismatches.into_iter().map(|m| (format!(" {}", m.path), m.expected, m.received)).chain(idle).collect()
+}
+
+fn describe_part(part: &NamedPart) -> String {
+    let content = match &part.content {
+        Some(PartContent::Text(matcher)) => describe(matcher),
+        Some(PartContent::Json(value)) => show(value),
+        Some(PartContent::File(file)) => format!("the {} bytes of {}", file.content.len(), file.path),
+        None => "any content".to_owned(),
+    };
+    let filename = part.filename.as_ref().map(|name| format!(", file name {}", describe(name))).unwrap_or_default();
+    let content_type = part.content_type.as_ref().map(|kind| format!(", type {}", describe(kind))).unwrap_or_default();
+    format!("{content}{filename}{content_type}")
+}
