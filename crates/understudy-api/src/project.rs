@@ -9,7 +9,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use understudy_fixture::model::{self, Fixture, Mode, Requests, Service};
+use understudy_fixture::model::{self, Fixture, Mode, Requests, Service, TrailingSlash};
 use understudy_fixture::{Code as Problem, Diagnostic, SOURCE_BYTES_MAX, Source, check_service};
 use understudy_match::{Index, text_distance};
 use understudy_openapi::Description;
@@ -64,7 +64,11 @@ impl LoadedService {
 
     /// Its fixtures, ready to be chosen from.
     pub(crate) fn index(&self) -> Index {
-        Index::new(&self.service.base, self.fixtures.iter().cloned())
+        let index = Index::new(&self.service.base, self.fixtures.iter().cloned());
+        match self.service.trailing_slash {
+            TrailingSlash::Exact => index,
+            TrailingSlash::Ignore => index.ignoring_trailing_slash(),
+        }
     }
 
     /// A fixture's file, relative to the service's folder.
@@ -350,6 +354,7 @@ fn plain_service(name: String, dir: String) -> Service {
         mode: Mode::Mock,
         backend: None,
         cors: true,
+        trailing_slash: TrailingSlash::Exact,
         delay: None,
         after: Vec::new(),
         timeout: None,

@@ -151,7 +151,7 @@ mod tests {
     use http::HeaderMap;
     use http::uri::PathAndQuery;
     use understudy_exchange::Request;
-    use understudy_fixture::model::{Mode, Requests, Service};
+    use understudy_fixture::model::{Mode, Requests, Service, TrailingSlash};
     use understudy_fixture::{BodyFiles, FileProblem, Source, fixture};
 
     struct NoFiles;
@@ -174,6 +174,7 @@ mod tests {
             mode: Mode::Mock,
             backend: None,
             cors: false,
+            trailing_slash: TrailingSlash::Exact,
             delay: None,
             after: Vec::new(),
             timeout: None,

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use understudy_exchange::{Here, Origin, Origins, Request};
-use understudy_fixture::model::{Fixture, Requests, Select, Service, When};
+use understudy_fixture::model::{Fixture, Requests, Select, Service, TrailingSlash, When};
 use understudy_match::{Chance, Index, State, Turns, fixture_at, request_at};
 use understudy_net::PerThread;
 use understudy_openapi::Description;
@@ -130,6 +130,10 @@ impl Snapshot {
     ) -> Self {
         let (fixtures, named) = Named::of(fixtures, origins);
         let index = Index::new(&service.base, fixtures);
+        let index = match service.trailing_slash {
+            TrailingSlash::Exact => index,
+            TrailingSlash::Ignore => index.ignoring_trailing_slash(),
+        };
         let mut served: Served<'_> = HashMap::new();
         for answers in previous.iter().flat_map(|previous| &previous.answers) {
             for (turns, count) in answers.list.iter().flat_map(|list| list.turns.iter().zip(&list.served)) {

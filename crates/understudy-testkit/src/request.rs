@@ -4,8 +4,8 @@ use crate::{body, field, pick};
 use http::Method;
 use understudy_exchange::Json;
 use understudy_fixture::model::{
-    Check, Expression, Field, FieldMatcher, Format, Graphql, JsonType, MethodMatcher, NamedPart, PartContent,
-    PathTemplate, Pattern, RequestBody, RequestPromise, Rule,
+    Check, Expression, Field, FieldMatcher, Format, Graphql, GraphqlQuery, JsonType, MethodMatcher, NamedPart,
+    PartContent, PathTemplate, Pattern, RequestBody, RequestPromise, Rule,
 };
 use understudy_match::Chance;
 
@@ -83,19 +83,22 @@ fn body(chance: &mut Chance) -> Option<RequestBody> {
                 name: "a".to_owned(),
                 filename: None,
                 content_type: None,
-                content: PartContent::Text(Pattern::parse(&body::text(chance))),
+                content: Some(PartContent::Text(FieldMatcher::Equals(Pattern::parse(&body::text(chance))))),
+                rules: Vec::new(),
             },
             NamedPart {
                 name: "b \"q\"".replace('"', "'"),
-                filename: Some("f.json".to_owned()),
-                content_type: Some("application/json".to_owned()),
-                content: PartContent::Json(body::json(chance, 2)),
+                filename: Some(FieldMatcher::Equals(Pattern::literal("f.json"))),
+                content_type: Some(FieldMatcher::Equals(Pattern::literal("application/json"))),
+                content: Some(PartContent::Json(body::json(chance, 2))),
+                rules: Vec::new(),
             },
         ]),
         4 => RequestBody::Graphql(Graphql {
             operation: Some("Pets".to_owned()),
-            query: Some("query Pets { pets { id } }".to_owned()),
+            query: Some(GraphqlQuery::parse("query Pets { pets { id } }").expect("it is a document")),
             variables: Some(Json::Object(Vec::new())),
+            extensions: None,
         }),
         5 => RequestBody::Base64(body::bytes(chance)),
         _ => return None,

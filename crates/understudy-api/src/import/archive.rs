@@ -165,7 +165,7 @@ fn body_files(fixture: &mut Fixture) -> impl Iterator<Item = &mut BodyFile> {
         Some(RequestBody::Multipart(parts)) => parts
             .iter_mut()
             .filter_map(|part| match &mut part.content {
-                PartContent::File(file) => Some(file),
+                Some(PartContent::File(file)) => Some(file),
                 _ => None,
             })
             .collect(),

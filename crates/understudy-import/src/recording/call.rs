@@ -13,7 +13,7 @@ use http::{HeaderName, Method};
 use understudy_exchange::multipart::Part;
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
 use understudy_exchange::{Json, JsonString, Request, cookie_pairs};
-use understudy_fixture::model::{Graphql, Pattern};
+use understudy_fixture::model::{Graphql, GraphqlQuery, Pattern};
 
 /// Query parameters that make each URL unique and mean nothing.
 const NOISE_PARAMETERS: &[&str] = &["_", "_t", "_ts", "cachebuster", "cb", "nocache", "timestamp"];
@@ -193,7 +193,10 @@ impl CallBody {
 fn named_operation(operation: Graphql, names: &mut dyn Names) -> Graphql {
     let about = graphql::Operation::of(&operation).name;
     let variables = operation.variables.map(|variables| named(&variables, names, None, Some(&about)));
-    let query = operation.query.map(|query| names.named(&query, Place::Text).to_string());
+    // A name where no value can stand would be no GraphQL: then the text stays.
+    let query = operation
+        .query
+        .map(|query| GraphqlQuery::parse(names.named(query.as_str(), Place::Text).to_string()).unwrap_or(query));
     Graphql { variables, query, ..operation }
 }
 

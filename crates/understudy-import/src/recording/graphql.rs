@@ -1,7 +1,7 @@
 //! GraphQL operations in requests.
 
 use understudy_exchange::Json;
-use understudy_fixture::model::Graphql;
+use understudy_fixture::model::{Graphql, GraphqlQuery};
 
 /// Members of a GraphQL request that `graphql:` of a fixture supports.
 const MEMBERS: &[&str] = &["operationName", "query", "variables"];
@@ -16,7 +16,7 @@ pub(super) struct Operation {
 
 impl Operation {
     pub(super) fn of(request: &Graphql) -> Self {
-        let query = request.query.as_deref().unwrap_or_default();
+        let query = request.query.as_ref().map(GraphqlQuery::as_str).unwrap_or_default();
         Self::new(request.operation.as_deref(), query)
             .unwrap_or_else(|| Self { name: request.operation.clone().unwrap_or_default(), is_query: false })
     }
@@ -122,8 +122,8 @@ pub(super) fn request(body: &Json) -> Option<Graphql> {
     let (operation, query) = (text("operationName")?, text("query")??);
     let variables = body.member("variables").cloned().filter(|variables| !matches!(variables, Json::Null));
     let is_object = matches!(variables, None | Some(Json::Object(_)));
-    let is_document = Operation::new(operation.as_deref(), &query).is_some();
-    (is_said && is_object && is_document).then_some(Graphql { operation, query: Some(query), variables })
+    let query = GraphqlQuery::parse(query).ok().filter(|_| is_said && is_object)?;
+    Some(Graphql { operation, query: Some(query), variables, extensions: None })
 }
 
 /// The operations of a body that `graphql:` cannot express: a body with other members, a persisted query, or a batch.

@@ -5,7 +5,7 @@ use super::group::Group;
 use super::varying::{Rules, Spot};
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
-use understudy_exchange::{Json, JsonPath, JsonString};
+use understudy_exchange::{Json, JsonPath};
 use understudy_fixture::model::{
     Check, Field, FieldMatcher, Graphql, PathRule, Pattern, RequestBody, RequestPromise, Rule,
 };
@@ -15,23 +15,6 @@ pub(super) fn just(value: &str, written: &Pattern) -> Rule {
     Rule {
         example: Some(Json::string(written.to_string())),
         ..Rule::of(Check::Equals(Json::string(Pattern::literal(value).to_string())))
-    }
-}
-
-/// Writes a GraphQL request as JSON, if rules apply to its variables.
-pub(super) fn open_graphql(request: &mut RequestPromise, group: &Group, exchange: &Exchange<'_>) {
-    let Some(RequestBody::Graphql(operation)) = &request.body else { return };
-    let varies = group.varying.keys().any(|spot| matches!(spot, Spot::Body(_)));
-    let is_told_apart = exchange.uses.iter().any(|used| group.told_apart.contains(&used.name));
-    if varies || is_told_apart {
-        let Graphql { operation, query, variables } = operation.clone();
-        let members = [
-            ("operationName", operation.map(Json::string)),
-            ("query", query.map(Json::string)),
-            ("variables", variables),
-        ];
-        let members = members.into_iter().filter_map(|(name, value)| Some((JsonString::new(name), value?)));
-        request.body = Some(RequestBody::Json(Json::Object(members.collect())));
     }
 }
 
@@ -46,7 +29,8 @@ pub(super) fn relax(request: &mut RequestPromise, rules: &Rules) {
                 }
             }
             Spot::Body(path) => {
-                if let (Some(RequestBody::Json(_)), Ok(path)) = (&request.body, JsonPath::parse(path)) {
+                let takes_rules = matches!(request.body, Some(RequestBody::Json(_) | RequestBody::Graphql(_)));
+                if let (true, Ok(path)) = (takes_rules, JsonPath::parse(path)) {
                     request.rules.push(PathRule { path, rule: Rule::of(check.clone()) });
                 }
             }
@@ -106,6 +90,13 @@ pub(super) fn tell_apart(request: &mut RequestPromise, group: &Group, exchange: 
         Some(RequestBody::Json(body)) => {
             let sent_body = Json::parse(&exchange.recorded.request.body).unwrap_or(Json::Null);
             pinned(body, &sent_body, &Path::default(), &sent, &mut rules);
+        }
+        Some(RequestBody::Graphql(Graphql { variables: Some(variables), .. })) => {
+            let sent_body = Json::parse(&exchange.recorded.request.body).unwrap_or(Json::Null);
+            if let Some(sent_variables) = sent_body.member("variables") {
+                let place = Path::default().child(Step::Name("variables"));
+                pinned(variables, sent_variables, &place, &sent, &mut rules);
+            }
         }
         _ => {}
     }

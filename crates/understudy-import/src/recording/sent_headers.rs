@@ -82,7 +82,8 @@ pub(super) fn content_type(recorded: &Recorded, telling: &[Telling], body: Optio
 /// The default media type of a body in a contract test.
 fn brought_type(body: &RequestBody) -> Option<&'static str> {
     Some(match body {
-        RequestBody::Json(_) | RequestBody::Graphql(_) => "application/json",
+        RequestBody::Json(_) | RequestBody::Graphql(_) | RequestBody::GraphqlBatch(_) => "application/json",
+        RequestBody::Xml(_) => "application/xml",
         RequestBody::Text(_) => "text/plain",
         RequestBody::Form(_) => "application/x-www-form-urlencoded",
         RequestBody::Multipart(_) => "multipart/form-data",

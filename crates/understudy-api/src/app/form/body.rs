@@ -4,7 +4,9 @@ use super::rule::{RuleView, fitting};
 use serde::{Deserialize, Serialize};
 use understudy_exchange::{Json, JsonText};
 use understudy_fixture::Places;
-use understudy_fixture::model::{PathRule, RequestBody, RequestPromise, ResponseBody, ResponsePromise};
+use understudy_fixture::model::{
+    PathRule, RequestBody, RequestPromise, ResponseBody, ResponsePromise, XmlBody, XmlRule,
+};
 
 /// Larger bodies are edited in the file's source.
 const BODY_BYTES_MAX: usize = 256 << 10;
@@ -16,9 +18,9 @@ const NOTES_MAX: usize = 500;
 #[derive(Debug, Clone, Default, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(in crate::app) struct BodyForm {
-    /// `none`, `json`, `text`, `form` (its fields are conditions), or `other`, which is edited in the source.
+    /// `none`, `json`, `text`, `xml`, `form` (its fields are conditions), or `other`, which is edited in the source.
     kind: &'static str,
-    /// Of `json` and `text`: the content. Of `other`: what it is.
+    /// Of `json`, `text` and `xml`: the content. Of `other`: what it is.
     text: String,
     /// How many bytes are sent.
     bytes: u64,
@@ -76,12 +78,14 @@ pub(super) fn of_request(request: &RequestPromise, shown: Option<&str>) -> BodyF
     match &request.body {
         None => BodyForm { kind: "none", ..BodyForm::default() },
         Some(RequestBody::Json(value)) => json(&JsonText::new(value), &request.rules, shown),
-        Some(RequestBody::Text(text)) => plain(&text.to_string()),
+        Some(RequestBody::Text(text)) => BodyForm { rules: rules(&request.rules), ..plain(&text.to_string()) },
+        Some(RequestBody::Xml(body)) => xml(body),
         Some(RequestBody::Form(_)) => BodyForm { kind: "form", ..BodyForm::default() },
         Some(RequestBody::Multipart(parts)) => other(format!("multipart form, {} parts", parts.len())),
         Some(RequestBody::Graphql(graphql)) => {
             other(format!("GraphQL {}", graphql.operation.as_deref().unwrap_or("request")))
         }
+        Some(RequestBody::GraphqlBatch(all)) => other(format!("GraphQL, {} requests at once", all.len())),
         Some(RequestBody::Base64(bytes)) => other(format!("{} bytes, in base64", bytes.len())),
         Some(RequestBody::File(file)) => other(file.path.clone()),
     }
@@ -99,6 +103,7 @@ pub(super) fn of_response(response: &ResponsePromise, shown: Option<&str>) -> Bo
         None => BodyForm { kind: "none", ..BodyForm::default() },
         Some(ResponseBody::Json(text)) => json(text, &response.rules, shown),
         Some(ResponseBody::Text(text)) => BodyForm { rules: rules(&response.rules), ..plain(text) },
+        Some(ResponseBody::Xml(body)) => xml(body),
         Some(ResponseBody::Base64(bytes)) => other("bytes, in base64".to_owned(), bytes.len()),
         Some(ResponseBody::File(file)) => other(file.path.clone(), file.content.len()),
     }
@@ -109,6 +114,14 @@ fn plain(text: &str) -> BodyForm {
         return too_large(text.len(), Vec::new());
     }
     BodyForm { kind: "text", text: text.to_owned(), bytes: text.len() as u64, ..BodyForm::default() }
+}
+
+fn xml(body: &XmlBody) -> BodyForm {
+    let view = |rule: &XmlRule| BodyRule { path: rule.path.as_str().to_owned(), rule: RuleView::of(&rule.rule) };
+    let rules = body.rules.iter().map(view).collect();
+    let form = plain(body.as_str());
+    let kind = if form.kind == "text" { "xml" } else { form.kind };
+    BodyForm { kind, rules, ..form }
 }
 
 fn too_large(bytes: usize, rules: Vec<BodyRule>) -> BodyForm {

@@ -217,6 +217,7 @@ fn body_kind(of: Side, kind: &str) -> Edits {
     let empty = match kind {
         "json" | "form" => Some(Json::Object(Vec::new())),
         "text" => Some(Json::string("")),
+        "xml" => Some(Json::string("<root/>")),
         _ => None,
     };
     let body = empty.map(|empty| Json::Object(vec![(understudy_exchange::JsonString::new(kind), empty)]));
@@ -224,16 +225,26 @@ fn body_kind(of: Side, kind: &str) -> Edits {
 }
 
 fn body(before: &Fixture, of: Side, response: usize, text: &str) -> Result<Edits, ApiError> {
-    use understudy_fixture::model::{RequestBody, ResponseBody};
-    let is_text = match of {
-        Side::Request => matches!(before.request.body, Some(RequestBody::Text(_))),
-        Side::Response => {
-            let response = before.responses.get(response);
-            response.is_some_and(|response| matches!(response.body, Some(ResponseBody::Text(_))))
-        }
+    use understudy_fixture::model::{RequestBody, ResponseBody, XmlBody};
+    let written = match of {
+        Side::Request => match before.request.body {
+            Some(RequestBody::Text(_)) => "text",
+            Some(RequestBody::Xml(_)) => "xml",
+            _ => "json",
+        },
+        Side::Response => match before.responses.get(response).and_then(|response| response.body.as_ref()) {
+            Some(ResponseBody::Text(_)) => "text",
+            Some(ResponseBody::Xml(_)) => "xml",
+            _ => "json",
+        },
     };
+    if written == "xml"
+        && let Err(error) = XmlBody::parse(text)
+    {
+        return Err(ApiError::new(Code::Usage, format!("{} {}", error.line, error.message)));
+    }
     let (kind, value) = match Json::parse(text.as_bytes()) {
-        _ if is_text => ("text", Json::string(text)),
+        _ if written != "json" => (written, Json::string(text)),
         Ok(value) => ("json", value),
         Err(error) => {
             let before = &text[..error.offset.min(text.len())];

@@ -96,7 +96,9 @@ pub(in crate::app) const KINDS: &[RuleKind] = &[
     word("base64"),
     values_only(kind("nullable", "null, or", "a rule: uuid, {min: 1}")),
     values_only(kind("optional", "missing, or", "a rule: uuid, {min: 1}")),
-    values_only(kind("each", "each", "a rule: uuid, {min: 1}")),
+    kind("each", "each", "a rule: uuid, {min: 1}"),
+    values_only(word("unordered")),
+    kind("not", "not", "a rule: null, {equals: 7}"),
     kind("own", "rule", "{type: integer, min: 0}"),
 ];
 
@@ -136,7 +138,7 @@ impl RuleForm {
             ("contains" | "starts_with" | "matches", _) => (self.kind.as_str(), Json::string(&self.argument)),
             ("one_of", _) => ("one_of", list()?),
             ("bounds", _) => return bounds(argument).map(|bounds| self.with_example(bounds)),
-            ("nullable" | "optional" | "each", _) => (self.kind.as_str(), read(argument)?),
+            ("nullable" | "optional" | "each" | "not", _) => (self.kind.as_str(), read(argument)?),
             ("own", _) => {
                 return match (read(argument)?, ground) {
                     (Json::String(word), Ground::Text) => Ok(map("type", Json::String(word))),
@@ -229,6 +231,7 @@ impl RuleView {
             [Check::Matches(expression)] => ("matches", expression.as_str().to_owned()),
             [Check::Nullable(inner)] => ("nullable", flow_value(&rule_value(inner))),
             [Check::Optional(inner)] => ("optional", flow_value(&rule_value(inner))),
+            [Check::Not(inner)] => ("not", flow_value(&rule_value(inner))),
             [Check::Each(inner)] => ("each", flow_value(&rule_value(inner))),
             [check] if check.as_word().is_some() => (check.as_word().unwrap_or_default(), String::new()),
             _ => {
@@ -287,6 +290,8 @@ fn say(check: &Check) -> String {
         Check::Keys(rule) => format!("keys {}", label(rule)),
         Check::Nullable(rule) => format!("null, or {}", label(rule)),
         Check::Optional(rule) => format!("missing, or {}", label(rule)),
+        Check::Not(rule) => format!("not {}", label(rule)),
+        Check::Unordered => "in any order".to_owned(),
         word => word.as_word().unwrap_or_default().to_owned(),
     }
 }
@@ -322,6 +327,9 @@ mod tests {
             ("{optional: {min: 1}}", "optional", "missing, or at least 1"),
             ("{nullable: uuid}", "nullable", "null, or uuid"),
             ("{each: {type: integer, min: 0}}", "each", "each integer, at least 0"),
+            ("unordered", "unordered", "in any order"),
+            ("{not: {equals: gone}}", "not", "not equals gone"),
+            ("{not: null}", "not", "not null"),
             ("{type: uuid, fresh: true}", "uuid", "uuid"),
             ("{type: integer, example: 7}", "integer", "integer"),
             ("{type: integer, min: 0}", "own", "integer, at least 0"),

@@ -4,9 +4,12 @@ use super::super::call::{Call, CallBody};
 use super::super::content::{content_type, has_digest};
 use super::request::fields;
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use understudy_exchange::multipart::Part;
 use understudy_exchange::{Json, JsonText, MediaType, Response, decode_text, encode_text};
-use understudy_fixture::model::{BodyFile, NamedPart, PartContent, Pattern, RequestBody, ResponseBody, has_no_body};
+use understudy_fixture::model::{
+    BodyFile, FieldMatcher, NamedPart, PartContent, Pattern, RequestBody, ResponseBody, XmlBody, has_no_body,
+};
 
 /// Larger bodies are written into separate files.
 const JSON_BYTES_MAX: usize = 64 << 10;
@@ -54,6 +57,12 @@ pub(super) fn request_body(call: &Call, sent: &Bytes, files: &mut Files<'_>) -> 
         CallBody::Json(value) => RequestBody::Json(value.clone()),
         CallBody::Form(pairs) => RequestBody::Form(fields(pairs)),
         CallBody::Graphql(operation) => RequestBody::Graphql(operation.clone()),
+        CallBody::Text(text) if sent.len() <= TEXT_BYTES_MAX && is_xml(call) => {
+            match XmlBody::parse(text.to_string()) {
+                Ok(xml) => RequestBody::Xml(xml),
+                Err(_) => RequestBody::Text(text.clone()),
+            }
+        }
         CallBody::Text(text) if sent.len() <= TEXT_BYTES_MAX => RequestBody::Text(text.clone()),
         CallBody::Text(_) => RequestBody::File(files.add("request.txt", sent.clone())),
         CallBody::Bytes(bytes) if bytes.len() <= TEXT_BYTES_MAX => RequestBody::Base64(bytes.clone()),
@@ -64,17 +73,28 @@ pub(super) fn request_body(call: &Call, sent: &Bytes, files: &mut Files<'_>) -> 
     })
 }
 
+/// Returns true if the request calls its body XML.
+fn is_xml(call: &Call) -> bool {
+    let mut types = call.header(&CONTENT_TYPE).filter_map(Pattern::as_literal);
+    types.any(|content_type| MediaType::parse(content_type).is_xml())
+}
+
 fn named_part(part: &Part, text: Option<&Pattern>, files: &mut Files<'_>) -> NamedPart {
     let content = match text {
-        Some(text) if part.content.len() <= TEXT_BYTES_MAX => PartContent::Text(text.clone()),
+        Some(text) if part.content.len() <= TEXT_BYTES_MAX => PartContent::Text(FieldMatcher::Equals(text.clone())),
         _ => PartContent::File(files.add(&format!("{}.{}", part.name, part_ending(part)), part.content.clone())),
     };
     NamedPart {
         name: part.name.clone(),
-        filename: part.filename.clone(),
-        content_type: part.content_type.clone(),
-        content,
+        filename: part.filename.as_deref().map(exactly),
+        content_type: part.content_type.as_deref().map(exactly),
+        content: Some(content),
+        rules: Vec::new(),
     }
+}
+
+fn exactly(text: &str) -> FieldMatcher {
+    FieldMatcher::Equals(Pattern::literal(text))
 }
 
 /// The body of a response.
@@ -96,7 +116,10 @@ pub(super) fn response_body(response: &Response, files: &mut Files<'_>) -> Optio
     let is_same = |text: &str| encode_text(content_type, text).as_deref() == Some(&**body);
     let text = decode_text(content_type, body).filter(|text| is_same(text));
     Some(match text {
-        Some(text) if text.len() <= TEXT_BYTES_MAX => ResponseBody::Text(text.into_owned()),
+        Some(text) if text.len() <= TEXT_BYTES_MAX => match XmlBody::parse(&*text) {
+            Ok(xml) if media_type.is_xml() => ResponseBody::Xml(xml),
+            _ => ResponseBody::Text(text.into_owned()),
+        },
         // A few bytes are easier to read in the fixture.
         None if body.len() <= BASE64_BYTES_MAX => ResponseBody::Base64(body.clone()),
         _ => {

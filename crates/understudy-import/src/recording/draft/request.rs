@@ -29,7 +29,6 @@ pub(in super::super) fn request(group: &Group, exchange: &Exchange<'_>, files: &
         rules: Vec::new(),
         strict: false,
     };
-    rules::open_graphql(&mut request, group, exchange);
     rules::relax(&mut request, &group.varying);
     rules::relax_headers(&mut request, group);
     rules::tell_apart(&mut request, group, exchange);
