@@ -256,12 +256,12 @@ mod tests {
     /// Nesting and tokens without end, as in CVE-2022-37734 of graphql-java.
     #[test]
     fn hostile_documents_are_bounded() {
-        let deep = |open: &str, close: &str| format!("{{a(x:{}1{})}}", open.repeat(200_000), close.repeat(200_000));
+        let deep = |open: &str, close: &str| format!("{{a(x:{}1{})}}", open.repeat(20_000), close.repeat(20_000));
         assert!(Document::parse(&deep("[", "]")).is_err());
         assert!(Document::parse(&deep("{a:", "}")).is_err());
-        assert!(Document::parse(&"{a".repeat(200_000)).is_err());
-        assert!(Document::parse(&format!("query($a:{}) {{a}}", "[".repeat(200_000))).is_err());
-        assert!(Document::parse(&format!("{{a{}}}", " @a".repeat(500_000))).is_err());
-        assert!(Document::parse(&format!("{}\n{{a}}", "#".repeat(500_000))).is_ok());
+        assert!(Document::parse(&"{a".repeat(20_000)).is_err());
+        assert!(Document::parse(&format!("query($a:{}) {{a}}", "[".repeat(20_000))).is_err());
+        assert!(Document::parse(&format!("{{a{}}}", " @a".repeat(50_000))).is_err());
+        assert!(Document::parse(&format!("{}\n{{a}}", "#".repeat(100_000))).is_ok());
     }
 }

@@ -8,7 +8,7 @@ use apollo_parser::{Parser, SyntaxKind};
 const DEPTH_MAX: usize = 128;
 
 /// How many tokens a document may have, those without meaning included. The introspection query has some 300.
-const TOKENS_MAX: usize = 200_000;
+const TOKENS_MAX: usize = 50_000;
 
 pub(super) fn document(text: &str) -> Result<Document, SyntaxError> {
     // A byte order mark means nothing (October 2021, section 2.1.1), and the parser does not know it.

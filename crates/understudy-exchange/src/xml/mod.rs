@@ -56,6 +56,31 @@ const DEPTH_MAX: usize = 256;
 /// How many elements, attributes and texts a document may have.
 const NODES_MAX: u32 = 1_000_000;
 
+/// How large a document may be.
+const BYTES_MAX: usize = 16 << 20;
+
+/// How many attributes an element may have. The parser compares each with all others of its element: 20,000 took 15 s
+/// in a debug build.
+const ATTRIBUTES_MAX: usize = 1_000;
+
+/// How many namespaces a document may declare. The parser copies those in scope for each element that declares one.
+const NAMESPACES_MAX: usize = 20_000;
+
+/// Returns the bound that a document exceeds, before it is parsed.
+fn exceeded(text: &str) -> Option<String> {
+    if text.len() > BYTES_MAX {
+        return Some(format!("it has more than {BYTES_MAX} bytes"));
+    }
+    if text.matches("xmlns").nth(NAMESPACES_MAX).is_some() {
+        return Some(format!("it declares more than {NAMESPACES_MAX} namespaces"));
+    }
+    // An attribute cannot hold a `<`, and has a quote after its `=`.
+    let is_start = |rest: &str| rest.trim_start().starts_with(['"', '\'']);
+    let attributes = |tag: &str| tag.match_indices('=').filter(|(at, _)| is_start(&tag[at + 1..])).count();
+    let has_many = text.split('<').any(|tag| tag.len() > ATTRIBUTES_MAX && attributes(tag) > ATTRIBUTES_MAX);
+    has_many.then(|| format!("an element has more than {ATTRIBUTES_MAX} attributes"))
+}
+
 impl Element {
     /// Reads the root of a document. Document types are refused, and the entities with them.
     ///
@@ -64,6 +89,9 @@ impl Element {
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let options = roxmltree::ParsingOptions { nodes_limit: NODES_MAX, ..roxmltree::ParsingOptions::default() };
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        if let Some(message) = exceeded(text) {
+            return Err(SyntaxError { message, line: 1 });
+        }
         let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| SyntaxError {
             message: match error {
                 roxmltree::Error::DtdDetected => "it has a document type, which is not read".to_owned(),
@@ -247,6 +275,10 @@ mod tests {
         assert!(Element::parse("<!DOCTYPE a [<!ENTITY f SYSTEM 'file:///etc/passwd'>]><a>&f;</a>").is_err());
         assert!(Element::parse(&format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000))).is_err());
         assert!(Element::parse(&format!("{}{}", "<a>".repeat(DEPTH_MAX), "</a>".repeat(DEPTH_MAX))).is_ok());
+        let wide = |name: &str, count: usize| -> String { (0..count).map(|at| format!(" {name}{at}='>'")).collect() };
+        assert!(Element::parse(&format!("<a{}/>", wide("b", 100_000))).is_err());
+        assert!(Element::parse(&format!("<a{}/>", wide("b", ATTRIBUTES_MAX))).is_ok());
+        assert!(Element::parse(&format!("<a>{}</a>", "<b xmlns:n='u'/>".repeat(NAMESPACES_MAX + 1))).is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! `/order/item[2]/@id`, `//id`, `/order/*/name`. A name is a local name: a prefix may be written and means nothing.
 
 use super::Element;
+use std::collections::HashSet;
 
 /// A path that selects elements or attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,19 +110,18 @@ impl XmlPath {
             if at == 0 {
                 step.take([root].into_iter(), &mut next);
                 if step.is_deep {
-                    step.below(root, &mut next);
+                    step.below(root, &mut HashSet::new(), &mut next);
                 }
             } else {
+                let mut visited = HashSet::new();
                 for element in elements {
-                    step.take(element.elements(), &mut next);
                     if step.is_deep {
-                        element.elements().for_each(|child| step.below(child, &mut next));
+                        step.below(element, &mut visited, &mut next);
+                    } else {
+                        step.take(element.elements(), &mut next);
                     }
                 }
             }
-            // `//a//b` comes to one element on several ways.
-            let mut seen = std::collections::HashSet::new();
-            next.retain(|element| seen.insert(std::ptr::from_ref::<Element>(*element).addr()));
             elements = next;
         }
         match &self.attribute {
@@ -145,9 +145,12 @@ impl Step {
         }
     }
 
-    fn below<'e>(&self, element: &'e Element, out: &mut Vec<&'e Element>) {
-        self.take(element.elements(), out);
-        element.elements().for_each(|child| self.below(child, out));
+    /// Takes from all that is below an element. `//a//b` comes to one element on several ways, and goes on from it once.
+    fn below<'e>(&self, element: &'e Element, visited: &mut HashSet<usize>, out: &mut Vec<&'e Element>) {
+        if visited.insert(std::ptr::from_ref(element).addr()) {
+            self.take(element.elements(), out);
+            element.elements().for_each(|child| self.below(child, visited, out));
+        }
     }
 }
 
