@@ -141,7 +141,10 @@ fn one(wanted: &Graphql, rules: &[PathRule], strict: bool, received: &Operation,
     }
     for (name, value) in [("variables", &wanted.variables), ("extensions", &wanted.extensions)] {
         let Some(value) = value else { continue };
-        let received = received.members.member(name).unwrap_or(&Json::Null);
+        let Some(received) = received.members.member(name) else {
+            sink.add(|| (format!("{at}{name}"), crate::mismatch::show(value), NOTHING.to_owned()));
+            continue;
+        };
         for mismatch in hold(Some(value), received, &[], Base::Written { strict }).mismatches {
             sink.add(|| (format!("{at}{name} {}", mismatch.path), mismatch.expected, mismatch.received));
         }

@@ -219,7 +219,8 @@ impl Index {
 /// Whether a fixture asks for anything but a method and a path.
 #[must_use]
 pub fn asks_for_more(fixture: &Fixture) -> bool {
-    tightness(fixture).things.0 > 0 || fixture.request.strict
+    let request = &fixture.request;
+    tightness(fixture).things.0 > 0 || request.strict || request.body.is_some()
 }
 
 pub(crate) fn takes(matcher: &MethodMatcher, method: &Method) -> bool {

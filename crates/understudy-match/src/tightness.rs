@@ -103,7 +103,8 @@ fn add_body(request: &RequestPromise, all: &mut Vec<Leeway>) {
             requests.iter().for_each(|graphql| add_graphql(graphql, &request.rules, all));
         }
         Some(RequestBody::Xml(xml)) => {
-            let ruled: Vec<Found<'_>> = xml.rules.iter().flat_map(|rule| rule.path.select(xml.root())).collect();
+            let rules = xml.rules.iter().filter(|rule| !is_unordered(&rule.rule));
+            let ruled: Vec<Found<'_>> = rules.flat_map(|rule| rule.path.select(xml.root())).collect();
             add_element(xml.root(), &ruled, all);
             all.extend(xml.rules.iter().filter_map(|rule| of_rule(&rule.rule)));
         }

@@ -26,7 +26,10 @@ pub(crate) fn compare(wanted: &XmlBody, received: &Element, placeholders: bool) 
     }
     for rule in &wanted.rules {
         let found = rule.path.select(received);
-        if found.is_empty() && !rule.rule.allows_missing() {
+        // What is missing with the element around it is one difference.
+        let is_below = |path: &str| path == "/" || rule.path.as_str().starts_with(&format!("{path}/"));
+        let is_gone = walk.mismatches.iter().any(|mismatch| mismatch.kind != Kind::Added && is_below(&mismatch.path));
+        if found.is_empty() && !rule.rule.allows_missing() && !is_gone {
             walk.differ(rule.path.as_str(), Kind::Missing, rule.rule.to_string(), NOTHING.to_owned());
         }
         let is_absent = rule.rule.checks.contains(&Check::Absent);

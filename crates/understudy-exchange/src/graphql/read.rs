@@ -18,7 +18,7 @@ pub(super) fn document(text: &str) -> Result<Document, SyntaxError> {
         let message = if error.is_limit() {
             format!("it is nested deeper than {DEPTH_MAX} levels or has more than {TOKENS_MAX} tokens")
         } else {
-            error.message().to_owned()
+            in_words(error.message())
         };
         return Err(SyntaxError { message, offset: before + error.index().min(text.len()) });
     }
@@ -38,6 +38,21 @@ pub(super) fn document(text: &str) -> Result<Document, SyntaxError> {
         return Err(SyntaxError { message: "there is no operation".to_owned(), offset: text.len() + before });
     }
     Ok(Document { definitions: sorted(definitions) })
+}
+
+/// A message of the parser with the characters instead of its names for them.
+fn in_words(message: &str) -> String {
+    let names = [
+        ("L_CURLY", "`{`"),
+        ("R_CURLY", "`}`"),
+        ("L_PAREN", "`(`"),
+        ("R_PAREN", "`)`"),
+        ("L_BRACK", "`[`"),
+        ("R_BRACK", "`]`"),
+        ("COLON", "`:`"),
+        ("EOF", "the end"),
+    ];
+    names.iter().fold(message.to_owned(), |message, (name, shown)| message.replace(name, shown))
 }
 
 /// Nodes by kind and name. The order of directives and of what has the same name stays.

@@ -89,7 +89,7 @@ impl Reader<'_> {
         for entry in fields.entries() {
             match XmlPath::parse(entry.name.as_str()) {
                 Ok(path) => {
-                    let rule = self.rule(&entry.value, Operands::Text);
+                    let rule = self.rule(&entry.value, Operands::Xml);
                     if let Some(rule) = rule.filter(|rule| self.is_xml_rule(rule, &entry.value)) {
                         body.rules.push(XmlRule { path, rule });
                     }

@@ -14,6 +14,8 @@ pub(super) enum Operands {
     Json,
     /// Text of a path, query, header, cookie or form.
     Text,
+    /// Text of an element or attribute.
+    Xml,
 }
 
 impl Reader<'_> {
@@ -140,7 +142,7 @@ impl Reader<'_> {
     fn operand(&mut self, node: &Node, operands: Operands, what: &str) -> Option<Json> {
         match operands {
             Operands::Json => Some(self.json(node)),
-            Operands::Text => self.text_json(node, what),
+            Operands::Text | Operands::Xml => self.text_json(node, what),
         }
     }
 

@@ -137,7 +137,11 @@ fn apply<'v>(rule: &Rule, path: &Path<'v>, value: &'v Json, context: Context<'_>
         }
     }
     if let Some(kind) = worst {
-        let expected = if rule.checks == [Check::Exact] { exact(examples) } else { rule.to_string() };
+        let expected = match rule.checks.as_slice() {
+            [Check::Exact] => exact(examples),
+            [Check::Unordered] => "an array, in any order".to_owned(),
+            _ => rule.to_string(),
+        };
         found.differ(path.clone(), kind, expected, show(value));
     }
 }
