@@ -133,17 +133,17 @@ impl Operation {
         self.describing(status).map(|place| self.responses[place].status)
     }
 
-    /// The response that a request gets which asks for none in particular: its place, and its status. What went well comes
-    /// first, then what is said of everything, then redirections: a request that is right is not answered with an error
-    /// because nothing else is described.
+    /// The response to a request that asks for none in particular: its place, and its status. A success comes first, then
+    /// `default`, then the lowest status. Of a range, the first status counts; the same status by itself comes before it.
     pub(crate) fn usual(&self) -> Option<(usize, StatusCode)> {
         let rank = |response: &Response| match response.status {
-            Status::Code(code @ 200..=299) => Some((0, code)),
-            Status::Class(2) => Some((1, 0)),
-            Status::Default => Some((2, 0)),
-            Status::Code(code @ 300..=399) => Some((3, code)),
-            Status::Class(3) => Some((4, 0)),
-            _ => None,
+            Status::Code(code @ 200..=299) => Some((0, code, 0)),
+            Status::Class(2) => Some((1, 0, 0)),
+            Status::Default => Some((2, 0, 0)),
+            Status::Code(code @ 300..) => Some((3, code, 0)),
+            Status::Class(class @ 3..) => Some((3, u16::from(class) * 100, 1)),
+            // An informational response ends no exchange.
+            Status::Code(_) | Status::Class(_) => None,
         };
         let ranked = self.responses.iter().enumerate().filter_map(|(nth, response)| Some((rank(response)?, nth)));
         let (_, nth) = ranked.min()?;
@@ -226,6 +226,13 @@ pub(crate) struct Content {
     pub(crate) form: Vec<Parameter>,
     /// Examples of the whole body, by name.
     pub(crate) examples: Vec<(String, Node)>,
+}
+
+impl Content {
+    /// Returns true if it is a range of media types: `text/*`.
+    pub(crate) fn is_range(&self) -> bool {
+        self.range.contains('*')
+    }
 }
 
 /// A key of `responses`.

@@ -66,6 +66,9 @@ fn answered(description: &Description, line: &str, text: &str) -> String {
             out.push_str(&format!("{} {} by {name}: {}\n", refusal.status.as_u16(), refusal.kind, refusal.title));
             head(&refusal.headers, &mut out);
             violations(&refusal.violations, &mut out);
+            if let Some(body) = refusal.body {
+                out.push_str(&format!("\n{}\n", String::from_utf8_lossy(&body)));
+            }
         }
         Answer::OtherMethods(methods) => out.push_str(&format!("other methods: {methods:?}\n")),
         Answer::Nothing => {

@@ -3,7 +3,7 @@
 use crate::event::Wrong;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use understudy_exchange::{Json, JsonString};
 use understudy_match::{Difference, Explanation, Near, Rendered};
 use understudy_openapi::{Refusal, Violation};
@@ -34,8 +34,40 @@ fn object(members: Members) -> Json {
     Json::Object(members.into_iter().map(|(name, value)| (JsonString::new(name), value)).collect())
 }
 
-/// The answer to a request that is not what the description asks for.
+/// The header field that says what is wrong with a request.
+const ERRORS: HeaderName = HeaderName::from_static("understudy-errors");
+/// Longer header fields are cut: clients refuse heads of more than 8 or 16 KB.
+const ERRORS_BYTES_MAX: usize = 2_000;
+
+/// The response to a request that is not what the description asks for: as the description documents it, else problem
+/// details.
 pub(crate) fn refused(service: &str, request: &str, operation: &str, refusal: Refusal) -> Rendered {
+    let errors = field(&in_words(&refusal.violations));
+    let mut rendered = match refusal.body {
+        Some(body) => Rendered { status: refusal.status, headers: refusal.headers, body },
+        None => undocumented(service, request, operation, refusal),
+    };
+    rendered.headers.insert(ERRORS, errors);
+    rendered
+}
+
+/// A text as a header field's value. What is not ASCII is written as in JSON.
+fn field(text: &str) -> HeaderValue {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            _ if out.len() > ERRORS_BYTES_MAX => {
+                out.push_str("...");
+                break;
+            }
+            ' '..='~' => out.push(c),
+            c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}"))),
+        }
+    }
+    HeaderValue::from_str(&out).expect("it is ASCII")
+}
+
+fn undocumented(service: &str, request: &str, operation: &str, refusal: Refusal) -> Rendered {
     let mut all = members(refusal.status, refusal.kind, refusal.title, &in_words(&refusal.violations));
     all.push(("service", Json::string(service)));
     all.push(("request", Json::string(request)));

@@ -2,7 +2,7 @@
 
 use super::prefer::Preference;
 use super::xml;
-use crate::document::{At, Documents};
+use crate::document::{At, Documents, Node};
 use crate::make::{Purpose, Seed, Template, make};
 use crate::model::Content;
 use crate::schema::check_once;
@@ -16,7 +16,7 @@ use understudy_exchange::{Json, MediaType, form};
 #[derive(Debug, Default)]
 pub(crate) struct ReadyContent {
     /// The first example that is what its schema asks for.
-    example: OnceLock<Option<Bytes>>,
+    example: OnceLock<Option<(Node, Bytes)>>,
     kind: OnceLock<Option<HeaderValue>>,
     made: OnceLock<Option<Template>>,
     /// The same without the schemas' examples, for those who want it to vary.
@@ -31,8 +31,11 @@ pub(crate) enum Written {
 }
 
 impl ReadyContent {
-    /// The content type that is sent.
-    pub(crate) fn kind(&self, content: &Content) -> Option<HeaderValue> {
+    /// The content type that is sent; `wanted` is one that the client chose of a range.
+    pub(crate) fn kind(&self, content: &Content, wanted: Option<&str>) -> Option<HeaderValue> {
+        if let Some(wanted) = wanted {
+            return HeaderValue::from_str(wanted).ok();
+        }
         self.kind.get_or_init(|| HeaderValue::from_str(&media_type(content)).ok()).clone()
     }
 
@@ -40,11 +43,13 @@ impl ReadyContent {
         &self,
         documents: &Documents,
         content: &Content,
+        wanted: Option<&str>,
         purpose: Purpose<'_>,
         preference: &Preference,
         seed: Seed<'_>,
     ) -> Written {
-        let shown = |at: At<'_>| example(at, content, documents);
+        let kind = || wanted.map_or_else(|| media_type(content), str::to_owned);
+        let shown = |at: At<'_>| example(at, &kind(), content, documents);
         if let Some(wanted) = &preference.example {
             return match content.examples.iter().find(|(name, _)| name == wanted) {
                 Some((_, node)) => Written::Body(shown(documents.at(*node))),
@@ -55,15 +60,11 @@ impl ReadyContent {
         }
         let is_varied = preference.is_dynamic || preference.seed.is_some();
         let example = self.example.get_or_init(|| {
-            let good = content
-                .examples
-                .iter()
-                .map(|(_, node)| documents.at(*node))
-                .find(|at| is_good(*at, documents, content, purpose));
-            good.map(shown)
+            let mut all = content.examples.iter().map(|(_, node)| documents.at(*node));
+            all.find(|at| is_good(*at, documents, content, purpose)).map(|good| (good.node, shown(good)))
         });
-        if let Some(example) = example.as_ref().filter(|_| !is_varied) {
-            return Written::Body(example.clone());
+        if let Some((node, example)) = example.as_ref().filter(|_| !is_varied) {
+            return Written::Body(if wanted.is_some() { shown(documents.at(*node)) } else { example.clone() });
         }
         let (made, purpose) = match is_varied {
             false => (&self.made, purpose),
@@ -73,12 +74,12 @@ impl ReadyContent {
         match made {
             Some(made) => {
                 let json = made.fill(seed);
-                Written::Body(encode(json, content, content.schema.map(|schema| documents.at(schema))))
+                Written::Body(encode(json, &kind(), content.schema.map(|schema| documents.at(schema))))
             }
             // An example that is not what the schema asks for is better than nothing.
             None => match content.examples.first() {
                 Some((_, node)) => Written::Body(shown(documents.at(*node))),
-                None => Written::Body(encode("null".to_owned(), content, None)),
+                None => Written::Body(encode("null".to_owned(), &kind(), None)),
             },
         }
     }
@@ -103,15 +104,15 @@ fn embedded(at: At<'_>, schema: At<'_>) -> Option<Value> {
     if wants_text { None } else { serde_json::from_str(&text).ok() }
 }
 
-fn example(at: At<'_>, content: &Content, documents: &Documents) -> Bytes {
+fn example(at: At<'_>, kind: &str, content: &Content, documents: &Documents) -> Bytes {
     let schema = content.schema.map(|schema| documents.at(schema));
     if let Some(text) = at.string() {
         let is_document = schema.is_some_and(|schema| embedded(at, schema).is_some());
-        if !is_json(content) || is_document {
+        if !MediaType::parse(kind).is_json() || is_document {
             return Bytes::from(text.into_owned());
         }
     }
-    encode(at.to_json(), content, schema)
+    encode(at.to_json(), kind, schema)
 }
 
 fn is_json(content: &Content) -> bool {
@@ -135,9 +136,8 @@ pub(crate) fn media_type(content: &Content) -> String {
 const PNG: &[u8] = &[0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x06, 0x00, 0x00, 0x00, 0x1F, 0x15, 0xC4, 0x89, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0x64, 0x60, 0xF8, 0x5F, 0x0F, 0x00, 0x02, 0x87, 0x01, 0x80, 0xEB, 0x47, 0xBA, 0x92, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82];
 
 /// A JSON text in the media type that is wanted.
-fn encode(json: String, content: &Content, schema: Option<At<'_>>) -> Bytes {
-    let kind = media_type(content);
-    let kind = MediaType::parse(&kind);
+fn encode(json: String, kind: &str, schema: Option<At<'_>>) -> Bytes {
+    let kind = MediaType::parse(kind);
     let essence = kind.essence();
     if kind.is_json() {
         return Bytes::from(json);

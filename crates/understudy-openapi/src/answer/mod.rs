@@ -8,7 +8,7 @@ use crate::document::{At, Documents};
 use crate::make::{Seed, hash};
 use crate::model::{Content, Description, Operation, Response, Status};
 use crate::ready::Ready;
-use crate::request::{Held, Part, Violation, challenge};
+use crate::request::{Held, Part, Violation, challenge, takes};
 use crate::route::Found;
 use body::Written;
 use bytes::Bytes;
@@ -63,6 +63,9 @@ pub struct Refusal {
     pub violations: Vec<Violation>,
     /// Header fields that such a refusal has.
     pub headers: HeaderMap,
+    /// The body that the operation documents for this status, with its content type among the headers. `None` where it
+    /// documents none.
+    pub body: Option<Bytes>,
 }
 
 /// What a description is asked with.
@@ -149,13 +152,16 @@ impl Asked<'_> {
     fn answer(&self, bound: &[(String, Cow<'_, str>)], asking: Asking<'_>) -> Answer {
         let ready = self.description.ready(self.operation);
         let preference = Preference::of(&self.request.headers);
+        let values = path_values(&ready.names, bound);
         let mut violations = Vec::new();
         if asking.requests != Requests::Accept {
             let held = self.description.held(self.operation);
             violations = held.violations(self.request, bound);
             // Who prefers a status wants to see that one, and not why the request would have got another.
             if asking.requests == Requests::Refuse && !violations.is_empty() && preference.code.is_none() {
-                return self.refuse(violations, &held);
+                let mut refusal = self.refusal(violations, &held);
+                self.document(&mut refusal, &values, &preference, asking);
+                return Answer::Refused(refusal);
             }
         }
         let (nth, response, status) = match self.response(&preference) {
@@ -166,22 +172,7 @@ impl Asked<'_> {
             let (headers, body) = (HeaderMap::new(), Bytes::new());
             return Answer::Response(Described { operation: self.place, status, headers, body, violations });
         };
-        let values: Vec<String> = ready
-            .names
-            .iter()
-            .map(|name| {
-                bound
-                    .iter()
-                    .find(|(known, _)| known == name)
-                    .map_or_else(String::new, |(_, value)| percent_decode(value).into_owned())
-            })
-            .collect();
-        let number = match (preference.seed, preference.is_dynamic) {
-            (Some(seed), _) => seed,
-            (None, true) => asking.chance,
-            (None, false) => self.number(&values),
-        };
-        let seed = Seed { number, parameters: &values };
+        let seed = self.seed(&values, &preference, asking);
         let mut headers = HeaderMap::new();
         let purpose = ready.purpose(self.description.dialect);
         headers.extend(ready.responses[nth].headers(self.documents(), response, purpose, seed));
@@ -196,24 +187,56 @@ impl Asked<'_> {
                 violations,
             });
         }
-        let chosen = match self.negotiate(response) {
+        let (chosen, kind) = match self.negotiate(response) {
             Some(chosen) => chosen,
             // Who prefers a status wants to see it.
-            None if preference.code.is_some() => 0,
-            None => return self.not_acceptable(response),
+            None if preference.code.is_some() => (0, None),
+            None => {
+                let mut refusal = self.not_acceptable(response);
+                self.document(&mut refusal, &values, &preference, asking);
+                return Answer::Refused(refusal);
+            }
         };
         let content = &response.content[chosen];
-        let written =
-            ready.responses[nth].contents[chosen].write(self.documents(), content, purpose, &preference, seed);
-        match written {
+        let made = &ready.responses[nth].contents[chosen];
+        match made.write(self.documents(), content, kind.as_deref(), purpose, &preference, seed) {
             Written::Body(body) => {
-                headers.extend(ready.responses[nth].contents[chosen].kind(content).map(|kind| (CONTENT_TYPE, kind)));
+                headers.extend(made.kind(content, kind.as_deref()).map(|kind| (CONTENT_TYPE, kind)));
                 Answer::Response(Described { operation: self.place, status, headers, body, violations })
             }
             Written::NoSuchExample(known) => {
                 self.refuse_preference(format!("there is no such example; there is {}", body::or_nothing(&known)))
             }
         }
+    }
+
+    /// Gives a refusal the header fields and the body that the operation documents for its status.
+    fn document(&self, refusal: &mut Refusal, values: &[String], preference: &Preference, asking: Asking<'_>) {
+        let Some(nth) = self.operation.describing(refusal.status) else { return };
+        let (ready, response) = (self.description.ready(self.operation), &self.operation.responses[nth]);
+        // A client that accepts none of its media types gets to know what is wrong all the same.
+        let chosen = self.negotiate(response).or_else(|| Some((response.usual_content()?, None)));
+        let Some((chosen, kind)) = chosen else { return };
+        let (content, made) = (&response.content[chosen], &ready.responses[nth].contents[chosen]);
+        let (purpose, seed) = (ready.purpose(self.description.dialect), self.seed(values, preference, asking));
+        let written =
+            made.write(self.documents(), content, kind.as_deref(), purpose, &Preference::default(), seed);
+        let Written::Body(body) = written else { return };
+        for (name, value) in ready.responses[nth].headers(self.documents(), response, purpose, seed) {
+            refusal.headers.entry(name).or_insert(value);
+        }
+        refusal.headers.extend(made.kind(content, kind.as_deref()).map(|kind| (CONTENT_TYPE, kind)));
+        refusal.body = Some(body);
+    }
+
+    /// The number that the response is made from, and the values of the path's parameters.
+    fn seed<'v>(&self, values: &'v [String], preference: &Preference, asking: Asking<'_>) -> Seed<'v> {
+        let number = match (preference.seed, preference.is_dynamic) {
+            (Some(seed), _) => seed,
+            (None, true) => asking.chance,
+            (None, false) => self.number(values),
+        };
+        Seed { number, parameters: values }
     }
 
     /// The response that is wanted, and its status.
@@ -250,8 +273,9 @@ impl Asked<'_> {
         number
     }
 
-    /// The media type that a client wants most.
-    fn negotiate(&self, response: &Response) -> Option<usize> {
+    /// The media type that a client wants most. Where a range is described, and the client accepts a type of it but not the one
+    /// that is usually sent for the range, that type too.
+    fn negotiate(&self, response: &Response) -> Option<(usize, Option<String>)> {
         let accept: Vec<&str> = self
             .request
             .headers
@@ -263,8 +287,12 @@ impl Asked<'_> {
         let all = &response.content;
         let usual = response.usual_content();
         if accept.iter().all(|range| range.trim().is_empty()) {
-            return usual;
+            return usual.map(|nth| (nth, None));
         }
+        let weight = |range: &str| {
+            let q = understudy_exchange::media_type::parameter(range, "q").and_then(|q| q.parse::<f64>().ok());
+            (q.unwrap_or(1.0).clamp(0.0, 1.0) * 1_000.0) as u32
+        };
         // RFC 9110, section 12.5.1: the most specific range that takes a type says how much it is wanted.
         let quality = |content: &Content| -> u32 {
             let mut best = (0, 0);
@@ -279,23 +307,30 @@ impl Asked<'_> {
                     Some((kind, "*")) if own.essence().split('/').next() == Some(kind) => 2,
                     _ => continue,
                 };
-                let weight = understudy_exchange::media_type::parameter(range, "q")
-                    .and_then(|q| q.parse::<f64>().ok())
-                    .unwrap_or(1.0);
                 if specific > best.0 {
-                    best = (specific, (weight.clamp(0.0, 1.0) * 1_000.0) as u32);
+                    best = (specific, weight(range));
                 }
             }
             best.1
         };
-        let most = all.iter().map(quality).max().filter(|most| *most > 0)?;
+        let Some(most) = all.iter().map(quality).max().filter(|most| *most > 0) else {
+            // A range is described: any type of it is.
+            let types = accept.iter().map(|range| (weight(range), MediaType::parse(range).essence().to_owned()));
+            let types = types.filter(|(weight, essence)| *weight > 0 && !essence.contains('*'));
+            let within = types.filter_map(|(weight, essence)| {
+                let nth = all.iter().position(|content| content.is_range() && takes(&content.range, &essence) > 0)?;
+                Some((std::cmp::Reverse(weight), nth, essence))
+            });
+            return within.min().map(|(_, nth, essence)| (nth, Some(essence)));
+        };
         // Among those that are wanted as much, what a client gets that says nothing.
-        usual
+        let nth = usual
             .filter(|nth| quality(&all[*nth]) == most)
-            .or_else(|| all.iter().position(|content| quality(content) == most))
+            .or_else(|| all.iter().position(|content| quality(content) == most))?;
+        Some((nth, None))
     }
 
-    fn refuse(&self, violations: Vec<Violation>, held: &Held<'_>) -> Answer {
+    fn refusal(&self, violations: Vec<Violation>, held: &Held<'_>) -> Refusal {
         let (status, title, kind) = self.verdict(&violations);
         let mut headers = HeaderMap::new();
         if status == StatusCode::UNAUTHORIZED
@@ -304,15 +339,19 @@ impl Asked<'_> {
         {
             headers.insert(WWW_AUTHENTICATE, value);
         }
-        Answer::Refused(Refusal { operation: self.place, status, title, kind, violations, headers })
+        Refusal { operation: self.place, status, title, kind, violations, headers, body: None }
     }
 
     /// The status that says what is wrong most of all.
     fn verdict(&self, violations: &[Violation]) -> (StatusCode, &'static str, &'static str) {
         let title = "The request is not what the description asks for";
         let any = |status: StatusCode| violations.iter().any(|violation| violation.status == status);
+        let is_described = |status: StatusCode| self.operation.describing(status).is_some();
         if any(StatusCode::UNAUTHORIZED) {
-            return (StatusCode::UNAUTHORIZED, "The request does not say who it is from", "unauthorized");
+            // A service that describes 403 alone means it for missing credentials too.
+            let is_forbidden = !is_described(StatusCode::UNAUTHORIZED) && is_described(StatusCode::FORBIDDEN);
+            let status = if is_forbidden { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
+            return (status, "The request does not say who it is from", "unauthorized");
         }
         if any(StatusCode::UNSUPPORTED_MEDIA_TYPE) {
             return (StatusCode::UNSUPPORTED_MEDIA_TYPE, title, "unsupported-media-type");
@@ -334,10 +373,11 @@ impl Asked<'_> {
             Violation { place: Part::Header, name: "prefer".to_owned(), message, rule: self.at().pointer(), status };
         let title = "The description has no such answer";
         let (violations, headers) = (vec![violation], HeaderMap::new());
-        Answer::Refused(Refusal { operation: self.place, status, title, kind: "prefer", violations, headers })
+        let kind = "prefer";
+        Answer::Refused(Refusal { operation: self.place, status, title, kind, violations, headers, body: None })
     }
 
-    fn not_acceptable(&self, response: &Response) -> Answer {
+    fn not_acceptable(&self, response: &Response) -> Refusal {
         let known: Vec<&str> = response.content.iter().map(|content| content.written.as_str()).collect();
         let status = StatusCode::NOT_ACCEPTABLE;
         let message = format!("expected one that takes {}", known.join(" or "));
@@ -345,12 +385,19 @@ impl Asked<'_> {
         let violation = Violation { place: Part::Header, name: "accept".to_owned(), message, rule, status };
         let title = "The description has no answer of a media type that the client accepts";
         let (violations, headers) = (vec![violation], HeaderMap::new());
-        Answer::Refused(Refusal { operation: self.place, status, title, kind: "not-acceptable", violations, headers })
+        let kind = "not-acceptable";
+        Refusal { operation: self.place, status, title, kind, violations, headers, body: None }
     }
 
     fn at(&self) -> At<'_> {
         self.documents().at(self.operation.at)
     }
+}
+
+/// The values of a path's parameters, in the order of their names.
+fn path_values(names: &[String], bound: &[(String, Cow<'_, str>)]) -> Vec<String> {
+    let value = |name: &String| bound.iter().find(|(known, _)| known == name).map(|(_, value)| percent_decode(value));
+    names.iter().map(|name| value(name).map_or_else(String::new, Cow::into_owned)).collect()
 }
 
 /// Query parameters that ask for another part of a list.

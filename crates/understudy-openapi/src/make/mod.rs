@@ -1,22 +1,24 @@
 //! Values that a schema allows: small, plausible, the same for the same request.
 //!
-//! A value is made along its schema, guessing where the schema leaves a choice, and then held against the schema by the
-//! validator, which knows nothing of how it was made. Where it fails, the next guess is tried: another alternative,
-//! without the document's examples (which are wrong surprisingly often), without what need not be there.
+//! A value is made along its schema, guessing where the schema leaves a choice (`attempts`), and then held against the
+//! schema by the validator, which knows nothing of how it was made.
 
+mod attempts;
 mod pattern;
 mod scalar;
 mod slot;
 mod template;
 mod words;
 
+pub(crate) use attempts::make;
 pub(crate) use template::{Seed, Template, hash};
 
-use crate::document::{At, Kind, Node, quoted};
+use crate::document::{At, Kind, Node, escaped, quoted};
 use crate::model::Dialect;
-use crate::schema::{Direction, Facets, REQUIRED_MAX, Taking, Types, check_once};
-use serde_json::Value;
+use crate::schema::{Direction, Facets, REQUIRED_MAX, Taking, Types};
+use attempts::{Attempt, Examples};
 use slot::Slot;
+use std::collections::HashSet;
 use template::Identity;
 use understudy_match::Chance;
 
@@ -42,62 +44,6 @@ pub(crate) struct Purpose<'a> {
     pub(crate) thing: &'a str,
     /// Whether the examples of the schemas may be used.
     pub(crate) has_examples: bool,
-}
-
-/// Makes a value: one with nothing wrong, or else the one with the least. `None` where the schema allows none, or only one
-/// that never ends.
-pub(crate) fn make(schema: At<'_>, purpose: Purpose<'_>) -> Option<Template> {
-    let mut best: Option<(usize, Template)> = None;
-    for attempt in Attempt::all().filter(|attempt| purpose.has_examples || attempt.examples == Examples::None) {
-        let mut maker =
-            Maker { purpose, attempt, template: Template::default(), open: Vec::new(), list: 0, is_named: false };
-        if maker.value(&[schema], Place { name: purpose.thing, inside: "", depth: 0, is_first: true }).is_err() {
-            continue;
-        }
-        let template = maker.template;
-        let text = template.fill(Seed { number: 0, parameters: &[] });
-        let Ok(value) = serde_json::from_str::<Value>(&text) else { continue };
-        let broken = check_once(schema, purpose.dialect, purpose.direction, &value).map_or(0, |broken| broken.len());
-        if broken == 0 {
-            return Some(template);
-        }
-        if best.as_ref().is_none_or(|(least, _)| broken < *least) {
-            best = Some((broken, template));
-        }
-    }
-    best.map(|(_, template)| template)
-}
-
-/// One way to guess.
-#[derive(Debug, Clone, Copy)]
-struct Attempt {
-    /// Which alternative of a union is taken.
-    nth: usize,
-    examples: Examples,
-    /// Whether members that may be missing are made.
-    has_optional: bool,
-    /// Whether members of the alternatives that were not taken are null, so that only one of them is met.
-    tells_apart: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Examples {
-    All,
-    /// Those of strings, numbers and booleans.
-    Scalars,
-    None,
-}
-
-impl Attempt {
-    /// In the order in which they are tried: from what says most to what only has to be there.
-    fn all() -> impl Iterator<Item = Self> {
-        let with = |nth, examples, has_optional| Self { nth, examples, has_optional, tells_apart: false };
-        let shown = [with(0, Examples::All, true), with(0, Examples::Scalars, true)];
-        let made = (0..4).flat_map(move |nth| [with(nth, Examples::None, true), with(nth, Examples::None, false)]);
-        let apart = (0..4).map(move |nth| Self { tells_apart: true, ..with(nth, Examples::None, true) });
-        let rest = (4..8).map(move |nth| with(nth, Examples::None, false));
-        shown.into_iter().chain(made).chain(apart).chain(rest)
-    }
 }
 
 /// Where a value stands.
@@ -127,9 +73,34 @@ struct Maker<'a> {
     list: usize,
     /// Whether an object was met that the path's parameters name.
     is_named: bool,
+    /// The place of what is being made, as a JSON pointer with `*` for the elements of lists.
+    path: String,
+    /// The places of the members and elements that may be missing.
+    optional: HashSet<String>,
+    /// The places of the members and elements that are left out, because no value was found for them.
+    dropped: &'a HashSet<String>,
 }
 
 impl Maker<'_> {
+    /// Does something for a member or an element, whose step is `name`.
+    fn below<T>(&mut self, step: &str, make: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        self.path.push('/');
+        self.path.push_str(step);
+        let made = make(self);
+        self.path.truncate(length);
+        made
+    }
+
+    /// Notes that what is being made may be missing. Returns true if it is left out.
+    fn may_be_missing(&mut self) -> bool {
+        let is_dropped = self.dropped.contains(&self.path);
+        if !is_dropped {
+            self.optional.insert(self.path.clone());
+        }
+        is_dropped
+    }
+
     /// All that schemas ask for together, as this attempt takes their alternatives.
     fn facets<'d>(&self, schemas: &[At<'d>]) -> Facets<'d> {
         let is_modern = self.purpose.dialect == Dialect::OpenApi31;
@@ -196,13 +167,12 @@ impl Maker<'_> {
 
     /// What the schema itself shows, where it can be this value. What varies between the elements of a list is made.
     fn example(&self, facets: &Facets<'_>, place: Place<'_>) -> Option<String> {
-        let is_scalar = |at: At<'_>| !matches!(at.kind(), Kind::Array | Kind::Object | Kind::Null);
+        let is_scalar = |at: At<'_>| !matches!(at.kind(), Kind::Array | Kind::Object);
         if self.attempt.examples == Examples::None || !place.is_first {
             return None;
         }
         let chosen = facets.examples.iter().copied().find(|example| {
-            let is_wanted =
-                is_scalar(*example) || (self.attempt.examples == Examples::All && example.kind() != Kind::Null);
+            let is_wanted = is_scalar(*example) || self.attempt.examples == Examples::All;
             is_wanted && self.may_be(facets, *example)
         });
         if let Some(chosen) = chosen {
@@ -221,14 +191,7 @@ impl Maker<'_> {
         let is_told = facets.told.is_empty() || !example.is_object() || {
             facets.told.iter().all(|(name, value)| example.text(name).as_deref() == Some(value))
         };
-        // Empty lists and objects show nothing.
-        let says_something = match example.kind() {
-            Kind::Array => example.items().len() > 0,
-            Kind::Object => example.members().len() > 0,
-            Kind::Plain => example.string().is_some_and(|text| !text.is_empty()) || facets.characters.1 == 0,
-            _ => true,
-        };
-        facets.types.take(example) && is_listed && is_told && says_something
+        facets.types.take(example) && is_listed && is_told
     }
 
     fn object(&mut self, facets: &Facets<'_>, place: Place<'_>) -> Result<()> {
@@ -264,6 +227,9 @@ impl Maker<'_> {
             if !(is_required || is_told || (is_wanted && (count as u64) < facets.members.1)) {
                 continue;
             }
+            if !is_required && self.below(&escaped(name), Self::may_be_missing) {
+                continue;
+            }
             let mark = self.template.mark();
             self.member(&mut count, name);
             let told = facets.told.iter().find(|(told, _)| *told == **name);
@@ -278,7 +244,7 @@ impl Maker<'_> {
                 }
                 _ => {
                     let below = Place { name, inside: place.name, depth: place.depth + 1, is_first: place.is_first };
-                    self.value(schemas, below)
+                    self.below(&escaped(name), |maker| maker.value(schemas, below))
                 }
             };
             if made.is_err() {
@@ -308,7 +274,7 @@ impl Maker<'_> {
                 continue;
             }
             let below = Place { name, inside: place.name, depth: place.depth + 1, is_first: place.is_first };
-            self.value(&facets.others, below)?;
+            self.below(&escaped(name), |maker| maker.value(&facets.others, below))?;
         }
         for (name, value) in
             facets.told.iter().filter(|(name, _)| !named(name) && !facets.required.contains(&name.as_str().into()))
@@ -350,7 +316,10 @@ impl Maker<'_> {
             self.member(count, &name);
             let below = Place { name: &name, inside: place.name, depth: place.depth + 1, is_first: place.is_first };
             let is_open = schemas.iter().any(|schema| self.is_open(*schema));
-            if (is_open && facets.members.0 == 0) || self.value(&schemas, below).is_err() {
+            let is_optional = facets.members.0 == 0;
+            let is_dropped = is_optional && self.below(&escaped(&name), Self::may_be_missing);
+            let is_left_out = (is_open && is_optional) || is_dropped;
+            if is_left_out || self.below(&escaped(&name), |maker| maker.value(&schemas, below)).is_err() {
                 if facets.members.0 > 0 {
                     return Err(Impossible);
                 }
@@ -425,7 +394,9 @@ impl Maker<'_> {
             (true, _) => 1,
         };
         let tuple = facets.tuple.len() as u64;
-        let count = wanted.max(least).max(tuple.min(most)).max(u64::from(facets.contains.is_some())).min(most);
+        let wanted = wanted.max(tuple.min(most)).max(u64::from(facets.contains.is_some()));
+        let is_dropped = least == 0 && wanted > 0 && self.below("*", Self::may_be_missing);
+        let count = if is_dropped { 0 } else { wanted.max(least).min(most) };
         if count > ELEMENTS_MAX {
             return Err(Impossible);
         }
@@ -443,11 +414,10 @@ impl Maker<'_> {
             };
             self.template.element(nth);
             let below = Place { depth: place.depth + 1, is_first: place.is_first && nth == 0, ..place };
-            let result = if facets.is_unique && nth > 0 {
-                self.another(&schemas, below, nth)
-            } else {
-                self.value(&schemas, below)
-            };
+            let result = self.below("*", |maker| match facets.is_unique && nth > 0 {
+                true => maker.another(&schemas, below, nth),
+                false => maker.value(&schemas, below),
+            });
             self.template.leave();
             match result {
                 Ok(()) => made += 1,

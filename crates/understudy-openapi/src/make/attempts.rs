@@ -1,0 +1,140 @@
+//! The guesses that are tried until one gives a value that the schema allows.
+//!
+//! First come guesses with everything that the schema describes: other alternatives of unions, and without the document's
+//! examples, which are wrong surprisingly often. Where each of them has a fault, the members at fault are left out one by
+//! one, so that what cannot be made costs only itself. Only then is everything left out that may be missing.
+
+use super::{Maker, Place, Purpose, Seed, Template};
+use crate::document::At;
+use crate::schema::{Broken, check_once};
+use serde_json::Value;
+use std::collections::HashSet;
+
+/// How many guesses are freed of their faults, the best first.
+const FREED_MAX: usize = 4;
+/// How often the faulty members of one guess are left out.
+const ROUNDS_MAX: usize = 8;
+
+/// Makes a value: one with nothing wrong, or else the one with the least. `None` where the schema allows none, or only one
+/// that never ends.
+pub(crate) fn make(schema: At<'_>, purpose: Purpose<'_>) -> Option<Template> {
+    let may_try = |attempt: &Attempt| purpose.has_examples || attempt.examples == Examples::None;
+    let mut guesses: Vec<Guess> = Vec::new();
+    for attempt in Attempt::with_all().filter(may_try) {
+        match Guess::make(schema, purpose, attempt, &HashSet::new()) {
+            Some(guess) if guess.broken.is_empty() => return Some(guess.template),
+            guess => guesses.extend(guess),
+        }
+    }
+    guesses.sort_by_key(|guess| guess.broken.len());
+    if let Some(freed) = guesses.iter().take(FREED_MAX).find_map(|guess| guess.freed(schema, purpose)) {
+        return Some(freed);
+    }
+    for attempt in Attempt::with_least() {
+        match Guess::make(schema, purpose, attempt, &HashSet::new()) {
+            Some(guess) if guess.broken.is_empty() => return Some(guess.template),
+            guess => guesses.extend(guess),
+        }
+    }
+    guesses.into_iter().min_by_key(|guess| guess.broken.len()).map(|guess| guess.template)
+}
+
+/// One way to guess.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attempt {
+    /// Which alternative of a union is taken.
+    pub(super) nth: usize,
+    pub(super) examples: Examples,
+    /// Whether members that may be missing are made.
+    pub(super) has_optional: bool,
+    /// Whether members of the alternatives that were not taken are null, so that only one of them is met.
+    pub(super) tells_apart: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Examples {
+    All,
+    /// Those of strings, numbers and booleans.
+    Scalars,
+    None,
+}
+
+impl Attempt {
+    /// Guesses with all that may be there, from what says most.
+    fn with_all() -> impl Iterator<Item = Self> {
+        let with = |nth, examples| Self { nth, examples, has_optional: true, tells_apart: false };
+        let shown = [with(0, Examples::All), with(0, Examples::Scalars)];
+        let made = (0..4).map(move |nth| with(nth, Examples::None));
+        let apart = (0..4).map(move |nth| Self { tells_apart: true, ..with(nth, Examples::None) });
+        shown.into_iter().chain(made).chain(apart)
+    }
+
+    /// Guesses with what has to be there.
+    fn with_least() -> impl Iterator<Item = Self> {
+        (0..8).map(|nth| Self { nth, examples: Examples::None, has_optional: false, tells_apart: false })
+    }
+}
+
+/// A value that was guessed, with all that is wrong with it.
+struct Guess {
+    attempt: Attempt,
+    template: Template,
+    value: Value,
+    broken: Vec<Broken>,
+    /// The places that may be missing.
+    optional: HashSet<String>,
+}
+
+impl Guess {
+    fn make(schema: At<'_>, purpose: Purpose<'_>, attempt: Attempt, dropped: &HashSet<String>) -> Option<Self> {
+        let mut maker = Maker {
+            purpose,
+            attempt,
+            template: Template::default(),
+            open: Vec::new(),
+            list: 0,
+            is_named: false,
+            path: String::new(),
+            optional: HashSet::new(),
+            dropped,
+        };
+        maker.value(&[schema], Place { name: purpose.thing, inside: "", depth: 0, is_first: true }).ok()?;
+        let Maker { template, optional, .. } = maker;
+        let value: Value = serde_json::from_str(&template.fill(Seed { number: 0, parameters: &[] })).ok()?;
+        let broken = check_once(schema, purpose.dialect, purpose.direction, &value).unwrap_or_default();
+        Some(Self { attempt, template, value, broken, optional })
+    }
+
+    /// The same guess without the members and elements that are wrong; `None` where something is wrong that has to be there.
+    fn freed(&self, schema: At<'_>, purpose: Purpose<'_>) -> Option<Template> {
+        let mut dropped = self.faulty()?;
+        for _ in 0..ROUNDS_MAX {
+            let guess = Self::make(schema, purpose, self.attempt, &dropped)?;
+            if guess.broken.is_empty() {
+                return Some(guess.template);
+            }
+            dropped.extend(guess.faulty()?);
+        }
+        None
+    }
+
+    /// The innermost places with something wrong that may be missing. `None` where there are none, so that nothing is won.
+    fn faulty(&self) -> Option<HashSet<String>> {
+        let faulty: HashSet<String> = self.broken.iter().filter_map(|broken| self.droppable(&broken.place)).collect();
+        (!faulty.is_empty()).then_some(faulty)
+    }
+
+    fn droppable(&self, place: &str) -> Option<String> {
+        let (mut path, mut at) = (String::new(), Some(&self.value));
+        let mut innermost = None;
+        for step in place.split('/').skip(1) {
+            path.push('/');
+            path.push_str(if at.is_some_and(Value::is_array) { "*" } else { step });
+            at = at.and_then(|at| at.pointer(&format!("/{step}")));
+            if self.optional.contains(&path) {
+                innermost = Some(path.clone());
+            }
+        }
+        innermost
+    }
+}
