@@ -15,7 +15,7 @@ pub(crate) use template::{Seed, Template, hash};
 
 use crate::document::{At, Kind, Node, escaped, quoted};
 use crate::model::Dialect;
-use crate::schema::{Direction, Facets, REQUIRED_MAX, Taking, Types};
+use crate::schema::{Direction, Facets, REQUIRED_MAX, Taking, TextCheck, Types};
 use attempts::{Attempt, Examples};
 use slot::Slot;
 use std::collections::HashSet;
@@ -302,7 +302,8 @@ impl Maker<'_> {
             let (name, schemas) = match facets.by_pattern.first() {
                 Some((pattern, schema)) if facets.others.is_empty() => {
                     let mut chance = Chance::from_seed(nth);
-                    (pattern::sample(pattern, (1, u64::MAX), &mut chance).ok_or(Impossible)?, vec![*schema])
+                    let check = TextCheck::new(&[pattern], (1, u64::MAX), None).ok_or(Impossible)?;
+                    (pattern::text(&[pattern], &check, &mut chance).ok_or(Impossible)?, vec![*schema])
                 }
                 _ => (
                     KEYS.get(nth as usize - 1).map_or_else(|| format!("key{nth}"), |key| (*key).to_owned()),

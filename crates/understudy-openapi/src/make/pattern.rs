@@ -1,5 +1,11 @@
 //! A text that a regular expression matches.
+//!
+//! Most expressions say how a text is made: it is written along them. What looks around or back does not, so texts are
+//! guessed and the validator decides.
 
+mod guess;
+
+use crate::schema::TextCheck;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 use understudy_match::Chance;
@@ -9,8 +15,18 @@ const CHARACTERS_MAX: usize = 4_096;
 /// How many steps may be taken: repetitions of nothing add no character.
 const STEPS_MAX: usize = 200_000;
 
-/// A text that matches, with a length between two if that is easily had. `None` for expressions that look back.
-pub(super) fn sample(pattern: &str, (least, most): (u64, u64), chance: &mut Chance) -> Option<String> {
+/// A text that the check accepts: one along one of the patterns. `None` where none was found.
+pub(super) fn text(patterns: &[impl AsRef<str>], check: &TextCheck, chance: &mut Chance) -> Option<String> {
+    let (least, most) = check.length();
+    let written = || patterns.iter().filter_map(|pattern| along(pattern.as_ref(), (least, most), &mut chance.clone()));
+    if let Some(text) = written().find(|text| check.accepts(text)) {
+        return Some(text);
+    }
+    patterns.iter().find_map(|pattern| guess::text(pattern.as_ref(), check, chance))
+}
+
+/// A text along a pattern, with a length between two if that is easily had. `None` for expressions that look back.
+pub(super) fn along(pattern: &str, (least, most): (u64, u64), chance: &mut Chance) -> Option<String> {
     let parse = |pattern: &str| ParserBuilder::new().build().parse(pattern).ok();
     let hir = parse(pattern)
         .or_else(|| parse(&rewritten(pattern)))
@@ -162,6 +178,7 @@ fn character(class: &Class, chance: &mut Chance) -> Option<char> {
 mod tests {
     use super::*;
 
+    /// The expressions of public reports: Prism #1942, json-schema-faker #486 and #616, Specmatic #1750.
     #[test]
     fn what_is_made_matches() {
         let any = (0, u64::MAX);
@@ -179,12 +196,44 @@ mod tests {
             (r"^\p{L}+$", any),
             (r".*", (7, 7)),
             (r"^(?!-)[A-Za-z0-9-]{1,62}\.(?=[^()])x$", any),
+            (r"^(a)\1$", any),
+            (r"^([ab])-\1$", any),
+            (r"^(?=.*[A-Z])(?=.*\d)(?=.*[^A-Za-z0-9]).{8,}$", any),
+            (r"^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?=.*[@$!%*?&])[A-Za-z\d@$!%*?&]{8,20}$", (10, 12)),
+            (r"^(?=.{3,10}$)[a-z]+$", any),
+            (r"^(?!.*--)[a-z-]+$", (6, 9)),
+            (r"^(?!foo)[a-z]{3,8}$", any),
+            (r"^(?!\s*$).+", any),
+            (r"^(?!.*(.).*\1)[a-c]{3}$", any),
+            (r"^[aA-zZ]{2}(-[aA-zZ]{4})?(-[aA-zZ]{2})?$", any),
+            (r"^(cpg|xpg)_[0-9a-f]{32}$", (36, 36)),
+            (r"^[0-9]{1,14}?$", (1, 14)),
+            (r"^(?:(?:31(\/|-|\.)(?:0?[13578]|1[02]))\1)(?:(?:1[6-9]|[2-9]\d)?\d{2})$", any),
         ] {
-            let text = sample(pattern, length, &mut Chance::from_seed(1)).unwrap();
+            let check = TextCheck::new(&[pattern], length, None).unwrap_or_else(|| panic!("not read: {pattern}"));
+            let text = text(&[pattern], &check, &mut Chance::from_seed(1));
+            let text = text.unwrap_or_else(|| panic!("nothing for {pattern}"));
             let schema = serde_json::json!({ "pattern": pattern, "minLength": length.0 });
             assert!(jsonschema::is_valid(&schema, &text.as_str().into()), "{pattern}: {text:?}");
             assert!(text.chars().count() as u64 <= length.1, "{pattern}: {text:?}");
         }
-        assert_eq!(sample(r"^(a)\1$", any, &mut Chance::from_seed(1)), None);
+    }
+
+    #[test]
+    fn what_nothing_matches_gives_nothing() {
+        for (pattern, length) in [("^[a-z]{10}$", (0, 5)), (r"^(?=b)a$", (0, u64::MAX)), ("^x", (0, 0))] {
+            let check = TextCheck::new(&[pattern], length, None).unwrap_or_else(|| panic!("not read: {pattern}"));
+            assert_eq!(text(&[pattern], &check, &mut Chance::from_seed(1)), None, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn several_patterns_and_a_format_hold_at_once() {
+        let patterns = ["^[a-z]+$", "^.{4}$"];
+        let check = TextCheck::new(&patterns, (0, u64::MAX), None).unwrap();
+        assert!(text(&patterns, &check, &mut Chance::from_seed(1)).is_some());
+        let patterns = [r"^\d{4}-\d{2}-\d{2}$"];
+        let check = TextCheck::new(&patterns, (0, u64::MAX), Some("date")).unwrap();
+        assert!(text(&patterns, &check, &mut Chance::from_seed(1)).is_some());
     }
 }

@@ -4,12 +4,28 @@ use super::slot::{self, Slot};
 use super::template::hash;
 use super::{Impossible, Maker, Place, Result, pattern, words};
 use crate::document::quoted;
-use crate::schema::{Facets, Limit, Types};
+use crate::schema::{Facets, Limit, TextCheck, Types};
 use std::sync::Arc;
 use understudy_match::Chance;
 
 /// How long a text may have to be.
 const CHARACTERS_MAX: u64 = 100_000;
+
+/// How many values of a slot are tried where more is asked for than it knows of.
+const SLOTS_TRIED_MAX: u64 = 64;
+
+/// A short text of a format.
+fn shortest(format: &str) -> Option<&'static str> {
+    Some(match format {
+        "email" | "idn-email" => "a@b.co",
+        "uri" | "url" | "iri" | "uri-reference" | "iri-reference" => "a:b",
+        "hostname" | "idn-hostname" => "a.co",
+        "ipv4" => "1.1.1.1",
+        "ipv6" => "::1",
+        "byte" | "base64" => "YQ==",
+        _ => return None,
+    })
+}
 
 impl Maker<'_> {
     pub(super) fn string(&mut self, facets: &Facets<'_>, place: Place<'_>) -> Result<()> {
@@ -17,15 +33,44 @@ impl Maker<'_> {
         if least > most || least > CHARACTERS_MAX {
             return Err(Impossible);
         }
-        if let Some(pattern) = facets.patterns.first() {
-            let mut chance = Chance::from_seed(hash(place.name) ^ self.attempt.nth as u64);
-            if let Some(text) = pattern::sample(pattern, facets.characters, &mut chance) {
-                self.template.push(&quoted(&text));
-                return Ok(());
-            }
+        let slot = self.text_slot(facets, place);
+        match self.checked_text(facets, place, &slot) {
+            Some(text) => self.template.push(&quoted(&text)),
+            None => self.template.slot(slot, place.name),
         }
+        Ok(())
+    }
+
+    /// A text that was checked, where more is asked for than a slot knows of: a pattern, or a length beside a format.
+    /// `None` where the slot does.
+    fn checked_text(&self, facets: &Facets<'_>, place: Place<'_>, slot: &Slot) -> Option<String> {
+        let format = facets.format.as_deref();
+        let is_measured = format.is_some() && facets.characters != (0, u64::MAX);
+        if facets.patterns.is_empty() && !is_measured {
+            return None;
+        }
+        let check = TextCheck::new(&facets.patterns, facets.characters, format)?;
+        let written = |seed: u64| {
+            let mut json = String::new();
+            slot.write(seed, &[], &mut json);
+            serde_json::from_str::<String>(&json).ok()
+        };
+        if facets.patterns.is_empty() && (0..SLOTS_TRIED_MAX).all(|seed| written(seed).is_some_and(|text| check.accepts(&text))) {
+            return None;
+        }
+        let mut chance = Chance::from_seed(hash(place.name) ^ self.attempt.nth as u64);
+        let short = format.and_then(shortest).map(str::to_owned);
+        pattern::text(&facets.patterns, &check, &mut chance)
+            .or_else(|| (0..SLOTS_TRIED_MAX).filter_map(written).find(|text| check.accepts(text)))
+            .or_else(|| short.filter(|text| check.accepts(text)))
+            // Nothing is right: what is along the pattern is nearest.
+            .or_else(|| pattern::along(facets.patterns.first()?, facets.characters, &mut chance))
+    }
+
+    /// What varies in a text, by its format, else by the name of its member.
+    fn text_slot(&self, facets: &Facets<'_>, place: Place<'_>) -> Slot {
         let text = |text: &str| Slot::Pick(Arc::from([quoted(text)]));
-        let slot = match facets.format.as_deref() {
+        match facets.format.as_deref() {
             Some("date-time") => slot::date_time(facets.characters),
             Some("date") => Slot::Date,
             Some("time") => Slot::Time,
@@ -37,6 +82,7 @@ impl Maker<'_> {
             Some("ipv4") => Slot::Ipv4,
             Some("ipv6") => text("2001:db8::1"),
             Some("byte" | "base64") => text("VW5kZXJzdHVkeQ=="),
+            Some("decimal") => Slot::Pick(Arc::from(["12.50", "3.99", "120.00"].map(quoted))),
             Some("duration") => text("P1D"),
             Some("json-pointer") => text("/a"),
             Some("relative-json-pointer") => text("0"),
@@ -50,9 +96,7 @@ impl Maker<'_> {
                     _ => slot,
                 }
             }
-        };
-        self.template.slot(slot, place.name);
-        Ok(())
+        }
     }
 
     pub(super) fn number(&mut self, facets: &Facets<'_>, place: Place<'_>) -> Result<()> {

@@ -87,6 +87,37 @@ pub(crate) fn check_once(schema: At<'_>, dialect: Dialect, direction: Direction,
     Some(Checker::of(bundled)?.check(schema.documents(), value))
 }
 
+/// What is asked of a text: patterns, a length, a format.
+pub(crate) struct TextCheck {
+    validator: Validator,
+    length: (u64, u64),
+}
+
+impl TextCheck {
+    /// `None` where the validator cannot read one of the patterns.
+    pub(crate) fn new(patterns: &[impl AsRef<str>], length: (u64, u64), format: Option<&str>) -> Option<Self> {
+        let patterns: Vec<Value> =
+            patterns.iter().map(|pattern| serde_json::json!({ "pattern": pattern.as_ref() })).collect();
+        let mut schema = serde_json::json!({ "type": "string", "minLength": length.0, "maxLength": length.1 });
+        if !patterns.is_empty() {
+            schema["allOf"] = patterns.into();
+        }
+        if let Some(format) = format {
+            schema["format"] = format.into();
+        }
+        Some(Self { validator: options().build(&schema).ok()?, length })
+    }
+
+    pub(crate) fn accepts(&self, text: &str) -> bool {
+        self.validator.is_valid(&Value::from(text))
+    }
+
+    /// The least and the greatest number of characters.
+    pub(crate) fn length(&self) -> (u64, u64) {
+        self.length
+    }
+}
+
 /// Values that nest deeper than this are checked on a stack of their own.
 const DEPTH_ON_THE_STACK_MAX: usize = 12;
 /// Enough for the deepest value that is read, against the deepest schema.

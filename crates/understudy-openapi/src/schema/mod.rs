@@ -7,5 +7,5 @@ mod facets;
 mod keyword;
 
 pub(crate) use bundle::Direction;
-pub(crate) use check::{Broken, Checker, check_once, is_pattern};
+pub(crate) use check::{Broken, Checker, TextCheck, check_once, is_pattern};
 pub(crate) use facets::{Facets, Limit, REQUIRED_MAX, Taking, Types};
