@@ -219,8 +219,7 @@ impl Asked<'_> {
         let Some((chosen, kind)) = chosen else { return };
         let (content, made) = (&response.content[chosen], &ready.responses[nth].contents[chosen]);
         let (purpose, seed) = (ready.purpose(self.description.dialect), self.seed(values, preference, asking));
-        let written =
-            made.write(self.documents(), content, kind.as_deref(), purpose, &Preference::default(), seed);
+        let written = made.write(self.documents(), content, kind.as_deref(), purpose, &Preference::default(), seed);
         let Written::Body(body) = written else { return };
         for (name, value) in ready.responses[nth].headers(self.documents(), response, purpose, seed) {
             refusal.headers.entry(name).or_insert(value);

@@ -1,5 +1,6 @@
 //! A description's files, and the values in them.
 
+mod children;
 mod tape;
 mod target;
 
@@ -7,7 +8,7 @@ pub(crate) use tape::{Kind, escaped, quoted};
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tape::Tape;
 use target::{Target, original, target};
 use understudy_fixture::{AsJson, Code, Diagnostic, Severity, Source, Span};
@@ -42,6 +43,8 @@ pub(crate) struct Node {
 pub(crate) struct Documents {
     files: Vec<File>,
     by_path: HashMap<String, u16>,
+    /// The schemas that build on others, found when they are first asked for.
+    children: OnceLock<children::Children>,
 }
 
 #[derive(Debug)]
@@ -65,8 +68,8 @@ impl Documents {
         let bytes = files.read(path).map_err(|why| {
             Box::new(Diagnostic::of_file(Code::Unreadable, path, format!("the file cannot be read: {why}")))
         })?;
-        let mut documents =
-            Self { files: vec![File::new(path, bytes)?], by_path: HashMap::from([(path.to_owned(), 0)]) };
+        let by_path = HashMap::from([(path.to_owned(), 0)]);
+        let mut documents = Self { files: vec![File::new(path, bytes)?], by_path, children: OnceLock::new() };
         let mut problems = Vec::new();
         let mut at = 0;
         while at < documents.files.len() {
@@ -127,7 +130,16 @@ impl Documents {
     }
 
     pub(crate) fn root(&self) -> At<'_> {
-        self.at(Node { file: 0, slot: self.files[0].tape.root() })
+        self.root_of(0)
+    }
+
+    fn root_of(&self, file: usize) -> At<'_> {
+        self.at(Node { file: file as u16, slot: self.files[file].tape.root() })
+    }
+
+    /// The named schemas that build on a schema with `allOf`, with their names.
+    pub(crate) fn children(&self, base: Node) -> &[(String, Node)] {
+        self.children.get_or_init(|| children::children(self)).get(&base).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn at(&self, node: Node) -> At<'_> {
@@ -347,6 +359,16 @@ impl<'d> At<'d> {
         self.tape().member(self.node.slot, name).map(|slot| self.with(slot))
     }
 
+    /// The outermost value of its file.
+    pub(crate) fn root(self) -> Self {
+        self.documents.root_of(usize::from(self.node.file))
+    }
+
+    /// What is some steps below, by names with `/` between.
+    pub(crate) fn below(self, path: &str) -> Option<Self> {
+        path.split('/').try_fold(self, At::get)
+    }
+
     /// A member that is a string.
     pub(crate) fn text(self, name: &str) -> Option<Cow<'d, str>> {
         self.get(name)?.string()
@@ -437,7 +459,7 @@ impl<'d> At<'d> {
                 )));
             }
         };
-        let root = self.documents.at(Node { file, slot: self.documents.files[usize::from(file)].tape.root() });
+        let root = self.documents.root_of(usize::from(file));
         let mut found = root;
         for step in pointer.split('/').skip(1) {
             let name = step.replace("~1", "/").replace("~0", "~");

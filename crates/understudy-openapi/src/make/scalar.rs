@@ -55,7 +55,9 @@ impl Maker<'_> {
             slot.write(seed, &[], &mut json);
             serde_json::from_str::<String>(&json).ok()
         };
-        if facets.patterns.is_empty() && (0..SLOTS_TRIED_MAX).all(|seed| written(seed).is_some_and(|text| check.accepts(&text))) {
+        if facets.patterns.is_empty()
+            && (0..SLOTS_TRIED_MAX).all(|seed| written(seed).is_some_and(|text| check.accepts(&text)))
+        {
             return None;
         }
         let mut chance = Chance::from_seed(hash(place.name) ^ self.attempt.nth as u64);

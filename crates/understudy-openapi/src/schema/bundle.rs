@@ -4,6 +4,7 @@
 //! So there are two ways. A schema that leads to little is bundled whole, once, and kept. One that leads to much is bundled
 //! for the value at hand: what the value has no member for cannot be broken by it, and is left out.
 
+use super::discriminator::{Discriminator, Named, listed};
 use super::keyword::{Holds, TYPES, holds};
 use crate::document::{At, Kind, Node};
 use crate::model::Dialect;
@@ -54,16 +55,27 @@ pub(crate) struct Bundled {
 /// The values that a schema is held against; `None` where they are not known.
 type Values<'v> = Option<Vec<&'v Value>>;
 
+/// A definition that is to be read.
+struct Open<'d, 'v> {
+    place: usize,
+    at: At<'d>,
+    values: Values<'v>,
+    is_named: bool,
+}
+
 struct Bundler<'d, 'v> {
     dialect: Dialect,
     direction: Direction,
-    known: HashMap<(Node, Vec<usize>), usize>,
+    known: HashMap<(Node, Vec<usize>, bool), usize>,
     definitions: Vec<(Node, Value)>,
-    open: Vec<(usize, At<'d>, Values<'v>)>,
+    open: Vec<Open<'d, 'v>>,
     schemas: usize,
     ways: HashMap<Node, usize>,
     /// Members that go the other way only, as the schemas around this one say.
     other_way: Vec<Vec<String>>,
+    /// Whether a reference has led to what is being read, with nothing of the value in between: a base that is referred to from
+    /// here is built on, and its children are not asked for.
+    is_named: bool,
 }
 
 /// Bundles a schema: for one value where it is given, else whole.
@@ -82,9 +94,11 @@ pub(crate) fn bundle(
         schemas: 0,
         ways: HashMap::new(),
         other_way: Vec::new(),
+        is_named: false,
     };
-    let root = bundler.definition(schema, value.map(|value| vec![value]));
-    while let Some((place, at, values)) = bundler.open.pop() {
+    let root = bundler.definition(schema, value.map(|value| vec![value]), false);
+    while let Some(Open { place, at, values, is_named }) = bundler.open.pop() {
+        bundler.is_named = is_named;
         bundler.definitions[place].1 = bundler.schema(at, &values, 0)?;
     }
     let (definitions, values): (Vec<Node>, Vec<Value>) = bundler.definitions.into_iter().unzip();
@@ -98,13 +112,13 @@ impl<'d, 'v> Bundler<'d, 'v> {
     }
 
     /// A reference to the definition that a schema is, or will be.
-    fn definition(&mut self, at: At<'d>, values: Values<'v>) -> Value {
+    fn definition(&mut self, at: At<'d>, values: Values<'v>, is_named: bool) -> Value {
         let addresses = values.iter().flatten().map(|value| std::ptr::from_ref::<Value>(value) as usize).collect();
         let next = self.definitions.len();
-        let place = *self.known.entry((at.node, addresses)).or_insert(next);
+        let place = *self.known.entry((at.node, addresses, is_named)).or_insert(next);
         if place == next {
             self.definitions.push((at.node, Value::Null));
-            self.open.push((place, at, values));
+            self.open.push(Open { place, at, values, is_named });
         }
         json!({ "$ref": format!("#/definitions/{place}") })
     }
@@ -112,8 +126,75 @@ impl<'d, 'v> Bundler<'d, 'v> {
     /// What a `$ref` leads to; anything, where that is nowhere or itself.
     fn reference(&mut self, reference: At<'d>, values: &Values<'v>) -> Value {
         match reference.follow() {
-            Ok(target) if !self.is_loop(target) => self.definition(target, values.clone()),
+            Ok(target) if !self.is_loop(target) => self.named(target, values),
             _ => anything(),
+        }
+    }
+
+    /// A schema that a reference leads to. One with a discriminator is held as the child that the value names.
+    fn named(&mut self, target: At<'d>, values: &Values<'v>) -> Value {
+        let base = self.definition(target, values.clone(), true);
+        let has_alternatives = target.get("oneOf").is_some() || target.get("anyOf").is_some();
+        let Some(discriminator) = Discriminator::of(target).filter(|_| !self.is_named && !has_alternatives) else {
+            return base;
+        };
+        let children = discriminator.children(target);
+        if children.is_empty() {
+            return base;
+        }
+        let mut own = discriminator.names(target);
+        // What the base itself lists is meant by somebody.
+        own.extend(listed(target, &discriminator.property, 0));
+        own.retain(|name| !children.iter().any(|(_, names)| names.contains(name)));
+        let chosen = self.chosen(&discriminator, &children, values);
+        let rest = if own.is_empty() { Vec::new() } else { vec![(own, base.clone())] };
+        discriminated(&discriminator, chosen, rest, base)
+    }
+
+    /// What is asked of a value by its name. Of known values, only their own names matter.
+    fn chosen(
+        &mut self,
+        discriminator: &Discriminator<'d>,
+        all: &[Named<'d>],
+        values: &Values<'v>,
+    ) -> Vec<(Vec<String>, Value)> {
+        let names = members(values, |name| name == discriminator.property);
+        let is_there = |names_of: &[String]| {
+            let named = |value: &&Value| value.as_str().is_some_and(|text| names_of.iter().any(|name| name == text));
+            names.as_ref().is_none_or(|names| names.iter().any(named))
+        };
+        let mut chosen = Vec::new();
+        for (schema, names) in all.iter().filter(|(_, names)| !names.is_empty()) {
+            let target = schema.resolve().ok().filter(|target| is_there(names) && !self.is_loop(*target));
+            let value = target.map_or_else(anything, |target| self.definition(target, values.clone(), true));
+            chosen.push((names.clone(), value));
+        }
+        chosen
+    }
+
+    /// Alternatives with a discriminator: the one that the value names is the one that is meant.
+    fn alternatives(&mut self, at: At<'d>, values: &Values<'v>, out: &mut Map<String, Value>) {
+        for name in ["oneOf", "anyOf"] {
+            let Some(list) = at.get(name).filter(|_| out.contains_key(name)) else { continue };
+            let Some(discriminator) = Discriminator::of_alternatives(at, list) else { continue };
+            let all = discriminator.named(list);
+            let Some(plain) = out.remove(name) else { continue };
+            let unnamed = plain.as_array().into_iter().flatten().zip(&all).filter(|(_, (_, names))| names.is_empty());
+            let unnamed: Vec<Value> = unnamed.map(|(value, _)| value.clone()).collect();
+            let chosen = self.chosen(&discriminator, &all, values);
+            if chosen.is_empty() {
+                out.insert(name.to_owned(), plain);
+                continue;
+            }
+            let mut rest = Vec::new();
+            if !unnamed.is_empty() {
+                rest.push((Vec::new(), json!({ name: unnamed })));
+            }
+            let meant = discriminated(&discriminator, chosen, rest, json!({ name: plain }));
+            match out.entry("allOf").or_insert_with(|| json!([])) {
+                Value::Array(all) => all.push(meant),
+                _ => unreachable!("`allOf` is read as a list"),
+            }
         }
     }
 
@@ -171,6 +252,7 @@ impl<'d, 'v> Bundler<'d, 'v> {
                 out.insert(name.into_owned(), value);
             }
         }
+        self.alternatives(at, values, &mut out);
         tuples(&mut out);
         limits(&mut out);
         sized(&mut out);
@@ -200,9 +282,13 @@ impl<'d, 'v> Bundler<'d, 'v> {
         if holds == Holds::Strings {
             return self.read(name, holds, schema, at, values, depth);
         }
+        let is_same = matches!(holds, Holds::Same | Holds::SameList | Holds::SameMap);
+        let was_named = self.is_named;
+        self.is_named &= is_same;
         self.other_way.push(around);
         let read = self.read(name, holds, schema, at, values, depth + 1);
         self.other_way.pop();
+        self.is_named = was_named;
         read
     }
 
@@ -350,6 +436,39 @@ fn limits(out: &mut Map<String, Value>) {
             }
         }
     }
+}
+
+/// What is asked of a value that may name its schema: `chosen` by its names, `rest` by others (or by any other, where it lists
+/// none), and `plain` where there is no name.
+fn discriminated(
+    discriminator: &Discriminator<'_>,
+    chosen: Vec<(Vec<String>, Value)>,
+    rest: Vec<(Vec<String>, Value)>,
+    plain: Value,
+) -> Value {
+    let member = |schema: Value| json!({ "properties": { &discriminator.property: schema } });
+    let mut all_names: Vec<String> = chosen.iter().flat_map(|(names, _)| names.clone()).collect();
+    let mut all: Vec<Value> = Vec::new();
+    let mut others = None;
+    for (names, schema) in chosen.into_iter().chain(rest) {
+        if names.is_empty() {
+            others = Some(schema);
+            continue;
+        }
+        all_names.extend(names.iter().cloned());
+        all.push(json!({ "if": member(json!({ "enum": names })), "then": schema }));
+    }
+    all_names.sort();
+    all_names.dedup();
+    let known = member(json!({ "enum": all_names }));
+    all.push(match others {
+        Some(others) => json!({ "if": known, "else": others }),
+        None => known,
+    });
+    let mut is_named = member(json!({ "type": "string" }));
+    is_named["type"] = "object".into();
+    is_named["required"] = json!([discriminator.property]);
+    json!({ "if": is_named, "then": { "allOf": all }, "else": plain })
 }
 
 /// A schema that asks for nothing.

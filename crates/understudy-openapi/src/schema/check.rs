@@ -72,13 +72,21 @@ impl Checker {
     }
 }
 
-/// Where a keyword stands, by the steps to it from a schema.
+/// Where a keyword stands, by the steps to it from a schema. What a discriminator asks for stands in no other keyword.
 fn rule(schema: At<'_>, steps: &str) -> String {
     let pointer = format!("{}/{steps}", schema.pointer());
-    match pointer.strip_suffix(super::bits::KEYWORD) {
-        Some(above) => format!("{above}format"),
-        None => pointer,
+    if let Some(above) = pointer.strip_suffix(super::bits::KEYWORD) {
+        return format!("{above}format");
     }
+    let (mut at, mut told) = (schema, schema.get("discriminator"));
+    for step in steps.split('/') {
+        let name = step.replace("~1", "/").replace("~0", "~");
+        let next = at.get(&name).or_else(|| at.items().nth(name.parse().ok()?));
+        let Some(next) = next else { return told.map_or(pointer, At::pointer) };
+        at = next;
+        told = at.get("discriminator").or(told);
+    }
+    pointer
 }
 
 /// Holds one value against a schema that is not kept. `None` where the schema cannot be used at all.

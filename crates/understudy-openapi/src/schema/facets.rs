@@ -1,5 +1,6 @@
 //! All that is asked of one value, from every schema that it has to obey at once.
 
+use super::discriminator::{Discriminator, Named};
 use crate::document::{At, Kind, Node};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -251,7 +252,7 @@ impl<'d> Facets<'d> {
             }
         }
         self.own(at, taking.is_modern);
-        self.tell(at);
+        self.tell(at, taking, depth);
         for part in at.get("allOf").into_iter().flat_map(At::items) {
             self.gather(part, taking, depth);
         }
@@ -323,27 +324,41 @@ impl<'d> Facets<'d> {
         let place = nth % new.len().max(1);
         let chosen =
             *new.get(if nth < FIRST_TAKEN { place } else { new.len().checked_sub(place % FIRST_TAKEN + 1)? })?;
-        if let Some(told) = name_of(at, chosen) {
-            self.told.push(told);
+        let discriminator = Discriminator::of_alternatives(at, alternatives);
+        let named = discriminator.iter().flat_map(|discriminator| discriminator.named(alternatives));
+        if let Some(name) =
+            named.filter(|(schema, _)| schema.node == chosen.node).find_map(|(_, names)| names.into_iter().next())
+        {
+            self.told.extend(discriminator.map(|discriminator| (discriminator.property, name)));
         }
         Some(chosen)
     }
 
-    /// A base schema tells its children apart by a member: the value is one of its children's, or its own.
-    fn tell(&mut self, at: At<'d>) {
-        let Some(discriminator) = at.get("discriminator") else { return };
+    /// A base schema tells its children apart by a member: the value is the child's that is being made, or else one of them is
+    /// chosen.
+    fn tell(&mut self, at: At<'d>, taking: Taking<'_>, depth: usize) {
         if at.get("oneOf").is_some() || at.get("anyOf").is_some() {
             return;
         }
-        // In Swagger 2.0 it is the member's name alone.
-        let property = discriminator.string().or_else(|| discriminator.text("propertyName"));
-        let first = discriminator
-            .get("mapping")
-            .and_then(|mapping| mapping.members().next().map(|(name, _)| name.into_owned()));
-        if let (Some(property), Some(name)) = (property, first)
-            && self.told.iter().all(|(known, _)| *known != property)
-        {
-            self.told.push((property.into_owned(), name));
+        let Some(discriminator) = Discriminator::of(at) else { return };
+        if self.told.iter().any(|(known, _)| *known == discriminator.property) {
+            return;
+        }
+        let children = discriminator.children(at);
+        let is_met = |child: &&Named<'d>| self.met.contains(&child.0.node);
+        let is_new = |child: &&Named<'d>| !taking.open.contains(&child.0.node);
+        let child = children.iter().find(is_met).or_else(|| {
+            let nth = taking.nth?;
+            let new: Vec<&Named<'d>> = children.iter().filter(is_new).collect();
+            new.get(nth % new.len().max(1)).copied()
+        });
+        let name = match child {
+            Some((_, names)) => names.first().cloned(),
+            None => discriminator.names(at).into_iter().next(),
+        };
+        self.told.extend(name.map(|name| (discriminator.property, name)));
+        if let Some((child, _)) = child.filter(|_| taking.nth.is_some()) {
+            self.gather(*child, taking, depth);
         }
     }
 
@@ -479,21 +494,4 @@ const PARTS_DEPTH_MAX: usize = 4;
 fn narrowed((least, most): (u64, u64), at: At<'_>, min: &str, max: &str) -> (u64, u64) {
     let number = |name: &str| at.get(name).and_then(At::count);
     (number(min).map_or(least, |number| number.max(least)), number(max).map_or(most, |number| number.min(most)))
-}
-
-/// What a discriminator calls an alternative (OpenAPI 3.1.1, "Discriminator Object"): its name in the mapping, else the name of
-/// its schema.
-fn name_of(at: At<'_>, chosen: At<'_>) -> Option<(String, String)> {
-    let discriminator = at.get("discriminator")?;
-    let property = discriminator.text("propertyName")?.into_owned();
-    let reference = chosen.reference()?;
-    let target = reference.follow().ok()?.node;
-    let mapped = discriminator.get("mapping").into_iter().flat_map(At::members).find(|(_, value)| {
-        value.string() == reference.string() || value.follow().is_ok_and(|mapped| mapped.node == target)
-    });
-    let name = match mapped {
-        Some((name, _)) => name.into_owned(),
-        None => reference.string()?.rsplit('/').next()?.to_owned(),
-    };
-    Some((property, name))
 }

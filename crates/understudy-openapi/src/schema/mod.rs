@@ -3,6 +3,7 @@
 mod bits;
 mod bundle;
 mod check;
+mod discriminator;
 mod facets;
 mod keyword;
 
