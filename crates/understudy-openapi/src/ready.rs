@@ -23,9 +23,24 @@ pub(crate) struct Ready {
 
 #[derive(Debug)]
 pub(crate) struct ReadyResponse {
-    headers: OnceLock<Vec<(HeaderName, Template)>>,
+    headers: OnceLock<Vec<(HeaderName, Header)>>,
     /// In the order of the response's media types.
     pub(crate) contents: Vec<ReadyContent>,
+}
+
+/// The value of a header field, as JSON until it is written.
+#[derive(Debug)]
+struct Header {
+    made: Template,
+    writing: Writing,
+}
+
+#[derive(Debug)]
+enum Writing {
+    /// Style `simple`.
+    Simple { explode: bool },
+    /// A document of the media type that `content` names.
+    Document,
 }
 
 impl Ready {
@@ -95,40 +110,52 @@ impl ReadyResponse {
             });
             known.filter(|(name, _)| !NOT_SENT.contains(&name.as_str()) && !name.as_str().starts_with(CORS)).collect()
         });
-        templates.iter().filter_map(move |(name, template)| {
-            let value = plain(&template.fill(seed));
+        templates.iter().filter_map(move |(name, Header { made, writing })| {
+            let json = made.fill(seed);
+            let value = match writing {
+                Writing::Simple { explode } => simple(&json, *explode),
+                Writing::Document => json,
+            };
             Some((name.clone(), HeaderValue::from_str(&value).ok()?))
         })
     }
 }
 
 /// A header field's value: what it shows, or what its schema allows.
-fn header(at: At<'_>, purpose: Purpose<'_>) -> Option<Template> {
+fn header(at: At<'_>, purpose: Purpose<'_>) -> Option<Header> {
+    if purpose.dialect == Dialect::Swagger2 {
+        return Some(Header { made: make(at, purpose)?, writing: Writing::Simple { explode: false } });
+    }
+    let (at, writing) = match at.get("content").and_then(|content| content.members().next()) {
+        Some((media, content)) => {
+            let is_json = understudy_exchange::MediaType::parse(&media).is_json();
+            (content, if is_json { Writing::Document } else { Writing::Simple { explode: false } })
+        }
+        None => (at, Writing::Simple { explode: at.flag("explode") }),
+    };
     let shown = at.get("example").or_else(|| {
         let first = at.get("examples")?.members().next()?.1;
         first.resolve().ok()?.get("value")
     });
-    if let Some(shown) = shown.filter(|shown| purpose.dialect != Dialect::Swagger2 && shown.scalar().is_some()) {
-        return Some(Template::fixed(&shown.to_json()));
-    }
-    let schema = match purpose.dialect {
-        Dialect::Swagger2 => at,
-        _ => at.get("schema")?,
+    let made = match shown {
+        Some(shown) => Template::fixed(&shown.to_json()),
+        None => make(at.get("schema")?, purpose)?,
     };
-    make(schema, purpose)
+    Some(Header { made, writing })
 }
 
 /// A JSON value as a header field's text (style `simple`).
-fn plain(json: &str) -> String {
+fn simple(json: &str, explode: bool) -> String {
     use serde_json::Value;
     let word = |value: &Value| match value {
         Value::String(text) => text.clone(),
         value => value.to_string(),
     };
+    let between = if explode { '=' } else { ',' };
     match serde_json::from_str::<Value>(json) {
         Ok(Value::Array(items)) => items.iter().map(word).collect::<Vec<_>>().join(","),
         Ok(Value::Object(members)) => {
-            members.iter().map(|(name, value)| format!("{name},{}", word(value))).collect::<Vec<_>>().join(",")
+            members.iter().map(|(name, value)| format!("{name}{between}{}", word(value))).collect::<Vec<_>>().join(",")
         }
         Ok(value) => word(&value),
         Err(_) => String::new(),

@@ -1,6 +1,7 @@
 //! A description's files, and the values in them.
 
 mod children;
+mod merged;
 mod tape;
 mod target;
 
@@ -204,8 +205,12 @@ impl File {
         let source = Source { file: path.replace(".json", ".yaml").into(), text };
         let file = Arc::clone(&path);
         let AsJson { text, places } = source.as_json().map_err(|problem| Box::new(Diagnostic { file, ..*problem }))?;
-        match Tape::new(text) {
-            Ok(tape) => Ok(Self { path, tape, yaml: Some(Yaml { text: source.text, places }) }),
+        let read = Tape::new(text).and_then(|tape| match merged::merged(&tape, &places) {
+            Some((text, places)) => Ok((Tape::new(text)?, places)),
+            None => Ok((tape, places)),
+        });
+        match read {
+            Ok((tape, places)) => Ok(Self { path, tape, yaml: Some(Yaml { text: source.text, places }) }),
             Err((_, error)) => {
                 let message = format!("the file cannot be read: {}", error.message);
                 Err(Box::new(Diagnostic::of_file(Code::TooLarge, &path, message)))

@@ -15,7 +15,7 @@ pub(crate) use template::{Seed, Template, hash};
 
 use crate::document::{At, Kind, Node, escaped, quoted};
 use crate::model::Dialect;
-use crate::schema::{Direction, Facets, REQUIRED_MAX, Taking, TextCheck, Types};
+use crate::schema::{Direction, Facets, REQUIRED_MAX, Taking, TextCheck, Types, retyped};
 use attempts::{Attempt, Examples};
 use slot::Slot;
 use std::collections::HashSet;
@@ -129,8 +129,10 @@ impl Maker<'_> {
             // Null is allowed, and says little.
             let value = taken.clone().find(|value| value.kind() != Kind::Null).or_else(|| taken.next());
             // A list of texts where numbers are wanted: what is listed is what was meant.
-            let value = value.or(values.first()).ok_or(Impossible)?;
-            self.template.push(&value.to_json());
+            let meant = || values.iter().find_map(|value| retyped(*value, facets.types));
+            let json = value.map(|value| value.to_json()).or_else(meant);
+            let json = json.or_else(|| Some(values.first()?.to_json())).ok_or(Impossible)?;
+            self.template.push(&json);
             return Ok(());
         }
         let types = facets.types;
@@ -179,8 +181,8 @@ impl Maker<'_> {
             return Some(chosen.to_json());
         }
         // In YAML a number without quotes is one, also where a text was meant.
-        let text = facets.examples.iter().find_map(|example| example.number().or(None));
-        text.filter(|_| facets.types == Types::STRING && facets.values.is_none()).map(quoted)
+        let mut examples = facets.examples.iter();
+        examples.find_map(|example| retyped(*example, facets.types)).filter(|_| facets.values.is_none())
     }
 
     fn may_be(&self, facets: &Facets<'_>, example: At<'_>) -> bool {
@@ -380,7 +382,10 @@ impl Maker<'_> {
                 types if types.has(Types::INTEGER) && types != Types::ALL => scalar::integer(&own, (1, 9_999), 1)?,
                 _ => return None,
             };
-            Some((name.clone().into_owned(), Identity { slot, parameter, is_counted: is_listed }))
+            // Of a list, the first element has the id that is shown, and the others count from there.
+            let place = Place { name, is_first: place.is_first || is_listed, ..place };
+            let shown = self.example(&own, place);
+            Some((name.clone().into_owned(), Identity { slot, parameter, is_counted: is_listed, shown }))
         })
     }
 

@@ -152,6 +152,26 @@ impl Slot {
         }
     }
 
+    /// The nth value behind one that is shown, as JSON.
+    pub(super) fn write_after(&self, shown: &str, nth: u64, out: &mut String) {
+        let counted = match self {
+            Self::Integer { most, step, .. } => {
+                let first = shown.parse::<i64>().ok();
+                let next = first.and_then(|first| first.checked_add(step.checked_mul(nth as i64)?));
+                next.filter(|next| next <= most).map(|next| next.to_string())
+            }
+            Self::Digits => {
+                let first = shown.trim_matches('"').parse::<u64>().ok();
+                first.and_then(|first| first.checked_add(nth)).map(|next| quoted(&next.to_string()))
+            }
+            _ => None,
+        };
+        match counted {
+            Some(json) => out.push_str(&json),
+            None => self.write_nth(nth, out),
+        }
+    }
+
     /// Writes a value that came in a path, where it is one of these.
     pub(super) fn take(&self, value: &str, out: &mut String) -> bool {
         match self {

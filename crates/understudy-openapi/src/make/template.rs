@@ -45,6 +45,8 @@ pub(super) struct Identity {
     pub(super) parameter: Option<usize>,
     /// Whether it is one of a list that is asked for: those are counted from 1.
     pub(super) is_counted: bool,
+    /// The id that the schema shows, as JSON.
+    pub(super) shown: Option<String>,
 }
 
 /// What a request says about what varies.
@@ -170,10 +172,16 @@ impl Identity {
         if !is_named {
             match above.element.filter(|_| self.is_counted) {
                 // Another part of a list, or the list of another thing, counts from elsewhere.
-                Some((list, nth)) => {
-                    self.slot.write_nth(if list == 0 { nth } else { nth + list % 89 * 10 }, identities);
-                }
-                None => self.slot.write(mix(above.number, name), &[], identities),
+                Some((list, nth)) if list > 0 => self.slot.write_nth(nth + list % 89 * 10, identities),
+                Some((_, nth)) => match self.shown.as_deref() {
+                    Some(shown) if nth == 0 => identities.push_str(shown),
+                    Some(shown) => self.slot.write_after(shown, nth, identities),
+                    None => self.slot.write_nth(nth, identities),
+                },
+                None => match self.shown.as_deref() {
+                    Some(shown) => identities.push_str(shown),
+                    None => self.slot.write(mix(above.number, name), &[], identities),
+                },
             }
         }
         Scope { number: hash(&identities[start..]), identity: start..identities.len(), element: None }

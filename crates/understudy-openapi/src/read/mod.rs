@@ -103,11 +103,16 @@ fn dialect(root: At<'_>) -> Result<Dialect, Box<Diagnostic>> {
     match (key, &*version) {
         ("swagger", "2.0" | "2") => Ok(Dialect::Swagger2),
         ("openapi", version) if version == "3.0" || version.starts_with("3.0.") => Ok(Dialect::OpenApi30),
-        ("openapi", version) if version == "3.1" || version.starts_with("3.1.") => Ok(Dialect::OpenApi31),
+        ("openapi", version) if ["3.1", "3.2"].iter().any(|known| is_version(version, known)) => Ok(Dialect::OpenApi31),
         (key, version) => {
-            refused(at, format!("`{key}: {version}` is a version that is not known: 2.0, 3.0 and 3.1 are"))
+            refused(at, format!("`{key}: {version}` is a version that is not known: 2.0, 3.0, 3.1 and 3.2 are"))
         }
     }
+}
+
+/// Returns true for `3.1` itself and `3.1.0`.
+fn is_version(version: &str, known: &str) -> bool {
+    version.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Reads one document.
@@ -178,7 +183,9 @@ impl<'d> Reader<'d> {
         let mut prefixes = Vec::new();
         for server in servers.items() {
             match serde_json::from_value::<openapiv3::Server>(server.to_value()) {
-                Ok(read) => prefixes.push(path_of(&read).trim_end_matches('/').to_owned()),
+                Ok(read) => {
+                    prefixes.extend(paths_of(&read).iter().map(|path| path.trim_end_matches('/').to_owned()));
+                }
                 Err(error) => self.bad(server, format!("this server cannot be understood: {error}")),
             }
         }
@@ -297,23 +304,33 @@ impl<'d> Reader<'d> {
 /// How long a server's path may be.
 const PATH_BYTES_MAX: usize = 1_000;
 
-/// The path of a server's address, with the defaults of its variables. A variable without a default says nothing.
-fn path_of(server: &openapiv3::Server) -> String {
-    let (mut url, mut rest) = (String::new(), server.url.as_str());
+/// How many paths one server may have.
+const PATHS_MAX: usize = 64;
+
+/// The paths of a server's address, with each value that its variables may have, the defaults first. A variable without a default
+/// says nothing.
+fn paths_of(server: &openapiv3::Server) -> Vec<String> {
+    let (mut urls, mut rest) = (vec![String::new()], server.url.as_str());
     while let Some((before, (name, after))) =
         rest.split_once('{').and_then(|(b, rest)| Some((b, rest.split_once('}')?)))
     {
-        let Some(variable) = server.variables.iter().flatten().find(|(known, _)| *known == name) else {
-            return String::new();
+        let Some((_, variable)) = server.variables.iter().flatten().find(|(known, _)| *known == name) else {
+            return vec![String::new()];
         };
-        url.push_str(before);
-        url.push_str(&variable.1.default);
+        let others = variable.enumeration.iter().filter(|value| **value != variable.default);
+        let values: Vec<&String> = std::iter::once(&variable.default).chain(others).collect();
+        let with = |url: &String| values.iter().map(|value| format!("{url}{before}{value}")).collect::<Vec<_>>();
+        urls = urls.iter().flat_map(with).take(PATHS_MAX).collect();
         rest = after;
     }
-    url.push_str(rest);
+    urls.iter().map(|url| path_of(&format!("{url}{rest}"))).collect()
+}
+
+/// The path of an address.
+fn path_of(url: &str) -> String {
     let path = match url.split_once("//") {
         Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
-        None => url.as_str(),
+        None => url,
     };
     let path = path.split(['?', '#']).next().unwrap_or("");
     if !path.starts_with('/') || path.len() > PATH_BYTES_MAX { String::new() } else { path.to_owned() }

@@ -7,7 +7,7 @@ mod style;
 
 use crate::document::{At, Documents};
 use crate::model::{Dialect, In, Operation, Parameter, Scheme, Style};
-use crate::schema::{Broken, Checker, Direction, check_once};
+use crate::schema::{Broken, Checker, Direction, check_once, shortened};
 use http::StatusCode;
 use serde_json::{Map, Value};
 use shape::Shape;
@@ -202,10 +202,13 @@ impl Held<'_> {
         if !broken.is_empty() && shape::other_readings(&value).iter().any(fits) {
             return;
         }
-        let named = |broken: &Broken| format!("{}{}", parameter.name, broken.place);
-        out.extend(broken.into_iter().map(|broken| {
-            let name = named(&broken);
-            violation(broken.message, broken.rule, name)
+        // What is written in the address is shown as it was read: a `+` is a space there. Others may be secrets.
+        let is_shown = matches!(parameter.place, In::Query | In::Path);
+        let got = value.as_str().filter(|_| is_shown).map(|text| format!(", got `{}`", shortened(text)));
+        out.extend(broken.into_iter().map(|Broken { place, message, rule }| {
+            let is_about_text = rule.ends_with("/format") || rule.ends_with("/pattern");
+            let got = got.as_deref().filter(|_| place.is_empty() && is_about_text).unwrap_or("");
+            violation(format!("{message}{got}"), rule, format!("{}{place}", parameter.name))
         }));
     }
 }

@@ -5,7 +5,9 @@
 //! for the value at hand: what the value has no member for cannot be broken by it, and is left out.
 
 use super::discriminator::{Discriminator, Named, listed};
+use super::facets::Types;
 use super::keyword::{Holds, TYPES, holds};
+use super::retyped::retyped;
 use crate::document::{At, Kind, Node};
 use crate::model::Dialect;
 use serde_json::{Map, Value, json};
@@ -25,7 +27,10 @@ impl Direction {
             Self::Request => "readOnly",
             Self::Response => "writeOnly",
         };
-        property.flag(other_way) || property.resolve().is_ok_and(|resolved| resolved.flag(other_way))
+        let says =
+            |schema: At<'_>| schema.flag(other_way) || schema.resolve().is_ok_and(|schema| schema.flag(other_way));
+        says(property)
+            || property.resolve().is_ok_and(|property| property.get("allOf").into_iter().flat_map(At::items).any(says))
     }
 }
 
@@ -362,8 +367,11 @@ impl<'d, 'v> Bundler<'d, 'v> {
                 at.string().filter(|pattern| super::check::is_pattern(pattern)).map(|text| text.into_owned().into())
             }
             Holds::Type => types(at),
-            Holds::Values if at.items().len() > 0 => Some(at.to_value()),
-            Holds::Value => Some(at.to_value()),
+            Holds::Values if at.items().len() > 0 => {
+                let types = Types::of(schema);
+                Some(at.items().map(|value| meant(value, types)).collect())
+            }
+            Holds::Value => Some(meant(at, Types::of(schema))),
             _ => None,
         })
     }
@@ -469,6 +477,12 @@ fn discriminated(
     is_named["type"] = "object".into();
     is_named["required"] = json!([discriminator.property]);
     json!({ "if": is_named, "then": { "allOf": all }, "else": plain })
+}
+
+/// A listed value, as one of the types that are asked for beside it.
+fn meant(value: At<'_>, types: Types) -> Value {
+    let text = retyped(value, types);
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| value.to_value())
 }
 
 /// A schema that asks for nothing.

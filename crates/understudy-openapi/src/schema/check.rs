@@ -1,5 +1,6 @@
 //! Values held against schemas.
 
+use super::alternatives;
 use super::bundle::{Bundled, Direction, TooLarge, bundle};
 use crate::document::{At, Documents, Node};
 use crate::model::Dialect;
@@ -13,6 +14,8 @@ use understudy_match::is_in_format;
 
 /// How many violations of one value are told.
 const BROKEN_MAX: usize = 20;
+/// How deep alternatives of alternatives are told.
+const ALTERNATIVES_DEPTH_MAX: usize = 4;
 /// How many steps back a regular expression may take.
 const BACKTRACK_MAX: usize = 100_000;
 
@@ -55,8 +58,41 @@ impl Checker {
             if self.validator.is_valid(value) {
                 return Vec::new();
             }
-            self.validator.iter_errors(value).take(BROKEN_MAX).map(|error| self.broken(documents, &error)).collect()
+            let mut all = Vec::new();
+            for error in self.validator.iter_errors(value).take(BROKEN_MAX) {
+                self.tell(documents, &error, 0, &mut all);
+            }
+            all
         })
+    }
+
+    /// Tells what an error is about. Of alternatives, the one that was meant says what is wrong.
+    fn tell(&self, documents: &Documents, error: &ValidationError<'_>, depth: usize, out: &mut Vec<Broken>) {
+        if out.len() >= BROKEN_MAX {
+            return;
+        }
+        if let ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } = error.kind()
+            && depth < ALTERNATIVES_DEPTH_MAX
+        {
+            if let Some(meant) = alternatives::meant(error, context) {
+                meant.iter().for_each(|error| self.tell(documents, error, depth + 1, out));
+                return;
+            }
+            let mut broken = self.broken(documents, error);
+            if let Some(nearest) = alternatives::nearest(context) {
+                let mut inner = Vec::new();
+                self.tell(documents, nearest, depth + 1, &mut inner);
+                let nearest = inner.first().map(|inner| (inner.place.strip_prefix(&broken.place), &inner.message));
+                if let Some((place, message)) = nearest {
+                    let place =
+                        place.filter(|place| !place.is_empty()).map_or(String::new(), |place| format!("{place}: "));
+                    broken.message.push_str(&format!("; of the nearest, {place}{message}"));
+                }
+            }
+            out.push(broken);
+            return;
+        }
+        out.push(self.broken(documents, error));
     }
 
     fn broken(&self, documents: &Documents, error: &ValidationError<'_>) -> Broken {
@@ -169,12 +205,28 @@ fn options() -> jsonschema::ValidationOptions<'static> {
         .with_format("ipv6", |text: &str| is_in_format(Format::Ipv6, text))
         .with_format("hostname", |text: &str| is_in_format(Format::Hostname, text))
         .with_format("uri", |text: &str| is_in_format(Format::Uri, text))
+        .with_format("byte", is_base64)
+        .with_format("decimal", |text: &str| text.trim().parse::<f64>().is_ok_and(f64::is_finite))
         // What may be relative may be nearly anything.
         .with_format("uri-reference", |_: &str| true)
         .with_format("iri", |_: &str| true)
         .with_format("iri-reference", |_: &str| true)
         .with_format("uri-template", |_: &str| true)
         .with_format("regex", |_: &str| true)
+}
+
+/// Base64 in the alphabet of RFC 4648, section 4 or 5, with or without padding; line breaks are left out, as in MIME.
+fn is_base64(text: &str) -> bool {
+    let mut count = 0_usize;
+    let mut padding = 0_usize;
+    for c in text.chars().filter(|c| !matches!(c, '\r' | '\n')) {
+        match c {
+            '=' => padding += 1,
+            'A'..='Z' | 'a'..='z' | '0'..='9' | '+' | '/' | '-' | '_' if padding == 0 => count += 1,
+            _ => return false,
+        }
+    }
+    count % 4 != 1 && (padding == 0 || (padding <= 2 && (count + padding).is_multiple_of(4)))
 }
 
 /// Whether the validator can use a regular expression: one that it cannot use asks for nothing.
@@ -268,7 +320,7 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     const CHARS_MAX: usize = 200;
     match text.char_indices().nth(CHARS_MAX) {
         Some((at, _)) => format!("{}…", &text[..at]),
