@@ -8,6 +8,7 @@ use crate::request::{ReadyBody, ReadyParameter};
 use crate::schema::Direction;
 use http::{HeaderName, HeaderValue};
 use std::sync::OnceLock;
+use understudy_exchange::Json;
 
 #[derive(Debug)]
 pub(crate) struct Ready {
@@ -146,17 +147,15 @@ fn header(at: At<'_>, purpose: Purpose<'_>) -> Option<Header> {
 
 /// A JSON value as a header field's text (style `simple`).
 fn simple(json: &str, explode: bool) -> String {
-    use serde_json::Value;
-    let word = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    };
+    let word = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let between = if explode { '=' } else { ',' };
-    match serde_json::from_str::<Value>(json) {
-        Ok(Value::Array(items)) => items.iter().map(word).collect::<Vec<_>>().join(","),
-        Ok(Value::Object(members)) => {
-            members.iter().map(|(name, value)| format!("{name}{between}{}", word(value))).collect::<Vec<_>>().join(",")
-        }
+    match Json::parse(json.as_bytes()) {
+        Ok(Json::Array(items)) => items.iter().map(word).collect::<Vec<_>>().join(","),
+        Ok(Json::Object(members)) => members
+            .iter()
+            .map(|(name, value)| format!("{}{between}{}", name.as_str(), word(value)))
+            .collect::<Vec<_>>()
+            .join(","),
         Ok(value) => word(&value),
         Err(_) => String::new(),
     }

@@ -53,6 +53,8 @@ struct File {
     path: Arc<str>,
     tape: Tape,
     yaml: Option<Yaml>,
+    /// Where the lines start, found for the first problem.
+    lines: OnceLock<Vec<u32>>,
 }
 
 /// What a YAML file says, beside the JSON that was made of it.
@@ -143,6 +145,11 @@ impl Documents {
         self.children.get_or_init(|| children::children(self)).get(&base).map_or(&[], Vec::as_slice)
     }
 
+    /// The outermost value of every file.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = At<'_>> {
+        (0..self.files.len()).map(|file| self.root_of(file))
+    }
+
     pub(crate) fn at(&self, node: Node) -> At<'_> {
         At { documents: self, node }
     }
@@ -189,7 +196,7 @@ impl File {
             }
             // JSON is read as such whatever the file's name says: it is the quicker way.
             Some(b'{' | b'[') => match Tape::new(text) {
-                Ok(tape) => Ok(Self { path, tape, yaml: None }),
+                Ok(tape) => Ok(Self { path, tape, yaml: None, lines: OnceLock::new() }),
                 Err((text, error)) if path.ends_with(".json") => {
                     let message = format!("not JSON: {}", error.message);
                     Err(Box::new(located(&path, &text, span_in(&text, error.offset), Code::Syntax, message)))
@@ -210,7 +217,10 @@ impl File {
             None => Ok((tape, places)),
         });
         match read {
-            Ok((tape, places)) => Ok(Self { path, tape, yaml: Some(Yaml { text: source.text, places }) }),
+            Ok((tape, places)) => {
+                let yaml = Some(Yaml { text: source.text, places });
+                Ok(Self { path, tape, yaml, lines: OnceLock::new() })
+            }
             Err((_, error)) => {
                 let message = format!("the file cannot be read: {}", error.message);
                 Err(Box::new(Diagnostic::of_file(Code::TooLarge, &path, message)))
@@ -223,9 +233,32 @@ impl File {
         self.yaml.as_ref().map_or(self.tape.text(), |yaml| &yaml.text)
     }
 
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let text = self.text().as_bytes();
+            let ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+            std::iter::once(0).chain(ends.map(|(at, _)| at as u32 + 1)).collect()
+        })
+    }
+
+    /// Where a line starts, counted from 1; the end of the text behind the last one.
+    fn line_start(&self, line: usize) -> usize {
+        self.lines().get(line.saturating_sub(1)).map_or(self.text().len(), |start| *start as usize)
+    }
+
+    fn line(&self, line: usize) -> &str {
+        let text = self.text().get(self.line_start(line)..self.line_start(line + 1)).unwrap_or("");
+        text.trim_end_matches(['\n', '\r'])
+    }
+
     fn span(&self, slot: u32) -> Span {
         let start = self.tape.start(slot);
-        let Some(yaml) = &self.yaml else { return span_in(self.tape.text(), start) };
+        let Some(yaml) = &self.yaml else {
+            let line = self.lines().partition_point(|line| *line as usize <= start);
+            let before = &self.tape.text().as_bytes()[self.line_start(line)..start];
+            let column = String::from_utf8_lossy(before).chars().count();
+            return Span { line: line as u32, column: column as u32 + 1, width: 1 };
+        };
         let at = yaml.places.partition_point(|(offset, _)| (*offset as usize) <= start);
         yaml.places.get(at.saturating_sub(1)).map(|(_, span)| *span).unwrap_or_default()
     }
@@ -244,8 +277,11 @@ fn span_in(text: &str, offset: usize) -> Span {
 }
 
 fn located(path: &Arc<str>, text: &str, span: Span, code: Code, message: String) -> Diagnostic {
+    problem_at(path, text.lines().nth(span.line.saturating_sub(1) as usize).unwrap_or(""), span, code, message)
+}
+
+fn problem_at(path: &Arc<str>, line: &str, span: Span, code: Code, message: String) -> Diagnostic {
     // A document in one line would be copied into each of its problems.
-    let line = text.lines().nth(span.line.saturating_sub(1) as usize).unwrap_or("");
     let line_text = if line.len() > LINE_BYTES_MAX { String::new() } else { line.to_owned() };
     Diagnostic {
         severity: Severity::Error,
@@ -423,7 +459,8 @@ impl<'d> At<'d> {
     /// A problem at this value.
     pub(crate) fn problem(self, code: Code, message: String) -> Diagnostic {
         let file = self.file();
-        let problem = located(&file.path, file.text(), file.span(self.node.slot), code, message);
+        let span = file.span(self.node.slot);
+        let problem = problem_at(&file.path, file.line(span.line as usize), span, code, message);
         if problem.line_text.is_empty() { problem.with_hint(format!("it is at {}", self.pointer())) } else { problem }
     }
 

@@ -4,6 +4,7 @@ mod operation;
 mod others;
 mod parameter;
 pub(crate) mod path_key;
+mod rules;
 mod security;
 mod swagger;
 
@@ -52,6 +53,7 @@ impl Description {
         reader.read_schemes(root);
         let prefixes = reader.prefixes(root);
         let (operations, outgoing) = reader.operations(root);
+        reader.rules(&operations);
         let Reader { mut diagnostics, schemes, .. } = reader;
         let own = operations.iter().flat_map(|operation| &operation.own_prefixes);
         let mut other_prefixes: Vec<String> = own.filter(|prefix| !prefixes.contains(prefix)).cloned().collect();

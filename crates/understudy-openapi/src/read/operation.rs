@@ -44,6 +44,11 @@ impl<'d> Reader<'d> {
                 all.push((name.into_owned(), value.node));
             }
         }
+        // A list of values, by the rules of a schema's `examples`, has no names.
+        for example in media.get("examples").into_iter().flat_map(At::items) {
+            let value = example.get("value").unwrap_or(example);
+            all.push((String::new(), value.node));
+        }
         all.extend(media.get("example").map(|example| (String::new(), example.node)));
         all
     }

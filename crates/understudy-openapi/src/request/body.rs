@@ -1,8 +1,8 @@
 //! Request bodies held against what an operation describes.
 
 use super::shape::Shape;
-use super::{Held, Part, Violation, style};
-use crate::document::{At, Documents};
+use super::{Held, Violation, style};
+use crate::document::{At, Documents, escaped};
 use crate::model::{Content, Dialect, Parameter};
 use crate::schema::{Checker, Direction};
 use http::StatusCode;
@@ -10,6 +10,7 @@ use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use understudy_exchange::multipart::Part;
 use understudy_exchange::{MediaType, Request, form, multipart};
 
 /// One media type of a request's body, ready to be read.
@@ -55,7 +56,7 @@ pub(super) fn check(held: &Held<'_>, request: &Request) -> Vec<Violation> {
     let Some(body) = &held.operation.body else { return Vec::new() };
     let at = held.documents.at(body.at);
     let violation = |status: StatusCode, message: String, rule: String| Violation {
-        place: Part::Body,
+        place: super::Part::Body,
         name: String::new(),
         message,
         rule,
@@ -93,6 +94,7 @@ pub(super) fn check(held: &Held<'_>, request: &Request) -> Vec<Violation> {
     let kind = MediaType::parse(essence.as_deref().unwrap_or(&content.range));
     let schema = content.schema.map(|schema| held.documents.at(schema));
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+    let mut faults = Vec::new();
     let value = if kind.is_json() {
         match serde_json::from_slice::<Value>(&request.body) {
             Ok(value) => value,
@@ -105,10 +107,11 @@ pub(super) fn check(held: &Held<'_>, request: &Request) -> Vec<Violation> {
         let pairs = match kind.essence() {
             "application/x-www-form-urlencoded" => form::parse(&request.body),
             "multipart/form-data" => match multipart::parse(content_type.unwrap_or(""), &request.body) {
-                Some(parts) => parts
-                    .into_iter()
-                    .map(|part| (part.name, String::from_utf8_lossy(&part.content).into_owned()))
-                    .collect(),
+                Some(parts) => {
+                    faults = encodings(held, content, &parts);
+                    let text = |part: Part| (part.name, String::from_utf8_lossy(&part.content).into_owned());
+                    parts.into_iter().map(text).collect()
+                }
                 None => {
                     let message = "is not multipart/form-data: it has no such boundary, or no part".to_owned();
                     return vec![violation(StatusCode::BAD_REQUEST, message, held.documents.at(content.at).pointer())];
@@ -128,7 +131,32 @@ pub(super) fn check(held: &Held<'_>, request: &Request) -> Vec<Violation> {
     let violations = broken
         .into_iter()
         .map(|broken| Violation { name: broken.place, ..violation(unprocessable, broken.message, broken.rule) });
-    violations.collect()
+    faults.into_iter().chain(violations).collect()
+}
+
+/// The parts that are of another media type than `encoding` says, or no JSON where it says so.
+fn encodings(held: &Held<'_>, content: &Content, parts: &[Part]) -> Vec<Violation> {
+    let encodings = held.documents.at(content.at).get("encoding");
+    let wrong = parts.iter().filter_map(|part| {
+        let at = encodings?.get(&part.name)?.get("contentType")?;
+        let text = at.string()?;
+        let known: Vec<&str> = text.split(',').map(str::trim).collect();
+        let is_json = known.iter().all(|known| MediaType::parse(known).is_json());
+        let message = match part.content_type.as_deref() {
+            Some(own)
+                if !known
+                    .iter()
+                    .any(|known| takes(MediaType::parse(known).essence(), MediaType::parse(own).essence()) > 0) =>
+            {
+                format!("expected {}, got {own}", known.join(" or "))
+            }
+            _ if is_json => format!("is not JSON: {}", serde_json::from_slice::<Value>(&part.content).err()?),
+            _ => return None,
+        };
+        let name = format!("/{}", escaped(&part.name));
+        Some(Violation { place: super::Part::Body, name, message, rule: at.pointer(), status: StatusCode::BAD_REQUEST })
+    });
+    wrong.collect()
 }
 
 type Pairs<'p> = Vec<(Cow<'p, str>, Cow<'p, str>)>;
@@ -183,7 +211,7 @@ fn fields(
     let mut violations = Vec::new();
     for (parameter, (shape, checker)) in content.form.iter().zip(&ready.fields) {
         let violation = |message: String, rule: String, below: String| Violation {
-            place: Part::Body,
+            place: super::Part::Body,
             name: format!("/{}{below}", parameter.name),
             message,
             rule,

@@ -170,13 +170,27 @@ impl Held<'_> {
                 }
                 In::Form => None,
             };
-            self.hold(parameter, ready, found, &mut violations);
+            let encoded = || {
+                query.iter().find(|(name, _)| *name == parameter.name).and_then(|(_, text)| {
+                    (parameter.place == In::Query && !parameter.explode).then(|| with_plain_commas(text))?
+                })
+            };
+            let other = || encoded().map(|text| read(parameter, ready, &text, true));
+            self.hold(parameter, ready, found, other, &mut violations);
         }
         violations.extend(body::check(self, request));
         violations
     }
 
-    fn hold(&self, parameter: &Parameter, ready: &ReadyParameter, found: Option<Value>, out: &mut Vec<Violation>) {
+    /// Holds a value against its parameter; `other` is what it may have been meant to be.
+    fn hold(
+        &self,
+        parameter: &Parameter,
+        ready: &ReadyParameter,
+        found: Option<Value>,
+        other: impl Fn() -> Option<Value>,
+        out: &mut Vec<Violation>,
+    ) {
         let at = self.documents.at(parameter.at);
         let violation = |message: String, rule: String, name: String| Violation {
             place: parameter.place.into(),
@@ -199,7 +213,8 @@ impl Held<'_> {
         let broken = held(schema, ready.checker.as_ref(), self.dialect, &value);
         // A text may be read in several ways, and several types may be asked for: any that fits is meant.
         let fits = |other: &Value| held(schema, ready.checker.as_ref(), self.dialect, other).is_empty();
-        if !broken.is_empty() && shape::other_readings(&value).iter().any(fits) {
+        if !broken.is_empty() && (shape::other_readings(&value).iter().any(fits) || other().as_ref().is_some_and(fits))
+        {
             return;
         }
         // What is written in the address is shown as it was read: a `+` is a space there. Others may be secrets.
@@ -211,6 +226,12 @@ impl Held<'_> {
             violation(format!("{message}{got}"), rule, format!("{}{place}", parameter.name))
         }));
     }
+}
+
+/// A list whose commas are encoded, as many clients send it: by the rules they would be part of its elements. `None` where there
+/// are none.
+fn with_plain_commas(text: &str) -> Option<String> {
+    text.contains("%2").then(|| text.replace("%2C", ",").replace("%2c", ",")).filter(|plain| plain != text)
 }
 
 /// What is wrong with a value by its schema.

@@ -114,13 +114,16 @@ fn rule(schema: At<'_>, steps: &str) -> String {
     if let Some(above) = pointer.strip_suffix(super::bits::KEYWORD) {
         return format!("{above}format");
     }
-    let (mut at, mut told) = (schema, schema.get("discriminator"));
+    fn discriminator(at: At<'_>) -> Option<At<'_>> {
+        at.get("discriminator").or_else(|| at.resolve().ok()?.get("discriminator"))
+    }
+    let (mut at, mut told) = (schema, discriminator(schema));
     for step in steps.split('/') {
         let name = step.replace("~1", "/").replace("~0", "~");
         let next = at.get(&name).or_else(|| at.items().nth(name.parse().ok()?));
         let Some(next) = next else { return told.map_or(pointer, At::pointer) };
         at = next;
-        told = at.get("discriminator").or(told);
+        told = discriminator(at).or(told);
     }
     pointer
 }

@@ -24,7 +24,7 @@ impl<'d> Discriminator<'d> {
         // In Swagger 2.0 it is the member's name alone.
         let property = at.string().or_else(|| at.text("propertyName"))?.into_owned();
         let mapping = at.get("mapping").into_iter().flat_map(At::members);
-        let mapping = mapping.filter_map(|(name, value)| Some((name.into_owned(), target(value)?))).collect();
+        let mapping = mapping.filter_map(|(name, value)| Some((name.into_owned(), mapped(value)?))).collect();
         Some(Self { property, mapping })
     }
 
@@ -86,7 +86,7 @@ impl<'d> Discriminator<'d> {
 }
 
 /// What a mapping's value leads to: a reference, or the name of a schema.
-fn target(value: At<'_>) -> Option<At<'_>> {
+pub(crate) fn mapped(value: At<'_>) -> Option<At<'_>> {
     let followed = value.follow().ok().or_else(|| {
         let name = value.string()?;
         ["components/schemas", "definitions"].iter().find_map(|place| value.root().below(place)?.get(&name))

@@ -1,0 +1,246 @@
+//! What breaks the rules of the specification, or lets no value be: told as warnings when a document is read. Nothing is left
+//! out on their account.
+
+use super::Reader;
+use crate::document::{At, Kind, Node};
+use crate::model::{Content, Dialect, In, Operation};
+use crate::ready::names;
+use crate::schema::{Broken, Direction, TYPES, Types, check_once, mapped, retyped};
+use std::collections::HashSet;
+
+/// How many examples are held against their schemas when a document is read: each costs a validator.
+const EXAMPLES_MAX: usize = 100;
+/// How many faults are told of one document, so that they do not crowd out the others.
+const FAULTS_MAX: usize = 100;
+/// How deep schemas may nest in each other.
+const DEPTH_MAX: usize = 64;
+
+/// Where schemas with names stand.
+const NAMED: [&str; 2] = ["components/schemas", "definitions"];
+
+impl<'d> Reader<'d> {
+    /// Tells what breaks the rules.
+    pub(super) fn rules(&mut self, operations: &[Operation]) {
+        let mut rules = Rules { reader: self, seen: HashSet::new(), examples: 0, faults: 0 };
+        for root in rules.reader.documents.roots() {
+            let named = NAMED.iter().filter_map(|place| root.below(place)).flat_map(At::members);
+            named.for_each(|(_, schema)| rules.schema(schema, 0));
+        }
+        let mut ids = HashSet::new();
+        for operation in operations {
+            rules.operation(operation, &mut ids);
+        }
+    }
+}
+
+struct Rules<'r, 'd> {
+    reader: &'r mut Reader<'d>,
+    seen: HashSet<Node>,
+    examples: usize,
+    faults: usize,
+}
+
+impl<'d> Rules<'_, 'd> {
+    fn fault(&mut self, at: At<'_>, message: String) {
+        self.faults += 1;
+        if self.faults <= FAULTS_MAX {
+            self.reader.bad(at, message);
+        }
+    }
+
+    fn at(&self, node: Node) -> At<'d> {
+        self.reader.documents.at(node)
+    }
+
+    fn operation(&mut self, operation: &Operation, ids: &mut HashSet<String>) {
+        let at = self.at(operation.at);
+        if let Some(id) = at.get("operationId")
+            && let Some(text) = id.string()
+            && !ids.insert(text.clone().into_owned())
+        {
+            self.fault(id, format!("the operation id `{text}` stands here twice: each operation has its own"));
+        }
+        let in_path = names(&operation.path);
+        let declared = || operation.parameters.iter().filter(|parameter| parameter.place == In::Path);
+        for name in &in_path {
+            if !declared().any(|parameter| parameter.name == *name) {
+                let message = format!(
+                    "the path parameter `{name}` is not declared: write `{{ name: {name}, in: path, required: true, \
+                     schema: {{ type: string }} }}` under `parameters`"
+                );
+                self.fault(at, message);
+            }
+        }
+        for parameter in declared().filter(|parameter| !in_path.contains(&parameter.name)) {
+            let message = format!("the path `{}` has no `{{{}}}`", operation.path, parameter.name);
+            self.fault(self.at(parameter.at), message);
+        }
+        for parameter in &operation.parameters {
+            let Some(schema) = parameter.schema.map(|schema| self.at(schema)) else { continue };
+            if self.reader.dialect == Dialect::Swagger2 {
+                continue;
+            }
+            self.schema(schema, 0);
+            let at = self.at(parameter.at);
+            self.examples_are_named(at);
+            self.shown(at.get("example"), schema, Direction::Request);
+        }
+        let requested = operation.body.iter().flat_map(|body| &body.content);
+        requested.for_each(|content| self.content(content, Direction::Request));
+        let responses = operation.responses.iter();
+        responses.flat_map(|response| &response.content).for_each(|content| self.content(content, Direction::Response));
+    }
+
+    fn content(&mut self, content: &Content, direction: Direction) {
+        if self.reader.dialect != Dialect::Swagger2 {
+            self.examples_are_named(self.at(content.at));
+        }
+        let Some(schema) = content.schema.map(|schema| self.at(schema)) else { return };
+        self.schema(schema, 0);
+        if understudy_exchange::MediaType::parse(&content.range).is_json() {
+            for (_, node) in &content.examples {
+                self.shown(Some(self.at(*node)), schema, direction);
+            }
+        }
+    }
+
+    /// `examples` of anything but a schema is a map.
+    fn examples_are_named(&mut self, at: At<'d>) {
+        if let Some(examples) = at.get("examples").filter(|examples| examples.kind() == Kind::Array)
+            && self.seen.insert(examples.node)
+        {
+            let message = "`examples` is a map of names here: write `example:` for one value, or \
+                           `examples: { NAME: { value: ... } }`";
+            self.fault(examples, message.to_owned());
+        }
+    }
+
+    /// An example is what the schema beside it asks for.
+    fn shown(&mut self, example: Option<At<'d>>, schema: At<'d>, direction: Direction) {
+        let Some(example) = example.filter(|example| self.seen.insert(example.node)) else { return };
+        self.examples += 1;
+        if self.examples > EXAMPLES_MAX || self.faults > FAULTS_MAX {
+            return;
+        }
+        if retyped(example, Types::of(schema.resolve().unwrap_or(schema))).is_some() {
+            return;
+        }
+        let value = example.to_value();
+        // A document that was written as a text is read as one.
+        let is_document = |text: &str| serde_json::from_str::<serde_json::Value>(text).is_ok();
+        let takes_text = Types::of(schema.resolve().unwrap_or(schema)).has(Types::STRING);
+        if !takes_text && value.as_str().is_some_and(is_document) {
+            return;
+        }
+        let broken = check_once(schema, self.reader.dialect, direction, &value).unwrap_or_default();
+        if let Some(Broken { place, message, .. }) = broken.first() {
+            let at = place.split('/').skip(1).try_fold(example, |at, step| {
+                let name = step.replace("~1", "/").replace("~0", "~");
+                at.get(&name).or_else(|| at.items().nth(name.parse().ok()?))
+            });
+            let place = if place.is_empty() { String::new() } else { format!(" at {place}") };
+            let message = format!("this example is not what its schema asks for{place}: {message}");
+            self.fault(at.unwrap_or(example), message);
+        }
+    }
+
+    /// A schema, and all that stands in it.
+    fn schema(&mut self, at: At<'d>, depth: usize) {
+        if !at.is_object() || depth > DEPTH_MAX || at.reference().is_some() || !self.seen.insert(at.node) {
+            return;
+        }
+        for (name, value) in at.members() {
+            match &*name {
+                "type" => self.types(value),
+                "required" if value.boolean().is_some() => self.fault(
+                    value,
+                    "`required` is a list of names here: write `required: [NAME]` in the schema around, beside `properties`"
+                        .to_owned(),
+                ),
+                "properties" | "patternProperties" | "dependentSchemas" | "$defs" => {
+                    if value.is_object() {
+                        value.members().for_each(|(_, below)| self.schema(below, depth + 1));
+                    } else {
+                        self.fault(value, format!("`{name}` is a map of schemas"));
+                    }
+                }
+                "allOf" | "oneOf" | "anyOf" | "prefixItems" => {
+                    value.items().for_each(|below| self.schema(below, depth + 1));
+                }
+                "not" => {
+                    if allows_everything(value) {
+                        self.fault(value, "no value is possible: `not` excludes every one".to_owned());
+                    }
+                    self.schema(value, depth + 1);
+                }
+                "items" | "additionalProperties" | "if" | "then" | "else" | "contains" | "propertyNames"
+                | "unevaluatedItems" | "unevaluatedProperties" => self.schema(value, depth + 1),
+                "enum" => self.listed(at, value),
+                "discriminator" => {
+                    for (name, target) in value.get("mapping").into_iter().flat_map(At::members) {
+                        if mapped(target).is_none() {
+                            self.fault(target, format!("the schema that `{name}` stands for is not there"));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.bounds(at);
+        self.parts(at);
+    }
+
+    fn types(&mut self, at: At<'d>) {
+        let single = at.string().map(|name| (name, at));
+        let listed = at.items().filter_map(|item| Some((item.string()?, item)));
+        let all: Vec<_> = single.into_iter().chain(listed).collect();
+        for (name, at) in all {
+            let is_file = self.reader.dialect == Dialect::Swagger2 && name == "file";
+            if !TYPES.contains(&&*name) && !is_file {
+                self.fault(at, format!("`{name}` is no type, and asks for nothing: write one of {}", TYPES.join(", ")));
+            }
+        }
+    }
+
+    /// Some of the listed values are of the type that is asked for beside them.
+    fn listed(&mut self, schema: At<'d>, values: At<'d>) {
+        let types = Types::of(schema);
+        let fits = |value: At<'_>| types.take(value) || retyped(value, types).is_some();
+        if values.items().len() > 0 && !values.items().any(fits) {
+            let message = format!("no value is possible: none that is listed is {}", types.in_words());
+            self.fault(values, message);
+        }
+    }
+
+    fn bounds(&mut self, at: At<'d>) {
+        for (least, most) in [
+            ("minimum", "maximum"),
+            ("minLength", "maxLength"),
+            ("minItems", "maxItems"),
+            ("minProperties", "maxProperties"),
+        ] {
+            let number = |name: &str| at.get(name).and_then(At::number).and_then(|text| text.parse::<f64>().ok());
+            if let (Some(low), Some(high), Some(place)) = (number(least), number(most), at.get(least))
+                && low > high
+            {
+                let message = format!("no value is possible: `{least}: {low}` is more than `{most}: {high}`");
+                self.fault(place, message);
+            }
+        }
+    }
+
+    /// What the parts of `allOf` ask for can be one type.
+    fn parts(&mut self, at: At<'d>) {
+        let Some(parts) = at.get("allOf") else { return };
+        let own = parts.items().filter_map(|part| part.resolve().ok()).map(Types::of);
+        let all = own.fold(Types::of(at), Types::and);
+        if !all.has(Types::ALL) {
+            let message = "no value is possible: the parts of `allOf` ask for different types".to_owned();
+            self.fault(parts, message);
+        }
+    }
+}
+
+fn allows_everything(schema: At<'_>) -> bool {
+    schema.kind() == Kind::True || (schema.is_object() && schema.members().len() == 0)
+}
