@@ -145,6 +145,11 @@ impl Documents {
         self.children.get_or_init(|| children::children(self)).get(&base).map_or(&[], Vec::as_slice)
     }
 
+    /// How large all files are together.
+    pub(crate) fn bytes(&self) -> usize {
+        self.files.iter().map(|file| file.tape.text().len()).sum()
+    }
+
     /// The outermost value of every file.
     pub(crate) fn roots(&self) -> impl Iterator<Item = At<'_>> {
         (0..self.files.len()).map(|file| self.root_of(file))
