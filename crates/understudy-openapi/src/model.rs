@@ -150,6 +150,11 @@ impl Operation {
         Some((nth, self.responses[nth].status.example()))
     }
 
+    /// The same, where that is no error: nobody says which request brings a backend to one.
+    pub(crate) fn usual_success(&self) -> Option<(usize, StatusCode)> {
+        self.usual().filter(|(_, status)| !status.is_client_error() && !status.is_server_error())
+    }
+
     /// The statuses that it documents, as they are written: `200`, `4XX`, `default`.
     pub fn statuses(&self) -> impl Iterator<Item = Status> + '_ {
         self.responses.iter().map(|response| response.status)

@@ -4,7 +4,7 @@
 //! examples, which are wrong surprisingly often. Where each of them has a fault, the members at fault are left out one by
 //! one, so that what cannot be made costs only itself. Only then is everything left out that may be missing.
 
-use super::{Maker, Place, Purpose, Seed, Template};
+use super::{Maker, Place, Purpose, Seed, Template, Texts};
 use crate::document::At;
 use crate::schema::{Broken, check_once};
 use serde_json::Value;
@@ -19,19 +19,19 @@ const ROUNDS_MAX: usize = 8;
 /// that never ends.
 pub(crate) fn make(schema: At<'_>, purpose: Purpose<'_>) -> Option<Template> {
     let may_try = |attempt: &Attempt| purpose.has_examples || attempt.examples == Examples::None;
-    let mut guesses: Vec<Guess> = Vec::new();
+    let (mut guesses, texts): (Vec<Guess>, Texts) = Default::default();
     for attempt in Attempt::with_all().filter(may_try) {
-        match Guess::make(schema, purpose, attempt, &HashSet::new()) {
+        match Guess::make(schema, purpose, attempt, &HashSet::new(), &texts) {
             Some(guess) if guess.broken.is_empty() => return Some(guess.template),
             guess => guesses.extend(guess),
         }
     }
     guesses.sort_by_key(|guess| guess.broken.len());
-    if let Some(freed) = guesses.iter().take(FREED_MAX).find_map(|guess| guess.freed(schema, purpose)) {
+    if let Some(freed) = guesses.iter().take(FREED_MAX).find_map(|guess| guess.freed(schema, purpose, &texts)) {
         return Some(freed);
     }
     for attempt in Attempt::with_least() {
-        match Guess::make(schema, purpose, attempt, &HashSet::new()) {
+        match Guess::make(schema, purpose, attempt, &HashSet::new(), &texts) {
             Some(guess) if guess.broken.is_empty() => return Some(guess.template),
             guess => guesses.extend(guess),
         }
@@ -86,7 +86,13 @@ struct Guess {
 }
 
 impl Guess {
-    fn make(schema: At<'_>, purpose: Purpose<'_>, attempt: Attempt, dropped: &HashSet<String>) -> Option<Self> {
+    fn make(
+        schema: At<'_>,
+        purpose: Purpose<'_>,
+        attempt: Attempt,
+        dropped: &HashSet<String>,
+        texts: &Texts,
+    ) -> Option<Self> {
         let mut maker = Maker {
             purpose,
             attempt,
@@ -97,6 +103,7 @@ impl Guess {
             path: String::new(),
             optional: HashSet::new(),
             dropped,
+            texts,
         };
         maker.value(&[schema], Place { name: purpose.thing, inside: "", depth: 0, is_first: true }).ok()?;
         let Maker { template, optional, .. } = maker;
@@ -106,10 +113,10 @@ impl Guess {
     }
 
     /// The same guess without the members and elements that are wrong; `None` where something is wrong that has to be there.
-    fn freed(&self, schema: At<'_>, purpose: Purpose<'_>) -> Option<Template> {
+    fn freed(&self, schema: At<'_>, purpose: Purpose<'_>, texts: &Texts) -> Option<Template> {
         let mut dropped = self.faulty()?;
         for _ in 0..ROUNDS_MAX {
-            let guess = Self::make(schema, purpose, self.attempt, &dropped)?;
+            let guess = Self::make(schema, purpose, self.attempt, &dropped, texts)?;
             if guess.broken.is_empty() {
                 return Some(guess.template);
             }

@@ -18,7 +18,8 @@ use crate::model::Dialect;
 use crate::schema::{Direction, Facets, REQUIRED_MAX, Taking, TextCheck, Types, retyped};
 use attempts::{Attempt, Examples};
 use slot::Slot;
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use template::Identity;
 use understudy_match::Chance;
 
@@ -79,7 +80,12 @@ struct Maker<'a> {
     optional: HashSet<String>,
     /// The places of the members and elements that are left out, because no value was found for them.
     dropped: &'a HashSet<String>,
+    /// The texts that were found for patterns, by all that is asked of each.
+    texts: &'a Texts,
 }
+
+/// The texts that were found for patterns: each guess would look for them anew.
+type Texts = RefCell<HashMap<String, Option<String>>>;
 
 impl Maker<'_> {
     /// Does something for a member or an element, whose step is `name`.

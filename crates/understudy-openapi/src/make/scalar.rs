@@ -49,6 +49,17 @@ impl Maker<'_> {
         if facets.patterns.is_empty() && !is_measured {
             return None;
         }
+        let asked = format!("{:?} {:?} {format:?} {}", facets.patterns, facets.characters, place.name);
+        if let Some(known) = self.texts.borrow().get(&asked) {
+            return known.clone();
+        }
+        let found = self.find_text(facets, place, slot);
+        self.texts.borrow_mut().insert(asked, found.clone());
+        found
+    }
+
+    fn find_text(&self, facets: &Facets<'_>, place: Place<'_>, slot: &Slot) -> Option<String> {
+        let format = facets.format.as_deref();
         let check = TextCheck::new(&facets.patterns, facets.characters, format)?;
         let written = |seed: u64| {
             let mut json = String::new();
@@ -60,7 +71,7 @@ impl Maker<'_> {
         {
             return None;
         }
-        let mut chance = Chance::from_seed(hash(place.name) ^ self.attempt.nth as u64);
+        let mut chance = Chance::from_seed(hash(place.name));
         let short = format.and_then(shortest).map(str::to_owned);
         pattern::text(&facets.patterns, &check, &mut chance)
             .or_else(|| (0..SLOTS_TRIED_MAX).filter_map(written).find(|text| check.accepts(text)))
