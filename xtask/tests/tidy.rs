@@ -28,6 +28,7 @@ fn the_core_has_nothing_that_does_io_and_owners_are_the_only_ones() {
         "base64",
         "bytes",
         "encoding_rs",
+        "fancy-regex",
         "http",
         "httpdate",
         "jsonschema",

@@ -227,6 +227,8 @@ pub(crate) struct Content {
     /// As it is written.
     pub(crate) written: String,
     pub(crate) schema: Option<Node>,
+    /// What each element of a stream is (OpenAPI 3.2).
+    pub(crate) items: Option<Node>,
     /// Swagger 2.0 says the fields of a form one by one.
     pub(crate) form: Vec<Parameter>,
     /// Examples of the whole body, by name.

@@ -43,6 +43,28 @@ fn a_description_is_served_alone_and_its_edits_too() {
     assert!(!folder.0.join(".understudy").exists(), "nothing is written beside a description");
 }
 
+/// Prism #807: the body is as documented, and a client still gets to know what is wrong.
+#[test]
+fn a_refusal_is_as_documented_and_a_header_says_what_is_wrong() {
+    let folder = Folder::new();
+    let refusal = "    default: { description: wrong, content: { application/json: { example: { message: no } } } }\n";
+    folder.write(
+        "shop.yaml",
+        format!(
+            "openapi: 3.0.3\ninfo: {{ title: Shop, version: \"1\" }}\npaths:\n  /items: {{ get: {{ parameters: [{{ name: q, in: query, schema: {{ enum: [ä] }} }}], responses: {{\n    \"200\": {{ description: ok }},\n{}    }} }} }}\n",
+            refusal
+        ),
+    );
+    let file = folder.0.join("shop.yaml");
+    let mut served = Served::with_args(&["--openapi", file.to_str().unwrap()]);
+    let refused = served.request("GET /items?q=b", &[], "");
+    assert!(refused.starts_with("HTTP/1.1 400") && refused.ends_with(r#"{"message":"no"}"#), "{refused}");
+    assert!(refused.contains("content-type: application/json\r\n"), "{refused}");
+    assert!(refused.contains("understudy-errors: query q: expected one of \"\\u00e4\"\r\n"), "{refused}");
+    let line = served.line();
+    assert!(line.contains(r#""answered":"description""#) && line.contains(r#""detail":"query q""#), "{line}");
+}
+
 #[test]
 fn fixtures_come_first_and_the_description_answers_the_rest() {
     let folder = Folder::with_fixtures(&[(

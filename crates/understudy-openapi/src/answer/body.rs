@@ -70,8 +70,13 @@ impl ReadyContent {
             false => (&self.made, purpose),
             true => (&self.varied, Purpose { has_examples: false, ..purpose }),
         };
-        let made = made.get_or_init(|| make(documents.at(content.schema?), purpose));
+        let made = made.get_or_init(|| make(documents.at(content.schema.or(content.items)?), purpose));
         match made {
+            // A stream of two elements.
+            Some(made) if content.schema.is_none() => {
+                let next = Seed { number: seed.number.wrapping_add(1), ..seed };
+                Written::Body(encode(format!("[{},{}]", made.fill(seed), made.fill(next)), &kind(), None))
+            }
             Some(made) => {
                 let json = made.fill(seed);
                 Written::Body(encode(json, &kind(), content.schema.map(|schema| documents.at(schema))))

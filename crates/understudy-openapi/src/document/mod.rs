@@ -474,9 +474,10 @@ impl<'d> At<'d> {
         Diagnostic { severity: Severity::Warning, ..self.problem(code, message) }
     }
 
-    /// The string of an object's `$ref`.
+    /// The string of an object's `$ref`, or else of its `$dynamicRef`, which leads to its anchor.
     pub(crate) fn reference(self) -> Option<Self> {
-        self.get("$ref").filter(|reference| matches!(reference.kind(), Kind::Plain | Kind::Escaped))
+        let is_text = |reference: &Self| matches!(reference.kind(), Kind::Plain | Kind::Escaped);
+        self.get("$ref").filter(is_text).or_else(|| self.get("$dynamicRef").filter(is_text))
     }
 
     /// Where a `$ref`'s string leads.
@@ -536,7 +537,7 @@ impl<'d> At<'d> {
 
 /// A schema below a value that calls itself by a name.
 fn anchor<'d>(at: At<'d>, name: &str) -> Option<At<'d>> {
-    if at.text("$anchor").as_deref() == Some(name) {
+    if ["$anchor", "$dynamicAnchor"].iter().any(|key| at.text(key).as_deref() == Some(name)) {
         return Some(at);
     }
     at.items().find_map(|item| anchor(item, name)).or_else(|| at.members().find_map(|(_, value)| anchor(value, name)))

@@ -225,6 +225,21 @@ impl<'d> Reader<'d> {
         (operations, outgoing)
     }
 
+    /// The methods of a path: those with a key of their own, and those that OpenAPI 3.2 adds.
+    fn methods(&mut self, item: At<'d>) -> Vec<(Cow<'d, str>, Method, At<'d>)> {
+        let known = METHODS.iter().filter_map(|(name, method)| Some(((*name).into(), method.clone(), item.get(name)?)));
+        let mut all: Vec<(Cow<'d, str>, Method, At<'d>)> = known.collect();
+        let query = item.get("query").map(|at| (Cow::from("QUERY"), at));
+        let others = item.get("additionalOperations").into_iter().flat_map(At::members);
+        for (name, at) in query.into_iter().chain(others) {
+            match Method::from_bytes(name.as_bytes()) {
+                Ok(method) => all.push((name, method, at)),
+                Err(_) => self.bad(at, format!("`{name}` cannot be a method")),
+            }
+        }
+        all
+    }
+
     /// The operations of one path; gives how many callbacks they have.
     fn path_item(
         &mut self,
@@ -243,7 +258,7 @@ impl<'d> Reader<'d> {
         };
         for ((key, at), (_, name)) in item.members().zip(item.names()) {
             // What has answers was meant to be an operation.
-            let is_method = METHODS.iter().any(|(known, _)| *known == key);
+            let is_method = key == "query" || METHODS.iter().any(|(known, _)| *known == key);
             if !is_method && !key.starts_with("x-") && at.get("responses").is_some_and(At::is_object) {
                 self.bad(
                     name,
@@ -257,8 +272,7 @@ impl<'d> Reader<'d> {
         let shared = self.parameters(item);
         let shared_prefixes = self.servers(item);
         let mut callbacks = 0;
-        for (method_name, method) in METHODS {
-            let Some(at) = item.get(method_name) else { continue };
+        for (method_name, method, at) in self.methods(item) {
             if !at.is_object() {
                 self.bad(at, format!("what `{method_name}` holds is no operation"));
                 continue;

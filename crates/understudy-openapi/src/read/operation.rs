@@ -27,6 +27,7 @@ impl<'d> Reader<'d> {
                 range: MediaType::parse(&written).essence().to_owned(),
                 written: written.trim().to_owned(),
                 schema: media.get("schema").map(|schema| schema.node),
+                items: media.get("itemSchema").map(|schema| schema.node),
                 form: Vec::new(),
                 examples: self.examples(media),
             });

@@ -75,6 +75,7 @@ fn content(media: String, at: At<'_>) -> Content {
         range: MediaType::parse(&media).essence().to_owned(),
         written: media,
         schema: None,
+        items: None,
         form: Vec::new(),
         examples: Vec::new(),
     }

@@ -235,8 +235,7 @@ impl<'d, 'v> Bundler<'d, 'v> {
             // What is no schema says nothing.
             _ => return Ok(anything()),
         }
-        let reference = at.reference().or_else(|| at.get("$dynamicRef").filter(|at| at.string().is_some()));
-        if let Some(reference) = reference {
+        if let Some(reference) = at.reference() {
             let target = self.reference(reference, values);
             if !self.is_modern() {
                 return Ok(target);
