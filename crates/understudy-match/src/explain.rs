@@ -7,7 +7,6 @@ use crate::mismatch::NOTHING;
 use crate::request::compare;
 use crate::state::State;
 use http::Method;
-use std::cmp::Reverse;
 use std::sync::Arc;
 use understudy_fixture::model::{Fixture, MethodMatcher, Segment, When};
 
@@ -153,28 +152,21 @@ fn near(
     Near { fixture: Arc::clone(fixture), differences, behind }
 }
 
-/// Why the first of two fixtures that both match answers.
+/// Explains why the first of two fixtures that both match responds.
 fn why_before(first: &Fixture, second: &Fixture) -> String {
     let (a, b) = (preference(first), preference(second));
     let id = &first.id;
-    if a.0 != b.0 {
-        let Reverse(priority) = a.0;
-        return format!("`{id}` has the higher priority, {priority}");
+    if a.priority != b.priority {
+        return format!("`{id}` has the higher priority, {}", first.priority);
     }
-    if a.1 != b.1 {
+    if a.path != b.path {
         return format!("`{id}` has the more specific path, {}", first.request.path);
     }
-    if a.2 != b.2 {
-        let MethodMatcher::Is(method) = &first.request.method else { return format!("`{id}` comes first") };
-        return format!("`{id}` asks for {method}, and this one for any method");
+    if a.tightness != b.tightness {
+        return format!("`{id}` {}", a.tightness.why_before(&b.tightness));
     }
-    let (Reverse(more), Reverse(fewer)) = (a.3.things, b.3.things);
-    if more != fewer {
-        let things = if more == 1 { "thing" } else { "things" };
-        return format!("`{id}` asks for more: {more} {things}, and this one for {fewer}");
+    match &first.request.method {
+        MethodMatcher::Is(method) if b.any_method => format!("`{id}` asks for {method}, and this one for any method"),
+        _ => format!("`{id}` comes first in the alphabet: nothing else decides between the two"),
     }
-    if a.3.leeway != b.3.leeway {
-        return format!("`{id}` asks for it more exactly");
-    }
-    format!("`{id}` comes first in the alphabet")
 }

@@ -4,18 +4,19 @@
 //! not with all of them. The order of preference is computed once: it does not depend on the request, because
 //! of two templates that match one path the more specific is always the same.
 
+use crate::conditions::{requested, tightness};
 use crate::difference::Sink;
 use crate::incoming::Incoming;
 use crate::path_tree::PathTree;
 use crate::request::{compare, without_end, without_slash};
 use crate::state::{State, holds};
-use crate::tightness::{Tightness, tightness};
+use crate::tightness::Tightness;
 use http::Method;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::sync::Arc;
 use understudy_exchange::target;
-use understudy_fixture::model::{Fixture, MethodMatcher, Segment};
+use understudy_fixture::model::{Fixture, MethodMatcher, Segment, SegmentPart};
 
 /// A fixture with its place in the order of preference: of those that match, the least answers.
 pub type Promise = Arc<Fixture>;
@@ -52,15 +53,38 @@ pub enum Choice {
     Nothing,
 }
 
-/// The order of preference, without the id.
-type Preference = (Reverse<i64>, Vec<u8>, bool, Tightness);
+/// The order of preference, without the id. Of two fixtures that match one request the lesser is preferred.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Preference {
+    pub(crate) priority: Reverse<i64>,
+    /// The rank of each segment, and the length of its text.
+    pub(crate) path: Vec<(u8, Reverse<usize>)>,
+    pub(crate) tightness: Tightness,
+    pub(crate) any_method: bool,
+}
 
 pub(crate) fn preference(fixture: &Fixture) -> Preference {
-    let mut ranks: Vec<u8> = fixture.request.path.segments.iter().map(Segment::rank).collect();
+    Preference {
+        priority: Reverse(fixture.priority),
+        path: path_rank(fixture),
+        tightness: tightness(fixture),
+        any_method: fixture.request.method == MethodMatcher::Any,
+    }
+}
+
+fn path_rank(fixture: &Fixture) -> Vec<(u8, Reverse<usize>)> {
+    let text = |segment: &Segment| match segment {
+        // Of `{name}.json` and `{name}.min.json` the longer one is the more specific.
+        Segment::Mixed(parts) => {
+            parts.iter().map(|part| if let SegmentPart::Text(text) = part { text.len() } else { 0 }).sum()
+        }
+        _ => 0,
+    };
+    let segments = fixture.request.path.segments.iter();
+    let mut ranks: Vec<_> = segments.map(|segment| (segment.rank(), Reverse(text(segment)))).collect();
     // Where one path ends, a longer one that still matched did so behind a `{*rest}`: it says more.
-    ranks.push(4);
-    let any_method = fixture.request.method == MethodMatcher::Any;
-    (Reverse(fixture.priority), ranks, any_method, tightness(fixture))
+    ranks.push((4, Reverse(0)));
+    ranks
 }
 
 impl Index {
@@ -160,8 +184,7 @@ impl Index {
         }
         let asked = |place: usize| {
             let fixture = &self.promises[place];
-            let (_, path, any_method, Tightness { things: Reverse(things), .. }) = preference(fixture);
-            (path, any_method, Reverse(things - fixture.when.len()))
+            (path_rank(fixture), fixture.request.method == MethodMatcher::Any, Reverse(requested(fixture)))
         };
         let most = found.iter().map(|place| asked(*place)).min();
         found.retain(|place| Some(asked(*place)) == most);
@@ -220,7 +243,7 @@ impl Index {
 #[must_use]
 pub fn asks_for_more(fixture: &Fixture) -> bool {
     let request = &fixture.request;
-    tightness(fixture).things.0 > 0 || request.strict || request.body.is_some()
+    tightness(fixture).len() > 0 || request.body.is_some() || !request.rules.is_empty()
 }
 
 pub(crate) fn takes(matcher: &MethodMatcher, method: &Method) -> bool {

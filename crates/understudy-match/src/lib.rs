@@ -10,6 +10,7 @@
 mod address;
 mod answer;
 mod body;
+mod conditions;
 mod difference;
 mod example;
 mod explain;
@@ -35,6 +36,7 @@ mod xml;
 
 pub use address::{fixture_at, promise_at, request_at, response_at};
 pub use answer::{Verdict, judge};
+pub use conditions::{Condition, conditions};
 pub use difference::Difference;
 pub use example::{NoExample, example_request, stub_request};
 pub use explain::{Explanation, NEAR_MAX, Near, explain, text_distance};
@@ -49,3 +51,4 @@ pub use path_tree::PathTree;
 pub use render::{Rendered, Rendering, media_type_of_file};
 pub use rule::obeys;
 pub use state::{State, Turns};
+pub use tightness::Weight;

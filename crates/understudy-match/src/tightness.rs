@@ -1,190 +1,157 @@
-//! The number and tightness of a fixture's conditions. They decide between fixtures with equally specific paths.
+//! The weight of conditions, and the order of fixtures by it.
+//!
+//! Conditions are counted by weight and the counts compared from the heaviest weight down, as CSS compares selectors:
+//! one value weighs more than any number of patterns. So a fixture never loses to a looser copy of itself.
 
 use std::cmp::Reverse;
-use understudy_exchange::xml::{Element, Found};
-use understudy_exchange::{Json, JsonString};
-use understudy_fixture::model::{
-    Check, FieldMatcher, Fixture, Graphql, PathRule, Pattern, RequestBody, RequestPromise, Rule,
-};
+use std::fmt;
 
-/// The leeway that a condition gives a value. The lowest leeway is preferred.
+/// The weight of a condition. The first one is the heaviest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Leeway {
-    /// Exactly one value, or no value.
-    Value = 0,
+pub enum Weight {
+    /// Exactly one value, or no value at all.
+    Value,
     /// One of several values.
-    Listed = 1,
-    /// A pattern or bounds.
-    Pattern = 2,
+    OneOf,
+    /// A pattern or a bound.
+    Pattern,
     /// A type or a format.
-    Kind = 3,
+    Type,
     /// Any value.
-    Presence = 4,
+    Presence,
 }
 
-/// The tightness of a request's conditions. The lesser one is preferred: it has more conditions, or as many with less
-/// leeway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Tightness {
-    /// The number of conditions.
-    pub(crate) things: Reverse<usize>,
-    /// The sum of the conditions' leeway.
+impl Weight {
+    const ALL: [Self; 5] = [Self::Value, Self::OneOf, Self::Pattern, Self::Type, Self::Presence];
+
+    /// The name of the weight in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::OneOf => "one_of",
+            Self::Pattern => "pattern",
+            Self::Type => "type",
+            Self::Presence => "presence",
+        }
+    }
+}
+
+impl fmt::Display for Weight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The strength of one condition: its weight, and what decides between conditions of the same weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Strength {
+    pub(crate) weight: Weight,
+    /// The weights of further checks on the same value.
+    pub(crate) further: Counts,
+    /// The number of ways in which the condition is looser than others of its weight: values in a list, null allowed.
     pub(crate) leeway: usize,
+    /// The number of bytes of text that a pattern fixes.
+    pub(crate) text: usize,
 }
 
-/// Returns the tightness of a fixture's conditions.
-pub(crate) fn tightness(fixture: &Fixture) -> Tightness {
-    let request = &fixture.request;
-    let fields = [&request.params, &request.query, &request.headers, &request.cookies];
-    let mut all: Vec<Leeway> = fields.into_iter().flatten().filter_map(|field| of_matcher(&field.matcher)).collect();
-    let rules = request.rules.iter().map(|rule| &rule.rule).filter(|rule| !is_unordered(rule));
-    all.extend(rules.map(|rule| of_rule(rule).unwrap_or(Leeway::Presence)));
-    all.extend(fixture.when.iter().map(|_| Leeway::Value));
-    add_body(request, &mut all);
-    Tightness { things: Reverse(all.len()), leeway: all.iter().map(|leeway| *leeway as usize).sum() }
-}
+impl Strength {
+    pub(crate) fn of(weight: Weight) -> Self {
+        Self { weight, further: Counts::default(), leeway: 0, text: 0 }
+    }
 
-/// Returns the leeway of a named value; `None` if it has no condition.
-fn of_matcher(matcher: &FieldMatcher) -> Option<Leeway> {
-    match matcher {
-        FieldMatcher::Equals(pattern) => Some(of_pattern(pattern)),
-        FieldMatcher::List(patterns) => patterns.iter().map(of_pattern).max().or(Some(Leeway::Value)),
-        FieldMatcher::Rule(rule) => of_rule(rule),
+    pub(crate) fn with_leeway(self, leeway: usize) -> Self {
+        Self { leeway: self.leeway + leeway, ..self }
+    }
+
+    pub(crate) fn with_text(self, text: usize) -> Self {
+        Self { text, ..self }
+    }
+
+    /// Returns the same strength with a weight that is `weight` at most.
+    pub(crate) fn at_most(self, weight: Weight) -> Self {
+        Self { weight: self.weight.max(weight), ..self }
+    }
+
+    /// Returns the strength of two checks that must both hold for one value. The heavier one is the condition, and the
+    /// other one a further check.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let (mut first, second) = if self.weight <= other.weight { (self, other) } else { (other, self) };
+        first.further.add(second.weight);
+        first.further.add_all(second.further);
+        first.leeway += second.leeway;
+        first.text += second.text;
+        first
     }
 }
 
-fn of_pattern(pattern: &Pattern) -> Leeway {
-    match pattern.as_literal() {
-        Some(_) => Leeway::Value,
-        None if pattern.is_open() => Leeway::Presence,
-        None => Leeway::Pattern,
+/// The number of conditions of each weight, the heaviest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Counts([usize; Weight::ALL.len()]);
+
+impl Counts {
+    fn add(&mut self, weight: Weight) {
+        self.0[weight as usize] += 1;
+    }
+
+    fn add_all(&mut self, other: Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
+    }
+
+    fn sum(self) -> usize {
+        self.0.iter().sum()
     }
 }
 
-/// Returns the leeway of a rule's tightest check; `None` if the rule has no condition.
-fn of_rule(rule: &Rule) -> Option<Leeway> {
-    rule.checks.iter().filter_map(of_check).min()
-}
-
-fn of_check(check: &Check) -> Option<Leeway> {
-    Some(match check {
-        Check::Ignore => return None,
-        Check::Equals(_) | Check::Exact | Check::Absent => Leeway::Value,
-        Check::OneOf(_) => Leeway::Listed,
-        Check::Matches(_) | Check::Contains(_) | Check::StartsWith(_) | Check::Min(_) | Check::Max(_) => {
-            Leeway::Pattern
-        }
-        Check::Each(rule) | Check::Keys(rule) => return of_rule(rule).map(|leeway| leeway.max(Leeway::Pattern)),
-        // The elements count themselves.
-        Check::Unordered => return None,
-        Check::Not(_) | Check::Like | Check::Type(_) | Check::Format(_) => Leeway::Kind,
-        // A value that may be missing has more leeway than a listed one.
-        Check::Optional(rule) | Check::Nullable(rule) => return of_rule(rule).map(|leeway| leeway.max(Leeway::Listed)),
-        Check::Any => Leeway::Presence,
-    })
-}
-
-/// Returns true if the rule asks for the elements of an array in any order, and for nothing else.
-fn is_unordered(rule: &Rule) -> bool {
-    rule.checks == [Check::Unordered]
-}
-
-/// Adds the conditions of a body. A rule counts instead of the values that it applies to.
-fn add_body(request: &RequestPromise, all: &mut Vec<Leeway>) {
-    match &request.body {
-        None => {}
-        Some(RequestBody::Json(value)) => {
-            add_json(value, &Ruled::of(&request.rules, value), all);
-        }
-        Some(RequestBody::Form(fields)) => all.extend(fields.iter().filter_map(|field| of_matcher(&field.matcher))),
-        Some(RequestBody::Multipart(parts)) => all.extend(parts.iter().map(|_| Leeway::Value)),
-        Some(RequestBody::Graphql(graphql)) => add_graphql(graphql, &request.rules, all),
-        Some(RequestBody::GraphqlBatch(requests)) => {
-            requests.iter().for_each(|graphql| add_graphql(graphql, &request.rules, all));
-        }
-        Some(RequestBody::Xml(xml)) => {
-            let rules = xml.rules.iter().filter(|rule| !is_unordered(&rule.rule));
-            let ruled: Vec<Found<'_>> = rules.flat_map(|rule| rule.path.select(xml.root())).collect();
-            add_element(xml.root(), &ruled, all);
-            all.extend(xml.rules.iter().filter_map(|rule| of_rule(&rule.rule)));
-        }
-        // A rule for the whole counts instead of it.
-        Some(RequestBody::Text(_) | RequestBody::Base64(_) | RequestBody::File(_)) if request.rules.is_empty() => {
-            all.push(Leeway::Value);
-        }
-        Some(RequestBody::Text(_) | RequestBody::Base64(_) | RequestBody::File(_)) => {}
+/// `2 values, 1 type`
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counted = Weight::ALL.into_iter().zip(self.0).filter(|(_, count)| *count > 0);
+        let words: Vec<String> = counted
+            .map(|(weight, count)| match (weight, count) {
+                (Weight::OneOf, _) | (_, 1) => format!("{count} {weight}"),
+                _ => format!("{count} {weight}s"),
+            })
+            .collect();
+        f.write_str(if words.is_empty() { "none" } else { "" })?;
+        f.write_str(&words.join(", "))
     }
 }
 
-/// A query, an operation and the variables that no rule speaks of.
-fn add_graphql(graphql: &Graphql, rules: &[PathRule], all: &mut Vec<Leeway>) {
-    let texts = [graphql.operation.is_some(), graphql.query.is_some()];
-    all.extend(texts.into_iter().filter(|is_written| *is_written).map(|_| Leeway::Value));
-    for (name, value) in [("variables", &graphql.variables), ("extensions", &graphql.extensions)] {
-        if let Some(value) = value {
-            let around = Json::Object(vec![(JsonString::new(name), value.clone())]);
-            add_json(&around, &Ruled::of(rules, &around), all);
-        }
-    }
+/// The tightness of a request's conditions. The lesser one is preferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Tightness {
+    conditions: Reverse<Counts>,
+    further: Reverse<Counts>,
+    leeway: usize,
+    text: Reverse<usize>,
 }
 
-/// Adds the attributes and the elements without others in them, apart from those that rules apply to.
-fn add_element(element: &Element, ruled: &[Found<'_>], all: &mut Vec<Leeway>) {
-    let is_ruled = |found: Found<'_>| {
-        ruled.iter().any(|known| match (known, found) {
-            (Found::Element(known), Found::Element(element)) => std::ptr::eq(*known, element),
-            (Found::Attribute(known), Found::Attribute(value)) => std::ptr::eq(*known, value),
-            _ => false,
-        })
-    };
-    if is_ruled(Found::Element(element)) {
-        return;
+impl Tightness {
+    pub(crate) fn add(&mut self, strength: Strength) {
+        self.conditions.0.add(strength.weight);
+        self.further.0.add_all(strength.further);
+        self.leeway += strength.leeway;
+        self.text.0 += strength.text;
     }
-    let attributes = element.attributes.iter().map(|(_, value)| value);
-    let open = attributes.filter(|value| !is_ruled(Found::Attribute(value)));
-    all.extend(open.map(|value| of_pattern(&Pattern::parse(value))));
-    let mut elements = element.elements().peekable();
-    if elements.peek().is_none() {
-        all.push(of_pattern(&Pattern::parse(&element.text())));
-    }
-    elements.for_each(|inner| add_element(inner, ruled, all));
-}
 
-/// The values that rules apply to.
-#[derive(Default)]
-struct Ruled {
-    replaced: Vec<*const Json>,
-    /// Arrays whose elements may stand in any order.
-    unordered: Vec<*const Json>,
-}
-
-impl Ruled {
-    fn of(rules: &[PathRule], value: &Json) -> Self {
-        let mut ruled = Self::default();
-        for rule in rules {
-            let places = if is_unordered(&rule.rule) { &mut ruled.unordered } else { &mut ruled.replaced };
-            places.extend(rule.path.select_values(value).into_iter().map(std::ptr::from_ref));
-        }
-        ruled
+    /// Returns the number of conditions.
+    pub(crate) fn len(&self) -> usize {
+        self.conditions.0.sum()
     }
-}
 
-/// Adds the leaves of a value, without those that rules apply to.
-fn add_json(value: &Json, ruled: &Ruled, all: &mut Vec<Leeway>) {
-    if ruled.replaced.contains(&std::ptr::from_ref(value)) {
-        return;
-    }
-    match value {
-        Json::Array(items) if !items.is_empty() => {
-            let before = all.len();
-            items.iter().for_each(|item| add_json(item, ruled, all));
-            if ruled.unordered.contains(&std::ptr::from_ref(value)) {
-                all[before..].iter_mut().for_each(|leeway| *leeway = (*leeway).max(Leeway::Listed));
-            }
+    /// Explains why these conditions are tighter than the others of another fixture.
+    pub(crate) fn why_before(&self, other: &Self) -> String {
+        let (Reverse(own), Reverse(others)) = (self.conditions, other.conditions);
+        if own != others {
+            return format!("has tighter conditions ({own}) than this one ({others})");
         }
-        Json::Object(members) if !members.is_empty() => {
-            members.iter().for_each(|(_, value)| add_json(value, ruled, all));
+        if self.further != other.further {
+            return "checks the same values more closely".to_owned();
         }
-        leaf => all.push(leaf.as_str().map_or(Leeway::Value, |text| of_pattern(&Pattern::parse(text)))),
+        if self.leeway != other.leeway {
+            return "allows fewer values".to_owned();
+        }
+        "fixes more text".to_owned()
     }
 }
