@@ -4,11 +4,12 @@ use crate::difference::{Difference, Sink};
 use crate::incoming::Incoming;
 use crate::index::{Choice, Index, Promise, preference, takes};
 use crate::mismatch::NOTHING;
+use crate::near_path::Meant;
 use crate::request::compare;
 use crate::state::State;
 use http::Method;
 use std::sync::Arc;
-use understudy_fixture::model::{Fixture, MethodMatcher, Segment, When};
+use understudy_fixture::model::{Fixture, MethodMatcher, When};
 
 /// How many near fixtures are named.
 pub const NEAR_MAX: usize = 3;
@@ -34,6 +35,8 @@ pub struct Near {
     pub fixture: Promise,
     /// What does not match. Empty where all does.
     pub differences: Vec<Difference>,
+    /// The mistake in the path, if it is one that people often make. Nothing of the request is quoted.
+    pub slip: Option<String>,
     /// Where all matches: why another fixture comes first.
     pub behind: Option<String>,
 }
@@ -51,13 +54,16 @@ pub fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explana
         _ => Vec::new(),
     };
     let on_path = index.on_path(incoming);
+    let meant = Meant::new(&incoming.segments);
     let mut candidates: Vec<(usize, &Promise)> = index
         .promises()
         .iter()
         .enumerate()
         .filter(|(_, fixture)| chosen.as_ref().is_none_or(|chosen| chosen.id != fixture.id))
         .filter_map(|(place, fixture)| {
-            let distance = if on_path.contains(&place) { 0 } else { path_distance(index, fixture, incoming)? };
+            let template = &fixture.request.path.segments;
+            let is_on_path = on_path.binary_search(&place).is_ok();
+            let distance = if is_on_path { 0 } else { meant.distance(index.base(), template)? };
             Some((distance, fixture))
         })
         .collect();
@@ -65,7 +71,10 @@ pub fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explana
     candidates.truncate(CANDIDATES_MAX);
     let mut near: Vec<(usize, Near)> = candidates
         .into_iter()
-        .map(|(distance, fixture)| (distance, near(index, fixture, distance > 0, chosen.as_deref(), incoming, state)))
+        .map(|(distance, fixture)| {
+            let other_path = (distance > 0).then_some(&meant);
+            (distance, near(index, fixture, other_path, chosen.as_deref(), incoming, state))
+        })
         .collect();
     near.sort_by(|(a, x), (b, y)| {
         (a, x.differences.len(), &x.fixture.id).cmp(&(b, y.differences.len(), &y.fixture.id))
@@ -73,50 +82,10 @@ pub fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explana
     Explanation { chosen, allowed, near: near.into_iter().map(|(_, near)| near).take(NEAR_MAX).collect() }
 }
 
-/// How far a fixture's path is from the request's: 2 for each segment that differs, is too many or too few, 1 where
-/// only a letter or two do; `None` where nothing is alike.
-fn path_distance(index: &Index, fixture: &Fixture, incoming: &Incoming<'_>) -> Option<usize> {
-    let template = &fixture.request.path.segments;
-    let wanted = index.base().len() + template.len();
-    let received = &incoming.segments;
-    let base: usize = index.base().iter().zip(received).map(|(a, b)| text_distance(a, b)).sum();
-    let below = received.get(index.base().len()..).unwrap_or(&[]);
-    let distance = |(wanted, received): (&Segment, &std::borrow::Cow<'_, str>)| match wanted {
-        Segment::Rest(_) => 0,
-        Segment::Literal(text) => text_distance(text, received),
-        segment if segment.bind(received).is_some() => 0,
-        _ => 2,
-    };
-    let has_literals = template.iter().any(|segment| segment.rank() == 0);
-    let alike = |(wanted, received): (&Segment, &std::borrow::Cow<'_, str>)| matches!(wanted, Segment::Literal(text) if text_distance(text, received) < 2);
-    // A parameter fits anything: that alone makes no path near.
-    if has_literals && !template.iter().zip(below).any(alike) {
-        return None;
-    }
-    let sum = base + template.iter().zip(below).map(distance).sum::<usize>() + 2 * wanted.abs_diff(received.len());
-    (sum < 2 * wanted.max(received.len())).then_some(sum + 1)
-}
-
-/// Longer texts are not compared letter by letter: they come from outside, and the cost is their product.
-const COMPARED_CHARS_MAX: usize = 64;
-
-/// How far two words are from each other: 0 for the same, 1 where only a letter or two differ, else 2.
-#[must_use]
-pub fn text_distance(a: &str, b: &str) -> usize {
-    if a == b {
-        return 0;
-    }
-    let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
-    let close = longer <= COMPARED_CHARS_MAX
-        && longer - shorter <= longer / 3
-        && strsim::damerau_levenshtein(a, b) <= longer / 3;
-    if close { 1 } else { 2 }
-}
-
 fn near(
     index: &Index,
     fixture: &Promise,
-    other_path: bool,
+    other_path: Option<&Meant<'_>>,
     chosen: Option<&Fixture>,
     incoming: &Incoming<'_>,
     state: &State,
@@ -127,7 +96,7 @@ fn near(
     if !as_get && !takes(&fixture.request.method, method) {
         sink.add(|| ("method".to_owned(), fixture.request.method.to_string(), method.to_string()));
     }
-    if other_path {
+    if other_path.is_some() {
         let base: String = index.base().iter().map(|segment| format!("/{segment}")).collect();
         let expected = format!("{base}{}", fixture.request.path);
         sink.add(|| ("path".to_owned(), expected, incoming.request.path().to_owned()));
@@ -141,7 +110,7 @@ fn near(
     }
     compare(fixture, index.base().len(), incoming, &mut sink);
     let mut differences = sink.into_list();
-    if other_path {
+    if other_path.is_some() {
         // Parameters of a path that is another one say nothing more.
         differences.retain(|difference| !difference.place.starts_with("path parameter"));
     }
@@ -149,7 +118,8 @@ fn near(
         Some(chosen) if differences.is_empty() => Some(why_before(chosen, fixture)),
         _ => None,
     };
-    Near { fixture: Arc::clone(fixture), differences, behind }
+    let slip = other_path.and_then(|meant| meant.slips(index.base(), &fixture.request.path.segments));
+    Near { fixture: Arc::clone(fixture), differences, slip, behind }
 }
 
 /// Explains why the first of two fixtures that both match responds.

@@ -1,7 +1,7 @@
 //! Each file of `choices/` is a service and requests to it, each with what is chosen and why. `UPDATE=1 cargo test`
 //! writes what is found anew.
 //!
-//! `#### fixture ID` is followed by a fixture; `#### request METHOD TARGET` (then `in NAME=VALUE` for a state) by its
+//! `#### base PATH` is the service's base. `#### fixture ID` is followed by a fixture; `#### request METHOD TARGET` (then `in NAME=VALUE` for a state) by its
 //! header fields, an empty line and its body; what is found follows `#### found`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -51,6 +51,7 @@ fn found(explanation: &Explanation) -> String {
     for near in &explanation.near {
         out.push_str(&format!("  {}\n", near.fixture.id));
         near.differences.iter().for_each(|difference| out.push_str(&format!("    {difference}\n")));
+        near.slip.iter().for_each(|slip| out.push_str(&format!("    ({slip})\n")));
         near.behind.iter().for_each(|behind| out.push_str(&format!("    {behind}\n")));
     }
     out
@@ -58,6 +59,7 @@ fn found(explanation: &Explanation) -> String {
 
 fn chosen(case: &Path, text: &str) -> String {
     let mut fixtures = Vec::new();
+    let mut base = "";
     let mut out = String::new();
     for part in text.split("#### ").skip(1) {
         let (line, rest) = part.split_once('\n').unwrap_or((part, ""));
@@ -68,8 +70,12 @@ fn chosen(case: &Path, text: &str) -> String {
                 fixtures.push(Arc::new(read.unwrap_or_else(|| panic!("{}", diagnostics[0]))));
                 out.push_str(&format!("#### {part}"));
             }
+            Some(("base", path)) => {
+                base = path;
+                out.push_str(&format!("#### {part}"));
+            }
             Some(("request", line)) => {
-                let index = Index::new("", fixtures.iter().cloned());
+                let index = Index::new(base, fixtures.iter().cloned());
                 let (request, state) = request(line, rest);
                 let explanation = understudy_match::explain(&index, &Incoming::new(&request), &state);
                 out.push_str(&format!("#### {part}#### found\n{}\n", found(&explanation)));

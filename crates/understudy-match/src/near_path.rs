@@ -1,0 +1,409 @@
+//! The distance of a request's path from a fixture's, and the slip that explains it.
+//!
+//! The two are aligned segment by segment, as texts are by their letters. So a prefix too many, a forgotten base or a
+//! doubled slash costs what it adds, and not every segment after it.
+
+use crate::text::{Likeness, likeness};
+use std::borrow::Cow;
+use understudy_exchange::target::percent_decode;
+use understudy_fixture::model::{PathTemplate, Segment};
+
+/// Longer paths are near to nothing: the cost is the product of both lengths.
+const SEGMENTS_MAX: usize = 32;
+
+/// The number of mistakes that are explained.
+const SLIPS_MAX: usize = 2;
+
+/// The costs of an alignment, by what differs in a segment.
+mod cost {
+    pub(super) const SLASH: usize = 1;
+    pub(super) const CASE: usize = 1;
+    pub(super) const MISSPELT: usize = 2;
+    /// A segment that only one of the two paths has.
+    pub(super) const SEGMENT: usize = 3;
+    pub(super) const OTHER: usize = 4;
+    /// A misreading of the whole path: a URL, a query, an encoding.
+    pub(super) const READING: usize = 1;
+}
+
+/// A request's path as its sender probably meant it.
+#[derive(Debug)]
+pub(crate) struct Meant<'r> {
+    segments: Vec<Cow<'r, str>>,
+    /// The slips that were corrected in it.
+    slips: Vec<Slip>,
+}
+
+/// A mistake that people make in a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Slip {
+    WholeUrl,
+    QueryInPath,
+    EncodedTwice,
+    EncodedSlash,
+    NoBase(String),
+    BaseTwice(String),
+    BaseInFixture(String),
+    TooMany { count: usize, place: &'static str },
+    Missing { path: String, place: &'static str },
+    SlashTooMany { place: &'static str },
+    NoSlash,
+    Case(String),
+    Misspelt(String),
+    Other(String),
+}
+
+impl std::fmt::Display for Slip {
+    /// Nothing of the request is quoted: it may hold a secret, and logs keep these words.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::WholeUrl => f.write_str("a whole URL is sent as the path"),
+            Self::QueryInPath => f.write_str("`?` is sent as %3F, which makes the query a part of the path"),
+            Self::EncodedTwice => f.write_str("the path is percent-encoded twice"),
+            Self::EncodedSlash => f.write_str("`/` is sent as %2F, which does not separate segments"),
+            Self::NoBase(base) => write!(f, "the service's `base`, {base}, is missing"),
+            Self::BaseTwice(base) => write!(f, "the service's `base`, {base}, is there twice"),
+            Self::BaseInFixture(base) => {
+                write!(f, "the fixture's path repeats the service's `base`: remove {base} from the fixture")
+            }
+            Self::TooMany { count: 1, place } => write!(f, "one segment too many {place}"),
+            Self::TooMany { count, place } => write!(f, "{count} segments too many {place}"),
+            Self::Missing { path, place } => write!(f, "{path} is missing {place}"),
+            Self::SlashTooMany { place } => write!(f, "a slash too many {place}"),
+            Self::NoSlash => f.write_str("the slash at the end is missing"),
+            Self::Case(text) => write!(f, "{text} is sent in another case"),
+            Self::Misspelt(text) => write!(f, "{text} may be misspelt"),
+            Self::Other(text) => write!(f, "another segment than {text}"),
+        }
+    }
+}
+
+const IN_FRONT: &str = "in front";
+const WITHIN: &str = "within the path";
+const AT_THE_END: &str = "at the end";
+
+impl<'r> Meant<'r> {
+    /// Reads a path with its segments percent-decoded.
+    pub(crate) fn new(segments: &[Cow<'r, str>]) -> Self {
+        let mut meant = Self { segments: segments.to_vec(), slips: Vec::new() };
+        if meant.segments.iter().any(|segment| percent_decode(segment) != *segment) {
+            meant.slips.push(Slip::EncodedTwice);
+            meant.segments = meant.segments.iter().map(|text| percent_decode(text).into_owned().into()).collect();
+        }
+        let without_query = meant.segments.iter().position(|segment| segment.contains('?'));
+        if let Some(at) = without_query {
+            meant.slips.push(Slip::QueryInPath);
+            meant.segments.truncate(at + 1);
+            let path = meant.segments[at].split('?').next().unwrap_or_default().to_owned();
+            meant.segments[at] = path.into();
+        }
+        let is_url = |first: &str| first.ends_with(':') || first.contains("://");
+        let is_whole_url = meant.segments.first().is_some_and(|first| is_url(first));
+        if meant.segments.iter().any(|segment| segment.contains('/')) {
+            if !is_whole_url {
+                meant.slips.push(Slip::EncodedSlash);
+            }
+            let split = meant.segments.iter().flat_map(|segment| segment.split('/'));
+            meant.segments = split.map(|segment| segment.to_owned().into()).collect();
+        }
+        if is_whole_url {
+            meant.slips.push(Slip::WholeUrl);
+            // `http:`, the empty segment of `//` unless a proxy merged the slashes, and the host.
+            let host = meant.segments.iter().skip(1).position(|segment| !segment.is_empty()).map_or(1, |at| at + 2);
+            meant.segments.drain(..host.min(meant.segments.len()));
+        }
+        meant
+    }
+
+    /// Returns the distance of the path from that of a fixture below a base; `None` if they have nothing in common.
+    pub(crate) fn distance(&self, base: &[String], template: &[Segment]) -> Option<usize> {
+        let alignment = Alignment::new(base, template, &self.segments)?;
+        let readings = cost::READING * self.slips.len();
+        alignment.is_near().then(|| alignment.cost() + readings).filter(|cost| *cost > 0)
+    }
+
+    /// Explains in words why the path is not that of a fixture below a base.
+    pub(crate) fn slips(&self, base: &[String], template: &[Segment]) -> Option<String> {
+        let mut slips = self.slips.clone();
+        add_slips(base, template, &self.segments, &mut slips);
+        let words: Vec<String> = slips.iter().map(ToString::to_string).collect();
+        // Who makes three mistakes means another path.
+        (1..=SLIPS_MAX).contains(&words.len()).then(|| words.join("; "))
+    }
+}
+
+/// Adds the slips in a path, those that concern the base first.
+fn add_slips(base: &[String], template: &[Segment], received: &[Cow<'_, str>], slips: &mut Vec<Slip>) {
+    let shown = || base.iter().map(|segment| format!("/{segment}")).collect::<String>();
+    let own_base = |(base, own): (&String, &Segment)| matches!(own, Segment::Literal(text) if text == base);
+    let repeats_base = template.len() >= base.len() && base.iter().zip(template).all(own_base);
+    let (base, received) = match below(base, received) {
+        _ if base.is_empty() => (base, received),
+        Some(rest) if below(base, rest).is_some() && !repeats_base => {
+            slips.push(Slip::BaseTwice(shown()));
+            (base, rest)
+        }
+        Some(rest) if below(base, rest).is_none() && repeats_base => {
+            slips.push(Slip::BaseInFixture(shown()));
+            (&[][..], received)
+        }
+        Some(_) => (base, received),
+        None if Alignment::new(base, template, received).is_some_and(|alignment| alignment.lacks_base()) => {
+            slips.push(Slip::NoBase(shown()));
+            (&[][..], received)
+        }
+        None => (base, received),
+    };
+    if let Some(alignment) = Alignment::new(base, template, received) {
+        alignment.slips(slips);
+    }
+}
+
+/// Returns the segments of a path below a base; `None` if the path does not begin with the base.
+fn below<'s, 'r>(base: &[String], segments: &'s [Cow<'r, str>]) -> Option<&'s [Cow<'r, str>]> {
+    let (start, rest) = segments.split_at_checked(base.len())?;
+    start.iter().zip(base).all(|(a, b)| a == b).then_some(rest)
+}
+
+/// A segment of the full path that a fixture answers.
+#[derive(Clone, Copy)]
+enum Expected<'f> {
+    Base(&'f str),
+    Own(&'f Segment),
+}
+
+impl Expected<'_> {
+    fn is_empty(self) -> bool {
+        match self {
+            Self::Base(text) => text.is_empty(),
+            Self::Own(Segment::Literal(text)) => text.is_empty(),
+            Self::Own(_) => false,
+        }
+    }
+
+    fn is_own_literal(self) -> bool {
+        matches!(self, Self::Own(Segment::Literal(text)) if !text.is_empty())
+    }
+
+    fn compare(self, received: &str) -> usize {
+        let text = match self {
+            Self::Base(text) => text,
+            Self::Own(Segment::Literal(text)) => text.as_str(),
+            Self::Own(Segment::Rest(_)) if !received.is_empty() => return 0,
+            Self::Own(Segment::Rest(_)) => return cost::OTHER,
+            Self::Own(segment) => return if segment.bind(received).is_some() { 0 } else { cost::OTHER },
+        };
+        match likeness(text, received) {
+            Likeness::Same => 0,
+            Likeness::OtherCase => cost::CASE,
+            Likeness::Misspelt => cost::MISSPELT,
+            Likeness::Other => cost::OTHER,
+        }
+    }
+
+    fn missing(self) -> usize {
+        if self.is_empty() { cost::SLASH } else { cost::SEGMENT }
+    }
+}
+
+impl std::fmt::Display for Expected<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Base(text) => write!(f, "/{text}"),
+            Self::Own(segment) => PathTemplate { segments: vec![(*segment).clone()] }.fmt(f),
+        }
+    }
+}
+
+fn too_many(received: &str) -> usize {
+    if received.is_empty() { cost::SLASH } else { cost::SEGMENT }
+}
+
+/// The cheapest way from a fixture's path to a request's (Wagner and Fischer, 1974).
+struct Alignment<'a> {
+    expected: Vec<Expected<'a>>,
+    received: &'a [Cow<'a, str>],
+    /// The cost of each pair of segments, row by row.
+    pairs: Vec<usize>,
+    /// The cost of each pair of beginnings, row by row.
+    costs: Vec<usize>,
+}
+
+/// One step of an alignment, with places in both paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Pair(usize, usize),
+    /// One more segment of a `{*rest}`.
+    More,
+    TooMany(usize),
+    Missing(usize),
+}
+
+impl<'a> Alignment<'a> {
+    /// `None` if no text of the fixture's own path is like one of the request's, or if a path is too long.
+    fn new(base: &'a [String], template: &'a [Segment], received: &'a [Cow<'a, str>]) -> Option<Self> {
+        if base.len() + template.len() > SEGMENTS_MAX || received.len() > SEGMENTS_MAX {
+            return None;
+        }
+        let own = template.iter().map(Expected::Own);
+        let expected: Vec<Expected<'a>> = base.iter().map(|text| Expected::Base(text)).chain(own).collect();
+        let mut pairs = Vec::with_capacity(expected.len() * received.len());
+        let mut is_alike = !expected.iter().any(|segment| segment.is_own_literal());
+        for segment in &expected {
+            let costs = received.iter().map(|received| segment.compare(received));
+            let from = pairs.len();
+            pairs.extend(costs);
+            is_alike |= segment.is_own_literal() && pairs[from..].iter().any(|cost| *cost <= cost::MISSPELT);
+        }
+        if !is_alike {
+            return None;
+        }
+        let mut alignment = Self { expected, received, pairs, costs: Vec::new() };
+        alignment.fill();
+        Some(alignment)
+    }
+
+    fn fill(&mut self) {
+        let width = self.received.len() + 1;
+        let mut costs = vec![0; (self.expected.len() + 1) * width];
+        for at in 1..width {
+            costs[at] = costs[at - 1] + too_many(&self.received[at - 1]);
+        }
+        for row in 1..=self.expected.len() {
+            costs[row * width] = costs[(row - 1) * width] + self.expected[row - 1].missing();
+            for column in 1..width {
+                let [pair, more, extra, missing] = self.ways(&costs, row, column);
+                costs[row * width + column] = pair.min(more).min(extra).min(missing);
+            }
+        }
+        self.costs = costs;
+    }
+
+    /// The costs of the ways to a pair of beginnings: a pair of segments, one more segment of a `{*rest}`, a segment too
+    /// many, a missing one.
+    fn ways(&self, costs: &[usize], row: usize, column: usize) -> [usize; 4] {
+        let width = self.received.len() + 1;
+        let at = |row: usize, column: usize| costs[row * width + column];
+        let pair = self.pair(row - 1, column - 1);
+        let is_rest = matches!(self.expected[row - 1], Expected::Own(Segment::Rest(_)));
+        [
+            at(row - 1, column - 1) + pair,
+            if is_rest { at(row, column - 1) } else { usize::MAX },
+            at(row, column - 1) + too_many(&self.received[column - 1]),
+            at(row - 1, column) + self.expected[row - 1].missing(),
+        ]
+    }
+
+    fn cost(&self) -> usize {
+        *self.costs.last().expect("there is a cost for two empty paths")
+    }
+
+    /// Returns true if the paths share a text. A parameter fits anything, which alone makes no path near.
+    fn is_near(&self) -> bool {
+        if !self.expected.iter().any(|segment| segment.is_own_literal()) {
+            return self.cost() <= cost::SEGMENT;
+        }
+        let is_alike = |step: &Step| match step {
+            Step::Pair(row, column) => {
+                self.expected[*row].is_own_literal() && self.pair(*row, *column) <= cost::MISSPELT
+            }
+            _ => false,
+        };
+        self.cost() < cost::OTHER * self.expected.len().max(self.received.len()) && self.steps().iter().any(is_alike)
+    }
+
+    fn pair(&self, row: usize, column: usize) -> usize {
+        self.pairs[row * self.received.len() + column]
+    }
+
+    /// The steps of the cheapest way, from the left.
+    fn steps(&self) -> Vec<Step> {
+        let (mut row, mut column) = (self.expected.len(), self.received.len());
+        let mut steps = Vec::with_capacity(row + column);
+        while row > 0 || column > 0 {
+            let step = if row == 0 {
+                Step::TooMany(column - 1)
+            } else if column == 0 {
+                Step::Missing(row - 1)
+            } else {
+                self.last_step(row, column)
+            };
+            match step {
+                Step::Pair(..) => (row, column) = (row - 1, column - 1),
+                Step::More | Step::TooMany(_) => column -= 1,
+                Step::Missing(_) => row -= 1,
+            }
+            steps.push(step);
+        }
+        steps.reverse();
+        steps
+    }
+
+    /// Returns true if the request has no segment of the base.
+    fn lacks_base(&self) -> bool {
+        let missing = self.steps().iter().take_while(|step| matches!(step, Step::Missing(_))).count();
+        missing >= self.expected.iter().filter(|segment| matches!(segment, Expected::Base(_))).count()
+    }
+
+    /// The last step of the cheapest way to a pair of beginnings. Of equal ones a pair with a parameter comes last: a
+    /// parameter fits anything.
+    fn last_step(&self, row: usize, column: usize) -> Step {
+        let here = self.costs[row * (self.received.len() + 1) + column];
+        let [pair, more, too_many, missing] = self.ways(&self.costs, row, column).map(|cost| cost == here);
+        match self.expected[row - 1] {
+            Expected::Base(_) | Expected::Own(Segment::Literal(_)) if pair => Step::Pair(row - 1, column - 1),
+            Expected::Own(Segment::Rest(_)) if missing => Step::Missing(row - 1),
+            Expected::Own(Segment::Rest(_)) if pair => Step::Pair(row - 1, column - 1),
+            _ if more => Step::More,
+            _ if too_many => Step::TooMany(column - 1),
+            _ if missing => Step::Missing(row - 1),
+            _ => Step::Pair(row - 1, column - 1),
+        }
+    }
+
+    fn slips(&self, slips: &mut Vec<Slip>) {
+        let steps = self.steps();
+        let mut at = 0;
+        while at < steps.len() {
+            let is_same = |step: &&Step| std::mem::discriminant(*step) == std::mem::discriminant(&steps[at]);
+            let run = steps[at..].iter().take_while(is_same).count();
+            let place = match (at, at + run) {
+                (0, _) => IN_FRONT,
+                (_, end) if end == steps.len() => AT_THE_END,
+                _ => WITHIN,
+            };
+            match steps[at] {
+                Step::Pair(..) => steps[at..at + run].iter().for_each(|step| self.slip_of_pair(*step, slips)),
+                Step::More => {}
+                Step::TooMany(column) => self.too_many(&self.received[column..column + run], place, slips),
+                Step::Missing(row) => self.missing(&self.expected[row..row + run], place, slips),
+            }
+            at += run;
+        }
+    }
+
+    fn slip_of_pair(&self, step: Step, slips: &mut Vec<Slip>) {
+        let Step::Pair(row, column) = step else { return };
+        let expected = self.expected[row];
+        match self.pair(row, column) {
+            cost::CASE => slips.push(Slip::Case(expected.to_string())),
+            cost::MISSPELT => slips.push(Slip::Misspelt(expected.to_string())),
+            cost::OTHER => slips.push(Slip::Other(expected.to_string())),
+            _ => {}
+        }
+    }
+
+    fn too_many(&self, received: &[Cow<'_, str>], place: &'static str, slips: &mut Vec<Slip>) {
+        let count = received.iter().filter(|segment| !segment.is_empty()).count();
+        slips.push(if count == 0 { Slip::SlashTooMany { place } } else { Slip::TooMany { count, place } });
+    }
+
+    fn missing(&self, expected: &[Expected<'_>], place: &'static str, slips: &mut Vec<Slip>) {
+        if expected.iter().all(|segment| segment.is_empty()) {
+            slips.push(Slip::NoSlash);
+        } else {
+            let path = expected.iter().map(ToString::to_string).collect();
+            slips.push(Slip::Missing { path, place });
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The likeness of two words.
+
+/// Longer texts are not compared letter by letter: they come from outside, and the cost is their product.
+const COMPARED_CHARS_MAX: usize = 64;
+
+/// The likeness of two words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Likeness {
+    Same,
+    OtherCase,
+    /// Only a letter or two differ.
+    Misspelt,
+    Other,
+}
+
+/// How far two words are from each other: 0 for the same, 1 where only a letter or two differ, else 2.
+#[must_use]
+pub fn text_distance(a: &str, b: &str) -> usize {
+    match likeness(a, b) {
+        Likeness::Same => 0,
+        Likeness::OtherCase | Likeness::Misspelt => 1,
+        Likeness::Other => 2,
+    }
+}
+
+/// Returns the likeness of two words.
+pub(crate) fn likeness(a: &str, b: &str) -> Likeness {
+    if a == b {
+        return Likeness::Same;
+    }
+    let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
+    let edits = longer / 3;
+    if longer > COMPARED_CHARS_MAX || longer - shorter > edits {
+        return Likeness::Other;
+    }
+    if a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase() {
+        return Likeness::OtherCase;
+    }
+    // An edit changes two letters at most, so that most words need no closer look.
+    if (letters(a) ^ letters(b)).count_ones() as usize > 2 * edits {
+        return Likeness::Other;
+    }
+    if strsim::damerau_levenshtein(a, b) <= edits { Likeness::Misspelt } else { Likeness::Other }
+}
+
+/// Returns the set of bytes of a text, with several bytes for one bit.
+fn letters(text: &str) -> u64 {
+    text.bytes().fold(0, |set, byte| set | 1 << (byte & 63))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quick_look_never_takes_a_misspelt_word_for_another_one() {
+        let words = ["users", "user", "usres", "uzers", "Users", "orders", "ordres", "x", "", "straße", "strasse"];
+        for a in words {
+            for b in words {
+                let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
+                let is_close = longer - shorter <= longer / 3 && strsim::damerau_levenshtein(a, b) <= longer / 3;
+                assert_eq!(
+                    likeness(a, b) != Likeness::Other,
+                    is_close || a.to_lowercase() == b.to_lowercase(),
+                    "{a} {b}"
+                );
+            }
+        }
+    }
+}
