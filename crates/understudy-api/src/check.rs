@@ -3,14 +3,16 @@
 use crate::error::ApiError;
 use crate::project::{LoadedService, Project, open_project};
 use crate::report::CheckReport;
+use http::header::CONTENT_TYPE;
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
+use understudy_exchange::redact::is_secret_header;
 use understudy_exchange::{Json, Response};
 use understudy_fixture::model::{Fixture, ResponsePromise, Segment};
 use understudy_fixture::{Code, Diagnostic, Severity};
 use understudy_match::{
-    Chance, Choice, Incoming, Mismatch, Moment, Rendering, State, example_request, judge, stub_request,
+    Chance, Choice, Incoming, Mismatch, Moment, Rendering, State, Tie, example_request, judge, stub_request,
 };
 use understudy_openapi::Description;
 
@@ -52,7 +54,10 @@ pub fn check(root: &Path) -> Result<Check, ApiError> {
     let project = open_project(root)?;
     let mut problems = project.diagnostics.clone();
     for loaded in &project.services {
-        problems.extend(own_examples(loaded));
+        let shadowed = own_examples(loaded);
+        problems.extend(ties(loaded, &shadowed));
+        problems.extend(shadowed);
+        problems.extend(loaded.fixtures.iter().filter_map(|fixture| repeated_base(&loaded.service.base, fixture)));
         problems.extend(loaded.fixtures.iter().flat_map(broken_examples));
         problems.extend(loaded.fixtures.iter().filter_map(foreign_template));
         if let Some(description) = loaded.description() {
@@ -98,12 +103,69 @@ fn own_examples(loaded: &LoadedService) -> Vec<Diagnostic> {
             Some(why) => format!("{why}; give this one a higher `priority`, or change a request"),
             None => "give this one a higher `priority`, or change a request".to_owned(),
         };
-        problems.push(
-            Diagnostic { severity: Severity::Warning, ..Diagnostic::of_file(Code::Shadowed, &fixture.file, message) }
-                .with_hint(hint),
-        );
+        problems.push(warning(Code::Shadowed, &fixture.file, message).with_hint(hint));
     }
     problems
+}
+
+/// Fixtures that match a request which another one answers for nothing but its name. Fixtures whose own example is
+/// answered by another one are among `shadowed` already.
+fn ties(loaded: &LoadedService, shadowed: &[Diagnostic]) -> Vec<Diagnostic> {
+    let index = loaded.index();
+    let ties = index.ties(&loaded.service.base).into_iter();
+    let is_new = |tie: &Tie| shadowed.iter().all(|problem| *problem.file != *index.promises()[tie.second].file);
+    ties.filter(is_new)
+        .map(|tie| {
+            let [first, second] = [tie.first, tie.second].map(|place| &index.promises()[place]);
+            let message = format!(
+                "one request matches this fixture and `{}`, and only their names decide: {}",
+                first.id,
+                shown(&tie)
+            );
+            let hint = "give one of them a higher `priority`, or a condition that the other does not have";
+            warning(Code::Tie, &second.file, message).with_hint(hint)
+        })
+        .collect()
+}
+
+/// A request that two fixtures match, as far as one line shows it.
+fn shown(tie: &Tie) -> String {
+    let Tie { request, state, .. } = tie;
+    let mut shown = format!("{} {}", request.method, request.target);
+    let headers = request.headers.iter().filter(|(name, _)| **name != CONTENT_TYPE);
+    for (name, value) in headers {
+        let value = if is_secret_header(name.as_str()) { "..." } else { value.to_str().unwrap_or("...") };
+        shown.push_str(&format!(", {name}: {value}"));
+    }
+    if !request.body.is_empty() {
+        let body = String::from_utf8_lossy(&request.body);
+        let start: String = body.chars().take(BODY_CHARS_SHOWN).collect();
+        let cut = if start.len() < body.len() { "..." } else { "" };
+        shown.push_str(&format!(", with the body {start}{cut}"));
+    }
+    for (name, value) in state {
+        shown.push_str(&format!(", in the state {name}={value}"));
+    }
+    shown
+}
+
+const BODY_CHARS_SHOWN: usize = 80;
+
+/// A fixture whose path begins with the service's base, which is put in front of every path anyway.
+fn repeated_base(base: &str, fixture: &Arc<Fixture>) -> Option<Diagnostic> {
+    let path = fixture.request.path.to_string();
+    let rest = path.strip_prefix(base).filter(|_| !base.is_empty())?;
+    if !rest.is_empty() && !rest.starts_with('/') {
+        return None;
+    }
+    let message = format!("the path repeats the service's `base`, so that {base}{path} is answered");
+    let hint =
+        format!("`base` is put in front of every path: write `path: {}`", if rest.is_empty() { "/" } else { rest });
+    Some(warning(Code::BadPath, &fixture.file, message).with_hint(hint))
+}
+
+fn warning(code: Code, file: &str, message: String) -> Diagnostic {
+    Diagnostic { severity: Severity::Warning, ..Diagnostic::of_file(code, file, message) }
 }
 
 /// The operation of a description that a fixture is about.
@@ -179,7 +241,6 @@ fn foreign_template(fixture: &Arc<Fixture>) -> Option<Diagnostic> {
     };
     let (text, written) = literals.into_iter().find_map(|text| Some((text, meant(text)?)))?;
     let message = format!("`{text}` in the path stands for that text alone");
-    let warning = Diagnostic::of_file(Code::BadPath, &fixture.file, message);
     let hint = format!("a part that differs from request to request is written `{written}`");
-    Some(Diagnostic { severity: Severity::Warning, ..warning }.with_hint(hint))
+    Some(warning(Code::BadPath, &fixture.file, message).with_hint(hint))
 }

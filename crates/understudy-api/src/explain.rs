@@ -1,13 +1,14 @@
 //! Which fixture would answer a request, and why the others would not.
 
 use crate::error::{ApiError, Code};
-use crate::project::{LoadedService, open_project};
+use crate::project::{LoadedService, Project, open_project};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use std::path::Path;
 use understudy_exchange::Request;
-use understudy_match::{Incoming, State, Turns};
+use understudy_fixture::model::Fixture;
+use understudy_match::{ByName, Incoming, State, Turns};
 use understudy_openapi::{Answer, Asking};
 
 /// What would happen to a request.
@@ -23,12 +24,51 @@ pub struct Explained {
     pub file: Option<String>,
     /// The status of the response that is next.
     pub status: Option<u16>,
+    /// The conditions of that fixture.
+    pub conditions: Vec<WeighedCondition>,
     /// The methods that the path is known with, where only the method is another one.
     pub allowed: Vec<String>,
     /// What the service's description answers, where no fixture does.
     pub described: Option<DescribedAnswer>,
     /// Fixtures that do not answer, the nearest first.
     pub near: Vec<NearFixture>,
+    /// The other services that know the request, if this one does not answer it.
+    pub elsewhere: Vec<ElsewhereAnswer>,
+    /// The files with errors, if nothing answers: one of them may be the fixture that was meant.
+    pub errors: Option<FileErrors>,
+}
+
+/// A condition of a fixture. Of several fixtures that match, the one with the heavier conditions answers.
+#[derive(Debug, Clone, Serialize)]
+pub struct WeighedCondition {
+    /// The value that the condition applies to: `query expand`, `body $.name`, `state cart`.
+    pub place: String,
+    /// `value`, `one_of`, `pattern`, `type` or `presence`, the heaviest first.
+    pub weight: &'static str,
+}
+
+/// Another service that knows a request.
+#[derive(Debug, Clone, Serialize)]
+pub struct ElsewhereAnswer {
+    /// The service.
+    pub service: String,
+    /// Its address; `null` if its port is chosen at start.
+    pub url: Option<String>,
+    /// The fixture that answers.
+    pub fixture: String,
+    /// True if it answers the request; else only the path is the same.
+    pub answers: bool,
+}
+
+/// The files of a project that have errors.
+#[derive(Debug, Clone, Serialize)]
+pub struct FileErrors {
+    /// The number of files.
+    pub files: usize,
+    /// The first file, with the place of its first error.
+    pub place: String,
+    /// The first error.
+    pub message: String,
 }
 
 /// A fixture that does not answer.
@@ -38,6 +78,10 @@ pub struct NearFixture {
     pub fixture: String,
     /// What does not match, in words.
     pub differences: Vec<String>,
+    /// The mistake in the request's path, if it is one that people often make.
+    pub slip: Option<String>,
+    /// The conditions of the fixture, if all of them match.
+    pub conditions: Vec<WeighedCondition>,
     /// Where all matches: why another one comes first.
     pub behind: Option<String>,
 }
@@ -96,14 +140,61 @@ pub fn explain(
     if let Some(named) = candidates.iter().position(|loaded| is_meant(loaded, url)) {
         candidates = vec![candidates[named]];
     }
-    let mut explained: Vec<Explained> =
-        candidates.into_iter().map(|loaded| explain_in(loaded, &request, &state)).collect();
-    let best = explained
-        .iter()
-        .position(|explained| explained.fixture.is_some())
-        .or_else(|| explained.iter().position(|explained| explained.described.is_some()))
-        .or_else(|| explained.iter().position(|explained| !explained.allowed.is_empty()));
-    Ok(explained.swap_remove(best.unwrap_or(0)))
+    let explained = candidates.into_iter().map(|loaded| explain_in(loaded, &request, &state));
+    let (mut best, distance) =
+        explained.min_by_key(|(explained, distance)| rank(explained, *distance)).ok_or_else(|| {
+            ApiError::new(Code::NoProject, "the project has no service").with_hint("add one under `services`")
+        })?;
+    if best.fixture.is_none() && best.described.is_none() {
+        best.elsewhere = elsewhere(&project, &best.service, &request, &state);
+        // Who has the path here is right here.
+        best.elsewhere.retain(|elsewhere| elsewhere.answers || distance != Some(0));
+        let broken = project.broken_files();
+        let own = broken.iter().find(|file| file.service.as_ref() == Some(&best.service));
+        best.errors = own.or(broken.first()).map(|first| FileErrors {
+            files: broken.len(),
+            place: first.place.clone(),
+            message: first.message.clone(),
+        });
+    }
+    Ok(best)
+}
+
+/// Returns the rank of a service among those that a request may be meant for; the least is the best.
+fn rank(explained: &Explained, distance: Option<usize>) -> (usize, usize) {
+    let kind = match explained {
+        Explained { fixture: Some(_), .. } => 0,
+        Explained { described: Some(_), .. } => 1,
+        Explained { allowed, .. } if !allowed.is_empty() => 2,
+        _ => 3,
+    };
+    (kind, distance.unwrap_or(usize::MAX))
+}
+
+/// Returns the other services that answer a request, or else those that have its path.
+fn elsewhere(project: &Project, service: &str, request: &Request, state: &State) -> Vec<ElsewhereAnswer> {
+    let others = project.services.iter().filter(|loaded| loaded.service.name != service);
+    let answering = others.filter_map(|loaded| {
+        let index = loaded.index();
+        let ByName { fixture, answers } = index.by_name(&Incoming::new(request), state)?;
+        let name = &loaded.service.name;
+        let url = match (loaded.service.port, project.settings.port) {
+            (0, Some(shared)) => Some(format!("http://{name}.localhost:{shared}")),
+            (0, None) => None,
+            (port, _) => Some(format!("http://localhost:{port}")),
+        };
+        Some(ElsewhereAnswer { service: name.clone(), url, fixture: fixture.id.to_string(), answers })
+    });
+    let mut all: Vec<ElsewhereAnswer> = answering.collect();
+    if all.iter().any(|elsewhere| elsewhere.answers) {
+        all.retain(|elsewhere| elsewhere.answers);
+    }
+    all
+}
+
+fn weighed(fixture: &Fixture) -> Vec<WeighedCondition> {
+    let conditions = understudy_match::conditions(fixture).into_iter();
+    conditions.map(|condition| WeighedCondition { place: condition.place, weight: condition.weight.as_str() }).collect()
 }
 
 /// Whether a URL's port or host names a service.
@@ -124,10 +215,12 @@ fn without_path(url: &str) -> Option<&str> {
     (is_url || has_port).then_some(authority)
 }
 
-fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> Explained {
+/// Explains a request to one service, with the distance of the nearest fixture.
+fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> (Explained, Option<usize>) {
     let index = loaded.index();
     let explanation = understudy_match::explain(&index, &Incoming::new(request), state);
-    Explained {
+    let distance = explanation.near.first().map(|near| near.distance);
+    let explained = Explained {
         service: loaded.service.name.clone(),
         request: format!("{} {}", request.method, request.target),
         fixture: explanation.chosen.as_ref().map(|fixture| fixture.id.to_string()),
@@ -136,6 +229,7 @@ fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> Expla
             let turns = Turns::of(fixture);
             fixture.responses[turns[Turns::in_state(&turns, state)].responses[0]].status
         }),
+        conditions: explanation.chosen.as_deref().map(weighed).unwrap_or_default(),
         allowed: explanation.allowed.iter().map(ToString::to_string).collect(),
         described: match &explanation.chosen {
             Some(_) => None,
@@ -147,10 +241,15 @@ fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> Expla
             .map(|near| NearFixture {
                 fixture: near.fixture.id.to_string(),
                 differences: near.differences.iter().map(ToString::to_string).collect(),
+                slip: near.slip,
+                conditions: if near.behind.is_some() { weighed(&near.fixture) } else { Vec::new() },
                 behind: near.behind,
             })
             .collect(),
-    }
+        elsewhere: Vec::new(),
+        errors: None,
+    };
+    (explained, distance)
 }
 
 fn request(method: &str, url: &str, headers: &[String], body: Option<Vec<u8>>) -> Result<Request, ApiError> {

@@ -9,6 +9,7 @@
 mod accept;
 mod addresses;
 mod app;
+mod broken_files;
 mod change;
 mod check;
 mod clock;
@@ -54,7 +55,7 @@ pub use coverage::{
 pub use desk::{RecordNews, RecordProgress, RecordedSummary};
 pub use diff::{ChangeReport, DiffReport, DiffRequest, diff};
 pub use error::{ApiError, Code};
-pub use explain::{DescribedAnswer, Explained, NearFixture, explain};
+pub use explain::{DescribedAnswer, ElsewhereAnswer, Explained, FileErrors, NearFixture, WeighedCondition, explain};
 pub use fetch::{Fetched, fetch};
 pub use import::{
     ArchiveAccept, ArchiveOptions, Import, ImportNews, ImportRequest, Imported, ImportedDescription, ImportedFixture,

@@ -1,5 +1,6 @@
 //! The ports of a project's services: opened, closed, recorded, and kept in step with its files.
 
+use crate::broken_files::broken_file;
 use crate::clock;
 use crate::desk::{Desk, RecordProgress, RecordedSummary};
 use crate::error::{ApiError, Code};
@@ -17,7 +18,10 @@ use understudy_fixture::Diagnostic;
 use understudy_fixture::model::{Mode, Service};
 use understudy_match::State;
 use understudy_net::{BindError, Client, Host, Listener, PerThread, Stop};
-use understudy_serve::{Backing, Forwarding, LiveState, Observer, Player, Recorder, SharedPort, Snapshot};
+use understudy_serve::{
+    Backing, BrokenFile, Forwarding, LiveState, Neighbour, Observer, Player, Recorder, SharedPort, SharedSurroundings,
+    Snapshot, Surroundings,
+};
 
 /// How a project is served.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +43,8 @@ pub(crate) struct Servers {
     project: Arc<Project>,
     options: Options,
     observer: Arc<dyn Observer>,
+    /// The rest of the project, for responses to requests that nothing matches.
+    surroundings: Arc<SharedSurroundings>,
     client: Client,
     running: BTreeMap<String, Running>,
     shared: Option<Shared>,
@@ -125,6 +131,7 @@ impl Servers {
             project: Arc::new(project),
             options,
             observer,
+            surroundings: Arc::default(),
             client: Client::new(),
             running: BTreeMap::new(),
             shared: None,
@@ -196,13 +203,13 @@ impl Servers {
         let project = Arc::clone(&self.project);
         let loaded = project.service(name)?;
         let (first, recorded) = self.snapshot(loaded, None)?;
-        let player = Arc::new(Player::new(first, Arc::clone(&self.observer)));
+        let player = Arc::new(Player::new(first, Arc::clone(&self.observer), Arc::clone(&self.surroundings)));
         let asked_port = self.asked_port(loaded);
         self.check_port(name, asked_port)?;
         let open = Open::new(self.host(), asked_port, Arc::clone(&player), name).await?;
         self.running.insert(name.to_owned(), Running { player, asked_port, open, recorded });
         self.unstarted.remove(name);
-        self.tell_shared();
+        self.tell_services();
         Ok(())
     }
 
@@ -328,7 +335,7 @@ impl Servers {
     pub(crate) fn take(&mut self, name: &str) -> Option<Open> {
         self.unstarted.remove(name);
         let running = self.running.remove(name)?;
-        self.tell_shared();
+        self.tell_services();
         Some(running.open)
     }
 
@@ -362,10 +369,25 @@ impl Servers {
         Ok(())
     }
 
-    fn tell_shared(&self) {
+    /// Tells the shared port and the services which services there are, and which files have errors.
+    fn tell_services(&self) {
+        self.tell_services_of(None);
+    }
+
+    /// Does the same with a file whose new text cannot be used at all.
+    fn tell_services_of(&self, unusable: Option<&Diagnostic>) {
         if let Some(shared) = &self.shared {
             shared.services.set(self.players());
         }
+        let neighbour = |name: &String| {
+            let running = self.running.get(name)?;
+            let player = Arc::downgrade(&running.player);
+            Some(Neighbour { name: name.clone(), url: self.url(name)?, player })
+        };
+        let neighbours = self.project.services.iter().filter_map(|loaded| neighbour(&loaded.service.name)).collect();
+        let mut broken: Vec<BrokenFile> = unusable.map(|problem| broken_file(problem, None)).into_iter().collect();
+        broken.extend(self.project.broken_files());
+        self.surroundings.set(Surroundings { neighbours, broken });
     }
 
     /// Closes everything and lets open requests end.
@@ -399,7 +421,11 @@ impl Servers {
         let project = match self.project.reread() {
             Ok(project) => Arc::new(project),
             // A project file that cannot be used at all leaves everything as it was.
-            Err(error) => return vec![self.kept(&error)],
+            Err(error) => {
+                let kept = self.kept(&error);
+                self.tell_services_of(Some(&kept));
+                return vec![kept];
+            }
         };
         let shared_port = self.shared_port();
         let before = std::mem::replace(&mut self.project, Arc::clone(&project));
@@ -444,6 +470,7 @@ impl Servers {
         {
             new.push(in_project_file(error.to_string()));
         }
+        self.tell_services();
         new
     }
 

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::terminal::{Paint, count, count_problems, plain, say_problems};
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
-use understudy_api::{ApiError, Explained, find_project};
+use understudy_api::{ApiError, ElsewhereAnswer, Explained, FileErrors, WeighedCondition, find_project};
 
 /// The project's folder.
 pub(crate) fn project(named: Option<&Path>) -> Result<PathBuf, ApiError> {
@@ -93,6 +93,7 @@ fn explanation(explained: &Explained, paint: Paint) -> String {
     match (&explained.fixture, &explained.file, explained.status) {
         (Some(fixture), Some(file), Some(status)) => {
             out.push_str(&format!("{} {fixture} with {status} ({file})\n", paint.green("is answered by")));
+            out.push_str(&weights(&explained.conditions));
         }
         _ if let Some(described) = &explained.described => {
             let operation = plain(&described.operation);
@@ -118,11 +119,35 @@ fn explanation(explained: &Explained, paint: Paint) -> String {
         for difference in &near.differences {
             out.push_str(&format!("  {}\n", plain(difference)));
         }
+        if let Some(slip) = &near.slip {
+            out.push_str(&format!("  ({slip})\n"));
+        }
         if let Some(behind) = &near.behind {
             out.push_str(&format!("  matches too, but {behind}\n"));
+            out.push_str(&weights(&near.conditions));
         }
     }
+    for ElsewhereAnswer { service, url, fixture, answers } in &explained.elsewhere {
+        let verb = if *answers { "answers this request" } else { "has this path" };
+        let url = url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default();
+        out.push_str(&format!("\nthe service `{service}`{url} {verb} ({fixture})\n"));
+    }
+    if let Some(FileErrors { files, place, message }) = &explained.errors {
+        let files =
+            if *files == 1 { "1 file has errors".to_owned() } else { format!("{files} files have errors, the first") };
+        out.push_str(&format!("\n{files}: {}: {}\n", plain(place), plain(message)));
+    }
     out
+}
+
+/// The conditions of a fixture with their weights, in one line.
+fn weights(conditions: &[WeighedCondition]) -> String {
+    if conditions.is_empty() {
+        return String::new();
+    }
+    let all: Vec<String> =
+        conditions.iter().map(|condition| format!("{} ({})", plain(&condition.place), condition.weight)).collect();
+    format!("  its conditions: {}\n", all.join(", "))
 }
 
 pub(crate) fn init(folder: &Path) -> Result<Exit, ApiError> {

@@ -91,6 +91,8 @@ codes! {
     Cycle = "cycle",
     /// A fixture whose own example another one would answer.
     Shadowed = "shadowed",
+    /// Two fixtures that one request matches, and between which only the name decides.
+    Tie = "tie",
     /// An example that does not obey the fixture's own rules.
     BrokenExample = "broken-example",
     /// A service whose folder is not there.

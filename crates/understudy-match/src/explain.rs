@@ -26,6 +26,8 @@ pub struct Explanation {
     pub allowed: Vec<Method>,
     /// Fixtures that do not answer, the nearest first; at most [`NEAR_MAX`].
     pub near: Vec<Near>,
+    /// The number of fixtures that could answer a request.
+    pub fixtures: usize,
 }
 
 /// A fixture that does not answer.
@@ -35,6 +37,8 @@ pub struct Near {
     pub fixture: Promise,
     /// What does not match. Empty where all does.
     pub differences: Vec<Difference>,
+    /// The distance of the request's path from the fixture's; 0 if the path matches.
+    pub distance: usize,
     /// The mistake in the path, if it is one that people often make. Nothing of the request is quoted.
     pub slip: Option<String>,
     /// Where all matches: why another fixture comes first.
@@ -69,17 +73,19 @@ pub fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explana
         .collect();
     candidates.sort_by_key(|(distance, _)| *distance);
     candidates.truncate(CANDIDATES_MAX);
-    let mut near: Vec<(usize, Near)> = candidates
+    let mut near: Vec<Near> = candidates
         .into_iter()
         .map(|(distance, fixture)| {
             let other_path = (distance > 0).then_some(&meant);
-            (distance, near(index, fixture, other_path, chosen.as_deref(), incoming, state))
+            Near { distance, ..near(index, fixture, other_path, chosen.as_deref(), incoming, state) }
         })
         .collect();
-    near.sort_by(|(a, x), (b, y)| {
-        (a, x.differences.len(), &x.fixture.id).cmp(&(b, y.differences.len(), &y.fixture.id))
+    near.sort_by(|a, b| {
+        let rank = |near: &Near| (near.distance, near.differences.len());
+        (rank(a), &a.fixture.id).cmp(&(rank(b), &b.fixture.id))
     });
-    Explanation { chosen, allowed, near: near.into_iter().map(|(_, near)| near).take(NEAR_MAX).collect() }
+    near.truncate(NEAR_MAX);
+    Explanation { chosen, allowed, near, fixtures: index.promises().len() }
 }
 
 fn near(
@@ -119,7 +125,7 @@ fn near(
         _ => None,
     };
     let slip = other_path.and_then(|meant| meant.slips(index.base(), &fixture.request.path.segments));
-    Near { fixture: Arc::clone(fixture), differences, slip, behind }
+    Near { fixture: Arc::clone(fixture), differences, distance: 0, slip, behind }
 }
 
 /// Explains why the first of two fixtures that both match responds.

@@ -40,7 +40,7 @@ fn obeys_as_tags(field: &Field, values: &[&str]) -> bool {
     obeys(&field.matcher, &strong.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-fn obeys(matcher: &FieldMatcher, values: &[&str]) -> bool {
+pub(crate) fn obeys(matcher: &FieldMatcher, values: &[&str]) -> bool {
     match matcher {
         FieldMatcher::Equals(pattern) => matches!(values, [value] if pattern.matches(value)),
         FieldMatcher::List(patterns) => assign(patterns, values),

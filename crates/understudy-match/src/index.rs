@@ -53,6 +53,15 @@ pub enum Choice {
     Nothing,
 }
 
+/// A fixture whose path names what a request is about.
+#[derive(Debug, Clone, Copy)]
+pub struct ByName<'i> {
+    /// The fixture.
+    pub fixture: &'i Promise,
+    /// True if the fixture answers the request; else only the path is the same.
+    pub answers: bool,
+}
+
 /// The order of preference, without the id. Of two fixtures that match one request the lesser is preferred.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Preference {
@@ -141,6 +150,20 @@ impl Index {
                 methods => Choice::OtherMethods(methods),
             },
         }
+    }
+
+    /// Returns the fixture that answers a request, or the first one with its path. A path that is nothing but parameters
+    /// is passed over: it says nothing about whom a request was meant for.
+    #[must_use]
+    pub fn by_name(&self, incoming: &Incoming<'_>, state: &State) -> Option<ByName<'_>> {
+        let (place, answers) = match self.choose(incoming, state) {
+            Choice::Promise(place) => (place, true),
+            _ => (*self.on_path(incoming).first()?, false),
+        };
+        let fixture = &self.promises[place];
+        let is_text = |segment: &Segment| matches!(segment, Segment::Literal(text) if !text.is_empty());
+        let has_name = !self.base.is_empty() || fixture.request.path.segments.iter().any(is_text);
+        has_name.then_some(ByName { fixture, answers })
     }
 
     fn among(&self, places: &[usize], method: &Method, incoming: &Incoming<'_>, state: &State) -> Option<usize> {

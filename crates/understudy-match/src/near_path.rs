@@ -126,6 +126,10 @@ impl<'r> Meant<'r> {
     pub(crate) fn slips(&self, base: &[String], template: &[Segment]) -> Option<String> {
         let mut slips = self.slips.clone();
         add_slips(base, template, &self.segments, &mut slips);
+        if let [Slip::Other(_)] = slips.as_slice() {
+            // The two paths say so themselves.
+            return None;
+        }
         let words: Vec<String> = slips.iter().map(ToString::to_string).collect();
         // Who makes three mistakes means another path.
         (1..=SLIPS_MAX).contains(&words.len()).then(|| words.join("; "))
@@ -157,6 +161,15 @@ fn add_slips(base: &[String], template: &[Segment], received: &[Cow<'_, str>], s
     if let Some(alignment) = Alignment::new(base, template, received) {
         alignment.slips(slips);
     }
+}
+
+/// Returns true if a text of a fixture's path is like one of the request's, or if the fixture's path has none. Most paths
+/// of a large service are unlike the request's, and are aligned no further.
+fn are_alike(template: &[Segment], received: &[Cow<'_, str>]) -> bool {
+    let mut texts = template.iter().filter(|segment| Expected::Own(segment).is_own_literal()).peekable();
+    let is_alike =
+        |segment: &Segment| received.iter().any(|received| Expected::Own(segment).compare(received) <= cost::MISSPELT);
+    texts.peek().is_none() || texts.any(is_alike)
 }
 
 /// Returns the segments of a path below a base; `None` if the path does not begin with the base.
@@ -242,21 +255,15 @@ enum Step {
 impl<'a> Alignment<'a> {
     /// `None` if no text of the fixture's own path is like one of the request's, or if a path is too long.
     fn new(base: &'a [String], template: &'a [Segment], received: &'a [Cow<'a, str>]) -> Option<Self> {
-        if base.len() + template.len() > SEGMENTS_MAX || received.len() > SEGMENTS_MAX {
+        if base.len() + template.len() > SEGMENTS_MAX || received.len() > SEGMENTS_MAX || !are_alike(template, received)
+        {
             return None;
         }
         let own = template.iter().map(Expected::Own);
         let expected: Vec<Expected<'a>> = base.iter().map(|text| Expected::Base(text)).chain(own).collect();
         let mut pairs = Vec::with_capacity(expected.len() * received.len());
-        let mut is_alike = !expected.iter().any(|segment| segment.is_own_literal());
         for segment in &expected {
-            let costs = received.iter().map(|received| segment.compare(received));
-            let from = pairs.len();
-            pairs.extend(costs);
-            is_alike |= segment.is_own_literal() && pairs[from..].iter().any(|cost| *cost <= cost::MISSPELT);
-        }
-        if !is_alike {
-            return None;
+            pairs.extend(received.iter().map(|received| segment.compare(received)));
         }
         let mut alignment = Self { expected, received, pairs, costs: Vec::new() };
         alignment.fill();

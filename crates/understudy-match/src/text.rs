@@ -33,14 +33,20 @@ pub(crate) fn likeness(a: &str, b: &str) -> Likeness {
     if longer > COMPARED_CHARS_MAX || longer - shorter > edits {
         return Likeness::Other;
     }
-    if a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase() {
+    if is_same_but_for_case(a, b) {
         return Likeness::OtherCase;
     }
     // An edit changes two letters at most, so that most words need no closer look.
     if (letters(a) ^ letters(b)).count_ones() as usize > 2 * edits {
         return Likeness::Other;
     }
-    if strsim::damerau_levenshtein(a, b) <= edits { Likeness::Misspelt } else { Likeness::Other }
+    // The unrestricted distance differs only in letters that are edited between two swapped ones, and needs a table of
+    // letters for each pair of words.
+    if strsim::osa_distance(a, b) <= edits { Likeness::Misspelt } else { Likeness::Other }
+}
+
+fn is_same_but_for_case(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { a.to_lowercase() == b.to_lowercase() }
 }
 
 /// Returns the set of bytes of a text, with several bytes for one bit.
@@ -58,7 +64,7 @@ mod tests {
         for a in words {
             for b in words {
                 let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
-                let is_close = longer - shorter <= longer / 3 && strsim::damerau_levenshtein(a, b) <= longer / 3;
+                let is_close = longer - shorter <= longer / 3 && strsim::osa_distance(a, b) <= longer / 3;
                 assert_eq!(
                     likeness(a, b) != Likeness::Other,
                     is_close || a.to_lowercase() == b.to_lowercase(),

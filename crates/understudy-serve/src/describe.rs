@@ -13,10 +13,14 @@ use understudy_openapi::{Answer, Asking};
 
 /// Whether the description has an operation for a request.
 pub(crate) fn knows(snapshot: &Snapshot, request: &Request) -> bool {
-    snapshot
-        .described
-        .as_ref()
-        .is_some_and(|described| described.description.operation(request, &described.base).is_some())
+    known_operation(snapshot, request).is_some()
+}
+
+/// Returns the name of the description's operation for a request.
+pub(crate) fn known_operation(snapshot: &Snapshot, request: &Request) -> Option<String> {
+    let Described { description, base, .. } = snapshot.described.as_ref()?;
+    let operation = description.operation(request, base)?;
+    Some(description.operations[operation].name().to_owned())
 }
 
 fn knows_method(snapshot: &Snapshot, request: &Request) -> bool {

@@ -3,8 +3,10 @@
 use crate::decide::{Otherwise, Plan, decide, stand_in};
 use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{Content, Head};
+use crate::miss::Miss;
 use crate::passed_on::Client;
 use crate::snapshot::{Backing, Snapshot};
+use crate::surroundings::SharedSurroundings;
 use crate::{cors, describe, own_name, passed_on, problem, record, respond};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -37,13 +39,14 @@ pub struct Player {
 struct Playing {
     snapshot: Arc<Snapshot>,
     observer: Arc<dyn Observer>,
+    surroundings: Arc<SharedSurroundings>,
 }
 
 impl Player {
-    /// A player that tells `observer` of every request.
+    /// A player that tells `observer` of every request, and reports its surroundings to those who miss.
     #[must_use]
-    pub fn new(snapshot: Snapshot, observer: Arc<dyn Observer>) -> Self {
-        let playing = Playing { snapshot: Arc::new(snapshot), observer };
+    pub fn new(snapshot: Snapshot, observer: Arc<dyn Observer>, surroundings: Arc<SharedSurroundings>) -> Self {
+        let playing = Playing { snapshot: Arc::new(snapshot), observer, surroundings };
         Self { now: ArcSwap::from_pointee(PerThread::new(playing)) }
     }
 
@@ -56,10 +59,7 @@ impl Player {
     /// Serves something else from now on; requests that have begun end with what they began with.
     pub fn swap(&self, snapshot: Snapshot) {
         let snapshot = Arc::new(snapshot);
-        self.now.rcu(|now| {
-            let observer = Arc::clone(&now.own().observer);
-            PerThread::new(Playing { snapshot: Arc::clone(&snapshot), observer })
-        });
+        self.now.rcu(|now| PerThread::new(Playing { snapshot: Arc::clone(&snapshot), ..Playing::clone(now.own()) }));
     }
 
     /// As [`Handler::handle`], where the request has a body.
@@ -91,7 +91,7 @@ fn at_once(playing: &Own<Playing>, request: &Request, raw: Option<&Bytes>) -> Re
     let outcome = guarded(|| match decide(snapshot, &Incoming::new(&snapshot.meant(request)), &mut chance) {
         plan @ Plan::Forward { .. } => Err(plan),
         plan @ Plan::Respond { delay, .. } if !delay.is_zero() => Err(plan),
-        plan => Ok(perform(snapshot, request, plan, &mut chance)),
+        plan => Ok(perform(playing, request, plan, &mut chance)),
     });
     let outcome = match outcome.unwrap_or_else(|| Ok(broken())) {
         Ok(outcome) => outcome,
@@ -122,7 +122,7 @@ fn later(
         if let Some(Plan::Respond { delay, .. }) = plan {
             tokio::time::sleep(delay).await;
         }
-        let outcome = plan.and_then(|plan| guarded(|| perform(snapshot, &request, plan, &mut chance())));
+        let outcome = plan.and_then(|plan| guarded(|| perform(&playing, &request, plan, &mut chance())));
         let outcome = outcome.unwrap_or_else(broken);
         playing.finish(&request, raw.as_ref(), outcome, began.elapsed())
     })
@@ -199,7 +199,8 @@ async fn forward(
 }
 
 /// Carries out a plan that needs nobody else.
-fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &mut Chance) -> (Outbound, Answered<'s>) {
+fn perform<'s>(playing: &'s Playing, request: &Request, plan: Plan, chance: &mut Chance) -> (Outbound, Answered<'s>) {
+    let snapshot = &*playing.snapshot;
     match plan {
         Plan::Respond { place, response, .. } => {
             let answers = &snapshot.answers[place];
@@ -212,7 +213,7 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
                 own_name::speak_in(&mut rendered, &snapshot.origins, &request.headers);
                 (outbound(rendered), answered)
             }
-            None => perform(snapshot, request, *otherwise, chance),
+            None => perform(playing, request, *otherwise, chance),
         },
         Plan::Preflight => {
             let headers = cors::preflight(&request.headers);
@@ -225,11 +226,22 @@ fn perform<'s>(snapshot: &'s Snapshot, request: &Request, plan: Plan, chance: &m
         }
         Plan::OtherMethods(_) | Plan::Nothing | Plan::Forward { .. } => {
             let meant = snapshot.meant(request);
-            let explanation = explain(&snapshot.index, &Incoming::new(&meant), &snapshot.state.look());
-            let line = format!("{} {}", request.method, request.target);
+            let surroundings = playing.surroundings.look();
             let operations = describe::nearest(snapshot, request);
-            let rendered = problem::miss(&snapshot.name, &line, &explanation, operations.as_deref());
-            (outbound(rendered), Answered::Nobody(problem::missed(&explanation, operations.as_deref())))
+            let explanation = explain(&snapshot.index, &Incoming::new(&meant), &snapshot.state.look());
+            // Who has the path here is right here.
+            let is_here = explanation.near.first().is_some_and(|near| near.distance == 0);
+            let mut elsewhere = surroundings.elsewhere(&snapshot.name, request);
+            elsewhere.retain(|elsewhere| elsewhere.answers || !is_here);
+            let miss = Miss {
+                service: &snapshot.name,
+                request: &format!("{} {}", request.method, request.target),
+                explanation: &explanation,
+                operations: operations.as_deref(),
+                elsewhere: &elsewhere,
+                surroundings: &surroundings,
+            };
+            (outbound(miss.response()), Answered::Nobody(miss.wrong()))
         }
     }
 }

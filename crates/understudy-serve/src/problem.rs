@@ -1,11 +1,11 @@
-//! Answers that no fixture gives: problem details (RFC 9457) that say what was nearest.
+//! Responses that no fixture gives, as problem details (RFC 9457).
 
 use crate::event::Wrong;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use understudy_exchange::{Json, JsonString};
-use understudy_match::{Difference, Explanation, Near, Rendered};
+use understudy_match::Rendered;
 use understudy_openapi::{Refusal, Violation};
 
 /// A problem with a title and a detail.
@@ -13,9 +13,9 @@ pub(crate) fn problem(status: StatusCode, kind: &str, title: &str, detail: &str)
     rendered(status, members(status, kind, title, detail))
 }
 
-type Members = Vec<(&'static str, Json)>;
+pub(crate) type Members = Vec<(&'static str, Json)>;
 
-fn members(status: StatusCode, kind: &str, title: &str, detail: &str) -> Members {
+pub(crate) fn members(status: StatusCode, kind: &str, title: &str, detail: &str) -> Members {
     vec![
         ("type", Json::string(format!("urn:understudy:{kind}"))),
         ("title", Json::string(title)),
@@ -24,13 +24,13 @@ fn members(status: StatusCode, kind: &str, title: &str, detail: &str) -> Members
     ]
 }
 
-fn rendered(status: StatusCode, members: Members) -> Rendered {
+pub(crate) fn rendered(status: StatusCode, members: Members) -> Rendered {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     Rendered { status, headers, body: Bytes::from(object(members).to_string()) }
 }
 
-fn object(members: Members) -> Json {
+pub(crate) fn object(members: Members) -> Json {
     Json::Object(members.into_iter().map(|(name, value)| (JsonString::new(name), value)).collect())
 }
 
@@ -113,87 +113,9 @@ pub(crate) fn other_methods(service: &str, request: &str, methods: &[Method]) ->
     rendered
 }
 
-/// The answer to a request that nothing matches: 405 where the method alone is another one, else 404. `operations` are those of
-/// the description that are near, where there is one.
-pub(crate) fn miss(service: &str, request: &str, explanation: &Explanation, operations: Option<&[String]>) -> Rendered {
-    let by_method = !explanation.allowed.is_empty();
-    let (status, kind, title) = if by_method {
-        (StatusCode::METHOD_NOT_ALLOWED, "other-methods", "No fixture answers this method")
-    } else {
-        let title = match operations {
-            None => "No fixture answers this request",
-            Some(_) => "Neither a fixture nor the description answers this request",
-        };
-        (StatusCode::NOT_FOUND, "no-fixture", title)
-    };
-    let mut all = members(status, kind, title, &miss_in_words(explanation, operations, &ToString::to_string));
-    all.push(("service", Json::string(service)));
-    all.push(("request", Json::string(request)));
-    all.push(("nearest", Json::Array(explanation.near.iter().map(nearest).collect())));
-    if let Some(operations) = operations {
-        all.push(("operations", Json::Array(operations.iter().map(Json::string).collect())));
-    }
-    let mut rendered = rendered(status, all);
-    if by_method {
-        allow(&explanation.allowed, &mut rendered.headers);
-    }
-    rendered
-}
-
 pub(crate) fn allow(methods: &[Method], headers: &mut HeaderMap) {
     let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
     if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
         headers.insert(ALLOW, value);
     }
-}
-
-fn nearest(near: &Near) -> Json {
-    let differences = near.differences.iter().map(|difference| {
-        object(vec![
-            ("place", Json::string(difference.place.clone())),
-            ("expected", Json::string(difference.expected.clone())),
-            ("received", Json::string(difference.received.clone())),
-        ])
-    });
-    object(vec![
-        ("fixture", Json::string(&*near.fixture.id)),
-        ("file", Json::string(&*near.fixture.file)),
-        ("differences", Json::Array(differences.collect())),
-    ])
-}
-
-/// What is wrong with a request that nobody knows.
-pub(crate) fn missed(explanation: &Explanation, operations: Option<&[String]>) -> Wrong {
-    Wrong {
-        words: miss_in_words(explanation, operations, &ToString::to_string),
-        places: miss_in_words(explanation, operations, &|difference| difference.place.clone()),
-    }
-}
-
-/// The nearest fixtures and operations, in one line.
-fn miss_in_words(
-    explanation: &Explanation,
-    operations: Option<&[String]>,
-    say: &dyn Fn(&Difference) -> String,
-) -> String {
-    match operations {
-        None => near_in_words(explanation, say),
-        Some([]) if explanation.near.is_empty() => "nothing is near".to_owned(),
-        Some([]) => near_in_words(explanation, say),
-        Some(all) if explanation.near.is_empty() => format!("the description has {}", all.join(", ")),
-        Some(all) => format!("{}; the description has {}", near_in_words(explanation, say), all.join(", ")),
-    }
-}
-
-/// The nearest fixtures and what did not match, in one line.
-fn near_in_words(explanation: &Explanation, say: &dyn Fn(&Difference) -> String) -> String {
-    let all: Vec<String> = explanation
-        .near
-        .iter()
-        .map(|near| {
-            let differences: Vec<String> = near.differences.iter().map(say).collect();
-            format!("{} ({})", near.fixture.id, differences.join("; "))
-        })
-        .collect();
-    if all.is_empty() { "no fixture is near".to_owned() } else { format!("nearest: {}", all.join(", ")) }
 }

@@ -79,6 +79,8 @@ pub(super) struct NearView {
     pub(super) path: String,
     /// What does not match.
     pub(super) differences: Vec<RequestDifference>,
+    /// The mistake in the request's path, if it is one that people often make.
+    pub(super) slip: Option<String>,
     /// Where all matches: why another fixture comes first.
     pub(super) behind: Option<String>,
 }
@@ -213,6 +215,7 @@ impl App {
             method: fixture.request.method.to_string(),
             path: fixture.request.path.to_string(),
             differences: Vec::new(),
+            slip: None,
             behind: None,
         };
         let described = match &explained.chosen {
@@ -236,6 +239,7 @@ impl App {
                             received: difference.received,
                         })
                         .collect(),
+                    slip: near.slip,
                     behind: near.behind,
                     ..plain(&near.fixture)
                 })

@@ -1,0 +1,149 @@
+//! Fixtures between which only the name decides.
+//!
+//! A tie is reported only with a request that both fixtures match. So there are no false alarms, but a tie that needs a
+//! request which is hard to find is passed over.
+
+use crate::difference::Sink;
+use crate::example::stub_request;
+use crate::field::obeys;
+use crate::incoming::Incoming;
+use crate::index::{Index, Preference, preference, takes};
+use crate::request::compare;
+use crate::state::State;
+use understudy_exchange::{Json, JsonString, Request};
+use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture, RequestBody, Rule, When};
+
+/// The number of fixtures that one fixture is compared with.
+const RIVALS_MAX: usize = 32;
+
+/// Two fixtures that match one request, and of which only the name decides.
+#[derive(Debug, Clone)]
+pub struct Tie {
+    /// The place of the fixture that answers.
+    pub first: usize,
+    /// The place of the other one.
+    pub second: usize,
+    /// A request that both match.
+    pub request: Request,
+    /// A state in which both match.
+    pub state: State,
+}
+
+impl Index {
+    /// Returns the ties between fixtures, one at most for each fixture that comes second. `base` is the service's.
+    #[must_use]
+    pub fn ties(&self, base: &str) -> Vec<Tie> {
+        let preferences: Vec<Preference> = self.promises().iter().map(|fixture| preference(fixture)).collect();
+        let mut is_second = vec![false; preferences.len()];
+        let mut ties = Vec::new();
+        for (first, fixture) in self.promises().iter().enumerate() {
+            let Ok(example) = stub_request(fixture, base) else { continue };
+            let on_path = self.on_path(&Incoming::new(&example));
+            let rivals = on_path.iter().copied().filter(|second| *second > first);
+            let rivals: Vec<usize> = rivals
+                .take_while(|second| preferences[*second] == preferences[first])
+                .filter(|second| !is_second[*second])
+                .take(RIVALS_MAX)
+                .collect();
+            for second in rivals {
+                if let Some((request, state)) = self.common(base, fixture, &self.promises()[second]) {
+                    is_second[second] = true;
+                    ties.push(Tie { first, second, request, state });
+                }
+            }
+        }
+        ties
+    }
+
+    /// Returns a request that two fixtures match, if one is found.
+    fn common(&self, base: &str, a: &Fixture, b: &Fixture) -> Option<(Request, State)> {
+        let state = common_state(&a.when, &b.when)?;
+        let mut requests = [(a, b), (b, a)].into_iter().filter_map(|(a, b)| stub_request(&both(a, b), base).ok());
+        let request = requests.find(|request| self.both_match(&Incoming::new(request), &[a, b]));
+        Some((request?, state))
+    }
+
+    fn both_match(&self, incoming: &Incoming<'_>, fixtures: &[&Fixture]) -> bool {
+        let places = self.on_path(incoming);
+        fixtures.iter().all(|fixture| {
+            let mut sink = Sink::any();
+            compare(fixture, self.base().len(), incoming, &mut sink);
+            !sink.differs
+                && takes(&fixture.request.method, &incoming.request.method)
+                && places.iter().any(|place| self.promises()[*place].id == fixture.id)
+        })
+    }
+}
+
+/// Returns a state in which the conditions of both hold.
+fn common_state(a: &[When], b: &[When]) -> Option<State> {
+    let mut state = State::new();
+    for When { name, values } in a.iter().chain(b) {
+        let others = a.iter().chain(b).filter(|when| when.name == *name);
+        let value = values.iter().find(|value| others.clone().all(|when| when.values.contains(value)))?;
+        state.insert(name.clone(), value.clone());
+    }
+    Some(state)
+}
+
+/// Returns a fixture that asks for all that two fixtures ask for, as far as both can hold at once.
+fn both(a: &Fixture, b: &Fixture) -> Fixture {
+    let mut both = a.clone();
+    let (request, other) = (&mut both.request, &b.request);
+    add_fields(&mut request.params, &other.params);
+    add_fields(&mut request.query, &other.query);
+    add_fields(&mut request.headers, &other.headers);
+    add_fields(&mut request.cookies, &other.cookies);
+    request.rules.extend(other.rules.iter().cloned());
+    match (&mut request.body, &other.body) {
+        (body @ None, Some(other)) => *body = Some(other.clone()),
+        (Some(RequestBody::Json(value)), Some(RequestBody::Json(other))) => add_members(value, other),
+        (Some(RequestBody::Form(fields)), Some(RequestBody::Form(others))) => add_fields(fields, others),
+        _ => {}
+    }
+    both
+}
+
+fn add_fields(fields: &mut Vec<Field>, others: &[Field]) {
+    for other in others {
+        match fields.iter_mut().find(|field| field.name == other.name) {
+            Some(field) => agree(field, other),
+            None => fields.push(other.clone()),
+        }
+    }
+}
+
+/// Gives a field's rule an example that obeys the other field too, if there is one among the values that they list.
+fn agree(field: &mut Field, other: &Field) {
+    let (FieldMatcher::Rule(rule), FieldMatcher::Rule(second)) = (&field.matcher, &other.matcher) else { return };
+    let listed = listed(rule).chain(listed(second));
+    let is_common = |text: &&str| obeys(&field.matcher, &[text]) && obeys(&other.matcher, &[text]);
+    let texts: Vec<String> =
+        listed.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
+    let common = texts.iter().map(String::as_str).find(is_common).map(Json::string);
+    if let (Some(common), FieldMatcher::Rule(rule)) = (common, &mut field.matcher) {
+        rule.example = Some(common);
+    }
+}
+
+/// Returns the values that a rule names: its example and those of `one_of`.
+fn listed(rule: &Rule) -> impl Iterator<Item = &Json> {
+    let of_checks = rule.checks.iter().flat_map(|check| match check {
+        Check::OneOf(values) => values.as_slice(),
+        Check::Equals(value) => std::slice::from_ref(value),
+        _ => &[],
+    });
+    rule.example.iter().chain(of_checks)
+}
+
+/// Adds the members that only the other value has, at every depth.
+fn add_members(value: &mut Json, other: &Json) {
+    let (Json::Object(members), Json::Object(others)) = (value, other) else { return };
+    for (name, other) in others {
+        let known = members.iter_mut().find(|(known, _): &&mut (JsonString, Json)| known == name);
+        match known {
+            Some((_, value)) => add_members(value, other),
+            None => members.push((name.clone(), other.clone())),
+        }
+    }
+}
