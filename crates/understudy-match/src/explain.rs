@@ -4,7 +4,7 @@ use crate::difference::{Difference, Sink};
 use crate::incoming::Incoming;
 use crate::index::{Choice, Index, Promise, preference, takes};
 use crate::mismatch::NOTHING;
-use crate::near_path::Meant;
+use crate::near_path::{Distances, Meant};
 use crate::request::compare;
 use crate::state::State;
 use http::Method;
@@ -59,6 +59,7 @@ pub fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explana
     };
     let on_path = index.on_path(incoming);
     let meant = Meant::new(&incoming.segments);
+    let mut distances = Distances::new(&meant, index.base());
     let mut candidates: Vec<(usize, &Promise)> = index
         .promises()
         .iter()
@@ -67,7 +68,7 @@ pub fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explana
         .filter_map(|(place, fixture)| {
             let template = &fixture.request.path.segments;
             let is_on_path = on_path.binary_search(&place).is_ok();
-            let distance = if is_on_path { 0 } else { meant.distance(index.base(), template)? };
+            let distance = if is_on_path { 0 } else { distances.to(template)? };
             Some((distance, fixture))
         })
         .collect();

@@ -3,8 +3,11 @@
 //! The two are aligned segment by segment, as texts are by their letters. So a prefix too many, a forgotten base or a
 //! doubled slash costs what it adds, and not every segment after it.
 
-use crate::text::{Likeness, likeness};
+use crate::text::{Likeness, at_a_glance, letter_by_letter};
+use rustc_hash::FxBuildHasher;
+use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use understudy_exchange::target::percent_decode;
 use understudy_fixture::model::{PathTemplate, Segment};
 
@@ -16,14 +19,14 @@ const SLIPS_MAX: usize = 2;
 
 /// The costs of an alignment, by what differs in a segment.
 mod cost {
-    pub(super) const SLASH: usize = 1;
-    pub(super) const CASE: usize = 1;
-    pub(super) const MISSPELT: usize = 2;
+    pub(super) const SLASH: u16 = 1;
+    pub(super) const CASE: u16 = 1;
+    pub(super) const MISSPELT: u16 = 2;
     /// A segment that only one of the two paths has.
-    pub(super) const SEGMENT: usize = 3;
-    pub(super) const OTHER: usize = 4;
+    pub(super) const SEGMENT: u16 = 3;
+    pub(super) const OTHER: u16 = 4;
     /// A misreading of the whole path: a URL, a query, an encoding.
-    pub(super) const READING: usize = 1;
+    pub(super) const READING: u16 = 1;
 }
 
 /// A request's path as its sender probably meant it.
@@ -115,13 +118,6 @@ impl<'r> Meant<'r> {
         meant
     }
 
-    /// Returns the distance of the path from that of a fixture below a base; `None` if they have nothing in common.
-    pub(crate) fn distance(&self, base: &[String], template: &[Segment]) -> Option<usize> {
-        let alignment = Alignment::new(base, template, &self.segments)?;
-        let readings = cost::READING * self.slips.len();
-        alignment.is_near().then(|| alignment.cost() + readings).filter(|cost| *cost > 0)
-    }
-
     /// Explains in words why the path is not that of a fixture below a base.
     pub(crate) fn slips(&self, base: &[String], template: &[Segment]) -> Option<String> {
         let mut slips = self.slips.clone();
@@ -133,6 +129,53 @@ impl<'r> Meant<'r> {
         let words: Vec<String> = slips.iter().map(ToString::to_string).collect();
         // Who makes three mistakes means another path.
         (1..=SLIPS_MAX).contains(&words.len()).then(|| words.join("; "))
+    }
+}
+
+/// The distances of one path from many fixtures' paths.
+pub(crate) struct Distances<'m, 'i> {
+    meant: &'m Meant<'m>,
+    base: &'i [String],
+    costs: Costs<'i>,
+}
+
+impl<'m, 'i> Distances<'m, 'i> {
+    pub(crate) fn new(meant: &'m Meant<'m>, base: &'i [String]) -> Self {
+        Self { meant, base, costs: Costs::default() }
+    }
+
+    /// Returns the distance from a fixture's path; `None` if the two have nothing in common.
+    pub(crate) fn to(&mut self, template: &'i [Segment]) -> Option<usize> {
+        let alignment = Alignment::new(self.base, template, &self.meant.segments, &mut self.costs)?;
+        let readings = usize::from(cost::READING) * self.meant.slips.len();
+        alignment.is_near().then(|| usize::from(alignment.cost()) + readings).filter(|cost| *cost > 0)
+    }
+}
+
+/// The costs of the pairs of a text and a segment of one path. Fixtures share most of their texts, and comparing two
+/// letter by letter is what takes long: that is done once.
+#[derive(Default)]
+struct Costs<'i>(HashMap<(&'i str, usize), Likeness, FxBuildHasher>);
+
+impl<'i> Costs<'i> {
+    /// Returns the cost of a text where a path has the segment at this place.
+    fn of(&mut self, text: &'i str, received: &[Cow<'_, str>], at: usize) -> u16 {
+        let likeness = at_a_glance(text, &received[at])
+            .unwrap_or_else(|| *self.0.entry((text, at)).or_insert_with(|| letter_by_letter(text, &received[at])));
+        match likeness {
+            Likeness::Same => 0,
+            Likeness::OtherCase => cost::CASE,
+            Likeness::Misspelt => cost::MISSPELT,
+            Likeness::Other => cost::OTHER,
+        }
+    }
+
+    /// Returns true if a text of a fixture's path is like one of the request's, or if the fixture's path has none. Most
+    /// paths of a large service are unlike the request's, and are aligned no further.
+    fn are_alike(&mut self, template: &'i [Segment], received: &[Cow<'_, str>]) -> bool {
+        let mut texts = template.iter().filter_map(|segment| Expected::Own(segment).own_text()).peekable();
+        texts.peek().is_none()
+            || texts.any(|text| (0..received.len()).any(|at| self.of(text, received, at) <= cost::MISSPELT))
     }
 }
 
@@ -152,24 +195,17 @@ fn add_slips(base: &[String], template: &[Segment], received: &[Cow<'_, str>], s
             (&[][..], received)
         }
         Some(_) => (base, received),
-        None if Alignment::new(base, template, received).is_some_and(|alignment| alignment.lacks_base()) => {
+        None if Alignment::new(base, template, received, &mut Costs::default())
+            .is_some_and(|alignment| alignment.lacks_base()) =>
+        {
             slips.push(Slip::NoBase(shown()));
             (&[][..], received)
         }
         None => (base, received),
     };
-    if let Some(alignment) = Alignment::new(base, template, received) {
+    if let Some(alignment) = Alignment::new(base, template, received, &mut Costs::default()) {
         alignment.slips(slips);
     }
-}
-
-/// Returns true if a text of a fixture's path is like one of the request's, or if the fixture's path has none. Most paths
-/// of a large service are unlike the request's, and are aligned no further.
-fn are_alike(template: &[Segment], received: &[Cow<'_, str>]) -> bool {
-    let mut texts = template.iter().filter(|segment| Expected::Own(segment).is_own_literal()).peekable();
-    let is_alike =
-        |segment: &Segment| received.iter().any(|received| Expected::Own(segment).compare(received) <= cost::MISSPELT);
-    texts.peek().is_none() || texts.any(is_alike)
 }
 
 /// Returns the segments of a path below a base; `None` if the path does not begin with the base.
@@ -185,7 +221,7 @@ enum Expected<'f> {
     Own(&'f Segment),
 }
 
-impl Expected<'_> {
+impl<'f> Expected<'f> {
     fn is_empty(self) -> bool {
         match self {
             Self::Base(text) => text.is_empty(),
@@ -194,27 +230,26 @@ impl Expected<'_> {
         }
     }
 
-    fn is_own_literal(self) -> bool {
-        matches!(self, Self::Own(Segment::Literal(text)) if !text.is_empty())
-    }
-
-    fn compare(self, received: &str) -> usize {
-        let text = match self {
-            Self::Base(text) => text,
-            Self::Own(Segment::Literal(text)) => text.as_str(),
-            Self::Own(Segment::Rest(_)) if !received.is_empty() => return 0,
-            Self::Own(Segment::Rest(_)) => return cost::OTHER,
-            Self::Own(segment) => return if segment.bind(received).is_some() { 0 } else { cost::OTHER },
-        };
-        match likeness(text, received) {
-            Likeness::Same => 0,
-            Likeness::OtherCase => cost::CASE,
-            Likeness::Misspelt => cost::MISSPELT,
-            Likeness::Other => cost::OTHER,
+    /// Returns the text of a fixture's own segment, if it is one.
+    fn own_text(self) -> Option<&'f str> {
+        match self {
+            Self::Own(Segment::Literal(text)) => Some(text.as_str()).filter(|text| !text.is_empty()),
+            _ => None,
         }
     }
 
-    fn missing(self) -> usize {
+    /// Returns the cost of a pair with the segment of a path at a place.
+    fn compare(self, received: &[Cow<'_, str>], at: usize, costs: &mut Costs<'f>) -> u16 {
+        let fits = match self {
+            Self::Base(text) => return costs.of(text, received, at),
+            Self::Own(Segment::Literal(text)) => return costs.of(text, received, at),
+            Self::Own(Segment::Rest(_)) => !received[at].is_empty(),
+            Self::Own(segment) => segment.bind(&received[at]).is_some(),
+        };
+        if fits { 0 } else { cost::OTHER }
+    }
+
+    fn missing(self) -> u16 {
         if self.is_empty() { cost::SLASH } else { cost::SEGMENT }
     }
 }
@@ -228,18 +263,24 @@ impl std::fmt::Display for Expected<'_> {
     }
 }
 
-fn too_many(received: &str) -> usize {
+fn too_many(received: &str) -> u16 {
     if received.is_empty() { cost::SLASH } else { cost::SEGMENT }
 }
 
+/// The number of segments that most paths have at most: theirs are aligned on the stack.
+const SEGMENTS_USUAL: usize = 7;
+
+/// A cost for each pair of segments, or of places between them.
+type Table = SmallVec<[u16; (SEGMENTS_USUAL + 1) * (SEGMENTS_USUAL + 1)]>;
+
 /// The cheapest way from a fixture's path to a request's (Wagner and Fischer, 1974).
-struct Alignment<'a> {
-    expected: Vec<Expected<'a>>,
-    received: &'a [Cow<'a, str>],
+struct Alignment<'a, 'm> {
+    expected: SmallVec<[Expected<'a>; SEGMENTS_USUAL]>,
+    received: &'m [Cow<'m, str>],
     /// The cost of each pair of segments, row by row.
-    pairs: Vec<usize>,
+    pairs: Table,
     /// The cost of each pair of beginnings, row by row.
-    costs: Vec<usize>,
+    costs: Table,
 }
 
 /// One step of an alignment, with places in both paths.
@@ -252,27 +293,35 @@ enum Step {
     Missing(usize),
 }
 
-impl<'a> Alignment<'a> {
+impl<'a, 'm> Alignment<'a, 'm> {
     /// `None` if no text of the fixture's own path is like one of the request's, or if a path is too long.
-    fn new(base: &'a [String], template: &'a [Segment], received: &'a [Cow<'a, str>]) -> Option<Self> {
-        if base.len() + template.len() > SEGMENTS_MAX || received.len() > SEGMENTS_MAX || !are_alike(template, received)
+    fn new(
+        base: &'a [String],
+        template: &'a [Segment],
+        received: &'m [Cow<'m, str>],
+        costs: &mut Costs<'a>,
+    ) -> Option<Self> {
+        if base.len() + template.len() > SEGMENTS_MAX
+            || received.len() > SEGMENTS_MAX
+            || !costs.are_alike(template, received)
         {
             return None;
         }
         let own = template.iter().map(Expected::Own);
-        let expected: Vec<Expected<'a>> = base.iter().map(|text| Expected::Base(text)).chain(own).collect();
-        let mut pairs = Vec::with_capacity(expected.len() * received.len());
+        let expected: SmallVec<[Expected<'a>; SEGMENTS_USUAL]> =
+            base.iter().map(|text| Expected::Base(text)).chain(own).collect();
+        let mut pairs = Table::new();
         for segment in &expected {
-            pairs.extend(received.iter().map(|received| segment.compare(received)));
+            pairs.extend((0..received.len()).map(|at| segment.compare(received, at, costs)));
         }
-        let mut alignment = Self { expected, received, pairs, costs: Vec::new() };
+        let mut alignment = Self { expected, received, pairs, costs: Table::new() };
         alignment.fill();
         Some(alignment)
     }
 
     fn fill(&mut self) {
         let width = self.received.len() + 1;
-        let mut costs = vec![0; (self.expected.len() + 1) * width];
+        let mut costs: Table = smallvec![0; (self.expected.len() + 1) * width];
         for at in 1..width {
             costs[at] = costs[at - 1] + too_many(&self.received[at - 1]);
         }
@@ -288,45 +337,46 @@ impl<'a> Alignment<'a> {
 
     /// The costs of the ways to a pair of beginnings: a pair of segments, one more segment of a `{*rest}`, a segment too
     /// many, a missing one.
-    fn ways(&self, costs: &[usize], row: usize, column: usize) -> [usize; 4] {
+    fn ways(&self, costs: &[u16], row: usize, column: usize) -> [u16; 4] {
         let width = self.received.len() + 1;
         let at = |row: usize, column: usize| costs[row * width + column];
         let pair = self.pair(row - 1, column - 1);
         let is_rest = matches!(self.expected[row - 1], Expected::Own(Segment::Rest(_)));
         [
             at(row - 1, column - 1) + pair,
-            if is_rest { at(row, column - 1) } else { usize::MAX },
+            if is_rest { at(row, column - 1) } else { u16::MAX },
             at(row, column - 1) + too_many(&self.received[column - 1]),
             at(row - 1, column) + self.expected[row - 1].missing(),
         ]
     }
 
-    fn cost(&self) -> usize {
+    fn cost(&self) -> u16 {
         *self.costs.last().expect("there is a cost for two empty paths")
     }
 
     /// Returns true if the paths share a text. A parameter fits anything, which alone makes no path near.
     fn is_near(&self) -> bool {
-        if !self.expected.iter().any(|segment| segment.is_own_literal()) {
+        if !self.expected.iter().any(|segment| segment.own_text().is_some()) {
             return self.cost() <= cost::SEGMENT;
         }
         let is_alike = |step: &Step| match step {
             Step::Pair(row, column) => {
-                self.expected[*row].is_own_literal() && self.pair(*row, *column) <= cost::MISSPELT
+                self.expected[*row].own_text().is_some() && self.pair(*row, *column) <= cost::MISSPELT
             }
             _ => false,
         };
-        self.cost() < cost::OTHER * self.expected.len().max(self.received.len()) && self.steps().iter().any(is_alike)
+        usize::from(self.cost()) < usize::from(cost::OTHER) * self.expected.len().max(self.received.len())
+            && self.steps().iter().any(is_alike)
     }
 
-    fn pair(&self, row: usize, column: usize) -> usize {
+    fn pair(&self, row: usize, column: usize) -> u16 {
         self.pairs[row * self.received.len() + column]
     }
 
     /// The steps of the cheapest way, from the left.
-    fn steps(&self) -> Vec<Step> {
+    fn steps(&self) -> SmallVec<[Step; 2 * SEGMENTS_USUAL]> {
         let (mut row, mut column) = (self.expected.len(), self.received.len());
-        let mut steps = Vec::with_capacity(row + column);
+        let mut steps = SmallVec::new();
         while row > 0 || column > 0 {
             let step = if row == 0 {
                 Step::TooMany(column - 1)

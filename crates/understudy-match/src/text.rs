@@ -25,24 +25,31 @@ pub fn text_distance(a: &str, b: &str) -> usize {
 
 /// Returns the likeness of two words.
 pub(crate) fn likeness(a: &str, b: &str) -> Likeness {
+    at_a_glance(a, b).unwrap_or_else(|| letter_by_letter(a, b))
+}
+
+/// Returns the likeness of two words if it takes no comparison letter by letter.
+pub(crate) fn at_a_glance(a: &str, b: &str) -> Option<Likeness> {
     if a == b {
-        return Likeness::Same;
+        return Some(Likeness::Same);
     }
     let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
     let edits = longer / 3;
     if longer > COMPARED_CHARS_MAX || longer - shorter > edits {
-        return Likeness::Other;
+        return Some(Likeness::Other);
     }
     if is_same_but_for_case(a, b) {
-        return Likeness::OtherCase;
+        return Some(Likeness::OtherCase);
     }
     // An edit changes two letters at most, so that most words need no closer look.
-    if (letters(a) ^ letters(b)).count_ones() as usize > 2 * edits {
-        return Likeness::Other;
-    }
+    ((letters(a) ^ letters(b)).count_ones() as usize > 2 * edits).then_some(Likeness::Other)
+}
+
+/// Returns the likeness of two words that differ in more than their case.
+pub(crate) fn letter_by_letter(a: &str, b: &str) -> Likeness {
     // The unrestricted distance differs only in letters that are edited between two swapped ones, and needs a table of
     // letters for each pair of words.
-    if strsim::osa_distance(a, b) <= edits { Likeness::Misspelt } else { Likeness::Other }
+    if strsim::osa_distance(a, b) <= a.len().max(b.len()) / 3 { Likeness::Misspelt } else { Likeness::Other }
 }
 
 fn is_same_but_for_case(a: &str, b: &str) -> bool {
