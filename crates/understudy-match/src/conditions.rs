@@ -2,11 +2,12 @@
 
 use crate::tightness::{Strength, Tightness, Weight};
 use std::collections::HashMap;
-use understudy_exchange::Json;
 use understudy_exchange::jsonpath::Path;
+use understudy_exchange::xml::{Element, Found};
+use understudy_exchange::{Json, JsonString};
 use understudy_fixture::model::{
     Check, Field, FieldMatcher, Fixture, Graphql, JsonType, NamedPart, PartContent, PathRule, Pattern, PatternPart,
-    RequestBody, Rule, When,
+    RequestBody, Rule, When, XmlBody, XmlRule,
 };
 
 /// A condition of a fixture, for people.
@@ -64,16 +65,22 @@ impl Tally {
         self.add_fields("query", &request.query);
         self.add_fields("header", &request.headers);
         self.add_fields("cookie", &request.cookies);
+        let whole = |written: &str| Json::string(written);
         match &request.body {
-            None => self.add_rules(&request.rules),
+            None => self.add_rules("body", &request.rules),
             Some(RequestBody::Json(value)) => self.add_json("body", value, &request.rules),
-            Some(RequestBody::Text(pattern)) => self.add(Some(of_pattern(pattern)), || "body".to_owned()),
+            Some(RequestBody::Text(pattern)) if request.rules.is_empty() => {
+                self.add(Some(of_pattern(pattern)), || "body".to_owned());
+            }
+            Some(RequestBody::Text(pattern)) => self.add_json("body", &whole(&pattern.to_string()), &request.rules),
+            Some(RequestBody::Xml(xml)) => self.add_xml(xml),
             Some(RequestBody::Form(fields)) => self.add_fields("form field", fields),
             Some(RequestBody::Multipart(parts)) => parts.iter().for_each(|part| self.add_part(part)),
-            Some(RequestBody::Graphql(graphql)) => self.add_graphql(graphql),
-            Some(RequestBody::Base64(_) | RequestBody::File(_)) => {
-                self.add(Some(Strength::of(Weight::Value)), || "body".to_owned());
+            Some(RequestBody::Graphql(graphql)) => self.add_graphql(graphql, &request.rules),
+            Some(RequestBody::GraphqlBatch(all)) => {
+                all.iter().for_each(|graphql| self.add_graphql(graphql, &request.rules));
             }
+            Some(RequestBody::Base64(_) | RequestBody::File(_)) => self.add_json("body", &whole(""), &request.rules),
         }
         if request.strict {
             self.add(Some(Strength::of(Weight::Presence)), || "strict".to_owned());
@@ -89,44 +96,98 @@ impl Tally {
     }
 
     fn add_fields(&mut self, place: &str, fields: &[Field]) {
-        for field in fields {
-            let place = || format!("{place} {}", field.name);
-            match &field.matcher {
-                FieldMatcher::Equals(pattern) => self.add(Some(of_pattern(pattern)), place),
-                FieldMatcher::List(patterns) if patterns.is_empty() => {
-                    self.add(Some(Strength::of(Weight::Value)), place);
-                }
-                FieldMatcher::List(patterns) => {
-                    patterns.iter().for_each(|pattern| self.add(Some(of_pattern(pattern)), place));
-                }
-                FieldMatcher::Rule(rule) => self.add(of_rule(rule), place),
+        fields.iter().for_each(|field| self.add_matcher(&field.matcher, || format!("{place} {}", field.name)));
+    }
+
+    fn add_matcher(&mut self, matcher: &FieldMatcher, place: impl Fn() -> String) {
+        match matcher {
+            FieldMatcher::Equals(pattern) => self.add(Some(of_pattern(pattern)), place),
+            FieldMatcher::List(patterns) if patterns.is_empty() => self.add(Some(Strength::of(Weight::Value)), place),
+            FieldMatcher::List(patterns) => {
+                patterns.iter().for_each(|pattern| self.add(Some(of_pattern(pattern)), &place));
             }
+            FieldMatcher::Rule(rule) => self.add(of_rule(rule), place),
         }
     }
 
     fn add_part(&mut self, part: &NamedPart) {
         let place = |what: &str| format!("part {}{what}", part.name);
-        let written = [(&part.filename, " file name"), (&part.content_type, " type")];
-        for (_, what) in written.into_iter().filter(|(value, _)| value.is_some()) {
-            self.add(Some(Strength::of(Weight::Value)), || place(what));
+        let named = [(&part.filename, " file name"), (&part.content_type, " type")];
+        for (matcher, what) in named {
+            if let Some(matcher) = matcher {
+                self.add_matcher(matcher, || place(what));
+            }
         }
         match &part.content {
-            PartContent::Text(pattern) => self.add(Some(of_pattern(pattern)), || place("")),
-            PartContent::Json(value) => self.add_json(&place(""), value, &[]),
-            PartContent::File(_) => self.add(Some(Strength::of(Weight::Value)), || place("")),
+            // The part has to be there.
+            None if part.rules.is_empty() => self.add(Some(Strength::of(Weight::Presence)), || place("")),
+            None => self.add_rules(&place(""), &part.rules),
+            Some(PartContent::Text(matcher)) => self.add_matcher(matcher, || place("")),
+            Some(PartContent::Json(value)) => self.add_json(&place(""), value, &part.rules),
+            Some(PartContent::File(_)) => self.add(Some(Strength::of(Weight::Value)), || place("")),
         }
     }
 
-    fn add_graphql(&mut self, graphql: &Graphql) {
+    fn add_graphql(&mut self, graphql: &Graphql, rules: &[PathRule]) {
         if graphql.operation.is_some() {
             self.add(Some(Strength::of(Weight::Value)), || "operation".to_owned());
         }
         if let Some(query) = &graphql.query {
-            self.add(Some(of_pattern(&Pattern::parse(query))), || "query".to_owned());
+            self.add(Some(of_pattern(&Pattern::parse(query.as_str()))), || "query".to_owned());
         }
-        if let Some(variables) = &graphql.variables {
-            self.add_json("variables", variables, &[]);
+        let written = [("variables", &graphql.variables), ("extensions", &graphql.extensions)];
+        let members = written.into_iter().filter_map(|(name, value)| Some((JsonString::new(name), value.clone()?)));
+        let members: Vec<_> = members.collect();
+        if members.is_empty() {
+            self.add_rules("body", rules);
+        } else {
+            self.add_json("body", &Json::Object(members), rules);
         }
+    }
+
+    /// Adds the attributes of a document and the elements that hold none, or the rules that replace them.
+    fn add_xml(&mut self, xml: &XmlBody) {
+        let of_rule_at =
+            |rule: &XmlRule| if rule.rule.checks == [Check::Unordered] { None } else { Some(of_rule(&rule.rule)) };
+        let ruled: Vec<(Found<'_>, Option<Strength>)> = xml
+            .rules
+            .iter()
+            .filter_map(|rule| Some((rule, of_rule_at(rule)?)))
+            .flat_map(|(rule, strength)| rule.path.select(xml.root()).into_iter().map(move |found| (found, strength)))
+            .collect();
+        self.tightness.add_leeway(xml.rules.iter().filter(|rule| of_rule_at(rule).is_none()).count());
+        self.add_element(xml.root(), &ruled);
+        let is_idle = |rule: &&XmlRule| rule.path.select(xml.root()).is_empty();
+        for rule in xml.rules.iter().filter(is_idle) {
+            self.add(of_rule_at(rule).flatten(), || format!("body {}", rule.path.as_str()));
+        }
+    }
+
+    fn add_element(&mut self, element: &Element, ruled: &[(Found<'_>, Option<Strength>)]) {
+        let rules_for = |found: Found<'_>| {
+            let is_same = |known: &Found<'_>| match (known, found) {
+                (Found::Element(known), Found::Element(element)) => std::ptr::eq(*known, element),
+                (Found::Attribute(known), Found::Attribute(value)) => std::ptr::eq(*known, value),
+                _ => false,
+            };
+            let here: Vec<Option<Strength>> =
+                ruled.iter().filter(|(known, _)| is_same(known)).map(|(_, strength)| *strength).collect();
+            (!here.is_empty()).then(|| here.into_iter().flatten().reduce(Strength::and))
+        };
+        let place = || format!("body <{}>", element.name.local);
+        if let Some(strength) = rules_for(Found::Element(element)) {
+            return self.add(strength, place);
+        }
+        for (name, value) in &element.attributes {
+            let written = || Some(of_pattern(&Pattern::parse(value)));
+            let strength = rules_for(Found::Attribute(value)).unwrap_or_else(written);
+            self.add(strength, || format!("{} {}", place(), name.local));
+        }
+        let mut elements = element.elements().peekable();
+        if elements.peek().is_none() {
+            self.add(Some(of_pattern(&Pattern::parse(&element.text()))), place);
+        }
+        elements.for_each(|inner| self.add_element(inner, ruled));
     }
 
     /// Adds the leaves of a value that is written, and the rules beside it. A rule counts instead of the leaves that it
@@ -142,13 +203,13 @@ impl Tally {
         leaves.add(value, &Path::default(), &[], Base::Written);
         let uncounted: Vec<&PathRule> =
             rules.iter().zip(&leaves.counted).filter(|(_, counted)| !**counted).map(|(rule, _)| rule).collect();
-        self.add_rules(uncounted);
+        self.add_rules(place, uncounted);
     }
 
     /// Adds rules that no written value shows.
-    fn add_rules<'r>(&mut self, rules: impl IntoIterator<Item = &'r PathRule>) {
+    fn add_rules<'r>(&mut self, place: &str, rules: impl IntoIterator<Item = &'r PathRule>) {
         for PathRule { path, rule } in rules {
-            self.add(of_rule(rule), || format!("body {}", path.as_str()));
+            self.add(of_rule(rule), || format!("{place} {}", path.as_str()));
         }
     }
 }
@@ -177,6 +238,10 @@ impl Leaves<'_> {
             self.counted[*at] = true;
             rules.push(&self.rules[*at].rule);
         }
+        let before = rules.len();
+        rules.retain(|rule| rule.checks != [Check::Unordered]);
+        // The elements are what is written all the same, in any order.
+        self.tally.tightness.add_leeway(before - rules.len());
         let is_leaf = value.children().next().is_none();
         if rules.is_empty() {
             return if is_leaf { self.leaf(of_leaf(value, base), path) } else { self.below(value, path, &[], base) };
@@ -260,7 +325,7 @@ fn of_pattern(pattern: &Pattern) -> Strength {
 
 /// Returns the strength of a rule; `None` if it leaves everything open.
 fn of_rule(rule: &Rule) -> Option<Strength> {
-    if rule.checks.is_empty() {
+    if rule.checks.is_empty() || rule.checks == [Check::Unordered] {
         return Some(Strength::of(Weight::Presence));
     }
     rule.checks.iter().filter_map(of_check).reduce(Strength::and)
@@ -268,7 +333,8 @@ fn of_rule(rule: &Rule) -> Option<Strength> {
 
 fn of_check(check: &Check) -> Option<Strength> {
     Some(match check {
-        Check::Ignore => return None,
+        // An array in any order has the weights of its elements.
+        Check::Ignore | Check::Unordered => return None,
         Check::Equals(_) | Check::Exact | Check::Absent => Strength::of(Weight::Value),
         Check::OneOf(values) => Strength::of(Weight::OneOf).with_leeway(values.len()),
         Check::Contains(text) | Check::StartsWith(text) => Strength::of(Weight::Pattern).with_text(text.len()),
@@ -278,8 +344,8 @@ fn of_check(check: &Check) -> Option<Strength> {
             of_rule(rule).unwrap_or(Strength::of(Weight::Presence)).at_most(Weight::Pattern)
         }
         Check::Format(_) | Check::Type(JsonType::Integer) => Strength::of(Weight::Type),
-        // A string has any format, and a number may be an integer.
-        Check::Like | Check::Type(_) => Strength::of(Weight::Type).with_leeway(1),
+        // A string has any format, a number may be an integer, and a value that is not another one may be anything else.
+        Check::Like | Check::Type(_) | Check::Not(_) => Strength::of(Weight::Type).with_leeway(1),
         // A value that may be missing or null is one of two things at least.
         Check::Optional(rule) | Check::Nullable(rule) => of_rule(rule)?.at_most(Weight::OneOf).with_leeway(1),
         Check::Any => Strength::of(Weight::Presence),

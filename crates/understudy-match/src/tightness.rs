@@ -135,6 +135,11 @@ impl Tightness {
         self.text.0 += strength.text;
     }
 
+    /// Adds ways in which conditions are looser than their weights say.
+    pub(crate) fn add_leeway(&mut self, ways: usize) {
+        self.leeway += ways;
+    }
+
     /// Returns the number of conditions.
     pub(crate) fn len(&self) -> usize {
         self.conditions.0.sum()
