@@ -19,7 +19,9 @@ use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Tail;
 use understudy_exchange::redact::{REDACTED, is_stand_in, looks_secret};
 use understudy_exchange::{Json, JsonPath, Response};
-use understudy_fixture::model::{BodyFile, Fixture, Known, MethodMatcher, ResponseBody, ResponsePromise};
+use understudy_fixture::model::{
+    BodyFile, Check, Fixture, Known, MethodMatcher, PathRule, ResponseBody, ResponsePromise,
+};
 use understudy_fixture::{Edit, Source, edit_fixture, edit_json, fixture, flow_value, rule_value};
 use understudy_match::{Kind, Mismatch, judge, loosened};
 
@@ -241,6 +243,14 @@ struct Editing<'l> {
     replaced: Vec<String>,
 }
 
+/// Returns true for a place inside an array whose elements may stand in any order: the number of a received element says
+/// nothing about which one of the example it is.
+fn is_in_any_order(rules: &[PathRule], received: &Json, place: &str) -> bool {
+    let unordered = rules.iter().filter(|rule| rule.rule.checks.contains(&Check::Unordered));
+    let mut arrays = unordered.flat_map(|rule| rule.path.select(received));
+    arrays.any(|array| place.starts_with(&format!("{}[", array.path)))
+}
+
 impl<'l> Editing<'l> {
     fn new(loaded: &'l LoadedService, wanted: &Fixture) -> Result<Self, ApiError> {
         let path = loaded.folder.join(loaded.file_of(wanted));
@@ -288,7 +298,13 @@ impl<'l> Editing<'l> {
                 self.edit(&Edit::Header(name, value))
             }
             Kind::Missing | Kind::Type | Kind::Value | Kind::Added => {
+                if matches!(self.fixture.promise().body, Some(ResponseBody::Xml(_))) {
+                    return Err("an XML body is edited by hand".to_owned());
+                }
                 let received = Json::parse(&answer.body).map_err(|_| "the answer is no JSON".to_owned())?;
+                if is_in_any_order(&self.fixture.promise().rules, &received, &mismatch.path) {
+                    return Err("the elements may be in any order: edit the example by hand".to_owned());
+                }
                 let path = JsonPath::parse(&mismatch.path).map_err(|_| "its path is not one place".to_owned())?;
                 self.accept_in_body(mismatch.kind, &path, &received, hidden)
             }

@@ -115,7 +115,7 @@ fn near(
             sink.add(|| (format!("state {name}"), values.join(" or "), received));
         }
     }
-    compare(fixture, index.base().len(), incoming, &mut sink);
+    compare(fixture, index.below(incoming), incoming, &mut sink);
     let mut differences = sink.into_list();
     if other_path.is_some() {
         // Parameters of a path that is another one say nothing more.

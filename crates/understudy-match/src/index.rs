@@ -180,7 +180,7 @@ impl Index {
                 return false;
             }
             let mut sink = Sink::any();
-            compare(fixture, self.base.len(), incoming, &mut sink);
+            compare(fixture, self.below(incoming), incoming, &mut sink);
             !sink.differs
         })
     }
@@ -194,7 +194,7 @@ impl Index {
             let matches = |place: &usize| {
                 let mut sink = Sink::any();
                 if takes(&self.gates[*place].method, method) {
-                    compare(&self.promises[*place], self.base.len(), incoming, &mut sink);
+                    compare(&self.promises[*place], self.below(incoming), incoming, &mut sink);
                     return !sink.differs;
                 }
                 false
@@ -217,10 +217,18 @@ impl Index {
     /// The fixtures whose path is the request's, in order of preference.
     pub(crate) fn on_path(&self, incoming: &Incoming<'_>) -> Cow<'_, [usize]> {
         match self.below_base(&incoming.segments) {
-            Some(segments) if self.ignores_slash => self.paths.find(without_end(segments)),
-            Some(segments) => self.paths.find(segments),
+            Some(segments) => self.paths.find(self.significant(segments)),
             None => Cow::Borrowed(&[]),
         }
+    }
+
+    /// The segments of a request's path behind the base, as far as they count.
+    pub(crate) fn below<'s, 'r>(&self, incoming: &'s Incoming<'r>) -> &'s [Cow<'r, str>] {
+        self.significant(incoming.segments.get(self.base.len()..).unwrap_or(&[]))
+    }
+
+    fn significant<'s, 'r>(&self, segments: &'s [Cow<'r, str>]) -> &'s [Cow<'r, str>] {
+        if self.ignores_slash { without_end(segments) } else { segments }
     }
 
     fn below_base<'s, 'r>(&self, segments: &'s [Cow<'r, str>]) -> Option<&'s [Cow<'r, str>]> {

@@ -8,11 +8,11 @@ use std::borrow::Cow;
 use understudy_exchange::cookie_pairs;
 use understudy_fixture::model::{Fixture, Segment};
 
-/// Everything but method, path and state. `at` is where the fixture's own path starts among the segments,
-/// behind the service's base.
-pub(crate) fn compare(fixture: &Fixture, at: usize, incoming: &Incoming<'_>, sink: &mut Sink) {
+/// Everything but method, path and state. `below` are the segments of the path behind the
+/// service's base.
+pub(crate) fn compare(fixture: &Fixture, below: &[Cow<'_, str>], incoming: &Incoming<'_>, sink: &mut Sink) {
     let request = &fixture.request;
-    compare_params(fixture, at, incoming, sink);
+    compare_params(fixture, below, sink);
     for wanted in &request.query {
         if sink.is_done() {
             return;
@@ -43,11 +43,11 @@ pub(crate) fn compare(fixture: &Fixture, at: usize, incoming: &Incoming<'_>, sin
     }
 }
 
-fn compare_params(fixture: &Fixture, at: usize, incoming: &Incoming<'_>, sink: &mut Sink) {
+fn compare_params(fixture: &Fixture, below: &[Cow<'_, str>], sink: &mut Sink) {
     if fixture.request.params.is_empty() {
         return;
     }
-    let bound = bind(&fixture.request.path.segments, incoming.segments.get(at..).unwrap_or(&[]));
+    let bound = bind(&fixture.request.path.segments, below);
     for wanted in &fixture.request.params {
         let values = bound.iter().filter(|(name, _)| *name == wanted.name).map(|(_, value)| value.as_str());
         field::compare("path parameter", wanted, values, sink);
@@ -56,7 +56,9 @@ fn compare_params(fixture: &Fixture, at: usize, incoming: &Incoming<'_>, sink: &
 
 /// The values of a path's parameters, where the path matches.
 fn bind<'f>(template: &'f [Segment], segments: &[Cow<'_, str>]) -> Vec<(&'f str, String)> {
-    let (template, segments) = same_end(template, segments);
+    // Where a slash at the end is ignored, it is gone from the request's segments.
+    let has_slash = segments.last().is_some_and(|last| last.is_empty());
+    let template = if has_slash { template } else { without_slash(template) };
     let mut bound = Vec::new();
     // What `{*rest}` takes is what the other segments leave.
     let rest_length = (segments.len() + 1).saturating_sub(template.len());
@@ -73,16 +75,6 @@ fn bind<'f>(template: &'f [Segment], segments: &[Cow<'_, str>]) -> Vec<(&'f str,
         }
     }
     bound
-}
-
-/// Both without the slash that only one of them ends with. A path that matched has it where the service ignores it.
-fn same_end<'f, 's, 'r>(template: &'f [Segment], segments: &'s [Cow<'r, str>]) -> (&'f [Segment], &'s [Cow<'r, str>]) {
-    let (shown, received) = (without_slash(template), without_end(segments));
-    match (shown.len() < template.len(), received.len() < segments.len()) {
-        (true, false) => (shown, segments),
-        (false, true) if template.len() < segments.len() => (template, received),
-        _ => (template, segments),
-    }
 }
 
 /// A template without the slash at its end.
