@@ -8,8 +8,8 @@ use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
 use understudy_exchange::{Json, JsonPath};
 use understudy_fixture::model::{
-    Check, Field, FieldMatcher, Fixture, JsonType, MethodMatcher, PathRule, Pattern, RequestBody, RequestPromise, Rule,
-    Segment, SegmentPart,
+    Check, Field, FieldMatcher, Fixture, Graphql, JsonType, MethodMatcher, PathRule, Pattern, RequestBody,
+    RequestPromise, Rule, Segment, SegmentPart,
 };
 use understudy_match::{Kind, judge, loosened};
 
@@ -63,18 +63,36 @@ fn request(one: &mut RequestPromise, other: &RequestPromise) -> Result<(), Strin
         (Some(RequestBody::Json(body)), Some(RequestBody::Json(other))) => {
             let mut rules = Vec::new();
             differences(body, other, &Path::default(), &mut rules);
-            for new in rules {
-                match one.rules.iter_mut().find(|known| known.path == new.path) {
-                    Some(known) if known.rule != new.rule => known.rule = anything_or_nothing(),
-                    Some(_) => {}
-                    None => one.rules.push(new),
-                }
-            }
+            add_rules(rules, &mut one.rules);
+        }
+        (Some(RequestBody::Graphql(Graphql { variables: Some(variables), .. })), Some(RequestBody::Graphql(asked)))
+            if is_same_operation(&one.body, &other.body) =>
+        {
+            let mut rules = Vec::new();
+            let place = Path::default().child(Step::Name("variables"));
+            differences(variables, asked.variables.as_ref().unwrap_or(&Json::Null), &place, &mut rules);
+            add_rules(rules, &mut one.rules);
         }
         (Some(body), Some(other)) if body == other => {}
         _ => one.body = None,
     }
     Ok(())
+}
+
+fn add_rules(rules: Vec<PathRule>, to: &mut Vec<PathRule>) {
+    for new in rules {
+        match to.iter_mut().find(|known| known.path == new.path) {
+            Some(known) if known.rule != new.rule => known.rule = anything_or_nothing(),
+            Some(_) => {}
+            None => to.push(new),
+        }
+    }
+}
+
+/// Returns true for two GraphQL requests that differ in the values of their variables at most.
+fn is_same_operation(one: &Option<RequestBody>, other: &Option<RequestBody>) -> bool {
+    let (Some(RequestBody::Graphql(one)), Some(RequestBody::Graphql(other))) = (one, other) else { return false };
+    one.operation == other.operation && one.query == other.query && one.extensions == other.extensions
 }
 
 /// Makes a field one that both values are of, with its own as the example; says whether it can.

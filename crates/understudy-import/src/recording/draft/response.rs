@@ -65,6 +65,11 @@ fn one(
             samples.text_rule(in_turn).and_then(|rule| path_rule("$", rule)).into_iter().collect()
         }
     };
+    let body = match body {
+        // The rule is about the whole text, and not about a part of a document.
+        Some(ResponseBody::Xml(xml)) if !rules.is_empty() => Some(ResponseBody::Text(xml.as_str().to_owned())),
+        body => body,
+    };
     ResponsePromise { rules, ..ResponsePromise::new(response.status.as_u16(), headers, body) }
 }
 
