@@ -357,6 +357,14 @@ fn translate_schema(map: &mut Map<String, Value>, dialect: Dialect, whole: &Valu
             false => drop(map.insert("required".to_owned(), left.into())),
         }
     }
+    // Texts that are listed without quotes are texts.
+    if map.get("type") == Some(&json!("string"))
+        && let Some(Value::Array(values)) = map.get_mut("enum")
+    {
+        for value in values.iter_mut().filter(|value| value.is_number() || value.is_boolean()) {
+            *value = value.to_string().into();
+        }
+    }
     // In 3.0 a reference stands alone.
     if !is_modern && map.get("$ref").is_some_and(Value::is_string) {
         map.retain(|name, _| name == "$ref");
