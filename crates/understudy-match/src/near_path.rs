@@ -398,8 +398,13 @@ impl<'a, 'm> Alignment<'a, 'm> {
 
     /// Returns true if the request has no segment of the base.
     fn lacks_base(&self) -> bool {
-        let missing = self.steps().iter().take_while(|step| matches!(step, Step::Missing(_))).count();
-        missing >= self.expected.iter().filter(|segment| matches!(segment, Expected::Base(_))).count()
+        let is_of_base = |step: &Step| match step {
+            Step::Pair(row, column) => {
+                matches!(self.expected[*row], Expected::Base(_)) && self.pair(*row, *column) <= cost::MISSPELT
+            }
+            _ => false,
+        };
+        !self.steps().iter().any(is_of_base)
     }
 
     /// The last step of the cheapest way to a pair of beginnings. Of equal ones a pair with a parameter comes last: a

@@ -14,6 +14,7 @@ mod fresh_and_kept;
 mod import;
 mod import_description;
 mod inbox;
+mod misses;
 mod program;
 mod readme;
 mod record;
