@@ -1295,6 +1295,10 @@ path: string,
  */
 differences: Array<RequestDifference>, 
 /**
+ * The mistake in the request's path, if it is one that people often make.
+ */
+slip: string | null, 
+/**
  * Where all matches: why another fixture comes first.
  */
 behind: string | null, };
