@@ -120,11 +120,11 @@ writes: boolean, };
  */
 export type BodyForm = { 
 /**
- * `none`, `json`, `text`, `form` (its fields are conditions), or `other`, which is edited in the source.
+ * `none`, `json`, `text`, `xml`, `form` (its fields are conditions), or `other`, which is edited in the source.
  */
 kind: string, 
 /**
- * Of `json` and `text`: the content. Of `other`: what it is.
+ * Of `json`, `text` and `xml`: the content. Of `other`: what it is.
  */
 text: string, 
 /**
