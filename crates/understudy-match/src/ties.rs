@@ -67,7 +67,7 @@ impl Index {
         let places = self.on_path(incoming);
         fixtures.iter().all(|fixture| {
             let mut sink = Sink::any();
-            compare(fixture, self.base().len(), incoming, &mut sink);
+            compare(fixture, self.below(incoming), incoming, &mut sink);
             !sink.differs
                 && takes(&fixture.request.method, &incoming.request.method)
                 && places.iter().any(|place| self.promises()[*place].id == fixture.id)
