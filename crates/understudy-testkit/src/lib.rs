@@ -88,7 +88,8 @@ fn body_rules(body: &Json, chance: &mut Chance) -> Vec<PathRule> {
 /// Something that is true of a value.
 fn true_check(value: &Json, chance: &mut Chance) -> Option<Check> {
     Some(match value {
-        Json::String(text) => match chance.below(3) {
+        Json::String(text) => match chance.below(4) {
+            3 => Check::Not(Box::new(Rule::of(Check::Equals(Json::string(format!("{} no", text.as_str())))))),
             0 => Check::StartsWith(text.as_str().chars().take(1).collect()),
             1 => Check::OneOf(vec![Json::string("other"), value.clone()]),
             _ => Check::Type(JsonType::String),
@@ -99,7 +100,13 @@ fn true_check(value: &Json, chance: &mut Chance) -> Option<Check> {
         Json::Number(number) => Check::Max(number.clone()),
         Json::Bool(_) => Check::Exact,
         Json::Null => Check::Nullable(Box::new(Rule::of(Check::Type(JsonType::String)))),
-        Json::Array(_) => Check::Min(0u64.into()),
+        Json::Array(_) => {
+            if chance.below(2) == 0 {
+                Check::Unordered
+            } else {
+                Check::Min(0u64.into())
+            }
+        }
         Json::Object(_) => return None,
     })
 }

@@ -5,7 +5,7 @@ use http::Method;
 use understudy_exchange::Json;
 use understudy_fixture::model::{
     Check, Expression, Field, FieldMatcher, Format, Graphql, GraphqlQuery, JsonType, MethodMatcher, NamedPart,
-    PartContent, PathTemplate, Pattern, RequestBody, RequestPromise, Rule,
+    PartContent, PathTemplate, Pattern, RequestBody, RequestPromise, Rule, XmlBody,
 };
 use understudy_match::Chance;
 
@@ -101,6 +101,16 @@ fn body(chance: &mut Chance) -> Option<RequestBody> {
             extensions: None,
         }),
         5 => RequestBody::Base64(body::bytes(chance)),
+        6 => RequestBody::Xml(
+            XmlBody::parse("<o:order xmlns:o='urn:x' id='7'>\n  <item>a &amp; b</item><item/>\n</o:order>")
+                .expect("it is XML"),
+        ),
+        7 => RequestBody::GraphqlBatch(vec![Graphql {
+            operation: None,
+            query: Some(GraphqlQuery::parse("{ a(x: [1, {y: \"z\"}]) # all\n b }").expect("it is a document")),
+            variables: None,
+            extensions: None,
+        }]),
         _ => return None,
     })
 }
