@@ -205,7 +205,7 @@ impl Filler<'_> {
                     candidates.push(self.pattern(&Pattern::parse(text))?);
                 }
                 Check::Optional(inner) | Check::Nullable(inner) | Check::Each(inner) => {
-                    candidates.extend(self.rule(inner)?)
+                    candidates.extend(self.rule(inner)?);
                 }
                 _ => {}
             }
@@ -276,7 +276,7 @@ impl Filler<'_> {
                 content_type("application/xml");
                 let text = self.pattern(&Pattern::parse(xml.as_str()))?;
                 let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-                let encoded = encode_text(kind, &text).map(|encoded| encoded.into_owned());
+                let encoded = encode_text(kind, &text).map(std::borrow::Cow::into_owned);
                 encoded.map_or_else(|| text.into(), Into::into)
             }
             RequestBody::Graphql(request) => {

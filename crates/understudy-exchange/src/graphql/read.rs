@@ -104,7 +104,7 @@ fn of_variable(variable: &cst::VariableDefinition) -> Node {
 /// The text of a type or a plain value, without the white space, commas and comments in it.
 fn tokens(node: &impl CstNode) -> String {
     let counts = |kind: SyntaxKind| !matches!(kind, SyntaxKind::WHITESPACE | SyntaxKind::COMMENT | SyntaxKind::COMMA);
-    let tokens = node.syntax().descendants_with_tokens().filter_map(|element| element.into_token());
+    let tokens = node.syntax().descendants_with_tokens().filter_map(apollo_parser::SyntaxElement::into_token);
     tokens.filter(|token| counts(token.kind())).map(|token| token.text().to_owned()).collect()
 }
 
