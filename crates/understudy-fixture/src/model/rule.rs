@@ -286,6 +286,16 @@ impl Rule {
         })
     }
 
+    /// Returns true if the rule compares more than the presence of a value. `any` and `ignore` do not.
+    #[must_use]
+    pub fn compares(&self) -> bool {
+        self.checks.iter().any(|check| match check {
+            Check::Any | Check::Ignore => false,
+            Check::Each(rule) | Check::Keys(rule) | Check::Optional(rule) | Check::Nullable(rule) => rule.compares(),
+            _ => true,
+        })
+    }
+
     /// Whether the rule leaves what it does not speak of to the example's shape. One that does not answers
     /// for its node alone, with all below it.
     #[must_use]

@@ -10,6 +10,8 @@ use understudy_fixture::model::{Check, Rule};
 pub(super) struct Cover {
     /// Nothing, with all below it.
     pub(super) owned: bool,
+    /// A rule compares more than the presence of the node.
+    pub(super) compared: bool,
     pub(super) keys_free: bool,
     /// The elements may stand in any order.
     pub(super) unordered: bool,
@@ -40,6 +42,13 @@ impl Hasher for AddressHasher {
     }
 }
 
+impl Cover {
+    /// Returns true if rules keep the node from the walk and compare nothing themselves.
+    pub(super) fn is_unchecked(self) -> bool {
+        self.owned && !self.compared
+    }
+}
+
 impl Covers {
     pub(super) fn of(&self, value: &Json) -> Option<Cover> {
         if self.0.is_empty() { None } else { self.0.get(&std::ptr::from_ref(value).addr()).copied() }
@@ -59,6 +68,7 @@ pub(super) fn cover(covers: &mut Covers, value: &Json, rule: &Rule) {
     }
     let new = Cover {
         owned: !rule.defers_to_shape(),
+        compared: rule.compares(),
         keys_free: each.is_some() && matches!(value, Json::Object(_)),
         unordered: is_unordered(rule),
         nullable: allows_null(rule),
@@ -67,6 +77,7 @@ pub(super) fn cover(covers: &mut Covers, value: &Json, rule: &Rule) {
     let known = covers.0.entry(std::ptr::from_ref(value).addr()).or_insert(new);
     // Several rules on one node must all hold.
     known.owned |= new.owned;
+    known.compared |= new.compared;
     known.keys_free |= new.keys_free;
     known.unordered |= new.unordered;
     known.nullable &= new.nullable;

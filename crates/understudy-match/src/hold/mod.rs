@@ -136,6 +136,16 @@ impl<'v> Found<'v> {
                 a.path == b.path && (says_all || (a.kind, &a.expected) == (b.kind, &b.expected))
             });
         }
+        // A place inside which something differs was compared.
+        let compared: HashSet<String> = self
+            .differences
+            .iter()
+            .flat_map(|difference| {
+                let steps = difference.path.steps();
+                (0..=steps.len()).map(|end| steps[..end].iter().copied().collect::<Path<'v>>().to_string())
+            })
+            .collect();
+        self.unproven.retain(|path| !compared.contains(path));
         let mismatches = self.differences.into_iter().map(|difference| Mismatch {
             path: difference.path.to_string(),
             kind: difference.kind,

@@ -21,6 +21,10 @@ impl<'v> Trail<'_, 'v> {
         Self { parent: None, step: None }
     }
 
+    fn is_root(&self) -> bool {
+        self.step.is_none()
+    }
+
     pub(super) fn child<'t>(&'t self, step: Step<'v>) -> Trail<'t, 'v> {
         Trail { parent: Some(self), step: Some(step) }
     }
@@ -85,7 +89,11 @@ impl Walk {
             return;
         }
         let leaves = |cover: Cover| cover.owned || (cover.nullable && *received == Json::Null);
-        if self.in_received.of(received).is_some_and(leaves) {
+        if let Some(cover) = self.in_received.of(received).filter(|cover| leaves(*cover)) {
+            // Rules that compare nothing inside a body are meant so. A whole body that nothing compares is reported.
+            if trail.is_root() && cover.is_unchecked() {
+                found.unproven.push(trail.path().to_string());
+            }
             return;
         }
         // A rule on one element of the example says nothing about what is like another one.
@@ -186,6 +194,8 @@ impl Walk {
                         None => self.added(value, &trail, found),
                     }
                 }
+                let options = |name: &JsonString| by_name.get(name.as_str()).and_then(|options| options.first());
+                self.note_unchecked(members, |name| options(name).copied(), trail, found);
             }
             _ => {}
         }
@@ -220,7 +230,8 @@ impl Walk {
     }
 
     fn elements<'v>(&self, examples: &[&'v Json], items: &'v [Json], trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
-        if items.is_empty() != examples.is_empty() {
+        let is_open = items.is_empty() != examples.is_empty();
+        if is_open && (items.is_empty() || !items.iter().all(|item| self.is_compared(item))) {
             found.unproven.push(trail.path().to_string());
         }
         if examples.is_empty() {
@@ -228,6 +239,43 @@ impl Walk {
         }
         for (at, item) in items.iter().enumerate() {
             self.shape(examples, item, &Trail { parent: Some(trail), step: Some(Step::Index(at)) }, found);
+        }
+        if !items.is_empty() && items.iter().all(|item| self.is_unchecked(item)) {
+            found.unproven.push(trail.path().to_string());
+        }
+    }
+
+    /// Returns true if a rule compares a received value or something inside it.
+    fn is_compared(&self, received: &Json) -> bool {
+        !self.in_received.is_empty()
+            && (self.in_received.of(received).is_some_and(|cover| cover.compared)
+                || received.children().any(|(_, child)| self.is_compared(child)))
+    }
+
+    /// Returns true if a received value has rules, and none of them compares anything.
+    fn is_unchecked(&self, received: &Json) -> bool {
+        self.in_received.of(received).is_some_and(Cover::is_unchecked) && !self.is_compared(received)
+    }
+
+    /// Reports an object as not checked if none of its members is compared: the example has none of them, or their
+    /// rules compare nothing. `promised` is the example of a member.
+    fn note_unchecked<'v>(
+        &self,
+        members: &'v [(JsonString, Json)],
+        promised: impl Fn(&JsonString) -> Option<&'v Json>,
+        trail: &Trail<'_, 'v>,
+        found: &mut Found<'v>,
+    ) {
+        let is_unchecked = |(name, received): &(JsonString, Json)| match promised(name) {
+            Some(example) => {
+                self.is_unchecked(received)
+                    || (self.in_received.of(received).is_none()
+                        && self.in_example.of(example).is_some_and(Cover::is_unchecked))
+            }
+            None => !self.is_compared(received),
+        };
+        if !members.is_empty() && members.iter().all(is_unchecked) {
+            found.unproven.push(trail.path().to_string());
         }
     }
 
@@ -239,6 +287,10 @@ impl Walk {
         trail: &Trail<'_, 'v>,
         found: &mut Found<'v>,
     ) {
+        if members.is_empty() && !examples.is_empty() {
+            found.unproven.push(trail.path().to_string());
+        }
+        self.note_unchecked(members, |_| examples.first().copied(), trail, found);
         if examples.is_empty() {
             return;
         }
@@ -278,6 +330,7 @@ impl Walk {
         for (name, value) in members.iter().filter(|(name, _)| in_promised(name).is_none()) {
             self.added(value, &Trail { parent: Some(trail), step: Some(Step::Name(name.as_str())) }, found);
         }
+        self.note_unchecked(members, in_promised, trail, found);
     }
 
     fn added<'v>(&self, value: &Json, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
