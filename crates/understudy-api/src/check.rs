@@ -1,5 +1,7 @@
 //! Every problem in a project's files.
 
+use crate::check_known::idle_entries;
+use crate::clock;
 use crate::error::ApiError;
 use crate::project::{LoadedService, Project, open_project};
 use crate::report::CheckReport;
@@ -53,6 +55,7 @@ impl Check {
 pub fn check(root: &Path) -> Result<Check, ApiError> {
     let project = open_project(root)?;
     let mut problems = project.diagnostics.clone();
+    let today = clock::now().date();
     for loaded in &project.services {
         let shadowed = own_examples(loaded);
         problems.extend(ties(loaded, &shadowed));
@@ -60,6 +63,7 @@ pub fn check(root: &Path) -> Result<Check, ApiError> {
         problems.extend(loaded.fixtures.iter().filter_map(|fixture| repeated_base(&loaded.service.base, fixture)));
         problems.extend(loaded.fixtures.iter().flat_map(broken_examples));
         problems.extend(loaded.fixtures.iter().filter_map(foreign_template));
+        problems.extend(loaded.fixtures.iter().flat_map(|fixture| idle_entries(fixture, &today)));
         if let Some(description) = loaded.description() {
             let enabled = loaded.fixtures.iter().filter(|fixture| fixture.enabled);
             problems.extend(enabled.flat_map(|fixture| not_as_described(description, &loaded.service.base, fixture)));
@@ -214,8 +218,6 @@ fn sent(promise: &ResponsePromise) -> Response {
 /// A stub sends the example, and the contract test holds it against the rules: what breaks them here would be
 /// called broken on a backend that does exactly what the stub does.
 pub(crate) fn broken_examples(fixture: &Arc<Fixture>) -> Vec<Diagnostic> {
-    let promise = fixture.promise();
-    let verdict = judge(promise, &[], &http::Method::GET, &sent(promise));
     let problem = |mismatch: &Mismatch| {
         let message = format!(
             "the example does not obey the fixture's own rules: {}: expected {}, found {}",
@@ -223,7 +225,16 @@ pub(crate) fn broken_examples(fixture: &Arc<Fixture>) -> Vec<Diagnostic> {
         );
         Diagnostic::of_file(Code::BrokenExample, &fixture.file, message).with_hint(CHANGE_IT)
     };
-    verdict.mismatches.iter().map(problem).collect()
+    differences_of_example(fixture.promise()).iter().map(problem).collect()
+}
+
+/// The first difference between a response's example and its own rules.
+pub(crate) fn broken_example(promise: &ResponsePromise) -> Option<Mismatch> {
+    differences_of_example(promise).into_iter().next()
+}
+
+fn differences_of_example(promise: &ResponsePromise) -> Vec<Mismatch> {
+    judge(promise, &[], &http::Method::GET, &sent(promise)).mismatches
 }
 
 const CHANGE_IT: &str = "change the example or the rule";

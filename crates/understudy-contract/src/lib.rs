@@ -10,11 +10,13 @@
 mod backend;
 mod flow;
 mod jar;
+mod known;
 mod outcome;
 mod plan;
 mod request;
 mod run;
 mod states;
+mod strict;
 
 pub use backend::{Addresses, Backend};
 pub use outcome::{KnownDifference, Outcome, OutcomeKind, Result, Summary};

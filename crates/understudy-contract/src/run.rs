@@ -2,10 +2,12 @@
 
 use crate::backend::{Addresses, Backend};
 use crate::flow::Context;
-use crate::outcome::{KnownDifference, Outcome, Result};
+use crate::known;
+use crate::outcome::{Outcome, Result};
 use crate::plan::{Company, Plan, only_reads};
 use crate::request::complete;
 use crate::states::States;
+use crate::strict;
 use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Method};
@@ -281,8 +283,11 @@ impl Run {
             }
             Err(error) => Err(error.to_string()),
         };
+        let mut body = None;
         let verdict = match answer {
             Ok(answer) => {
+                // Only the places of known differences are looked for in it.
+                body = if fixture.verify.known.is_empty() { None } else { Json::parse(&answer.body).ok() };
                 result.status = Some(answer.status);
                 let mut verdict = self.judge(fixture, &request.method, &answer);
                 verdict.mismatches.extend(context.capture(fixture, &answer));
@@ -297,7 +302,7 @@ impl Run {
             }
             Err(received) => Verdict { mismatches: vec![no_answer(received)], ..Verdict::default() },
         };
-        self.conclude(fixture, verdict, result);
+        self.conclude(fixture, verdict, body.as_ref(), result);
     }
 
     /// Returns true if the body of the response is needed. A body that is not needed may have no end.
@@ -331,37 +336,15 @@ impl Run {
         written.fold(line, |line, secret| line.replace(&secret, REDACTED))
     }
 
-    fn conclude(&self, fixture: &Fixture, verdict: Verdict, result: &mut Result) {
+    /// Says what comes of a fixture whose response has these differences. `body` is the received body, if it is JSON.
+    fn conclude(&self, fixture: &Fixture, verdict: Verdict, body: Option<&Json>, result: &mut Result) {
         let mut mismatches = verdict.mismatches;
         if self.settings.strict {
-            mismatches.extend(
-                verdict.added.iter().map(|path| strict(path, Kind::Added, "nothing else (strict)", "a member")),
-            );
-            let unproven = verdict.unproven.iter();
-            mismatches.extend(
-                unproven
-                    .map(|path| strict(path, Kind::Value, "something to compare (strict)", "nothing that proves it")),
-            );
+            mismatches.extend(verdict.added.iter().map(|path| strict::added(path)));
+            mismatches.extend(verdict.unproven.iter().map(|path| strict::unproven(path)));
         }
-        let mut occurred = vec![false; fixture.verify.known.len()];
-        for mismatch in mismatches {
-            let at = fixture.verify.known.iter().position(|known| is_about(known, &mismatch) && self.is_current(known));
-            match at {
-                Some(at) => {
-                    occurred[at] = true;
-                    result.known.push(KnownDifference { mismatch, known: fixture.verify.known[at].clone() });
-                }
-                None => result.mismatches.push(mismatch),
-            }
-        }
-        for (known, occurred) in fixture.verify.known.iter().zip(occurred) {
-            if !self.is_current(known) {
-                result.stale.push(format!("{}: accepted until {}", known.path, known.until.as_deref().unwrap_or("")));
-            } else if !occurred && result.mismatches.is_empty() {
-                // Where something else is wrong, it may not have been looked at.
-                result.stale.push(format!("{}: no longer occurs", known.path));
-            }
-        }
+        let sorted = known::sort(&fixture.verify.known, mismatches, body, &self.settings.today);
+        (result.mismatches, result.known, result.stale) = (sorted.mismatches, sorted.known, sorted.stale);
         result.unproven = verdict.unproven;
         result.added = verdict.added;
         result.outcome = match (result.mismatches.is_empty(), result.known.is_empty()) {
@@ -370,22 +353,10 @@ impl Run {
             (true, true) => Outcome::Kept,
         };
     }
-
-    fn is_current(&self, known: &Known) -> bool {
-        known.until.as_ref().is_none_or(|until| self.settings.today <= *until)
-    }
-}
-
-fn is_about(known: &Known, mismatch: &Mismatch) -> bool {
-    known.path == mismatch.path && known.kind.as_deref().is_none_or(|kind| kind == mismatch.kind.as_str())
 }
 
 fn no_states(state: &str, backend: &str) -> String {
     format!("it is given that `{state}`, and the backend `{backend}` has no `states` endpoint to be told so")
-}
-
-fn strict(path: &str, kind: Kind, expected: &str, received: &str) -> Mismatch {
-    Mismatch { path: path.to_owned(), kind, expected: expected.to_owned(), received: received.to_owned() }
 }
 
 /// A difference in a line. What came from the backend may be a secret, and nobody looks for those in words.
@@ -398,7 +369,7 @@ fn in_words(found: &Mismatch) -> String {
 }
 
 fn no_answer(received: String) -> Mismatch {
-    Mismatch { path: "answer".to_owned(), kind: Kind::NoAnswer, expected: "an answer".to_owned(), received }
+    Mismatch { path: Known::NO_ANSWER.to_owned(), kind: Kind::NoAnswer, expected: "an answer".to_owned(), received }
 }
 
 fn decoded(headers: &HeaderMap, body: Bytes) -> std::result::Result<Bytes, String> {

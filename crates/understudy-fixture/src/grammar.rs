@@ -319,7 +319,7 @@ pub static KNOWN: Object = Object {
     name: "a known difference",
     later: &[],
     keys: &[
-        key("path", Shape::Text, "Where: a JSONPath, a header's name, or `status`."),
+        key("path", Shape::Text, "Where: a JSONPath such as $.items[*].email, a header's name, or `status`."),
         key("kind", Shape::Words(DIFFERENCES), "What kind of difference."),
         key("why", Shape::Text, "Why it is accepted."),
         key("until", Shape::Text, "The last day (UTC) on which it is: 2026-12-31."),

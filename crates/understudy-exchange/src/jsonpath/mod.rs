@@ -88,6 +88,13 @@ impl JsonPath {
         (Self { text: self.text.clone(), segments: head.to_vec() }, names.collect())
     }
 
+    /// The number of steps from the root to what the query selects; `None` where `..` leads to several depths.
+    #[must_use]
+    pub fn depth(&self) -> Option<usize> {
+        let is_fixed = self.segments.iter().all(|segment| !segment.descendant);
+        is_fixed.then_some(self.segments.len())
+    }
+
     /// Whether the query is `$`, the whole value.
     #[must_use]
     pub fn is_root(&self) -> bool {

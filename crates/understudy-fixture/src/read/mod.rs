@@ -3,6 +3,7 @@
 mod body;
 mod content;
 mod fixture;
+mod known;
 mod matching;
 mod project;
 mod reader;

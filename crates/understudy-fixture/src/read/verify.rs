@@ -3,7 +3,7 @@
 use super::{Fields, Reader};
 use crate::diagnostic::Code;
 use crate::grammar;
-use crate::model::{Capture, CaptureFrom, Known, Search, Verify};
+use crate::model::{Capture, CaptureFrom, Search, Verify};
 use crate::source::{Entry, Node, Value};
 use understudy_exchange::JsonPath;
 
@@ -106,30 +106,4 @@ impl Reader<'_> {
             }
         }
     }
-
-    fn known(&mut self, fields: &Fields<'_>) -> Vec<Known> {
-        let Some(items) = fields.get("known").and_then(|node| self.list(node, "`known`")) else { return Vec::new() };
-        items.iter().filter_map(|item| self.known_difference(item)).collect()
-    }
-
-    fn known_difference(&mut self, node: &Node) -> Option<Known> {
-        let fields = self.object(node, &grammar::KNOWN)?;
-        let Some(path) = self.field_text(&fields, "path") else {
-            self.report(Code::MissingKey, fields.span, "a known difference needs a `path`");
-            return None;
-        };
-        let kind = fields.get("kind").and_then(|node| self.word(node, "`kind`", grammar::DIFFERENCES));
-        let until = self.field_text(&fields, "until");
-        if let (Some(until), Some(node)) = (&until, fields.get("until"))
-            && !is_day(until)
-        {
-            self.report_with_hint(Code::BadValue, node.span, format!("`{until}` is no day"), "write it as 2026-12-31");
-        }
-        Some(Known { path, kind: kind.map(str::to_owned), why: self.field_text(&fields, "why"), until })
-    }
-}
-
-fn is_day(text: &str) -> bool {
-    let numbers: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
-    text.len() == 10 && matches!(numbers.as_slice(), [Some(_), Some(1..=12), Some(1..=31)])
 }
