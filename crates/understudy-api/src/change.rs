@@ -31,9 +31,30 @@ impl FileChange {
         }
     }
 
+    /// What changes in the file, as version control shows it.
+    pub(crate) fn diff(&self) -> String {
+        diff(&self.shown, self.before.as_deref(), self.after.as_deref())
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         [&self.before, &self.after].into_iter().flatten().map(Vec::len).sum()
     }
+}
+
+/// How many lines are shown around those that differ.
+const LINES_AROUND: usize = 3;
+
+/// What changes in a file, as version control shows it.
+pub(crate) fn diff(shown: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> String {
+    let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
+    let name = |side: &str, bytes: Option<&[u8]>| match bytes {
+        Some(_) => format!("{side}/{shown}"),
+        None => "/dev/null".to_owned(),
+    };
+    let (old, new) = (text(before), text(after));
+    let diff = similar::TextDiff::from_lines(&old, &new);
+    let mut unified = diff.unified_diff();
+    unified.context_radius(LINES_AROUND).header(&name("a", before), &name("b", after)).to_string()
 }
 
 /// Brings files to what they hold after changes, or held before them: all of them or, where one cannot be written or holds

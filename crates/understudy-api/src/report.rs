@@ -3,6 +3,7 @@
 use crate::html::html;
 use crate::junit::junit;
 use crate::project::Project;
+use crate::unverified::{NotVerified, not_verified};
 use crate::verify::Run;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,6 +60,8 @@ pub struct RunReport {
     pub summary: BTreeMap<&'static str, usize>,
     /// Every fixture of the run.
     pub fixtures: Vec<FixtureReport>,
+    /// Every fixture that the run is about and that was not verified, with the reason and what to do.
+    pub not_verified: Vec<NotVerified>,
     /// Problems in the project's files: what they spoil was not verified.
     pub problems: Vec<DiagnosticReport>,
 }
@@ -206,6 +209,7 @@ impl RunReport {
             backends: run.backends.clone(),
             summary: OutcomeKind::ALL.into_iter().map(|kind| (kind.as_str(), run.summary.count(kind))).collect(),
             fixtures: run.results.iter().map(FixtureReport::new).collect(),
+            not_verified: not_verified(run),
             problems: run.project.diagnostics.iter().map(DiagnosticReport::new).collect(),
         }
     }

@@ -4,9 +4,10 @@ use crate::addresses::Home;
 use crate::clock;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
-use crate::project::{Project, open_project};
+use crate::project::{LoadedService, Project, open_project};
 use crate::resolve;
 use crate::runs::remember;
+use crate::selection::{check_selection, is_selected};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -57,6 +58,8 @@ pub struct Run {
     pub project: Project,
     /// The backends' addresses, by service.
     pub backends: BTreeMap<String, String>,
+    /// What was asked for.
+    pub request: VerifyRequest,
     /// Services that were left out because they have no backend.
     pub without_backend: Vec<String>,
     /// Every fixture, by service and id.
@@ -69,6 +72,15 @@ pub struct Run {
     pub forgotten: Option<String>,
 }
 
+impl Run {
+    /// The fixtures of a service that the run is about, those that are not enabled included.
+    pub(crate) fn selected<'r>(&'r self, loaded: &'r LoadedService) -> impl Iterator<Item = &'r Arc<Fixture>> {
+        let name = &loaded.service.name;
+        let is_meant = self.request.services.is_empty() || self.request.services.contains(name);
+        loaded.fixtures.iter().filter(move |fixture| is_meant && is_selected(name, fixture, &self.request))
+    }
+}
+
 /// Is told how many fixtures there are, and of each as it ends.
 pub type VerifyProgress = Arc<dyn Fn(usize, Option<&FixtureResult>) + Send + Sync>;
 
@@ -79,8 +91,7 @@ pub type VerifyProgress = Arc<dyn Fn(usize, Option<&FixtureResult>) + Send + Syn
 /// cannot be reached is no error: the fixtures' outcomes say so.
 pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result<Run, ApiError> {
     let project = open_project(&request.project)?;
-    project.check_names(&request.services)?;
-    project.check_fixtures(&request.fixtures)?;
+    check_selection(&project, request)?;
     let mut plans = Vec::new();
     let mut without_backend = Vec::new();
     for loaded in &project.services {
@@ -101,7 +112,7 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
         })? {
             Some(backend) => {
                 let plan = Plan::new(Arc::clone(&loaded.service), &loaded.fixtures, |fixture| {
-                    is_wanted(name, fixture, request)
+                    is_selected(name, fixture, request)
                 });
                 let described = loaded.description().filter(|_| request.openapi);
                 let witness = described.map(|description| witness(Arc::clone(description), &loaded.service.base));
@@ -167,7 +178,7 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
         _ => remember(&project, &backends, &results, request.openapi),
     };
     let forgotten = remembered.err().map(|error| error.to_string());
-    Ok(Run { project, backends, without_backend, results, summary, took, forgotten })
+    Ok(Run { project, request: request.clone(), backends, without_backend, results, summary, took, forgotten })
 }
 
 /// Holds exchanges against a description. What was sent is the fixture's business, and `check`'s.
@@ -199,15 +210,6 @@ fn json_path(pointer: &str) -> String {
     path.to_string()
 }
 
-fn is_wanted(service: &str, fixture: &Fixture, request: &VerifyRequest) -> bool {
-    let (title, id) = (fixture.title(), &fixture.id);
-    let by_text = request.filters.is_empty()
-        || request.filters.iter().any(|text| id.contains(text.as_str()) || title.contains(text.as_str()));
-    let by_tag = request.tags.is_empty() || request.tags.iter().any(|tag| fixture.tags.contains(tag));
-    let by_name = |named: &String| named.split_once('/') == Some((service, &**id));
-    by_text && by_tag && (request.fixtures.is_empty() || request.fixtures.iter().any(by_name))
-}
-
 fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String], no_backend: bool) -> ApiError {
     if no_backend {
         let names = without_backend.join(", ");
@@ -220,7 +222,8 @@ fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String
     }
     let mut error = ApiError::new(Code::NothingToDo, "there is no fixture to verify");
     error.details = project.diagnostics.iter().filter(|d| d.is_error()).map(ToString::to_string).collect();
-    error.with_hint("look at --service, --filter and --tag; `understudy check` says what is wrong with files")
+    // What selects nothing was an error before.
+    error.with_hint("`understudy check` says what is wrong with files")
 }
 
 /// Differences are shown and stored: credentials in them are not.

@@ -338,6 +338,12 @@ pub(crate) struct VerifyArgs {
     /// Write the differences into the fixtures: the backend is right
     #[arg(long)]
     pub(crate) accept: bool,
+    /// With --accept: show what would be written, and write nothing
+    #[arg(long, requires = "accept")]
+    pub(crate) dry_run: bool,
+    /// With --accept: accept responses that may come of an outage too
+    #[arg(long, requires = "accept")]
+    pub(crate) force: bool,
     /// Verify only fixtures whose id or name holds this; may be repeated
     #[arg(long = "filter", value_name = "TEXT")]
     pub(crate) filters: Vec<String>,

@@ -1,5 +1,6 @@
 //! The command line: arguments in, text and exit code out. No logic.
 
+mod accepted;
 mod args;
 mod coverage;
 mod diff;
@@ -7,6 +8,7 @@ mod ending;
 mod exit;
 mod files;
 mod import;
+mod not_sent;
 mod record;
 mod serve;
 mod terminal;

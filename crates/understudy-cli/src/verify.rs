@@ -1,16 +1,18 @@
 //! `verify`
 
+use crate::accepted;
 use crate::args::VerifyArgs;
 use crate::exit::Exit;
 use crate::files::{print_json, project};
+use crate::not_sent;
 use crate::terminal::{Paint, count, count_problems, plain, say_problems};
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use understudy_api::{
-    Accepted, ApiError, DifferenceReport, FixtureReport, FixtureResult, Outcome, OutcomeKind, Run, RunReport,
-    VerifyProgress, VerifyRequest, verify,
+    AcceptOptions, ApiError, DifferenceReport, FixtureReport, FixtureResult, NotVerified, Outcome, OutcomeKind, Run,
+    RunReport, VerifyProgress, VerifyRequest, not_verified, verify,
 };
 
 pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
@@ -34,10 +36,11 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
     bar.clear();
     let run = run?;
     say_problems(&run.project.diagnostics);
+    let not_verified = not_verified(&run);
     if args.json {
         print_json(&RunReport::new(&run));
     } else {
-        let _ = stdout().write_all(text(&run, Paint::stdout()).as_bytes());
+        let _ = stdout().write_all(text(&run, &not_verified, args.strict, Paint::stdout()).as_bytes());
     }
     if let Some(why) = &run.forgotten {
         let _ = writeln!(
@@ -52,61 +55,43 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
     }
     let mut is_broken = run.summary.count(OutcomeKind::Broken) > 0;
     if args.accept {
-        let accepted = understudy_api::accept(&run.project, &run.results, &request.fixtures)?;
-        is_broken = say_accepted(&accepted);
+        let options = AcceptOptions { named: request.fixtures, force: args.force, dry_run: args.dry_run };
+        let accepted = understudy_api::accept(&run.project, &run.results, &options)?;
+        let is_left = accepted::tell(&accepted, args.dry_run);
+        // What was only shown is still to be accepted.
+        is_broken = if args.dry_run { is_broken } else { is_left };
     }
-    let exit = exit(&run, is_broken, args.strict);
+    let is_open = args.strict && not_verified.iter().any(NotVerified::fails_strict);
+    let exit = exit(&run, is_broken, is_open);
     // The program ends here: the system takes the memory back at once, and thousands of fixtures take a while one by one.
     std::mem::forget(run);
     Ok(exit)
 }
 
-/// Says what was written; gives whether differences are left. It goes to stderr: stdout is the run's.
-fn say_accepted(accepted: &[Accepted]) -> bool {
-    let mut out = String::new();
-    let mut left = false;
-    for Accepted { fixture, files, places, left: not } in accepted {
-        if !places.is_empty() {
-            out.push_str(&format!("accepted {fixture}: {} in {}\n", plain(&places.join(", ")), files.join(", ")));
-        }
-        for (place, why) in not {
-            left = true;
-            out.push_str(&format!("not accepted {fixture} {}: {}\n", plain(place), plain(why)));
-        }
-    }
-    let _ = stderr().write_all(out.as_bytes());
-    left
-}
-
 /// Broken promises weigh most: they are known even where the backend went away later.
-fn exit(run: &Run, is_broken: bool, strict: bool) -> Exit {
+fn exit(run: &Run, is_broken: bool, is_open: bool) -> Exit {
     if is_broken {
         return Exit::Broken;
     }
-    if run.summary.count(OutcomeKind::Unreachable) > 0 || run.summary.judged() == 0 || (strict && open(run) > 0) {
+    if run.summary.count(OutcomeKind::Unreachable) > 0 || run.summary.judged() == 0 || is_open {
         return Exit::CouldNot;
     }
     if run.project.diagnostics.iter().any(understudy_api::Diagnostic::is_error) { Exit::Files } else { Exit::Fine }
 }
 
-/// The number of fixtures to which the backend was not held.
-fn open(run: &Run) -> usize {
-    let kinds = [OutcomeKind::NotVerifiable, OutcomeKind::Blocked, OutcomeKind::HeldBack];
-    kinds.into_iter().map(|kind| run.summary.count(kind)).sum()
-}
-
-fn text(run: &Run, paint: Paint) -> String {
+fn text(run: &Run, not_verified: &[NotVerified], is_strict: bool, paint: Paint) -> String {
     let mut out = String::new();
     // Where a backend is gone, one fixture says it for all of them.
     let was_sent = |result: &&FixtureResult| result.request.is_some();
     let told = |result: &&FixtureResult| match result.outcome {
         Outcome::Kept => !result.stale.is_empty() || !result.left.is_empty(),
         Outcome::Unreachable(_) => false,
-        _ => true,
+        _ => !not_sent::is_grouped(result),
     };
     for result in run.results.iter().filter(told) {
         out.push_str(&fixture(result, paint));
     }
+    out.push_str(&not_sent::groups(run, paint));
     for service in run.backends.keys() {
         let gone =
             |result: &&FixtureResult| *result.service == **service && matches!(result.outcome, Outcome::Unreachable(_));
@@ -150,10 +135,7 @@ fn text(run: &Run, paint: Paint) -> String {
         );
         out.push_str(&format!("{}\n", paint.dim(&note)));
     }
-    if open(run) > 0 {
-        let note = format!("{} could not be verified: --strict refuses that", count(open(run), "fixture"));
-        out.push_str(&format!("{}\n", paint.dim(&note)));
-    }
+    out.push_str(&not_sent::note(not_verified, is_strict, paint));
     if !run.project.diagnostics.is_empty() {
         out.push_str(&format!("{} in the project's files\n", count_problems(&run.project.diagnostics)));
     }

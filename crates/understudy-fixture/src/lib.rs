@@ -23,7 +23,9 @@ mod write;
 pub use catalog::{check_service, same_request};
 pub use complete::{Completion, complete};
 pub use diagnostic::{Code, Diagnostic, Severity, Span};
-pub use edit::{Edit, EditError, Merged, Places, edit_fixture, edit_json, edit_source, merge_source, set_value};
+pub use edit::{
+    Edit, EditError, Merged, Places, edit_fixture, edit_json, edit_source, line_of, merge_source, set_value,
+};
 pub use naming::{free_name, is_reserved_folder, is_version, outside_reserved, suggested_id};
 pub use read::{BodyFiles, FileProblem, fixture, is_leaf_of_services, project, value_of};
 pub use schema::{fixture_schema, project_schema};

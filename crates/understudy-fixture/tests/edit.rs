@@ -119,12 +119,17 @@ fn status_header_and_known_differences() {
     changed("request: { path: /p }\nresponse: [ { body: { text: x }⟦→, status: 404⟧ }, {} ]\n", &Edit::Status(404));
     changed(
         "request: { path: /p }\nresponse:\n  headers:\n    Location: ⟦/a→/b⟧\n",
-        &Edit::Header("location", Some("/b".to_owned())),
+        &Edit::Header("location", &["/b".to_owned()]),
     );
     changed(
         "request: { path: /p }\nresponse:\n  headers:\n⟦    Location: /a\n→⟧    x: y\n",
-        &Edit::Header("location", None),
+        &Edit::Header("location", &[]),
     );
+    changed(
+        "request: { path: /p }\nresponse:\n  headers:\n    link: [a, ⟦b→c, d⟧] # two\n",
+        &Edit::Header("Link", &["a", "c", "d"].map(str::to_owned)),
+    );
+    changed("request: { path: /p }\nresponse: ⟦{}→{headers: {x: \"y\"}}⟧\n", &Edit::Header("x", &["y".to_owned()]));
     let known = Known {
         path: "$.a".to_owned(),
         kind: Some("missing".to_owned()),
@@ -144,6 +149,16 @@ fn status_header_and_known_differences() {
     ] {
         changed(&text, &Edit::Known(known.clone()));
     }
+}
+
+#[test]
+fn whole_bodies() {
+    let head = "request: { path: /p }\nresponse:\n";
+    changed(&format!("{head}  body:\n    text: ⟦|\n      a\n      b→\"c: d\"⟧\n  # end\n"), &Edit::Text("c: d"));
+    changed(&format!("{head}  body: {{ base64: ⟦AAEC→\"AP8=\"⟧ }}\n"), &Edit::Base64(&[0, 255]));
+    changed(&format!("{head}  status: 200\n⟦  body: {{ json: 1 }}\n→⟧⟦  match: {{ $: any }}\n→⟧"), &Edit::NoBody);
+    changed(&format!("{head}  status: 200\n⟦→  body: {{json: [1]}}\n⟧"), &Edit::Body(&[], Some(json("[1]"))));
+    assert_eq!(edit(&format!("{head}  body: {{ json: 1 }}\n"), &Edit::Text("x")), Err(EditError::NotThere));
 }
 
 #[test]
@@ -179,7 +194,7 @@ fn what_cannot_be_changed_alone_is_left() {
     assert_eq!(edit(anchored, &Edit::Body(&[Step::Name("b")], Some(json("2")))), Err(EditError::NotThere));
     assert_eq!(edit(anchored, &Edit::Body(&[Step::Name("a")], Some(json("2")))), Err(EditError::NotAlone));
     assert_eq!(edit(anchored, &Edit::Body(&[Step::Name("c")], None)), Err(EditError::NotThere));
-    assert_eq!(edit(anchored, &Edit::Header("x", None)), Err(EditError::NotThere));
+    assert_eq!(edit(anchored, &Edit::Header("x", &[])), Err(EditError::NotThere));
 }
 
 /// A body is given another value, as by somebody who edits it as JSON: what stays the same stays as it is written.

@@ -4,7 +4,7 @@
 //! from what people wrote, also on another machine. What people wrote always stays.
 
 use super::free;
-use crate::change::{FileChange, Place};
+use crate::change::{FileChange, Place, diff};
 use crate::described::Described;
 use crate::disk::{ServiceFiles, content};
 use crate::error::{ApiError, Code};
@@ -407,20 +407,4 @@ impl Memory {
         let lines = self.fixtures.iter().map(|(name, text)| format!("{}: {}", id(name), made(text)));
         format!("{{\"fixtures\": {{\n{}\n}}}}\n", lines.collect::<Vec<_>>().join(",\n"))
     }
-}
-
-/// How many lines are shown around those that differ.
-const LINES_AROUND: usize = 3;
-
-/// What changes in a file, as version control shows it.
-fn diff(shown: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> String {
-    let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
-    let name = |side: &str, bytes: Option<&[u8]>| match bytes {
-        Some(_) => format!("{side}/{shown}"),
-        None => "/dev/null".to_owned(),
-    };
-    let (old, new) = (text(before), text(after));
-    let diff = similar::TextDiff::from_lines(&old, &new);
-    let mut unified = diff.unified_diff();
-    unified.context_radius(LINES_AROUND).header(&name("a", before), &name("b", after)).to_string()
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod accept;
+mod accept_honest;
 mod addresses;
 mod as_a_client;
 mod browser;
@@ -23,5 +24,6 @@ mod record_protocols;
 mod registry;
 mod reload;
 mod report;
+mod selected;
 mod shop;
 mod wire;

@@ -12,12 +12,14 @@ mod rewrite;
 mod surgery;
 
 pub use merge::{Merged, merge_source};
-pub use places::Places;
+pub use places::{Places, line_of};
 
 use crate::model::{Capture, Fixture, Known};
 use crate::read::{BodyFiles, fixture, tree};
 use crate::source::Source;
 use crate::write::{captured_from, known_difference};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ranges::Language;
 use rewrite::rewrite;
 use understudy_exchange::json::Step;
@@ -26,12 +28,21 @@ use understudy_exchange::{Json, JsonString};
 /// One thing to change in a fixture.
 #[derive(Debug, Clone)]
 pub enum Edit<'e> {
-    /// A value in the JSON body of the response that it promises; without a value, the member goes.
+    /// A value in the JSON body of the response that it promises; without a value, the member goes. A response without a
+    /// body gets one if the value is the whole of it.
     Body(&'e [Step<'e>], Option<Json>),
+    /// The whole body of the response that it promises, which is text already.
+    Text(&'e str),
+    /// The whole body of the response that it promises, which is XML already.
+    Xml(&'e str),
+    /// The whole body of the response that it promises, which is in base64 already.
+    Base64(&'e [u8]),
+    /// No body in the response that it promises, and no rules for one.
+    NoBody,
     /// The status of the response that it promises.
     Status(u16),
-    /// A header field of the response that it promises that has one value; without a value, the field goes.
-    Header(&'e str, Option<String>),
+    /// The values of a header field of the response that it promises; without values, the field goes.
+    Header(&'e str, &'e [String]),
     /// A rule for what a JSONPath selects in the body of the response that it promises, instead of the one it has.
     Rule(&'e str, Json),
     /// The same in another of its responses than the one that it promises, by its place in the list.
@@ -180,19 +191,51 @@ fn apply(root: &mut Json, edit: &Edit<'_>) -> Option<()> {
         Edit::Known(_) | Edit::Capture(_) | Edit::Set(..) | Edit::In(..) => {}
         Edit::Status(status) => *entry(response, "status")? = Json::Number(u64::from(*status).into()),
         Edit::Rule(path, rule) => *entry(entry(response, "match")?, path)? = rule.clone(),
-        Edit::Header(name, value) => {
-            let Json::Object(headers) = child(response, Step::Name("headers"))? else { return None };
-            let at = headers.iter().position(|(known, _)| known.as_str().eq_ignore_ascii_case(name))?;
-            match value {
-                None => drop(headers.remove(at)),
-                Some(_) if matches!(headers[at].1, Json::Array(_) | Json::Object(_)) => return None,
-                Some(value) => headers[at].1 = Json::string(value),
-            }
+        Edit::Header(name, values) => {
+            header(response, name, values)?;
+        }
+        Edit::Body([], Some(value)) if child(response, Step::Name("body")).is_none() => {
+            *entry(entry(response, "body")?, "json")? = value.clone();
         }
         Edit::Body(path, value) => {
             let body = child(child(response, Step::Name("body"))?, Step::Name("json"))?;
             put(body, path, value.as_ref())?;
         }
+        Edit::Text(text) => *child(child(response, Step::Name("body"))?, Step::Name("text"))? = Json::string(*text),
+        Edit::Xml(text) => *child(child(response, Step::Name("body"))?, Step::Name("xml"))? = Json::string(*text),
+        Edit::Base64(bytes) => {
+            let body = child(child(response, Step::Name("body"))?, Step::Name("base64"))?;
+            *body = Json::string(STANDARD.encode(bytes));
+        }
+        Edit::NoBody => {
+            child(response, Step::Name("body"))?;
+            let Json::Object(members) = response else { return None };
+            members.retain(|(name, _)| !name.is("body") && !name.is("match"));
+        }
+    }
+    Some(())
+}
+
+/// Gives a header field other values. A field that has a rule keeps it.
+fn header(response: &mut Json, name: &str, values: &[String]) -> Option<()> {
+    let there = match child(response, Step::Name("headers")) {
+        Some(Json::Object(headers)) => headers.iter().position(|(known, _)| known.as_str().eq_ignore_ascii_case(name)),
+        _ => None,
+    };
+    let Some(at) = there else {
+        let [only] = values else { return None };
+        *entry(entry(response, "headers")?, name)? = Json::string(only);
+        return Some(());
+    };
+    let Some(Json::Object(headers)) = child(response, Step::Name("headers")) else { return None };
+    let is_list = match &headers[at].1 {
+        Json::Object(_) => return None,
+        value => matches!(value, Json::Array(_)),
+    };
+    match values {
+        [] => drop(headers.remove(at)),
+        [only] if !is_list => headers[at].1 = Json::string(only),
+        several => headers[at].1 = Json::Array(several.iter().map(Json::string).collect()),
     }
     Some(())
 }

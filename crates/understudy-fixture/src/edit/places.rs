@@ -1,6 +1,7 @@
 //! Where the values of a JSON text stand.
 
 use super::ranges::{Kind, Language, Ranged, ranges};
+use crate::source::Source;
 use std::ops::Range;
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Path;
@@ -53,6 +54,27 @@ impl Places {
     }
 }
 
+/// The line of a fixture's file, from 1, in which a value stands, or the nearest value around it that is there.
+#[must_use]
+pub fn line_of(source: &Source, path: &[Step<'_>]) -> usize {
+    let language = if source.file.ends_with(".json") { Language::Json } else { Language::Yaml };
+    let Some(root) = ranges(&source.text, language) else { return 1 };
+    let (mut at, mut start) = (&root, root.range.start);
+    for step in path {
+        let next = match (&at.kind, step) {
+            (Kind::Map(members, _), Step::Name(name)) => {
+                let member = members.iter().rev().find(|member| member.name.eq_ignore_ascii_case(name));
+                member.map(|member| (member.key.start, &member.value))
+            }
+            (Kind::List(items, _), Step::Index(index)) => items.get(*index).map(|item| (item.range.start, item)),
+            _ => None,
+        };
+        let Some((begin, value)) = next else { break };
+        (start, at) = (begin, value);
+    }
+    1 + source.text[..start].matches('\n').count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +92,16 @@ mod tests {
         assert_eq!(places.at(0).to_string(), "$");
         assert_eq!(&text[places.of(&[Step::Name("a"), Step::Index(1)]).expect("there")], "{\"b\": \"x\"}");
         assert!(places.of(&[Step::Index(0)]).is_none() && Places::of_json("{").is_none());
+    }
+
+    #[test]
+    fn a_line_is_that_of_the_nearest_value_around() {
+        let text = "request: { path: /a }\nresponse:\n  headers:\n    X-A: 1\n  body:\n    json: { a: 1 }\n";
+        let source = Source::new("f.yaml", text.as_bytes().to_vec()).expect("it is text");
+        let line =
+            |names: &[&'static str]| line_of(&source, &names.iter().map(|name| Step::Name(name)).collect::<Vec<_>>());
+        assert_eq!(line(&["response", "headers", "x-a"]), 4);
+        assert_eq!(line(&["response", "body", "json", "a"]), 6);
+        assert_eq!(line(&["response", "match", "$.a"]), 2);
     }
 }

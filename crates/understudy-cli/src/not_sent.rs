@@ -1,0 +1,80 @@
+//! The fixtures that a run did not send, told in groups: one that writes or waits for another looks like the next.
+
+use crate::terminal::{Paint, count, plain};
+use understudy_api::{FixtureResult, NotVerified, Outcome, OutcomeKind, Run};
+
+/// How many fixtures of a group are named.
+const NAMED_MAX: usize = 3;
+
+/// Tells of the fixtures whose writes were not allowed, and of those that come after a fixture that did not pass.
+pub(crate) fn groups(run: &Run, paint: Paint) -> String {
+    let mut out = String::new();
+    let held: Vec<&FixtureResult> = run.results.iter().filter(|r| r.outcome == Outcome::HeldBack).collect();
+    if !held.is_empty() {
+        let what = if held.len() == 1 { "it writes" } else { "they write" };
+        out.push_str(&format!(
+            "{} {}: {}\n  {what}: allow that with `writes: true` at the backend, or --allow-writes\n",
+            paint.yellow("held back"),
+            count(held.len(), "fixture"),
+            names(&held)
+        ));
+    }
+    let mut parents: Vec<(String, Vec<&FixtureResult>)> = Vec::new();
+    for result in &run.results {
+        let Outcome::Blocked(parent) = &result.outcome else { continue };
+        let parent = format!("{}/{parent}", result.service);
+        match parents.iter_mut().find(|(known, _)| *known == parent) {
+            Some((_, blocked)) => blocked.push(result),
+            None => parents.push((parent, vec![result])),
+        }
+    }
+    for (parent, blocked) in parents {
+        out.push_str(&format!(
+            "{} {}: {}\n  `{}` comes before {} and was not kept\n",
+            paint.yellow("blocked"),
+            count(blocked.len(), "fixture"),
+            names(&blocked),
+            plain(&parent),
+            if blocked.len() == 1 { "it" } else { "them" },
+        ));
+    }
+    out
+}
+
+/// Returns true if a result is told of in a group.
+pub(crate) fn is_grouped(result: &FixtureResult) -> bool {
+    matches!(result.outcome, Outcome::HeldBack | Outcome::Blocked(_))
+}
+
+fn names(results: &[&FixtureResult]) -> String {
+    let named = results.iter().take(NAMED_MAX).map(|result| format!("{}/{}", result.service, result.fixture.id));
+    let named: Vec<String> = named.map(|name| plain(&name)).collect();
+    let more = results.len().saturating_sub(NAMED_MAX);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", named.join(", "))
+}
+
+/// Tells how many fixtures were not verified, and what a strict run says of that.
+pub(crate) fn note(not_verified: &[NotVerified], is_strict: bool, paint: Paint) -> String {
+    // Of a backend that is gone more is told above, and every run fails for that.
+    let unreachable = OutcomeKind::Unreachable.as_str();
+    let failing = not_verified.iter().filter(|one| one.fails_strict() && one.outcome != unreachable);
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for one in failing {
+        match kinds.iter_mut().find(|(kind, _)| *kind == one.outcome) {
+            Some((_, number)) => *number += 1,
+            None => kinds.push((one.outcome, 1)),
+        }
+    }
+    let all: usize = kinds.iter().map(|(_, number)| number).sum();
+    if all == 0 {
+        return String::new();
+    }
+    let kinds: Vec<String> = kinds.iter().map(|(kind, number)| format!("{number} {kind}")).collect();
+    let what = format!("{} not verified ({})", count(all, "fixture"), kinds.join(", "));
+    if is_strict {
+        format!("{}: --strict fails; --json lists each with what to do\n", paint.red(&what))
+    } else {
+        format!("{}\n", paint.dim(&format!("{what}: --json lists them, --strict fails for them")))
+    }
+}
