@@ -10,6 +10,7 @@ use crate::project::{LoadedService, Project};
 use crate::project_file::{change, member};
 use crate::recordings::Recording;
 use crate::resolve::{Environment, own_address, written_addresses};
+use crate::userinfo;
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_exchange::{Here, Json, JsonString, Origin, Origins, Request, Response, origin};
 use understudy_fixture::model::{EnvText, Service};
@@ -90,7 +91,7 @@ impl Home {
 /// The address of a recording's backend: written out, or from the environment.
 fn recorded_at(text: &str, environment: &Environment<'_>) -> Option<Address> {
     let text = EnvText { text: text.to_owned(), span: understudy_fixture::Span { line: 1, column: 1, width: 1 } };
-    Address::parse(&text.resolve(environment).ok()?).ok()
+    Address::parse(&userinfo::without(&text.resolve(environment).ok()?)).ok()
 }
 
 /// Rewrites all recordings to one address for each service. Returns these addresses, by service.

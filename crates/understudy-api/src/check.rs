@@ -218,6 +218,7 @@ fn sent(promise: &ResponsePromise) -> Response {
 /// A stub sends the example, and the contract test holds it against the rules: what breaks them here would be
 /// called broken on a backend that does exactly what the stub does.
 pub(crate) fn broken_examples(fixture: &Arc<Fixture>) -> Vec<Diagnostic> {
+    let Some(promise) = fixture.promise() else { return Vec::new() };
     let problem = |mismatch: &Mismatch| {
         let message = format!(
             "the example does not obey the fixture's own rules: {}: expected {}, found {}",
@@ -225,7 +226,7 @@ pub(crate) fn broken_examples(fixture: &Arc<Fixture>) -> Vec<Diagnostic> {
         );
         Diagnostic::of_file(Code::BrokenExample, &fixture.file, message).with_hint(CHANGE_IT)
     };
-    differences_of_example(fixture.promise()).iter().map(problem).collect()
+    differences_of_example(promise).iter().map(problem).collect()
 }
 
 /// The first difference between a response's example and its own rules.

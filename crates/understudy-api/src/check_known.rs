@@ -40,7 +40,7 @@ fn never_occurs(fixture: &Fixture, known: &Known) -> Option<String> {
                 .to_owned()
         });
     }
-    let promise = fixture.promise();
+    let promise = fixture.promise()?;
     if known.path.starts_with('/') {
         let is_xml = matches!(promise.body, Some(ResponseBody::Xml(_)));
         let path = known.path.replace('/', ".");
@@ -68,7 +68,7 @@ fn is_captured(fixture: &Fixture, path: &str) -> bool {
 
 /// Returns true if the example or a rule of the body has a place, in any element of an array.
 fn is_in_body(fixture: &Fixture, path: &str) -> bool {
-    let promise = fixture.promise();
+    let Some(promise) = fixture.promise() else { return true };
     let example = match &promise.body {
         Some(ResponseBody::Json(text)) => text.value(),
         Some(ResponseBody::Text(text)) => Json::parse(text.as_bytes()).unwrap_or(Json::Null),

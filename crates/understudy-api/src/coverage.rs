@@ -318,7 +318,7 @@ impl Counting<'_> {
             let place = operation_of(self.description, &service.base, fixture);
             let mut is_said = false;
             let mut seen = Vec::new();
-            let promised = place.and_then(|place| self.said_of(place, fixture.promise().status));
+            let promised = place.and_then(|place| self.said_of(place, fixture.promise()?.status));
             for response in &fixture.responses {
                 let status = place.and_then(|place| self.said_of(place, response.status));
                 let (Some(place), Some(status)) = (place, status) else { continue };

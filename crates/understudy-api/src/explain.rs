@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
 use std::path::Path;
 use understudy_exchange::Request;
+use understudy_exchange::redact::SecretNames;
 use understudy_fixture::model::Fixture;
 use understudy_match::{ByName, Incoming, State, Turns};
 use understudy_openapi::{Answer, Asking};
@@ -222,7 +223,7 @@ fn explain_in(loaded: &LoadedService, request: &Request, state: &State) -> (Expl
     let distance = explanation.near.first().map(|near| near.distance);
     let explained = Explained {
         service: loaded.service.name.clone(),
-        request: format!("{} {}", request.method, request.target),
+        request: format!("{} {}", request.method, SecretNames::default().shown_target(&request.target)),
         fixture: explanation.chosen.as_ref().map(|fixture| fixture.id.to_string()),
         file: explanation.chosen.as_ref().map(|fixture| fixture.file.to_string()),
         status: explanation.chosen.as_ref().map(|fixture| {

@@ -37,9 +37,10 @@ impl Hidden {
         self.has_header(place) || names_of(place).iter().any(|name| self.has_member(name))
     }
 
-    /// Whether a text of JSON, perhaps cut off, holds a member that the project hides.
-    pub(crate) fn is_in(&self, text: &str) -> bool {
-        self.0.added_members().iter().any(|name| text.contains(&format!("{}:", Json::string(name))))
+    /// Returns true if a text has a secret by name or by look. JSON may be cut off.
+    pub(crate) fn has_secret(&self, text: &str) -> bool {
+        self.0.are_in(text)
+            || self.0.added_members().iter().any(|name| text.contains(&format!("{}:", Json::string(name))))
     }
 
     /// A value without what is hidden in it: members keep their names only.

@@ -92,6 +92,10 @@ fn fixture(report: &FixtureReport, out: &mut String) {
     if let Some(reason) = &report.reason {
         let _ = writeln!(more, "<p>{}</p>", escape(reason));
     }
+    if report.retried > 0 {
+        let _ =
+            writeln!(more, "<p>sent again, as the backend asked with <code>retry-after</code>: {}</p>", report.retried);
+    }
     table("", &report.differences, &mut more);
     table("Accepted for now", &report.known, &mut more);
     list("Accepted differences that do not occur any more", &report.stale, &mut more);

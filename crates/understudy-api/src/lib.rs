@@ -44,6 +44,7 @@ mod serve;
 mod servers;
 mod tape;
 mod unverified;
+mod userinfo;
 mod verify;
 mod watch;
 

@@ -135,6 +135,8 @@ pub struct FixtureReport {
     pub reason: Option<String>,
     /// What was sent: `GET /pets/7`.
     pub request: Option<String>,
+    /// The number of times that the request was sent again because the backend asked for it (`retry-after`).
+    pub retried: u32,
     /// The status that came back.
     pub status: Option<u16>,
     /// Differences that break the promise.
@@ -229,6 +231,7 @@ impl FixtureReport {
             outcome: result.outcome.name(),
             reason: reason(&result.outcome),
             request: result.request.clone(),
+            retried: result.retried,
             status: result.status.map(|status| status.as_u16()),
             differences: result.mismatches.iter().map(DifferenceReport::new).collect(),
             known: result.known.iter().map(|known| DifferenceReport::new(&known.mismatch)).collect(),

@@ -1,10 +1,12 @@
 //! Backends with the environment filled in.
 
 use crate::error::{ApiError, Code};
+use crate::userinfo;
+use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use std::collections::HashMap;
 use std::path::Path;
-use understudy_contract::{Addresses, Backend};
+use understudy_contract::{Addresses, Backend, StatesEndpoint};
 use understudy_exchange::{Origin, Origins};
 use understudy_fixture::model::{self, EnvText, Service};
 use understudy_net::{Address, Authorities};
@@ -27,12 +29,12 @@ pub(crate) fn backend(
     match named {
         Some(address) if address.contains("://") => {
             let own = service.backends.iter().find(|backend| backend.url.text == address);
-            let address = parse(address)?;
+            let (address, authorization) = parse(address)?;
             let bare = || Backend {
                 name: address.to_string(),
                 shown: address.to_string(),
                 address: address.clone(),
-                headers: Vec::new(),
+                headers: authorization.iter().map(|value| (AUTHORIZATION, value.clone())).collect(),
                 vars: HashMap::new(),
                 secrets: Vec::new(),
                 writes: false,
@@ -80,7 +82,10 @@ pub(crate) fn own_address(service: &Service) -> Option<String> {
 /// The addresses of a service as the project lists them, without the service's `base`. Users write the full address,
 /// but stubs have the `base` too. The flag is true if the address uses the environment.
 pub(crate) fn written_addresses(service: &Service, environment: &Environment<'_>) -> Vec<(String, bool)> {
-    let filled = |text: &EnvText| Some((text.resolve(environment).ok()?, text.is_secret()));
+    let filled = |text: &EnvText| {
+        let url = text.resolve(environment).ok()?;
+        Some((userinfo::without(&url).into_owned(), text.is_secret()))
+    };
     let urls = service.backends.iter().filter_map(|backend| filled(&backend.url));
     let listed = service.addresses.iter().filter_map(filled).map(|(text, is_secret)| {
         let text = text.trim_end_matches('/');
@@ -126,7 +131,10 @@ fn resolve(
         secrets.push(fill(value)?);
     }
     secrets.retain(|secret| !secret.is_empty());
-    let mut address = parse(&fill(&backend.url)?)?;
+    let (mut address, authorization) = parse(&fill(&backend.url)?)?;
+    if !headers.iter().any(|(name, _)| *name == AUTHORIZATION) {
+        headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
+    }
     if let Some(ca) = &backend.ca {
         let file = root.join(fill(ca)?);
         let pem = std::fs::read(&file).map_err(|error| ApiError::of_file(&file, "read", &error))?;
@@ -138,7 +146,10 @@ fn resolve(
     }
     let vars = backend.vars.iter().map(|(name, value)| Ok((name.clone(), fill(value)?)));
     let addresses = addresses(service, &address, environment);
-    let shown = if backend.url.is_secret() { backend.url.text.clone() } else { address.to_string() };
+    let shown = match backend.url.is_secret() {
+        true => userinfo::without(&backend.url.text).into_owned(),
+        false => address.to_string(),
+    };
     Ok(Backend {
         name: backend.name.clone(),
         address,
@@ -147,13 +158,21 @@ fn resolve(
         vars: vars.collect::<Result<_, ApiError>>()?,
         secrets,
         writes: backend.writes,
-        states: backend.states.as_ref().map(|states| parse(&fill(states)?)).transpose()?,
+        states: backend
+            .states
+            .as_ref()
+            .map(|states| parse(&fill(states)?))
+            .transpose()?
+            .map(|(address, authorization)| StatesEndpoint { address, authorization }),
         parallel: backend.parallel,
         addresses,
     })
 }
 
-fn parse(text: &str) -> Result<Address, ApiError> {
-    Address::parse(text)
-        .map_err(|error| ApiError::new(Code::Usage, error.to_string()).with_hint("like http://127.0.0.1:8080"))
+/// Reads an address, and the header field for its user and password.
+fn parse(text: &str) -> Result<(Address, Option<HeaderValue>), ApiError> {
+    let (text, authorization) = userinfo::split(text);
+    let address = Address::parse(&text)
+        .map_err(|error| ApiError::new(Code::Usage, error.to_string()).with_hint("like http://127.0.0.1:8080"))?;
+    Ok((address, authorization))
 }

@@ -139,6 +139,7 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
         strict: request.strict,
         today: clock::now().date(),
         cancelled: Arc::clone(&request.cancelled),
+        secrets: Hidden::new(&project.settings.redact).names(),
         witness: None,
     };
     let began = std::time::Instant::now();
@@ -229,7 +230,7 @@ fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String
 /// Differences are shown and stored: credentials in them are not.
 fn redact(result: &mut FixtureResult, hidden: &Hidden) {
     let is_secret = |mismatch: &Mismatch| {
-        mismatch.has_received() && (hidden.has_place(&mismatch.path) || hidden.is_in(&mismatch.received))
+        mismatch.has_received() && (hidden.has_place(&mismatch.path) || hidden.has_secret(&mismatch.received))
     };
     let known = result.known.iter_mut().map(|known| &mut known.mismatch);
     for mismatch in result.mismatches.iter_mut().chain(known).filter(|mismatch| is_secret(mismatch)) {

@@ -135,6 +135,11 @@ fn text(run: &Run, not_verified: &[NotVerified], is_strict: bool, paint: Paint) 
         );
         out.push_str(&format!("{}\n", paint.dim(&note)));
     }
+    let retried: usize = run.results.iter().map(|result| result.retried as usize).sum();
+    if retried > 0 {
+        let note = format!("{} sent again, as the backend asked with retry-after", count(retried, "request"));
+        out.push_str(&format!("{}\n", paint.dim(&note)));
+    }
     out.push_str(&not_sent::note(not_verified, is_strict, paint));
     if !run.project.diagnostics.is_empty() {
         out.push_str(&format!("{} in the project's files\n", count_problems(&run.project.diagnostics)));

@@ -23,11 +23,20 @@ pub struct Backend {
     /// Whether write methods may be sent.
     pub writes: bool,
     /// Where fixtures' `given` is posted to.
-    pub states: Option<Address>,
+    pub states: Option<StatesEndpoint>,
     /// Whether flows that write may run side by side.
     pub parallel: bool,
     /// The addresses of the service.
     pub addresses: Addresses,
+}
+
+/// Where the states of a backend are set.
+#[derive(Debug, Clone)]
+pub struct StatesEndpoint {
+    /// The address of the endpoint.
+    pub address: Address,
+    /// The `authorization` of the user in its URL.
+    pub authorization: Option<HeaderValue>,
 }
 
 /// The addresses of a service on both sides of a comparison, each with its path prefix.

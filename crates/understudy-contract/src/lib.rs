@@ -8,17 +8,19 @@
 //! What this crate does not know: project files, reports on paper, and stubs.
 
 mod backend;
+mod faces;
 mod flow;
 mod jar;
 mod known;
 mod outcome;
 mod plan;
 mod request;
+mod retry;
 mod run;
 mod states;
 mod strict;
 
-pub use backend::{Addresses, Backend};
+pub use backend::{Addresses, Backend, StatesEndpoint};
 pub use outcome::{KnownDifference, Outcome, OutcomeKind, Result, Summary};
 pub use plan::{Plan, only_reads};
 pub use run::{Progress, Settings, TIMEOUT, Witness, run};

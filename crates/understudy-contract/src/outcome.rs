@@ -129,6 +129,8 @@ pub struct Result {
     pub outcome: Outcome,
     /// What was sent, where something was: `GET /pets/7`.
     pub request: Option<String>,
+    /// The number of times that the request was sent again because the backend asked for it (`retry-after`).
+    pub retried: u32,
     /// The status that came back.
     pub status: Option<StatusCode>,
     /// Differences that break the promise.

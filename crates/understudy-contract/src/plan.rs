@@ -1,5 +1,6 @@
 //! In which order fixtures are sent.
 
+use crate::faces::Faces;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use understudy_fixture::model::{Fixture, MethodMatcher, Service};
@@ -17,6 +18,8 @@ pub struct Plan {
     /// Of each fixture, one that it comes after and that is not there: with a problem in its file, not enabled, or in a
     /// circle. Nothing may be sent without what has to come before it.
     pub(crate) lacks: Vec<Option<Arc<str>>>,
+    /// Why each fixture is not compared with a backend, if so.
+    pub(crate) not_compared: Vec<Option<String>>,
     /// What is sent when: each stage after the one before it has ended.
     pub(crate) stages: Vec<Stage>,
 }
@@ -86,7 +89,10 @@ impl Plan {
         }
         let before = earlier(&fixtures, &parents);
         let stages = stages(&fixtures, &before, &again);
-        Self { service, fixtures, parents, again, lacks, stages }
+        let faces = Faces::new(&service, all);
+        let not_compared = fixtures.iter().map(|fixture| faces.not_compared(fixture)).collect();
+        drop(faces);
+        Self { service, fixtures, parents, again, lacks, not_compared, stages }
     }
 
     /// The service of the plan.

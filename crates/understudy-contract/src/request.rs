@@ -2,7 +2,7 @@
 
 use crate::backend::Backend;
 use crate::flow::Context;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, USER_AGENT};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, Entry, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use understudy_exchange::{Request, cookie_pairs};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture};
@@ -54,8 +54,17 @@ fn add_what_clients_send(fixture: &Fixture, request: &mut Request) {
         let agent = HeaderValue::from_static(concat!("understudy/", env!("CARGO_PKG_VERSION")));
         request.headers.entry(USER_AGENT).or_insert(agent);
     }
+    // A listed length that is not the body's would cut the body off.
+    let (length, is_chunked) = (request.body.len(), request.headers.contains_key(TRANSFER_ENCODING));
+    if !request.body.is_empty() || is_chunked {
+        match request.headers.entry(CONTENT_LENGTH) {
+            Entry::Occupied(written) if is_chunked => drop(written.remove_entry_mult()),
+            Entry::Occupied(mut written) => drop(written.insert(HeaderValue::from(length))),
+            Entry::Vacant(_) => {}
+        }
+    }
     let has_content = matches!(request.method, Method::POST | Method::PUT | Method::PATCH);
-    if has_content && request.body.is_empty() && !is_written(&CONTENT_LENGTH) {
+    if has_content && request.body.is_empty() && !is_chunked && !is_written(&CONTENT_LENGTH) {
         request.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
 }

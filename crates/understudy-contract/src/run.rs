@@ -6,11 +6,12 @@ use crate::known;
 use crate::outcome::{Outcome, Result};
 use crate::plan::{Company, Plan, only_reads};
 use crate::request::complete;
+use crate::retry::{RETRIES_MAX, asked_to_wait};
 use crate::states::States;
 use crate::strict;
 use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use understudy_exchange::target::{encode_query_part, encode_segment};
 use understudy_exchange::{Json, Request, Response};
 use understudy_fixture::model::{Capture, CaptureFrom, Fixture, Known, ResponsePromise, has_no_body};
 use understudy_match::{Kind, Mismatch, Verdict, example_request, judge, promise_at, response_at};
-use understudy_net::{BODY_BYTES_MAX, Call, Client, Peer, coding};
+use understudy_net::{BODY_BYTES_MAX, Call, Client, Peer, SendError, coding};
 
 /// How long an answer may take where nothing else is said.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -46,6 +47,8 @@ pub struct Settings {
     pub today: String,
     /// Once it is set nothing more is sent; what is under way ends, states taken back included.
     pub cancelled: Arc<AtomicBool>,
+    /// The names whose values are not shown in reports.
+    pub secrets: SecretNames,
     /// Who else has a say about answers.
     pub witness: Option<Witness>,
 }
@@ -64,7 +67,7 @@ pub type Progress = Arc<dyn Fn(&Result) + Send + Sync>;
 pub async fn run(plan: Plan, backend: Backend, settings: Settings, progress: Progress) -> Vec<Result> {
     let done = plan.fixtures.iter().map(|_| OnceLock::new()).collect();
     let client = Client::new();
-    let states = backend.states.clone().map(|address| States::new(address, &client, settings.timeout));
+    let states = backend.states.clone().map(|endpoint| States::new(endpoint, &client, settings.timeout));
     let (peer, gone) = (client.to(&backend.address), AtomicBool::new(false));
     let Addresses { promised, received } = backend.addresses.clone();
     let compared = Addresses { promised: promised.to_compare(), received: received.to_compare() };
@@ -180,6 +183,7 @@ impl Run {
             owner: fixture.owner.clone().or_else(|| service.owner.clone()),
             outcome: Outcome::Kept,
             request: None,
+            retried: 0,
             status: None,
             mismatches: Vec::new(),
             known: Vec::new(),
@@ -201,6 +205,9 @@ impl Run {
     fn hindrance(&self, at: usize, parents: &[&(Result, Context)]) -> Option<Outcome> {
         let fixture = &self.plan.fixtures[at];
         if let Some(why) = &fixture.verify.skip {
+            return Some(Outcome::Skipped(why.clone()));
+        }
+        if let Some(why) = &self.plan.not_compared[at] {
             return Some(Outcome::Skipped(why.clone()));
         }
         if self.gone.load(Ordering::Relaxed) {
@@ -267,12 +274,7 @@ impl Run {
         let timeout = fixture.verify.timeout.or(self.plan.service.timeout).unwrap_or(self.settings.timeout);
         let Request { method, target, headers, body } = &request;
         let call = Call { method, target, headers, body };
-        let sent = if self.wants_body(fixture) {
-            self.peer.send(call, timeout).await
-        } else {
-            let head = self.peer.send_for_head(call, timeout).await;
-            head.map(|(status, headers)| (status, headers, Bytes::new()))
-        };
+        let sent = self.sent(fixture, call, timeout, &mut result.retried).await;
         result.took = began.elapsed();
         let answer = match sent {
             Ok((status, headers, body)) => decoded(&headers, body).map(|body| Response { status, headers, body }),
@@ -305,9 +307,40 @@ impl Run {
         self.conclude(fixture, verdict, body.as_ref(), result);
     }
 
+    /// Sends a request, and sends it again as often as the backend asks for it. All waiting takes `timeout` at most, and
+    /// each response as well.
+    async fn sent(
+        &self,
+        fixture: &Fixture,
+        call: Call<'_>,
+        timeout: Duration,
+        retried: &mut u32,
+    ) -> std::result::Result<(StatusCode, HeaderMap, Bytes), SendError> {
+        let mut left = timeout;
+        loop {
+            let sent = if self.wants_body(fixture) {
+                self.peer.send(call, timeout).await?
+            } else {
+                let (status, headers) = self.peer.send_for_head(call, timeout).await?;
+                (status, headers, Bytes::new())
+            };
+            let (status, headers, _) = &sent;
+            let is_expected = match fixture.verify.status.as_slice() {
+                [] => compared(fixture).status == status.as_u16(),
+                any => any.contains(&status.as_u16()),
+            };
+            let wait = asked_to_wait(*status, headers, only_reads(fixture)).filter(|wait| *wait <= left);
+            let is_over = is_expected || *retried >= RETRIES_MAX || self.settings.cancelled.load(Ordering::Relaxed);
+            let Some(wait) = wait.filter(|_| !is_over) else { return Ok(sent) };
+            tokio::time::sleep(wait).await;
+            left -= wait;
+            *retried += 1;
+        }
+    }
+
     /// Returns true if the body of the response is needed. A body that is not needed may have no end.
     fn wants_body(&self, fixture: &Fixture) -> bool {
-        let ResponsePromise { body, rules, status, .. } = fixture.promise();
+        let ResponsePromise { body, rules, status, .. } = compared(fixture);
         let is_captured = |capture: &Capture| matches!(capture.from, CaptureFrom::Body(_) | CaptureFrom::Text(_));
         body.is_some()
             || !rules.is_empty()
@@ -320,7 +353,7 @@ impl Run {
     fn judge(&self, fixture: &Fixture, method: &Method, answer: &Response) -> Verdict {
         let Addresses { promised, received } = &self.compared;
         let here = self.backend.here();
-        let promise = promise_at(fixture.promise(), promised, here);
+        let promise = promise_at(compared(fixture), promised, here);
         judge(&promise, &fixture.verify.status, method, &response_at(answer, received, here))
     }
 
@@ -332,7 +365,7 @@ impl Run {
         });
         let secrets = self.backend.secrets.iter().map(String::as_str).chain(captured).filter(|text| !text.is_empty());
         let written = secrets.flat_map(|text| [text.to_owned(), encode_segment(text), encode_query_part(text)]);
-        let line = format!("{} {}", request.method, SecretNames::default().shown_target(&request.target));
+        let line = format!("{} {}", request.method, self.settings.secrets.shown_target(&request.target));
         written.fold(line, |line, secret| line.replace(&secret, REDACTED))
     }
 
@@ -353,6 +386,11 @@ impl Run {
             (true, true) => Outcome::Kept,
         };
     }
+}
+
+/// The response that a backend is compared with. A fixture without one is skipped.
+fn compared(fixture: &Fixture) -> &ResponsePromise {
+    fixture.promise().expect("a fixture without such a response is not sent")
 }
 
 fn no_states(state: &str, backend: &str) -> String {

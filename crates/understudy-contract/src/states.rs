@@ -4,27 +4,32 @@
 //! `{"state": ..., "params": {}, "action": "setup" | "teardown"}`. A setup may answer with a JSON object: its members
 //! are values for `{{name}}`.
 
-use http::header::CONTENT_TYPE;
+use crate::backend::StatesEndpoint;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method};
 use std::sync::Arc;
 use std::time::Duration;
 use understudy_exchange::{Json, JsonString};
-use understudy_net::{Address, Call, Client, Peer};
+use understudy_net::{Call, Client, Peer};
 
 /// A backend's endpoint for states.
 pub(crate) struct States {
     peer: Arc<Peer>,
     path: PathAndQuery,
+    headers: HeaderMap,
     timeout: Duration,
 }
 
 impl States {
     /// `timeout` holds for each change.
-    pub(crate) fn new(mut address: Address, client: &Client, timeout: Duration) -> Self {
+    pub(crate) fn new(endpoint: StatesEndpoint, client: &Client, timeout: Duration) -> Self {
+        let StatesEndpoint { mut address, authorization } = endpoint;
         // Of a URL that was read: nothing else is a path. The endpoint may be `/`, which addresses leave out.
         let path = std::mem::take(&mut address.path).parse().unwrap_or(PathAndQuery::from_static("/"));
-        Self { peer: client.to(&address), path, timeout }
+        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
+        Self { peer: client.to(&address), path, headers, timeout }
     }
 
     /// Brings the backend into a state; gives the values that it tells.
@@ -46,9 +51,8 @@ impl States {
         let members =
             [("state", Json::string(state)), ("params", Json::Object(Vec::new())), ("action", Json::string(action))];
         let body = Json::Object(members.into_iter().map(|(name, value)| (JsonString::new(name), value)).collect());
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         let call =
-            Call { method: &Method::POST, target: &self.path, headers: &headers, body: &body.to_string().into() };
+            Call { method: &Method::POST, target: &self.path, headers: &self.headers, body: &body.to_string().into() };
         let at = format!("{action} at {}", self.peer.address());
         match self.peer.send(call, self.timeout).await {
             Ok((status, _, body)) if status.is_success() => Ok(body),

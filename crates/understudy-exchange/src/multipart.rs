@@ -1,6 +1,7 @@
 //! `multipart/form-data` bodies (RFC 7578, RFC 2046, section 5.1).
 
 use crate::media_type::parameter;
+use crate::target::percent_decode_bytes;
 use bytes::Bytes;
 use std::borrow::Cow;
 
@@ -68,6 +69,20 @@ fn part(body: &Bytes, start: usize, end: usize) -> Option<Part> {
 /// "multipart/form-data encoding algorithm"). Other clients escape both with a backslash. A backslash is therefore an
 /// escape only if the name also escapes its quotes with one.
 fn named(disposition: &str, name: &str) -> Option<String> {
+    if let Some(name) = extended(disposition, name) {
+        return Some(name);
+    }
+    let (text, is_quoted) = raw(disposition, name)?;
+    if !is_quoted {
+        return Some(text.to_owned());
+    }
+    let is_escaped = text.contains("\\\"");
+    let text = if is_escaped { text.replace("\\\"", "\"").replace("\\\\", "\\") } else { text.to_owned() };
+    Some(plain_name(&text).into_owned())
+}
+
+/// The value of a parameter as it is written, without its quotes, and true if it had some.
+fn raw<'d>(disposition: &'d str, name: &str) -> Option<(&'d str, bool)> {
     let mut rest = disposition;
     loop {
         rest = rest[rest.find(';')? + 1..].trim_start();
@@ -76,26 +91,45 @@ fn named(disposition: &str, name: &str) -> Option<String> {
         let Some(quoted) = after.strip_prefix('"') else {
             let end = after.find(';').unwrap_or(after.len());
             if key.trim().eq_ignore_ascii_case(name) {
-                return Some(after[..end].trim().to_owned());
+                return Some((after[..end].trim(), false));
             }
             rest = &after[end..];
             continue;
         };
         let end = closing_quote(quoted)?;
         if key.trim().eq_ignore_ascii_case(name) {
-            let text = &quoted[..end];
-            let is_escaped = text.contains("\\\"");
-            let text = if is_escaped { text.replace("\\\"", "\"").replace("\\\\", "\\") } else { text.to_owned() };
-            return Some(plain_name(&text).into_owned());
+            return Some((&quoted[..end], true));
         }
         rest = &quoted[end + 1..];
     }
 }
 
-/// The end of a quoted name: the first quote that is not escaped, or the last quote if all are escaped.
+/// The end of a quoted name: the first quote that is not escaped. Browsers do not escape a backslash, so a quote behind
+/// one ends the name too if nothing or the next parameter follows.
 fn closing_quote(quoted: &str) -> Option<usize> {
-    let quotes = || quoted.match_indices('"').map(|(at, _)| at);
-    quotes().find(|at| !quoted[..*at].ends_with('\\')).or_else(|| quotes().next_back())
+    let is_end = |at: &usize| !quoted[..*at].ends_with('\\') || ends_parameter(&quoted[at + 1..]);
+    quoted.match_indices('"').map(|(at, _)| at).find(is_end)
+}
+
+/// Returns true if nothing or another parameter follows.
+fn ends_parameter(rest: &str) -> bool {
+    let Some(next) = rest.trim_start().strip_prefix(';') else { return rest.trim().is_empty() };
+    let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '*');
+    next.trim_start().trim_start_matches(is_token).starts_with('=')
+}
+
+/// A name in the extended form (RFC 8187): `utf-8''na%C3%AFve.txt`. RFC 7578 forbids it here, and Python's clients send
+/// it for names that are not ASCII.
+fn extended(disposition: &str, name: &str) -> Option<String> {
+    let value = raw(disposition, &format!("{name}*"))?.0;
+    let (charset, rest) = value.split_once('\'')?;
+    let (_, encoded) = rest.split_once('\'')?;
+    let bytes = percent_decode_bytes(encoded.as_bytes(), false);
+    match charset.to_ascii_lowercase().as_str() {
+        "utf-8" => String::from_utf8(bytes).ok(),
+        "iso-8859-1" => Some(bytes.iter().map(|byte| char::from(*byte)).collect()),
+        _ => None,
+    }
 }
 
 /// A name without the escapes of browsers.
@@ -179,6 +213,14 @@ mod tests {
             (r#"form-data; name="f"; filename="a \"b\" \\c.txt""#, r#"a "b" \c.txt"#),
             (r#"form-data; filename=plain.txt; name="f""#, "plain.txt"),
             (r#"form-data; name="f;filename=x"; filename="y""#, "y"),
+            // NancyFx/Nancy pull request 2545, playframework/playframework pull request 8783: Python's requests.
+            ("form-data; name=\"f\"; filename*=utf-8''na%C3%AFve%20%22x%22.txt", "naïve \"x\".txt"),
+            ("form-data; name=\"f\"; filename=\"n.txt\"; filename*=ISO-8859-1'de'%E4.txt", "ä.txt"),
+            ("form-data; name=\"f\"; filename=\"n.txt\"; filename*=koi8-r''%C1.txt", "n.txt"),
+            // pillarjs/multiparty pull request 215: a line separator in a name.
+            ("form-data; name=\"f\"; filename=\"a\u{2028}b.txt\"", "a\u{2028}b.txt"),
+            (r#"form-data; filename="C:\"; name="f""#, r"C:\"),
+            (r#"form-data; name="a\"; filename="b\""#, r"b\"),
         ] {
             assert_eq!(named(disposition, "filename").as_deref(), Some(filename), "{disposition}");
         }

@@ -13,7 +13,7 @@ pub fn percent_decode(text: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf8_lossy(&percent_decode_bytes(text.as_bytes(), false)).into_owned())
 }
 
-fn percent_decode_bytes(text: &[u8], plus_is_space: bool) -> Vec<u8> {
+pub(crate) fn percent_decode_bytes(text: &[u8], plus_is_space: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {

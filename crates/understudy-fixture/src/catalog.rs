@@ -1,7 +1,7 @@
 //! Problems between the fixtures of one service.
 
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
-use crate::model::{Field, FieldMatcher, Fixture, RequestPromise, ResponsePromise, Segment, SegmentPart, Service};
+use crate::model::{Field, FieldMatcher, Fixture, RequestPromise, Segment, SegmentPart, Service};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
@@ -145,11 +145,5 @@ impl Fixture {
             None => &service.after,
         };
         after.iter().chain(&self.verify.again)
-    }
-
-    /// The response that a backend is held to.
-    #[must_use]
-    pub fn promise(&self) -> &ResponsePromise {
-        &self.responses[self.verify.response]
     }
 }

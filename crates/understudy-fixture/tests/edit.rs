@@ -54,6 +54,8 @@ fn of_several_responses_the_promised_one_is_edited() {
         "request: { path: /p }\nresponse:\n  - { status: 404 }\n  - { status: ⟦200→201⟧ }\nverify: { response: 2 }\n";
     changed(marked, &Edit::Status(201));
     changed("request: { path: /p }\nresponse: [{ status: ⟦404→410⟧ }, { status: 200 }]\n", &Edit::Status(410));
+    changed("request: { path: /p }\nresponse: [{ status: 503 }, { status: ⟦200→201⟧ }]\n", &Edit::Status(201));
+    changed("request: { path: /p }\nresponse: [{ when: { a: b } }, { status: ⟦200→201⟧ }]\n", &Edit::Status(201));
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn what_is_nearly_an_archive_is_read_or_refused() {
         assert!(exchanges.is_empty() && left[0].why == why, "{to}: {left:?}");
     }
     let read = exchanges(archive.replace(":200", ":204"));
-    assert!(drafts(&[read[0].recorded.clone()], "")[0].fixture.promise().body.is_none());
+    assert!(drafts(&[read[0].recorded.clone()], "")[0].fixture.responses[0].body.is_none());
     let mut odd = read[0].recorded.clone();
     odd.response.status = StatusCode::from_u16(999).unwrap();
     assert!(drafts(&[odd], "").is_empty());

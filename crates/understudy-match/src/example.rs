@@ -1,5 +1,6 @@
 //! The request that a contract test sends: the fixture's example.
 
+use crate::derived::texts_of_a_form;
 use crate::rule::occurrences_obey;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE};
@@ -67,7 +68,7 @@ fn request(fixture: &Fixture, base: &str, filler: &Filler<'_>) -> Result<Request
     }
     let cookies = filler.pairs("cookie", &request.cookies)?;
     if !cookies.is_empty() {
-        let cookies: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies = cookies.iter().map(|(name, value)| cookie(name, value)).collect::<Result<Vec<_>, _>>()?;
         insert_header(COOKIE.as_str(), &cookies.join("; "), &mut headers)?;
     }
     let body = match &request.body {
@@ -79,9 +80,10 @@ fn request(fixture: &Fixture, base: &str, filler: &Filler<'_>) -> Result<Request
         MethodMatcher::Any => Method::GET,
         MethodMatcher::Is(method) => method.clone(),
     };
-    let shown = target.clone();
-    let target =
-        target.try_into().map_err(|_| no_example(format!("the target {shown}"), "it cannot be sent as it is"))?;
+    // Its values may be secrets.
+    let target = target
+        .try_into()
+        .map_err(|_| no_example(format!("the target of {}", request.path), "it cannot be sent as it is"))?;
     Ok(Request { method, target, headers, body })
 }
 
@@ -94,14 +96,36 @@ fn no_example(name: impl Into<String>, hint: impl Into<String>) -> NoExample {
     NoExample { name: name.into(), hint: hint.into() }
 }
 
+/// The pair of a cookie (RFC 6265, section 4.2.1).
+fn cookie(name: &str, value: &str) -> Result<String, NoExample> {
+    let is_cut = value.contains(';') || value.trim() != value || name.contains(['=', ';']);
+    if is_cut {
+        return Err(no_example(
+            format!("cookie {name}"),
+            "a cookie cannot hold `;` or white space at its ends: encode it",
+        ));
+    }
+    Ok(format!("{name}={value}"))
+}
+
 fn insert_header(name: &str, value: &str, headers: &mut HeaderMap) -> Result<(), NoExample> {
     let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
     else {
         return Err(no_example(format!("header {name}"), "its value cannot stand in a header field"));
     };
+    if value.as_bytes().trim_ascii() != value.as_bytes() {
+        return Err(no_example(
+            format!("header {name}"),
+            "white space at the ends of its value does not arrive: take it out",
+        ));
+    }
     headers.append(name, value);
     Ok(())
 }
+
+/// A path parameter names a resource. A value that only has the right form would name one that does not exist, or one
+/// that nobody meant to change.
+const PATH_PARAMETER: &str = "path parameter";
 
 struct Filler<'a> {
     /// What placeholders stand for; nothing is known of them where a stub is asked.
@@ -161,7 +185,7 @@ impl Filler<'_> {
             )
         };
         let field = params.iter().find(|field| field.name == name).ok_or_else(missing)?;
-        self.field("path parameter", field)?.into_iter().next().ok_or_else(missing)
+        self.field(PATH_PARAMETER, field)?.into_iter().next().ok_or_else(missing)
     }
 
     /// The values to send for one name: none for a rule that allows it.
@@ -172,7 +196,7 @@ impl Filler<'_> {
             FieldMatcher::Rule(Rule { example: Some(Json::Array(values)), .. }) => {
                 values.iter().map(|value| self.json(value).map(|value| as_text(&value))).collect()
             }
-            FieldMatcher::Rule(rule) => match self.rule(rule)? {
+            FieldMatcher::Rule(rule) => match self.rule(rule, what != PATH_PARAMETER)? {
                 Some(value) => Ok(vec![value]),
                 None if rule.allows_missing() => Ok(Vec::new()),
                 None => {
@@ -182,7 +206,9 @@ impl Filler<'_> {
         }
     }
 
-    fn rule(&self, rule: &Rule) -> Result<Option<String>, NoExample> {
+    /// The value to send for a rule: its example, or one that a check names. A check that only describes the form of a
+    /// value is enough `by_form`.
+    fn rule(&self, rule: &Rule, by_form: bool) -> Result<Option<String>, NoExample> {
         let mut stand_in = None;
         if let Some(example) = &rule.example {
             let filled = self.json(example)?;
@@ -205,10 +231,13 @@ impl Filler<'_> {
                     candidates.push(self.pattern(&Pattern::parse(text))?);
                 }
                 Check::Optional(inner) | Check::Nullable(inner) | Check::Each(inner) => {
-                    candidates.extend(self.rule(inner)?);
+                    candidates.extend(self.rule(inner, by_form)?);
                 }
                 _ => {}
             }
+        }
+        if by_form {
+            candidates.extend(texts_of_a_form(rule));
         }
         Ok(candidates.into_iter().find(|candidate| occurrences_obey(rule, &[candidate], true)).or(stand_in))
     }

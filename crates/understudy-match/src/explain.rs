@@ -133,6 +133,10 @@ fn near(
 fn why_before(first: &Fixture, second: &Fixture) -> String {
     let (a, b) = (preference(first), preference(second));
     let id = &first.id;
+    let says_head = |fixture: &Fixture| fixture.request.method == MethodMatcher::Is(Method::HEAD);
+    if says_head(first) && !says_head(second) {
+        return format!("`{id}` asks for HEAD itself");
+    }
     if a.priority != b.priority {
         return format!("`{id}` has the higher priority, {}", first.priority);
     }

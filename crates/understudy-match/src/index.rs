@@ -134,15 +134,18 @@ impl Index {
         &self.promises
     }
 
-    /// The fixture that answers a request. A HEAD that no fixture asks for is a GET.
+    /// Returns the fixture that responds to a request. A HEAD request gets the fixture that a GET request would get,
+    /// unless a fixture says `method: HEAD`: so ANY takes it only where it takes GET.
     #[must_use]
     pub fn choose(&self, incoming: &Incoming<'_>, state: &State) -> Choice {
         let places = self.on_path(incoming);
         let method = &incoming.request.method;
-        let chosen = self.among(&places, method, incoming, state).or_else(|| {
-            let as_get = (*method == Method::HEAD).then_some(&Method::GET)?;
-            self.among(&places, as_get, incoming, state)
-        });
+        let chosen = if *method == Method::HEAD {
+            let named = self.among(&places, |known| names(known, method), incoming, state);
+            named.or_else(|| self.among(&places, |known| takes(known, &Method::GET), incoming, state))
+        } else {
+            self.among(&places, |known| takes(known, method), incoming, state)
+        };
         match chosen {
             Some(place) => Choice::Promise(place),
             None => match self.other_methods(&places, method) {
@@ -166,10 +169,23 @@ impl Index {
         has_name.then_some(ByName { fixture, answers })
     }
 
-    fn among(&self, places: &[usize], method: &Method, incoming: &Incoming<'_>, state: &State) -> Option<usize> {
+    /// Returns the place of the fixture that responds to a request and says its method; ANY does not count.
+    #[must_use]
+    pub fn choose_by_method(&self, incoming: &Incoming<'_>, state: &State) -> Option<usize> {
+        let method = &incoming.request.method;
+        self.among(&self.on_path(incoming), |known| names(known, method), incoming, state)
+    }
+
+    fn among(
+        &self,
+        places: &[usize],
+        takes: impl Fn(&MethodMatcher) -> bool,
+        incoming: &Incoming<'_>,
+        state: &State,
+    ) -> Option<usize> {
         places.iter().copied().find(|place| {
             let gate = &self.gates[*place];
-            if !takes(&gate.method, method) {
+            if !takes(&gate.method) {
                 return false;
             }
             if !gate.asks_for_more {
@@ -275,6 +291,11 @@ impl Index {
 pub fn asks_for_more(fixture: &Fixture) -> bool {
     let request = &fixture.request;
     tightness(fixture).len() > 0 || request.body.is_some() || !request.rules.is_empty()
+}
+
+/// Returns true if a fixture says this method itself.
+pub(crate) fn names(matcher: &MethodMatcher, method: &Method) -> bool {
+    matches!(matcher, MethodMatcher::Is(known) if known == method)
 }
 
 pub(crate) fn takes(matcher: &MethodMatcher, method: &Method) -> bool {

@@ -11,6 +11,7 @@ mod address;
 mod answer;
 mod body;
 mod conditions;
+mod derived;
 mod difference;
 mod example;
 mod explain;

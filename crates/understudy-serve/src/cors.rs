@@ -13,6 +13,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 const PREFLIGHT_AGE: HeaderValue = HeaderValue::from_static("600");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
 
+/// The pages that may embed a resource (WHATWG Fetch, "Cross-Origin-Resource-Policy header").
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+/// The pages that may read how long a resource took (W3C, "Resource Timing").
+const TIMING_ALLOW_ORIGIN: HeaderName = HeaderName::from_static("timing-allow-origin");
+
 /// Fields that a page may read without being told (WHATWG Fetch, "CORS-safelisted response-header name"), and
 /// those that no page may.
 const NOT_EXPOSED: [&str; 9] = [
@@ -36,8 +41,8 @@ pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
 pub(crate) fn preflight(request: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut echo = |from: HeaderName, to: HeaderName| {
-        if let Some(value) = request.get(from) {
-            headers.insert(to, value.clone());
+        for value in request.get_all(from) {
+            headers.append(&to, value.clone());
         }
     };
     echo(ACCESS_CONTROL_REQUEST_METHOD, ACCESS_CONTROL_ALLOW_METHODS);
@@ -53,11 +58,19 @@ pub(crate) fn preflight(request: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// Allows the page that sent the request to read a backend's response. The origins that the backend allows are
-/// replaced, since the backend does not know our address.
-pub(crate) fn allow_instead(origin: &HeaderValue, headers: &mut HeaderMap) {
+/// Allows the page that sent the request to read and embed a backend's response. The origins that the backend allows
+/// are replaced, since the backend does not know our address. A browser may keep the response to a request without an
+/// origin, so that response too says that it depends on the origin.
+pub(crate) fn allow_instead(origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+    if headers.contains_key(RESOURCE_POLICY) {
+        headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    }
     for name in [ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_EXPOSE_HEADERS] {
         headers.remove(name);
+    }
+    let Some(origin) = origin else { return vary_by_origin(headers) };
+    if headers.contains_key(TIMING_ALLOW_ORIGIN) {
+        headers.insert(TIMING_ALLOW_ORIGIN, origin.clone());
     }
     allow(origin, headers);
 }
@@ -74,6 +87,11 @@ pub(crate) fn allow(origin: &HeaderValue, headers: &mut HeaderMap) {
     }
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+    vary_by_origin(headers);
+}
+
+/// Says that the response depends on the origin of the page.
+fn vary_by_origin(headers: &mut HeaderMap) {
     let names_origin = |value: &HeaderValue| {
         value.to_str().is_ok_and(|text| {
             text.split(',').any(|name| matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("origin"))

@@ -58,11 +58,14 @@ pub enum Otherwise {
 pub fn decide(snapshot: &Snapshot, incoming: &Incoming<'_>, chance: &mut Chance) -> Plan {
     loop {
         let state = snapshot.state.look();
-        let choice = snapshot.index.choose(incoming, &state);
-        let is_fixture = matches!(choice, Choice::Promise(_));
-        if !is_fixture && snapshot.cors && cors::is_preflight(&incoming.request.method, &incoming.request.headers) {
-            return Plan::Preflight;
+        if snapshot.cors && cors::is_preflight(&incoming.request.method, &incoming.request.headers) {
+            let Some(place) = snapshot.index.choose_by_method(incoming, &state) else { return Plan::Preflight };
+            match local(snapshot, &state, Choice::Promise(place), incoming, chance) {
+                Some(plan) => return plan,
+                None => continue,
+            }
         }
+        let choice = snapshot.index.choose(incoming, &state);
         match (&snapshot.backing, choice) {
             (Backing::Fallback(_), Choice::Promise(_)) => return Plan::Forward { otherwise: Otherwise::Fixture },
             (Backing::Fallback(_), _) => return Plan::Forward { otherwise: Otherwise::Description },
@@ -101,10 +104,11 @@ fn local(
     Some(match choice {
         Choice::Promise(place) => {
             let answers = &snapshot.answers[place];
-            let _turn = answers.sets_in_turn().then(|| snapshot.state.turn());
-            let Next { response, uncounted } = answers.next(state, chance);
+            let takes_turn = snapshot.takes_turn(place, &incoming.request.method);
+            let _turn = (takes_turn && answers.sets_in_turn()).then(|| snapshot.state.turn());
+            let Next { response, uncounted } = answers.next(state, takes_turn, chance);
             let prepared = answers.response(response);
-            if !snapshot.state.advance(state, prepared.set(), uncounted.is_some()) {
+            if takes_turn && !snapshot.state.advance(state, prepared.set(), uncounted.is_some()) {
                 return None;
             }
             if let Some(served) = uncounted {

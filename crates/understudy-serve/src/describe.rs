@@ -43,7 +43,7 @@ pub(crate) fn describe<'s>(
 ) -> Option<(Rendered, Answered<'s>)> {
     let Described { description, base, requests } = snapshot.described.as_ref()?;
     let asking = Asking { base, requests: *requests, chance: chance.bits() };
-    let line = || format!("{} {}", request.method, request.target);
+    let line = || problem::request_line(request);
     match description.answer(request, asking) {
         Answer::Response(answer) => {
             let mut headers = answer.headers;

@@ -17,6 +17,7 @@ mod forward;
 mod miss;
 mod own_name;
 mod passed_on;
+mod plain_http;
 mod player;
 mod prepared;
 mod problem;

@@ -1,6 +1,6 @@
 //! Prepares a backend's response for the client, with our address.
 
-use crate::own_name;
+use crate::{own_name, plain_http};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, LOCATION, ORIGIN};
 use http::uri::PathAndQuery;
@@ -43,6 +43,7 @@ impl Client {
 /// The backend's response, with our address instead of the backend's.
 pub(crate) async fn in_own_name(upstream: Upstream, client: &Client, origins: &Arc<Origins>) -> Outbound {
     let Upstream { status, mut headers, body, .. } = upstream;
+    plain_http::adapt(&mut headers, origins, client.authority.as_deref());
     let Some(authority) = &client.authority else {
         return Outbound { status, headers, body: OutboundBody::Stream(body) };
     };

@@ -139,12 +139,11 @@ impl Playing {
     ) -> Outbound {
         let (mut outbound, answered) = outcome;
         let snapshot = &self.snapshot;
-        if snapshot.cors
-            && let Some(origin) = request.headers.get(ORIGIN)
-        {
+        if snapshot.cors {
+            let origin = request.headers.get(ORIGIN);
             match answered {
                 Answered::Backend => cors::allow_instead(origin, &mut outbound.headers),
-                _ => cors::allow(origin, &mut outbound.headers),
+                _ => origin.into_iter().for_each(|origin| cors::allow(origin, &mut outbound.headers)),
             }
         }
         let as_sent = raw.map(|raw| Request { body: raw.clone(), ..request.clone() });
@@ -191,7 +190,7 @@ async fn forward(
         }
         Err(error) => {
             let title = "The backend did not answer";
-            let detail = format!("{} {}: {error}", forwarding.backend.address(), request.target);
+            let detail = format!("{} at {}: {error}", problem::request_line(request), forwarding.backend.address());
             let rendered = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
             Some((outbound(rendered), Answered::BackendFailed(error.to_string())))
         }
@@ -206,7 +205,8 @@ fn perform<'s>(playing: &'s Playing, request: &Request, plan: Plan, chance: &mut
             let answers = &snapshot.answers[place];
             let prepared = answers.response(response);
             let rendered = respond::respond(prepared, &request.method, &request.headers, chance, now);
-            (outbound(rendered), Answered::Fixture { id: &answers.id, set: prepared.set() })
+            let set = if snapshot.takes_turn(place, &request.method) { prepared.set() } else { &[] };
+            (outbound(rendered), Answered::Fixture { id: &answers.id, set })
         }
         Plan::Describe { otherwise } => match describe::describe(snapshot, request, &otherwise, chance) {
             Some((mut rendered, answered)) => {
@@ -235,7 +235,7 @@ fn perform<'s>(playing: &'s Playing, request: &Request, plan: Plan, chance: &mut
             elsewhere.retain(|elsewhere| elsewhere.answers || !is_here);
             let miss = Miss {
                 service: &snapshot.name,
-                request: &format!("{} {}", request.method, request.target),
+                request: &problem::request_line(request),
                 explanation: &explanation,
                 operations: operations.as_deref(),
                 elsewhere: &elsewhere,

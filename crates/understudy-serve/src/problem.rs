@@ -4,9 +4,15 @@ use crate::event::Wrong;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use understudy_exchange::{Json, JsonString};
+use understudy_exchange::redact::SecretNames;
+use understudy_exchange::{Json, JsonString, Request};
 use understudy_match::Rendered;
 use understudy_openapi::{Refusal, Violation};
+
+/// The request's line for people: a page or a log keeps the response, so it has no secrets.
+pub(crate) fn request_line(request: &Request) -> String {
+    format!("{} {}", request.method, SecretNames::default().shown_target(&request.target))
+}
 
 /// A problem with a title and a detail.
 pub(crate) fn problem(status: StatusCode, kind: &str, title: &str, detail: &str) -> Rendered {

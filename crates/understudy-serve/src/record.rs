@@ -86,8 +86,8 @@ impl Recorder {
         let told = move |copy| halves.tell(|told| told.received = Some((head, copy)));
         let upstream = Upstream { body: upstream.body.copied(BODY_KEPT_MAX, told), ..upstream };
         let mut own = passed_on::in_own_name(upstream, &client, &self.forwarding.origins).await;
-        if let Some(origin) = client.origin.as_ref().filter(|_| self.cors) {
-            cors::allow_instead(origin, &mut own.headers);
+        if self.cors {
+            cors::allow_instead(client.origin.as_ref(), &mut own.headers);
         }
         own
     }
@@ -99,7 +99,7 @@ impl Recorder {
     fn failed(&self, asked: &Asked, why: &str) -> Outbound {
         let Asked { request, client, began, .. } = asked;
         self.recording.failed(&request.method, request.target.as_str(), why);
-        let detail = format!("{} {}: {why}", self.forwarding.backend.address(), request.target);
+        let detail = format!("{} at {}: {why}", problem::request_line(request), self.forwarding.backend.address());
         let title = "The backend did not answer";
         let answer = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
         self.own_answer(request, client.origin.as_ref(), answer, &Answered::BackendFailed(why.to_owned()), *began)

@@ -5,13 +5,13 @@ use crate::own_name;
 use crate::prepared::Prepared;
 use crate::record::Recorder;
 use crate::state::LiveState;
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use understudy_exchange::{Here, Origin, Origins, Request};
-use understudy_fixture::model::{Fixture, Requests, Select, Service, TrailingSlash, When};
+use understudy_fixture::model::{Fixture, MethodMatcher, Requests, Select, Service, TrailingSlash, When};
 use understudy_match::{Chance, Index, State, Turns, fixture_at, request_at};
 use understudy_net::PerThread;
 use understudy_openapi::Description;
@@ -47,6 +47,12 @@ struct Named {
 }
 
 impl Snapshot {
+    /// Returns true if a request takes a turn in the fixture's list of responses and sets the state. A HEAD request that
+    /// gets the fixture of another method only looks at what that one would get.
+    pub(crate) fn takes_turn(&self, place: usize, method: &Method) -> bool {
+        *method != Method::HEAD || self.index.promises()[place].request.method == MethodMatcher::Is(Method::HEAD)
+    }
+
     /// Returns the request for the comparison with fixtures. If fixtures contain the service's address, the address
     /// that the client used is rewritten to it.
     pub(crate) fn meant<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
@@ -211,13 +217,14 @@ impl Answers {
         self.list.as_ref().is_some_and(|list| list.sets)
     }
 
-    /// Which response is next in a state.
-    pub(crate) fn next(&self, state: &State, chance: &mut Chance) -> Next<'_> {
+    /// Returns the response that is next in a state. The turns go on only if the request takes one.
+    pub(crate) fn next(&self, state: &State, takes_turn: bool, chance: &mut Chance) -> Next<'_> {
         let Some(list) = &self.list else { return Next { response: 0, uncounted: None } };
         let at = Turns::in_state(&list.turns, state);
         let (responses, served) = (&list.turns[at].responses, &*list.served[at]);
-        let uncounted = list.sets.then_some(served);
+        let uncounted = (takes_turn && list.sets).then_some(served);
         let before = || match uncounted {
+            _ if !takes_turn => served.load(Ordering::Relaxed),
             Some(served) => served.load(Ordering::Relaxed),
             None => served.fetch_add(1, Ordering::Relaxed),
         };

@@ -734,6 +734,10 @@ reason: string | null,
  */
 request: string | null, 
 /**
+ * The number of times that the request was sent again because the backend asked for it (`retry-after`).
+ */
+retried: number, 
+/**
  * The status that came back.
  */
 status: number | null, 
@@ -836,6 +840,10 @@ set: Array<StateView>,
  * How many responses it has.
  */
 responses: number, 
+/**
+ * The response that a backend is compared with, from 0.
+ */
+verified: number | null, 
 /**
  * Which of them is shown, from 0.
  */

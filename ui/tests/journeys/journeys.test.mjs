@@ -163,7 +163,7 @@ test('a body belongs to its response, and is not written over what another progr
   await page.getByRole('combobox', { name: 'Response' }).selectOption('2 of 2');
   await until('the other body', async () => (await body.innerText()).includes('"n": 2'));
   assert.equal(await page.getByRole('alert').count(), 0);
-  await page.getByRole('combobox', { name: 'Response' }).selectOption('1 of 2');
+  await page.getByRole('combobox', { name: 'Response' }).selectOption('1 of 2, verified');
   await page.getByRole('alert').waitFor();
   write('shop/two.yaml', two.replace('n: 1', 'n: 7'));
   await page.getByText('The file has another body by now.').waitFor();

@@ -86,9 +86,7 @@ impl<'l> Editing<'l> {
 
     /// The place of the response that a backend is held to.
     pub(super) fn promised(&self) -> usize {
-        let fixture = &self.now.fixture;
-        let is_it = |response: &ResponsePromise| std::ptr::eq(response, fixture.promise());
-        fixture.responses.iter().position(is_it).unwrap_or(0)
+        self.now.fixture.verified_response().unwrap_or(0)
     }
 
     /// Checks that the file still says what was verified.
@@ -495,6 +493,12 @@ impl<'l> Editing<'l> {
         };
         let line = self.line(&inside);
         let (text, after) = self.edited(&Edit::In(self.at, edit)).map_err(|error| cannot(error, &line))?;
+        if after.verified_response() != self.now.fixture.verified_response() {
+            return Err(format!(
+                "another response of the file would be compared then: write `verify: {{ response: {} }}`",
+                self.promised() + 1
+            ));
+        }
         self.obeys_its_rules(&after)?;
         (self.now.source.text, self.now.fixture) = (text, after);
         Ok(())

@@ -203,7 +203,7 @@ fn in_states(fixture: &Fixture, came: &Fixture) -> Vec<(usize, String, Vec<Misma
     let one = |(at, known): (usize, &ResponsePromise)| {
         let is_same = |other: &&ResponsePromise| other.when == known.when && other.status == known.status;
         let is_inline = matches!(known.body, Some(ResponseBody::Json(_)));
-        if at == fixture.verify.response || known.when.is_empty() || !is_inline {
+        if fixture.verified_response() == Some(at) || known.when.is_empty() || !is_inline {
             return None;
         }
         // Of several that take turns, each is held against its own, where there are as many.
@@ -233,7 +233,8 @@ fn needed(judged: &Judged<'_>) -> Option<String> {
     let is_error = |status: u16| status >= 400;
     let is_refused = judged.answer.is_some_and(|answer| is_error(answer.status.as_u16()));
     let names: Vec<&str> = judged.fixture.verify.capture.iter().map(|capture| capture.name.as_str()).collect();
-    (is_refused && !is_error(judged.fixture.promise().status) && !names.is_empty())
+    let is_expected = judged.fixture.promise().is_some_and(|promise| is_error(promise.status));
+    (is_refused && !is_expected && !names.is_empty())
         .then(|| format!("others need what it captures ({}), and an error gives nothing", names.join(", ")))
 }
 

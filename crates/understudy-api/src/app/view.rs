@@ -5,6 +5,7 @@ use super::commands::Nothing;
 use crate::error::ApiError;
 use crate::project::LoadedService;
 use crate::report::DiagnosticReport;
+use crate::userinfo;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -211,7 +212,7 @@ fn service(loaded: &LoadedService, problems_in: &HashMap<&str, u32>, outcomes: &
             name: fixture.name.clone(),
             method: fixture.request.method.to_string(),
             path: fixture.request.path.to_string(),
-            status: fixture.responses[0].status,
+            status: fixture.promise().unwrap_or(&fixture.responses[0]).status,
             responses: u32::try_from(fixture.responses.len()).unwrap_or(u32::MAX),
             enabled: fixture.enabled,
             asks_for_more: understudy_match::asks_for_more(fixture),
@@ -237,7 +238,7 @@ fn service(loaded: &LoadedService, problems_in: &HashMap<&str, u32>, outcomes: &
             .iter()
             .map(|backend| BackendView {
                 name: backend.name.clone(),
-                url: backend.url.text.clone(),
+                url: userinfo::without(&backend.url.text).into_owned(),
                 writes: backend.writes,
             })
             .collect(),

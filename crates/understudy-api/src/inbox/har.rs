@@ -3,6 +3,7 @@
 use crate::addresses::Home;
 use crate::project::Project;
 use crate::recordings::Recording;
+use crate::userinfo;
 use std::collections::BTreeMap;
 use understudy_fixture::model::Service;
 use understudy_import::{HarEntry, HarMessage, Recorded, write_har};
@@ -27,7 +28,7 @@ pub(crate) fn inbox_har(project: &Project, homes: &BTreeMap<String, Home>, recor
 fn backend(service: &Service) -> Option<String> {
     let named = service.backends.iter().find(|backend| Some(&backend.name) == service.backend.as_ref());
     let url = &named.or_else(|| service.backends.first())?.url;
-    (!url.is_secret()).then(|| url.text.trim_end_matches('/').to_owned())
+    (!url.is_secret()).then(|| userinfo::without(&url.text).trim_end_matches('/').to_owned())
 }
 
 fn entry(recording: &Recording, origin: String, backend: String) -> HarEntry {

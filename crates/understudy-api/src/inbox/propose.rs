@@ -82,7 +82,7 @@ fn known(
     exchanges: &[Recorded],
 ) -> Option<(Arc<Fixture>, Vec<Mismatch>, usize)> {
     // What came before there was anything, or after it was gone, is not what is promised.
-    let status = draft.fixture.promise().status;
+    let status = draft.fixture.promise()?.status;
     let promised: Vec<usize> =
         draft.exchanges.iter().copied().filter(|at| exchanges[*at].response.status.as_u16() == status).collect();
     let first = *promised.first()?;
@@ -113,7 +113,8 @@ fn known(
             };
             // One of its answers is enough; what differs is told of the promised one, which is accepted into.
             let is_kept = fixture.responses.iter().any(|promise| judged(promise).is_empty());
-            (!is_kept).then(|| (judged(fixture.promise()), at))
+            let shown = fixture.promise().unwrap_or(&fixture.responses[0]);
+            (!is_kept).then(|| (judged(shown), at))
         };
         let (found, at) = promised.iter().find_map(|at| differs(*at)).unwrap_or((Vec::new(), first));
         (Arc::clone(fixture), found, at)

@@ -146,3 +146,118 @@ fn a_stub_takes_the_names_of_files_that_verify_sends() {
         assert_eq!(exit, 0, "{name}: {verified}");
     }
 }
+
+/// schemathesis/schemathesis issue 1722, specmatic/specmatic pull request 2682, apache/jmeter issue 6009: a rate limit fails
+/// tests of a backend that is right.
+#[test]
+fn verify_waits_as_long_as_the_backend_asks_and_counts_it() {
+    let refused = Arc::new(Mutex::new(Vec::new()));
+    let backend = Backend::new(move |path, _| {
+        let mut refused = refused.lock().unwrap();
+        if path == "/long" {
+            return answer("429 Too Many Requests\r\nretry-after: 3600", b"");
+        }
+        let times = refused.iter().filter(|known| *known == path).count();
+        refused.push(path.to_owned());
+        match (path, times) {
+            ("/twice", 0 | 1) => answer("429 Too Many Requests\r\nretry-after: 0", b""),
+            ("/away", 0) | ("/write", 0) => answer(
+                "503 Service Unavailable\r\ndate: Tue, 01 Dec 2026 12:00:00 GMT\r\n\
+                 retry-after: Tue, 01 Dec 2026 12:00:00 GMT",
+                b"",
+            ),
+            ("/expected", 0) => answer("429 Too Many Requests\r\nretry-after: 0", b""),
+            _ => answer("204 No Content", b""),
+        }
+    });
+    let project = Folder::with_fixtures(&[
+        ("twice", "request: { method: POST, path: /twice }\nresponse: { status: 204 }\n"),
+        ("away", "request: { path: /away }\nresponse: { status: 204 }\n"),
+        ("write", "request: { method: POST, path: /write }\nresponse: { status: 204 }\n"),
+        ("long", "request: { path: /long }\nresponse: { status: 204 }\n"),
+        ("expected", "request: { path: /expected }\nresponse: { status: 429 }\n"),
+    ]);
+    let at = format!("http://127.0.0.1:{}", backend.port);
+    let (exit, verified, _) = run(&project.0, &["verify", "--backend", &at, "--allow-writes", "--json"]);
+    assert_eq!(exit, 1, "{verified}");
+    let report: serde_json::Value = serde_json::from_str(&verified).unwrap();
+    let one = |fixture: &serde_json::Value| {
+        format!(
+            "{} {} {}",
+            fixture["fixture"].as_str().unwrap(),
+            fixture["outcome"].as_str().unwrap(),
+            fixture["retried"]
+        )
+    };
+    let all: Vec<String> = report["fixtures"].as_array().unwrap().iter().map(one).collect();
+    // Nobody knows how far a write came before a 503.
+    assert_eq!(all, ["away kept 1", "expected kept 0", "long broken 0", "twice kept 2", "write broken 0"]);
+}
+
+#[test]
+fn a_summary_counts_the_requests_that_were_sent_again() {
+    let first = Mutex::new(true);
+    let backend = Backend::new(move |_, _| match std::mem::take(&mut *first.lock().unwrap()) {
+        true => answer("429 Too Many Requests\r\nretry-after: 0", b""),
+        false => answer("204 No Content", b""),
+    });
+    let project = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { status: 204 }\n")]);
+    let at = format!("http://127.0.0.1:{}", backend.port);
+    let (exit, verified, _) = run(&project.0, &["verify", "--backend", &at]);
+    assert_eq!(exit, 0, "{verified}");
+    assert!(verified.contains("1 request sent again, as the backend asked with retry-after"), "{verified}");
+}
+
+/// pbakaus/impeccable issue 657, artifact-keeper/artifact-keeper pull request 2959, projnanda/nandatown pull request 280: the
+/// password of an address is in reports.
+#[test]
+fn a_user_and_a_password_in_an_address_are_sent_and_never_shown() {
+    let backend = Backend::new(|path, _| match path.starts_with("/odd") {
+        true => b"no HTTP\r\n\r\n".to_vec(),
+        false => answer("200 OK\r\ncontent-type: application/json", br#"{"a":1}"#),
+    });
+    let project = Folder::with_fixtures(&[
+        ("a", "request: { path: /a, query: { api_key: K-4f9a8b7c6d5e } }\nresponse: { body: { json: { a: x } } }\n"),
+        ("odd", "request: { path: /odd, query: { my_code: C-4f9a8b7c6d5e } }\nresponse: {}\n"),
+        ("none", "request: { path: /none, headers: { authorization: { type: absent } } }\nresponse: {}\n"),
+    ]);
+    let url = format!("http://bob:hunter2-9f@127.0.0.1:{}", backend.port);
+    project.write(
+        "understudy.yaml",
+        format!("version: 1\nservices:\n  s: {{ backends: {{ real: {{ url: \"{url}\" }} }} }}\nredact: {{ json: [$..my_code] }}\n"),
+    );
+    let reports = ["--report", "junit=o.xml", "--report", "html=o.html"];
+    let mut shown = Vec::new();
+    for args in [&["verify"][..], &["verify", "--json"], &["verify", "--backend", &url]] {
+        let (_, stdout, stderr) = run(&project.0, &[args, &reports].concat());
+        shown.push(stdout + &stderr);
+    }
+    let (_, stdout, stderr) = run(&project.0, &["verify", "--backend", "ftp://bob:hunter2-9f@h"]);
+    shown.push(stdout + &stderr);
+    shown.extend(["o.xml", "o.html"].map(|name| std::fs::read_to_string(project.0.join(name)).unwrap()));
+    for text in &shown {
+        for secret in ["hunter2", "bob", "K-4f9a8b7c6d5e", "C-4f9a8b7c6d5e"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+    let seen = backend.seen.lock().unwrap();
+    let sent = |path: &str| seen.iter().find(|request| request.contains(path)).unwrap();
+    assert!(sent("/a?api_key=K-4f9a8b7c6d5e").contains("authorization: Basic Ym9iOmh1bnRlcjItOWY=\r\n"));
+    assert!(!sent("/none").contains("authorization"), "{}", sent("/none"));
+}
+
+/// A length that a fixture lists and that is not the body's would cut the body off.
+#[test]
+fn a_body_is_sent_whole_whatever_length_is_listed() {
+    let backend = Backend::new(|_, _| answer("204 No Content", b""));
+    let project = Folder::with_fixtures(&[(
+        "a",
+        "request: { method: POST, path: /a, headers: { content-length: \"3\" }, body: { text: abcdef } }\n\
+         response: { status: 204 }\n",
+    )]);
+    let at = format!("http://127.0.0.1:{}", backend.port);
+    let (exit, verified, _) = run(&project.0, &["verify", "--backend", &at, "--allow-writes"]);
+    assert_eq!(exit, 0, "{verified}");
+    let seen = backend.seen.lock().unwrap();
+    assert!(seen[0].contains("content-length: 6\r\n") && seen[0].ends_with("abcdef"), "{}", seen[0]);
+}

@@ -86,7 +86,9 @@ pub fn edit_fixture(
     files: &dyn BodyFiles,
     edit: &Edit<'_>,
 ) -> Result<(String, Fixture), EditError> {
-    let text = edit_source(source, |tree| apply(tree, edit))?;
+    let before = fixture(source, id, files).0;
+    let verified = before.and_then(|before| before.verified_response()).unwrap_or(0);
+    let text = edit_source(source, |tree| apply(tree, edit, verified))?;
     let source = Source { file: source.file.clone(), text };
     match fixture(&source, id, files) {
         (Some(after), _) => Ok((source.text, after)),
@@ -156,8 +158,8 @@ fn drop_member(outer: &mut Json, step: Step<'_>, needed: &[&str]) {
     }
 }
 
-/// Changes the tree of a fixture's file.
-fn apply(root: &mut Json, edit: &Edit<'_>) -> Option<()> {
+/// Changes the tree of a fixture's file. `verified` is the place of the response that a backend is compared with.
+fn apply(root: &mut Json, edit: &Edit<'_>, verified: usize) -> Option<()> {
     match edit {
         Edit::Known(known) => {
             match entry(entry(root, "verify")?, "known")? {
@@ -176,11 +178,9 @@ fn apply(root: &mut Json, edit: &Edit<'_>) -> Option<()> {
         }
         _ => {}
     }
-    let promised = child(root, Step::Name("verify")).and_then(|verify| child(verify, Step::Name("response")));
-    let (nth, edit) = match (edit, promised) {
-        (Edit::In(nth, edit), _) => (*nth, *edit),
-        (edit, Some(Json::Number(nth))) => (nth.as_str().parse::<usize>().ok()?.checked_sub(1)?, edit),
-        (edit, _) => (0, edit),
+    let (nth, edit) = match edit {
+        Edit::In(nth, edit) => (*nth, *edit),
+        edit => (verified, edit),
     };
     let response = match child(root, Step::Name("response"))? {
         Json::Array(responses) => responses.get_mut(nth)?,

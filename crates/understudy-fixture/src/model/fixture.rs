@@ -25,7 +25,7 @@ pub struct Fixture {
     pub priority: i64,
     /// Which requests it answers, and what the contract test sends.
     pub request: RequestPromise,
-    /// What the stub answers; the first is what the backend is held to. Never empty.
+    /// The responses of the stub; [`Fixture::verified_response`] says which one a backend is compared with. Never empty.
     pub responses: Vec<ResponsePromise>,
     /// How a list of responses is walked.
     pub select: Select,
@@ -315,8 +315,8 @@ pub struct Verify {
     pub follows: Vec<String>,
     /// Values of the answer, for the fixtures after it.
     pub capture: Vec<Capture>,
-    /// Which of the responses is the promise, from 0; there are more than that.
-    pub response: usize,
+    /// The response that `verify.response` names, from 0; there are more than that.
+    pub response: Option<usize>,
     /// The statuses that keep the promise; empty where the response's does.
     pub status: Vec<u16>,
     /// How long the answer may take.

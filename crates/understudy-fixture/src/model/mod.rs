@@ -7,6 +7,7 @@ mod path;
 mod pattern;
 mod project;
 mod rule;
+mod verified;
 
 pub use content::{GraphqlQuery, XmlBody, XmlRule};
 pub use delay::{Delay, parse_duration, write_duration};

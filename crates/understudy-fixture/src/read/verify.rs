@@ -18,28 +18,28 @@ impl Reader<'_> {
             again: fields.get("again").map_or_else(Vec::new, |node| self.texts(node, "`again`")),
             follows: fields.get("follows").map_or_else(Vec::new, |node| self.texts(node, "`follows`")),
             capture: self.captures(&fields),
-            response: self.promised(&fields, responses),
+            response: self.verified_response(&fields, responses),
             status: self.statuses(&fields),
             timeout: self.field_duration(&fields, "timeout"),
             known: self.known(&fields),
         })
     }
 
-    /// Which of so many responses is the promise.
-    fn promised(&mut self, fields: &Fields<'_>, responses: usize) -> usize {
-        let Some(node) = fields.get("response") else { return 0 };
-        let Some(nth) = self.whole(node, "`response`", 1, i64::from(u32::MAX)) else { return 0 };
+    /// Reads the place of the response that a backend is compared with, of so many.
+    fn verified_response(&mut self, fields: &Fields<'_>, responses: usize) -> Option<usize> {
+        let node = fields.get("response")?;
+        let nth = self.whole(node, "`response`", 1, i64::from(u32::MAX))?;
         match usize::try_from(nth - 1) {
-            Ok(at) if at < responses => at,
+            Ok(at) if at < responses => Some(at),
             // Where none can be read, that was told.
-            _ if responses == 0 => 0,
+            _ if responses == 0 => None,
             _ => {
                 let hint = format!(
                     "they are counted from 1; there {}",
                     if responses == 1 { "is 1".to_owned() } else { format!("are {responses}") }
                 );
                 self.report_with_hint(Code::BadValue, node.span, format!("this fixture has no response {nth}"), hint);
-                0
+                None
             }
         }
     }

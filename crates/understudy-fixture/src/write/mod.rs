@@ -331,8 +331,8 @@ fn verify(verify: &Verify) -> Json {
         let captures = verify.capture.iter().map(|capture| (capture.name.clone(), captured_from(capture)));
         out.put("capture", map(captures));
     }
-    if verify.response > 0 {
-        out.put("response", Json::Number(Number::from(verify.response as u64 + 1)));
+    if let Some(at) = verify.response {
+        out.put("response", Json::Number(Number::from(at as u64 + 1)));
     }
     if !verify.status.is_empty() {
         let statuses = verify.status.iter().map(|status| Json::Number(Number::from(u64::from(*status))));

@@ -119,11 +119,10 @@ fn draft(session: &Session<'_>, group: GroupId, order: &Order, steps: &Table<Gro
         after: (!order.after.is_empty()).then(|| order.after.iter().map(name).collect()),
         again: order.again.iter().map(name).collect(),
         follows: order.follows.iter().map(name).collect(),
-        response: verified,
         capture: session.captures(group),
         ..Verify::default()
     };
-    let fixture = Fixture {
+    let mut fixture = Fixture {
         id: id.into(),
         file: format!("{id}.yaml").into(),
         name: None,
@@ -138,6 +137,9 @@ fn draft(session: &Session<'_>, group: GroupId, order: &Order, steps: &Table<Gro
         set,
         verify,
     };
+    if fixture.verified_response() != Some(verified) {
+        fixture.verify.response = Some(verified);
+    }
     let exchanges = of.of.iter().map(|exchange| exchange.place()).collect();
     let lone_id = session.lone_ids[group].clone();
     Draft { fixture, lone_id, files: files.into_all(), exchanges, sends_refused: exchange.sends_refused() }

@@ -140,7 +140,7 @@ mod tests {
             }
             Response { status: StatusCode::OK, headers, body: body.into() }
         };
-        let promise = promise_at(fixture.promise(), &origins("https://api.example.com"), HERE);
+        let promise = promise_at(&fixture.responses[0], &origins("https://api.example.com"), HERE);
         let found = |own: &str| {
             let answer = answer(own);
             let answer = response_at(&answer, &origins("http://127.0.0.1:9"), HERE);

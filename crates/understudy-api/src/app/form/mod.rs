@@ -73,6 +73,8 @@ struct Form {
     set: Vec<StateView>,
     /// How many responses it has.
     responses: u32,
+    /// The response that a backend is compared with, from 0.
+    verified: Option<u32>,
     /// Which of them is shown, from 0.
     at: u32,
     response: ResponseForm,
@@ -255,6 +257,7 @@ fn form(fixture: &Fixture, at: usize, shown: &ShownBodies) -> Form {
         when: StateView::when(&fixture.when),
         set: StateView::set(&fixture.set),
         responses: u32::try_from(fixture.responses.len()).unwrap_or(u32::MAX),
+        verified: fixture.verified_response().and_then(|at| u32::try_from(at).ok()),
         at: u32::try_from(at).unwrap_or(u32::MAX),
         response: response_form(response, shown.response.as_deref()),
         skip: fixture.verify.skip.clone().unwrap_or_default(),
