@@ -1,10 +1,12 @@
 //! Whether an answer keeps a promise.
 
-use crate::body::{show_bytes, show_text};
+use crate::body::show_bytes;
+use crate::contrast::contrast_texts;
 use crate::headers;
 use crate::hold::{Base, hold};
 use crate::mismatch::{Kind, Mismatch, NOTHING};
 use crate::render::media_type_of_file;
+use crate::reported::page_title;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
@@ -141,7 +143,8 @@ fn compare_json(example: &Json, received: &Json, rules: &[PathRule], verdict: &m
 /// its header fields declare.
 fn no_json(answer: &Response) -> Mismatch {
     if std::str::from_utf8(&answer.body).is_ok() {
-        return at_root(Kind::Type, "JSON".to_owned(), show_bytes(&answer.body));
+        let page = page_title(&answer.body).map(|title| format!("an HTML page: {title}"));
+        return at_root(Kind::Type, "JSON".to_owned(), page.unwrap_or_else(|| show_bytes(&answer.body)));
     }
     let charset = parameter(content_type(answer), "charset");
     let charset = charset.map_or_else(String::new, |charset| format!(", charset={charset}"));
@@ -168,7 +171,8 @@ fn compare_text(wanted: &str, rules: &[PathRule], answer: &Response, verdict: &m
     if !whole.is_empty() {
         compare_json(&Json::string(wanted), &Json::string(received), &whole, verdict);
     } else if wanted != received {
-        verdict.mismatches.push(at_root(Kind::Value, show_text(wanted), show_text(&received)));
+        let (expected, received) = contrast_texts(wanted, &received);
+        verdict.mismatches.push(at_root(Kind::Value, expected, received));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The body of a request against what a fixture writes for it.
 
+use crate::contrast::contrast_texts;
 use crate::difference::Sink;
 use crate::field;
 use crate::field::refuse_others;
@@ -70,7 +71,13 @@ fn text(pattern: &Pattern, request: &RequestPromise, incoming: &Incoming<'_>, si
     if !request.rules.is_empty() {
         whole(&pattern.to_string(), &text, request, sink);
     } else if !pattern.matches(&text) {
-        sink.add(|| ("body".to_owned(), shorten(&pattern.to_string()), show_bytes(incoming.body())));
+        sink.add(|| {
+            let (expected, received) = match pattern.as_literal() {
+                Some(wanted) if !text.is_empty() => contrast_texts(wanted, &text),
+                _ => (shorten(&pattern.to_string()), show_text(&text)),
+            };
+            ("body".to_owned(), expected, received)
+        });
     }
 }
 

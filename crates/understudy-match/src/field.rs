@@ -1,5 +1,6 @@
 //! Named values of a path, query, header, cookie or form.
 
+use crate::contrast::contrast_texts;
 use crate::difference::Sink;
 use crate::mismatch::{NOTHING, shorten};
 use crate::pairs::Pairs;
@@ -23,6 +24,11 @@ pub(crate) fn compare<'v>(place: &str, field: &Field, values: impl Iterator<Item
             REDACTED.to_owned()
         } else if values.is_empty() {
             NOTHING.to_owned()
+        } else if let (FieldMatcher::Equals(pattern), [value]) = (&field.matcher, values.as_slice())
+            && let Some(wanted) = pattern.as_literal().filter(|wanted| !wanted.is_empty())
+        {
+            let (expected, received) = contrast_texts(wanted, value);
+            return (format!("{place} {}", field.name), expected, received);
         } else {
             shorten(&values.join(", "))
         };

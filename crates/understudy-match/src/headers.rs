@@ -1,5 +1,6 @@
 //! The header fields of an answer.
 
+use crate::contrast::contrast_texts;
 use crate::mismatch::{Kind, Mismatch, NOTHING, shorten};
 use crate::rule::occurrences_obey;
 use http::HeaderMap;
@@ -99,8 +100,12 @@ pub(crate) fn compare(promised: &[(String, HeaderPromise)], received: &HeaderMap
             HeaderPromise::Value(value) => value.clone(),
             HeaderPromise::List(list) => list.join(", "),
         };
-        let received = if values.is_empty() { NOTHING.to_owned() } else { shorten(&values.join(", ")) };
-        out.push(Mismatch { path: name.clone(), kind: Kind::Header, expected: shorten(&expected), received });
+        let (expected, received) = match (promise, values.as_slice()) {
+            (_, []) => (shorten(&expected), NOTHING.to_owned()),
+            (HeaderPromise::Rule(_), values) => (shorten(&expected), shorten(&values.join(", "))),
+            (_, values) => contrast_texts(&expected, &values.join(", ")),
+        };
+        out.push(Mismatch { path: name.clone(), kind: Kind::Header, expected, received });
     }
 }
 

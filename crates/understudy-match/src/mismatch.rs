@@ -1,5 +1,6 @@
 //! How an answer differs from what was promised.
 
+use crate::contrast::{escape, is_invisible};
 use understudy_exchange::Json;
 use understudy_exchange::redact::{REDACTED, SecretNames, redacted};
 
@@ -65,22 +66,34 @@ impl Mismatch {
     }
 }
 
-/// How much of a value is shown.
-const SHOWN_CHARS_MAX: usize = 120;
+/// The number of characters of a value that are shown.
+pub(crate) const SHOWN_CHARS_MAX: usize = 120;
 
-/// A value for people: whole where it is short.
+/// Returns a value for people: whole where it is short.
 pub(crate) fn show(value: &Json) -> String {
     shorten(&redacted(value).to_string())
 }
 
-/// A text for people: whole where it is short, and not at all where a secret is in it: of a piece of one nobody would know.
+/// Returns a text for people: whole where it is short, with escapes for what nobody sees, and nothing of it where it
+/// contains a secret, because a piece of a secret would not be recognised.
 pub(crate) fn shorten(text: &str) -> String {
-    if SecretNames::default().are_in(text) {
+    if is_redacted(text) {
         return REDACTED.to_owned();
     }
+    let mut shown = String::new();
     let mut chars = text.chars();
-    let start: String = chars.by_ref().take(SHOWN_CHARS_MAX).collect();
-    if chars.next().is_none() { start } else { format!("{start}… ({} characters)", text.chars().count()) }
+    for c in chars.by_ref().take(SHOWN_CHARS_MAX) {
+        if is_invisible(c) { escape(c, &mut shown) } else { shown.push(c) }
+    }
+    if chars.next().is_some() {
+        shown.push_str(&format!("… ({} characters)", text.chars().count()));
+    }
+    shown
+}
+
+/// Returns true if a text contains a secret and is not shown.
+pub(crate) fn is_redacted(text: &str) -> bool {
+    SecretNames::default().are_in(text)
 }
 
 /// What stands for something that is not there.

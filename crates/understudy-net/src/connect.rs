@@ -4,6 +4,7 @@ use crate::address::Address;
 use crate::failure::{SendError, after_sending};
 use crate::heard::{Heard, Hearing};
 use crate::pool::Sent;
+use crate::proxy::proxy_variable;
 use crate::server::HEADER_BYTES_MAX;
 use crate::trust::{Authorities, HTTP_2, Offer, connector};
 use hyper::client::conn::{http1, http2};
@@ -48,7 +49,7 @@ impl std::fmt::Debug for Tls {
 }
 
 impl Connectors {
-    fn get(&self, trusted: Option<&Authorities>, offer: Offer) -> io::Result<TlsConnector> {
+    pub(crate) fn get(&self, trusted: Option<&Authorities>, offer: Offer) -> io::Result<TlsConnector> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (trusted.cloned(), offer);
         if let Some(Tls(connector)) = known.get(&key) {
@@ -64,15 +65,16 @@ impl Connectors {
     /// # Errors
     /// One of those that are [unreachable](SendError::is_unreachable), or what came is no HTTP.
     pub(crate) async fn connect(&self, address: &Address, is_upgrade: bool) -> Result<Opened, SendError> {
-        let at = format!("{}:{}", address.host, address.port);
-        let timed_out = || SendError::Connect { address: at.clone(), source: io::ErrorKind::TimedOut.into() };
+        let at = shown(address);
+        let timed_out = || not_connected(address, io::ErrorKind::TimedOut.into(), Vec::new());
         let connecting = async {
-            let stream = tcp(address, &at).await?;
+            let stream = tcp(address).await?;
             let _ = stream.set_nodelay(true);
             if !address.is_tls {
                 return if address.is_http2 && !is_upgrade { http2(stream).await } else { http1(stream).await };
             }
-            let failed = |source| SendError::Handshake { address: at.clone(), source };
+            let has_ca = address.trusted.is_some();
+            let failed = |source| SendError::Handshake { address: at.clone(), source, has_ca };
             let name = ServerName::try_from(address.host.clone()).map_err(|error| failed(io::Error::other(error)))?;
             let offer = if is_upgrade { Offer::Http1 } else { Offer::Any };
             let connector = self.get(address.trusted.as_ref(), offer).map_err(failed)?;
@@ -84,9 +86,24 @@ impl Connectors {
     }
 }
 
+/// The host and the port as a URL has them.
+pub(crate) fn shown(address: &Address) -> String {
+    if address.host.contains(':') {
+        format!("[{}]:{}", address.host, address.port)
+    } else {
+        format!("{}:{}", address.host, address.port)
+    }
+}
+
+fn not_connected(address: &Address, source: io::Error, tried: Vec<String>) -> SendError {
+    SendError::Connect { address: shown(address), source, tried, other: None, proxy: proxy_variable(address) }
+}
+
 /// The first address of a name that takes a connection. One that says nothing keeps nobody waiting for the next (RFC 8305).
-async fn tcp(address: &Address, at: &str) -> Result<TcpStream, SendError> {
-    let mut candidates = resolve(address).await?.into_iter();
+pub(crate) async fn tcp(address: &Address) -> Result<TcpStream, SendError> {
+    let resolved = resolve(address).await?;
+    let tried = resolved.iter().map(SocketAddr::to_string).collect();
+    let mut candidates = resolved.into_iter();
     let mut attempts = JoinSet::new();
     let mut last = None;
     loop {
@@ -109,9 +126,33 @@ async fn tcp(address: &Address, at: &str) -> Result<TcpStream, SendError> {
         }
     }
     match last {
-        Some(source) => Err(SendError::Connect { address: at.to_owned(), source }),
-        None => Err(SendError::Resolve { host: address.host.clone() }),
+        Some(source) if source.kind() == io::ErrorKind::ConnectionRefused => {
+            let mut error = not_connected(address, source, tried);
+            if let SendError::Connect { other, .. } = &mut error {
+                *other = other_loopback(address).await;
+            }
+            Err(error)
+        }
+        Some(source) => Err(not_connected(address, source, tried)),
+        None => Err(unresolved(address)),
     }
+}
+
+/// The other loopback address, if something listens there: since Node.js 17 many servers that listen on `localhost` have
+/// only one of the two.
+async fn other_loopback(address: &Address) -> Option<String> {
+    let other: IpAddr = match address.host.parse().ok()? {
+        IpAddr::V4(ip) if ip.is_loopback() => Ipv6Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_loopback() => Ipv4Addr::LOCALHOST.into(),
+        _ => return None,
+    };
+    let other = SocketAddr::new(other, address.port);
+    let connected = tokio::time::timeout(NEXT_ADDRESS, TcpStream::connect(other)).await;
+    connected.is_ok_and(|connected| connected.is_ok()).then(|| other.to_string())
+}
+
+fn unresolved(address: &Address) -> SendError {
+    SendError::Resolve { host: address.host.clone(), proxy: proxy_variable(address) }
 }
 
 /// Names under `localhost` are the loopbacks by RFC 6761, section 6.3, whatever the system's resolver says.
@@ -126,8 +167,8 @@ async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, SendError> {
             SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port),
         ]);
     }
-    let failed = |_| SendError::Resolve { host: address.host.clone() };
-    Ok(tokio::net::lookup_host((address.host.as_str(), port)).await.map_err(failed)?.collect())
+    let found = tokio::net::lookup_host((address.host.as_str(), port)).await;
+    Ok(found.map_err(|_| unresolved(address))?.collect())
 }
 
 async fn http1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Opened, SendError> {
@@ -193,7 +234,7 @@ mod tests {
             waiting.push(stream.unwrap());
         }
         let address = Address::parse(&format!("http://localhost:{port}")).unwrap();
-        let stream = tokio::time::timeout(CONNECT_TIMEOUT, tcp(&address, "there")).await.unwrap().unwrap();
+        let stream = tokio::time::timeout(CONNECT_TIMEOUT, tcp(&address)).await.unwrap().unwrap();
         assert!(stream.peer_addr().unwrap().is_ipv6());
         drop((speaking, waiting));
     }

@@ -1,10 +1,10 @@
 //! Why there is no answer, with how far the request came.
 
+use crate::certificate::{Shown, refusal};
 use crate::message::BODY_BYTES_MAX;
-use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
-use tokio_rustls::rustls::{self, CertificateError};
+use tokio_rustls::rustls;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub enum SendError {
     Resolve {
         /// The name.
         host: String,
+        /// The variable of the environment that names a proxy for it, which is not used.
+        proxy: Option<&'static str>,
     },
     /// Nobody listens there, or nobody can be reached.
     Connect {
@@ -21,6 +23,12 @@ pub enum SendError {
         address: String,
         /// What the system said about the last address tried.
         source: io::Error,
+        /// The addresses that were tried, if the host is a name.
+        tried: Vec<String>,
+        /// An address of the same machine and port at which something listens.
+        other: Option<String>,
+        /// The variable of the environment that names a proxy for it, which is not used.
+        proxy: Option<&'static str>,
     },
     /// The TLS handshake failed: often a certificate that is not trusted.
     Handshake {
@@ -28,6 +36,15 @@ pub enum SendError {
         address: String,
         /// What was wrong.
         source: io::Error,
+        /// True if certificates are trusted there beside the machine's.
+        has_ca: bool,
+    },
+    /// Something listens there that speaks another protocol than the address says.
+    OtherProtocol {
+        /// Where.
+        address: String,
+        /// The protocol that it speaks.
+        spoken: Protocol,
     },
     /// The request was sent, and no whole answer came in time.
     TimedOut {
@@ -47,30 +64,104 @@ pub enum SendError {
     TooLarge,
 }
 
+/// A protocol that a server speaks from the first byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1 without TLS.
+    Http1,
+    /// HTTP/2 without TLS.
+    Http2,
+    /// TLS.
+    Tls,
+}
+
 impl SendError {
-    /// Whether the request cannot have arrived: could not resolve, connect or shake hands.
+    /// Returns true if the request cannot have arrived: the client could not resolve, connect or shake hands.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Resolve { .. } | Self::Connect { .. } | Self::Handshake { .. })
+        matches!(
+            self,
+            Self::Resolve { .. } | Self::Connect { .. } | Self::Handshake { .. } | Self::OtherProtocol { .. }
+        )
     }
+
+    /// Returns what to do about it, in lines.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let unused = |proxy: &Option<&str>| match proxy {
+            Some(name) => format!("\n{name} is set, but Understudy connects without a proxy"),
+            None => String::new(),
+        };
+        match self {
+            Self::Resolve { host, proxy } => Some(format!(
+                "check `{host}` in the backend's `url`: names of containers and of a VPN are known only inside them{}",
+                unused(proxy)
+            )),
+            Self::Connect { other: Some(other), .. } => Some(format!(
+                "something listens on {other}: write `localhost` as the host in the backend's `url`, which tries both"
+            )),
+            Self::Connect { source, tried, proxy, .. } => {
+                let tried =
+                    if tried.len() > 1 { format!(" ({} were tried)", tried.join(" and ")) } else { String::new() };
+                let cure = match source.kind() {
+                    io::ErrorKind::ConnectionRefused => "start the backend, or correct the port in its `url`",
+                    io::ErrorKind::TimedOut => "a firewall may drop the packets, or a VPN may be off",
+                    _ => "check the host and the port in the backend's `url`",
+                };
+                Some(format!("{cure}{tried}{}", unused(proxy)))
+            }
+            Self::Handshake { address, source, has_ca } => Some(match tls_error(source) {
+                Some(error) => refusal(error, Shown { address, has_ca: *has_ca }).1,
+                None if source.kind() == io::ErrorKind::UnexpectedEof
+                    || source.kind() == io::ErrorKind::ConnectionReset =>
+                {
+                    format!("if it speaks HTTP without TLS, write `url: http://{address}`")
+                }
+                None => format!("see what the server answers: openssl s_client -connect {address}"),
+            }),
+            Self::OtherProtocol { address, spoken } => Some(format!("write `url: {}{address}`", spoken.scheme())),
+            _ => None,
+        }
+    }
+}
+
+impl Protocol {
+    /// What addresses begin with where it is spoken.
+    fn scheme(self) -> &'static str {
+        match self {
+            Self::Http1 => "http://",
+            Self::Http2 => "h2c://",
+            Self::Tls => "https://",
+        }
+    }
+}
+
+fn tls_error(source: &io::Error) -> Option<&rustls::Error> {
+    source.get_ref()?.downcast_ref()
 }
 
 impl std::fmt::Display for SendError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Resolve { host } => write!(f, "the name {host} has no address"),
-            Self::Connect { address, source } => match source.kind() {
+            Self::Resolve { host, .. } => write!(f, "the name {host} has no address"),
+            Self::Connect { address, source, .. } => match source.kind() {
                 io::ErrorKind::ConnectionRefused => write!(f, "nothing listens on {address}"),
                 io::ErrorKind::TimedOut => {
                     write!(f, "no connection to {address} in time")
                 }
                 _ => write!(f, "no connection to {address}: {source}"),
             },
-            Self::Handshake { address, source } => match source.get_ref().and_then(|inner| inner.downcast_ref()) {
-                Some(rustls::Error::InvalidCertificate(why)) => {
-                    write!(f, "the certificate of {address} is not accepted: {}", not_accepted(why))
+            Self::Handshake { address, source, has_ca } => match tls_error(source) {
+                Some(error) => f.write_str(&refusal(error, Shown { address, has_ca: *has_ca }).0),
+                None if source.kind() == io::ErrorKind::UnexpectedEof => {
+                    write!(f, "{address} closed the connection when TLS began")
                 }
-                _ => write!(f, "no TLS with {address}: {source}"),
+                None => write!(f, "no TLS with {address}: {source}"),
+            },
+            Self::OtherProtocol { address, spoken } => match spoken {
+                Protocol::Http1 => write!(f, "{address} speaks HTTP/1.1, not HTTP/2 without TLS"),
+                Protocol::Http2 => write!(f, "{address} speaks HTTP/2 without TLS, and not HTTP/1.1"),
+                Protocol::Tls => write!(f, "{address} speaks TLS, and the request was sent without"),
             },
             Self::TimedOut { after } => write!(f, "no answer within {after:?}"),
             Self::Closed => f.write_str("the connection was closed before the answer ended"),
@@ -78,23 +169,6 @@ impl std::fmt::Display for SendError {
             Self::Malformed { why } => write!(f, "the answer is no HTTP: {why}"),
             Self::TooLarge => write!(f, "the answer has more than {BODY_BYTES_MAX} bytes"),
         }
-    }
-}
-
-/// What is wrong with a certificate, in words.
-fn not_accepted(why: &CertificateError) -> Cow<'static, str> {
-    match why {
-        CertificateError::UnknownIssuer => {
-            "nobody who is trusted has signed it; `ca` at the backend in understudy.yaml may name a PEM file of those \
-             to trust as well"
-                .into()
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".into(),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet".into(),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "it is for another name".into()
-        }
-        other => other.to_string().into(),
     }
 }
 

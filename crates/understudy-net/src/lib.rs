@@ -7,6 +7,7 @@
 //! What this crate does not know: fixtures, services, what an answer should be.
 
 mod address;
+mod certificate;
 mod client;
 pub mod coding;
 mod connect;
@@ -23,6 +24,8 @@ mod own;
 mod passing;
 mod peer;
 mod pool;
+mod probe;
+mod proxy;
 mod server;
 mod trust;
 mod upgrade;
@@ -32,7 +35,7 @@ pub use address::{Address, AddressError};
 pub use client::Client;
 pub use connect::CONNECT_TIMEOUT;
 pub use edit::Edit;
-pub use failure::SendError;
+pub use failure::{Protocol, SendError};
 pub use hop::{end_to_end, end_to_end_of, takes_trailers};
 pub use interim::Interim;
 pub use listener::{BindError, Host, Listener};

@@ -1,14 +1,15 @@
 //! Requests to one address, and how far they came.
 
 use crate::address::Address;
-use crate::connect::{Connectors, Opened};
-use crate::failure::{SendError, after_sending};
+use crate::connect::{Connectors, Opened, shown};
+use crate::failure::{Protocol, SendError, after_sending};
 use crate::interim::{Interim, Telling};
 use crate::limit::Limit;
 use crate::message::{BODY_BYTES_MAX, Stream};
 use crate::own::Own;
 use crate::passing::Passing;
 use crate::pool::{Connection, Pool, Sent, Single};
+use crate::probe::other_protocol;
 use crate::upgrade::Upgrade;
 use bytes::Bytes;
 use http::header::{CONNECTION, HOST, UPGRADE};
@@ -20,8 +21,10 @@ use hyper::client::conn::TrySendError;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
 /// Limits, in bytes and time, for reading a body that is not needed.
@@ -34,6 +37,10 @@ pub struct Peer {
     address: Address,
     pool: Arc<Pool>,
     connectors: Arc<Connectors>,
+    /// True once a request was answered.
+    is_answered: AtomicBool,
+    /// The protocol that is spoken at the address, if it is another one than the address says.
+    other_protocol: OnceCell<Option<Protocol>>,
 }
 
 /// The header fields of a request, made anew each time that it is sent.
@@ -88,7 +95,13 @@ pub struct Upstream {
 
 impl Peer {
     pub(crate) fn new(address: Address, connectors: Arc<Connectors>) -> Self {
-        Self { address, pool: Arc::default(), connectors }
+        Self {
+            address,
+            pool: Arc::default(),
+            connectors,
+            is_answered: AtomicBool::new(false),
+            other_protocol: OnceCell::new(),
+        }
     }
 
     /// The address as it stands in a `Host` field.
@@ -160,8 +173,26 @@ impl Peer {
                 timeout_at(until, asking.answer(None)).await
             }
         };
-        let answer = answer.map_err(|_| SendError::TimedOut { after: timeout })?;
-        answer.map(|upstream| (upstream, until)).map_err(|unanswered| unanswered.error)
+        match answer.map_err(|_| SendError::TimedOut { after: timeout })? {
+            Ok(upstream) => {
+                self.is_answered.store(true, Ordering::Relaxed);
+                Ok((upstream, until))
+            }
+            Err(unanswered) => Err(self.explained(unanswered.error).await),
+        }
+    }
+
+    /// Returns the error that is behind one of a server that has never answered: it may speak another protocol.
+    async fn explained(&self, error: SendError) -> SendError {
+        let may_be_other = matches!(error, SendError::Closed | SendError::Malformed { .. });
+        if !may_be_other || self.address.is_tls || self.is_answered.load(Ordering::Relaxed) {
+            return error;
+        }
+        let spoken = self.other_protocol.get_or_init(|| other_protocol(&self.address, &self.connectors)).await;
+        match *spoken {
+            Some(spoken) => SendError::OtherProtocol { address: shown(&self.address), spoken },
+            None => error,
+        }
     }
 
     /// Sends a request and waits for the answer's head. What a server says before it over HTTP/1.1 is passed on where there is

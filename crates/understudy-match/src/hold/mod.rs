@@ -6,6 +6,7 @@
 //! (`array`, `min`, `each`, ...), only for what it says.
 
 mod cover;
+mod exact;
 mod rules;
 mod unordered;
 mod walk;

@@ -2,6 +2,7 @@
 
 use super::Found;
 use super::cover::{Cover, Covers, allows_null};
+use super::exact;
 use crate::mismatch::{Kind, NOTHING, show};
 use crate::rule::{equals, fails};
 use understudy_exchange::jsonpath::{Path, Step, Tail};
@@ -10,14 +11,14 @@ use understudy_fixture::model::{Check, PathRule, Rule};
 
 /// What a rule is applied with.
 #[derive(Clone, Copy)]
-pub(super) struct Context<'e> {
+pub(super) struct Context<'e, 'v> {
     pub(super) example: Option<&'e Json>,
     /// All rules that are applied.
     pub(super) rules: &'e [PathRule],
     /// What rules say of the nodes of the example.
     pub(super) covers: &'e Covers,
     /// What its path selects in the example.
-    pub(super) examples: &'e [&'e Json],
+    pub(super) examples: &'e [&'v Json],
     pub(super) placeholders: bool,
 }
 
@@ -25,9 +26,9 @@ pub(super) struct Context<'e> {
 /// of every node before them: where one lacks it, it is missing.
 pub(super) fn apply_at<'v>(
     path: &'v JsonPath,
-    rule: &Rule,
+    rule: &'v Rule,
     received: &'v Json,
-    context: Context<'_>,
+    context: Context<'_, 'v>,
     found: &mut Found<'v>,
 ) {
     let (head, tail) = path.split_singular_tail();
@@ -59,7 +60,7 @@ pub(super) fn apply_at<'v>(
 
 /// Whether what a rule speaks of would be inside something that other rules let be missing, or null, as it is: `there` steps
 /// of the path's tail lead to something.
-fn may_lack(path: &JsonPath, there: usize, is_null: bool, context: Context<'_>) -> bool {
+fn may_lack(path: &JsonPath, there: usize, is_null: bool, context: Context<'_, '_>) -> bool {
     let (head, tail) = path.split_singular_tail();
     if !is_null && there + 1 >= tail.len() {
         return false;
@@ -107,7 +108,7 @@ fn follow<'v>(step: Tail<'v>, value: Option<&'v Json>) -> (Step<'v>, Option<&'v 
 
 /// One rule against one node that is there. A node gives one difference for a rule, however many of its
 /// checks fail: another type says it all.
-fn apply<'v>(rule: &Rule, path: &Path<'v>, value: &'v Json, context: Context<'_>, found: &mut Found<'v>) {
+fn apply<'v>(rule: &'v Rule, path: &Path<'v>, value: &'v Json, context: Context<'_, 'v>, found: &mut Found<'v>) {
     let examples = context.examples;
     let mut worst: Option<Kind> = None;
     for check in &rule.checks {
@@ -120,7 +121,7 @@ fn apply<'v>(rule: &Rule, path: &Path<'v>, value: &'v Json, context: Context<'_>
             }
             Check::Each(inner) => match value {
                 Json::Array(_) | Json::Object(_) => {
-                    let examples: Vec<&Json> =
+                    let examples: Vec<&'v Json> =
                         examples.iter().flat_map(|value| value.children()).map(|(_, child)| child).collect();
                     let context = Context { examples: &examples, ..context };
                     for (step, child) in value.children() {
@@ -136,19 +137,13 @@ fn apply<'v>(rule: &Rule, path: &Path<'v>, value: &'v Json, context: Context<'_>
             },
         }
     }
-    if let Some(kind) = worst {
-        let expected = match rule.checks.as_slice() {
-            [Check::Exact] => exact(examples),
-            [Check::Unordered] => "an array, in any order".to_owned(),
-            _ => rule.to_string(),
-        };
-        found.differ(path.clone(), kind, expected, show(value));
+    let Some(kind) = worst else { return };
+    match rule.checks.as_slice() {
+        [Check::Exact] => exact::differ(examples, value, path, context.placeholders, found),
+        [Check::Equals(expected)] => exact::differ(&[expected], value, path, context.placeholders, found),
+        [Check::Unordered] => found.differ(path.clone(), kind, "an array, in any order", show(value)),
+        _ => found.differ(path.clone(), kind, rule.to_string(), show(value)),
     }
-}
-
-fn exact(examples: &[&Json]) -> String {
-    let all: Vec<String> = examples.iter().map(|value| show(value)).collect();
-    format!("exactly {}", all.join(" or "))
 }
 
 fn keys<'v>(rule: &Rule, path: &Path<'v>, value: &'v Json, found: &mut Found<'v>) {

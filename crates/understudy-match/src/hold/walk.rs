@@ -2,6 +2,7 @@
 
 use super::cover::{Cover, Covers};
 use super::{Base, Found, STEPS_MAX};
+use crate::contrast::contrast_values;
 use crate::mismatch::{Kind, NOTHING, show};
 use crate::rule::equals;
 use std::cell::Cell;
@@ -368,7 +369,8 @@ impl Walk {
             (wanted, value) if equals(wanted, value, self.placeholders) => {}
             (wanted, value) => {
                 let kind = if wanted.type_name() == value.type_name() { Kind::Value } else { Kind::Type };
-                found.differ(trail.path(), kind, show(wanted), show(value));
+                let (wanted, value) = contrast_values(wanted, value);
+                found.differ(trail.path(), kind, wanted, value);
             }
         }
     }

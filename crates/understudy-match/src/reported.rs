@@ -1,0 +1,356 @@
+//! The reason that an error response gives, in its own words.
+//!
+//! Errors have no common form. Problem details (RFC 9457), the members that frameworks use, HTML titles and the first
+//! line of a text are read, and the header fields that say what to do.
+
+use crate::mismatch::shorten;
+use http::header::{ALLOW, CONTENT_TYPE, LOCATION, PROXY_AUTHENTICATE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, Uri};
+use understudy_exchange::redact::SecretNames;
+use understudy_exchange::{Json, MediaType, Response, decode_text};
+
+/// The number of texts of a list of errors that are shown.
+const LISTED_MAX: usize = 3;
+
+/// The depth to which members are searched for a reason.
+const DEPTH_MAX: usize = 4;
+
+/// The number of bytes of a page or a text that are searched.
+const SEARCHED_BYTES_MAX: usize = 64 << 10;
+
+/// Members with a short name of an error, in the order in which they are shown. Names are compared without case, `_` and `-`.
+const NAMES: &[&str] = &["title", "error", "type", "code", "errorcode"];
+
+/// Members with the text of an error, the most telling first.
+const TEXTS: &[&str] = &[
+    "detail",
+    "message",
+    "errormessage",
+    "errordescription",
+    "msg",
+    "reason",
+    "faultstring",
+    "description",
+    "localizeddescription",
+    "developermessage",
+    "exception",
+    "statusmessage",
+];
+
+/// Members in which errors are nested.
+const NESTS: &[&str] = &[
+    "error",
+    "message",
+    "errors",
+    "fault",
+    "detail",
+    "status",
+    "meta",
+    "data",
+    "response",
+    "result",
+    "cause",
+    "messages",
+    "invalidparams",
+    "violations",
+    "body",
+];
+
+/// Returns what a response reports of an error: its words, then the header fields that give a reason or a cure. Each is one line.
+#[must_use]
+pub fn error_report(response: &Response) -> Vec<String> {
+    let mut lines: Vec<String> = words(response).into_iter().map(|text| shorten(&text)).collect();
+    for name in [WWW_AUTHENTICATE, PROXY_AUTHENTICATE, RETRY_AFTER, ALLOW] {
+        for value in field_values(&response.headers, name.as_str()) {
+            lines.push(format!("{name}: {}", shorten(&value)));
+        }
+    }
+    if response.status.is_redirection() {
+        let targets = field_values(&response.headers, LOCATION.as_str());
+        lines.extend(targets.map(|target| format!("{LOCATION}: {}", shown_target(&target))));
+    }
+    lines
+}
+
+fn field_values<'r>(headers: &'r HeaderMap, name: &str) -> impl Iterator<Item = String> + use<'r> {
+    headers.get_all(name).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// Returns the target of a redirect without the secrets in its query, and without a user and a password.
+fn shown_target(target: &str) -> String {
+    let Ok(uri) = target.parse::<Uri>() else { return shorten(target) };
+    let Some(path) = uri.path_and_query() else { return shorten(target) };
+    let path = SecretNames::default().shown_target(path);
+    let origin = match (uri.scheme_str(), uri.host()) {
+        (Some(scheme), Some(host)) => {
+            let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{scheme}://{host}{port}")
+        }
+        _ => String::new(),
+    };
+    shorten(&format!("{origin}{path}"))
+}
+
+fn words(response: &Response) -> Option<String> {
+    if let Ok(value) = Json::parse(&response.body) {
+        return of_json(&value, 0);
+    }
+    let content_type = response.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let body = &response.body[..response.body.len().min(SEARCHED_BYTES_MAX)];
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => text.to_owned(),
+        Err(error) if error.error_len().is_none() => String::from_utf8_lossy(&body[..error.valid_up_to()]).into_owned(),
+        Err(_) if MediaType::parse(content_type).is_text() => decode_text(content_type, &response.body)?.into_owned(),
+        Err(_) => return None,
+    };
+    let text = text.trim_start_matches('\u{FEFF}').trim();
+    if !text.starts_with('<') {
+        return text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned);
+    }
+    title(text).or_else(|| {
+        let named = |name: &str| element(text, name);
+        let texts = [
+            named("code"),
+            named("faultcode"),
+            named("message").or_else(|| named("faultstring")).or_else(|| named("detail")),
+        ];
+        join(texts.into_iter().flatten()).or_else(|| named("p")).or_else(|| named("body")).or_else(|| named("error"))
+    })
+}
+
+/// Returns the title of an HTML page, or its first heading.
+pub(crate) fn page_title(body: &[u8]) -> Option<String> {
+    let body = &body[..body.len().min(SEARCHED_BYTES_MAX)];
+    let text = String::from_utf8_lossy(body);
+    if text.trim_start_matches('\u{FEFF}').trim_start().starts_with('<') {
+        title(&text).map(|title| shorten(&title))
+    } else {
+        None
+    }
+}
+
+fn title(page: &str) -> Option<String> {
+    element(page, "title").or_else(|| element(page, "h1"))
+}
+
+/// Returns the text of the first element with this name, without the markup in it. Prefixes of namespaces do not count.
+fn element(page: &str, name: &str) -> Option<String> {
+    let lower = page.to_ascii_lowercase();
+    let mut from = 0;
+    while let Some(at) = lower[from..].find('<').map(|at| at + from) {
+        let tag_end = lower[at..].find('>').map(|end| at + end)?;
+        from = at + 1;
+        let tag = lower[at + 1..tag_end].split([' ', '\n', '\t', '/']).next().unwrap_or("");
+        if tag.rsplit(':').next() != Some(name) {
+            continue;
+        }
+        let inside = &page[tag_end + 1..];
+        let end = lower[tag_end + 1..].find(&format!("</{tag}")).unwrap_or(inside.len());
+        let text = without_markup(&inside[..end]);
+        if !text.is_empty() {
+            return Some(text);
+        }
+    }
+    None
+}
+
+fn without_markup(text: &str) -> String {
+    let mut out = String::new();
+    let mut is_tag = false;
+    for c in text.chars() {
+        match c {
+            '<' => is_tag = true,
+            '>' if is_tag => {
+                is_tag = false;
+                out.push(' ');
+            }
+            c if !is_tag => out.push(c),
+            _ => {}
+        }
+    }
+    let out = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&")]
+        .iter()
+        .fold(out, |text, (escape, c)| text.replace(escape, c));
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn of_json(value: &Json, depth: usize) -> Option<String> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    match value {
+        Json::String(text) => first_line(text.as_str()),
+        Json::Array(items) => listed(items.iter().map(|item| of_json(item, depth + 1))),
+        Json::Object(_) => of_object(value, depth),
+        _ => None,
+    }
+}
+
+fn of_object(object: &Json, depth: usize) -> Option<String> {
+    let Json::Object(members) = object else { return None };
+    let member = |wanted: &str| {
+        let is_wanted = |name: &str| {
+            name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).eq(wanted.chars())
+        };
+        members.iter().find(|(name, _)| is_wanted(name.as_str())).map(|(_, value)| value)
+    };
+    let text =
+        |name: &&str| member(name).and_then(Json::as_str).and_then(first_line).filter(|text| text != "about:blank");
+    // A title and a detail, an error and its description. A code stands for a title.
+    let name = NAMES.iter().find_map(text);
+    let told = TEXTS.iter().find_map(text);
+    let nested = || NESTS.iter().filter_map(|name| member(name)).find_map(|value| nested(value, depth));
+    let inside = if told.is_none() || member("errors").is_some() { nested() } else { None };
+    let place =
+        ["field", "path", "loc", "pointer", "property", "propertypath"].iter().filter(|_| depth > 0).find_map(|name| {
+            match member(name)? {
+                Json::String(text) => first_line(text.as_str()),
+                Json::Array(steps) => join_with(
+                    steps.iter().map(|step| step.as_str().map_or_else(|| step.to_string(), str::to_owned)),
+                    ".",
+                ),
+                _ => None,
+            }
+        });
+    let name = if place.is_some() && told.is_some() { None } else { name };
+    join([place, name, told, inside].into_iter().flatten())
+}
+
+/// Returns the reason in a member that may hold a text, an error, a list of them, or texts by field.
+fn nested(value: &Json, depth: usize) -> Option<String> {
+    match value {
+        Json::Object(members) => of_json(value, depth + 1).or_else(|| {
+            // `{"email": ["is taken"]}`
+            listed(members.iter().map(|(name, value)| match value {
+                Json::String(_) | Json::Array(_) => {
+                    of_json(value, depth + 2).map(|text| format!("{}: {text}", name.as_str()))
+                }
+                _ => None,
+            }))
+        }),
+        Json::Array(_) => of_json(value, depth + 1),
+        // The members that hold a text are in other tables.
+        _ => None,
+    }
+}
+
+fn first_line(text: &str) -> Option<String> {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+}
+
+fn listed(texts: impl Iterator<Item = Option<String>>) -> Option<String> {
+    let texts: Vec<String> = texts.flatten().collect();
+    let more = texts.len().saturating_sub(LISTED_MAX);
+    let shown = join_with(texts.into_iter().take(LISTED_MAX), "; ")?;
+    Some(if more > 0 { format!("{shown}; and {more} more") } else { shown })
+}
+
+/// Joins texts, each of them once.
+fn join(texts: impl Iterator<Item = String>) -> Option<String> {
+    let mut all: Vec<String> = Vec::new();
+    for text in texts {
+        if !all.iter().any(|known| known.contains(&text)) {
+            all.push(text);
+        }
+    }
+    join_with(all.into_iter(), ": ")
+}
+
+fn join_with(texts: impl Iterator<Item = String>, between: &str) -> Option<String> {
+    let all: Vec<String> = texts.collect();
+    (!all.is_empty()).then(|| all.join(between))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::{HeaderName, HeaderValue, StatusCode};
+
+    fn report(status: u16, fields: &[(&'static str, &'static str)], body: &'static str) -> Vec<String> {
+        let fields = fields.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
+        let (status, headers) = (StatusCode::from_u16(status).unwrap(), HeaderMap::from_iter(fields));
+        error_report(&Response { status, headers, body: Bytes::from_static(body.as_bytes()) })
+    }
+
+    #[test]
+    fn every_usual_form_of_an_error_gives_its_reason() {
+        for (body, reason) in [
+            // RFC 9457
+            (r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"No credit"}"#, "Forbidden: No credit"),
+            // Express, NestJS
+            (r#"{"message":"jwt expired"}"#, "jwt expired"),
+            (
+                r#"{"statusCode":400,"message":["name is empty","age is no number"],"error":"Bad Request"}"#,
+                "Bad Request: name is empty; age is no number",
+            ),
+            // OAuth 2 (RFC 6749, section 5.2)
+            (
+                r#"{"error":"invalid_grant","error_description":"The code has expired"}"#,
+                "invalid_grant: The code has expired",
+            ),
+            // Google, Stripe
+            (r#"{"error":{"code":403,"message":"API key missing","status":"PERMISSION_DENIED"}}"#, "API key missing"),
+            (r#"{"error":{"type":"card_error","message":"Declined"}}"#, "card_error: Declined"),
+            // Spring Boot
+            (r#"{"timestamp":1,"status":500,"error":"Internal Server Error","path":"/a"}"#, "Internal Server Error"),
+            // FastAPI
+            (r#"{"detail":"Not authenticated"}"#, "Not authenticated"),
+            (
+                r#"{"detail":[{"type":"missing","loc":["body","name"],"msg":"Field required"}]}"#,
+                "body.name: Field required",
+            ),
+            // Laravel, Rails, ASP.NET
+            (r#"{"message":"Invalid","errors":{"email":["is taken"]}}"#, "Invalid: email: is taken"),
+            (r#"{"errors":["a","b","c","d","e"]}"#, "a; b; c; and 2 more"),
+            (r#"{"Message":"Authorization has been denied"}"#, "Authorization has been denied"),
+            // JSON:API, GraphQL
+            (r#"{"errors":[{"status":"422","title":"Invalid","detail":"too short"}]}"#, "Invalid: too short"),
+            (r#"[{"message":"first"}]"#, "first"),
+            // Apigee
+            (
+                r#"{"fault":{"faultstring":"Invalid ApiKey","detail":{"errorcode":"oauth.v2.InvalidApiKey"}}}"#,
+                "Invalid ApiKey",
+            ),
+            (r#""Unauthorized""#, "Unauthorized"),
+            ("\n  upstream connect error\nstack", "upstream connect error"),
+            (
+                "<!doctype html>\n<html><head><TITLE>502 Bad\n Gateway</TITLE></head><body><h1>x</h1></body></html>",
+                "502 Bad Gateway",
+            ),
+            ("<html><body><h1>Not&nbsp;<b>here</b></h1></body></html>", "Not here"),
+            (
+                "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+                "AccessDenied: Access Denied",
+            ),
+            (
+                "<s:Envelope><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>Bad token</faultstring></s:Fault></s:Body></s:Envelope>",
+                "s:Client: Bad token",
+            ),
+        ] {
+            assert_eq!(report(400, &[], body), [reason], "{body}");
+        }
+        assert_eq!(report(500, &[], r#"{"a":1}"#), Vec::<String>::new());
+        assert_eq!(report(500, &[], ""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn fields_give_the_reason_too() {
+        let fields =
+            [("www-authenticate", "Bearer error=\"invalid_token\""), ("retry-after", "30"), ("location", "/a")];
+        assert_eq!(report(401, &fields, ""), ["www-authenticate: Bearer error=\"invalid_token\"", "retry-after: 30"]);
+        assert_eq!(report(302, &fields[2..], ""), ["location: /a"]);
+    }
+
+    #[test]
+    fn a_reason_shows_no_secret() {
+        let body = r#"{"message":"unknown token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"}"#;
+        assert!(!report(401, &[], body).join("").contains("dozjgNryP4J3"));
+        let target = [("location", "/login?token=Zx81kLmQ0pTr55vN2cYdWe")];
+        assert!(
+            !report(302, &target, "").join("").contains("Zx81kLmQ0pTr55vN2cYdWe"),
+            "{:?}",
+            report(302, &target, "")
+        );
+    }
+}
