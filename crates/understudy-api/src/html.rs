@@ -118,13 +118,16 @@ fn table(title: &str, differences: &[DifferenceReport], out: &mut String) {
         let _ = writeln!(out, "<p class=\"mid\">{title}</p>");
     }
     out.push_str("<table><tr><th>Where</th><th>Promised</th><th>Received</th></tr>\n");
-    for DifferenceReport { path, kind, expected, received } in differences {
+    for DifferenceReport { path, kind, expected, received, hint, line, .. } in differences {
+        let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
+        let hint = hint.as_ref().map(|hint| format!("<br><span class=\"mid\">{}</span>", escape(hint)));
         let _ = writeln!(
             out,
-            "<tr><td><code>{}</code> <span class=\"mid\">{kind}</span></td><td><code>{}</code></td><td><code>{}</code></td></tr>",
+            "<tr><td><code>{}</code> <span class=\"mid\">{kind}{line}</span></td><td><code>{}</code></td><td><code>{}</code>{}</td></tr>",
             escape(path),
             escape(expected),
-            escape(received)
+            escape(received),
+            hint.unwrap_or_default()
         );
     }
     out.push_str("</table>\n");

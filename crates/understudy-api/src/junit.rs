@@ -1,38 +1,58 @@
-//! A run as JUnit XML, in the form that CI servers read (the `testsuites` of Jenkins' xunit plugin).
+//! A run as `JUnit` XML, for CI servers.
+//!
+//! There is no standard. What is written here is valid by the two schemas that are checked in practice: the one of
+//! Jenkins' xunit plugin (`junit-10.xsd`) and the common one for Apache Ant's reports (`JUnit.xsd`). So `testsuites` and
+//! `testcase` have few attributes, and a fixture's file and line stand in the text of its failure.
 
-use crate::report::reason;
+use crate::clock;
+use crate::report::{DifferenceReport, FixtureReport, reason};
 use crate::verify::Run;
 use std::fmt::Write;
 use understudy_contract::{Outcome, Result as FixtureResult};
+use understudy_match::Moment;
 
-/// The report. A promise that is broken is a failure, a backend that cannot be reached an error, and what was not
-/// tested is skipped with its reason.
+/// Returns the report. A fixture that failed is a failure, a backend that cannot be reached an error, and what was not
+/// verified is skipped with its reason.
 pub(crate) fn junit(run: &Run) -> String {
     let mut services: Vec<&str> = run.results.iter().map(|result| &*result.service).collect();
     services.dedup();
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(
-        out,
-        "<testsuites name=\"understudy\" {} time=\"{:.6}\">",
-        counts(&run.results),
-        run.took.as_secs_f64()
-    );
-    for service in services {
+    let now = clock::now();
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+    for (id, service) in services.into_iter().enumerate() {
         let results: Vec<&FixtureResult> = run.results.iter().filter(|result| &*result.service == service).collect();
-        let _ = writeln!(out, "  <testsuite name=\"{}\" {}>", escape(service), counts(results.iter().copied()));
-        for result in results {
-            case(service, result, &mut out);
-        }
-        out.push_str("  </testsuite>\n");
+        let backend = run.backends.get(service).map(String::as_str);
+        suite(id, service, backend, now, &results, &mut out);
     }
     out.push_str("</testsuites>\n");
     out
 }
 
-fn counts<'r>(results: impl IntoIterator<Item = &'r FixtureResult>) -> String {
-    let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
+/// A service. All attributes and the four kinds of elements, in this order, are required by one of the schemas.
+fn suite(id: usize, service: &str, backend: Option<&str>, now: Moment, results: &[&FixtureResult], out: &mut String) {
+    let name = escape(service);
+    let took: f64 = results.iter().map(|result| result.took.as_secs_f64()).sum();
+    let date = now.date();
+    let time = now.time();
+    let _ = writeln!(
+        out,
+        "  <testsuite name=\"{name}\" package=\"{name}\" id=\"{id}\" timestamp=\"{date}T{}\" hostname=\"localhost\" {} time=\"{took:.3}\">",
+        time.get(..8).unwrap_or(&time),
+        counts(results)
+    );
+    out.push_str("    <properties>\n");
+    if let Some(backend) = backend {
+        let _ = writeln!(out, "      <property name=\"backend\" value=\"{}\"/>", escape(backend));
+    }
+    out.push_str("    </properties>\n");
     for result in results {
-        tests += 1;
+        case(service, result, out);
+    }
+    out.push_str("    <system-out/>\n    <system-err/>\n  </testsuite>\n");
+}
+
+fn counts(results: &[&FixtureResult]) -> String {
+    let (mut failures, mut errors, mut skipped) = (0, 0, 0);
+    for result in results {
         match result.outcome {
             Outcome::Kept | Outcome::Known => {}
             Outcome::Broken => failures += 1,
@@ -40,38 +60,43 @@ fn counts<'r>(results: impl IntoIterator<Item = &'r FixtureResult>) -> String {
             Outcome::Skipped(_) | Outcome::HeldBack | Outcome::NotVerifiable(_) | Outcome::Blocked(_) => skipped += 1,
         }
     }
-    format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"")
+    format!("tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"", results.len())
 }
 
 fn case(service: &str, result: &FixtureResult, out: &mut String) {
+    let report = FixtureReport::new(result);
     let _ = write!(
         out,
-        "    <testcase classname=\"{}\" name=\"{}\" file=\"{}\" time=\"{:.6}\"",
-        escape(&format!("{service}.{}", result.fixture.id)),
-        escape(&result.fixture.title()),
-        escape(&result.fixture.file),
+        "    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3}\"",
+        escape(&format!("{service}.{}", report.fixture)),
+        escape(&report.name),
         result.took.as_secs_f64()
     );
     let why = reason(&result.outcome).unwrap_or_default();
+    let first_line = |text: &str| text.lines().next().unwrap_or_default().to_owned();
     let _ = match &result.outcome {
         Outcome::Kept | Outcome::Known => writeln!(out, "/>"),
         Outcome::Broken => {
-            let first =
-                result.mismatches.first().map(|m| format!("{} {}", m.path, m.kind.as_str())).unwrap_or_default();
-            let lines: Vec<String> = result
-                .mismatches
-                .iter()
-                .map(|m| format!("{} {}: expected {}, received {}", m.path, m.kind.as_str(), m.expected, m.received))
-                .collect();
-            let lines = escape(&lines.join("\n"));
-            writeln!(
-                out,
-                ">\n      <failure message=\"{}\" type=\"broken\">{lines}</failure>\n    </testcase>",
-                escape(&first)
-            )
+            let first = report.differences.first().map(summary).unwrap_or_default();
+            let message = match report.reason.as_deref().map(first_line) {
+                Some(reason) => format!("{first}: {reason}"),
+                None => first,
+            };
+            let place = |difference: &DifferenceReport| match difference.line {
+                Some(line) => format!("{}:{line}", report.file),
+                None => report.file.clone(),
+            };
+            let mut lines: Vec<String> = Vec::new();
+            lines.extend(report.request.clone());
+            lines.extend(report.reason.iter().flat_map(|reason| reason.lines()).map(|line| format!("  {line}")));
+            for difference in &report.differences {
+                lines.push(format!("{}: {}", place(difference), summary(difference)));
+                lines.extend(difference.hint.iter().map(|hint| format!("  hint: {hint}")));
+            }
+            failed("failure", "broken", &message, &lines.join("\n"), out)
         }
         Outcome::Unreachable(_) => {
-            writeln!(out, ">\n      <error message=\"{}\" type=\"unreachable\"/>\n    </testcase>", escape(&why))
+            failed("error", "unreachable", &first_line(&why), &format!("{}\n{why}", report.file), out)
         }
         outcome => {
             let message = escape(&format!("{}: {why}", outcome.name()));
@@ -80,9 +105,29 @@ fn case(service: &str, result: &FixtureResult, out: &mut String) {
     };
 }
 
-/// Text for content and attributes. XML 1.0 (section 2.2) has no place for most control characters, however they
-/// are written.
+fn summary(difference: &DifferenceReport) -> String {
+    let DifferenceReport { path, kind, expected, received, .. } = difference;
+    let what = if path == kind { path.clone() } else { format!("{path} {kind}") };
+    format!("{what}: expected {expected}, received {received}")
+}
+
+fn failed(element: &str, kind: &str, message: &str, text: &str, out: &mut String) -> std::fmt::Result {
+    let (message, text) = (escape(message), escape_text(text));
+    writeln!(out, ">\n      <{element} message=\"{message}\" type=\"{kind}\">{text}</{element}>\n    </testcase>")
+}
+
+/// Escapes text for content and attributes. XML 1.0 (section 2.2) has no place for most control characters, however they
+/// are written: a replacement character stands for each.
 pub(crate) fn escape(text: &str) -> String {
+    escaped(text, true)
+}
+
+/// Escapes text for content, where line ends stay as they are.
+fn escape_text(text: &str) -> String {
+    escaped(text, false)
+}
+
+fn escaped(text: &str, is_attribute: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -90,6 +135,7 @@ pub(crate) fn escape(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
+            '\n' | '\t' if !is_attribute => out.push(c),
             '\n' | '\t' | '\r' => {
                 let _ = write!(out, "&#{};", u32::from(c));
             }

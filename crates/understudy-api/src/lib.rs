@@ -30,6 +30,7 @@ mod inbox;
 mod init;
 mod junit;
 mod keep_name;
+mod lines;
 mod local;
 mod project;
 mod project_file;

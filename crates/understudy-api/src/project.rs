@@ -55,6 +55,12 @@ pub struct LoadedService {
     pub(crate) described: Option<Described>,
 }
 
+/// Returns a fixture's file by its path below the folder of its service.
+pub(crate) fn file_below<'f>(folder: &str, fixture: &'f Fixture) -> &'f str {
+    let below = fixture.file.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+    below.unwrap_or(&fixture.file)
+}
+
 impl LoadedService {
     /// What was agreed on, where there is something.
     #[must_use]
@@ -73,8 +79,7 @@ impl LoadedService {
 
     /// A fixture's file, relative to the service's folder.
     pub(crate) fn file_of<'f>(&self, fixture: &'f Fixture) -> &'f str {
-        let below = fixture.file.strip_prefix(&*self.service.dir).and_then(|rest| rest.strip_prefix('/'));
-        below.unwrap_or(&fixture.file)
+        file_below(&self.service.dir, fixture)
     }
 
     /// Every fixture file by its path below the service's folder, with its id and its last good version; sorted.

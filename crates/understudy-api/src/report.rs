@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use understudy_contract::{Outcome, OutcomeKind, Result as FixtureResult};
 use understudy_exchange::redact::Redaction;
 use understudy_fixture::{Diagnostic, Severity};
-use understudy_match::Mismatch;
+use understudy_match::{Mismatch, hint};
 
 /// A secret that was replaced before anything was stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -131,7 +131,7 @@ pub struct FixtureReport {
     pub tags: Vec<String>,
     /// What came of it: `kept`, `broken`, `known`, `skipped`, `held back`, `not verifiable`, `blocked`, `unreachable`.
     pub outcome: &'static str,
-    /// Why, for the outcomes that have a reason.
+    /// Why, for the outcomes that have a reason; of an unexpected error response, its own words. In lines.
     pub reason: Option<String>,
     /// What was sent: `GET /pets/7`.
     pub request: Option<String>,
@@ -167,6 +167,15 @@ pub struct DifferenceReport {
     pub expected: String,
     /// What came.
     pub received: String,
+    /// What to do about it, if that can be seen in it.
+    #[serde(default)]
+    pub hint: Option<String>,
+    /// The fixture's file, relative to the project; `None` where the difference is not one of a run.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// The line in which the expectation stands in the file, from 1.
+    #[serde(default)]
+    pub line: Option<u32>,
 }
 
 /// A problem in a file.
@@ -221,6 +230,7 @@ impl FixtureReport {
     /// The report of one result.
     #[must_use]
     pub fn new(result: &FixtureResult) -> Self {
+        let is_refused = result.is_refused();
         Self {
             service: result.service.to_string(),
             fixture: result.fixture.id.to_string(),
@@ -229,16 +239,16 @@ impl FixtureReport {
             owner: result.owner.clone(),
             tags: result.fixture.tags.clone(),
             outcome: result.outcome.name(),
-            reason: reason(&result.outcome),
+            reason: reason(&result.outcome).or_else(|| reported(result)),
             request: result.request.clone(),
             retried: result.retried,
             status: result.status.map(|status| status.as_u16()),
-            differences: result.mismatches.iter().map(DifferenceReport::new).collect(),
-            known: result.known.iter().map(|known| DifferenceReport::new(&known.mismatch)).collect(),
+            differences: result.telling_mismatches().map(|mismatch| DifferenceReport::of(result, mismatch)).collect(),
+            known: result.known.iter().map(|known| DifferenceReport::of(result, &known.mismatch)).collect(),
             stale: result.stale.clone(),
             left: result.left.clone(),
-            unproven: result.unproven.clone(),
-            added: result.added.clone(),
+            unproven: if is_refused { Vec::new() } else { result.unproven.clone() },
+            added: if is_refused { Vec::new() } else { result.added.clone() },
             micros: u64::try_from(result.took.as_micros()).unwrap_or(u64::MAX),
         }
     }
@@ -258,6 +268,11 @@ pub(crate) fn reason(outcome: &Outcome) -> Option<String> {
     }
 }
 
+/// The reason that the response itself gives.
+fn reported(result: &FixtureResult) -> Option<String> {
+    (!result.reported.is_empty()).then(|| result.reported.join("\n"))
+}
+
 impl DifferenceReport {
     pub(crate) fn new(mismatch: &Mismatch) -> Self {
         Self {
@@ -265,7 +280,16 @@ impl DifferenceReport {
             kind: mismatch.kind.as_str().to_owned(),
             expected: mismatch.expected.clone(),
             received: mismatch.received.clone(),
+            hint: hint(mismatch),
+            file: None,
+            line: None,
         }
+    }
+
+    /// The report of a difference of a run.
+    fn of(result: &FixtureResult, mismatch: &Mismatch) -> Self {
+        let line = result.lines.get(&(mismatch.path.clone(), mismatch.kind)).copied();
+        Self { file: Some(result.fixture.file.to_string()), line, ..Self::new(mismatch) }
     }
 }
 

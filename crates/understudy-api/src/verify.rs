@@ -4,6 +4,7 @@ use crate::addresses::Home;
 use crate::clock;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
+use crate::lines::FixtureFiles;
 use crate::project::{LoadedService, Project, open_project};
 use crate::resolve;
 use crate::runs::remember;
@@ -116,12 +117,12 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
                 });
                 let described = loaded.description().filter(|_| request.openapi);
                 let witness = described.map(|description| witness(Arc::clone(description), &loaded.service.base));
-                plans.push((plan, backend, witness));
+                plans.push((FixtureFiles::of(loaded), plan, backend, witness));
             }
             None => without_backend.push(name.clone()),
         }
     }
-    let total: usize = plans.iter().map(|(plan, ..)| plan.len()).sum();
+    let total: usize = plans.iter().map(|(_, plan, ..)| plan.len()).sum();
     if total == 0 {
         return Err(nothing(&project, request, &without_backend, plans.is_empty()));
     }
@@ -145,9 +146,10 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
     let began = std::time::Instant::now();
     let mut results = Vec::with_capacity(total);
     let mut backends = BTreeMap::new();
-    for (plan, backend, witness) in plans {
+    for (files, plan, backend, witness) in plans {
         let settings = Settings { witness, ..settings.clone() };
         let (progress, name) = (Arc::clone(&progress), backend.shown.clone());
+        let told_files = files.clone();
         let hidden = Hidden::new(&project.settings.redact);
         let told: understudy_contract::Progress = Arc::new(move |result| {
             if result.mismatches.is_empty() && result.known.is_empty() {
@@ -155,6 +157,7 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
             }
             let mut shown = result.clone();
             redact(&mut shown, &hidden);
+            told_files.find_lines(&mut shown);
             progress(total, Some(&shown));
         });
         let (service, received) = (plan.service().clone(), backend.addresses.received.clone());
@@ -167,6 +170,7 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
                 }
             }
         }
+        done.iter_mut().for_each(|result| files.find_lines(result));
         backends.extend(done.first().map(|result| (result.service.to_string(), name)));
         results.extend(done);
     }
@@ -229,11 +233,15 @@ fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String
 
 /// Differences are shown and stored: credentials in them are not.
 fn redact(result: &mut FixtureResult, hidden: &Hidden) {
+    for line in result.reported.iter_mut().filter(|line| hidden.has_secret(line)) {
+        REDACTED.clone_into(line);
+    }
     let is_secret = |mismatch: &Mismatch| {
         mismatch.has_received() && (hidden.has_place(&mismatch.path) || hidden.has_secret(&mismatch.received))
     };
     let known = result.known.iter_mut().map(|known| &mut known.mismatch);
     for mismatch in result.mismatches.iter_mut().chain(known).filter(|mismatch| is_secret(mismatch)) {
-        REDACTED.clone_into(&mut mismatch.received);
+        let is_same = mismatch.expected == REDACTED;
+        mismatch.received = if is_same { format!("{REDACTED} (another value)") } else { REDACTED.to_owned() };
     }
 }

@@ -365,6 +365,9 @@ pub(crate) struct VerifyArgs {
     /// Hold the answers against the services' OpenAPI descriptions too
     #[arg(long)]
     pub(crate) openapi: bool,
+    /// Show each fixture by itself, even if many fail alike
+    #[arg(long)]
+    pub(crate) all: bool,
     /// Write a report to a file, as FORMAT=FILE with the formats junit, html and json; may be repeated
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = report)]
     pub(crate) reports: Vec<(ReportFormat, PathBuf)>,

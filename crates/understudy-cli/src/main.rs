@@ -1,6 +1,5 @@
 //! The command line: arguments in, text and exit code out. No logic.
 
-mod accepted;
 mod args;
 mod coverage;
 mod diff;
@@ -8,7 +7,6 @@ mod ending;
 mod exit;
 mod files;
 mod import;
-mod not_sent;
 mod record;
 mod serve;
 mod terminal;

@@ -223,7 +223,7 @@ fn beside(proposal: &Proposal) -> String {
 
 /// Formats a difference as one line.
 pub(crate) fn differs(difference: &DifferenceReport) -> String {
-    let DifferenceReport { path, kind, expected, received } = difference;
+    let DifferenceReport { path, kind, expected, received, .. } = difference;
     // The status is a place and a kind.
     let what = if path == kind { path.clone() } else { format!("{path} {kind}") };
     format!("{what}: expected {expected}, received {received}")

@@ -86,7 +86,8 @@ pub(crate) fn say_error(error: &ApiError) {
     }
 }
 
-/// Text that came from outside, without what could move a cursor.
+/// Text that came from outside, without what could move a cursor or turn text round.
 pub(crate) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '·' } else { c }).collect()
+    let turns = |c: char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { '·' } else { c }).collect()
 }

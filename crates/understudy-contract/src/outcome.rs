@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use understudy_exchange::Response;
 use understudy_fixture::model::{Fixture, Known};
-use understudy_match::Mismatch;
+use understudy_match::{Kind, Mismatch};
 
 /// What came of one fixture. Never mixed: each says what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,10 +145,36 @@ pub struct Result {
     pub unproven: Vec<String>,
     /// What the backend adds.
     pub added: Vec<String>,
+    /// The reason that an unexpected error response or redirect gives, in its own words, a line each.
+    pub reported: Vec<String>,
+    /// The lines of the fixture's file in which the expectations stand, by the path and kind of the mismatch. Filled by
+    /// those who have the file.
+    pub lines: BTreeMap<(String, Kind), u32>,
     /// The whole answer, where it differs from what was promised and is not too large to be kept.
     pub answer: Option<Arc<Response>>,
     /// From sending to the end of the answer.
     pub took: Duration,
+}
+
+/// The lowest status of a redirect or an error.
+const NO_SUCCESS: u16 = 300;
+
+impl Result {
+    /// Returns true if an error or a redirect came that is not expected. Its body is then another one than the expected,
+    /// and no difference between the two says anything.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        let has_status = self.mismatches.iter().chain(self.known.iter().map(|known| &known.mismatch));
+        has_status.into_iter().any(|mismatch| mismatch.kind == Kind::Status)
+            && self.status.is_some_and(|status| status.as_u16() >= NO_SUCCESS)
+    }
+
+    /// Returns the differences that a person has to read. If the request was refused, the others only follow from that.
+    pub fn telling_mismatches(&self) -> impl Iterator<Item = &Mismatch> {
+        let is_refused = self.is_refused();
+        let is_telling = move |kind: Kind| !is_refused || matches!(kind, Kind::Status | Kind::Described);
+        self.mismatches.iter().filter(move |mismatch| is_telling(mismatch.kind))
+    }
 }
 
 /// How many fixtures came to what.

@@ -12,6 +12,7 @@ use crate::strict;
 use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Method, StatusCode};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use understudy_exchange::redact::{REDACTED, SecretNames, is_secret_member, looks
 use understudy_exchange::target::{encode_query_part, encode_segment};
 use understudy_exchange::{Json, Request, Response};
 use understudy_fixture::model::{Capture, CaptureFrom, Fixture, Known, ResponsePromise, has_no_body};
-use understudy_match::{Kind, Mismatch, Verdict, example_request, judge, promise_at, response_at};
+use understudy_match::{Kind, Mismatch, Verdict, error_report, example_request, judge, promise_at, response_at};
 use understudy_net::{BODY_BYTES_MAX, Call, Client, Peer, SendError, coding};
 
 /// How long an answer may take where nothing else is said.
@@ -191,6 +192,8 @@ impl Run {
             left: Vec::new(),
             unproven: Vec::new(),
             added: Vec::new(),
+            reported: Vec::new(),
+            lines: BTreeMap::new(),
             answer: None,
             took: Duration::ZERO,
         }
@@ -280,7 +283,8 @@ impl Run {
             Ok((status, headers, body)) => decoded(&headers, body).map(|body| Response { status, headers, body }),
             Err(error) if error.is_unreachable() => {
                 self.gone.store(true, Ordering::Relaxed);
-                result.outcome = Outcome::Unreachable(error.to_string());
+                let hint = error.hint().map(|hint| format!("\n{hint}")).unwrap_or_default();
+                result.outcome = Outcome::Unreachable(format!("{error}{hint}"));
                 return;
             }
             Err(error) => Err(error.to_string()),
@@ -295,6 +299,9 @@ impl Run {
                 verdict.mismatches.extend(context.capture(fixture, &answer));
                 let witness = self.settings.witness.iter();
                 verdict.mismatches.extend(witness.flat_map(|witness| witness(&request, &answer)));
+                if verdict.mismatches.iter().any(|mismatch| mismatch.kind == Kind::Status) {
+                    result.reported = error_report(&answer);
+                }
                 let is_told = !verdict.mismatches.is_empty()
                     || (self.settings.strict && !(verdict.added.is_empty() && verdict.unproven.is_empty()));
                 if is_told && self.has_room(answer.body.len()) {

@@ -13,6 +13,7 @@ mod complete;
 mod diagnostic;
 mod edit;
 pub mod grammar;
+mod locate;
 pub mod model;
 mod naming;
 mod read;
@@ -26,6 +27,7 @@ pub use diagnostic::{Code, Diagnostic, Severity, Span};
 pub use edit::{
     Edit, EditError, Merged, Places, edit_fixture, edit_json, edit_source, line_of, merge_source, set_value,
 };
+pub use locate::{Expectation, Lines};
 pub use naming::{free_name, is_reserved_folder, is_version, outside_reserved, suggested_id};
 pub use read::{BodyFiles, FileProblem, fixture, is_leaf_of_services, project, value_of};
 pub use schema::{fixture_schema, project_schema};
