@@ -283,8 +283,7 @@ impl Run {
             Ok((status, headers, body)) => decoded(&headers, body).map(|body| Response { status, headers, body }),
             Err(error) if error.is_unreachable() => {
                 self.gone.store(true, Ordering::Relaxed);
-                let hint = error.hint().map(|hint| format!("\n{hint}")).unwrap_or_default();
-                result.outcome = Outcome::Unreachable(format!("{error}{hint}"));
+                result.outcome = Outcome::Unreachable(error.with_hint());
                 return;
             }
             Err(error) => Err(error.to_string()),

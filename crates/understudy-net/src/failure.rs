@@ -85,6 +85,12 @@ impl SendError {
         )
     }
 
+    /// Returns what went wrong, and what to do about it in the lines after the first.
+    #[must_use]
+    pub fn with_hint(&self) -> String {
+        self.hint().map_or_else(|| self.to_string(), |hint| format!("{self}\n{hint}"))
+    }
+
     /// Returns what to do about it, in lines.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

@@ -21,13 +21,12 @@ const SETTINGS: u8 = 4;
 
 /// Returns the protocol that is spoken at an address without TLS, if it is another one than the address says.
 pub(crate) async fn other_protocol(address: &Address, connectors: &Connectors) -> Option<Protocol> {
-    let speaks_tls = tokio::time::timeout(PROBE_TIMEOUT, speaks_tls(address, connectors));
-    if speaks_tls.await == Ok(Some(true)) {
-        return Some(Protocol::Tls);
-    }
     let expected = if address.is_http2 { Protocol::Http2 } else { Protocol::Http1 };
-    let spoken = tokio::time::timeout(PROBE_TIMEOUT, version(address)).await.ok().flatten();
-    spoken.filter(|spoken| *spoken != expected)
+    if let Ok(Some(spoken)) = tokio::time::timeout(PROBE_TIMEOUT, version(address)).await {
+        return Some(spoken).filter(|spoken| *spoken != expected);
+    }
+    let speaks_tls = tokio::time::timeout(PROBE_TIMEOUT, speaks_tls(address, connectors)).await;
+    (speaks_tls == Ok(Some(true))).then_some(Protocol::Tls)
 }
 
 /// Returns true if a handshake ends as those of TLS end: with a certificate, be it trusted or not, or with an alert.
@@ -52,8 +51,9 @@ async fn version(address: &Address) -> Option<Protocol> {
     stream.write_all(PREFACE).await.ok()?;
     let mut start = [0; TYPE_AT + 1];
     stream.read_exact(&mut start).await.ok()?;
-    if &start == b"HTTP" {
-        return Some(Protocol::Http1);
+    // A server that finds no version of HTTP/1 in the preface may answer with the page alone, as to HTTP/0.9.
+    match &start {
+        b"HTTP" | [b'<', ..] => Some(Protocol::Http1),
+        start => (start[TYPE_AT] == SETTINGS).then_some(Protocol::Http2),
     }
-    (start[TYPE_AT] == SETTINGS).then_some(Protocol::Http2)
 }

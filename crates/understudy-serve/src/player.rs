@@ -190,7 +190,12 @@ async fn forward(
         }
         Err(error) => {
             let title = "The backend did not answer";
-            let detail = format!("{} at {}: {error}", problem::request_line(request), forwarding.backend.address());
+            let detail = format!(
+                "{} at {}: {}",
+                problem::request_line(request),
+                forwarding.backend.address(),
+                error.with_hint()
+            );
             let rendered = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
             Some((outbound(rendered), Answered::BackendFailed(error.to_string())))
         }

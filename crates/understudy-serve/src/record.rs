@@ -18,7 +18,9 @@ use understudy_exchange::origin::is_text;
 use understudy_exchange::{MediaType, Request, Response};
 use understudy_fixture::model::Service;
 use understudy_match::Rendered;
-use understudy_net::{BodyCopy, BodyEnd, Inbound, Message, Outbound, Own, Reply, SocketCopy, Stream, Upstream};
+use understudy_net::{
+    BodyCopy, BodyEnd, Inbound, Message, Outbound, Own, Reply, SendError, SocketCopy, Stream, Upstream,
+};
 
 /// How much of a body is kept; the rest passes all the same.
 pub const BODY_KEPT_MAX: usize = 8 << 20;
@@ -96,13 +98,18 @@ impl Recorder {
         self.recording.passed(&self.service, passed);
     }
 
-    fn failed(&self, asked: &Asked, why: &str) -> Outbound {
+    fn failed(&self, asked: &Asked, error: &SendError) -> Outbound {
         let Asked { request, client, began, .. } = asked;
-        self.recording.failed(&request.method, request.target.as_str(), why);
-        let detail = format!("{} at {}: {why}", problem::request_line(request), self.forwarding.backend.address());
+        self.recording.failed(&request.method, request.target.as_str(), &error.to_string());
+        let detail = format!(
+            "{} at {}: {}",
+            problem::request_line(request),
+            self.forwarding.backend.address(),
+            error.with_hint()
+        );
         let title = "The backend did not answer";
         let answer = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
-        self.own_answer(request, client.origin.as_ref(), answer, &Answered::BackendFailed(why.to_owned()), *began)
+        self.own_answer(request, client.origin.as_ref(), answer, &Answered::BackendFailed(error.to_string()), *began)
     }
 
     /// An answer that is not the backend's.
@@ -159,7 +166,7 @@ pub(crate) fn pass(recorder: &Own<Recorder>, inbound: Inbound) -> Reply {
         }
         match recorder.forwarding.pass(head, sent).await {
             Ok(upstream) => recorder.answered(asked, upstream, halves).await,
-            Err(error) => recorder.failed(&asked, &error.to_string()),
+            Err(error) => recorder.failed(&asked, &error),
         }
     })
 }

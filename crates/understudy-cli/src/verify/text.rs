@@ -130,7 +130,7 @@ fn many(group: &Shared<'_>, paint: Paint) -> String {
     }
     let rest = group.fixtures.len() - group.fixtures.len().min(EXAMPLES);
     if rest > 0 {
-        let note = format!("and {} more: --all shows each by itself", count(rest, "fixture"));
+        let note = format!("and {}: --all shows each by itself", count(rest, "more fixture"));
         out.push_str(&format!("  {}\n", paint.dim(&note)));
     }
     out

@@ -66,6 +66,11 @@ fn without_times(text: &str) -> String {
         Some((_, rest)) if at > 0 => out + " time=\"0\"" + rest,
         _ => out + part,
     });
+    let text =
+        text.split(" timestamp=\"").enumerate().fold(String::new(), |out, (at, part)| match part.split_once('"') {
+            Some((_, rest)) if at > 0 => out + " timestamp=\"now\"" + rest,
+            _ => out + part,
+        });
     text.split_inclusive('\n')
         .map(|line| times(line.trim_end_matches('\n')) + if line.ends_with('\n') { "\n" } else { "" })
         .collect()

@@ -244,7 +244,7 @@ fn a_client_that_reads_slowly_slows_the_backend_down() {
 }
 
 /// A backend behind TLS with a certificate of its own; its address and the certificate.
-fn behind_tls(certificate: &rcgen::CertificateParams) -> (String, String) {
+pub(crate) fn behind_tls(certificate: &rcgen::CertificateParams) -> (String, String) {
     let key = rcgen::KeyPair::generate().unwrap();
     let certificate = certificate.self_signed(&key).unwrap();
     let config = ServerConfig::builder()
@@ -274,7 +274,9 @@ fn a_backend_is_trusted_by_its_certificate_alone() {
     let recorder = Recorder::new(&project.0, &["--backend", &backend]);
     let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
     assert!(
-        status == 502 && body.contains("nobody who is trusted has signed it; `ca` at the backend"),
+        status == 502
+            && body.contains("nobody whom this machine trusts has signed it")
+            && body.contains("ca: authority.pem"),
         "{status} {body}"
     );
     recorder.end();

@@ -22,7 +22,7 @@ fn the_page_says_what_differs_and_runs_nothing_of_it() {
         "<title>1 of 2 promises broken</title>",
         "<span class=\"outcome broken\">1 broken</span>",
         "<details open><summary><span class=\"outcome broken\">broken</span> <span class=\"path\">GET /pet</span>",
-        "<code>$.name</code> <span class=\"mid\">value</span>",
+        "<code>$.name</code> <span class=\"mid\">value, line ",
         "&lt;script&gt;alert(1)&lt;/script&gt;",
         "<p>costs money</p>",
         "<li><code>$.more</code></li>",
