@@ -90,7 +90,7 @@ fn fixture(report: &FixtureReport, out: &mut String) {
     );
     let mut more = String::new();
     if let Some(reason) = &report.reason {
-        let _ = writeln!(more, "<p>{}</p>", escape(reason));
+        let _ = writeln!(more, "<p>{}</p>", escape(reason).replace("&#10;", "<br>"));
     }
     if report.retried > 0 {
         let _ =

@@ -537,7 +537,19 @@ expected: string,
 /**
  * What came.
  */
-received: string, };
+received: string, 
+/**
+ * What to do about it, if that can be seen in it.
+ */
+hint: string | null, 
+/**
+ * The fixture's file, relative to the project; `None` where the difference is not one of a run.
+ */
+file: string | null, 
+/**
+ * The line in which the expectation stands in the file, from 1.
+ */
+line: number | null, };
 
 /**
  * Proposals that are thrown away.
@@ -726,7 +738,7 @@ tags: Array<string>,
  */
 outcome: string, 
 /**
- * Why, for the outcomes that have a reason.
+ * Why, for the outcomes that have a reason; of an unexpected error response, its own words. In lines.
  */
 reason: string | null, 
 /**
