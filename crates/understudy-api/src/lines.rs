@@ -51,6 +51,8 @@ fn expectation<'m>(fixture: &'m Fixture, mismatch: &'m Mismatch) -> Expectation<
             captured.map_or(Expectation::Response, |capture| Expectation::Capture(&capture.name))
         }
         _ if path.starts_with('$') => Expectation::Body(path),
-        _ => Expectation::Response,
+        Kind::Described => Expectation::Response,
+        // A place in XML.
+        _ => Expectation::Body("$"),
     }
 }
