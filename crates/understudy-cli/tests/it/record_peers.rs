@@ -291,7 +291,7 @@ fn a_backend_is_trusted_by_its_certificate_alone() {
     let another = backend.replace("localhost", "another.localhost");
     let recorder = Recorder::trusting(&project.0, &["--backend", &another], &authorities);
     let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
-    assert!(status == 502 && body.contains("is not accepted: it is for another name"), "{body}");
+    assert!(status == 502 && body.contains("it is not for `another.localhost`: it is for localhost"), "{body}");
     recorder.end();
 
     // What `openssl req -x509` makes calls itself an authority, as the project's file knows it.
