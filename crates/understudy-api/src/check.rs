@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use understudy_exchange::redact::is_secret_header;
 use understudy_exchange::{Json, Response};
-use understudy_fixture::model::{Fixture, ResponsePromise, Segment};
+use understudy_fixture::model::{Fixture, ResponsePromise};
 use understudy_fixture::{Code, Diagnostic, Severity};
 use understudy_match::{
     Chance, Choice, Incoming, Mismatch, Moment, Rendering, State, Tie, example_request, judge, stub_request,
@@ -62,7 +62,6 @@ pub fn check(root: &Path) -> Result<Check, ApiError> {
         problems.extend(shadowed);
         problems.extend(loaded.fixtures.iter().filter_map(|fixture| repeated_base(&loaded.service.base, fixture)));
         problems.extend(loaded.fixtures.iter().flat_map(broken_examples));
-        problems.extend(loaded.fixtures.iter().filter_map(foreign_template));
         problems.extend(loaded.fixtures.iter().flat_map(|fixture| idle_entries(fixture, &today)));
         if let Some(description) = loaded.description() {
             let enabled = loaded.fixtures.iter().filter(|fixture| fixture.enabled);
@@ -239,20 +238,3 @@ fn differences_of_example(promise: &ResponsePromise) -> Vec<Mismatch> {
 }
 
 const CHANGE_IT: &str = "change the example or the rule";
-
-/// What other tools take for a parameter is a text like any other here.
-fn foreign_template(fixture: &Arc<Fixture>) -> Option<Diagnostic> {
-    let literals = fixture.request.path.segments.iter().filter_map(|segment| match segment {
-        Segment::Literal(text) => Some(text.as_str()),
-        _ => None,
-    });
-    let meant = |text: &str| match text.strip_prefix(':') {
-        Some(name) if name.starts_with(char::is_alphabetic) => Some(format!("{{{name}}}")),
-        None if matches!(text, "*" | "**") => Some("{*rest}".to_owned()),
-        _ => None,
-    };
-    let (text, written) = literals.into_iter().find_map(|text| Some((text, meant(text)?)))?;
-    let message = format!("`{text}` in the path stands for that text alone");
-    let hint = format!("a part that differs from request to request is written `{written}`");
-    Some(warning(Code::BadPath, &fixture.file, message).with_hint(hint))
-}

@@ -105,7 +105,7 @@ pub fn edit_source(source: &Source, change: impl FnOnce(&mut Json) -> Option<()>
     let before = tree(source).ok_or(EditError::NotThere)?;
     let mut wanted = before.clone();
     change(&mut wanted).ok_or(EditError::NotThere)?;
-    let language = if source.file.ends_with(".json") { Language::Json } else { Language::Yaml };
+    let language = if source.is_json() { Language::Json } else { Language::Yaml };
     let text = rewrite(&source.text, language, &before, &wanted).ok_or(EditError::NotThere)?;
     let after = Source { file: source.file.clone(), text };
     if tree(&after).is_some_and(|tree| tree == wanted) { Ok(after.text) } else { Err(EditError::NotAlone) }

@@ -1,5 +1,6 @@
 //! A text as a tree of byte ranges.
 
+use crate::source::MERGE_KEY;
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 use std::ops::Range;
 use understudy_exchange::JsonString;
@@ -147,10 +148,12 @@ impl<'a> InYaml<'a> {
             }
             Event::MappingStart(..) => {
                 let mut members = Vec::new();
+                let mut is_merged = false;
                 let end = loop {
                     match self.next()? {
                         (Event::MappingEnd, end) => break end.end,
-                        (Event::Scalar(name, ..), key) => {
+                        (Event::Scalar(name, style, ..), key) => {
+                            is_merged |= style == ScalarStyle::Plain && name == MERGE_KEY;
                             let name = name.into_owned();
                             let (event, range) = self.next()?;
                             members.push(Member { name, key, value: self.value(&event, range, depth + 1)? });
@@ -164,7 +167,9 @@ impl<'a> InYaml<'a> {
                     (Style::Block, Some(first)) => first.key.start,
                     _ => range.start,
                 };
-                Some(Ranged { range: start..self.ended(style, end, last, start), kind: Kind::Map(members, style) })
+                // Some of its entries stand elsewhere.
+                let kind = if is_merged { Kind::Alias } else { Kind::Map(members, style) };
+                Some(Ranged { range: start..self.ended(style, end, last, start), kind })
             }
             _ => None,
         }

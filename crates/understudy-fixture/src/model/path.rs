@@ -44,7 +44,9 @@ impl PathTemplate {
             return Err(format!("`{text}` is no path: a path starts with `/`"));
         };
         if let Some(at) = text.find(['?', '#']) {
-            return Err(format!("`{}` is not part of a path: query parameters go under `query`", &text[at..]));
+            let why =
+                if text[at..].starts_with('#') { "no client sends it" } else { "query parameters go under `query`" };
+            return Err(format!("`{}` is not part of a path: {why}", &text[at..]));
         }
         let segments = rest.split('/').map(parse_segment).collect::<Result<Vec<_>, _>>()?;
         if segments.iter().filter(|segment| matches!(segment, Segment::Rest(_))).count() > 1 {

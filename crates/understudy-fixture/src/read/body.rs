@@ -1,12 +1,15 @@
 //! Body files: text, bytes, and what may be read.
 
-use super::{Fields, Reader};
+use super::Reader;
+use super::advice::{cut, json_in_text, shown};
 use crate::diagnostic::Code;
+use crate::grammar::Object;
 use crate::model::BodyFile;
-use crate::source::Node;
+use crate::source::{Entry, Node, Scalar, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use understudy_exchange::Number;
 
 /// Gives the content of files of a service's folder. The paths are relative, have `/` between folders and no
 /// `..`; whoever implements this refuses links that lead outside.
@@ -75,24 +78,72 @@ impl Reader<'_> {
         }
     }
 
-    /// The one key of a body, and its value.
-    pub(super) fn only_kind<'n>(&mut self, fields: &Fields<'n>, what: &str) -> Option<(&'n str, &'n Node)> {
+    /// The one key of a body, its kind, and the value.
+    pub(super) fn body_kind<'n>(&mut self, node: &'n Node, object: &Object) -> Option<(&'n str, &'n Node)> {
+        if let Some(meant) = without_kind(node, object) {
+            let message = format!("{} has a kind: `json`, `text`, ...", object.name);
+            self.report_with_hint(Code::MissingKey, node.span, message, format!("write body: {meant}"));
+            return None;
+        }
+        let fields = self.object(node, object)?;
         match fields.entries() {
             [entry] => Some((entry.name.as_str(), &entry.value)),
             [] => {
-                self.report(
-                    Code::MissingKey,
-                    fields.span,
-                    format!("{what} has one key, its kind: `json`, `text`, ..."),
-                );
+                let message = format!("{} has one key, its kind: `json`, `text`, ...", object.name);
+                self.report_with_hint(Code::MissingKey, fields.span, message, "without a body, leave `body` out");
                 None
             }
             [_, second, ..] => {
-                self.report(Code::BadValue, second.span, format!("{what} has one kind only"));
+                self.report(Code::BadValue, second.span, format!("{} has one kind only", object.name));
                 None
             }
         }
     }
+}
+
+/// The body with its kind, for a value that was written without one; `None` where a kind is there, or nearly.
+fn without_kind(node: &Node, object: &Object) -> Option<String> {
+    let is_kind = |name: &str| object.keys.iter().any(|key| key.name == name) || object.later.contains(&name);
+    match &node.value {
+        Value::Map(entries) => {
+            let kinds: Vec<&str> = object.keys.iter().map(|key| key.name).collect();
+            let is_near = |name: &str| entries.len() == 1 && super::reader::nearest(name, &kinds).is_some();
+            let has_kind = entries.iter().any(|entry| is_kind(entry.name.as_str()) || is_near(entry.name.as_str()));
+            if entries.is_empty() || has_kind || node.is_unquoted_placeholder() {
+                return None;
+            }
+            Some(foreign_kind(entries).unwrap_or_else(|| format!("{{ json: {} }}", shown(node))))
+        }
+        Value::List(_) => Some(format!("{{ json: {} }}", shown(node))),
+        Value::Scalar(scalar) if scalar.is_null() => {
+            Some("{ text: \"\" } for an empty one, { json: null } for the value, or leave it out".to_owned())
+        }
+        Value::Scalar(scalar) => Some(match json_in_text(scalar.as_str()) {
+            Some(json) => format!("{{ json: {} }}", cut(&json.to_string())),
+            None if matches!(scalar, Scalar::Plain(text) if Number::parse(text).is_some())
+                || scalar.as_bool().is_some() =>
+            {
+                format!("{{ json: {} }}", shown(node))
+            }
+            None => format!("{{ text: {} }}", shown(node)),
+        }),
+    }
+}
+
+/// The kind that other tools call by another word.
+fn foreign_kind(entries: &[Entry]) -> Option<String> {
+    let [entry] = entries else { return None };
+    let value = shown(&entry.value);
+    let kind = match entry.name.as_str().to_ascii_lowercase().as_str() {
+        "jsonbody" | "application/json" => "json",
+        "raw" | "plain" | "string" | "html" | "text/plain" | "content" if entry.value.scalar().is_some() => "text",
+        "urlencoded" | "x-www-form-urlencoded" | "application/x-www-form-urlencoded" => "form",
+        "formdata" | "form-data" | "multipart/form-data" => "multipart",
+        "base64body" | "binary" if entry.value.scalar().is_some() => "base64",
+        "bodyfilename" | "bodyfile" | "filename" if entry.value.scalar().is_some() => "file",
+        _ => return None,
+    };
+    Some(format!("{{ {kind}: {value} }}"))
 }
 
 fn is_inside(path: &str) -> bool {

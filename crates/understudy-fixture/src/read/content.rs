@@ -1,8 +1,10 @@
 //! Bodies with an inside: the parts of a multipart form, GraphQL and XML.
 
 use super::Reader;
+use super::advice::{cut, quoted};
 use super::body::BodyFiles;
 use super::matching::Ground;
+use super::named::Named;
 use crate::diagnostic::Code;
 use crate::grammar;
 use crate::model::{FieldMatcher, Graphql, GraphqlQuery, NamedPart, PartContent, Pattern, XmlBody};
@@ -43,7 +45,10 @@ impl Reader<'_> {
         Some(match entry.name.as_str() {
             "text" if matches!(value.value, Value::Map(_)) => PartContent::Text(self.part_value(entry)?),
             "text" => PartContent::Text(FieldMatcher::Equals(Pattern::parse(&self.body_text(value)?))),
-            "json" => PartContent::Json(self.json(value)),
+            "json" => {
+                self.check_json_value(value, "json");
+                PartContent::Json(self.json(value))
+            }
             _ => PartContent::File(self.body_file(value, files)?),
         })
     }
@@ -54,11 +59,19 @@ impl Reader<'_> {
             self.wrong_type(&entry.value, &format!("`{}` is a text or a rule", entry.name.as_str()));
             return None;
         }
-        self.named_value(entry, entry.name.as_str().to_owned()).map(|field| field.matcher)
+        self.named_value(entry, entry.name.as_str().to_owned(), Named::Part).map(|field| field.matcher)
     }
 
     pub(super) fn graphql(&mut self, node: &Node) -> Option<Graphql> {
+        if let Some(query) = node.scalar().filter(|scalar| !scalar.is_null()) {
+            let hint = format!("write graphql: {{ query: {} }}", cut(&quoted(query.as_str())));
+            self.wrong_type_with_hint(node, "a GraphQL request is a map", hint);
+            return None;
+        }
         let fields = self.object(node, &grammar::GRAPHQL)?;
+        if let Some(variables) = fields.get("variables") {
+            self.check_json_value(variables, "variables");
+        }
         let query = match fields.get("query") {
             Some(node) => Some(self.graphql_query(node)?),
             None => None,

@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::grammar;
 use crate::model::{Fixture, MethodMatcher, Select, Verify};
 use crate::naming::is_reserved_folder;
-use crate::source::{Node, Source};
+use crate::source::{Node, Source, Value};
 use http::Method;
 use std::sync::Arc;
 use understudy_exchange::Json;
@@ -48,13 +48,19 @@ pub fn is_leaf_of_services(path: &str) -> bool {
     let ending = path.rsplit_once('.').map(|(_, ending)| ending);
     let mut folders = path.split('/');
     let first = if path.contains('/') { folders.next() } else { None };
-    matches!(ending, Some("yaml" | "yml" | "json"))
+    let is_ending = |ending: &str| ["yaml", "yml", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known));
+    ending.is_some_and(is_ending)
         && !first.is_some_and(is_reserved_folder)
         && !path.split('/').any(|name| name.starts_with(['.', '_']))
 }
 
 impl Reader<'_> {
     fn fixture(&mut self, root: &Node, id: &str, file: &Arc<str>, files: &dyn BodyFiles) -> Option<Fixture> {
+        if let Value::List(_) = root.value {
+            let hint = "a file holds one fixture: write each entry into a file of its own";
+            self.wrong_type_with_hint(root, "a fixture is a map", hint);
+            return None;
+        }
         let fields = self.object(root, &grammar::FIXTURE)?;
         let request = match fields.get("request") {
             Some(node) => self.request(node, files),
@@ -99,7 +105,11 @@ impl Reader<'_> {
 
     /// Says that a key is missing, unless something is there that was meant to be it.
     fn missing(&mut self, fields: &Fields<'_>, name: &str, hint: &str) {
-        let is_meant = |written: &str| written == "resource" || super::reader::nearest(written, &[name]).is_some();
+        let is_meant = |written: &str| {
+            written == "resource"
+                || super::reader::nearest(written, &[name]).is_some()
+                || super::reader::elsewhere(written, &grammar::FIXTURE) == Some(name)
+        };
         if !fields.entries().iter().any(|entry| is_meant(entry.name.as_str())) {
             self.report_with_hint(Code::MissingKey, fields.span, format!("a fixture needs a `{name}`"), hint);
         }

@@ -1,6 +1,7 @@
 //! `match:` beside each kind of body.
 
 use super::Reader;
+use super::advice::shown;
 use super::rule::Operands;
 use crate::diagnostic::Code;
 use crate::model::{Check, JsonType, PathRule, Rule, XmlBody, XmlRule};
@@ -37,6 +38,11 @@ impl<'k> Ground<'k> {
 impl Reader<'_> {
     /// Reads `match:` beside any body but XML.
     pub(super) fn path_rules(&mut self, node: Option<&Node>, ground: Ground<'_>) -> Vec<PathRule> {
+        if let Some(node) = node.filter(|node| node.scalar().is_some()) {
+            let hint = format!("write match: {{ $: {} }} for the whole body", shown(node));
+            self.wrong_type_with_hint(node, "`match` is a map", hint);
+            return Vec::new();
+        }
         let Some(fields) = node.and_then(|node| self.map(node, "`match`")) else { return Vec::new() };
         if let Ground::Fields(kind) = ground {
             let message = format!("`match` says nothing about a {kind} body");

@@ -1,10 +1,15 @@
 //! Trees to typed fixtures.
 
+mod advice;
 mod body;
 mod content;
 mod fixture;
 mod known;
+mod lookalike;
 mod matching;
+mod method;
+mod named;
+mod path;
 mod project;
 mod reader;
 mod request;

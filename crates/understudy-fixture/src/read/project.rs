@@ -1,10 +1,11 @@
 //! `understudy.yaml`
 
+use super::advice::{quoted, shown};
 use super::{Fields, Reader};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::grammar;
 use crate::model::{Backend, EnvText, Mode, Project, Redact, Requests, Service, TrailingSlash};
-use crate::source::{Entry, Node, Source};
+use crate::source::{Entry, Node, Source, Value};
 use understudy_exchange::{JsonPath, Origin};
 
 /// Reads a project file. What is good is there even where something else is not: a service whose backend is
@@ -23,6 +24,32 @@ pub fn project(source: &Source) -> (Project, Vec<Diagnostic>) {
 }
 
 impl Reader<'_> {
+    /// A map of things by their names. For a list, the hint shows the map.
+    fn named_maps<'n>(&mut self, node: &'n Node, key: &str, inner: &str) -> Option<Fields<'n>> {
+        let (wanted, first) = (
+            format!("`{key}` is a map"),
+            match &node.value {
+                Value::List(items) => items.first(),
+                Value::Scalar(scalar) if !scalar.is_null() => Some(node),
+                _ => None,
+            },
+        );
+        let Some(first) = first else { return self.map(node, &format!("`{key}`")) };
+        let name = match &first.value {
+            Value::Map(entries) => entries.iter().find(|entry| entry.name.is("name")).map(|entry| shown(&entry.value)),
+            Value::Scalar(scalar) if scalar.as_str().contains("://") => Some("local".to_owned()),
+            Value::Scalar(_) => Some(shown(first)),
+            Value::List(_) => None,
+        };
+        let name = name.unwrap_or_else(|| "NAME".to_owned());
+        let hint = match first.scalar().filter(|scalar| scalar.as_str().contains("://")) {
+            Some(url) => format!("write {key}: {{ {name}: {{ {inner}: {} }} }}", quoted(url.as_str())),
+            None => format!("write {key}: {{ {name}: {{ ... }} }}"),
+        };
+        self.wrong_type_with_hint(node, &wanted, hint);
+        None
+    }
+
     fn project(&mut self, root: &Node) -> Project {
         let Some(fields) = self.object(root, &grammar::PROJECT) else { return Project::default() };
         match fields.get("version") {
@@ -37,7 +64,7 @@ impl Reader<'_> {
             ),
         }
         let port = fields.get("port").and_then(|node| self.whole(node, "`port`", 0, 65_535));
-        let services = match fields.get("services").and_then(|node| self.map(node, "`services`")) {
+        let services = match fields.get("services").and_then(|node| self.named_maps(node, "services", "dir")) {
             Some(services) => services.entries().iter().filter_map(|entry| self.service(entry)).collect(),
             None => {
                 if fields.get("services").is_none() {
@@ -60,8 +87,8 @@ impl Reader<'_> {
             .filter(|at| project.services[*at].port != 0 && taken(*at, project.services[*at].port))
             .map(|at| project.services[at].name.clone())
             .collect();
-        let Some(services) = fields.get("services").and_then(|node| self.map(node, "`services`")) else { return };
-        for entry in services.entries().iter().filter(|entry| clashes.iter().any(|name| entry.name.is(name))) {
+        let Some(Value::Map(services)) = fields.get("services").map(|node| &node.value) else { return };
+        for entry in services.iter().filter(|entry| clashes.iter().any(|name| entry.name.is(name))) {
             let message = format!("another service has the port of `{}`", entry.name.as_str());
             self.report(Code::BadValue, entry.span, message);
         }
@@ -82,10 +109,30 @@ impl Reader<'_> {
             );
             return None;
         }
-        let fields = self.object(&entry.value, &grammar::SERVICE)?;
+        if let Some(scalar) = entry.value.scalar().filter(|scalar| !scalar.is_null()) {
+            let text = scalar.as_str();
+            let key = match text.parse::<u16>() {
+                Ok(_) => "port",
+                Err(_) if text.contains("://") => "backends: { local: { url",
+                Err(_) => "dir",
+            };
+            if grammar::SERVICE.keys.iter().any(|key| key.name == name) {
+                let hint = format!("the service's name comes first: services: {{ NAME: {{ {name}: {text} }} }}");
+                self.wrong_type_with_hint(&entry.value, "a service is a map", hint);
+                return None;
+            }
+            let closing = if key.contains('{') { " } }" } else { "" };
+            let hint = format!("write {name}: {{ {key}: {}{closing} }}", shown(&entry.value));
+            self.wrong_type_with_hint(&entry.value, "a service is a map", hint);
+            return None;
+        }
+        // A name alone is a service with the defaults.
+        let nothing = Node { span: entry.value.span, value: Value::Map(Vec::new()) };
+        let value = if entry.value.scalar().is_some() { &nothing } else { &entry.value };
+        let fields = self.object(value, &grammar::SERVICE)?;
         let defaults = fields.get("verify").and_then(|node| self.object(node, &grammar::SERVICE_VERIFY));
         let port = fields.get("port").and_then(|node| self.whole(node, "`port`", 0, 65_535)).unwrap_or(0);
-        let backends = match fields.get("backends").and_then(|node| self.map(node, "`backends`")) {
+        let backends = match fields.get("backends").and_then(|node| self.named_maps(node, "backends", "url")) {
             Some(backends) => backends.entries().iter().filter_map(|entry| self.backend(entry)).collect(),
             None => Vec::new(),
         };
@@ -186,6 +233,11 @@ impl Reader<'_> {
     }
 
     fn backend(&mut self, entry: &Entry) -> Option<Backend> {
+        if let Some(scalar) = entry.value.scalar().filter(|scalar| !scalar.is_null()) {
+            let hint = format!("write {}: {{ url: {} }}", entry.name.as_str(), quoted(scalar.as_str()));
+            self.wrong_type_with_hint(&entry.value, "a backend is a map", hint);
+            return None;
+        }
         let fields = self.object(&entry.value, &grammar::BACKEND)?;
         let Some(url) = fields.get("url").and_then(|node| self.env_text(node, "`url`")) else {
             if fields.get("url").is_none() {

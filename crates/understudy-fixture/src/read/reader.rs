@@ -1,7 +1,8 @@
 //! What all readers share: fields of a map, and the list of problems.
 
-use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::grammar::Object;
+use super::advice::shown;
+use crate::diagnostic::{Code, Diagnostic, Severity, Span};
+use crate::grammar::{self, Object};
 use crate::source::{Entry, Node, Scalar, Source, Value};
 
 /// Reads one file, and remembers what was wrong with it.
@@ -57,6 +58,17 @@ impl<'s> Reader<'s> {
         self.diagnostics.push(self.source.diagnostic(code, span, message.into()).with_hint(hint));
     }
 
+    /// Reports what can be used, but does not do what it seems to.
+    pub(super) fn warn(&mut self, code: Code, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+        let warning = self.source.diagnostic(code, span, message.into()).with_hint(hint);
+        self.diagnostics.push(Diagnostic { severity: Severity::Warning, ..warning });
+    }
+
+    /// Returns true where the file is JSON, in which all text is quoted.
+    pub(super) fn is_json(&self) -> bool {
+        self.source.is_json()
+    }
+
     /// A map with the keys of `object`; says which keys it does not know.
     pub(super) fn object<'n>(&mut self, node: &'n Node, object: &Object) -> Option<Fields<'n>> {
         let fields = self.map(node, object.name)?;
@@ -70,20 +82,17 @@ impl<'s> Reader<'s> {
                 continue;
             }
             let message = format!("`{name}` is not a key of {}", object.name);
-            match likely(name, object) {
-                Some(likely) => {
-                    self.report_with_hint(Code::UnknownKey, entry.span, message, format!("did you mean `{likely}`?"));
+            let hint = match (likely(name, object), elsewhere(name, object)) {
+                (_, Some(outer)) => {
+                    format!("it stands under `{outer}`: {outer}: {{ {name}: {} }}", shown(&entry.value))
                 }
-                None => {
+                (Some(likely), None) => format!("did you mean `{likely}`?"),
+                (None, None) => {
                     let known: Vec<&str> = object.keys.iter().map(|key| key.name).collect();
-                    self.report_with_hint(
-                        Code::UnknownKey,
-                        entry.span,
-                        message,
-                        format!("its keys are {}", known.join(", ")),
-                    );
+                    format!("its keys are {}", known.join(", "))
                 }
-            }
+            };
+            self.report_with_hint(Code::UnknownKey, entry.span, message, hint);
         }
         Some(fields)
     }
@@ -111,7 +120,11 @@ impl<'s> Reader<'s> {
         match &node.value {
             Value::List(items) => Some(items),
             _ => {
-                self.wrong_type(node, &format!("{what} is a list"));
+                self.wrong_type_with_hint(
+                    node,
+                    &format!("{what} is a list"),
+                    format!("write {}[{}]", key_of(what), shown(node)),
+                );
                 None
             }
         }
@@ -154,7 +167,19 @@ impl<'s> Reader<'s> {
         let node = fields.get(name)?;
         let flag = node.scalar().and_then(Scalar::as_bool);
         if flag.is_none() {
-            self.report(Code::WrongType, node.span, format!("`{name}` is true or false"));
+            let message = format!("`{name}` is true or false");
+            let meant = node.scalar().and_then(|scalar| match scalar.as_str().to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "y" | "1" => Some(true),
+                "false" | "no" | "off" | "n" | "0" => Some(false),
+                _ => None,
+            });
+            match meant {
+                Some(flag) => {
+                    let hint = format!("write {name}: {flag}, without quotes");
+                    self.report_with_hint(Code::WrongType, node.span, message, hint);
+                }
+                None => self.report(Code::WrongType, node.span, message),
+            }
         }
         flag
     }
@@ -172,7 +197,15 @@ impl<'s> Reader<'s> {
                 None
             }
             None => {
-                self.report(Code::WrongType, node.span, format!("{what} is a whole number"));
+                let message = format!("{what} is a whole number");
+                let meant = scalar.as_str().trim().parse::<f64>().ok();
+                match meant.filter(|number| number.fract() == 0.0 && number.abs() < 1e15) {
+                    Some(number) => {
+                        let hint = format!("write {}: {number}, without quotes", what.trim_matches('`'));
+                        self.report_with_hint(Code::WrongType, node.span, message, hint);
+                    }
+                    None => self.report(Code::WrongType, node.span, message),
+                }
                 None
             }
         }
@@ -211,21 +244,52 @@ impl<'s> Reader<'s> {
     }
 }
 
+/// `tags: ` for "`tags`", for hints.
+fn key_of(what: &str) -> String {
+    let key = what.strip_prefix('`').and_then(|what| what.strip_suffix('`'));
+    key.map_or_else(String::new, |key| format!("{key}: "))
+}
+
 /// The key that was probably meant.
 fn likely(name: &str, object: &Object) -> Option<&'static str> {
     let known: Vec<&'static str> = object.keys.iter().map(|key| key.name).collect();
     // What other tools call the same thing.
     let synonym = match (object.name, name) {
-        ("a rule", "match" | "is" | "equal" | "value" | "eq") => Some("equals"),
-        ("a rule", "regex" | "pattern") => Some("matches"),
+        ("a rule", "is" | "equal" | "value" | "eq" | "equalTo" | "const" | "exactly") => Some("equals"),
+        ("a rule", "regex" | "pattern" | "match" | "regexp" | "matchesRegex") => Some("matches"),
+        ("a rule", "minimum" | "minLength" | "minItems" | "gte") => Some("min"),
+        ("a rule", "maximum" | "maxLength" | "maxItems" | "lte") => Some("max"),
+        ("a rule", "startsWith" | "prefix") => Some("starts_with"),
+        ("a rule", "oneOf" | "in" | "anyOf") => Some("one_of"),
         ("a rule", "enum") => Some("one_of"),
         ("a rule", "format") => Some("type"),
-        ("a request", "url" | "uri") => Some("path"),
-        ("a response", "code" | "statusCode") => Some("status"),
+        ("a request", "url" | "uri" | "urlPath" | "urlPattern" | "urlPathPattern" | "urlPathTemplate" | "route") => {
+            Some("path")
+        }
+        ("a request", "queryParameters" | "queryString" | "queryParams" | "search") => Some("query"),
+        ("a request", "pathParameters" | "pathParams") => Some("params"),
+        (
+            "a request" | "a response",
+            "jsonBody" | "bodyPatterns" | "bodyFileName" | "base64Body" | "data" | "payload",
+        ) => Some("body"),
+        ("a response", "code" | "statusCode" | "status_code") => Some("status"),
+        ("a response", "fixedDelayMilliseconds" | "latency" | "wait") => Some("delay"),
+        ("a fixture", "scenarioName" | "requiredScenarioState") => Some("when"),
+        ("a fixture", "newScenarioState") => Some("set"),
         ("a backend", "variables") => Some("vars"),
         _ => None,
     };
     synonym.filter(|synonym| known.contains(synonym)).or_else(|| nearest(name, &known))
+}
+
+/// The key of the same file under which this one belongs.
+pub(super) fn elsewhere(name: &str, object: &Object) -> Option<&'static str> {
+    // `headers` and `body` beside each other are more often a response.
+    let parts: [(&str, &Object); 3] =
+        [("response", &grammar::RESPONSE), ("request", &grammar::REQUEST), ("verify", &grammar::VERIFY)];
+    let part = |(_, part): &&(&str, &Object)| part.keys.iter().any(|key| key.name == name);
+    // A part does not hold the others.
+    (object.name == grammar::FIXTURE.name).then(|| parts.iter().find(part).map(|(key, _)| *key))?
 }
 
 /// The word that differs least, if it differs little.

@@ -1,23 +1,27 @@
 //! `request:`
 
+use super::advice::{quoted, shown};
 use super::body::BodyFiles;
 use super::matching::Ground;
-use super::rule::Operands;
+use super::named::Named;
 use super::{Fields, Reader};
 use crate::diagnostic::Code;
 use crate::grammar;
-use crate::model::{Field, FieldMatcher, Graphql, MethodMatcher, PathTemplate, Pattern, RequestBody, RequestPromise};
+use crate::model::{Graphql, MethodMatcher, Pattern, RequestBody, RequestPromise};
 use crate::source::{Entry, Node, Value};
-use http::{HeaderName, Method};
 
 impl Reader<'_> {
     pub(super) fn request(&mut self, node: &Node, files: &dyn BodyFiles) -> Option<RequestPromise> {
+        if !matches!(node.value, Value::Map(_)) {
+            self.wrong_type_with_hint(node, "a request is a map", request_line(node));
+            return None;
+        }
         let fields = self.object(node, &grammar::REQUEST)?;
         let method = self.method(&fields);
         let path = self.path(&fields);
-        let params = self.fields(&fields, "params");
+        let params = self.fields(&fields, Named::Params);
         let ground = Ground::of(fields.get("body"));
-        let mut body = fields.get("body").and_then(|node| self.request_body(node, files));
+        let mut body = fields.get("body").and_then(|node| self.request_body(node, fields.get("match"), files));
         let rules = match (&mut body, ground) {
             (Some(RequestBody::Xml(xml)), _) => {
                 self.xml_rules(fields.get("match"), xml);
@@ -30,9 +34,9 @@ impl Reader<'_> {
         let request = RequestPromise {
             method: method.unwrap_or(MethodMatcher::Any),
             params,
-            query: self.fields(&fields, "query"),
-            headers: self.header_fields(&fields),
-            cookies: self.fields(&fields, "cookies"),
+            query: self.fields(&fields, Named::Query),
+            headers: self.fields(&fields, Named::Headers),
+            cookies: self.fields(&fields, Named::Cookies),
             body,
             rules,
             strict: self.field_flag(&fields, "strict").unwrap_or(false),
@@ -40,41 +44,6 @@ impl Reader<'_> {
         };
         self.check_params(&fields, &request);
         Some(request)
-    }
-
-    fn method(&mut self, fields: &Fields<'_>) -> Option<MethodMatcher> {
-        let Some(node) = fields.get("method") else { return Some(MethodMatcher::Is(Method::GET)) };
-        let text = self.text(node, "`method`")?;
-        if text == "ANY" {
-            return Some(MethodMatcher::Any);
-        }
-        if text.chars().any(|c| c.is_ascii_lowercase()) {
-            let hint = format!("did you mean `{}`?", text.to_uppercase());
-            self.report_with_hint(Code::BadValue, node.span, format!("`{text}` is no method: case counts"), hint);
-            return None;
-        }
-        match Method::from_bytes(text.as_bytes()) {
-            Ok(method) => Some(MethodMatcher::Is(method)),
-            Err(_) => {
-                self.report(Code::BadValue, node.span, format!("`{text}` is no method"));
-                None
-            }
-        }
-    }
-
-    fn path(&mut self, fields: &Fields<'_>) -> Option<PathTemplate> {
-        let Some(node) = fields.get("path") else {
-            self.report(Code::MissingKey, fields.span, "a request needs a `path`");
-            return None;
-        };
-        let text = self.text(node, "`path`")?;
-        match PathTemplate::parse(&text) {
-            Ok(path) => Some(path),
-            Err(why) => {
-                self.report(Code::BadPath, node.span, why);
-                None
-            }
-        }
     }
 
     fn check_params(&mut self, fields: &Fields<'_>, request: &RequestPromise) {
@@ -95,63 +64,21 @@ impl Reader<'_> {
         }
     }
 
-    /// A map of named values.
-    fn fields(&mut self, fields: &Fields<'_>, name: &str) -> Vec<Field> {
-        fields.get(name).map_or_else(Vec::new, |node| self.named_values(node, name))
-    }
-
-    fn named_values(&mut self, node: &Node, what: &str) -> Vec<Field> {
-        let Some(values) = self.map(node, &format!("`{what}`")) else { return Vec::new() };
-        values.entries().iter().filter_map(|entry| self.named_value(entry, entry.name.as_str().to_owned())).collect()
-    }
-
-    fn header_fields(&mut self, fields: &Fields<'_>) -> Vec<Field> {
-        let Some(values) = fields.get("headers").and_then(|node| self.map(node, "`headers`")) else {
-            return Vec::new();
-        };
-        let mut headers = Vec::new();
-        for entry in values.entries() {
-            if let Some(name) = self.header_name(entry) {
-                headers.extend(self.named_value(entry, name));
-            }
-        }
-        headers
-    }
-
-    pub(super) fn header_name(&mut self, entry: &Entry) -> Option<String> {
-        match HeaderName::from_bytes(entry.name.as_str().as_bytes()) {
-            Ok(name) => Some(name.as_str().to_owned()),
-            Err(_) => {
-                let message = format!("`{}` cannot be the name of a header field", entry.name.as_str());
-                self.report(Code::BadValue, entry.span, message);
-                None
-            }
-        }
-    }
-
-    pub(super) fn named_value(&mut self, entry: &Entry, name: String) -> Option<Field> {
-        let matcher = match &entry.value.value {
-            Value::List(items) => {
-                let items = items.iter().filter_map(|item| self.text(item, "one of the values"));
-                FieldMatcher::List(items.map(|text| Pattern::parse(&text)).collect())
-            }
-            Value::Map(_) if !entry.value.is_unquoted_placeholder() => {
-                FieldMatcher::Rule(self.rule(&entry.value, Operands::Text)?)
-            }
-            Value::Scalar(scalar) if scalar.is_null() => FieldMatcher::Equals(Pattern { parts: Vec::new() }),
-            _ => FieldMatcher::Equals(Pattern::parse(&self.text(&entry.value, &format!("`{name}`"))?)),
-        };
-        Some(Field { name, matcher })
-    }
-
-    fn request_body(&mut self, node: &Node, files: &dyn BodyFiles) -> Option<RequestBody> {
-        let fields = self.object(node, &grammar::REQUEST_BODY)?;
-        let (kind, value) = self.only_kind(&fields, "a body")?;
+    fn request_body(&mut self, node: &Node, rules: Option<&Node>, files: &dyn BodyFiles) -> Option<RequestBody> {
+        let (kind, value) = self.body_kind(node, &grammar::REQUEST_BODY)?;
         Some(match kind {
-            "json" => RequestBody::Json(self.json(value)),
+            "json" => {
+                self.check_json_body(value, rules);
+                RequestBody::Json(self.json(value))
+            }
             "text" => RequestBody::Text(Pattern::parse(&self.body_text(value)?)),
-            "form" => RequestBody::Form(self.named_values(value, "form")),
+            "form" => RequestBody::Form(self.named_values(value, Named::Form)),
             "multipart" => {
+                if let Value::Map(_) = value.value {
+                    let hint = format!("a list of parts: write multipart: [{}]", parts(value));
+                    self.wrong_type_with_hint(value, "`multipart` is a list", hint);
+                    return None;
+                }
                 let items = self.list(value, "`multipart`")?;
                 RequestBody::Multipart(items.iter().filter_map(|item| self.part(item, files)).collect())
             }
@@ -176,5 +103,31 @@ impl Reader<'_> {
             Some(scalar) if scalar.is_null() => Some(String::new()),
             _ => self.text(node, "`text`"),
         }
+    }
+}
+
+/// The parts that were meant by a map.
+fn parts(node: &Node) -> String {
+    let Value::Map(entries) = &node.value else { return String::new() };
+    if entries.iter().any(|entry| entry.name.is("name")) {
+        return shown(node);
+    }
+    let part = |entry: &Entry| format!("{{ name: {}, text: {} }}", quoted(entry.name.as_str()), shown(&entry.value));
+    entries.iter().take(2).map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// The map that was meant by `GET /pets` or `/pets`.
+fn request_line(node: &Node) -> String {
+    let text = node.scalar().map_or("", |scalar| scalar.as_str().trim());
+    let (method, target) = text.split_once(char::is_whitespace).unwrap_or(("", text));
+    let target = target.split_whitespace().next().unwrap_or("");
+    let is_method = !method.is_empty() && method.chars().all(|c| c.is_ascii_alphabetic());
+    let path = target.split('?').next().unwrap_or(target);
+    match path.starts_with('/') {
+        true if is_method => {
+            format!("write request: {{ method: {}, path: {} }}", method.to_ascii_uppercase(), quoted(path))
+        }
+        true => format!("write request: {{ path: {} }}", quoted(path)),
+        false => "write request: { method: GET, path: /pets }".to_owned(),
     }
 }

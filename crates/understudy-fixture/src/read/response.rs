@@ -1,14 +1,16 @@
 //! `response:`
 
 use super::Reader;
+use super::advice::{cut, json_in_text, quoted};
 use super::body::BodyFiles;
 use super::matching::Ground;
+use super::named::Named;
 use super::rule::Operands;
 use crate::diagnostic::Code;
 use crate::grammar;
 use crate::model::{Delay, HeaderPromise, PathRule, ResponseBody, ResponsePromise, has_no_body, parse_duration};
-use crate::source::{Entry, Node, Value};
-use http::HeaderValue;
+use crate::source::{Entry, Node, Scalar, Value};
+use http::{HeaderValue, StatusCode};
 use std::time::Duration;
 use understudy_exchange::MediaType;
 
@@ -32,11 +34,15 @@ impl Reader<'_> {
     }
 
     fn response(&mut self, node: &Node, files: &dyn BodyFiles, answers_head: bool) -> Option<ResponsePromise> {
+        if let Some(scalar) = node.scalar() {
+            self.wrong_type_with_hint(node, "a response is a map", response_line(scalar));
+            return None;
+        }
         let fields = self.object(node, &grammar::RESPONSE)?;
         let when = self.when(fields.get("when"));
-        let status = fields.get("status").map_or(Some(200), |node| self.whole(node, "`status`", 200, 599));
+        let status = fields.get("status").map_or(Some(200), |node| self.status(node));
         let headers = self.response_headers(fields.get("headers"), answers_head);
-        let mut body = fields.get("body").and_then(|node| self.response_body(node, files));
+        let mut body = fields.get("body").and_then(|node| self.response_body(node, fields.get("match"), files));
         let rules = self.response_rules(&fields, &headers, &mut body);
         let delay = fields.get("delay").and_then(|node| self.delay(node));
         let set = self.set(fields.get("set"));
@@ -85,7 +91,7 @@ impl Reader<'_> {
     /// Reads header fields. Only the response to a `HEAD` may list `content-length`, which is the length of the `GET`
     /// response.
     fn response_headers(&mut self, node: Option<&Node>, answers_head: bool) -> Vec<(String, HeaderPromise)> {
-        let Some(values) = node.and_then(|node| self.map(node, "`headers`")) else { return Vec::new() };
+        let Some(values) = node.and_then(|node| self.named_map(node, Named::Headers)) else { return Vec::new() };
         let mut headers = Vec::new();
         for entry in values.entries() {
             let Some(name) = self.header_name(entry) else { continue };
@@ -107,7 +113,10 @@ impl Reader<'_> {
                 values.collect::<Option<Vec<String>>>().map(HeaderPromise::List)
             }
             Value::Map(_) => self.rule(&entry.value, Operands::Text).map(HeaderPromise::Rule),
-            Value::Scalar(_) => self.header_value(&entry.value).map(HeaderPromise::Value),
+            Value::Scalar(_) => {
+                self.check_word(entry);
+                self.header_value(&entry.value).map(HeaderPromise::Value)
+            }
         }
     }
 
@@ -124,11 +133,25 @@ impl Reader<'_> {
         Some(text)
     }
 
-    fn response_body(&mut self, node: &Node, files: &dyn BodyFiles) -> Option<ResponseBody> {
-        let fields = self.object(node, &grammar::RESPONSE_BODY)?;
-        let (kind, value) = self.only_kind(&fields, "a body")?;
+    /// Reads the status, and knows what `"200"`, `200 OK` and `Not Found` mean.
+    fn status(&mut self, node: &Node) -> Option<i64> {
+        let text = node.scalar().map(|scalar| scalar.as_str().trim()).unwrap_or_default();
+        let is_number = matches!(node.scalar(), Some(Scalar::Plain(_))) && text.parse::<i64>().is_ok();
+        let Some(status) = (if is_number { None } else { status_meant(text) }) else {
+            return self.whole(node, "`status`", 200, 599);
+        };
+        let hint = format!("write status: {status}, the number alone and without quotes");
+        self.report_with_hint(Code::WrongType, node.span, "`status` is a whole number", hint);
+        None
+    }
+
+    fn response_body(&mut self, node: &Node, rules: Option<&Node>, files: &dyn BodyFiles) -> Option<ResponseBody> {
+        let (kind, value) = self.body_kind(node, &grammar::RESPONSE_BODY)?;
         Some(match kind {
-            "json" => ResponseBody::Json(self.json_text(value)),
+            "json" => {
+                self.check_json_body(value, rules);
+                ResponseBody::Json(self.json_text(value))
+            }
             "text" => ResponseBody::Text(self.body_text(value)?),
             "xml" => ResponseBody::Xml(self.xml(value)?),
             "base64" => ResponseBody::Base64(self.base64(value)?),
@@ -164,7 +187,11 @@ impl Reader<'_> {
             None => parse_duration(&text).map(Delay::Fixed),
         };
         if delay.is_none() {
-            let hint = "120ms, 100ms..300ms or {p50: 80ms, p99: 2s}; at most 60m";
+            let forms = "120ms, 100ms..300ms or {p50: 80ms, p99: 2s}; at most 60m";
+            let hint = match text.trim().parse::<u32>() {
+                Ok(number) => format!("write delay: {number}ms; {forms}"),
+                Err(_) => forms.to_owned(),
+            };
             self.report_with_hint(Code::BadValue, node.span, format!("`{text}` is no delay"), hint);
         }
         delay
@@ -175,9 +202,42 @@ impl Reader<'_> {
         let text = self.text(node, &format!("`{name}`"))?;
         let duration = parse_duration(&text);
         if duration.is_none() {
-            let hint = "a number with a unit: 120ms, 1.5s, 2m; at most 60m";
+            let forms = "a number with a unit: 120ms, 1.5s, 2m; at most 60m";
+            let hint = match text.trim().parse::<u32>() {
+                Ok(number) => format!("write {name}: {number}s or {name}: {number}ms; {forms}"),
+                Err(_) => forms.to_owned(),
+            };
             self.report_with_hint(Code::BadValue, node.span, format!("`{text}` is no length of time"), hint);
         }
         duration
     }
+}
+
+/// The map that was meant by a status or a text alone.
+fn response_line(scalar: &Scalar) -> String {
+    match status_meant(scalar.as_str().trim()) {
+        Some(status) => format!("write response: {{ status: {status} }}"),
+        None if scalar.is_null() => "write response: { status: 200 }".to_owned(),
+        None => match json_in_text(scalar.as_str()) {
+            Some(json) => format!("write response: {{ body: {{ json: {} }} }}", cut(&json.to_string())),
+            None => format!("write response: {{ body: {{ text: {} }} }}", cut(&quoted(scalar.as_str()))),
+        },
+    }
+}
+
+/// The status of `200`, `200 OK`, `HTTP/1.1 200 OK`, `2xx` and `Not Found`.
+fn status_meant(text: &str) -> Option<u16> {
+    let is_status = |number: &u16| (200..=599).contains(number);
+    let numbers = text.split_whitespace().filter_map(|word| word.parse::<u16>().ok());
+    if let Some(number) = numbers.take(1).find(is_status) {
+        return Some(number);
+    }
+    if let Some(class) = text.to_ascii_lowercase().strip_suffix("xx") {
+        return class.parse::<u16>().ok().map(|class| class * 100).filter(is_status);
+    }
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['_', '-', ' '], "");
+    (200..600).find(|number| {
+        let reason = StatusCode::from_u16(*number).ok().and_then(|status| status.canonical_reason());
+        reason.is_some_and(|reason| plain(reason) == plain(text))
+    })
 }

@@ -174,6 +174,18 @@ fn meant(word: &str) -> Option<&'static str> {
     })
 }
 
+/// The rule that a plain value in a place of text may have been meant as: a type or format of this format or of others.
+pub(super) fn rule_meant(text: &str) -> Option<&'static str> {
+    // Nobody compares text with the shape of an example; these are values like any others.
+    const VALUES: [&str; 3] = ["like", "exact", "unordered"];
+    let own = grammar::RULE_WORDS.iter().find(|word| **word == text && !VALUES.contains(word));
+    own.copied().or_else(|| match text {
+        // `text`, `list`, `url` and `timestamp` are values more often.
+        "int" | "int32" | "int64" | "float" | "double" | "str" | "bool" | "guid" | "datetime" => meant(text),
+        _ => None,
+    })
+}
+
 /// The word of a check that is about the example, or about presence, and not about the value.
 fn speaks_of_more(rule: &Rule) -> Option<&'static str> {
     rule.checks.iter().find_map(|check| match check {

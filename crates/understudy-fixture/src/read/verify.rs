@@ -9,6 +9,14 @@ use understudy_exchange::JsonPath;
 
 impl Reader<'_> {
     pub(super) fn verify(&mut self, node: &Node, responses: usize) -> Option<Verify> {
+        if let Some(scalar) = node.scalar() {
+            let hint = match scalar.as_str() {
+                "true" => "leave it out: every fixture is verified".to_owned(),
+                _ => "to leave the fixture out, write verify: { skip: \"the reason\" }".to_owned(),
+            };
+            self.wrong_type_with_hint(node, "a verify block is a map", hint);
+            return None;
+        }
         let fields = self.object(node, &grammar::VERIFY)?;
         Some(Verify {
             skip: self.field_text(&fields, "skip"),

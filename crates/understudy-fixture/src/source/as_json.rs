@@ -22,7 +22,7 @@ impl Source {
     /// # Errors
     /// The one problem that keeps a YAML file from being read.
     pub fn as_json(&self) -> Result<AsJson, Box<Diagnostic>> {
-        if self.file.ends_with(".json") {
+        if self.is_json() {
             return Ok(AsJson { text: self.text.clone(), places: Vec::new() });
         }
         let root = self.parse()?;

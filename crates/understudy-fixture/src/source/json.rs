@@ -1,6 +1,6 @@
 //! JSON files.
 
-use super::{Entry, Node, Scalar, Source, Value};
+use super::{Entry, Mistake, Node, Scalar, Source, Value};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use std::ops::Range;
 use understudy_exchange::JsonString;
@@ -96,8 +96,16 @@ impl<P: Places> Build for Located<P> {
 pub(super) fn parse(source: &Source) -> Result<Node, Box<Diagnostic>> {
     let mut located = Located { places: Lines::new(&source.text) };
     parse_with(source.text.as_bytes(), &mut located).map_err(|error| {
-        let span = located.places.span(&(error.offset..error.offset + 1));
-        Box::new(source.diagnostic(Code::Syntax, span, format!("not JSON: {}", error.message)))
+        let (offset, message, hint) = match Mistake::of(&source.text, &error) {
+            Some(mistake) => (mistake.offset, mistake.message, Some(mistake.hint)),
+            None => (error.offset, error.message.to_owned(), None),
+        };
+        let span = located.places.span(&(offset..offset + 1));
+        let diagnostic = source.diagnostic(Code::Syntax, span, format!("not JSON: {message}"));
+        Box::new(match hint {
+            Some(hint) => diagnostic.with_hint(hint),
+            None => diagnostic,
+        })
     })
 }
 

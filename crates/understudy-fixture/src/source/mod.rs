@@ -3,10 +3,14 @@
 mod as_json;
 mod json;
 mod json_lines;
+mod json_mistake;
+mod merge_keys;
 mod node;
 mod yaml;
 
 pub use as_json::AsJson;
+pub(crate) use json_mistake::Mistake;
+pub(crate) use merge_keys::MERGE_KEY;
 pub(crate) use node::{Entry, Node, Scalar, Value};
 
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
@@ -53,7 +57,13 @@ impl Source {
 
     /// The file as a tree, or the one problem that keeps it from being one. An empty file is an empty map.
     pub(crate) fn parse(&self) -> Result<Node, Box<Diagnostic>> {
-        if self.file.ends_with(".json") { json::parse(self) } else { yaml::parse(self) }
+        if self.is_json() { json::parse(self) } else { yaml::parse(self) }
+    }
+
+    /// Returns true for a file whose name ends in `.json`, in upper or lower case.
+    pub(crate) fn is_json(&self) -> bool {
+        let file = self.file.as_bytes();
+        file.len() >= 5 && file[file.len() - 5..].eq_ignore_ascii_case(b".json")
     }
 
     pub(crate) fn diagnostic(&self, code: Code, span: Span, message: String) -> Diagnostic {

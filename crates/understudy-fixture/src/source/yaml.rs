@@ -1,6 +1,7 @@
 //! YAML files, from the events of `saphyr-parser`, which leaves to its caller to refuse second documents and
 //! alias bombs.
 
+use super::merge_keys::{MERGE_KEY, merge};
 use super::{DEPTH_MAX, Entry, Node, Scalar, Source, Value, json_lines};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
@@ -133,12 +134,24 @@ impl<'a> Reader<'a> {
 
     fn entries(&mut self, depth: usize) -> Read<Vec<Entry>> {
         let mut entries = Vec::new();
+        let mut merged: Vec<Node> = Vec::new();
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
-                return Ok(entries);
+                let Some(first) = merged.first().map(|node| node.span) else { return Ok(entries) };
+                return match merge(entries, merged) {
+                    Some(entries) => Ok(entries),
+                    None => self.fail(Code::WrongType, first, "`<<` merges a map or a list of maps".to_owned()),
+                };
             }
             let key = self.node(event, span, depth + 1)?;
+            if matches!(&key.value, Value::Scalar(Scalar::Plain(name)) if name == MERGE_KEY) {
+                let (event, span) = self.next()?;
+                let value = self.node(event, span, depth + 1)?;
+                // An alias counts where it stands.
+                merged.push(Node { span, ..value });
+                continue;
+            }
             let is_named_by_map = matches!(key.value, Value::Map(_));
             let name = match key.value {
                 Value::Scalar(Scalar::Plain(text)) => JsonString::new(text),

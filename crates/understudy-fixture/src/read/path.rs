@@ -1,0 +1,197 @@
+//! `path:`, with the spellings of other tools.
+
+use super::advice::{cut, pairs, quoted};
+use super::{Fields, Reader};
+use crate::diagnostic::Code;
+use crate::model::PathTemplate;
+use crate::source::Node;
+use understudy_exchange::target::percent_decode;
+
+impl Reader<'_> {
+    pub(super) fn path(&mut self, fields: &Fields<'_>) -> Option<PathTemplate> {
+        let Some(node) = fields.get("path") else {
+            self.report_with_hint(Code::MissingKey, fields.span, "a request needs a `path`", "path: /pets/{id}");
+            return None;
+        };
+        let text = self.text(node, "`path`")?;
+        match PathTemplate::parse(&text) {
+            Ok(path) => {
+                self.check_foreign(node, &text);
+                Some(path)
+            }
+            Err(why) => {
+                match written(&text) {
+                    Some(hint) => self.report_with_hint(Code::BadPath, node.span, why, hint),
+                    None => self.report(Code::BadPath, node.span, why),
+                }
+                None
+            }
+        }
+    }
+
+    /// Warns of a parameter or pattern in another tool's spelling: here it is text like any other.
+    fn check_foreign(&mut self, node: &Node, text: &str) {
+        // The only usual expression with a slash in it.
+        let text = &text.replace("[^/]", SLASHLESS);
+        let Some(foreign) = text.split('/').find_map(Foreign::of) else { return };
+        let Foreign { segment, written, rule } = foreign;
+        let message = if segment.contains("${") {
+            format!("the `$` of `{segment}` in the path is text in front of a parameter")
+        } else if segment.contains('{') {
+            format!("`{segment}` in the path has a parameter with the whole name that stands in the braces")
+        } else {
+            format!("`{}` in the path stands for that text alone", segment.replace(SLASHLESS, "[^/]"))
+        };
+        let path = text.split('/').map(|part| if part == segment { written.as_str() } else { part });
+        let path = quoted(&path.collect::<Vec<_>>().join("/"));
+        let hint = match rule {
+            Some(rule) => {
+                format!("a part that differs from request to request is a parameter: path: {path}, params: {rule}")
+            }
+            None => format!("a part that differs from request to request is a parameter: path: {path}"),
+        };
+        self.warn(Code::BadPath, node.span, message, hint);
+    }
+}
+
+/// The path that was meant by a text that is none.
+fn written(text: &str) -> Option<String> {
+    let text = text.trim().trim_start_matches('^').trim_end_matches('$');
+    let (target, host) = match text.split_once("://") {
+        Some((_, rest)) => match rest.find('/') {
+            Some(at) => (&rest[at..], true),
+            None => ("/", true),
+        },
+        None => (text, false),
+    };
+    let target = target.split('#').next().unwrap_or(target);
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (target, None),
+    };
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    if path.contains(char::is_whitespace) || PathTemplate::parse(&path).is_err() {
+        return None;
+    }
+    let mut hint = format!("write path: {}", quoted(&path));
+    let query: Vec<(String, String)> = query
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+        .filter(|piece| !piece.is_empty())
+        .map(|piece| piece.split_once('=').unwrap_or((piece, "")))
+        .map(|(name, value)| (percent_decode(name).into_owned(), percent_decode(&value.replace('+', " ")).into_owned()))
+        .collect();
+    if !query.is_empty() {
+        hint.push_str(&format!(", query: {}", cut(&pairs(&query))));
+    }
+    if host {
+        hint.push_str("; the server's address stands in understudy.yaml, under `backends`");
+    }
+    Some(hint)
+}
+
+/// `[^/]` without a slash in it, so that paths can be split.
+const SLASHLESS: &str = r"[^\x2F]";
+
+/// A segment in another tool's spelling.
+struct Foreign<'t> {
+    segment: &'t str,
+    /// The segment as it is written here.
+    written: String,
+    /// The `params` for what the spelling asks of the parameter.
+    rule: Option<String>,
+}
+
+impl<'t> Foreign<'t> {
+    fn of(segment: &'t str) -> Option<Self> {
+        let (written, rule) = parameter(segment).or_else(|| pattern(segment))?;
+        Some(Self { segment, written, rule })
+    }
+}
+
+/// `:id`, `<id>`, `<int:id>`, `${id}`, `[id]`, `{id:int}`, `{path...}`
+fn parameter(segment: &str) -> Option<(String, Option<String>)> {
+    let inside = |open: &str, close: &str| segment.strip_prefix(open)?.strip_suffix(close);
+    if let Some(named) = segment.strip_prefix(':') {
+        let end = named.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(named.len());
+        let (name, rest) = named.split_at(end);
+        if !is_name(name) {
+            return None;
+        }
+        let pattern = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+        return Some(match (pattern, rest) {
+            (Some(pattern), _) => typed(name, pattern),
+            (None, "*" | "+") => (format!("{{*{name}}}"), None),
+            (None, rest) => (format!("{{{name}}}{}", rest.trim_start_matches('?')), None),
+        });
+    }
+    if let Some(inside) = inside("<", ">") {
+        let (kind, name) = inside.rsplit_once(':').unwrap_or(("", inside));
+        return is_name(name).then(|| typed(name, kind));
+    }
+    if let Some(name) = inside("[...", "]") {
+        return is_name(name).then(|| (format!("{{*{name}}}"), None));
+    }
+    if let Some(name) = inside("[", "]") {
+        return is_name(name).then(|| (format!("{{{name}}}"), None));
+    }
+    if segment.contains("${") && !segment.contains("${{") {
+        return Some((segment.replace("${", "{"), None));
+    }
+    let (before, braced) = segment.split_once('{').filter(|_| !segment.contains("{{") && !segment.contains("{*"))?;
+    let (name, after) = braced.split_once('}')?;
+    let (written, rule) = braced_parameter(name)?;
+    Some((format!("{before}{written}{after}"), rule))
+}
+
+/// What stands between braces: `id:int`, `path...`, `id?`
+fn braced_parameter(name: &str) -> Option<(String, Option<String>)> {
+    if let Some((name, kind)) = name.split_once(':') {
+        return is_name(name).then(|| typed(name, kind));
+    }
+    let plain = name.trim_end_matches("...").trim_end_matches(['*', '+', '?']);
+    let spans = name.ends_with("...") || name.ends_with(['*', '+']);
+    let is_foreign = plain != name && is_name(plain);
+    is_foreign.then(|| (if spans { format!("{{*{plain}}}") } else { format!("{{{plain}}}") }, None))
+}
+
+/// A parameter with the type or expression that other tools write beside its name.
+fn typed(name: &str, kind: &str) -> (String, Option<String>) {
+    let plain = format!("{{{name}}}");
+    match kind.trim() {
+        "" | "str" | "string" | "slug" | "alpha" => (plain, None),
+        "path" | "*" | ".*" | ".+" => (format!("{{*{name}}}"), None),
+        kind => {
+            let rule = super::rule::rule_meant(kind)
+                .map_or_else(|| format!("{{ matches: {} }}", quoted(kind)), |word| format!("{{ type: {word} }}"));
+            (plain, Some(format!("{{ {name}: {rule} }}")))
+        }
+    }
+}
+
+/// `*`, `**`, `*.json`, `[0-9]+`, `\d+`, `(a|b)`, `.*`
+fn pattern(segment: &str) -> Option<(String, Option<String>)> {
+    if segment.trim_start_matches('(').starts_with(SLASHLESS) && !segment.contains('{') {
+        return Some(("{part}".to_owned(), None));
+    }
+    if matches!(segment, "*" | "**" | ".*" | ".+" | "(.*)" | "(.+)" | ".*$") {
+        return Some(("{*rest}".to_owned(), None));
+    }
+    let is_class = segment.contains('[') && segment.contains(']');
+    let is_group = segment.contains('(') && segment.contains('|') && segment.contains(')');
+    let is_expression =
+        segment.contains('\\') || is_class || is_group || segment.contains(".*") || segment.contains(".+");
+    if is_expression && !segment.contains('{') {
+        let expression = segment.trim_start_matches('^').trim_end_matches('$');
+        return Some(("{part}".to_owned(), Some(format!("{{ part: {{ matches: {} }} }}", quoted(expression)))));
+    }
+    if segment.contains('*') && !segment.contains('{') {
+        return Some((segment.replacen('*', "{name}", 1), None));
+    }
+    None
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
