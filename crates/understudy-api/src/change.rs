@@ -104,7 +104,7 @@ impl Place {
     pub(crate) fn inside(loaded: &LoadedService, file: &str) -> Result<Self, ApiError> {
         let path = loaded.folder.join(file);
         stays_inside(&loaded.folder, &path)?;
-        Ok(Self { shown: format!("{}/{file}", loaded.service.dir), path })
+        Ok(Self { shown: loaded.service.path_of(file), path })
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::check_known::idle_entries;
 use crate::clock;
 use crate::error::ApiError;
-use crate::project::{LoadedService, Project, open_project};
+use crate::find::Target;
+use crate::project::{LoadedService, Project, open_project, open_target};
 use crate::report::CheckReport;
 use http::header::CONTENT_TYPE;
 use std::cell::Cell;
@@ -11,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use understudy_exchange::redact::is_secret_header;
 use understudy_exchange::{Json, Response};
-use understudy_fixture::model::{Fixture, ResponsePromise};
+use understudy_fixture::model::{Fixture, Requests, ResponsePromise};
 use understudy_fixture::{Code, Diagnostic, Severity};
 use understudy_match::{
     Chance, Choice, Incoming, Mismatch, Moment, Rendering, State, Tie, example_request, judge, stub_request,
@@ -54,6 +55,22 @@ impl Check {
 /// As [`open_project`].
 pub fn check(root: &Path) -> Result<Check, ApiError> {
     let project = open_project(root)?;
+    let problems = problems_of(&project);
+    Ok(Check { project, problems })
+}
+
+/// Checks what a person named: a project, one fixture or a description.
+///
+/// # Errors
+/// As [`open_target`].
+pub fn check_target(target: &Target) -> Result<Check, ApiError> {
+    let project = open_target(target, Requests::Refuse)?;
+    let problems = problems_of(&project);
+    Ok(Check { project, problems })
+}
+
+/// Every problem of a project, those that reading alone does not show included; sorted by file and place.
+pub(crate) fn problems_of(project: &Project) -> Vec<Diagnostic> {
     let mut problems = project.diagnostics.clone();
     let today = clock::now().date();
     for loaded in &project.services {
@@ -68,8 +85,36 @@ pub fn check(root: &Path) -> Result<Check, ApiError> {
             problems.extend(enabled.flat_map(|fixture| not_as_described(description, &loaded.service.base, fixture)));
         }
     }
+    problems.extend(project.services.iter().flat_map(not_read));
     problems.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    Ok(Check { project, problems })
+    problems
+}
+
+/// How many files a message names.
+const NAMED_MAX: usize = 3;
+
+/// Files that may have been meant as fixtures, in one message each kind.
+fn not_read(loaded: &LoadedService) -> Vec<Diagnostic> {
+    let warning = |files: &[String], why: &str, hint: &str| {
+        let first = files.first()?;
+        let named: Vec<&str> = files.iter().take(NAMED_MAX).map(String::as_str).collect();
+        let more = files.len() - named.len();
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let message = format!("{}{more}: {why}", named.join(", "));
+        let of_file = Diagnostic::of_file(Code::NotRead, &loaded.service.path_of(first), message);
+        Some(Diagnostic { severity: Severity::Warning, ..of_file }.with_hint(hint))
+    };
+    let nearly = warning(
+        &loaded.not_read.nearly,
+        "not read, as fixtures end in .yaml, .yml or .json",
+        "rename what is a fixture; a name that starts with `_` is passed over without a word",
+    );
+    let others = warning(
+        &loaded.not_read.others,
+        "not read, as nothing in it says `request` or `response`",
+        "in a folder with an understudy.yaml, every .yaml and .json file of a service is a fixture",
+    );
+    nearly.into_iter().chain(others).collect()
 }
 
 /// Fixtures that do not answer their own example: it is not what they ask for, or another one comes first.

@@ -8,74 +8,50 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
-use understudy_fixture::{BodyFiles, FileProblem, is_leaf_of_services, is_reserved_folder};
+use understudy_fixture::{BodyFiles, FileProblem};
 
 /// How large a body file may be.
 pub(crate) const BODY_FILE_BYTES_MAX: u64 = 64 << 20;
-/// How deep folders of a service may nest.
-const FOLDER_DEPTH_MAX: usize = 32;
-/// How many fixture files a service may have.
-const FILES_MAX: usize = 1_000_000;
 
 /// What tells whether a file is still the one that was read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Stamp {
     modified: Option<SystemTime>,
     bytes: u64,
+    identity: Identity,
+}
+
+/// What tells a file from one that came in its place with the same time and size. An update of a Kubernetes ConfigMap, a
+/// checkout and `cp -p` make such files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+struct Identity {
+    device: u64,
+    inode: u64,
+    changed: (i64, i64),
+}
+
+impl Identity {
+    #[cfg(unix)]
+    fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        Self { device: metadata.dev(), inode: metadata.ino(), changed }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Metadata) -> Self {
+        Self::default()
+    }
 }
 
 impl Stamp {
     pub(crate) fn of(metadata: &Metadata) -> Self {
-        Self { modified: metadata.modified().ok(), bytes: metadata.len() }
+        Self { modified: metadata.modified().ok(), bytes: metadata.len(), identity: Identity::of(metadata) }
     }
 
     pub(crate) fn at(path: &Path) -> Option<Self> {
         fs::metadata(path).ok().map(|metadata| Self::of(&metadata))
     }
-}
-
-/// What a folder of fixtures holds.
-#[derive(Debug, Default)]
-pub(crate) struct Listing {
-    /// The fixture files, by their paths below the folder, sorted.
-    pub(crate) files: Vec<String>,
-    /// Folders below it that cannot be read, and why.
-    pub(crate) unreadable: Vec<(String, io::Error)>,
-}
-
-/// The fixture files of a folder. A folder below it that cannot be read costs only what is in it.
-pub(crate) fn fixture_files(folder: &Path, except: &[PathBuf]) -> io::Result<Listing> {
-    let mut listing = Listing::default();
-    collect(folder, "", 0, &mut listing)?;
-    listing.files.retain(|file| !except.contains(&folder.join(file)));
-    listing.files.sort();
-    Ok(listing)
-}
-
-fn collect(folder: &Path, prefix: &str, depth: usize, listing: &mut Listing) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
-        if name.starts_with(['.', '_']) {
-            continue;
-        }
-        let path = format!("{prefix}{name}");
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            let is_for_others = prefix.is_empty() && is_reserved_folder(&name);
-            if depth < FOLDER_DEPTH_MAX && !is_for_others {
-                match collect(&entry.path(), &format!("{path}/"), depth + 1, listing) {
-                    // It has just gone, with what was in it.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    Err(error) => listing.unreadable.push((path, error)),
-                    Ok(()) => {}
-                }
-            }
-        } else if is_leaf_of_services(&path) && listing.files.len() < FILES_MAX {
-            listing.files.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// The body files of one fixture, and which of them were read.

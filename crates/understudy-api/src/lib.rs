@@ -23,6 +23,7 @@ mod disk;
 mod error;
 mod explain;
 mod fetch;
+mod find;
 mod hidden;
 mod html;
 mod import;
@@ -31,6 +32,7 @@ mod init;
 mod junit;
 mod keep_name;
 mod lines;
+mod listing;
 mod local;
 mod project;
 mod project_file;
@@ -51,7 +53,7 @@ mod watch;
 
 pub use accept::{AcceptOptions, Accepted, accept};
 pub use app::{Action, App, Assets, COMMANDS, Engine, UiAddress, UiServer, actions, serve_ui};
-pub use check::{Check, check};
+pub use check::{Check, check, check_target};
 pub use conversation::{Conversation, Spoken};
 pub use coverage::{
     Counts, CoverageReport, CoverageRequest, CoveringFixture, OperationCoverage, ServiceCoverage, StatusCoverage,
@@ -69,14 +71,15 @@ pub use import::{
 pub use inbox::{Chosen, InboxView, News, OpenInbox, Proposal, Settled, VarNeeded};
 pub use init::init;
 
-pub use project::{LoadedService, Project, find_project, open_description, open_project};
+pub use find::{Target, find_project, find_target};
+pub use project::{LoadedService, Project, open_description, open_project, open_target};
 pub use record::{RecordRequest, RecordingServer, record};
 pub use report::{
     CheckReport, DiagnosticReport, DifferenceReport, FixtureReport, RedactionReport, ReportFormat, RunReport,
 };
 pub use requests_log::LogFormat;
 pub use runs::Verified;
-pub use serve::{Elsewhere, Listening, Reloaded, ServeRequest, Served, Serving, serve};
+pub use serve::{Elsewhere, Listening, Reloaded, ServeRequest, Serving, serve};
 pub use understudy_contract::{Outcome, OutcomeKind, Result as FixtureResult, Summary};
 pub use understudy_exchange::Json;
 pub use understudy_fixture::model::{Requests, parse_duration};

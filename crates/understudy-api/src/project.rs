@@ -1,9 +1,13 @@
 //! Projects on disk.
 
 use crate::described::{Described, folder_of, name_of};
-use crate::disk::{ServiceFiles, Stamp, fixture_files, unchanged};
+use crate::disk::{ServiceFiles, Stamp, unchanged};
 use crate::error::{ApiError, Code};
-use std::collections::HashMap;
+use crate::find::{
+    Target, fixtures_without_project, plain_service, project_file, service_of_folder, settings_of_folders,
+};
+use crate::listing::{Listing, fixture_files, folders_of_links};
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -13,9 +17,6 @@ use understudy_fixture::model::{self, Fixture, Mode, Requests, Service, Trailing
 use understudy_fixture::{Code as Problem, Diagnostic, SOURCE_BYTES_MAX, Source, check_service};
 use understudy_match::{Index, text_distance};
 use understudy_openapi::Description;
-
-/// The names that a project's file may have.
-const PROJECT_FILES: [&str; 3] = ["understudy.yaml", "understudy.yml", "understudy.json"];
 
 /// A project as it was read: what is good, and every problem.
 #[derive(Debug)]
@@ -30,16 +31,15 @@ pub struct Project {
     pub services: Vec<LoadedService>,
     /// Every problem, sorted by file and place.
     pub diagnostics: Vec<Diagnostic>,
-    /// Where it is no folder with a project, but a description alone.
+    /// Where it is no folder with a project, but one file alone.
     pub(crate) alone: Option<Alone>,
 }
 
-/// A description that is served with no project around it.
+/// A file that is served with no project around it, by its name.
 #[derive(Debug, Clone)]
-pub(crate) struct Alone {
-    /// Its file's name.
-    file: String,
-    requests: Requests,
+pub(crate) enum Alone {
+    Fixture(String),
+    Description { file: String, requests: Requests },
 }
 
 /// A service with its fixtures.
@@ -53,6 +53,19 @@ pub struct LoadedService {
     pub fixtures: Vec<Arc<Fixture>>,
     files: HashMap<String, Read>,
     pub(crate) described: Option<Described>,
+    /// Files that may have been meant as fixtures, and are not read.
+    pub(crate) not_read: NotRead,
+    /// The folders that its files are in, links resolved.
+    pub(crate) folders: BTreeSet<PathBuf>,
+}
+
+/// Files of a service that are not read.
+#[derive(Debug, Default)]
+pub(crate) struct NotRead {
+    /// Those that are nearly called like fixtures.
+    pub(crate) nearly: Vec<String>,
+    /// Without a project's file: those that have neither `request` nor `response`.
+    pub(crate) others: Vec<String>,
 }
 
 /// Returns a fixture's file by its path below the folder of its service.
@@ -100,41 +113,6 @@ struct Read {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// The project that a person means: the folder or file that they name, else the nearest one upwards, else
-/// `./fixtures`.
-///
-/// # Errors
-/// [`Code::NoProject`]
-pub fn find_project(named: Option<&Path>, current: &Path) -> Result<PathBuf, ApiError> {
-    let Some(named) = named else {
-        let above = current.ancestors().find(|folder| project_file(folder).is_some());
-        if let Some(folder) = above {
-            return Ok(folder.to_path_buf());
-        }
-        let below = current.join("fixtures");
-        if below.is_dir() {
-            return Ok(below);
-        }
-        let message = format!("there is no understudy.yaml in {} or above, and no folder fixtures", current.display());
-        return Err(
-            ApiError::new(Code::NoProject, message).with_hint("`understudy init` makes a small working project")
-        );
-    };
-    let path = current.join(named);
-    if path.is_file() {
-        return Ok(path.parent().map_or_else(|| current.to_path_buf(), Path::to_path_buf));
-    }
-    if path.is_dir() {
-        return Ok(path);
-    }
-    let message = format!("there is no folder {}", named.display());
-    Err(ApiError::new(Code::NoProject, message).with_hint("name a folder that holds understudy.yaml"))
-}
-
-fn project_file(folder: &Path) -> Option<PathBuf> {
-    PROJECT_FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
-}
-
 /// Reads a project. Problems in its files do not fail this: they are in [`Project::diagnostics`].
 ///
 /// # Errors
@@ -151,7 +129,7 @@ pub fn open_project(root: &Path) -> Result<Project, ApiError> {
 pub fn open_description(path: &Path, requests: Requests) -> Result<Project, ApiError> {
     let root = folder_of(path);
     let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let project = read_alone(root, Alone { file, requests }, None);
+    let project = read_description(root, file, requests, None);
     let [LoadedService { described: Some(described), .. }] = project.services.as_slice() else {
         unreachable!("a description alone is one service")
     };
@@ -165,15 +143,40 @@ pub fn open_description(path: &Path, requests: Requests) -> Result<Project, ApiE
     }
 }
 
-fn read_alone(root: &Path, alone: Alone, before: Option<&Project>) -> Project {
+/// Reads what a person named.
+///
+/// # Errors
+/// As [`open_project`] and [`open_description`].
+pub fn open_target(target: &Target, requests: Requests) -> Result<Project, ApiError> {
+    match target {
+        Target::Project(root) => open_project(root),
+        Target::Description(path) => open_description(path, requests),
+        Target::Fixture(path) => {
+            let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            Ok(read_fixture_alone(folder_of(path), file, None))
+        }
+    }
+}
+
+fn read_fixture_alone(root: &Path, file: String, before: Option<&Project>) -> Project {
+    let service = service_of_folder(root);
+    let known = before.and_then(|before| before.services.first());
+    let (mut loaded, mut diagnostics) = load_service(&service, root.to_path_buf(), vec![file.clone()], known);
+    loaded.folders.extend(folders_of_links(&root.join(&file)));
+    diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    let settings = model::Project { services: vec![service], ..model::Project::default() };
+    let alone = Some(Alone::Fixture(file));
+    Project { root: root.to_path_buf(), file: None, settings, services: vec![loaded], diagnostics, alone }
+}
+
+fn read_description(root: &Path, file: String, requests: Requests, before: Option<&Project>) -> Project {
     let before = before.and_then(|before| before.services.first());
-    let described = Described::read(root, &alone.file, before.and_then(|before| before.described.as_ref()));
+    let described = Described::read(root, &file, before.and_then(|before| before.described.as_ref()));
     // Its name stays, whatever its title becomes: clients may know it.
     let name = before.map(|before| before.service.name.clone()).unwrap_or_else(|| {
         described.description.as_ref().map_or_else(|| "api".to_owned(), |description| name_of(&description.title))
     });
-    let service =
-        Service { openapi: Some(alone.file.clone()), requests: alone.requests, ..plain_service(name, String::new()) };
+    let service = Service { openapi: Some(file.clone()), requests, ..plain_service(name, String::new()) };
     let diagnostics = described.diagnostics.clone();
     let loaded = LoadedService {
         service: Arc::new(service.clone()),
@@ -181,9 +184,12 @@ fn read_alone(root: &Path, alone: Alone, before: Option<&Project>) -> Project {
         fixtures: Vec::new(),
         files: HashMap::new(),
         described: Some(described),
+        not_read: NotRead::default(),
+        folders: BTreeSet::new(),
     };
     let settings = model::Project { services: vec![service], ..model::Project::default() };
-    Project { root: root.to_path_buf(), file: None, settings, services: vec![loaded], diagnostics, alone: Some(alone) }
+    let alone = Some(Alone::Description { file, requests });
+    Project { root: root.to_path_buf(), file: None, settings, services: vec![loaded], diagnostics, alone }
 }
 
 impl Project {
@@ -194,7 +200,10 @@ impl Project {
     /// As [`open_project`].
     pub(crate) fn reread(&self) -> Result<Self, ApiError> {
         match &self.alone {
-            Some(alone) => Ok(read_alone(&self.root, alone.clone(), Some(self))),
+            Some(Alone::Fixture(file)) => Ok(read_fixture_alone(&self.root, file.clone(), Some(self))),
+            Some(Alone::Description { file, requests }) => {
+                Ok(read_description(&self.root, file.clone(), *requests, Some(self)))
+            }
             None => read(&self.root, Some(self)),
         }
     }
@@ -287,30 +296,32 @@ fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
         let folder = root.join(&service.dir);
         let described = service.openapi.as_ref().map(|file| {
             let known = known.and_then(|known| known.described.as_ref());
-            Described::read(root, &format!("{}/{file}", service.dir), known)
+            Described::read(root, &service.path_of(file), known)
         });
         diagnostics.extend(described.iter().flat_map(|described| described.diagnostics.clone()));
-        let own: Vec<PathBuf> = described.iter().flat_map(Described::files).map(Path::to_path_buf).collect();
-        let files = match fixture_files(&folder, &own) {
-            Ok(listing) => {
-                diagnostics.extend(listing.unreadable.iter().map(|(path, error)| {
-                    let path = format!("{}/{path}", service.dir);
-                    let message = format!("the folder cannot be read: {error}");
-                    Diagnostic::of_file(Problem::Unreadable, &path, message).with_hint("check who may read it")
-                }));
-                listing.files
-            }
+        let parts = described.iter().flat_map(Described::files).map(Path::to_path_buf);
+        let own: Vec<PathBuf> = parts.chain(file.clone()).collect();
+        let found = match &file {
+            Some(_) => fixture_files(&folder, &own, &[]).map(|listing| (listing, Vec::new())),
+            None => fixtures_without_project(&folder),
+        };
+        let (mut listing, others) = match found {
+            Ok(found) => found,
             Err(error) => {
                 if error.kind() != std::io::ErrorKind::NotFound || !can_be_recorded(service) {
                     diagnostics.push(missing_folder(file.as_deref(), service, &error));
                 }
-                Vec::new()
+                (Listing::default(), Vec::new())
             }
         };
+        diagnostics.extend(listing.problems(|path| service.path_of(path)));
+        let files = std::mem::take(&mut listing.files);
         let (mut loaded, problems) =
             load_service(service, folder, files, known.filter(|known| known.service.dir == service.dir));
         diagnostics.extend(problems);
         loaded.described = described;
+        loaded.not_read = NotRead { nearly: listing.nearly, others };
+        loaded.folders.extend(listing.folders);
         services.push(loaded);
     }
     diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
@@ -323,48 +334,6 @@ fn read_settings(file: &Path) -> Result<(model::Project, Vec<Diagnostic>), ApiEr
     match Source::new(&name, fs::read(file).map_err(failed)?) {
         Ok(source) => Ok(understudy_fixture::project(&source)),
         Err(diagnostic) => Ok((model::Project::default(), vec![*diagnostic])),
-    }
-}
-
-/// Without a project file, each folder is a service on a free port.
-fn settings_of_folders(root: &Path) -> Result<model::Project, ApiError> {
-    let failed = |error| ApiError::new(Code::Disk, format!("failed to read {}: {error}", root.display()));
-    let mut names: Vec<String> = fs::read_dir(root)
-        .map_err(failed)?
-        .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir())?.file_name().into_string().ok())
-        .filter(|name| !name.starts_with(['.', '_']))
-        .filter(|name| fixture_files(&root.join(name), &[]).is_ok_and(|listing| !listing.files.is_empty()))
-        .collect();
-    names.sort();
-    if names.is_empty() {
-        let message = format!("{} holds no understudy.yaml and no folder with fixtures", root.display());
-        return Err(
-            ApiError::new(Code::NoProject, message).with_hint("`understudy init` makes a small working project")
-        );
-    }
-    let services = names.into_iter().map(|name| plain_service(name.clone(), name));
-    Ok(model::Project { services: services.collect(), ..model::Project::default() })
-}
-
-/// A service of which nothing is said, on a free port.
-fn plain_service(name: String, dir: String) -> Service {
-    Service {
-        name,
-        dir,
-        port: 0,
-        base: String::new(),
-        owner: None,
-        openapi: None,
-        requests: Requests::Refuse,
-        mode: Mode::Mock,
-        backend: None,
-        cors: true,
-        trailing_slash: TrailingSlash::Exact,
-        delay: None,
-        after: Vec::new(),
-        timeout: None,
-        backends: Vec::new(),
-        addresses: Vec::new(),
     }
 }
 
@@ -400,7 +369,7 @@ fn load_service(
         let id = id_of(file);
         if let Some(first) = named.insert(id, file) {
             let message = format!("two files make the fixture `{id}`: {first} and {file}");
-            let shown = format!("{}/{file}", service.dir);
+            let shown = service.path_of(file);
             diagnostics
                 .push(Diagnostic::of_file(Problem::DuplicateId, &shown, message).with_hint("rename one of them"));
             named.insert(id, first);
@@ -415,8 +384,12 @@ fn load_service(
     let all: Vec<&Fixture> = fixtures.iter().map(|fixture| &**fixture).collect();
     diagnostics.extend(check_service(service, &all));
     drop(named);
+    // A body file may lie behind links of its own, and one that is missing may come.
+    let folders = reads.iter().flat_map(|read| &read.bodies).flat_map(|(path, _)| folders_of_links(path)).collect();
     let files = files.into_iter().zip(reads).collect();
-    (LoadedService { service: Arc::new(service.clone()), folder, fixtures, files, described: None }, diagnostics)
+    let service = Arc::new(service.clone());
+    let not_read = NotRead::default();
+    (LoadedService { service, folder, fixtures, files, described: None, not_read, folders }, diagnostics)
 }
 
 fn id_of(file: &str) -> &str {
@@ -465,7 +438,7 @@ fn stamped(path: &Path) -> std::io::Result<(Stamp, Vec<u8>)> {
 
 fn read_file(service: &Service, folder: &Path, file: &str, before: Option<&Read>) -> Read {
     let path = folder.join(file);
-    let shown = format!("{}/{file}", service.dir);
+    let shown = service.path_of(file);
     let unreadable = |error: std::io::Error| {
         let message = format!("the file cannot be read: {error}");
         Diagnostic::of_file(Problem::Unreadable, &shown, message).with_hint("check who may read it")

@@ -1,29 +1,36 @@
 //! Serving a project.
 
 use crate::app::ports_of_app;
+use crate::check::problems_of;
 use crate::desk::RecordedSummary;
 use crate::error::{ApiError, Code};
+use crate::find::Target;
 use crate::hidden::Hidden;
 use crate::local::{Hold, Role, Taken, other, take};
-use crate::project::{Project, open_description, open_project};
+use crate::project::{Project, open_target};
 use crate::requests_log::{LogFormat, RequestsLog};
 use crate::servers::{Options, Servers};
 use crate::watch::Watch;
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use understudy_fixture::Diagnostic;
 use understudy_fixture::model::Requests;
 
 /// How often ports that another Understudy has are tried again.
-const TAKE_OVER_PERIOD: std::time::Duration = std::time::Duration::from_secs(1);
+const TAKE_OVER_PERIOD: Duration = Duration::from_secs(1);
 
 /// What to serve, and how.
 #[derive(Debug, Clone)]
 pub struct ServeRequest {
     /// What is served.
-    pub served: Served,
+    pub target: Target,
+    /// What is done about requests that are not what a description says, where one is served alone.
+    pub requests: Requests,
+    /// How often files are looked at, instead of waiting for the system to tell of changes.
+    pub poll: Option<Duration>,
     /// Only these services; all where empty.
     pub services: Vec<String>,
     /// The port of the only service, or the shared one of several.
@@ -36,20 +43,6 @@ pub struct ServeRequest {
     pub state: Vec<(String, String)>,
     /// What log lines look like.
     pub log: LogFormat,
-}
-
-/// What is served.
-#[derive(Debug, Clone)]
-pub enum Served {
-    /// The project in this folder.
-    Project(PathBuf),
-    /// This description, with no project around it.
-    Description {
-        /// Its file.
-        file: PathBuf,
-        /// What is done about requests that are not what it says.
-        requests: Requests,
-    },
 }
 
 /// What came of an edit while it serves.
@@ -104,8 +97,9 @@ pub struct Serving {
     pub listening: Vec<Listening>,
     /// Services that another Understudy answers for. Once it has ended, they are served here.
     pub elsewhere: Vec<Elsewhere>,
-    /// The problems of the project's files at the start.
+    /// The problems of the project's files at the start, as `check` finds them.
     pub diagnostics: Vec<Diagnostic>,
+    poll: Option<Duration>,
     servers: Servers,
     log: Arc<RequestsLog>,
     hold: Option<Hold>,
@@ -116,10 +110,7 @@ pub struct Serving {
 /// # Errors
 /// No project, a name that it does not have, a port that cannot be had.
 pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<Serving, ApiError> {
-    let project = match &request.served {
-        Served::Project(root) => open_project(root)?,
-        Served::Description { file, requests } => open_description(file, *requests)?,
-    };
+    let project = open_target(&request.target, request.requests)?;
     project.check_names(&request.services)?;
     let names = Hidden::new(&project.settings.redact).names();
     let log = Arc::new(RequestsLog::new(request.log, names, out));
@@ -133,7 +124,7 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
     // What is asked for here alone, nobody else answers with.
     let is_as_written =
         options.port.is_none() && options.host.is_none() && options.backend.is_none() && options.state.is_empty();
-    // A description alone has no folder of its own, and nobody else to share it with.
+    // A file alone has no folder of its own, and nobody else to share it with.
     let taken = if project.alone.is_some() { Taken::Free } else { take(&project.root, Role::Serve) };
     let hold = match taken {
         Taken::Held(hold) => Some(hold),
@@ -154,9 +145,9 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
     }
     say_ports(hold.as_ref(), &servers);
     let listening = listening(&servers);
-    let mut diagnostics = servers.project().diagnostics.clone();
+    let mut diagnostics = problems_of(servers.project());
     diagnostics.extend(servers.not_recorded());
-    Ok(Serving { listening, elsewhere, diagnostics, servers, log, hold })
+    Ok(Serving { listening, elsewhere, diagnostics, servers, log, hold, poll: request.poll })
 }
 
 /// Opens a service's port, or the shared one.
@@ -210,7 +201,7 @@ impl Serving {
         end: impl Future<Output = ()>,
         mut reloaded: impl FnMut(Reloaded<'_>),
     ) -> RecordedSummary {
-        let mut watch = Watch::new(self.servers.project());
+        let mut watch = Watch::new(self.servers.project(), self.poll);
         if let Err(error) = &watch {
             let problems = [unwatched(self.servers.project(), error)];
             reloaded(Reloaded { problems: &problems, mended: &[], listening: &[], log: &self.log });
@@ -291,4 +282,5 @@ pub(crate) async fn changed(watch: &mut notify::Result<Watch>) {
 pub(crate) fn unwatched(project: &Project, error: &notify::Error) -> Diagnostic {
     let message = format!("files cannot be watched, so that edits need a restart: {error}");
     Diagnostic::of_file(understudy_fixture::Code::Unreadable, &project.root.to_string_lossy(), message)
+        .with_hint("`understudy serve --poll` looks for changes from time to time instead")
 }

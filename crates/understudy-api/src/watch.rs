@@ -1,9 +1,15 @@
-//! Tells when a project's files change.
+//! Tells when a project's files change: by the system's events, or by looking from time to time where a mount sends none.
 
-use crate::project::Project;
+use crate::disk::Stamp;
+use crate::listing::folders_of_links;
+use crate::project::{Alone, Project};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, channel};
 
@@ -15,77 +21,147 @@ const BUSY_MAX: Duration = Duration::from_millis(200);
 /// How many changes wait to be heard of: all say the same.
 const CHANGES_MAX: usize = 1;
 
-/// Watches the project's file and the services' folders.
+/// Watches the folders that a project's files lie in, links resolved.
 pub(crate) struct Watch {
-    watcher: RecommendedWatcher,
-    watched: BTreeSet<(PathBuf, bool)>,
-    changes: Receiver<()>,
+    means: Means,
+    watched: BTreeSet<PathBuf>,
     /// Whether something changed that nobody has heard of yet.
     is_told: bool,
 }
 
+enum Means {
+    Events {
+        watcher: RecommendedWatcher,
+        changes: Receiver<()>,
+        /// Set when something was removed or renamed: the system forgets a folder with it, also where another one comes in its
+        /// place.
+        is_stale: Arc<AtomicBool>,
+    },
+    Polls {
+        period: Duration,
+        /// The content of the folders when they were last looked at.
+        seen: u64,
+    },
+}
+
 impl Watch {
-    /// Starts watching.
-    pub(crate) fn new(project: &Project) -> notify::Result<Self> {
-        let (sender, changes) = channel(CHANGES_MAX);
-        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            let is_change = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
-            if is_change {
-                // Where one waits it says the same; once the receiver is gone, nobody wants to know.
-                let _ = sender.try_send(());
-            }
-        })?;
-        let mut watch = Self { watcher, watched: BTreeSet::new(), changes, is_told: false };
+    /// Starts watching, by looking each `poll` where that is given.
+    pub(crate) fn new(project: &Project, poll: Option<Duration>) -> notify::Result<Self> {
+        let means = match poll {
+            Some(period) => Means::Polls { period, seen: 0 },
+            None => events()?,
+        };
+        let mut watch = Self { means, watched: BTreeSet::new(), is_told: false };
         watch.follow(project)?;
+        if let Means::Polls { seen, .. } = &mut watch.means {
+            *seen = look(&watch.watched);
+        }
+        // Everything up to now is read by whoever asked.
+        watch.is_told = false;
         Ok(watch)
     }
 
-    /// Watches what the project now consists of.
+    /// Watches what the project now consists of. Folders that are new may have changed before they were watched: that is told
+    /// as a change.
     pub(crate) fn follow(&mut self, project: &Project) -> notify::Result<()> {
-        // The project's folder may hold anything (node_modules): only its files are watched, not what is below.
-        let mut wanted = BTreeSet::from([(project.root.clone(), false)]);
-        if project.alone.is_none() {
-            wanted.extend(project.services.iter().map(|service| existing(&service.folder)));
+        let wanted = folders(project);
+        if let Means::Events { watcher, is_stale, .. } = &mut self.means {
+            if is_stale.swap(false, Ordering::Relaxed) {
+                self.watched.iter().for_each(|folder| drop(watcher.unwatch(folder)));
+                self.watched.clear();
+            }
+            for folder in self.watched.difference(&wanted) {
+                let _ = watcher.unwatch(folder);
+            }
+            for folder in wanted.difference(&self.watched) {
+                watcher.watch(folder, RecursiveMode::NonRecursive)?;
+            }
         }
-        // A description may be in parts that lie anywhere.
-        for described in project.services.iter().filter_map(|service| service.described.as_ref()) {
-            wanted.extend(described.files().filter_map(Path::parent).map(|folder| (existing(folder).0, false)));
-        }
-        let recursive: Vec<PathBuf> =
-            wanted.iter().filter(|(_, recursive)| *recursive).map(|(path, _)| path.clone()).collect();
-        wanted.retain(|(path, is_recursive)| {
-            *is_recursive || *path == project.root || !recursive.iter().any(|above| path.starts_with(above))
-        });
-        for (path, _) in self.watched.difference(&wanted) {
-            let _ = self.watcher.unwatch(path);
-        }
-        for (path, recursive) in wanted.difference(&self.watched) {
-            self.watcher
-                .watch(path, if *recursive { RecursiveMode::Recursive } else { RecursiveMode::NonRecursive })?;
-        }
+        self.is_told |= !wanted.is_subset(&self.watched);
         self.watched = wanted;
         Ok(())
     }
 
     /// Waits until something changed and it is quiet again. Where nobody waits to its end, the next one hears of it.
     pub(crate) async fn changed(&mut self) {
-        if !self.is_told {
-            if self.changes.recv().await.is_none() {
-                return std::future::pending().await;
+        match &mut self.means {
+            Means::Events { changes, .. } => {
+                if !self.is_told {
+                    if changes.recv().await.is_none() {
+                        return std::future::pending().await;
+                    }
+                    self.is_told = true;
+                }
+                let settle = async { while let Ok(Some(())) = tokio::time::timeout(QUIET, changes.recv()).await {} };
+                let _ = tokio::time::timeout(BUSY_MAX, settle).await;
             }
-            self.is_told = true;
+            Means::Polls { period, seen } => {
+                while !self.is_told {
+                    tokio::time::sleep(*period).await;
+                    let folders = self.watched.clone();
+                    let Ok(now) = tokio::task::spawn_blocking(move || look(&folders)).await else { continue };
+                    self.is_told = std::mem::replace(seen, now) != now;
+                }
+            }
         }
-        let settle = async { while let Ok(Some(())) = tokio::time::timeout(QUIET, self.changes.recv()).await {} };
-        let _ = tokio::time::timeout(BUSY_MAX, settle).await;
         self.is_told = false;
     }
 }
 
-/// The folder, or, where it is not there yet, the nearest one above it, to see it being made.
-fn existing(folder: &Path) -> (PathBuf, bool) {
-    if folder.is_dir() {
-        return (folder.to_path_buf(), true);
+fn events() -> notify::Result<Means> {
+    let (sender, changes) = channel(CHANGES_MAX);
+    let is_stale = Arc::new(AtomicBool::new(false));
+    let stale = Arc::clone(&is_stale);
+    let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        let kind = event.map_or(EventKind::Any, |event| event.kind);
+        let is_gone = matches!(kind, EventKind::Remove(_) | EventKind::Modify(notify::event::ModifyKind::Name(_)));
+        if is_gone {
+            stale.store(true, Ordering::Relaxed);
+        }
+        if !matches!(kind, EventKind::Access(_)) {
+            // Where one waits it says the same; once the receiver is gone, nobody wants to know.
+            let _ = sender.try_send(());
+        }
+    })?;
+    Ok(Means::Events { watcher, changes, is_stale })
+}
+
+/// The folders in which a change may change the project.
+fn folders(project: &Project) -> BTreeSet<PathBuf> {
+    // The project's folder may hold anything (node_modules): only its files are watched, not what is below.
+    let mut folders = folders_of_links(&existing(&project.root).join("understudy.yaml"));
+    folders.extend(project.file.iter().flat_map(|file| folders_of_links(file)));
+    let is_description = matches!(project.alone, Some(Alone::Description { .. }));
+    for service in &project.services {
+        folders.extend(service.folders.iter().cloned());
+        if !is_description {
+            folders.extend(existing(&service.folder).canonicalize());
+        }
     }
-    let above = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder);
-    (above.to_path_buf(), false)
+    // A description may be in parts that lie anywhere.
+    let described = project.services.iter().filter_map(|service| service.described.as_ref());
+    folders.extend(described.flat_map(|described| described.files().flat_map(folders_of_links).collect::<Vec<_>>()));
+    folders.retain(|folder| folder.is_dir());
+    folders
+}
+
+/// The folder, or, where it is not there yet, the nearest one above it, to see it being made.
+fn existing(folder: &Path) -> PathBuf {
+    folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder).to_path_buf()
+}
+
+/// One number for everything that lies in these folders: names, and what tells one version of a file from another.
+fn look(folders: &BTreeSet<PathBuf>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for folder in folders {
+        let mut entries: Vec<PathBuf> =
+            fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
+        entries.sort();
+        for entry in entries {
+            // A folder changes its time with each file that comes and goes in it: it is looked at itself, or of no interest.
+            let stamp = fs::metadata(&entry).ok().filter(|metadata| !metadata.is_dir());
+            (&entry, stamp.as_ref().map(Stamp::of)).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
 }

@@ -266,7 +266,8 @@ pub(crate) enum SchemaOf {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServeArgs {
-    /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
+    /// A project's folder, a folder of fixtures, one fixture or an OpenAPI description [default: the nearest understudy.yaml
+    /// upwards, else ./fixtures]
     pub(crate) project: Option<PathBuf>,
     /// Serve this OpenAPI description, with no project: Prefer: code=, example=, dynamic=, seed= choose the answer
     #[arg(long, value_name = "FILE", conflicts_with_all = ["project", "services", "backend", "state"])]
@@ -289,6 +290,10 @@ pub(crate) struct ServeArgs {
     /// The state at the start, for fixtures with `when`; may be repeated
     #[arg(long = "state", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) state: Vec<(String, String)>,
+    /// Look for edits from time to time, for mounts that tell of none (Docker on other systems, network drives) [default of
+    /// the time: 1s]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1s", value_parser = time)]
+    pub(crate) poll: Option<Duration>,
     /// What the lines for requests look like
     #[arg(long, value_enum, default_value_t = Log::Text, value_name = "FORMAT")]
     pub(crate) log: Log,

@@ -5,12 +5,22 @@ use crate::exit::Exit;
 use crate::terminal::{Paint, count, count_problems, plain, say_problems};
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
-use understudy_api::{ApiError, ElsewhereAnswer, Explained, FileErrors, WeighedCondition, find_project};
+use understudy_api::{
+    ApiError, ElsewhereAnswer, Explained, FileErrors, Target, WeighedCondition, find_project, find_target,
+};
 
 /// The project's folder.
 pub(crate) fn project(named: Option<&Path>) -> Result<PathBuf, ApiError> {
-    let current = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    find_project(named, &current)
+    find_project(named, &current_folder())
+}
+
+/// A project, a fixture or a description.
+pub(crate) fn target(named: Option<&Path>) -> Result<Target, ApiError> {
+    find_target(named, &current_folder())
+}
+
+fn current_folder() -> PathBuf {
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."))
 }
 
 /// Prints a document to standard output.
@@ -20,7 +30,7 @@ pub(crate) fn print_json(document: &impl serde::Serialize) {
 }
 
 pub(crate) fn check(named: Option<&Path>, json: bool) -> Result<Exit, ApiError> {
-    let check = understudy_api::check(&project(named)?)?;
+    let check = understudy_api::check_target(&target(named)?)?;
     let exit = match (check.has_errors(), check.breaks_description()) {
         (true, _) => Exit::Files,
         (false, true) => Exit::Broken,

@@ -3,21 +3,23 @@
 use crate::args::{Log, ServeArgs};
 use crate::ending::Ending;
 use crate::exit::Exit;
-use crate::files::project;
+use crate::files::target;
 use crate::record::say_recorded;
-use crate::terminal::{Paint, count, count_problems, say_problems};
+use crate::terminal::{Paint, count, count_problems, say_first_problems, say_problems};
 use std::io::{Write, stderr, stdout};
 use understudy_api::{
-    ApiError, Elsewhere, Listening, LogFormat, RecordedSummary, Reloaded, ServeRequest, Served, Serving, serve,
+    ApiError, Elsewhere, Listening, LogFormat, RecordedSummary, Reloaded, ServeRequest, Serving, Target, serve,
 };
 
 pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
     let is_json = args.log == Log::Json;
     let request = ServeRequest {
-        served: match args.openapi {
-            Some(file) => Served::Description { file, requests: args.requests.into() },
-            None => Served::Project(project(args.project.as_deref())?),
+        target: match args.openapi {
+            Some(file) => Target::Description(file),
+            None => target(args.project.as_deref())?,
         },
+        requests: args.requests.into(),
+        poll: args.poll,
         services: args.services,
         port: args.port,
         host: args.host,
@@ -45,10 +47,11 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
 }
 
 fn announce(serving: &Serving, is_json: bool) {
-    say_problems(&serving.diagnostics);
+    let left = say_first_problems(&serving.diagnostics);
     if !serving.diagnostics.is_empty() {
         let counted = count_problems(&serving.diagnostics);
-        let _ = writeln!(stderr(), "{counted}: what is good is served\n");
+        let all = if left > 0 { format!("; {left} more are shown by `understudy check`") } else { String::new() };
+        let _ = writeln!(stderr(), "{counted}: what is good is served{all}\n");
     }
     let mut out = stdout().lock();
     let _ = out.write_all(listening(&serving.listening, is_json).as_bytes()).and_then(|()| out.flush());

@@ -48,6 +48,17 @@ fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+/// How many problems are printed where others than `check` tell of them.
+const PROBLEMS_MAX: usize = 20;
+
+/// Prints the first problems, errors before warnings. Returns the number of those that are left out.
+pub(crate) fn say_first_problems(problems: &[Diagnostic]) -> usize {
+    let (errors, warnings): (Vec<_>, Vec<_>) = problems.iter().cloned().partition(Diagnostic::is_error);
+    let first: Vec<Diagnostic> = errors.into_iter().chain(warnings).take(PROBLEMS_MAX).collect();
+    say_problems(&first);
+    problems.len() - first.len()
+}
+
 /// Prints problems with files, to standard error.
 pub(crate) fn say_problems(problems: &[Diagnostic]) {
     let paint = Paint::stderr();

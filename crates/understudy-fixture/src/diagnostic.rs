@@ -95,6 +95,8 @@ codes! {
     Tie = "tie",
     /// An example that does not obey the fixture's own rules.
     BrokenExample = "broken-example",
+    /// A file or folder that is not read, although its name or place may promise that.
+    NotRead = "not-read",
     /// A service whose folder is not there.
     MissingFolder = "missing-folder",
     /// No OpenAPI description, or one of a version that is not known.

@@ -29,7 +29,9 @@ pub use edit::{
 };
 pub use locate::{Expectation, Lines};
 pub use naming::{free_name, is_reserved_folder, is_version, outside_reserved, suggested_id};
-pub use read::{BodyFiles, FileProblem, fixture, is_leaf_of_services, project, value_of};
+pub use read::{
+    BodyFiles, FileProblem, are_names_of_fixture, fixture, is_leaf_of_services, project, root_names, value_of,
+};
 pub use schema::{fixture_schema, project_schema};
 pub use source::{AsJson, SOURCE_BYTES_MAX, Source};
 pub use write::{flow_value, rule_value, write_fixture};

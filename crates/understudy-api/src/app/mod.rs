@@ -285,7 +285,7 @@ async fn follow_recording(changes: Arc<Changes>) {
 async fn follow_files(app: std::sync::Weak<App>) {
     let Some(first) = app.upgrade() else { return };
     let project = first.loaded().await;
-    let mut watch = Watch::new(&project);
+    let mut watch = Watch::new(&project, None);
     if let Err(error) = &watch {
         first.project.lock().await.warnings.push(unwatched(&project, error));
     }

@@ -206,7 +206,7 @@ pub(super) type Outcomes = HashMap<(String, String), &'static str>;
 fn service(loaded: &LoadedService, problems_in: &HashMap<&str, u32>, outcomes: &Outcomes) -> ServiceView {
     let service = &loaded.service;
     let fixtures = loaded.files().map(|(file, id, fixture)| FixtureView {
-        problems: problems_in.get(format!("{}/{file}", service.dir).as_str()).copied().unwrap_or(0),
+        problems: problems_in.get(service.path_of(file).as_str()).copied().unwrap_or(0),
         outcome: outcomes.get(&(service.name.clone(), id.to_owned())).copied(),
         promise: fixture.map(|fixture| PromiseView {
             name: fixture.name.clone(),

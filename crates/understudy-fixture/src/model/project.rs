@@ -170,3 +170,11 @@ impl EnvText {
         self.text.contains("${")
     }
 }
+
+impl Service {
+    /// Returns the path of a file of the service's folder, relative to the project.
+    #[must_use]
+    pub fn path_of(&self, file: &str) -> String {
+        if self.dir.is_empty() { file.to_owned() } else { format!("{}/{file}", self.dir) }
+    }
+}

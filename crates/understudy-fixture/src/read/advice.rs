@@ -33,7 +33,9 @@ pub(super) fn cut(text: &str) -> String {
 
 /// Text as it stands in a flow of YAML: quoted where it has to be.
 pub(super) fn quoted(text: &str) -> String {
-    if text.parse::<i64>().is_ok() { text.to_owned() } else { flow_text(text) }
+    // Words that are no text to YAML 1.1 alone, which nobody reads fixtures with.
+    let is_plain = matches!(text, "y" | "n" | "yes" | "no" | "on" | "off") || text.parse::<i64>().is_ok();
+    if is_plain { text.to_owned() } else { flow_text(text) }
 }
 
 /// `{ a: 1, b: [2, 3] }`, a list for a name that stands there several times.

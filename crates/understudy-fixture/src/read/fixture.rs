@@ -35,6 +35,23 @@ pub(crate) fn tree(source: &Source) -> Option<Json> {
     Some(Reader::new(source).json(&root))
 }
 
+/// Returns the keys at the top of a file, for a guess at what it is.
+///
+/// # Errors
+/// The problem that keeps the file from being read.
+pub fn root_names(source: &Source) -> Result<Vec<String>, Box<Diagnostic>> {
+    Ok(match source.parse()?.value {
+        Value::Map(entries) => entries.iter().map(|entry| entry.name.as_str().to_owned()).collect(),
+        _ => Vec::new(),
+    })
+}
+
+/// Returns true for keys of a file that is meant as a fixture: `request` or `response`, also where they are misspelled.
+#[must_use]
+pub fn are_names_of_fixture(names: &[String]) -> bool {
+    names.iter().any(|name| super::reader::nearest(name, &["request", "response"]).is_some())
+}
+
 /// What a value says that stands in a YAML file: `{min: 1}`, `[a, b]`, `7`; `None` where it cannot be read.
 #[must_use]
 pub fn value_of(text: &str) -> Option<Json> {

@@ -21,7 +21,7 @@ mod verify;
 
 pub use body::{BodyFiles, FileProblem};
 pub(crate) use fixture::tree;
-pub use fixture::{fixture, is_leaf_of_services, value_of};
+pub use fixture::{are_names_of_fixture, fixture, is_leaf_of_services, root_names, value_of};
 pub use project::project;
 
 use reader::{Fields, Reader};

@@ -138,7 +138,7 @@ impl Reader<'_> {
         };
         let service = Service {
             port: u16::try_from(port).unwrap_or(0),
-            dir: self.field_text(&fields, "dir").unwrap_or_else(|| format!("fixtures/{name}")),
+            dir: self.dir(&fields).unwrap_or_else(|| format!("fixtures/{name}")),
             base: self.base(&fields),
             owner: self.field_text(&fields, "owner"),
             openapi: self.field_text(&fields, "openapi"),
@@ -204,6 +204,23 @@ impl Reader<'_> {
             Some("accept") => Requests::Accept,
             _ => Requests::Refuse,
         }
+    }
+
+    /// Reads the folder without `./` before and `/` behind it. The project's own folder is the empty path.
+    fn dir(&mut self, fields: &Fields<'_>) -> Option<String> {
+        let written = self.field_text(fields, "dir")?;
+        let mut dir = written.trim_end_matches('/');
+        while let Some(rest) = dir.strip_prefix("./") {
+            dir = rest;
+        }
+        let is_own = dir == "." || dir.is_empty() && !written.starts_with('/');
+        Some(if is_own {
+            String::new()
+        } else if dir.is_empty() {
+            written
+        } else {
+            dir.to_owned()
+        })
     }
 
     fn base(&mut self, fields: &Fields<'_>) -> String {

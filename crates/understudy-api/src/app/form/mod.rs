@@ -216,7 +216,7 @@ impl App {
         let project = self.loaded().await;
         let loaded = project.service(service)?;
         let id = file.rsplit_once('.').map_or(file, |(id, _)| id);
-        let source = Source { file: format!("{}/{file}", loaded.service.dir).into(), text };
+        let source = Source { file: loaded.service.path_of(file).into(), text };
         let (read, problems) = fixture(&source, id, &ServiceFiles::new(&loaded.folder));
         Ok((read, problems, source))
     }

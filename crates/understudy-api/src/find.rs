@@ -1,0 +1,319 @@
+//! The project that a person means by a folder, by a file, or by nothing; and what stands for a project where there is no
+//! `understudy.yaml`.
+//!
+//! Without one, a file is a fixture if it has `request` or `response` at its top, and all others are passed over. So a
+//! repository with its package.json files can be named as well as a folder of fixtures.
+
+use crate::described::name_of;
+use crate::error::{ApiError, Code};
+use crate::listing::{Listing, fixture_files};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use understudy_fixture::model::{self, Mode, Requests, Service, TrailingSlash};
+use understudy_fixture::{SOURCE_BYTES_MAX, Source, are_names_of_fixture, is_leaf_of_services, root_names};
+
+/// The names that a project's file may have.
+const PROJECT_FILES: [&str; 3] = ["understudy.yaml", "understudy.yml", "understudy.json"];
+/// Folders of other people's files, which are passed over where no project file says what is a fixture.
+const PASSED_OVER: [&str; 1] = ["node_modules"];
+/// How deep a project's file is looked for, to name it in a message.
+const PROJECT_DEPTH_MAX: usize = 3;
+
+/// What a person named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A folder with a project's file, or with fixtures.
+    Project(PathBuf),
+    /// One fixture, outside of every project.
+    Fixture(PathBuf),
+    /// An OpenAPI description.
+    Description(PathBuf),
+}
+
+/// Finds what a person means: the folder or file that they name, else the nearest project upwards, else `./fixtures`, else
+/// the fixtures in this folder.
+///
+/// # Errors
+/// [`Code::NoProject`]
+pub fn find_target(named: Option<&Path>, current: &Path) -> Result<Target, ApiError> {
+    let Some(named) = named else {
+        let above = current.ancestors().find(|folder| project_file(folder).is_some());
+        if let Some(folder) = above {
+            return Ok(Target::Project(folder.to_path_buf()));
+        }
+        let below = current.join("fixtures");
+        if below.is_dir() {
+            return Ok(Target::Project(below));
+        }
+        if settings_of_folders(current).is_ok() {
+            return Ok(Target::Project(current.to_path_buf()));
+        }
+        let message = format!("there is no understudy.yaml in {} or above, and no folder fixtures", current.display());
+        return Err(no_project(message, move_to_make(current)));
+    };
+    let path = current.join(named);
+    if path.is_file() {
+        return file_target(&path, named);
+    }
+    if path.is_dir() {
+        return Ok(Target::Project(folder_of_fixtures(path)));
+    }
+    let message = format!("there is no file or folder {}", named.display());
+    Err(no_project(message, "name a folder that holds understudy.yaml or fixtures, or a fixture".to_owned()))
+}
+
+/// Finds the project that a person means.
+///
+/// # Errors
+/// [`Code::NoProject`], also where they named a fixture or a description.
+pub fn find_project(named: Option<&Path>, current: &Path) -> Result<PathBuf, ApiError> {
+    match find_target(named, current)? {
+        Target::Project(folder) => Ok(folder),
+        Target::Fixture(file) => {
+            let folder = file.parent().map_or_else(String::new, |folder| folder.display().to_string());
+            let message = format!("{} is one fixture, and a project is wanted", file.display());
+            Err(no_project(message, format!("name its folder: {folder}")))
+        }
+        Target::Description(file) => {
+            let shown = file.display();
+            let hint =
+                format!("`understudy serve {shown}` serves it, `understudy import {shown}` makes fixtures of it");
+            Err(no_project(format!("{shown} is an OpenAPI description, and a project is wanted"), hint))
+        }
+    }
+}
+
+fn no_project(message: String, hint: String) -> ApiError {
+    ApiError::new(Code::NoProject, message).with_hint(hint)
+}
+
+fn file_target(path: &Path, named: &Path) -> Result<Target, ApiError> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    if PROJECT_FILES.contains(&name.as_str()) {
+        return Ok(Target::Project(folder.to_path_buf()));
+    }
+    match kind_of(path) {
+        Kind::Fixture => match path.ancestors().skip(1).find(|folder| project_file(folder).is_some()) {
+            None => Ok(Target::Fixture(path.to_path_buf())),
+            Some(project) => {
+                let message = format!("{} is one fixture of the project in {}", named.display(), project.display());
+                Err(no_project(message, format!("name the project's folder: {}", project.display())))
+            }
+        },
+        Kind::Description => Ok(Target::Description(path.to_path_buf())),
+        Kind::Archive => {
+            let hint = format!("`understudy import {}` makes fixtures of it", named.display());
+            Err(no_project(format!("{} is an HTTP archive", named.display()), hint))
+        }
+        Kind::Other => {
+            let message = format!("{} is no fixture and no OpenAPI description", named.display());
+            Err(no_project(message, FIXTURE_HAS.to_owned()))
+        }
+        Kind::Broken(problem) => {
+            let mut error = no_project(format!("{} cannot be read", named.display()), FIXTURE_HAS.to_owned());
+            error.details = vec![problem];
+            Err(error)
+        }
+    }
+}
+
+const FIXTURE_HAS: &str = "a fixture is a .yaml or .json file with `request` and `response`: \
+                           request: { path: /pets }, response: { status: 200 }";
+
+/// The folder itself, or its `fixtures` where only that one has some.
+fn folder_of_fixtures(folder: PathBuf) -> PathBuf {
+    let below = folder.join("fixtures");
+    let is_below = project_file(&folder).is_none()
+        && below.is_dir()
+        && has_own_fixture(&folder).is_ok_and(|has| !has)
+        && (project_file(&below).is_some() || settings_of_folders(&below).is_ok());
+    if is_below { below } else { folder }
+}
+
+/// The project's file in a folder.
+pub(crate) fn project_file(folder: &Path) -> Option<PathBuf> {
+    PROJECT_FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// What a file is, by what stands at its top.
+enum Kind {
+    Fixture,
+    Description,
+    Archive,
+    Other,
+    /// Nobody can say: the problem in words.
+    Broken(String),
+}
+
+fn kind_of(path: &Path) -> Kind {
+    match text_of(path) {
+        Ok(Some(text)) => kind_of_text(path, text),
+        Ok(None) => Kind::Other,
+        Err(error) => Kind::Broken(format!("{}: {error}", path.display())),
+    }
+}
+
+/// Returns the text of a file; `None` for what is no file, or too large for a fixture and a description.
+fn text_of(path: &Path) -> io::Result<Option<String>> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() || metadata.len() > 4 * SOURCE_BYTES_MAX as u64 {
+        return Ok(None);
+    }
+    Ok(Some(String::from_utf8_lossy(&fs::read(path)?).into_owned()))
+}
+
+fn kind_of_text(path: &Path, text: String) -> Kind {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let source = Source { file: name.as_str().into(), text };
+    match root_names(&source) {
+        Ok(names) if names.iter().any(|name| name == "openapi" || name == "swagger") => Kind::Description,
+        Ok(names) if are_names_of_fixture(&names) => Kind::Fixture,
+        Ok(names) if names.iter().any(|name| name == "log") => Kind::Archive,
+        Ok(_) => Kind::Other,
+        Err(_) if is_leaf_of_services(&name) && has_line_of_fixture(&source.text) => Kind::Fixture,
+        Err(problem) => Kind::Broken(problem.to_string()),
+    }
+}
+
+/// Returns true for a text with a line as only fixtures have. The text cannot be read as a whole.
+fn has_line_of_fixture(text: &str) -> bool {
+    let names = ["request:", "response:", "\"request\":", "\"response\":", "'request':", "'response':"];
+    text.lines().any(|line| names.iter().any(|name| line.trim_start_matches([' ', '{', '\t']).starts_with(name)))
+}
+
+/// Returns true for a file that may be a fixture. Nearly all other files are told from one without being parsed.
+fn is_fixture(path: &Path) -> bool {
+    // Pieces of `request` and `response`, one of which is left where the name is misspelled.
+    let pieces = ["reque", "quest", "respo", "ponse"];
+    match text_of(path) {
+        Ok(Some(text)) if pieces.iter().any(|piece| text.contains(piece)) => {
+            matches!(kind_of_text(path, text), Kind::Fixture)
+        }
+        _ => false,
+    }
+}
+
+/// The fixture files of a folder that no project's file names, and those files that are none.
+pub(crate) fn fixtures_without_project(folder: &Path) -> io::Result<(Listing, Vec<String>)> {
+    let mut listing = fixture_files(folder, &[], &PASSED_OVER)?;
+    let (files, others) =
+        std::mem::take(&mut listing.files).into_iter().partition(|file| is_fixture(&folder.join(file)));
+    listing.files = files;
+    Ok((listing, others))
+}
+
+/// Returns true where a fixture lies in the folder itself.
+fn has_own_fixture(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_candidate = path.file_name().and_then(|name| name.to_str()).is_some_and(is_leaf_of_services);
+        if is_candidate && is_fixture(&path) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Makes the settings of a folder without a project's file. Where fixtures lie in the folder itself, it is one service; else
+/// each folder in it that has some is one.
+///
+/// # Errors
+/// [`Code::NoProject`], with what may have been meant.
+pub(crate) fn settings_of_folders(root: &Path) -> Result<model::Project, ApiError> {
+    let failed = |error| ApiError::new(Code::Disk, format!("failed to read {}: {error}", root.display()));
+    if has_own_fixture(root).map_err(failed)? {
+        return Ok(model::Project { services: vec![service_of_folder(root)], ..model::Project::default() });
+    }
+    if let Some(file) = project_below(root, 0) {
+        let folder = file.parent().unwrap_or(root).display().to_string();
+        let message = format!("{} holds no understudy.yaml, but {folder} does", root.display());
+        return Err(no_project(message, format!("name that folder: {folder}")));
+    }
+    let mut names: Vec<String> = fs::read_dir(root)
+        .map_err(failed)?
+        .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir())?.file_name().into_string().ok())
+        .filter(|name| !name.starts_with(['.', '_']) && !PASSED_OVER.contains(&name.as_str()))
+        .filter(|name| fixtures_without_project(&root.join(name)).is_ok_and(|(listing, _)| !listing.files.is_empty()))
+        .collect();
+    names.sort();
+    if names.is_empty() {
+        let message = format!("{} holds no understudy.yaml and no fixtures", root.display());
+        return Err(no_project(message, move_to_make(root)));
+    }
+    let services = names.into_iter().map(|name| plain_service(name.clone(), name));
+    Ok(model::Project { services: services.collect(), ..model::Project::default() })
+}
+
+/// A project's file in a folder below this one.
+fn project_below(folder: &Path, depth: usize) -> Option<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir(folder)
+        .ok()?
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            let is_searched = !name.starts_with(['.', '_']) && !PASSED_OVER.contains(&name.as_str());
+            // Links may lead anywhere.
+            (is_searched && entry.file_type().ok()?.is_dir()).then(|| entry.path())
+        })
+        .collect();
+    folders.sort();
+    folders.iter().find_map(|below| project_file(below)).or_else(|| {
+        let is_deeper = depth + 1 < PROJECT_DEPTH_MAX;
+        folders.iter().filter(|_| is_deeper).find_map(|below| project_below(below, depth + 1))
+    })
+}
+
+/// The hint for a folder without anything to serve: by what lies in it.
+fn move_to_make(folder: &Path) -> String {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    let may_be = |path: &&PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        is_leaf_of_services(name) || name.ends_with(".har")
+    };
+    for path in files.iter().filter(may_be) {
+        let shown = path.display();
+        match kind_of(path) {
+            Kind::Description => {
+                return format!("{shown} is an OpenAPI description: `understudy serve {shown}` serves it");
+            }
+            Kind::Archive => {
+                return format!("{shown} is an HTTP archive: `understudy import {shown}` makes fixtures of it");
+            }
+            Kind::Fixture | Kind::Other | Kind::Broken(_) => {}
+        }
+    }
+    format!("`understudy init` makes a small working project; {FIXTURE_HAS}")
+}
+
+/// The service that a folder of fixtures is, with the folder's name.
+pub(crate) fn service_of_folder(folder: &Path) -> Service {
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    let name = real.file_name().map(|name| name_of(&name.to_string_lossy())).unwrap_or_else(|| "api".to_owned());
+    plain_service(name, String::new())
+}
+
+/// A service of which nothing is said, on a free port.
+pub(crate) fn plain_service(name: String, dir: String) -> Service {
+    Service {
+        name,
+        dir,
+        port: 0,
+        base: String::new(),
+        owner: None,
+        openapi: None,
+        requests: Requests::Refuse,
+        mode: Mode::Mock,
+        backend: None,
+        cors: true,
+        trailing_slash: TrailingSlash::Exact,
+        delay: None,
+        after: Vec::new(),
+        timeout: None,
+        backends: Vec::new(),
+        addresses: Vec::new(),
+    }
+}
