@@ -52,7 +52,8 @@ pub fn find_target(named: Option<&Path>, current: &Path) -> Result<Target, ApiEr
         let message = format!("there is no understudy.yaml in {} or above, and no folder fixtures", current.display());
         return Err(no_project(message, move_to_make(current)));
     };
-    let path = current.join(named);
+    // Without the `.` of `./` in it.
+    let path: PathBuf = current.join(named).components().collect();
     if path.is_file() {
         return file_target(&path, named);
     }
@@ -186,7 +187,7 @@ fn has_line_of_fixture(text: &str) -> bool {
 /// Returns true for a file that may be a fixture. Nearly all other files are told from one without being parsed.
 fn is_fixture(path: &Path) -> bool {
     // Pieces of `request` and `response`, one of which is left where the name is misspelled.
-    let pieces = ["reque", "quest", "respo", "ponse"];
+    let pieces = ["req", "quest", "res", "ponse"];
     match text_of(path) {
         Ok(Some(text)) if pieces.iter().any(|piece| text.contains(piece)) => {
             matches!(kind_of_text(path, text), Kind::Fixture)
@@ -195,9 +196,15 @@ fn is_fixture(path: &Path) -> bool {
     }
 }
 
+/// Returns true for a folder of other people's files, and for one that is a project by itself.
+fn is_of_others(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| PASSED_OVER.iter().any(|known| name == *known))
+        || project_file(folder).is_some()
+}
+
 /// The fixture files of a folder that no project's file names, and those files that are none.
 pub(crate) fn fixtures_without_project(folder: &Path) -> io::Result<(Listing, Vec<String>)> {
-    let mut listing = fixture_files(folder, &[], &PASSED_OVER)?;
+    let mut listing = fixture_files(folder, &[], &is_of_others)?;
     let (files, others) =
         std::mem::take(&mut listing.files).into_iter().partition(|file| is_fixture(&folder.join(file)));
     listing.files = files;
@@ -234,7 +241,7 @@ pub(crate) fn settings_of_folders(root: &Path) -> Result<model::Project, ApiErro
     let mut names: Vec<String> = fs::read_dir(root)
         .map_err(failed)?
         .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir())?.file_name().into_string().ok())
-        .filter(|name| !name.starts_with(['.', '_']) && !PASSED_OVER.contains(&name.as_str()))
+        .filter(|name| !name.starts_with(['.', '_']) && !is_of_others(&root.join(name)))
         .filter(|name| fixtures_without_project(&root.join(name)).is_ok_and(|(listing, _)| !listing.files.is_empty()))
         .collect();
     names.sort();

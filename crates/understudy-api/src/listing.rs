@@ -71,9 +71,9 @@ impl Listing {
     }
 }
 
-/// Returns the fixture files of a folder. A folder below it that cannot be read costs only what is in it. `skips` names
-/// folders that are passed over.
-pub(crate) fn fixture_files(folder: &Path, except: &[PathBuf], skips: &[&str]) -> io::Result<Listing> {
+/// Returns the fixture files of a folder. A folder below it that cannot be read costs only what is in it. Folders for
+/// which `skips` holds are passed over.
+pub(crate) fn fixture_files(folder: &Path, except: &[PathBuf], skips: &dyn Fn(&Path) -> bool) -> io::Result<Listing> {
     let mut walk = Walk { listing: Listing::default(), skips, above: Vec::new() };
     walk.listing.folders.extend(folders_of_links(folder));
     walk.folder(folder, folder.canonicalize()?, "")?;
@@ -86,7 +86,7 @@ pub(crate) fn fixture_files(folder: &Path, except: &[PathBuf], skips: &[&str]) -
 
 struct Walk<'s> {
     listing: Listing,
-    skips: &'s [&'s str],
+    skips: &'s dyn Fn(&Path) -> bool,
     /// The folders on the way to the one that is read, links resolved.
     above: Vec<PathBuf>,
 }
@@ -140,7 +140,7 @@ impl Walk<'_> {
     }
 
     fn below(&mut self, entry: &fs::DirEntry, path: String, name: &str, is_link: bool) {
-        if self.skips.contains(&name) || self.listing.folders.len() >= FOLDERS_MAX {
+        if (self.skips)(&entry.path()) || self.listing.folders.len() >= FOLDERS_MAX {
             return;
         }
         if self.above.len() > FOLDER_DEPTH_MAX {
@@ -269,7 +269,7 @@ mod tests {
         symlink("../common", root.join("service/shared")).expect("a link");
         symlink("..", root.join("service/a/up")).expect("a link");
         symlink("nowhere", root.join("service/lost.yaml")).expect("a link");
-        let listing = fixture_files(&root.join("service"), &[], &[]).expect("a folder");
+        let listing = fixture_files(&root.join("service"), &[], &|_| false).expect("a folder");
         assert_eq!(listing.files, ["A.YAML", "shared/get.yaml"]);
         assert_eq!(listing.nearly, ["b.json5"]);
         let mut told: Vec<String> = listing.problems(str::to_owned).iter().map(ToString::to_string).collect();

@@ -302,7 +302,7 @@ fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
         let parts = described.iter().flat_map(Described::files).map(Path::to_path_buf);
         let own: Vec<PathBuf> = parts.chain(file.clone()).collect();
         let found = match &file {
-            Some(_) => fixture_files(&folder, &own, &[]).map(|listing| (listing, Vec::new())),
+            Some(_) => fixture_files(&folder, &own, &|_| false).map(|listing| (listing, Vec::new())),
             None => fixtures_without_project(&folder),
         };
         let (mut listing, others) = match found {

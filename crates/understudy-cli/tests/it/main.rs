@@ -19,6 +19,7 @@ mod import_description;
 mod inbox;
 mod junit;
 mod misses;
+mod places;
 mod program;
 mod readme;
 mod reasons;

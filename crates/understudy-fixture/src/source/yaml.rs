@@ -242,7 +242,7 @@ fn slip(line: &str) -> Option<&'static str> {
     if line.contains("{{") && !line.contains("\"{{") && !line.contains("'{{") {
         return Some("put quotes around a value with `{{name}}`: \"{{name}}\"");
     }
-    if line.contains("path:") && line.contains('/') && line.contains('{') {
+    if line.split_once("path:").is_some_and(|(_, path)| path.contains('/') && path.contains('{')) {
         return Some("inside `{ }`, put quotes around a path with parameters: path: \"/pets/{id}\"");
     }
     if unquoted("$.") || unquoted("$[") {
