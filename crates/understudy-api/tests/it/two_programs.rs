@@ -4,7 +4,7 @@ use crate::folder::{call, project};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
-use understudy_api::{Engine, LogFormat, ServeRequest, Served, Serving, serve};
+use understudy_api::{Engine, LogFormat, Requests, ServeRequest, Serving, Target, serve};
 
 async fn port(engine: &Engine) -> Value {
     call(engine, "project", json!({})).await["services"][0]["port"].clone()
@@ -79,7 +79,9 @@ async fn another_app_opens_what_a_killed_one_held() {
 
 async fn serving(folder: &std::path::Path, options: impl FnOnce(&mut ServeRequest)) -> Result<Serving, String> {
     let mut request = ServeRequest {
-        served: Served::Project(folder.to_path_buf()),
+        target: Target::Project(folder.to_path_buf()),
+        requests: Requests::Refuse,
+        poll: None,
         services: Vec::new(),
         port: None,
         host: None,

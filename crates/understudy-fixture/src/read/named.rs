@@ -163,6 +163,7 @@ impl Reader<'_> {
             }
             _ => {
                 self.check_word(entry);
+                self.check_expression(entry);
                 self.check_encoded(&entry.value, named, entry.name.as_str());
                 FieldMatcher::Equals(Pattern::parse(&self.text(&entry.value, &format!("`{name}`"))?))
             }
@@ -186,6 +187,17 @@ impl Reader<'_> {
         } else {
             format!("write {name}: {{ type: {word} }} for the rule, {name}: \"{text}\" for the text")
         };
+        self.warn(Code::BadRule, entry.value.span, message, hint);
+    }
+
+    /// A regular expression is a rule of its own: a plain value is compared as it is written.
+    fn check_expression(&mut self, entry: &Entry) {
+        let Some(text) = entry.value.scalar().map(Scalar::as_str).filter(|text| is_expression(text)) else { return };
+        let (name, expression) = (quoted(entry.name.as_str()), cut(&quoted(text)));
+        let message = format!("`{}` is the text itself here, and no regular expression", cut(text));
+        let hint = format!(
+            "write {name}: {{ matches: {expression} }}; for the text itself, {name}: {{ equals: {expression} }}"
+        );
         self.warn(Code::BadRule, entry.value.span, message, hint);
     }
 
@@ -215,13 +227,20 @@ impl Reader<'_> {
 
     fn check_encoded(&mut self, node: &Node, named: Named, name: &str) {
         let Some(text) = node.scalar().map(Scalar::as_str) else { return };
-        if !named.is_percent_encoded() || !has_escapes(text) {
+        if !named.is_percent_encoded() {
             return;
         }
-        let (name, plain) = (quoted(&percent_decode(name)), percent_decode(text));
+        let is_spaced = named != Named::Params && (has_escapes(text) || has_plus_for_space(text));
+        let sign = match has_escapes(text) {
+            true => "percent sign",
+            false if is_spaced => "plus sign",
+            false => return,
+        };
+        let spaced = if is_spaced { text.replace('+', " ") } else { text.to_owned() };
+        let (name, plain) = (quoted(&percent_decode(name)), percent_decode(&spaced));
         let message = format!("`{}` is compared as it is written, with a value that has been decoded", cut(text));
         let hint = format!(
-            "write {name}: {}; where the percent sign itself is meant, {name}: {{ equals: {} }}",
+            "write {name}: {}; where the {sign} itself is meant, {name}: {{ equals: {} }}",
             cut(&quoted(&plain)),
             cut(&quoted(text))
         );
@@ -267,4 +286,15 @@ fn listed_pair(node: &Node, named: Named) -> Option<(String, String)> {
 /// Returns true for text with a percent sign and two hexadecimal digits.
 fn has_escapes(text: &str) -> bool {
     text.as_bytes().windows(3).any(|w| w[0] == b'%' && w[1].is_ascii_hexdigit() && w[2].is_ascii_hexdigit())
+}
+
+/// Returns true for words that are joined by plus signs, as an address bar shows spaces.
+fn has_plus_for_space(text: &str) -> bool {
+    text.contains('+') && text.split('+').all(|word| !word.is_empty() && word.chars().all(char::is_alphabetic))
+}
+
+/// Returns true for text that is hardly anything but a regular expression.
+fn is_expression(text: &str) -> bool {
+    let parts = [".*", ".+", "\\d", "\\w", "\\s", "[0-9", "[a-z", "[A-Z", "[^"];
+    parts.iter().any(|part| text.contains(part)) || text.len() > 2 && text.starts_with('^') && text.ends_with('$')
 }

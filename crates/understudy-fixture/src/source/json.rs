@@ -24,17 +24,19 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     fn new(text: &'a str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
-        Self { text, starts: std::iter::once(0).chain(ends).collect() }
+        // A byte order mark takes no column.
+        let first = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+        Self { text, starts: std::iter::once(first).chain(ends).collect() }
     }
 }
 
 impl Places for Lines<'_> {
     fn span(&self, at: &Range<usize>) -> Span {
-        let line = self.starts.partition_point(|start| *start <= at.start) - 1;
+        let line = self.starts.partition_point(|start| *start <= at.start).max(1) - 1;
         let start = self.starts[line];
         let line_end = self.starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
         let count = |range: Range<usize>| self.text.get(range).map_or(1, |text| text.chars().count()) as u32;
-        let column = count(start..at.start) + 1;
+        let column = count(start..at.start.max(start)) + 1;
         Span { line: line as u32 + 1, column, width: count(at.start..at.end.min(line_end).max(at.start)).max(1) }
     }
 }
