@@ -384,12 +384,21 @@ fn load_service(
     let all: Vec<&Fixture> = fixtures.iter().map(|fixture| &**fixture).collect();
     diagnostics.extend(check_service(service, &all));
     drop(named);
-    // A body file may lie behind links of its own, and one that is missing may come.
-    let folders = reads.iter().flat_map(|read| &read.bodies).flat_map(|(path, _)| folders_of_links(path)).collect();
+    let folders = folders_of_bodies(&reads);
     let files = files.into_iter().zip(reads).collect();
     let service = Arc::new(service.clone());
     let not_read = NotRead::default();
     (LoadedService { service, folder, fixtures, files, described: None, not_read, folders }, diagnostics)
+}
+
+/// The folders of body files, which may lie behind links of their own, and of those that are missing and may come.
+fn folders_of_bodies(reads: &[Read]) -> BTreeSet<PathBuf> {
+    let paths = || reads.iter().flat_map(|read| &read.bodies).map(|(path, _)| path);
+    // Most lie in the same folder, and are no links themselves.
+    let mut looked_at: BTreeSet<&Path> = paths().filter_map(|path| path.parent()).collect();
+    looked_at.extend(paths().filter(|path| path.is_symlink()).map(PathBuf::as_path));
+    let folders = looked_at.iter().flat_map(|path| folders_of_links(path));
+    folders.chain(looked_at.iter().filter_map(|path| path.canonicalize().ok())).filter(|path| path.is_dir()).collect()
 }
 
 fn id_of(file: &str) -> &str {

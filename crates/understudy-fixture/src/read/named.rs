@@ -6,7 +6,7 @@ use super::{Fields, Reader};
 use crate::diagnostic::Code;
 use crate::model::{Field, FieldMatcher, Pattern};
 use crate::source::{Entry, Node, Scalar, Value};
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 use std::collections::HashSet;
 use understudy_exchange::target::percent_decode;
 
@@ -165,6 +165,9 @@ impl Reader<'_> {
                 self.check_word(entry);
                 self.check_expression(entry);
                 self.check_encoded(&entry.value, named, entry.name.as_str());
+                if named == Named::Headers && !self.is_header_value(&entry.value) {
+                    return None;
+                }
                 FieldMatcher::Equals(Pattern::parse(&self.text(&entry.value, &format!("`{name}`"))?))
             }
         };
@@ -188,6 +191,23 @@ impl Reader<'_> {
             format!("write {name}: {{ type: {word} }} for the rule, {name}: \"{text}\" for the text")
         };
         self.warn(Code::BadRule, entry.value.span, message, hint);
+    }
+
+    /// Reports a value that no header field can have. A block of text ends with a line end, which is easily overlooked.
+    pub(super) fn is_header_value(&mut self, node: &Node) -> bool {
+        let text = node.scalar().map(Scalar::as_str).unwrap_or_default();
+        if HeaderValue::from_bytes(text.as_bytes()).is_ok() {
+            return true;
+        }
+        let message = "a header's value has no line ends and no control characters";
+        let plain = text.trim();
+        if HeaderValue::from_bytes(plain.as_bytes()).is_ok() {
+            let hint = format!("write {}, in one line and without `|`", cut(&quoted(plain)));
+            self.report_with_hint(Code::BadValue, node.span, message, hint);
+        } else {
+            self.report(Code::BadValue, node.span, message);
+        }
+        false
     }
 
     /// A regular expression is a rule of its own: a plain value is compared as it is written.

@@ -277,6 +277,9 @@ fn likely(name: &str, object: &Object) -> Option<&'static str> {
         ("a fixture", "scenarioName" | "requiredScenarioState") => Some("when"),
         ("a fixture", "newScenarioState") => Some("set"),
         ("a backend", "variables") => Some("vars"),
+        ("a part", "value" | "content" | "body") => Some("text"),
+        ("a part", "contentType" | "content_type" | "content-type" | "mimetype") => Some("type"),
+        ("a part", "fileName" | "file_name") => Some("filename"),
         _ => None,
     };
     synonym.filter(|synonym| known.contains(synonym)).or_else(|| nearest(name, &known))
@@ -287,9 +290,16 @@ pub(super) fn elsewhere(name: &str, object: &Object) -> Option<&'static str> {
     // `headers` and `body` beside each other are more often a response.
     let parts: [(&str, &Object); 3] =
         [("response", &grammar::RESPONSE), ("request", &grammar::REQUEST), ("verify", &grammar::VERIFY)];
-    let part = |(_, part): &&(&str, &Object)| part.keys.iter().any(|key| key.name == name);
-    // A part does not hold the others.
-    (object.name == grammar::FIXTURE.name).then(|| parts.iter().find(part).map(|(key, _)| *key))?
+    let has = |object: &Object| object.keys.iter().any(|key| key.name == name);
+    if object.name == grammar::FIXTURE.name {
+        return parts.iter().find(|(_, part)| has(part)).map(|(key, _)| *key);
+    }
+    let body = match object.name {
+        name if name == grammar::REQUEST.name => &grammar::REQUEST_BODY,
+        name if name == grammar::RESPONSE.name => &grammar::RESPONSE_BODY,
+        _ => return None,
+    };
+    has(body).then_some("body")
 }
 
 /// The word that differs least, if it differs little.

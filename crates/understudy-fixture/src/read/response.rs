@@ -10,7 +10,7 @@ use crate::diagnostic::Code;
 use crate::grammar;
 use crate::model::{Delay, HeaderPromise, PathRule, ResponseBody, ResponsePromise, has_no_body, parse_duration};
 use crate::source::{Entry, Node, Scalar, Value};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use std::time::Duration;
 use understudy_exchange::MediaType;
 
@@ -125,12 +125,7 @@ impl Reader<'_> {
             Some(scalar) if scalar.is_null() => String::new(),
             _ => self.text(node, "a header's value")?,
         };
-        if HeaderValue::from_str(&text).is_err() && HeaderValue::from_bytes(text.as_bytes()).is_err() {
-            let message = "a header's value has no line ends and no control characters";
-            self.report(Code::BadValue, node.span, message);
-            return None;
-        }
-        Some(text)
+        self.is_header_value(node).then_some(text)
     }
 
     /// Reads the status, and knows what `"200"`, `200 OK` and `Not Found` mean.
