@@ -16,7 +16,7 @@ impl Project {
 
     /// Returns the service whose folder a file is in.
     fn service_of(&self, file: &str) -> Option<String> {
-        let is_below = |dir: &str| file.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
+        let is_below = |dir: &str| dir.is_empty() || file.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
         let services = self.services.iter().map(|loaded| &loaded.service);
         services.filter(|service| is_below(&service.dir)).map(|service| service.name.clone()).next()
     }

@@ -535,7 +535,7 @@ impl<'l> Editing<'l> {
         };
         let body = self.now.body.zip(self.body_before).map(|(after, before)| FileChange {
             path: self.loaded.folder.join(&after.path),
-            shown: format!("{}/{}", self.loaded.service.dir, after.path),
+            shown: self.loaded.service.path_of(&after.path),
             before: Some(before.to_vec()),
             after: Some(after.content.to_vec()),
         });
