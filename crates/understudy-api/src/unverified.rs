@@ -80,19 +80,28 @@ fn of_result(result: &FixtureResult, all: &[FixtureResult]) -> Option<NotVerifie
     };
     let fix = match &result.outcome {
         Outcome::Kept | Outcome::Broken | Outcome::Known => return None,
-        Outcome::Skipped(_) => "remove `verify.skip`".to_owned(),
+        Outcome::Skipped(_) if result.fixture.verify.skip.is_some() => "remove `verify.skip`".to_owned(),
+        Outcome::Skipped(_) => {
+            "bring the backend into the state with `verify.given`, or name a response with `verify.response`".to_owned()
+        }
         Outcome::HeldBack => ALLOW_WRITES.to_owned(),
         Outcome::NotVerifiable(_) => "give the value or the state that the reason names".to_owned(),
         Outcome::Blocked(parent) if is_write(parent) => ALLOW_WRITES.to_owned(),
         Outcome::Blocked(parent) => format!("fix `{parent}` first"),
         Outcome::Unreachable(_) => "start the backend, or correct its address".to_owned(),
     };
+    let reason = reason(&result.outcome).unwrap_or_default();
+    // The lines below the first one say what to do.
+    let (reason, fix) = match reason.split_once('\n') {
+        Some((reason, hint)) => (reason.to_owned(), hint.to_owned()),
+        None => (reason, fix),
+    };
     Some(NotVerified {
         service: result.service.to_string(),
         fixture: result.fixture.id.to_string(),
         file: result.fixture.file.to_string(),
         outcome: result.outcome.name(),
-        reason: reason(&result.outcome).unwrap_or_default(),
+        reason,
         fix,
     })
 }
