@@ -29,16 +29,19 @@ pub struct Index {
     promises: Vec<Promise>,
     /// Beside each promise what a choice needs to know first: fixtures themselves are large and far apart.
     gates: Vec<Gate>,
+    /// The methods of the fixtures, each once. There are few, so they stay in the processor's cache.
+    methods: Vec<MethodMatcher>,
     paths: PathTree,
     /// Whether `/pets/` is `/pets`.
     ignores_slash: bool,
 }
 
-/// Whether a fixture is worth a closer look.
+/// The part of a fixture that decides if the rest is worth a look.
 #[derive(Debug)]
 struct Gate {
-    method: MethodMatcher,
-    /// Whether it asks for anything but method and path.
+    /// A place in [`Index::methods`].
+    method: u32,
+    /// True if the fixture has conditions beside method and path.
     asks_for_more: bool,
 }
 
@@ -110,11 +113,20 @@ impl Index {
         for (place, fixture) in promises.iter().enumerate() {
             paths.insert(&fixture.request.path.segments, place);
         }
-        let gates = promises
-            .iter()
-            .map(|fixture| Gate { method: fixture.request.method.clone(), asks_for_more: asks_for_more(fixture) });
-        let gates = gates.collect();
-        Self { base, promises, gates, paths, ignores_slash: false }
+        let mut methods: Vec<MethodMatcher> = Vec::new();
+        let gate = |fixture: &Promise| {
+            let method = &fixture.request.method;
+            let place = methods.iter().position(|known| known == method).unwrap_or_else(|| {
+                methods.push(method.clone());
+                methods.len() - 1
+            });
+            Gate {
+                method: u32::try_from(place).expect("files are fewer than 2^32"),
+                asks_for_more: asks_for_more(fixture),
+            }
+        };
+        let gates = promises.iter().map(gate).collect();
+        Self { base, promises, gates, methods, paths, ignores_slash: false }
     }
 
     /// The same index, in which a slash at the end of a path means nothing.
@@ -185,7 +197,7 @@ impl Index {
     ) -> Option<usize> {
         places.iter().copied().find(|place| {
             let gate = &self.gates[*place];
-            if !takes(&gate.method) {
+            if !takes(self.method_of(gate)) {
                 return false;
             }
             if !gate.asks_for_more {
@@ -209,7 +221,7 @@ impl Index {
         let matching = |method: &Method| -> Vec<usize> {
             let matches = |place: &usize| {
                 let mut sink = Sink::any();
-                if takes(&self.gates[*place].method, method) {
+                if takes(self.method_of(&self.gates[*place]), method) {
                     compare(&self.promises[*place], self.below(incoming), incoming, &mut sink);
                     return !sink.differs;
                 }
@@ -228,6 +240,10 @@ impl Index {
         let most = found.iter().map(|place| asked(*place)).min();
         found.retain(|place| Some(asked(*place)) == most);
         found
+    }
+
+    fn method_of(&self, gate: &Gate) -> &MethodMatcher {
+        &self.methods[gate.method as usize]
     }
 
     /// The fixtures whose path is the request's, in order of preference.
@@ -260,7 +276,7 @@ impl Index {
     fn other_methods(&self, places: &[usize], method: &Method) -> Vec<Method> {
         let mut methods = Vec::new();
         for place in places {
-            match &self.gates[*place].method {
+            match self.method_of(&self.gates[*place]) {
                 MethodMatcher::Any => return Vec::new(),
                 MethodMatcher::Is(known) if known == method => return Vec::new(),
                 MethodMatcher::Is(known) if *known == Method::GET && *method == Method::HEAD => return Vec::new(),
