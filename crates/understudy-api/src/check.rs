@@ -166,7 +166,7 @@ fn ties(loaded: &LoadedService, shadowed: &[Diagnostic]) -> Vec<Diagnostic> {
         .map(|tie| {
             let [first, second] = [tie.first, tie.second].map(|place| &index.promises()[place]);
             let message = format!(
-                "one request matches this fixture and `{}`, and only their names decide: {}",
+                "this fixture and `{0}` both match {1}: `{0}` answers only because its name comes first",
                 first.id,
                 shown(&tie)
             );

@@ -8,8 +8,7 @@ use understudy_fixture::model::{Fixture, Service, TrailingSlash, When};
 use understudy_match::{Choice, Incoming, Index, State, stub_request};
 
 /// The reason for a fixture of which every response is a server error.
-const ONLY_TROUBLE: &str =
-    "a healthy backend sends none of its responses; `verify: { response: 1 }` names the one to compare";
+const ONLY_TROUBLE: &str = "all its responses are server errors, which a healthy backend does not send: to compare the first one anyway, write `verify: { response: 1 }`";
 
 /// The fixtures of a service, as far as they decide which of them are compared.
 pub(crate) struct Faces<'f> {

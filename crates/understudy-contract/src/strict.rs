@@ -25,11 +25,11 @@ pub(crate) fn unproven(path: &str) -> Mismatch {
         );
     }
     let received = if path == "$" {
-        "a body that the fixture compares with nothing: add an example or a rule"
+        "a body that the fixture does not check: add an example or a rule"
     } else {
-        "a value that the fixture compares with nothing: add an example or a rule"
+        "a value that the fixture does not check: add an example or a rule"
     };
-    difference(path, Kind::Value, "something in the fixture to compare it with (--strict)", received)
+    difference(path, Kind::Value, "an example or a rule for it (--strict)", received)
 }
 
 fn difference(path: &str, kind: Kind, expected: &str, received: &str) -> Mismatch {

@@ -16,15 +16,18 @@ use understudy_fixture::model::{
 /// Why no example request can be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoExample {
-    /// What has no value: `{{petId}}`, `path parameter id`.
+    /// The part of the request: `{{petId}}`, `path parameter id`.
     pub name: String,
+    /// True if the part has a value that no request can carry, false if it has none.
+    pub is_unsendable: bool,
     /// What to do about it.
     pub hint: String,
 }
 
 impl std::fmt::Display for NoExample {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} has no value: {}", self.name, self.hint)
+        let problem = if self.is_unsendable { "cannot be sent" } else { "has no value" };
+        write!(f, "{} {problem}: {}", self.name, self.hint)
     }
 }
 
@@ -81,9 +84,8 @@ fn request(fixture: &Fixture, base: &str, filler: &Filler<'_>) -> Result<Request
         MethodMatcher::Is(method) => method.clone(),
     };
     // Its values may be secrets.
-    let target = target
-        .try_into()
-        .map_err(|_| no_example(format!("the target of {}", request.path), "it cannot be sent as it is"))?;
+    let target =
+        target.try_into().map_err(|_| unsendable(format!("the target of {}", request.path), "percent-encode it"))?;
     Ok(Request { method, target, headers, body })
 }
 
@@ -93,14 +95,18 @@ fn lists_content_type(fields: &[Field]) -> bool {
 }
 
 fn no_example(name: impl Into<String>, hint: impl Into<String>) -> NoExample {
-    NoExample { name: name.into(), hint: hint.into() }
+    NoExample { name: name.into(), is_unsendable: false, hint: hint.into() }
+}
+
+fn unsendable(name: impl Into<String>, hint: impl Into<String>) -> NoExample {
+    NoExample { is_unsendable: true, ..no_example(name, hint) }
 }
 
 /// The pair of a cookie (RFC 6265, section 4.2.1).
 fn cookie(name: &str, value: &str) -> Result<String, NoExample> {
     let is_cut = value.contains(';') || value.trim() != value || name.contains(['=', ';']);
     if is_cut {
-        return Err(no_example(
+        return Err(unsendable(
             format!("cookie {name}"),
             "a cookie cannot hold `;` or white space at its ends: encode it",
         ));
@@ -111,12 +117,12 @@ fn cookie(name: &str, value: &str) -> Result<String, NoExample> {
 fn insert_header(name: &str, value: &str, headers: &mut HeaderMap) -> Result<(), NoExample> {
     let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
     else {
-        return Err(no_example(format!("header {name}"), "its value cannot stand in a header field"));
+        return Err(unsendable(format!("header {name}"), "a header holds no line breaks or control characters"));
     };
     if value.as_bytes().trim_ascii() != value.as_bytes() {
-        return Err(no_example(
+        return Err(unsendable(
             format!("header {name}"),
-            "white space at the ends of its value does not arrive: take it out",
+            "its value begins or ends with white space, which is removed on the way: take it out",
         ));
     }
     headers.append(name, value);

@@ -135,7 +135,7 @@ fn why_before(first: &Fixture, second: &Fixture) -> String {
     let id = &first.id;
     let says_head = |fixture: &Fixture| fixture.request.method == MethodMatcher::Is(Method::HEAD);
     if says_head(first) && !says_head(second) {
-        return format!("`{id}` asks for HEAD itself");
+        return format!("`{id}` has `method: HEAD`, and this one does not");
     }
     if a.priority != b.priority {
         return format!("`{id}` has the higher priority, {}", first.priority);

@@ -64,7 +64,7 @@ impl std::fmt::Display for Slip {
             Self::QueryInPath => f.write_str("`?` is sent as %3F, which makes the query a part of the path"),
             Self::EncodedTwice => f.write_str("the path is percent-encoded twice"),
             Self::EncodedSlash => f.write_str("`/` is sent as %2F, which does not separate segments"),
-            Self::NoBase(base) => write!(f, "the service's `base`, {base}, is missing"),
+            Self::NoBase(base) => write!(f, "the request's path does not begin with the service's `base`, {base}"),
             Self::BaseTwice(base) => write!(f, "the service's `base`, {base}, is there twice"),
             Self::BaseInFixture(base) => {
                 write!(f, "the fixture's path repeats the service's `base`: remove {base} from the fixture")

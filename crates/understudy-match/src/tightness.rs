@@ -149,7 +149,7 @@ impl Tightness {
     pub(crate) fn why_before(&self, other: &Self) -> String {
         let (Reverse(own), Reverse(others)) = (self.conditions, other.conditions);
         if own != others {
-            return format!("has tighter conditions ({own}) than this one ({others})");
+            return format!("has more specific conditions ({own}) than this one ({others})");
         }
         if self.further != other.further {
             return "checks the same values more closely".to_owned();

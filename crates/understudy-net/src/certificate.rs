@@ -51,11 +51,11 @@ fn not_accepted(why: &CertificateError, shown: Shown<'_>) -> (String, String) {
     let save = save(shown.address);
     match why {
         CertificateError::UnknownIssuer if shown.has_ca => (
-            "neither this machine nor the `ca` of the backend trusts who signed it".to_owned(),
+            "it is signed by an authority that neither this machine nor the `ca` of the backend trusts".to_owned(),
             format!("add the certificate of the authority that signed it to the file of `ca:`, or {save}"),
         ),
         CertificateError::UnknownIssuer => (
-            "nobody whom this machine trusts has signed it".to_owned(),
+            "it is signed by an authority that this machine does not trust".to_owned(),
             format!(
                 "write `ca: authority.pem` at the backend in understudy.yaml, with the certificate of the authority, or {save}"
             ),

@@ -96,11 +96,11 @@ impl Miss<'_> {
         }
         let has_errors = self.surroundings.broken(self.service).is_some();
         match (self.explanation.fixtures, self.operations) {
-            (0, None) if has_errors => "the service has no fixture without errors".to_owned(),
+            (0, None) if has_errors => "the service has no fixtures (files with errors are left out)".to_owned(),
             (0, None) => "the service has no fixtures".to_owned(),
             (_, Some(_)) => "nothing is near".to_owned(),
             _ if !self.elsewhere.is_empty() => "no fixture of this service is near".to_owned(),
-            _ if has_errors => "no fixture without errors is near".to_owned(),
+            _ if has_errors => "no fixture is near (files with errors are left out)".to_owned(),
             _ => "no fixture is near".to_owned(),
         }
     }

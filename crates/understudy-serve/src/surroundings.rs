@@ -114,7 +114,7 @@ impl Surroundings {
         let BrokenFile { place, message, .. } = self.broken(service)?;
         Some(match self.broken.len() {
             1 => format!("1 file of the project has errors: {place}: {message}"),
-            several => format!("{several} files of the project have errors, the first: {place}: {message}"),
+            several => format!("{several} files of the project have errors; the first: {place}: {message}"),
         })
     }
 

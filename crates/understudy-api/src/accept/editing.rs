@@ -170,7 +170,7 @@ impl<'l> Editing<'l> {
     fn secret(&self, path: Option<&str>) -> String {
         let rule = path.filter(|path| *path != "$").map(|path| format!(", such as `{path}: any`")).unwrap_or_default();
         format!(
-            "a secret in it is not written into files, and what stands instead would not pass: relax the rule at {}{rule}",
+            "the new value has a secret, which is not written into files, and a replacement would fail the comparison: allow any value at {}{rule}",
             self.line(&[Step::Name("match"), Step::Name(path.unwrap_or("$"))])
         )
     }
@@ -562,7 +562,7 @@ fn cannot(error: EditError, line: &str) -> String {
     match error {
         EditError::NotThere => {
             format!(
-                "it comes from elsewhere in the file, by an alias (`*name`) or a merge (`<<`): edit {line} yourself"
+                "the value is defined in another place of the file (alias `*name` or merge `<<`), so it was not changed: edit {line} yourself"
             )
         }
         _ => format!(

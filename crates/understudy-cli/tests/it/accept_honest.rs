@@ -205,7 +205,8 @@ fn a_secret_is_not_written_and_not_called_accepted() {
         ),
         ("{ pin: 1234 }", "{ pin: x }", "such as `$.pin: any`"),
     ] {
-        let reason = "a secret in it is not written into files, and what stands instead would not pass";
+        let reason =
+            "the new value has a secret, which is not written into files, and a replacement would fail the comparison";
         refused(&body(received), &body(project), reason);
         refused(&body(received), &body(project), line);
     }

@@ -54,7 +54,7 @@ fn of_a_list_the_first_response_of_a_healthy_backend_is_compared() {
             "failing kept",
             "held broken",
             "named kept",
-            "only skipped: a healthy backend sends none of its responses; `verify: { response: 1 }` names the one to compare",
+            "only skipped: all its responses are server errors, which a healthy backend does not send: to compare the first one anyway, write `verify: { response: 1 }`",
             "single broken",
             "stated kept",
         ]

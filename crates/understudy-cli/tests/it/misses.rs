@@ -19,7 +19,7 @@ fn a_miss_names_the_mistake_in_the_path() {
     let folder = project();
     let mut served = Served::new(&folder.0, &[]);
     for (line, slip) in [
-        ("GET /customers/1", "the service's `base`, /web/api, is missing"),
+        ("GET /customers/1", "the request's path does not begin with the service's `base`, /web/api"),
         ("GET /web/api/web/api/customers/1", "the service's `base`, /web/api, is there twice"),
         ("GET //web/api/customers/1", "a slash too many in front"),
         ("GET /web/api/Customers/1", "/customers is sent in another case"),
@@ -61,7 +61,10 @@ fn a_miss_names_files_with_errors_until_they_have_none() {
     // Those of the service itself come first.
     eventually(&served, "GET /nothing", "2 files of the project have errors, the first: fixtures/app/bad.yaml:2:1");
     let response = served.request("GET /nothing", &[], "");
-    assert!(response.contains("no fixture without errors is near") && response.contains("\"errors\":{\"files\":2"));
+    assert!(
+        response.contains("no fixture is near (files with errors are left out)")
+            && response.contains("\"errors\":{\"files\":2")
+    );
     folder.write("fixtures/app/bad.yaml", "request: { path: /web }\nresponse: {}\n");
     folder.write("fixtures/users/bad.yaml", "request: { path: /teams }\nresponse: {}\n");
     eventually(&served, "GET /nothing", "\"detail\":\"no fixture is near\"");

@@ -275,7 +275,7 @@ fn a_backend_is_trusted_by_its_certificate_alone() {
     let (status, _, body) = send(recorder.port, "GET", "/x", &[], "");
     assert!(
         status == 502
-            && body.contains("nobody whom this machine trusts has signed it")
+            && body.contains("it is signed by an authority that this machine does not trust")
             && body.contains("ca: authority.pem"),
         "{status} {body}"
     );

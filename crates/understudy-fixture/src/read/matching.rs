@@ -45,7 +45,7 @@ impl Reader<'_> {
         }
         let Some(fields) = node.and_then(|node| self.map(node, "`match`")) else { return Vec::new() };
         if let Ground::Fields(kind) = ground {
-            let message = format!("`match` says nothing about a {kind} body");
+            let message = format!("`match` cannot be used with a {kind} body");
             let hint = match kind {
                 "form" => "write the rule in place of the value: form: { name: { type: integer, example: 7 } }",
                 _ => {

@@ -240,7 +240,7 @@ impl Reader<'_> {
             return;
         }
         let plain = percent_decode(name);
-        let message = format!("`{name}` is compared as it is written, with a name that has been decoded");
+        let message = format!("names in requests are decoded before they are compared, so that none is `{name}`");
         let hint = format!("write the name decoded: {}: {}", quoted(&plain), shown(&entry.value));
         self.warn(Code::BadValue, entry.span, message, hint);
     }
@@ -258,7 +258,10 @@ impl Reader<'_> {
         };
         let spaced = if is_spaced { text.replace('+', " ") } else { text.to_owned() };
         let (name, plain) = (quoted(&percent_decode(name)), percent_decode(&spaced));
-        let message = format!("`{}` is compared as it is written, with a value that has been decoded", cut(text));
+        let message = format!(
+            "the value in a request is decoded before it is compared, so that `{0}` there is not `{0}` here",
+            cut(text)
+        );
         let hint = format!(
             "write {name}: {}; where the {sign} itself is meant, {name}: {{ equals: {} }}",
             cut(&quoted(&plain)),

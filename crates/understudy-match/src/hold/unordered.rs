@@ -63,7 +63,12 @@ impl Walk {
                     left.remove(place);
                     found.extend(result);
                 }
-                None => found.differ(element(at).path(), Kind::Added, "nothing else, in any order", show(&items[at])),
+                None => found.differ(
+                    element(at).path(),
+                    Kind::Added,
+                    "no such element (the order does not matter)",
+                    show(&items[at]),
+                ),
             }
         }
         for (more, wanted) in left.into_iter().enumerate() {

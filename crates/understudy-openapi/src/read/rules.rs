@@ -212,7 +212,10 @@ impl<'d> Rules<'_, 'd> {
         for (name, at) in all {
             let is_file = self.reader.dialect == Dialect::Swagger2 && name == "file";
             if !TYPES.contains(&&*name) && !is_file {
-                self.fault(at, format!("`{name}` is no type, and asks for nothing: write one of {}", TYPES.join(", ")));
+                self.fault(
+                    at,
+                    format!("`{name}` is not a type, so it checks nothing: write one of {}", TYPES.join(", ")),
+                );
             }
         }
     }
