@@ -33,6 +33,7 @@ fn the_core_has_nothing_that_does_io_and_owners_are_the_only_ones() {
         "httpdate",
         "jsonschema",
         "memchr",
+        "new_mime_guess",
         "openapiv3",
         "regex",
         "regex-syntax",

@@ -12,6 +12,12 @@ fn encoding(content_type: &str) -> Option<&'static Encoding> {
     }
 }
 
+/// Returns true if a `Content-Type` value names a known charset, or none.
+#[must_use]
+pub fn is_known_charset(content_type: &str) -> bool {
+    encoding(content_type).is_some()
+}
+
 /// Decodes a body in the charset that its `Content-Type` names. A byte order mark takes precedence, as in browsers, and
 /// is not part of the text. In UTF-8 all bytes are kept.
 ///

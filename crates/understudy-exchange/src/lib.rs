@@ -9,6 +9,8 @@
 //! What this crate does not know: fixtures, rules, sockets, files.
 
 mod charset;
+pub mod field_value;
+mod file_type;
 pub mod form;
 pub mod graphql;
 pub mod json;
@@ -21,7 +23,8 @@ pub mod redact;
 pub mod target;
 pub mod xml;
 
-pub use charset::{decode_text, encode_text};
+pub use charset::{decode_text, encode_text, is_known_charset};
+pub use file_type::{content_type_of_file, media_type_of_file};
 pub use json::{Json, JsonString, JsonText, Number};
 pub use jsonpath::JsonPath;
 pub use media_type::MediaType;

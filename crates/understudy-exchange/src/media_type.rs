@@ -41,6 +41,8 @@ impl MediaType {
             || matches!(
                 self.essence.as_str(),
                 "application/javascript"
+                    | "application/graphql"
+                    | "application/toml"
                     | "application/yaml"
                     | "application/x-ndjson"
                     | "application/jsonl"
@@ -59,17 +61,25 @@ pub fn parameter(value: &str, name: &str) -> Option<String> {
 
 /// The parameters of a `Content-Type` or `Content-Disposition` value in their order, unquoted.
 pub fn parameters(value: &str) -> impl Iterator<Item = (&str, String)> {
-    let mut rest = value;
+    let mut rest = value.find(';').map_or("", |at| &value[at + 1..]);
     std::iter::from_fn(move || {
-        let at = rest.find(';')?;
-        let (key, after) = rest[at + 1..].split_once('=')?;
-        let (found, next) = unquote(after.trim_start());
-        rest = next;
-        Some((key.trim(), found))
+        loop {
+            // A parameter without a value is none.
+            let end = rest.find([';', '='])?;
+            let (key, after) = (&rest[..end], &rest[end + 1..]);
+            if rest.as_bytes()[end] == b';' {
+                rest = after;
+                continue;
+            }
+            let (found, next) = unquote(after.trim_start());
+            rest = next.find(';').map_or("", |at| &next[at + 1..]);
+            return Some((key.trim(), found));
+        }
     })
 }
 
-fn unquote(text: &str) -> (String, &str) {
+/// The value at the beginning of a text, a token or a quoted string, and what follows it.
+pub(crate) fn unquote(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(';').unwrap_or(text.len());
         return (text[..end].trim().to_owned(), &text[end..]);
@@ -84,6 +94,37 @@ fn unquote(text: &str) -> (String, &str) {
         }
     }
     (out, "")
+}
+
+/// Returns true if a received media type has everything that is written: the type, and each parameter with its value.
+/// The names and the value of `charset` have no case, values may be quoted, and the order does not count
+/// (RFC 9110, section 8.3.1). The boundary of a multipart body differs each time and does not count.
+#[must_use]
+pub fn covers(written: &str, received: &str) -> bool {
+    let kind = MediaType::parse(written);
+    kind == MediaType::parse(received) && has_all(&kind, written, received)
+}
+
+/// Returns true if two media types mean the same. As [`covers`], and the received one has no other parameters than
+/// those that are written, a `charset` and a `boundary` aside.
+#[must_use]
+pub fn is_same(written: &str, received: &str) -> bool {
+    let is_free = |name: &str| name.eq_ignore_ascii_case("charset") || name.eq_ignore_ascii_case("boundary");
+    covers(written, received)
+        && parameters(received).all(|(name, _)| is_free(name) || parameter(written, name).is_some())
+}
+
+fn has_all(kind: &MediaType, written: &str, received: &str) -> bool {
+    // JSON and forms are always in UTF-8: a `charset` that says so adds nothing (RFC 8259, section 11).
+    let is_utf_8 = kind.is_json() || kind.essence() == "application/x-www-form-urlencoded";
+    parameters(written).all(|(name, wanted)| {
+        let is_charset = name.eq_ignore_ascii_case("charset");
+        match parameter(received, name) {
+            _ if name.eq_ignore_ascii_case("boundary") => true,
+            Some(found) => found == wanted || (is_charset && found.eq_ignore_ascii_case(&wanted)),
+            None => is_charset && is_utf_8 && wanted.eq_ignore_ascii_case("utf-8"),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -106,5 +147,33 @@ mod tests {
         assert_eq!(parameter(value, "name").as_deref(), Some("a;b\"c"));
         assert_eq!(parameter(value, "FILENAME").as_deref(), Some("x.png"));
         assert_eq!(parameter(value, "other"), None);
+        assert_eq!(parameter("text/plain; flag; charset=utf-8", "charset").as_deref(), Some("utf-8"));
+    }
+
+    #[test]
+    fn written_parameters_count_and_their_spelling_does_not() {
+        let json = "application/json; charset=utf-8";
+        for (written, received) in [
+            (json, "Application/JSON;Charset=\"utf-8\""),
+            (json, "application/json"),
+            ("application/json", "application/json;charset=UTF-8"),
+            ("text/plain", "text/plain;charset=iso-8859-1"),
+            ("a/b; x=1; y=\"2 3\"", "A/B;Y=\"2 3\" ; X=\"1\""),
+            ("multipart/form-data; boundary=a", "multipart/form-data; boundary=b"),
+        ] {
+            assert!(is_same(written, received), "{written} {received}");
+        }
+        for (written, received) in [
+            (json, "application/json; charset=iso-8859-1"),
+            ("text/csv; charset=utf-8", "text/csv"),
+            ("application/json; version=1", "application/json; version=2"),
+            ("application/json; version=1", "application/json"),
+            ("application/json", "application/json; version=1"),
+            ("application/json", "text/json"),
+            ("a/b; x=a", "a/b; x=A"),
+        ] {
+            assert!(!is_same(written, received), "{written} {received}");
+        }
+        assert!(covers("application/json", "application/json; version=1"));
     }
 }
