@@ -1,8 +1,8 @@
-//! Content codings (RFC 9110, section 8.4): gzip, brotli, zstd, and deflate for reading.
+//! Content codings (RFC 9110, section 8.4): gzip, brotli, zstd and deflate.
 
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::read::{GzEncoder, MultiGzDecoder, ZlibDecoder};
+use flate2::read::{GzEncoder, MultiGzDecoder, ZlibDecoder, ZlibEncoder};
 use std::io::{self, Read};
 
 /// A coding that answers are sent in.
@@ -14,6 +14,8 @@ pub enum Coding {
     Brotli,
     /// RFC 8878
     Zstd,
+    /// RFC 1950, which nothing prefers
+    Deflate,
 }
 
 /// Why a body could not be decoded.
@@ -32,7 +34,12 @@ impl std::fmt::Display for CodingError {
         match self {
             Self::Unknown(name) => write!(f, "the content coding `{name}` is not known"),
             Self::Malformed(name) => write!(f, "the body is not the {name} that it is said to be"),
-            Self::TooLarge(most) => write!(f, "the body has more than {most} bytes when it is decoded"),
+            Self::TooLarge(most) => {
+                write!(
+                    f,
+                    "the body has more than {most} bytes when it is decoded; `body_max` at the service raises that bound"
+                )
+            }
         }
     }
 }
@@ -50,27 +57,32 @@ impl Coding {
             Self::Gzip => "gzip",
             Self::Brotli => "br",
             Self::Zstd => "zstd",
+            Self::Deflate => "deflate",
         }
+    }
+
+    /// The coding that a `Content-Encoding` value names, if it is one alone.
+    #[must_use]
+    pub fn named(value: &str) -> Option<Self> {
+        let name = value.trim().to_ascii_lowercase();
+        let all = Self::ALL.into_iter().chain([Self::Deflate]);
+        if name == "x-gzip" { Some(Self::Gzip) } else { all.into_iter().find(|coding| coding.as_str() == name) }
+    }
+
+    /// Returns true if a client takes this coding by its `Accept-Encoding`.
+    #[must_use]
+    pub fn is_accepted(self, accept: &str) -> bool {
+        weight(&weights(accept), self.as_str()).is_some_and(|weight| weight > 0.0)
     }
 
     /// The coding that a client prefers by its `Accept-Encoding`; `None` where it wants none.
     #[must_use]
     pub fn negotiate(accept: &str) -> Option<Self> {
-        let weights: Vec<(String, f32)> = accept
-            .split(',')
-            .map(|item| {
-                let (name, parameter) = item.split_once(';').unwrap_or((item, ""));
-                let weight = parameter.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse().ok());
-                (name.trim().to_ascii_lowercase(), weight.unwrap_or(0.0))
-            })
-            .collect();
-        let weight = |name: &str| {
-            weights.iter().find(|(n, _)| n == name).or_else(|| weights.iter().find(|(n, _)| n == "*")).map(|(_, q)| *q)
-        };
+        let weights = weights(accept);
         let identity = weights.iter().find(|(name, _)| name == "identity").map_or(0.001, |(_, q)| *q);
         let mut best: Option<(Self, f32)> = None;
         for coding in Self::ALL {
-            let weight = weight(coding.as_str()).unwrap_or(0.0);
+            let weight = weight(&weights, coding.as_str()).unwrap_or(0.0);
             if weight > 0.0 && weight >= identity && best.is_none_or(|(_, most)| weight > most) {
                 best = Some((coding, weight));
             }
@@ -84,6 +96,7 @@ impl Coding {
         let mut out = Vec::new();
         let result = match self {
             Self::Gzip => GzEncoder::new(bytes, Compression::default()).read_to_end(&mut out).map(drop),
+            Self::Deflate => ZlibEncoder::new(bytes, Compression::default()).read_to_end(&mut out).map(drop),
             Self::Zstd => zstd::stream::copy_encode(bytes, &mut out, 3),
             Self::Brotli => {
                 // Level 5 of 11: the last levels cost a hundred times as much for a few per cent.
@@ -94,6 +107,21 @@ impl Coding {
         result.expect("reading from and writing to memory does not fail");
         out.into()
     }
+}
+
+/// The codings of an `Accept-Encoding` value with their weights.
+fn weights(accept: &str) -> Vec<(String, f32)> {
+    let weighted = accept.split(',').map(|item| {
+        let (name, parameter) = item.split_once(';').unwrap_or((item, ""));
+        let weight = parameter.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse().ok());
+        (name.trim().to_ascii_lowercase(), weight.unwrap_or(0.0))
+    });
+    weighted.collect()
+}
+
+fn weight(weights: &[(String, f32)], name: &str) -> Option<f32> {
+    let of = |name: &str| weights.iter().find(|(known, _)| known == name).map(|(_, weight)| *weight);
+    of(name).or_else(|| of("*"))
 }
 
 /// Takes off the codings that a `Content-Encoding` value names, the last one first.
@@ -135,7 +163,8 @@ mod tests {
     #[test]
     fn what_is_encoded_is_decoded() {
         let text = Bytes::from("understudy ".repeat(1_000));
-        for coding in Coding::ALL {
+        for coding in Coding::ALL.into_iter().chain([Coding::Deflate]) {
+            assert_eq!(Coding::named(coding.as_str()), Some(coding));
             let encoded = coding.encode(&text);
             assert!(encoded.len() < text.len() / 10);
             assert_eq!(decode(coding.as_str(), encoded.clone(), text.len()), Ok(text.clone()));

@@ -22,6 +22,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 /// How long opening a connection may take, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The maximum number of header fields of a response. hyper's default of 100 is less than some gateways send.
+pub(crate) const RESPONSE_FIELDS_MAX: usize = 512;
 /// How long an address may say nothing before the next one of the same name is tried beside it.
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 /// How long an HTTP/2 connection on which something is waited for may be silent before its peer is asked for a sign of life.
@@ -173,7 +175,9 @@ async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, SendError> {
 
 async fn http1<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S) -> Result<Opened, SendError> {
     let (stream, hearing) = Heard::new(stream);
-    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
+    let mut builder = http1::Builder::new();
+    builder.max_headers(RESPONSE_FIELDS_MAX);
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(|error| after_sending(&error))?;
     tokio::spawn(connection.with_upgrades());
     Ok(Opened::Http1(sender, hearing))
 }

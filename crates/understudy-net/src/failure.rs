@@ -1,7 +1,7 @@
 //! Why there is no answer, with how far the request came.
 
 use crate::certificate::{Shown, refusal};
-use crate::message::BODY_BYTES_MAX;
+use crate::connect::RESPONSE_FIELDS_MAX;
 use std::io;
 use std::time::Duration;
 use tokio_rustls::rustls;
@@ -60,8 +60,13 @@ pub enum SendError {
         /// What is wrong with it.
         why: String,
     },
-    /// The answer has more than [`BODY_BYTES_MAX`] bytes.
-    TooLarge,
+    /// The response has more bytes than are read.
+    TooLarge {
+        /// The number of bytes that are read.
+        bytes_max: usize,
+    },
+    /// The response has too many header fields, or too long ones.
+    HeadTooLarge,
 }
 
 /// A protocol that a server speaks from the first byte.
@@ -173,7 +178,15 @@ impl std::fmt::Display for SendError {
             Self::Closed => f.write_str("the connection was closed before the answer ended"),
             Self::BrokenOff => f.write_str("the request broke off: who sent it left"),
             Self::Malformed { why } => write!(f, "the answer is no HTTP: {why}"),
-            Self::TooLarge => write!(f, "the answer has more than {BODY_BYTES_MAX} bytes"),
+            Self::TooLarge { bytes_max } => write!(
+                f,
+                "the response has more than {bytes_max} bytes; `body_max: 200MB` at the service in understudy.yaml \
+                 raises that bound"
+            ),
+            Self::HeadTooLarge => write!(
+                f,
+                "the response has more than {RESPONSE_FIELDS_MAX} header fields, or more than 400 KiB of them"
+            ),
         }
     }
 }
@@ -189,7 +202,9 @@ impl std::error::Error for SendError {
 
 /// What an error means that came after the connection was made.
 pub(crate) fn after_sending(error: &hyper::Error) -> SendError {
-    if error.is_parse() {
+    if error.is_parse_too_large() {
+        SendError::HeadTooLarge
+    } else if error.is_parse() {
         let why = error.to_string();
         SendError::Malformed { why }
     } else if error.is_user() {

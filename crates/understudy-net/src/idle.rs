@@ -3,6 +3,7 @@
 //! requests only count, and all connections are looked at together now and then.
 
 use crate::interim::{Between, Early};
+use crate::refusal::{Refusing, Respond, read_rest};
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -21,6 +22,8 @@ pub(crate) const IDLE_PERIOD: Duration = Duration::from_secs(30);
 pub(crate) struct Activity {
     requests: AtomicU64,
     under_way: AtomicUsize,
+    /// The number of responses that the handler has made.
+    answered: AtomicU64,
     written: AtomicU64,
 }
 
@@ -45,6 +48,13 @@ impl Activity {
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl UnderWay {
+    /// To be called when the response is there.
+    pub(crate) fn answered(&self) {
+        self.0.answered.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -112,11 +122,24 @@ pub(crate) struct Counted {
     stream: TcpStream,
     activity: Arc<Activity>,
     between: Between,
+    refusing: Refusing,
 }
 
 impl Counted {
-    pub(crate) fn new(stream: TcpStream, activity: Arc<Activity>, early: Arc<Early>) -> Self {
-        Self { stream, activity, between: Between::new(early) }
+    pub(crate) fn new(stream: TcpStream, activity: Arc<Activity>, early: Arc<Early>, respond: Respond) -> Self {
+        Self { stream, activity, between: Between::new(early), refusing: Refusing::new(respond) }
+    }
+
+    /// Puts another response in the place of hyper's own refusal. Returns true if these bytes need not be written.
+    fn is_replaced(&mut self, written: &[u8]) -> bool {
+        if !self.between.is_clean() {
+            return false;
+        }
+        let answered = self.activity.answered.load(Ordering::Relaxed);
+        let Some(response) = self.refusing.replace(written, answered) else { return false };
+        self.between.write_instead(&response);
+        read_rest(&self.stream);
+        true
     }
 
     fn count(&self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -129,12 +152,18 @@ impl Counted {
 
 impl AsyncRead for Counted {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(cx, buf);
+        self.refusing.read(&buf.filled()[before..]);
+        result
     }
 }
 
 impl AsyncWrite for Counted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if self.is_replaced(buf) {
+            return Poll::Ready(Ok(buf.len()));
+        }
         let Self { stream, between, .. } = &mut *self;
         ready!(between.before_write(stream, cx))?;
         let result = Pin::new(stream).poll_write(cx, buf);
@@ -146,6 +175,9 @@ impl AsyncWrite for Counted {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.is_replaced(bufs.first().map_or(&[], |buf| buf)) {
+            return Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
+        }
         let Self { stream, between, .. } = &mut *self;
         ready!(between.before_write(stream, cx))?;
         let result = Pin::new(stream).poll_write_vectored(cx, bufs);

@@ -156,6 +156,17 @@ impl Between {
         Self { early, writing: Bytes::new(), is_clean: true }
     }
 
+    /// Returns true if hyper has nothing left to write.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.is_clean
+    }
+
+    /// Writes this at the next flush, as if hyper had written it.
+    pub(crate) fn write_instead(&mut self, bytes: &[u8]) {
+        self.is_clean = false;
+        self.writing = [&self.writing[..], bytes].concat().into();
+    }
+
     fn is_there_some(&self) -> bool {
         self.early.is_there_some.load(Ordering::Acquire)
     }

@@ -1,6 +1,7 @@
 //! What a handler gets and gives.
 
 use crate::edit::{Edit, Edited, gather};
+use crate::file::FileBody;
 use crate::interim::Interim;
 use crate::passing::Passing;
 use crate::upgrade::Upgrade;
@@ -13,7 +14,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// How large the body of a request may be.
+/// How large a body may be where nobody says otherwise.
 pub const BODY_BYTES_MAX: usize = 64 << 20;
 /// How long a request's body may take.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -41,7 +42,7 @@ pub struct Line {
 /// Why a body could not be read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyProblem {
-    /// It has more than [`crate::BODY_BYTES_MAX`] bytes.
+    /// It has more bytes than are read.
     TooLarge,
     /// It took longer than [`crate::BODY_TIMEOUT`].
     TimedOut,
@@ -94,6 +95,8 @@ pub enum OutboundBody {
     Stream(Stream),
     /// A backend's body that is edited while it is forwarded.
     Edited(EditedStream),
+    /// Parts of a file, read while they are sent. It is boxed because few bodies are files.
+    File(Box<FileBody>),
 }
 
 /// A body that is edited while it is forwarded. It is boxed because few bodies are edited.
@@ -116,13 +119,13 @@ impl Stream {
         self.0.is_end_stream()
     }
 
-    /// All of the body.
+    /// All of the body, if it has at most this many bytes.
     ///
     /// # Errors
     /// Why it did not arrive.
-    pub async fn whole(self) -> Result<Bytes, BodyProblem> {
+    pub async fn whole(self, bytes_max: usize) -> Result<Bytes, BodyProblem> {
         // Most requests have none; those that have one can carry the weight of waiting for it.
-        if self.is_empty() { Ok(Bytes::new()) } else { Box::pin(read(self.0)).await }
+        if self.is_empty() { Ok(Bytes::new()) } else { Box::pin(read(self.0, bytes_max)).await }
     }
 
     /// Returns the complete body if its length is known, is within the limit and the body arrives in time.
@@ -146,8 +149,8 @@ impl Stream {
     }
 }
 
-async fn read(body: Passing) -> Result<Bytes, BodyProblem> {
-    let whole = Limited::new(body, BODY_BYTES_MAX).collect();
+async fn read(body: Passing, bytes_max: usize) -> Result<Bytes, BodyProblem> {
+    let whole = Limited::new(body, bytes_max).collect();
     match tokio::time::timeout(BODY_TIMEOUT, whole).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyProblem::TooLarge),

@@ -124,11 +124,24 @@ impl Peer {
     /// # Errors
     /// [`SendError`]
     pub async fn send(&self, call: Call<'_>, timeout: Duration) -> Result<(StatusCode, HeaderMap, Bytes), SendError> {
+        self.send_for(BODY_BYTES_MAX, call, timeout).await
+    }
+
+    /// As [`Self::send`], for a body of at most this many bytes.
+    ///
+    /// # Errors
+    /// [`SendError`]
+    pub async fn send_for(
+        &self,
+        bytes_max: usize,
+        call: Call<'_>,
+        timeout: Duration,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), SendError> {
         let (Upstream { status, headers, body, .. }, until) = self.head(call, timeout).await?;
         let timed_out = |_| SendError::TimedOut { after: timeout };
-        match timeout_at(until, Limited::new(body.0, BODY_BYTES_MAX).collect()).await.map_err(timed_out)? {
+        match timeout_at(until, Limited::new(body.0, bytes_max).collect()).await.map_err(timed_out)? {
             Ok(body) => Ok((status, headers, body.to_bytes())),
-            Err(error) if error.is::<LengthLimitError>() => Err(SendError::TooLarge),
+            Err(error) if error.is::<LengthLimitError>() => Err(SendError::TooLarge { bytes_max }),
             Err(error) => {
                 Err(error.downcast::<hyper::Error>().map_or(SendError::Closed, |error| after_sending(&error)))
             }
@@ -466,7 +479,7 @@ mod tests {
         let call = Call { method: &Method::GET, target: &target, headers: &HeaderMap::new(), body: &Bytes::new() };
         let upstream = peer.open(call, None, timeout).await?;
         let status = upstream.status;
-        upstream.body.whole().await.unwrap();
+        upstream.body.whole(BODY_BYTES_MAX).await.unwrap();
         Ok(status)
     }
 

@@ -1,14 +1,17 @@
 //! A server of HTTP/1.1 and, with prior knowledge, HTTP/2.
 
 use crate::edit::Edited;
+use crate::file::FileBody;
 use crate::idle::{Activity, Connections, Counted, IDLE_PERIOD, UnderWay};
 use crate::interim::{Early, Interim};
 use crate::listener::Listener;
 use crate::message::{Inbound, Line, Outbound, OutboundBody, Reply, Stream};
 use crate::passing::Passing;
+use crate::refusal::{Refusal, Respond};
 use crate::upgrade::Upgrade;
 use bytes::Bytes;
-use http::Version;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Version};
 use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
@@ -40,6 +43,12 @@ pub trait Handler: Send + Sync + 'static {
     /// The answer to a request, or how it comes about. Called on the path of requests: what is to be waited for is waited
     /// for in what it gives.
     fn handle(self: &Arc<Self>, request: Inbound) -> Reply;
+
+    /// The response to a request that was refused before it could be handled.
+    fn refused(&self, refusal: &Refusal) -> Outbound {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))]);
+        Outbound::whole(refusal.status, headers, refusal.reason.to_string().into())
+    }
 }
 
 /// Asks servers to stop. Dropping it asks too.
@@ -95,6 +104,10 @@ async fn accept<H: Handler>(
     mut stopped: watch::Receiver<bool>,
 ) {
     let Some(socket) = socket else { return };
+    let respond = {
+        let handler = Arc::clone(handler);
+        Respond(Arc::new(move |refusal| handler.refused(refusal)))
+    };
     loop {
         let slot = tokio::select! {
             slot = Arc::clone(slots).acquire_owned() => slot.expect("the semaphore is never closed"),
@@ -111,9 +124,9 @@ async fn accept<H: Handler>(
         let handler = Arc::clone(handler);
         let activity = Arc::new(Activity::default());
         let task = tokio::spawn({
-            let activity = Arc::clone(&activity);
+            let (activity, respond) = (Arc::clone(&activity), respond.clone());
             async move {
-                connection(stream, handler, activity).await;
+                connection(stream, handler, activity, respond).await;
                 drop(slot);
             }
         });
@@ -121,7 +134,7 @@ async fn accept<H: Handler>(
     }
 }
 
-async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Arc<Activity>) {
+async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Arc<Activity>, respond: Respond) {
     // Answers are small and whole: waiting for more to send with them only costs time.
     let _ = stream.set_nodelay(true);
     let mut builder = Builder::new(TokioExecutor::new());
@@ -134,7 +147,7 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(HEADER_BYTES_MAX as u32);
     let early = Arc::default();
-    let stream = TokioIo::new(Counted::new(stream, Arc::clone(&activity), Arc::clone(&early)));
+    let stream = TokioIo::new(Counted::new(stream, Arc::clone(&activity), Arc::clone(&early), respond));
     let service = service_fn(move |request| {
         let under_way = activity.begin();
         let reply = handler.handle(inbound(request, &early));
@@ -156,17 +169,22 @@ enum Answer {
     /// The request is under way until the last of it was passed on.
     PassedOn(Passing, #[expect(dead_code, reason = "it is there for as long as the answer is")] UnderWay),
     Edited(Box<Edited>, #[expect(dead_code, reason = "as before")] UnderWay),
+    File(Box<FileBody>, #[expect(dead_code, reason = "as before")] UnderWay),
 }
+
+/// Why a response broke off.
+type Broken = Box<dyn std::error::Error + Send + Sync>;
 
 impl Body for Answer {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = Broken;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match self.get_mut() {
             Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
-            Self::PassedOn(body, _) => Pin::new(body).poll_frame(context),
-            Self::Edited(body, _) => Pin::new(&mut **body).poll_frame(context),
+            Self::PassedOn(body, _) => Pin::new(body).poll_frame(context).map_err(Into::into),
+            Self::Edited(body, _) => Pin::new(&mut **body).poll_frame(context).map_err(Into::into),
+            Self::File(body, _) => Pin::new(&mut **body).poll_frame(context).map_err(Into::into),
         }
     }
 
@@ -175,6 +193,7 @@ impl Body for Answer {
             Self::Whole(body) => body.is_end_stream(),
             Self::PassedOn(body, _) => body.is_end_stream(),
             Self::Edited(body, _) => body.is_end_stream(),
+            Self::File(body, _) => body.is_end_stream(),
         }
     }
 
@@ -183,6 +202,7 @@ impl Body for Answer {
             Self::Whole(body) => body.size_hint(),
             Self::PassedOn(body, _) => body.size_hint(),
             Self::Edited(body, _) => body.size_hint(),
+            Self::File(body, _) => body.size_hint(),
         }
     }
 }
@@ -196,10 +216,12 @@ fn inbound(request: hyper::Request<Incoming>, early: &Arc<Early>) -> Inbound {
 }
 
 fn response(outbound: Outbound, under_way: UnderWay) -> hyper::Response<Answer> {
+    under_way.answered();
     let body = match outbound.body {
         OutboundBody::Whole(bytes) => Answer::Whole(Full::new(bytes)),
         OutboundBody::Stream(stream) => Answer::PassedOn(stream.0, under_way),
         OutboundBody::Edited(stream) => Answer::Edited(stream.0, under_way),
+        OutboundBody::File(body) => Answer::File(body, under_way),
     };
     let mut response = hyper::Response::new(body);
     *response.status_mut() = outbound.status;

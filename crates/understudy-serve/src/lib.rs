@@ -22,6 +22,7 @@ mod player;
 mod prepared;
 mod problem;
 mod record;
+mod refused;
 mod respond;
 mod shared;
 mod snapshot;

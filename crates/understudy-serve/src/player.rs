@@ -7,10 +7,10 @@ use crate::miss::Miss;
 use crate::passed_on::Client;
 use crate::snapshot::{Backing, Snapshot};
 use crate::surroundings::SharedSurroundings;
-use crate::{cors, describe, own_name, passed_on, problem, record, respond};
+use crate::{cors, describe, own_name, passed_on, problem, record, refused, respond};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, HOST, ORIGIN};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_ENCODING, HOST, ORIGIN};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -25,7 +25,7 @@ use understudy_exchange::Request;
 use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
 use understudy_net::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, HEADER_BYTES_MAX, Handler, Inbound, Line, Outbound, OutboundBody, Own,
-    PerThread, Reply, coding,
+    PerThread, Refusal, Reply, coding,
 };
 
 /// Answers the requests of one service from a snapshot that can be swapped while it plays.
@@ -65,7 +65,7 @@ impl Player {
     /// As [`Handler::handle`], where the request has a body.
     async fn with_body(self: Arc<Self>, inbound: Inbound) -> Outbound {
         let Inbound { parts, body, line } = inbound;
-        match whole(parts, body.whole().await) {
+        match whole(parts, body.whole(BODY_BYTES_MAX).await) {
             Ok((request, raw)) => {
                 // In a statement of its own: what is served is looked at, and not held while something is waited for.
                 let answer = at_once(self.now.load().own(), &request, raw.as_ref());
@@ -154,7 +154,7 @@ impl Playing {
             headers: &outbound.headers,
             body: match &outbound.body {
                 OutboundBody::Whole(body) => Some(body),
-                OutboundBody::Stream(_) | OutboundBody::Edited(_) => None,
+                OutboundBody::Stream(_) | OutboundBody::Edited(_) | OutboundBody::File(_) => None,
             },
             answered: &answered,
             took,
@@ -267,6 +267,18 @@ impl Handler for Player {
             Ok(outbound) => Reply::Now(outbound),
             Err(plan) => Reply::Later(later(request, None, line, plan)),
         }
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Outbound {
+        let now = self.now.load();
+        let playing = now.own();
+        let request = refused::request(refusal);
+        let mut outbound = outbound(refused::response(refusal));
+        if playing.snapshot.cors {
+            // The page's origin is in a part of the request that was not read.
+            outbound.headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
+        playing.finish(&request, None, (outbound, Answered::Server(refused::why(refusal))), Duration::ZERO)
     }
 }
 

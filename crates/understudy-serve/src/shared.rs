@@ -1,13 +1,14 @@
 //! Many services on one port, told apart by the first label of the host: `http://petshop.localhost:4000`.
 
 use crate::player::Player;
-use crate::problem;
+use crate::{problem, refused};
 use arc_swap::ArcSwap;
 use http::StatusCode;
 use http::header::HOST;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use understudy_net::{Handler, Inbound, Outbound, Reply};
+use understudy_match::Rendered;
+use understudy_net::{Handler, Inbound, Outbound, Refusal, Reply};
 
 /// Hands each request to the service that its host names.
 #[derive(Debug)]
@@ -34,6 +35,10 @@ fn name_in(request: &Inbound) -> Option<String> {
         Some(host) => host,
         None => request.parts.headers.get(HOST)?.to_str().ok()?,
     };
+    name_of(host)
+}
+
+fn name_of(host: &str) -> Option<String> {
     Some(host.split(['.', ':']).next()?.to_ascii_lowercase())
 }
 
@@ -51,5 +56,18 @@ impl Handler for SharedPort {
         let detail = format!("the host names the service on this port; there are {}", names.join(", "));
         let rendered = problem::problem(StatusCode::NOT_FOUND, "no-service", "The host names no service", &detail);
         Reply::Now(Outbound::whole(rendered.status, rendered.headers, rendered.body))
+    }
+
+    fn refused(&self, refusal: &Refusal) -> Outbound {
+        let players = self.players.load();
+        let named = refusal.host.as_deref().and_then(name_of).and_then(|name| players.get(&name));
+        // The host may be in the part that was not read: some service has to report the request.
+        match named.or_else(|| players.values().next()) {
+            Some(player) => player.refused(refusal),
+            None => {
+                let Rendered { status, headers, body } = refused::response(refusal);
+                Outbound::whole(status, headers, body)
+            }
+        }
     }
 }

@@ -14,7 +14,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
-use understudy_net::{Handler, Host, Inbound, Listener, Outbound, Reply, Stop};
+use understudy_net::{BODY_BYTES_MAX, Handler, Host, Inbound, Listener, Outbound, Reply, Stop};
 
 /// Gives a file of the front end by its path: `index.html`, `assets/main.js`.
 pub type Assets = fn(&str) -> Option<Bytes>;
@@ -170,7 +170,7 @@ impl UiHost {
             return refuse(StatusCode::FORBIDDEN, "this is not a page of the app");
         }
         match (parts.method.as_str(), parts.uri.path().strip_prefix("/command/")) {
-            ("POST", Some("token")) => self.give_token(&body.whole().await.unwrap_or_default()),
+            ("POST", Some("token")) => self.give_token(&body.whole(BODY_BYTES_MAX).await.unwrap_or_default()),
             ("POST", Some(command)) => {
                 let given = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
                 if !is_same(given, &self.token) {
@@ -179,7 +179,7 @@ impl UiHost {
                         "the token is missing or another one: open the URL that understudy printed",
                     );
                 }
-                let Ok(body) = body.whole().await else {
+                let Ok(body) = body.whole(BODY_BYTES_MAX).await else {
                     return refuse(StatusCode::BAD_REQUEST, "the request did not arrive");
                 };
                 self.command(command, &body).await
