@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use understudy_exchange::redact::is_secret_header;
 use understudy_exchange::{Json, Response};
-use understudy_fixture::model::{Fixture, Requests, ResponsePromise};
+use understudy_fixture::model::{Fixture, Requests, ResponseBody, ResponsePromise};
 use understudy_fixture::{Code, Diagnostic, Severity};
 use understudy_match::{
     Chance, Choice, Incoming, Mismatch, Moment, Rendering, State, Tie, example_request, judge, stub_request,
@@ -279,7 +279,10 @@ pub(crate) fn broken_example(promise: &ResponsePromise) -> Option<Mismatch> {
 }
 
 fn differences_of_example(promise: &ResponsePromise) -> Vec<Mismatch> {
-    judge(promise, &[], &http::Method::GET, &sent(promise)).mismatches
+    // A file on the disk is sent as it is: only the head can be wrong.
+    let is_on_disk = matches!(promise.body, Some(ResponseBody::LargeFile(_)));
+    let method = if is_on_disk { http::Method::HEAD } else { http::Method::GET };
+    judge(promise, &[], &method, &sent(promise)).mismatches
 }
 
 const CHANGE_IT: &str = "change the example or the rule";

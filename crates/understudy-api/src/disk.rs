@@ -8,10 +8,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
-use understudy_fixture::{BodyFiles, FileProblem};
+use understudy_exchange::{MediaType, media_type_of_file};
+use understudy_fixture::{BodyFiles, FileProblem, FoundFile};
 
-/// How large a body file may be.
-pub(crate) const BODY_FILE_BYTES_MAX: u64 = 64 << 20;
+/// Larger files of responses are not held in memory. They are sent from the disk as they are, while text in memory is
+/// compressed and may name the service's address. So the bound of text is higher.
+const IN_MEMORY_BYTES_MAX: u64 = 1 << 20;
+const TEXT_IN_MEMORY_BYTES_MAX: u64 = 16 << 20;
 
 /// What tells whether a file is still the one that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -57,12 +60,14 @@ impl Stamp {
 /// The body files of one fixture, and which of them were read.
 pub(crate) struct ServiceFiles<'a> {
     folder: &'a Path,
+    /// The maximum size of files in requests, in bytes.
+    body_max: u64,
     read: RefCell<Vec<(PathBuf, Option<Stamp>)>>,
 }
 
 impl<'a> ServiceFiles<'a> {
-    pub(crate) fn new(folder: &'a Path) -> Self {
-        Self { folder, read: RefCell::new(Vec::new()) }
+    pub(crate) fn new(folder: &'a Path, body_max: usize) -> Self {
+        Self { folder, body_max: body_max as u64, read: RefCell::new(Vec::new()) }
     }
 
     /// What was read, to know later whether it is still the same.
@@ -78,12 +83,29 @@ pub(crate) fn unchanged(read: &[(PathBuf, Option<Stamp>)]) -> bool {
 
 impl BodyFiles for ServiceFiles<'_> {
     fn read(&self, path: &str) -> Result<Bytes, FileProblem> {
+        let (real, bytes) = self.place(path)?;
+        if bytes > self.body_max {
+            return Err(FileProblem::TooLarge(self.body_max));
+        }
+        self.content(path, &real)
+    }
+
+    fn find(&self, path: &str) -> Result<FoundFile, FileProblem> {
+        let (real, bytes) = self.place(path)?;
+        let is_text = media_type_of_file(path).is_some_and(|kind| MediaType::parse(kind).is_text());
+        if bytes > if is_text { TEXT_IN_MEMORY_BYTES_MAX } else { IN_MEMORY_BYTES_MAX } {
+            return Ok(FoundFile::Large(real.into(), bytes));
+        }
+        self.content(path, &real).map(FoundFile::Read)
+    }
+}
+
+impl ServiceFiles<'_> {
+    /// The place of a file that may be read, and its size in bytes.
+    fn place(&self, path: &str) -> Result<(PathBuf, u64), FileProblem> {
         let full = self.folder.join(path);
         self.read.borrow_mut().push((full.clone(), Stamp::at(&full)));
-        let unreadable = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => FileProblem::Missing(beside(self.folder, path)),
-            _ => FileProblem::Unreadable(error.to_string()),
-        };
+        let unreadable = |error: io::Error| self.unreadable(path, &error);
         // Links are followed before it is asked where the file is, and whole names are compared: neither a link
         // nor a sibling whose name merely starts the same leads out.
         let real = full.canonicalize().map_err(unreadable)?;
@@ -95,10 +117,18 @@ impl BodyFiles for ServiceFiles<'_> {
         if !metadata.is_file() {
             return Err(FileProblem::Unreadable("it is no file".to_owned()));
         }
-        if metadata.len() > BODY_FILE_BYTES_MAX {
-            return Err(FileProblem::TooLarge(BODY_FILE_BYTES_MAX));
+        Ok((real, metadata.len()))
+    }
+
+    fn content(&self, path: &str, real: &Path) -> Result<Bytes, FileProblem> {
+        fs::read(real).map(Bytes::from).map_err(|error| self.unreadable(path, &error))
+    }
+
+    fn unreadable(&self, path: &str, error: &io::Error) -> FileProblem {
+        match error.kind() {
+            io::ErrorKind::NotFound => FileProblem::Missing(beside(self.folder, path)),
+            _ => FileProblem::Unreadable(error.to_string()),
         }
-        fs::read(&real).map(Bytes::from).map_err(unreadable)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::listing::{Listing, fixture_files};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use understudy_fixture::model::{self, Mode, Requests, Service, TrailingSlash};
+use understudy_fixture::model::{self, BODY_MAX, Mode, Requests, Service, TrailingSlash};
 use understudy_fixture::{SOURCE_BYTES_MAX, Source, are_names_of_fixture, is_leaf_of_services, root_names};
 
 /// The names that a project's file may have.
@@ -320,6 +320,7 @@ pub(crate) fn plain_service(name: String, dir: String) -> Service {
         delay: None,
         after: Vec::new(),
         timeout: None,
+        body_max: BODY_MAX,
         backends: Vec::new(),
         addresses: Vec::new(),
     }

@@ -317,7 +317,7 @@ fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
         diagnostics.extend(listing.problems(|path| service.path_of(path)));
         let files = std::mem::take(&mut listing.files);
         let (mut loaded, problems) =
-            load_service(service, folder, files, known.filter(|known| known.service.dir == service.dir));
+            load_service(service, folder, files, known.filter(|known| is_read_alike(&known.service, service)));
         diagnostics.extend(problems);
         loaded.described = described;
         loaded.not_read = NotRead { nearly: listing.nearly, others };
@@ -335,6 +335,11 @@ fn read_settings(file: &Path) -> Result<(model::Project, Vec<Diagnostic>), ApiEr
         Ok(source) => Ok(understudy_fixture::project(&source)),
         Err(diagnostic) => Ok((model::Project::default(), vec![*diagnostic])),
     }
+}
+
+/// Returns true if the files of a service have not to be read again because of its settings.
+fn is_read_alike(known: &Service, service: &Service) -> bool {
+    known.dir == service.dir && known.body_max == service.body_max
 }
 
 /// Returns true if a service without a folder may be new. A missing folder that the project's file names may be a
@@ -477,7 +482,7 @@ fn read_file(service: &Service, folder: &Path, file: &str, before: Option<&Read>
             return Read { stamp, bodies: Vec::new(), fixture: last_good, diagnostics: vec![*diagnostic] };
         }
     };
-    let bodies = ServiceFiles::new(folder);
+    let bodies = ServiceFiles::new(folder, service.body_max);
     let (fixture, diagnostics) = understudy_fixture::fixture(&source, id_of(file), &bodies);
     Read { stamp, bodies: bodies.into_read(), fixture: fixture.map(Arc::new).or(last_good), diagnostics }
 }

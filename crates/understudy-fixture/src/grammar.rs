@@ -379,6 +379,7 @@ pub static SERVICE: Object = Object {
         ),
         key("cors", Shape::Flag, "Whether browsers on other origins may call it; by default yes."),
         key("delay", Shape::AnyOf(&[Shape::Text, Shape::Object(&DELAY)]), "The delay of responses that name none."),
+        key("body_max", Shape::Text, "How large a request, and a verified response, may be; by default 64MiB."),
         key("verify", Shape::Object(&SERVICE_VERIFY), "Defaults of the fixtures' verify blocks."),
         key("backends", Shape::MapOf(&Shape::Object(&BACKEND)), "The real servers, by name."),
         key(

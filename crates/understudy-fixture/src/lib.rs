@@ -30,7 +30,8 @@ pub use edit::{
 pub use locate::{Expectation, Lines};
 pub use naming::{free_name, is_reserved_folder, is_version, outside_reserved, suggested_id};
 pub use read::{
-    BodyFiles, FileProblem, are_names_of_fixture, fixture, is_leaf_of_services, project, root_names, value_of,
+    BodyFiles, FileProblem, FoundFile, are_names_of_fixture, fixture, is_leaf_of_services, project, root_names,
+    value_of,
 };
 pub use schema::{fixture_schema, project_schema};
 pub use source::{AsJson, SOURCE_BYTES_MAX, Source};

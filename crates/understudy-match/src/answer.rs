@@ -1,19 +1,18 @@
 //! Whether an answer keeps a promise.
 
-use crate::body::show_bytes;
+use crate::bytes::{show_bytes, show_difference};
 use crate::contrast::contrast_texts;
 use crate::headers;
 use crate::hold::{Base, hold};
 use crate::mismatch::{Kind, Mismatch, NOTHING};
-use crate::render::media_type_of_file;
 use crate::reported::page_title;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 use understudy_exchange::media_type::parameter;
-use understudy_exchange::{Json, MediaType, Response, decode_text, xml};
+use understudy_exchange::{Json, MediaType, Response, decode_text, media_type_of_file, xml};
 use understudy_fixture::model::{
-    BodyFile, HeaderPromise, PathRule, ResponseBody, ResponsePromise, XmlBody, has_no_body,
+    BodyFile, HeaderPromise, LargeFile, PathRule, ResponseBody, ResponsePromise, XmlBody, has_no_body,
 };
 
 /// What was found out about one answer.
@@ -27,7 +26,8 @@ pub struct Verdict {
     pub added: Vec<String>,
 }
 
-/// Holds an answer to a request with this method against a promise. `statuses` are those that keep it, or
+/// Holds an answer to a request with this method against a promise. Of a large file only the size is compared: whoever
+/// has its content makes it a [`ResponseBody::File`] first. `statuses` are those that keep it, or
 /// none where the promise's own does.
 #[must_use]
 pub fn judge(promise: &ResponsePromise, statuses: &[u16], method: &Method, answer: &Response) -> Verdict {
@@ -39,6 +39,7 @@ pub fn judge(promise: &ResponsePromise, statuses: &[u16], method: &Method, answe
         _ if *method == Method::HEAD => {}
         None if has_no_body(promise.status) => {}
         None => verdict.unproven.push("$".to_owned()),
+        Some(ResponseBody::LargeFile(file)) => compare_size(file, answer, &mut verdict),
         Some(body) => compare_body(promise, body, answer, &mut verdict),
     }
     verdict
@@ -76,6 +77,7 @@ fn promised(promise: &ResponsePromise, body: &ResponseBody) -> Promised {
         ResponseBody::Text(text) => (Bytes::copy_from_slice(text.as_bytes()), None),
         ResponseBody::Base64(bytes) => (bytes.clone(), None),
         ResponseBody::File(BodyFile { path, content }) => (content.clone(), media_type_of_file(path)),
+        ResponseBody::LargeFile(file) => (Bytes::new(), media_type_of_file(&file.path)),
     };
     let is_json = content_type.or(guessed).is_some_and(|value| MediaType::parse(value).is_json());
     match is_json.then(|| Json::parse(&bytes)) {
@@ -184,8 +186,19 @@ fn compare_bytes(wanted: &Bytes, rules: &[PathRule], answer: &Response, verdict:
         return compare_json(&text(wanted), &text(&answer.body), &whole, verdict);
     }
     if *wanted != answer.body {
-        verdict.mismatches.push(at_root(Kind::Value, show_bytes(wanted), show_bytes(&answer.body)));
+        let (expected, received) = show_difference(wanted, &answer.body);
+        verdict.mismatches.push(at_root(Kind::Value, expected, received));
     }
+}
+
+/// Compares the size of a file whose content is not there.
+fn compare_size(file: &LargeFile, answer: &Response, verdict: &mut Verdict) {
+    let received = answer.body.len() as u64;
+    if received == file.bytes {
+        return verdict.unproven.push("$".to_owned());
+    }
+    let expected = format!("the {} bytes of {}", file.bytes, file.path);
+    verdict.mismatches.push(at_root(Kind::Value, expected, format!("{received} bytes")));
 }
 
 fn at_root(kind: Kind, expected: String, received: String) -> Mismatch {

@@ -1,5 +1,6 @@
 //! The body of a request against what a fixture writes for it.
 
+use crate::bytes::{show_bytes, show_difference, show_text};
 use crate::contrast::contrast_texts;
 use crate::difference::Sink;
 use crate::field;
@@ -9,7 +10,9 @@ use crate::incoming::Incoming;
 use crate::mismatch::{NOTHING, shorten, show};
 use crate::{graphql, multipart, xml};
 use bytes::Bytes;
-use understudy_exchange::{Json, decode_text};
+use std::borrow::Cow;
+use understudy_exchange::media_type::parameter;
+use understudy_exchange::{Json, decode_text, is_known_charset};
 use understudy_fixture::model::{PathRule, Pattern, RequestBody, RequestPromise, XmlBody};
 
 pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &mut Sink) {
@@ -66,15 +69,16 @@ pub(crate) fn add_held(held: Held, rules: &[PathRule], sink: &mut Sink) {
 
 /// A text is equal, unless a rule speaks for the whole of it.
 fn text(pattern: &Pattern, request: &RequestPromise, incoming: &Incoming<'_>, sink: &mut Sink) {
-    let text = decode_text(incoming.content_type(), incoming.body());
-    let text = text.unwrap_or_else(|| String::from_utf8_lossy(incoming.body()));
+    let decoded = decode_text(incoming.content_type(), incoming.body());
+    let text = decoded.as_deref().map_or_else(|| String::from_utf8_lossy(incoming.body()), Cow::Borrowed);
     if !request.rules.is_empty() {
         whole(&pattern.to_string(), &text, request, sink);
     } else if !pattern.matches(&text) {
         sink.add(|| {
-            let (expected, received) = match pattern.as_literal() {
-                Some(wanted) if !text.is_empty() => contrast_texts(wanted, &text),
-                _ => (shorten(&pattern.to_string()), show_text(&text)),
+            let (expected, received) = match (&decoded, pattern.as_literal()) {
+                (None, _) => (shorten(&pattern.to_string()), show_undecoded(incoming)),
+                (Some(text), Some(wanted)) if !text.is_empty() => contrast_texts(wanted, text),
+                (Some(text), _) => (shorten(&pattern.to_string()), show_text(text)),
             };
             ("body".to_owned(), expected, received)
         });
@@ -102,21 +106,21 @@ fn bytes_or_rules(wanted: &Bytes, request: &RequestPromise, incoming: &Incoming<
     if !request.rules.is_empty() {
         whole(&String::from_utf8_lossy(wanted), &String::from_utf8_lossy(received), request, sink);
     } else if wanted != received {
-        sink.add(|| ("body".to_owned(), show_bytes(wanted), show_bytes(received)));
+        sink.add(|| {
+            let (expected, received) = show_difference(wanted, received);
+            ("body".to_owned(), expected, received)
+        });
     }
 }
 
-pub(crate) fn show_bytes(bytes: &Bytes) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => show_text(text),
-        Err(_) => format!("{} bytes that are no text", bytes.len()),
-    }
-}
-
-pub(crate) fn show_text(text: &str) -> String {
-    match text {
-        "" => NOTHING.to_owned(),
-        text if text.contains(char::is_control) => shorten(&format!("{text:?}")),
-        text => shorten(text),
+/// A text that is not in the charset that its header field names.
+fn show_undecoded(incoming: &Incoming<'_>) -> String {
+    let content_type = incoming.content_type();
+    let charset = parameter(content_type, "charset").unwrap_or_else(|| "utf-8".to_owned());
+    let bytes = show_bytes(incoming.body());
+    if is_known_charset(content_type) {
+        format!("{bytes}, which are not {charset}")
+    } else {
+        format!("{bytes}, in the unknown charset {charset}")
     }
 }

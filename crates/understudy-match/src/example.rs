@@ -5,6 +5,7 @@ use crate::rule::occurrences_obey;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use std::borrow::Cow;
 use understudy_exchange::multipart::{self, Part};
 use understudy_exchange::target::{encode_query_part, encode_segment};
 use understudy_exchange::{Json, JsonString, Request, encode_text, form};
@@ -355,10 +356,13 @@ impl Filler<'_> {
             let field = Field { name: part.name.clone(), matcher: matcher.clone() };
             Ok(self.field(what, &field)?.into_iter().next())
         };
+        let content_type = value("the type of part", &part.content_type)?;
         let (content, guessed) = match &part.content {
             Some(PartContent::Text(matcher)) => {
                 let field = Field { name: part.name.clone(), matcher: matcher.clone() };
-                (self.field("part", &field)?.into_iter().next().unwrap_or_default().into(), None)
+                let text = self.field("part", &field)?.into_iter().next().unwrap_or_default();
+                let encoded = encode_text(content_type.as_deref().unwrap_or(""), &text);
+                (encoded.map_or_else(|| text.clone().into_bytes(), Cow::into_owned).into(), None)
             }
             Some(PartContent::Json(value)) => {
                 (self.json(value)?.to_string().into(), Some("application/json".to_owned()))
@@ -370,11 +374,10 @@ impl Filler<'_> {
                 return Err(no_example(format!("the content of part {}", part.name), hint));
             }
         };
-        let content_type = value("the type of part", &part.content_type)?.or(guessed);
         Ok(Part {
             name: part.name.clone(),
             filename: value("the file name of part", &part.filename)?,
-            content_type,
+            content_type: content_type.or(guessed),
             content,
         })
     }

@@ -6,7 +6,8 @@ use crate::mismatch::{NOTHING, shorten};
 use crate::pairs::Pairs;
 use crate::rule::occurrences_obey;
 use understudy_exchange::redact::{REDACTED, is_secret_header, is_secret_member};
-use understudy_fixture::model::{Field, FieldMatcher, Pattern};
+use understudy_exchange::{Json, field_value};
+use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern, Rule};
 
 /// Header fields in which clients send the entity tags that they received.
 const TAG_FIELDS: &[&str] = &["if-match", "if-none-match", "if-range"];
@@ -14,7 +15,12 @@ const TAG_FIELDS: &[&str] = &["if-match", "if-none-match", "if-range"];
 /// Holds the occurrences of one name against what was written for it.
 pub(crate) fn compare<'v>(place: &str, field: &Field, values: impl Iterator<Item = &'v str>, sink: &mut Sink) {
     let values: Vec<&str> = values.collect();
-    if obeys(&field.matcher, &values) || (place == "header" && obeys_as_tags(field, &values)) {
+    let holds = match (place, &field.matcher) {
+        ("header", FieldMatcher::Rule(rule)) => rule_holds(&field.name, rule, &values, true),
+        ("header", matcher) => obeys(matcher, &values) || means_the_same(field, &values),
+        (_, matcher) => obeys(matcher, &values),
+    };
+    if holds || (place == "header" && obeys_as_tags(field, &values)) {
         return;
     }
     sink.add(|| {
@@ -34,6 +40,52 @@ pub(crate) fn compare<'v>(place: &str, field: &Field, values: impl Iterator<Item
         };
         (format!("{place} {}", field.name), describe(&field.matcher), received)
     });
+}
+
+/// Returns true if the lines of a header field have the value that is written, in another spelling (RFC 9110).
+fn means_the_same(field: &Field, values: &[&str]) -> bool {
+    let is_same = |written: &[&str], received: &[&str]| field_value::is_same(&field.name, written, received);
+    match &field.matcher {
+        _ if values.is_empty() => false,
+        FieldMatcher::Equals(pattern) => match pattern.as_literal() {
+            Some(written) => is_same(&[written], values),
+            None => pattern.matches(&values.iter().map(|value| value.trim()).collect::<Vec<_>>().join(", ")),
+        },
+        FieldMatcher::List(patterns) => {
+            let written: Option<Vec<&str>> = patterns.iter().map(Pattern::as_literal).collect();
+            written.is_some_and(|written| is_same(&written, values))
+        }
+        FieldMatcher::Rule(_) => false,
+    }
+}
+
+/// Returns true if a header field's lines obey a rule. A line that means the same as a value that the rule names is read
+/// as that value.
+pub(crate) fn rule_holds(name: &str, rule: &Rule, values: &[&str], placeholders: bool) -> bool {
+    let mut named = Vec::new();
+    add_named(rule, &mut named);
+    if named.is_empty() || values.is_empty() {
+        return occurrences_obey(rule, values, placeholders);
+    }
+    let is_same = |written: &str, received: &[&str]| field_value::is_same(name, &[written], received);
+    let written_as = |received: &[&str]| named.iter().copied().find(|written| is_same(written, received));
+    let lines: Vec<&str> = match written_as(values) {
+        Some(written) => vec![written],
+        None => values.iter().map(|value| written_as(&[value]).unwrap_or(value)).collect(),
+    };
+    occurrences_obey(rule, &lines, placeholders)
+}
+
+/// Collects the texts that a rule names.
+fn add_named<'r>(rule: &'r Rule, named: &mut Vec<&'r str>) {
+    for check in &rule.checks {
+        match check {
+            Check::Equals(value) => named.extend(value.as_str()),
+            Check::OneOf(values) => named.extend(values.iter().filter_map(Json::as_str)),
+            Check::Optional(inner) | Check::Nullable(inner) | Check::Not(inner) => add_named(inner, named),
+            _ => {}
+        }
+    }
 }
 
 /// Returns true if entity tags are equal, apart from their weakness. A stub that compresses a response weakens its tag,

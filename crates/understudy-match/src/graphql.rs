@@ -122,7 +122,7 @@ pub(crate) fn compare_batch(
 }
 
 fn no_request(incoming: &Incoming<'_>) -> (String, String, String) {
-    ("body".to_owned(), "a GraphQL request".to_owned(), crate::body::show_bytes(incoming.body()))
+    ("body".to_owned(), "a GraphQL request".to_owned(), crate::bytes::show_bytes(incoming.body()))
 }
 
 fn one(wanted: &Graphql, rules: &[PathRule], strict: bool, received: &Operation, at: &str, sink: &mut Sink) {

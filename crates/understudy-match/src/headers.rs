@@ -1,12 +1,11 @@
 //! The header fields of an answer.
 
 use crate::contrast::contrast_texts;
+use crate::field;
 use crate::mismatch::{Kind, Mismatch, NOTHING, shorten};
-use crate::rule::occurrences_obey;
 use http::HeaderMap;
-use understudy_exchange::MediaType;
-use understudy_exchange::media_type::parameters;
-use understudy_fixture::model::{HeaderPromise, Rule};
+use understudy_exchange::{field_value, media_type};
+use understudy_fixture::model::HeaderPromise;
 
 /// Fields whose value is another one each time: listed with a plain value they are sent as written, and have
 /// only to be there in the backend's answer. A rule is held as it stands.
@@ -49,17 +48,6 @@ pub const NOT_HELD_HEADERS: &[&str] = &[
     "x-runtime",
 ];
 
-/// Header fields that list methods or field names. Servers that store these in a set send them in another order after
-/// each start.
-const SET_HEADERS: &[&str] = &[
-    "accept-patch",
-    "accept-post",
-    "access-control-allow-headers",
-    "access-control-allow-methods",
-    "access-control-expose-headers",
-    "allow",
-];
-
 pub(crate) fn is_not_held(name: &str) -> bool {
     NOT_HELD_HEADERS.iter().any(|known| match known.strip_suffix('*') {
         Some(start) => name.starts_with(start),
@@ -75,8 +63,9 @@ pub(crate) fn compare(promised: &[(String, HeaderPromise)], received: &HeaderMap
             .into_iter()
             .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
             .collect();
+        let lines: Vec<&str> = values.iter().map(String::as_str).collect();
         let expected = match promise {
-            HeaderPromise::Rule(rule) if rule_holds(rule, &values) => continue,
+            HeaderPromise::Rule(rule) if field::rule_holds(name, rule, &lines, false) => continue,
             HeaderPromise::Rule(rule) => rule.to_string(),
             _ if is_not_held(name) => continue,
             _ if name == "set-cookie" => {
@@ -89,14 +78,8 @@ pub(crate) fn compare(promised: &[(String, HeaderPromise)], received: &HeaderMap
                 }
                 "anything".to_owned()
             }
-            HeaderPromise::Value(value) if name == "content-type" => {
-                if values.iter().any(|received| is_content_type(value, received)) {
-                    continue;
-                }
-                value.clone()
-            }
-            HeaderPromise::Value(value) if same(name, std::slice::from_ref(value), &values) => continue,
-            HeaderPromise::List(list) if same(name, list, &values) => continue,
+            HeaderPromise::Value(value) if is_same(name, std::slice::from_ref(value), &lines) => continue,
+            HeaderPromise::List(list) if is_same(name, list, &lines) => continue,
             HeaderPromise::Value(value) => value.clone(),
             HeaderPromise::List(list) => list.join(", "),
         };
@@ -109,37 +92,13 @@ pub(crate) fn compare(promised: &[(String, HeaderPromise)], received: &HeaderMap
     }
 }
 
-/// Returns true if a received content type equals the written one, including the written parameters. The boundary of a
-/// multipart form differs each time and does not count.
-fn is_content_type(written: &str, received: &str) -> bool {
-    let received_parameters: Vec<_> = parameters(received).collect();
-    MediaType::parse(written) == MediaType::parse(received)
-        && parameters(written).filter(|(name, _)| !name.eq_ignore_ascii_case("boundary")).all(|(name, wanted)| {
-            let is_charset = name.eq_ignore_ascii_case("charset");
-            received_parameters.iter().any(|(other, value)| {
-                name.eq_ignore_ascii_case(other)
-                    && (*value == wanted || (is_charset && value.eq_ignore_ascii_case(&wanted)))
-            })
-        })
-}
-
-/// Compares field values. Several fields are joined with commas (RFC 9110, section 5.3). The order of names in a set
-/// does not matter.
-fn same(name: &str, wanted: &[String], received: &[String]) -> bool {
-    let joined = |values: &[String]| values.iter().map(|value| value.trim()).collect::<Vec<_>>().join(", ");
-    let sorted = |values: &[String]| {
-        let mut names: Vec<String> =
-            values.iter().flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect();
-        names.sort_unstable();
-        names
-    };
-    !received.is_empty()
-        && (joined(wanted) == joined(received) || (SET_HEADERS.contains(&name) && sorted(wanted) == sorted(received)))
-}
-
-fn rule_holds(rule: &Rule, values: &[String]) -> bool {
-    let values: Vec<&str> = values.iter().map(String::as_str).collect();
-    occurrences_obey(rule, &values, false)
+/// Returns true if a field means what is written (RFC 9110). A media type may have more parameters than are written.
+fn is_same(name: &str, written: &[String], received: &[&str]) -> bool {
+    let written: Vec<&str> = written.iter().map(String::as_str).collect();
+    match (name, written.as_slice()) {
+        ("content-type", [written]) => received.iter().any(|received| media_type::covers(written, received)),
+        (_, written) => !received.is_empty() && field_value::is_same(name, written, received),
+    }
 }
 
 /// Cookies are held by name: their values are the backend's own.

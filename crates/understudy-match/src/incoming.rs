@@ -9,9 +9,11 @@ use std::cell::OnceCell;
 use understudy_exchange::multipart::{self, Part};
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
 use understudy_exchange::xml::{self, Element};
-use understudy_exchange::{Json, MediaType, Request, form};
+use understudy_exchange::{Json, MediaType, Request, decode_text, form};
 
 type Pairs<'r> = Vec<(Cow<'r, str>, Cow<'r, str>)>;
+
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
 
 /// How many segments most paths have, at most.
 const SEGMENTS_USUAL: usize = 6;
@@ -55,9 +57,15 @@ impl<'r> Incoming<'r> {
         &self.request.body
     }
 
-    /// The body as JSON, whatever the content type says: a stub is asked by hand too.
+    /// The body as JSON, whatever the content type says: a stub is asked by hand too. JSON is in UTF-8, but some clients
+    /// begin it with a byte order mark or name another charset.
     pub(crate) fn json(&self) -> Option<&Json> {
-        self.json.get_or_init(|| Json::parse(&self.request.body).ok()).as_ref()
+        let decoded = || {
+            let text = decode_text(self.content_type(), &self.request.body)?;
+            let is_other = matches!(text, Cow::Owned(_)) || text.starts_with(BYTE_ORDER_MARK);
+            is_other.then(|| Json::parse(text.trim_start_matches(BYTE_ORDER_MARK).as_bytes()).ok()).flatten()
+        };
+        self.json.get_or_init(|| Json::parse(&self.request.body).ok().or_else(decoded)).as_ref()
     }
 
     pub(crate) fn content_type(&self) -> &str {

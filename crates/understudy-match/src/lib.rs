@@ -10,6 +10,7 @@
 mod address;
 mod answer;
 mod body;
+mod bytes;
 mod conditions;
 mod contrast;
 mod derived;
@@ -58,7 +59,7 @@ pub use loosen::loosened;
 pub use mismatch::{Kind, Mismatch};
 pub use nearest::{is_near, nearest};
 pub use path_tree::PathTree;
-pub use render::{Rendered, Rendering, media_type_of_file};
+pub use render::{Rendered, Rendering};
 pub use reported::error_report;
 pub use rule::obeys;
 pub use state::{State, Turns};

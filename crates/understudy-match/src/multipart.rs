@@ -1,14 +1,15 @@
 //! The parts of a multipart form against those that a fixture writes.
 
-use crate::body::show_bytes;
+use crate::bytes::{show_bytes, show_difference};
 use crate::difference::Sink;
 use crate::field::describe;
 use crate::hold::{Base, hold};
 use crate::mismatch::{NOTHING, show};
 use crate::pairs::Pairs;
 use crate::rule::text_obeys;
+use understudy_exchange::media_type::covers;
 use understudy_exchange::multipart::{Part, plain_name};
-use understudy_exchange::{Json, MediaType, decode_text};
+use understudy_exchange::{Json, decode_text};
 use understudy_fixture::model::{FieldMatcher, NamedPart, PartContent, PathRule};
 
 /// Compares the parts in any order. Each one that is written needs a received one of its own.
@@ -73,8 +74,7 @@ fn is_filename(matcher: &FieldMatcher, received: Option<&str>) -> bool {
 fn is_type(matcher: &FieldMatcher, received: Option<&str>) -> bool {
     match (matcher, received) {
         (FieldMatcher::Equals(pattern), Some(received)) => {
-            pattern.as_literal().is_some_and(|written| MediaType::parse(written) == MediaType::parse(received))
-                || pattern.matches(received)
+            pattern.as_literal().is_some_and(|written| covers(written, received)) || pattern.matches(received)
         }
         (matcher, received) => is_filename(matcher, received),
     }
@@ -107,7 +107,8 @@ fn content_differs(wanted: &NamedPart, part: &Part, strict: bool) -> Vec<PartDif
             if holds { Vec::new() } else { whole(describe(matcher)) }
         }
         Some(PartContent::File(file)) if file.content != part.content => {
-            whole(format!("the {} bytes of {}", file.content.len(), file.path))
+            let (expected, received) = show_difference(&file.content, &part.content);
+            vec![(String::new(), expected, received)]
         }
         Some(PartContent::File(_)) | None => Vec::new(),
     }

@@ -4,8 +4,9 @@ use crate::fresh::{Chance, Moment, fresh};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use std::borrow::Cow;
 use understudy_exchange::jsonpath::Step;
-use understudy_exchange::{Json, Response, encode_text};
+use understudy_exchange::{Json, Response, content_type_of_file, encode_text, media_type_of_file};
 use understudy_fixture::model::{HeaderPromise, ResponseBody, ResponsePromise, Rule};
 
 /// A response that can be sent.
@@ -48,7 +49,7 @@ impl Rendering {
         let (mut body, content_type) = promise.body.as_ref().map(body).unwrap_or_default();
         let is_listed = promise.headers.iter().any(|(name, _)| name == CONTENT_TYPE.as_str());
         if let Some(content_type) = content_type.filter(|_| !is_listed) {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            headers.insert(CONTENT_TYPE, HeaderValue::from_str(&content_type).expect("media types are plain text"));
         }
         let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         let text = match &promise.body {
@@ -153,46 +154,15 @@ fn header_value(value: &Json) -> Option<HeaderValue> {
     HeaderValue::from_bytes(text.as_bytes()).ok()
 }
 
-fn body(body: &ResponseBody) -> (Bytes, Option<&'static str>) {
+fn body(body: &ResponseBody) -> (Bytes, Option<Cow<'static, str>>) {
     match body {
-        ResponseBody::Json(text) => (text.bytes().clone(), Some("application/json")),
-        ResponseBody::Xml(xml) => (Bytes::copy_from_slice(xml.as_str().as_bytes()), Some("application/xml")),
-        ResponseBody::Text(text) => (Bytes::copy_from_slice(text.as_bytes()), Some("text/plain; charset=utf-8")),
-        ResponseBody::Base64(bytes) => (bytes.clone(), Some("application/octet-stream")),
-        ResponseBody::File(file) => {
-            (file.content.clone(), Some(media_type_of_file(&file.path).unwrap_or("application/octet-stream")))
+        ResponseBody::Json(text) => (text.bytes().clone(), Some("application/json".into())),
+        ResponseBody::Xml(xml) => (Bytes::copy_from_slice(xml.as_str().as_bytes()), Some("application/xml".into())),
+        ResponseBody::Text(text) => (Bytes::copy_from_slice(text.as_bytes()), Some("text/plain; charset=utf-8".into())),
+        ResponseBody::Base64(bytes) => (bytes.clone(), Some("application/octet-stream".into())),
+        ResponseBody::File(file) => (file.content.clone(), Some(content_type_of_file(&file.path, &file.content))),
+        ResponseBody::LargeFile(file) => {
+            (Bytes::new(), Some(media_type_of_file(&file.path).unwrap_or("application/octet-stream").into()))
         }
     }
-}
-
-/// The media type of a file, by the ending of its name.
-#[must_use]
-pub fn media_type_of_file(path: &str) -> Option<&'static str> {
-    let (_, ending) = path.rsplit_once('.')?;
-    Some(match ending.to_ascii_lowercase().as_str() {
-        "json" => "application/json",
-        "html" | "htm" => "text/html; charset=utf-8",
-        "txt" | "md" | "log" => "text/plain; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "csv" => "text/csv; charset=utf-8",
-        "xml" => "application/xml",
-        "yaml" | "yml" => "application/yaml",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "avif" => "image/avif",
-        "ico" => "image/vnd.microsoft.icon",
-        "pdf" => "application/pdf",
-        "zip" => "application/zip",
-        "gz" => "application/gzip",
-        "wasm" => "application/wasm",
-        "woff2" => "font/woff2",
-        "mp3" => "audio/mpeg",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        _ => return None,
-    })
 }

@@ -1,26 +1,30 @@
 //! Conditional and range requests (RFC 9110, sections 13 and 14) on what fixtures answer with 200.
 
-use bytes::Bytes;
+use crate::range::{self, Asked, Kept};
 use http::header::{
     CACHE_CONTROL, CONTENT_LOCATION, CONTENT_RANGE, ETAG, EXPIRES, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
     LAST_MODIFIED, RANGE, VARY,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use std::ops::Range;
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use understudy_match::Rendered;
 
-/// Makes a 304, 206 or 416 of a 200 where the request asks for it. Fields in `own` are matched by the fixture
-/// itself, which then answers as it is written.
-pub(crate) fn apply(method: &Method, request: &HeaderMap, own: &[HeaderName], rendered: &mut Rendered) {
+/// Makes a 304, 206 or 416 of a 200 where the request asks for it. Returns the part of the body, which has this length,
+/// that is sent. Fields in `own` are matched by the fixture itself, which then answers as it is written.
+pub(crate) fn apply(
+    method: &Method,
+    request: &HeaderMap,
+    own: &[HeaderName],
+    length: u64,
+    rendered: &mut Rendered,
+) -> Kept {
     if rendered.status != StatusCode::OK || !matches!(*method, Method::GET | Method::HEAD) {
-        return;
+        return Kept::All;
     }
     let asked = |name: &HeaderName| {
         if own.contains(name) { None } else { request.get(name).and_then(|value| value.to_str().ok()) }
     };
     if is_unchanged(asked(&IF_NONE_MATCH), asked(&IF_MODIFIED_SINCE), &rendered.headers) {
         rendered.status = StatusCode::NOT_MODIFIED;
-        rendered.body = Bytes::new();
         // Section 15.4.5: what a cache needs to know, and nothing about the content.
         let kept = [CACHE_CONTROL, CONTENT_LOCATION, ETAG, EXPIRES, LAST_MODIFIED, VARY];
         let all = std::mem::take(&mut rendered.headers);
@@ -29,14 +33,15 @@ pub(crate) fn apply(method: &Method, request: &HeaderMap, own: &[HeaderName], re
                 rendered.headers.append(name.clone(), value.clone());
             });
         }
-        return;
+        return Kept::Nothing;
     }
     if *method == Method::GET
         && let Some(range) = asked(&RANGE)
         && asked(&IF_RANGE).is_none_or(|validator| is_same(validator, &rendered.headers))
     {
-        take_range(range, rendered);
+        return take_range(range, length, rendered);
     }
+    Kept::All
 }
 
 fn is_unchanged(if_none_match: Option<&str>, if_modified_since: Option<&str>, headers: &HeaderMap) -> bool {
@@ -77,63 +82,30 @@ fn is_same(validator: &str, headers: &HeaderMap) -> bool {
     if validator.contains('"') { !validator.starts_with("W/") && is(ETAG) } else { is(LAST_MODIFIED) }
 }
 
-fn take_range(asked: &str, rendered: &mut Rendered) {
-    let length = rendered.body.len();
-    match parse_range(asked, length) {
-        Asked::Part(range) => {
+fn take_range(asked: &str, length: u64, rendered: &mut Rendered) -> Kept {
+    match range::parse(asked, length) {
+        Asked::Ranges(mut ranges) => {
             rendered.status = StatusCode::PARTIAL_CONTENT;
-            set_content_range(&format!("bytes {}-{}/{length}", range.start, range.end - 1), rendered);
-            rendered.body = rendered.body.slice(range);
+            if ranges.len() > 1 {
+                return Kept::Ranges(ranges);
+            }
+            let range = ranges.remove(0);
+            rendered.headers.insert(CONTENT_RANGE, range::content_range(&range, length));
+            Kept::Range(range)
         }
         Asked::Outside => {
             rendered.status = StatusCode::RANGE_NOT_SATISFIABLE;
-            set_content_range(&format!("bytes */{length}"), rendered);
-            rendered.body = Bytes::new();
+            rendered.headers.insert(CONTENT_RANGE, range::unsatisfied(length));
+            Kept::Nothing
         }
-        Asked::All => {}
-    }
-}
-
-fn set_content_range(value: &str, rendered: &mut Rendered) {
-    rendered.headers.insert(CONTENT_RANGE, HeaderValue::from_str(value).expect("numbers are plain text"));
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Asked {
-    Part(Range<usize>),
-    /// No byte of it is there.
-    Outside,
-    /// Several ranges, another unit, or nothing that can be understood: all is sent, as section 14.2 allows.
-    All,
-}
-
-fn parse_range(text: &str, length: usize) -> Asked {
-    let Some((first, last)) = text.trim().strip_prefix("bytes=").and_then(|range| range.trim().split_once('-')) else {
-        return Asked::All;
-    };
-    let number =
-        |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<usize>().unwrap_or(usize::MAX));
-    let range = match (first, last) {
-        ("", "") => return Asked::All,
-        ("", suffix) => {
-            number(suffix).map(|suffix| length.saturating_sub(suffix)..if suffix == 0 { 0 } else { length })
-        }
-        (first, "") => number(first).map(|first| first..length),
-        (first, last) => match (number(first), number(last)) {
-            (Some(first), Some(last)) if first <= last => Some(first..last.saturating_add(1).min(length)),
-            _ => None,
-        },
-    };
-    match range {
-        None => Asked::All,
-        Some(range) if range.start < range.end => Asked::Part(range),
-        Some(_) => Asked::Outside,
+        Asked::All => Kept::All,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderValue;
 
     /// github.com/Shopify/response_bank/pull/65, github.com/getmoto/moto/pull/5715, github.com/PlaidWeb/Publ/issues/460.
     #[test]
@@ -153,25 +125,5 @@ mod tests {
             assert!(is_unchanged(wanted, etag), "{wanted} {etag}");
         }
         assert!(!is_unchanged("\"v2\"", "v1"));
-    }
-
-    #[test]
-    fn ranges_are_read_as_rfc_9110_says() {
-        for (text, asked) in [
-            ("bytes=0-4", Asked::Part(0..5)),
-            ("bytes=5-", Asked::Part(5..10)),
-            ("bytes=-3", Asked::Part(7..10)),
-            ("bytes=-30", Asked::Part(0..10)),
-            ("bytes=9-99999999999999999999999", Asked::Part(9..10)),
-            ("bytes=10-", Asked::Outside),
-            ("bytes=-0", Asked::Outside),
-            ("bytes=4-2", Asked::All),
-            ("bytes=0-1,3-4", Asked::All),
-            ("bytes=-", Asked::All),
-            ("lines=1-2", Asked::All),
-            ("bytes=a-b", Asked::All),
-        ] {
-            assert_eq!(parse_range(text, 10), asked, "{text}");
-        }
     }
 }

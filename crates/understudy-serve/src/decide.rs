@@ -182,6 +182,7 @@ mod tests {
             delay: None,
             after: Vec::new(),
             timeout: None,
+            body_max: 1 << 20,
             backends: Vec::new(),
             addresses: Vec::new(),
         }

@@ -21,6 +21,7 @@ mod plain_http;
 mod player;
 mod prepared;
 mod problem;
+mod range;
 mod record;
 mod refused;
 mod respond;

@@ -5,7 +5,8 @@ use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{Content, Head};
 use crate::miss::Miss;
 use crate::passed_on::Client;
-use crate::snapshot::{Backing, Snapshot};
+use crate::prepared::Prepared;
+use crate::snapshot::{Answers, Backing, Snapshot};
 use crate::surroundings::SharedSurroundings;
 use crate::{cors, describe, own_name, passed_on, problem, record, refused, respond};
 use arc_swap::ArcSwap;
@@ -22,9 +23,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use understudy_exchange::Request;
+use understudy_fixture::model::{LargeFile, write_size};
 use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
 use understudy_net::{
-    BODY_BYTES_MAX, BODY_TIMEOUT, BodyProblem, HEADER_BYTES_MAX, Handler, Inbound, Line, Outbound, OutboundBody, Own,
+    BODY_TIMEOUT, BodyProblem, HEADER_BYTES_MAX, Handler, Inbound, Line, OpenFile, Outbound, OutboundBody, Own,
     PerThread, Refusal, Reply, coding,
 };
 
@@ -65,7 +67,8 @@ impl Player {
     /// As [`Handler::handle`], where the request has a body.
     async fn with_body(self: Arc<Self>, inbound: Inbound) -> Outbound {
         let Inbound { parts, body, line } = inbound;
-        match whole(parts, body.whole(BODY_BYTES_MAX).await) {
+        let body_max = self.now.load().own().snapshot.body_max;
+        match whole(parts, body.whole(body_max).await, body_max) {
             Ok((request, raw)) => {
                 // In a statement of its own: what is served is looked at, and not held while something is waited for.
                 let answer = at_once(self.now.load().own(), &request, raw.as_ref());
@@ -91,6 +94,7 @@ fn at_once(playing: &Own<Playing>, request: &Request, raw: Option<&Bytes>) -> Re
     let outcome = guarded(|| match decide(snapshot, &Incoming::new(&snapshot.meant(request)), &mut chance) {
         plan @ Plan::Forward { .. } => Err(plan),
         plan @ Plan::Respond { delay, .. } if !delay.is_zero() => Err(plan),
+        plan if file_of(snapshot, &plan).is_some() => Err(plan),
         plan => Ok(perform(playing, request, plan, &mut chance)),
     });
     let outcome = match outcome.unwrap_or_else(|| Ok(broken())) {
@@ -122,8 +126,13 @@ fn later(
         if let Some(Plan::Respond { delay, .. }) = plan {
             tokio::time::sleep(delay).await;
         }
-        let outcome = plan.and_then(|plan| guarded(|| perform(&playing, &request, plan, &mut chance())));
-        let outcome = outcome.unwrap_or_else(broken);
+        let outcome = match plan.as_ref().and_then(|plan| file_of(snapshot, plan)) {
+            Some((answers, prepared, file)) => send_file(answers, prepared, file, &request).await,
+            None => {
+                let outcome = plan.and_then(|plan| guarded(|| perform(&playing, &request, plan, &mut chance())));
+                outcome.unwrap_or_else(broken)
+            }
+        };
         playing.finish(&request, raw.as_ref(), outcome, began.elapsed())
     })
 }
@@ -198,6 +207,36 @@ async fn forward(
             );
             let rendered = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
             Some((outbound(rendered), Answered::BackendFailed(error.to_string())))
+        }
+    }
+}
+
+/// The file on the disk that is the body of a planned response.
+fn file_of<'s>(snapshot: &'s Snapshot, plan: &Plan) -> Option<(&'s Answers, &'s Prepared, &'s LargeFile)> {
+    let Plan::Respond { place, response, .. } = plan else { return None };
+    let answers = &snapshot.answers[*place];
+    let prepared = answers.response(*response);
+    prepared.file().map(|file| (answers, prepared, file))
+}
+
+/// Responds with a file, as it is on the disk now.
+async fn send_file<'s>(
+    answers: &'s Answers,
+    prepared: &'s Prepared,
+    file: &LargeFile,
+    request: &Request,
+) -> (Outbound, Answered<'s>) {
+    match OpenFile::open(file.place.to_path_buf()).await {
+        Ok(open) => {
+            let outbound =
+                respond::respond_with_file(prepared, open, &request.method, &request.headers, &mut chance(), now);
+            (outbound, Answered::Fixture { id: &answers.id, set: prepared.set() })
+        }
+        Err(error) => {
+            let detail = format!("the file `{}` of the fixture `{}`: {error}", file.path, answers.id);
+            let title = "The file of the response cannot be read";
+            let rendered = problem::problem(StatusCode::INTERNAL_SERVER_ERROR, "body-file", title, &detail);
+            (outbound(rendered), Answered::Server("the file of the response cannot be read"))
         }
     }
 }
@@ -298,12 +337,12 @@ pub(crate) fn without_body(parts: Parts) -> Request {
 /// what to answer where there is no such body.
 type Decoded = Result<(Request, Option<Bytes>), Box<(Request, Rendered, &'static str)>>;
 
-fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Decoded {
+fn whole(parts: Parts, body: Result<Bytes, BodyProblem>, body_max: usize) -> Decoded {
     let mut request = without_body(parts);
     let raw = match body {
         Ok(raw) => raw,
         Err(problem) => {
-            let (rendered, why) = refuse(problem);
+            let (rendered, why) = refuse(problem, body_max);
             return Err(Box::new((request, rendered, why)));
         }
     };
@@ -314,13 +353,13 @@ fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Decoded {
         request.body = raw;
         return Ok((request, None));
     };
-    match coding::decode(encoding, raw.clone(), BODY_BYTES_MAX) {
+    match coding::decode(encoding, raw.clone(), body_max) {
         Ok(decoded) => {
             request.body = decoded;
             Ok((request, Some(raw)))
         }
         Err(coding::CodingError::TooLarge(_)) => {
-            let (rendered, why) = refuse(BodyProblem::TooLarge);
+            let (rendered, why) = refuse(BodyProblem::TooLarge, body_max);
             Err(Box::new((request, rendered, why)))
         }
         // Fixtures and backends may know a coding that is not known here.
@@ -337,13 +376,16 @@ fn whole(parts: Parts, body: Result<Bytes, BodyProblem>) -> Decoded {
     }
 }
 
-fn refuse(problem: BodyProblem) -> (Rendered, &'static str) {
+fn refuse(problem: BodyProblem, body_max: usize) -> (Rendered, &'static str) {
     let (status, kind, title, detail, why) = match problem {
         BodyProblem::TooLarge => (
             StatusCode::PAYLOAD_TOO_LARGE,
             "body-too-large",
             "The body is too large",
-            format!("at most {BODY_BYTES_MAX} bytes are read"),
+            format!(
+                "at most {} are read; `body_max: 200MB` at the service in understudy.yaml raises that bound",
+                write_size(body_max as u64)
+            ),
             "body too large",
         ),
         BodyProblem::TimedOut => (

@@ -3,13 +3,13 @@
 use crate::addressed::{Addressed, Encodings};
 use crate::own_name;
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::header::{ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::sync::Arc;
 use understudy_exchange::{MediaType, Origins};
-use understudy_fixture::model::{Delay, Fixture, ResponsePromise, Service};
+use understudy_fixture::model::{Delay, Fixture, LargeFile, MethodMatcher, ResponseBody, ResponsePromise, Service};
 use understudy_match::{Chance, Moment, Rendered, Rendering};
-use understudy_net::coding::Coding;
+use understudy_net::coding::{Coding, CodingError, decode};
 
 /// A response, ready to be sent.
 #[derive(Debug)]
@@ -32,6 +32,10 @@ struct Rare {
     /// Rewrites the response for each of our addresses.
     addressed: Option<Addressed>,
     delay: Option<Delay>,
+    /// The content coding that the fixture writes, although its body is readable.
+    coding: Option<Coding>,
+    /// The file that is the body, read from the disk for each request.
+    file: Option<LargeFile>,
     /// The state values that the response sets.
     set: Vec<(String, String)>,
     /// Request header fields that the fixture matches itself, and which have no standard meaning then.
@@ -40,6 +44,9 @@ struct Rare {
 
 /// A smaller body is not worth compressing, since it takes one packet anyway.
 const COMPRESSED_BYTES_MIN: usize = 1_024;
+
+/// How much of a body is decoded to see if it is in its coding.
+const DECODED_BYTES_MAX: usize = 64 << 20;
 
 /// The maximum number of different sets of header fields that are shared.
 const KNOWN_HEADERS_MAX: usize = 64;
@@ -65,8 +72,20 @@ impl Prepared {
         known: &mut Vec<Arc<HeaderMap>>,
     ) -> Self {
         let mut rendering = Rendering::new(response);
+        let coding = written_coding(response, rendering.always());
+        let takes_ranges = takes_ranges(fixture, response, &rendering);
         let headers = rendering.headers_mut();
-        let compressible = is_compressible(headers) && response.body.is_some();
+        if coding.is_some() {
+            headers.remove(CONTENT_ENCODING);
+        }
+        if takes_ranges {
+            headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        }
+        let file = match &response.body {
+            Some(ResponseBody::LargeFile(file)) => Some(file.clone()),
+            _ => None,
+        };
+        let compressible = file.is_none() && (coding.is_some() || is_compressible(headers)) && response.body.is_some();
         // `vary` lists the fields on which the response depends, even if this request does not have them.
         let vary = match (service.cors, compressible) {
             (true, true) => Some("origin, accept-encoding"),
@@ -85,14 +104,19 @@ impl Prepared {
         let fresh = if rendering.is_fresh() { Some(rendering) } else { None };
         // The value of the response overrides the value of the fixture.
         let set: Vec<(String, String)> = fixture.set.iter().chain(&response.set).cloned().collect();
-        let is_rare =
-            fresh.is_some() || addressed.is_some() || delay.is_some() || !set.is_empty() || !own_headers.is_empty();
+        let is_rare = fresh.is_some()
+            || addressed.is_some()
+            || delay.is_some()
+            || coding.is_some()
+            || file.is_some()
+            || !set.is_empty()
+            || !own_headers.is_empty();
         Self {
             status: always.status,
             compressible,
             headers: share(always.headers, known),
             body: always.body,
-            rare: is_rare.then(|| Box::new(Rare { fresh, addressed, delay, set, own_headers })),
+            rare: is_rare.then(|| Box::new(Rare { fresh, addressed, delay, coding, file, set, own_headers })),
             encodings: Encodings::default(),
         }
     }
@@ -100,6 +124,16 @@ impl Prepared {
     /// The delay before the response is sent.
     pub(crate) fn delay(&self) -> Option<Delay> {
         self.rare.as_ref().and_then(|rare| rare.delay)
+    }
+
+    /// The content coding that the fixture writes, although its body is readable.
+    pub(crate) fn coding(&self) -> Option<Coding> {
+        self.rare.as_ref().and_then(|rare| rare.coding)
+    }
+
+    /// The file that is the body, if it is read from the disk.
+    pub(crate) fn file(&self) -> Option<&LargeFile> {
+        self.rare.as_ref().and_then(|rare| rare.file.as_ref())
     }
 
     /// The state values that the response sets.
@@ -126,19 +160,55 @@ impl Prepared {
         }
     }
 
-    /// Returns a body of this response in a coding; `None` if that is not worth while.
+    /// Returns a body of this response in a coding; `None` if that is not worth while and the fixture does not write it.
     pub(crate) fn encoded(&self, coding: Coding, body: &Bytes) -> Option<Bytes> {
-        if !self.compressible || body.len() < COMPRESSED_BYTES_MIN {
+        let is_written = self.coding().is_some();
+        if !self.compressible || (body.len() < COMPRESSED_BYTES_MIN && !is_written) {
             return None;
         }
-        let encoded = if *body == self.body {
-            self.encodings.of(coding, body)?
+        let known = if *body == self.body {
+            self.encodings.of(coding, body)
         } else {
             let addressed = self.rare.as_ref().and_then(|rare| rare.addressed.as_ref());
-            addressed.and_then(|addressed| addressed.encoded(coding, body)).unwrap_or_else(|| coding.encode(body))
+            addressed.and_then(|addressed| addressed.encoded(coding, body))
         };
-        (encoded.len() < body.len()).then_some(encoded)
+        let encoded = known.unwrap_or_else(|| coding.encode(body));
+        (is_written || encoded.len() < body.len()).then_some(encoded)
     }
+}
+
+/// Returns the coding that `content-encoding` names, if the body is not in it yet. Such a field was copied from a real
+/// response, whose readable body stands in the fixture.
+fn written_coding(response: &ResponsePromise, rendered: &Rendered) -> Option<Coding> {
+    let coding = rendered.headers.get(CONTENT_ENCODING)?.to_str().ok().and_then(Coding::named)?;
+    let is_readable = match &response.body {
+        Some(ResponseBody::Json(_) | ResponseBody::Text(_) | ResponseBody::Xml(_)) => true,
+        Some(ResponseBody::File(file)) => is_readable(coding, &file.content),
+        // Who writes bytes means these bytes, broken ones too.
+        Some(ResponseBody::Base64(_) | ResponseBody::LargeFile(_)) | None => false,
+    };
+    is_readable.then_some(coding)
+}
+
+fn is_readable(coding: Coding, body: &Bytes) -> bool {
+    std::str::from_utf8(body).is_ok()
+        && matches!(decode(coding.as_str(), body.clone(), DECODED_BYTES_MAX), Err(CodingError::Malformed(_)))
+}
+
+/// Returns true if parts of a response can be requested, and clients may want to: JSON is read whole.
+fn takes_ranges(fixture: &Fixture, response: &ResponsePromise, rendering: &Rendering) -> bool {
+    let is_get = match &fixture.request.method {
+        MethodMatcher::Any => true,
+        MethodMatcher::Is(method) => matches!(*method, Method::GET | Method::HEAD),
+    };
+    let headers = &rendering.always().headers;
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    is_get
+        && response.status == 200
+        && response.body.is_some()
+        && !rendering.is_fresh()
+        && !headers.contains_key(ACCEPT_RANGES)
+        && !content_type.is_some_and(|kind| MediaType::parse(kind).is_json())
 }
 
 fn is_compressible(headers: &HeaderMap) -> bool {

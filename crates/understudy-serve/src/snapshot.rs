@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub state: Arc<LiveState>,
     /// The fixtures.
     pub index: Index,
+    /// The maximum size of a request's body, in bytes.
+    pub(crate) body_max: usize,
     /// The agreed description, which answers what no fixture does.
     pub described: Option<Described>,
     /// In the order of the index's promises.
@@ -158,6 +160,7 @@ impl Snapshot {
         Self {
             name: service.name.as_str().into(),
             cors: service.cors,
+            body_max: service.body_max,
             backing,
             state,
             index,

@@ -16,7 +16,9 @@ use understudy_exchange::jsonpath::Tail;
 use understudy_exchange::redact::looks_secret;
 use understudy_exchange::{Json, JsonPath, Response, decode_text, xml};
 use understudy_fixture::model::{BodyFile, Fixture, HeaderPromise, ResponseBody, ResponsePromise, has_no_body};
-use understudy_fixture::{BodyFiles, Edit, EditError, FileProblem, Source, edit_fixture, edit_json, fixture, line_of};
+use understudy_fixture::{
+    BodyFiles, Edit, EditError, FileProblem, FoundFile, Source, edit_fixture, edit_json, fixture, line_of,
+};
 use understudy_match::{Kind, Mismatch};
 
 /// A fixture that is being edited.
@@ -60,6 +62,13 @@ impl BodyFiles for Edited<'_> {
             None => self.disk.read(path),
         }
     }
+
+    fn find(&self, path: &str) -> Result<FoundFile, FileProblem> {
+        match self.body.filter(|body| body.path == path) {
+            Some(body) => Ok(FoundFile::Read(body.content.clone())),
+            None => self.disk.find(path),
+        }
+    }
 }
 
 /// The most elements of a list that is written as a whole: an example is read by people.
@@ -73,7 +82,7 @@ impl<'l> Editing<'l> {
         let gone = || changed_since(wanted);
         let before = content(&path)?.ok_or_else(gone)?;
         let source = Source::new(&wanted.file, before.clone()).map_err(|_| gone())?;
-        let (now, _) = fixture(&source, &wanted.id, &ServiceFiles::new(&loaded.folder));
+        let (now, _) = fixture(&source, &wanted.id, &ServiceFiles::new(&loaded.folder, loaded.service.body_max));
         // The response is one to this request; what is expected of it may have been edited since, by the last accept too.
         let now = now.filter(|now| now.request == wanted.request).ok_or_else(gone)?;
         let now = Now { source, fixture: now, body: None, remaining: Remaining::default() };
@@ -280,7 +289,7 @@ impl<'l> Editing<'l> {
             Some(ResponseBody::Json(text)) => Some(text.value()),
             Some(ResponseBody::Text(text)) => Json::parse(text.as_bytes()).ok(),
             Some(ResponseBody::File(file)) => Json::parse(&file.content).ok(),
-            Some(ResponseBody::Xml(_) | ResponseBody::Base64(_)) | None => None,
+            Some(ResponseBody::Xml(_) | ResponseBody::Base64(_) | ResponseBody::LargeFile(_)) | None => None,
         };
         let received = Json::parse(&response.body);
         let is_text = matches!(body, Some(ResponseBody::Text(_)));
@@ -437,6 +446,7 @@ impl<'l> Editing<'l> {
             },
             Some(ResponseBody::Base64(_)) => self.edit(&Edit::Base64(&response.body)),
             Some(ResponseBody::File(file)) => self.write_file(BodyFile { content: response.body.clone(), ..file }),
+            Some(ResponseBody::LargeFile(file)) => Err(format!("`{}` is large: replace it yourself", file.path)),
             Some(ResponseBody::Json(_)) | None => Err(format!("the fixture's body is not text: edit {line} yourself")),
         }
     }
@@ -513,7 +523,10 @@ impl<'l> Editing<'l> {
     }
 
     fn edited(&self, edit: &Edit<'_>) -> Result<(String, Fixture), EditError> {
-        let files = Edited { disk: ServiceFiles::new(&self.loaded.folder), body: self.now.body.as_ref() };
+        let files = Edited {
+            disk: ServiceFiles::new(&self.loaded.folder, self.loaded.service.body_max),
+            body: self.now.body.as_ref(),
+        };
         edit_fixture(&self.now.source, &self.now.fixture.id, &files, edit)
     }
 

@@ -338,7 +338,11 @@ impl<'l> Importing<'l> {
     fn spoils(&self, id: &str, source: Option<&Source>, text: &str) -> bool {
         let Some(source) = source else { return false };
         let is_good = |source: &Source| {
-            let (fixture, problems) = understudy_fixture::fixture(source, id, &ServiceFiles::new(&self.loaded.folder));
+            let (fixture, problems) = understudy_fixture::fixture(
+                source,
+                id,
+                &ServiceFiles::new(&self.loaded.folder, self.loaded.service.body_max),
+            );
             fixture.is_some() && !problems.iter().any(understudy_fixture::Diagnostic::is_error)
         };
         let after = Source { file: source.file.clone(), text: text.to_owned() };

@@ -2,6 +2,7 @@
 
 use super::{Check, Delay, GraphqlQuery, PathTemplate, Pattern, Rule, Search, XmlBody};
 use bytes::Bytes;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use understudy_exchange::{Json, JsonPath, JsonText};
@@ -296,6 +297,19 @@ pub enum ResponseBody {
     Base64(Bytes),
     /// `file:`
     File(BodyFile),
+    /// `file:` of a file that is sent from the disk.
+    LargeFile(LargeFile),
+}
+
+/// A file of the service's folder that is too large to be held in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LargeFile {
+    /// Relative to the service's folder, with `/` between folders.
+    pub path: String,
+    /// The file on the disk.
+    pub place: Arc<Path>,
+    /// The size in bytes when the fixture was read.
+    pub bytes: u64,
 }
 
 /// How a fixture is replayed against a backend.

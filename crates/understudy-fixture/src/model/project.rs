@@ -27,6 +27,9 @@ pub struct Redact {
     pub keep: Vec<String>,
 }
 
+/// The value of `body_max` if the service has none, in bytes.
+pub const BODY_MAX: usize = 64 << 20;
+
 /// One HTTP service that is stood in for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
@@ -58,6 +61,8 @@ pub struct Service {
     pub after: Vec<String>,
     /// How long an answer may take where the fixture does not say.
     pub timeout: Option<Duration>,
+    /// The maximum size in bytes of a request's body and of a verified response's body.
+    pub body_max: usize,
     /// The real servers.
     pub backends: Vec<Backend>,
     /// Addresses of the service beside those of its backends.

@@ -4,11 +4,13 @@ use super::Reader;
 use super::advice::{cut, json_in_text, shown};
 use crate::diagnostic::Code;
 use crate::grammar::Object;
-use crate::model::BodyFile;
+use crate::model::{BodyFile, LargeFile, ResponseBody, write_size};
 use crate::source::{Entry, Node, Scalar, Value};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use std::path::Path;
+use std::sync::Arc;
 use understudy_exchange::Number;
 
 /// Gives the content of files of a service's folder. The paths are relative, have `/` between folders and no
@@ -19,6 +21,23 @@ pub trait BodyFiles {
     /// # Errors
     /// Why it cannot be had.
     fn read(&self, path: &str) -> Result<Bytes, FileProblem>;
+
+    /// The file of a response, which may stay on the disk.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    fn find(&self, path: &str) -> Result<FoundFile, FileProblem> {
+        self.read(path).map(FoundFile::Read)
+    }
+}
+
+/// The file of a response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FoundFile {
+    /// Its content.
+    Read(Bytes),
+    /// Its place and its size in bytes. It is too large to be held in memory.
+    Large(Arc<Path>, u64),
 }
 
 /// Why a body file cannot be had.
@@ -28,24 +47,39 @@ pub enum FileProblem {
     Missing(Vec<String>),
     /// It is not in the service's folder.
     Outside,
-    /// It has more bytes than this.
+    /// It has more bytes than a request's body may have, which are these.
     TooLarge(u64),
     /// The system says no.
     Unreadable(String),
 }
 
 impl Reader<'_> {
+    /// The file of a request, which is compared and therefore read.
     pub(super) fn body_file(&mut self, node: &Node, files: &dyn BodyFiles) -> Option<BodyFile> {
         let path = self.text(node, "`file`")?;
-        let found = if is_inside(&path) { files.read(&path) } else { Err(FileProblem::Outside) };
-        let problem = match found {
-            Ok(content) => return Some(BodyFile { path, content }),
-            Err(problem) => problem,
-        };
+        let content = if is_inside(&path) { files.read(&path) } else { Err(FileProblem::Outside) };
+        match content {
+            Ok(content) => Some(BodyFile { path, content }),
+            Err(problem) => self.no_body_file(node, &path, problem),
+        }
+    }
+
+    /// The file of a response.
+    pub(super) fn response_file(&mut self, node: &Node, files: &dyn BodyFiles) -> Option<ResponseBody> {
+        let path = self.text(node, "`file`")?;
+        let found = if is_inside(&path) { files.find(&path) } else { Err(FileProblem::Outside) };
+        match found {
+            Ok(FoundFile::Read(content)) => Some(ResponseBody::File(BodyFile { path, content })),
+            Ok(FoundFile::Large(place, bytes)) => Some(ResponseBody::LargeFile(LargeFile { path, place, bytes })),
+            Err(problem) => self.no_body_file(node, &path, problem),
+        }
+    }
+
+    fn no_body_file<T>(&mut self, node: &Node, path: &str, problem: FileProblem) -> Option<T> {
         match problem {
             FileProblem::Missing(beside) => {
                 let beside: Vec<&str> = beside.iter().map(String::as_str).collect();
-                let hint = match super::reader::nearest(&path, &beside) {
+                let hint = match super::reader::nearest(path, &beside) {
                     Some(name) => format!("did you mean `{name}`?"),
                     None => "the path is relative to the service's folder".to_owned(),
                 };
@@ -57,7 +91,9 @@ impl Reader<'_> {
                 self.report_with_hint(Code::BodyFileOutside, node.span, message, hint);
             }
             FileProblem::TooLarge(most) => {
-                self.report(Code::TooLarge, node.span, format!("`{path}` has more than {most} bytes"));
+                let message = format!("`{path}` has more than {}, the most that a request may have", write_size(most));
+                let hint = "raise the bound in understudy.yaml, at the service: body_max: 200MB";
+                self.report_with_hint(Code::TooLarge, node.span, message, hint);
             }
             FileProblem::Unreadable(why) => {
                 self.report(Code::Unreadable, node.span, format!("`{path}` cannot be read: {why}"));

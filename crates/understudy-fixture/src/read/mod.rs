@@ -3,6 +3,7 @@
 mod advice;
 mod body;
 mod content;
+mod encoding;
 mod fixture;
 mod known;
 mod lookalike;
@@ -19,7 +20,7 @@ mod scalar;
 mod state;
 mod verify;
 
-pub use body::{BodyFiles, FileProblem};
+pub use body::{BodyFiles, FileProblem, FoundFile};
 pub(crate) use fixture::tree;
 pub use fixture::{are_names_of_fixture, fixture, is_leaf_of_services, root_names, value_of};
 pub use project::project;

@@ -4,7 +4,7 @@ use super::advice::{quoted, shown};
 use super::{Fields, Reader};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::grammar;
-use crate::model::{Backend, EnvText, Mode, Project, Redact, Requests, Service, TrailingSlash};
+use crate::model::{BODY_MAX, Backend, EnvText, Mode, Project, Redact, Requests, Service, TrailingSlash, parse_size};
 use crate::source::{Entry, Node, Source, Value};
 use understudy_exchange::{JsonPath, Origin};
 
@@ -150,6 +150,7 @@ impl Reader<'_> {
             delay: fields.get("delay").and_then(|node| self.delay(node)),
             after: defaults.and_then(|d| d.get("after")).map_or_else(Vec::new, |node| self.texts(node, "`after`")),
             timeout: defaults.and_then(|defaults| self.field_duration(&defaults, "timeout")),
+            body_max: self.body_max(&fields),
             backends,
             addresses: self.addresses(&fields),
             name,
@@ -231,6 +232,16 @@ impl Reader<'_> {
             self.report(Code::BadPath, span, "`base` is a plain path that starts with `/`");
         }
         base
+    }
+
+    fn body_max(&mut self, fields: &Fields<'_>) -> usize {
+        let Some(node) = fields.get("body_max") else { return BODY_MAX };
+        let Some(text) = self.text(node, "`body_max`") else { return BODY_MAX };
+        parse_size(&text).unwrap_or_else(|| {
+            let hint = "a number with a unit: 64MiB, 200MB, 1GB; at most 4GiB";
+            self.report_with_hint(Code::BadValue, node.span, format!("`{text}` is no size"), hint);
+            BODY_MAX
+        })
     }
 
     fn addresses(&mut self, fields: &Fields<'_>) -> Vec<EnvText> {

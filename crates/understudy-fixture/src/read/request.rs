@@ -2,6 +2,7 @@
 
 use super::advice::{quoted, shown};
 use super::body::BodyFiles;
+use super::encoding::Written;
 use super::matching::Ground;
 use super::named::Named;
 use super::{Fields, Reader};
@@ -43,6 +44,7 @@ impl Reader<'_> {
             path: path?,
         };
         self.check_params(&fields, &request);
+        self.check_charset(fields.get("headers"), || Written::of_request(request.body.as_ref()));
         Some(request)
     }
 

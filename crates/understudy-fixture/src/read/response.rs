@@ -3,6 +3,7 @@
 use super::Reader;
 use super::advice::{cut, json_in_text, quoted};
 use super::body::BodyFiles;
+use super::encoding::Written;
 use super::matching::Ground;
 use super::named::Named;
 use super::rule::Operands;
@@ -43,6 +44,8 @@ impl Reader<'_> {
         let status = fields.get("status").map_or(Some(200), |node| self.status(node));
         let headers = self.response_headers(fields.get("headers"), answers_head);
         let mut body = fields.get("body").and_then(|node| self.response_body(node, fields.get("match"), files));
+        self.check_charset(fields.get("headers"), || Written::of_response(body.as_ref()));
+        self.check_coding(fields.get("headers"), body.as_ref());
         let rules = self.response_rules(&fields, &headers, &mut body);
         let delay = fields.get("delay").and_then(|node| self.delay(node));
         let set = self.set(fields.get("set"));
@@ -150,7 +153,7 @@ impl Reader<'_> {
             "text" => ResponseBody::Text(self.body_text(value)?),
             "xml" => ResponseBody::Xml(self.xml(value)?),
             "base64" => ResponseBody::Base64(self.base64(value)?),
-            "file" => ResponseBody::File(self.body_file(value, files)?),
+            "file" => self.response_file(value, files)?,
             // `object` has said that it does not know the kind.
             _ => return None,
         })

@@ -255,6 +255,7 @@ fn response(response: &ResponsePromise) -> Json {
             ResponseBody::Xml(xml) => ("xml", Json::string(xml.as_str())),
             ResponseBody::Base64(bytes) => ("base64", Json::string(STANDARD.encode(bytes))),
             ResponseBody::File(file) => ("file", Json::string(file.path.clone())),
+            ResponseBody::LargeFile(file) => ("file", Json::string(file.path.clone())),
         };
         out.put("body", map([(kind.to_owned(), value)]));
     }

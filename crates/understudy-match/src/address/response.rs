@@ -1,10 +1,9 @@
 //! Addresses in responses.
 
 use super::At;
-use crate::render::media_type_of_file;
 use std::borrow::Cow;
 use understudy_exchange::origin::{is_text, is_text_type};
-use understudy_exchange::{Here, JsonText, Origins, Response};
+use understudy_exchange::{Here, JsonText, Origins, Response, media_type_of_file};
 use understudy_fixture::model::{BodyFile, HeaderPromise, ResponseBody, ResponsePromise};
 
 /// Returns a response with all addresses of the service rewritten to one.
@@ -66,6 +65,7 @@ impl At<'_> {
                 Some(ResponseBody::Base64(self.origins.rewrite(bytes, self.here)?.into()))
             }
             ResponseBody::Base64(_) => None,
+            ResponseBody::LargeFile(_) => None,
             ResponseBody::File(BodyFile { path, content }) => {
                 let kind = listed.or_else(|| media_type_of_file(path)).filter(|kind| is_text_type(kind));
                 let content = kind.and_then(|_| self.origins.rewrite(content, self.here))?.into();

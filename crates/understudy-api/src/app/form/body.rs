@@ -92,10 +92,10 @@ pub(super) fn of_request(request: &RequestPromise, shown: Option<&str>) -> BodyF
 }
 
 pub(super) fn of_response(response: &ResponsePromise, shown: Option<&str>) -> BodyForm {
-    let other = |text: String, bytes: usize| BodyForm {
+    let other = |text: String, bytes: u64| BodyForm {
         kind: "other",
         text,
-        bytes: bytes as u64,
+        bytes,
         rules: rules(&response.rules),
         notes: Vec::new(),
     };
@@ -104,8 +104,9 @@ pub(super) fn of_response(response: &ResponsePromise, shown: Option<&str>) -> Bo
         Some(ResponseBody::Json(text)) => json(text, &response.rules, shown),
         Some(ResponseBody::Text(text)) => BodyForm { rules: rules(&response.rules), ..plain(text) },
         Some(ResponseBody::Xml(body)) => xml(body),
-        Some(ResponseBody::Base64(bytes)) => other("bytes, in base64".to_owned(), bytes.len()),
-        Some(ResponseBody::File(file)) => other(file.path.clone(), file.content.len()),
+        Some(ResponseBody::Base64(bytes)) => other("bytes, in base64".to_owned(), bytes.len() as u64),
+        Some(ResponseBody::File(file)) => other(file.path.clone(), file.content.len() as u64),
+        Some(ResponseBody::LargeFile(file)) => other(file.path.clone(), file.bytes),
     }
 }
 

@@ -339,7 +339,8 @@ mod tests {
                 format!("request: {{ path: /p }}\nresponse: {{ body: {{ json: {{}} }}, match: {{ $.a: {text} }} }}");
             let source = understudy_fixture::Source { file: "f.yaml".into(), text: source };
             let folder = std::path::Path::new("nowhere");
-            let (read, problems) = understudy_fixture::fixture(&source, "f", &crate::disk::ServiceFiles::new(folder));
+            let (read, problems) =
+                understudy_fixture::fixture(&source, "f", &crate::disk::ServiceFiles::new(folder, 0));
             let read = read.unwrap_or_else(|| panic!("{text}: {problems:?}"));
             let rule = &read.responses[0].rules[0].rule;
             let view = RuleView::of(rule);
