@@ -14,6 +14,7 @@ mod jar;
 mod known;
 mod outcome;
 mod plan;
+mod readable;
 mod request;
 mod retry;
 mod run;

@@ -2,11 +2,13 @@
 
 use crate::backend::Backend;
 use crate::flow::Context;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, Entry, TRANSFER_ENCODING, USER_AGENT};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, Entry, TRANSFER_ENCODING, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use understudy_exchange::{Request, cookie_pairs};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Fixture};
 use understudy_match::request_at;
+use understudy_net::BODY_BYTES_MAX;
+use understudy_net::coding::{Coding, CodingError, decode};
 
 /// Completes a fixture's example for a backend.
 pub(crate) fn complete(mut request: Request, fixture: &Fixture, backend: &Backend, context: &Context) -> Request {
@@ -15,7 +17,18 @@ pub(crate) fn complete(mut request: Request, fixture: &Fixture, backend: &Backen
     // The address of the service in the fixture becomes that of the verified backend.
     let mut request = request_at(&request, &backend.addresses.promised, backend.here()).into_owned();
     add_cookies(fixture, backend, context, &mut request);
+    encode_body(&mut request);
     request
+}
+
+/// Puts a readable body into the content coding that the header fields name. A body that is in it already stays.
+fn encode_body(request: &mut Request) {
+    let named = request.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    let Some(coding) = named.and_then(Coding::named).filter(|_| !request.body.is_empty()) else { return };
+    let decoded = decode(coding.as_str(), request.body.clone(), BODY_BYTES_MAX);
+    if matches!(decoded, Err(CodingError::Malformed(_))) {
+        request.body = coding.encode(&request.body);
+    }
 }
 
 /// Adds the backend's header fields, unless the fixture requires a value or the absence of the field.

@@ -5,6 +5,7 @@ use crate::flow::Context;
 use crate::known;
 use crate::outcome::{Outcome, Result};
 use crate::plan::{Company, Plan, only_reads};
+use crate::readable::with_readable_body;
 use crate::request::complete;
 use crate::retry::{RETRIES_MAX, asked_to_wait};
 use crate::states::States;
@@ -22,7 +23,7 @@ use understudy_exchange::target::{encode_query_part, encode_segment};
 use understudy_exchange::{Json, Request, Response};
 use understudy_fixture::model::{Capture, CaptureFrom, Fixture, Known, ResponsePromise, has_no_body};
 use understudy_match::{Kind, Mismatch, Verdict, error_report, example_request, judge, promise_at, response_at};
-use understudy_net::{BODY_BYTES_MAX, Call, Client, Peer, SendError, coding};
+use understudy_net::{Call, Client, Peer, SendError, coding};
 
 /// How long an answer may take where nothing else is said.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -280,7 +281,9 @@ impl Run {
         let sent = self.sent(fixture, call, timeout, &mut result.retried).await;
         result.took = began.elapsed();
         let answer = match sent {
-            Ok((status, headers, body)) => decoded(&headers, body).map(|body| Response { status, headers, body }),
+            Ok((status, headers, body)) => {
+                decoded(&headers, body, self.plan.service.body_max).map(|body| Response { status, headers, body })
+            }
             Err(error) if error.is_unreachable() => {
                 self.gone.store(true, Ordering::Relaxed);
                 result.outcome = Outcome::Unreachable(error.with_hint());
@@ -294,7 +297,8 @@ impl Run {
                 // Only the places of known differences are looked for in it.
                 body = if fixture.verify.known.is_empty() { None } else { Json::parse(&answer.body).ok() };
                 result.status = Some(answer.status);
-                let mut verdict = self.judge(fixture, &request.method, &answer);
+                let promise = with_readable_body(compared(fixture), self.plan.service.body_max).await;
+                let mut verdict = self.judge(fixture, &promise, &request.method, &answer);
                 verdict.mismatches.extend(context.capture(fixture, &answer));
                 let witness = self.settings.witness.iter();
                 verdict.mismatches.extend(witness.flat_map(|witness| witness(&request, &answer)));
@@ -325,7 +329,7 @@ impl Run {
         let mut left = timeout;
         loop {
             let sent = if self.wants_body(fixture) {
-                self.peer.send(call, timeout).await?
+                self.peer.send_for(self.plan.service.body_max, call, timeout).await?
             } else {
                 let (status, headers) = self.peer.send_for_head(call, timeout).await?;
                 (status, headers, Bytes::new())
@@ -356,10 +360,10 @@ impl Run {
     }
 
     /// Compares a response with a fixture. Both may use any address of the service.
-    fn judge(&self, fixture: &Fixture, method: &Method, answer: &Response) -> Verdict {
+    fn judge(&self, fixture: &Fixture, promise: &ResponsePromise, method: &Method, answer: &Response) -> Verdict {
         let Addresses { promised, received } = &self.compared;
         let here = self.backend.here();
-        let promise = promise_at(compared(fixture), promised, here);
+        let promise = promise_at(promise, promised, here);
         judge(&promise, &fixture.verify.status, method, &response_at(answer, received, here))
     }
 
@@ -416,11 +420,11 @@ fn no_answer(received: String) -> Mismatch {
     Mismatch { path: Known::NO_ANSWER.to_owned(), kind: Kind::NoAnswer, expected: "an answer".to_owned(), received }
 }
 
-fn decoded(headers: &HeaderMap, body: Bytes) -> std::result::Result<Bytes, String> {
+fn decoded(headers: &HeaderMap, body: Bytes, bytes_max: usize) -> std::result::Result<Bytes, String> {
     match headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()) {
         // Nobody sends a body in answer to a HEAD, whatever its fields say.
         Some(encoding) if !body.is_empty() => {
-            coding::decode(encoding, body, BODY_BYTES_MAX).map_err(|error| error.to_string())
+            coding::decode(encoding, body, bytes_max).map_err(|error| error.to_string())
         }
         _ => Ok(body),
     }

@@ -8,6 +8,7 @@ mod addresses;
 mod as_a_client;
 mod before_a_backend;
 mod browser;
+mod bytes;
 mod cases;
 mod coverage;
 mod described;
