@@ -18,6 +18,9 @@ use std::time::Duration;
 pub const BODY_BYTES_MAX: usize = 64 << 20;
 /// How long a request's body may take.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How much of the rest of a refused body is read, and how long its next bytes may take.
+const REST_BYTES_MAX: usize = 256 << 20;
+const REST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A request that came in.
 #[derive(Debug)]
@@ -149,14 +152,31 @@ impl Stream {
     }
 }
 
-async fn read(body: Passing, bytes_max: usize) -> Result<Bytes, BodyProblem> {
-    let whole = Limited::new(body, bytes_max).collect();
+async fn read(mut body: Passing, bytes_max: usize) -> Result<Bytes, BodyProblem> {
+    let whole = Limited::new(&mut body, bytes_max).collect();
     match tokio::time::timeout(BODY_TIMEOUT, whole).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyProblem::TooLarge),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            discard_rest(body);
+            Err(BodyProblem::TooLarge)
+        }
         Ok(Err(_)) => Err(BodyProblem::Broken),
         Err(_) => Err(BodyProblem::TimedOut),
     }
+}
+
+/// Reads the rest of a refused body, so that a client that sends all of it first sees the response. Without this the
+/// connection is closed with unread bytes, which resets it.
+fn discard_rest(mut body: Passing) {
+    tokio::spawn(async move {
+        let mut left = REST_BYTES_MAX;
+        while left > 0 {
+            match tokio::time::timeout(REST_PAUSE, body.frame()).await {
+                Ok(Some(Ok(frame))) => left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len)),
+                _ => return,
+            }
+        }
+    });
 }
 
 /// What passed of a body.
