@@ -11,7 +11,8 @@ pub(crate) const RETRIES_MAX: u32 = 10;
 /// nobody knows how far it came before a 503.
 pub(crate) fn asked_to_wait(status: StatusCode, headers: &HeaderMap, only_reads: bool) -> Option<Duration> {
     let is_refused = status == StatusCode::TOO_MANY_REQUESTS;
-    if !is_refused && !(only_reads && status == StatusCode::SERVICE_UNAVAILABLE) {
+    let is_busy = status == StatusCode::SERVICE_UNAVAILABLE;
+    if !is_refused && (!only_reads || !is_busy) {
         return None;
     }
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

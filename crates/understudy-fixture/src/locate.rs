@@ -105,7 +105,7 @@ fn entry<'n>(node: &'n Node, name: &str) -> Option<&'n Entry> {
 
 /// Returns true if a rule sends the reader to the example: `exact` and `like` say nothing themselves.
 fn is_about_example(rule: &Node) -> bool {
-    matches!(rule.scalar().map(|word| word.as_str()), Some("exact" | "like"))
+    matches!(rule.scalar().map(crate::source::Scalar::as_str), Some("exact" | "like"))
 }
 
 /// Returns true if a rule stands for a place in the body.

@@ -138,8 +138,8 @@ mod tests {
     use std::sync::Arc;
     use tokio_rustls::rustls::{OtherError, PeerIncompatible};
 
-    fn told(error: Error) -> String {
-        let (what, cure) = refusal(&error, Shown { address: "a.test:443", has_ca: false });
+    fn told(error: &Error) -> String {
+        let (what, cure) = refusal(error, Shown { address: "a.test:443", has_ca: false });
         format!("{what}\n{cure}")
     }
 
@@ -178,7 +178,7 @@ mod tests {
                 &["no cipher suites in common", "TLS 1.2"],
             ),
         ] {
-            let text = told(error);
+            let text = told(&error);
             for word in words {
                 assert!(text.contains(word), "{word}: {text}");
             }

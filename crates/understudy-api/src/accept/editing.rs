@@ -471,15 +471,15 @@ impl<'l> Editing<'l> {
     /// Gives the body's file another content, unless other responses have the same file.
     fn write_file(&mut self, file: BodyFile) -> Result<(), String> {
         let has_file = |response: &ResponsePromise| matches!(&response.body, Some(ResponseBody::File(other)) if other.path == file.path);
-        let others = self.loaded.fixtures.iter().filter(|other| other.id != self.now.fixture.id);
-        if let Some(other) = others.filter(|other| other.responses.iter().any(has_file)).next() {
+        let mut others = self.loaded.fixtures.iter().filter(|other| other.id != self.now.fixture.id);
+        if let Some(other) = others.find(|other| other.responses.iter().any(has_file)) {
             return Err(format!(
                 "{} is also the body of `{}`: give this fixture a file of its own",
                 file.path, other.id
             ));
         }
-        let own = self.now.fixture.responses.iter().enumerate();
-        if own.filter(|(at, response)| *at != self.at && has_file(response)).next().is_some() {
+        let mut own = self.now.fixture.responses.iter().enumerate();
+        if own.any(|(at, response)| at != self.at && has_file(response)) {
             return Err(format!("{} is the body of several responses: give each a file of its own", file.path));
         }
         let mut after = self.now.fixture.clone();
@@ -502,7 +502,7 @@ impl<'l> Editing<'l> {
             _ => vec![Step::Name("body")],
         };
         let line = self.line(&inside);
-        let (text, after) = self.edited(&Edit::In(self.at, edit)).map_err(|error| cannot(error, &line))?;
+        let (text, after) = self.edited(&Edit::In(self.at, edit)).map_err(|error| cannot(&error, &line))?;
         if after.verified_response() != self.now.fixture.verified_response() {
             return Err(format!(
                 "another response of the file would be compared then: write `verify: {{ response: {} }}`",
@@ -571,7 +571,7 @@ fn changed_since(wanted: &Fixture) -> ApiError {
         .with_hint("verify again, and accept then")
 }
 
-fn cannot(error: EditError, line: &str) -> String {
+fn cannot(error: &EditError, line: &str) -> String {
     match error {
         EditError::NotThere => {
             format!(

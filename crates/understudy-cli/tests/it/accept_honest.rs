@@ -26,10 +26,10 @@ impl Accepting {
 /// is followed by one that passes, whatever was accepted.
 fn accepting(backend: &[(&str, &str)], project: &[(&str, &str)], more: &[&str]) -> Accepting {
     let backend = Folder::with_fixtures(backend);
-    accepting_from(backend, Folder::with_fixtures(project), more)
+    accepting_from(&backend, Folder::with_fixtures(project), more)
 }
 
-fn accepting_from(backend: Folder, project: Folder, more: &[&str]) -> Accepting {
+fn accepting_from(backend: &Folder, project: Folder, more: &[&str]) -> Accepting {
     let served = Served::new(&backend.0, &[]);
     let url = format!("http://127.0.0.1:{}", served.port);
     let verify = ["verify", "--backend", &url];
@@ -105,14 +105,14 @@ fn every_form_of_a_body_is_written_in_its_own_place() {
         folder
     });
     let [backend, project] = folders;
-    let done = accepting_from(backend, project, &[]);
+    let done = accepting_from(&backend, project, &[]);
     assert_eq!((done.exit, done.file("bodies/a.xml").as_str()), (0, "<a>2</a>"), "{}", done.stderr);
 
     let project = Folder::with_fixtures(&[]);
     let text = "{\n  \"request\": { \"path\": \"/a\" },\n  \"response\": { \"body\": { \"json\": { \"a\": 1 } } }\n}\n";
     project.write("fixtures/s/a.json", text);
     let backend = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { body: { json: { a: x } } }\n")]);
-    let done = accepting_from(backend, project, &[]);
+    let done = accepting_from(&backend, project, &[]);
     assert_eq!((done.exit, done.file("a.json")), (0, text.replace("1", "\"x\"")), "{}", done.stderr);
 }
 
@@ -265,7 +265,7 @@ fn a_body_file_of_several_fixtures_is_left() {
     let backend =
         |path: &str, n: &str| format!("request: {{ path: {path} }}\nresponse: {{ body: {{ json: {{ n: {n} }} }} }}\n");
     let backend = Folder::with_fixtures(&[("a", &backend("/a", "x")), ("b", &backend("/b", "1"))]);
-    let done = accepting_from(backend, project, &[]);
+    let done = accepting_from(&backend, project, &[]);
     assert_eq!((done.exit, done.file("bodies/a.json").as_str()), (1, "{\"n\": 1}"));
     assert!(
         done.stderr.contains("bodies/a.json is also the body of `b`: give this fixture a file of its own"),
@@ -323,7 +323,7 @@ fn failures_that_some_fixtures_share_are_accepted() {
         }
         folder
     };
-    let done = accepting_from(folder("abc"), folder(""), &[]);
+    let done = accepting_from(&folder("abc"), folder(""), &[]);
     assert!(done.exit == 0 && done.file("c.yaml").contains("410"), "{}", done.stderr);
 }
 

@@ -84,7 +84,7 @@ fn write(node: &Node, out: &mut String) {
         Value::Scalar(Scalar::Plain(text)) if text.is_empty() => out.push_str("null"),
         // In brackets, some plain text of a block needs quotes.
         Value::Scalar(Scalar::Plain(text)) if !text.contains([',', '[', ']', '{', '}', '"', '\'']) => {
-            out.push_str(text)
+            out.push_str(text);
         }
         Value::Scalar(scalar) => out.push_str(&flow_text(scalar.as_str())),
         Value::List(items) => {

@@ -153,7 +153,7 @@ impl<'d, 'v> Bundler<'d, 'v> {
         own.retain(|name| !children.iter().any(|(_, names)| names.contains(name)));
         let chosen = self.chosen(&discriminator, &children, values);
         let rest = if own.is_empty() { Vec::new() } else { vec![(own, base.clone())] };
-        discriminated(&discriminator, chosen, rest, base)
+        discriminated(&discriminator, chosen, rest, &base)
     }
 
     /// What is asked of a value by its name. Of known values, only their own names matter.
@@ -195,7 +195,7 @@ impl<'d, 'v> Bundler<'d, 'v> {
             if !unnamed.is_empty() {
                 rest.push((Vec::new(), json!({ name: unnamed })));
             }
-            let meant = discriminated(&discriminator, chosen, rest, json!({ name: plain }));
+            let meant = discriminated(&discriminator, chosen, rest, &json!({ name: plain }));
             match out.entry("allOf").or_insert_with(|| json!([])) {
                 Value::Array(all) => all.push(meant),
                 _ => unreachable!("`allOf` is read as a list"),
@@ -451,9 +451,9 @@ fn discriminated(
     discriminator: &Discriminator<'_>,
     chosen: Vec<(Vec<String>, Value)>,
     rest: Vec<(Vec<String>, Value)>,
-    plain: Value,
+    plain: &Value,
 ) -> Value {
-    let member = |schema: Value| json!({ "properties": { &discriminator.property: schema } });
+    let member = |schema: &Value| json!({ "properties": { &discriminator.property: schema } });
     let mut all_names: Vec<String> = chosen.iter().flat_map(|(names, _)| names.clone()).collect();
     let mut all: Vec<Value> = Vec::new();
     let mut others = None;
@@ -463,16 +463,16 @@ fn discriminated(
             continue;
         }
         all_names.extend(names.iter().cloned());
-        all.push(json!({ "if": member(json!({ "enum": names })), "then": schema }));
+        all.push(json!({ "if": member(&json!({ "enum": names })), "then": schema }));
     }
     all_names.sort();
     all_names.dedup();
-    let known = member(json!({ "enum": all_names }));
+    let known = member(&json!({ "enum": all_names }));
     all.push(match others {
         Some(others) => json!({ "if": known, "else": others }),
         None => known,
     });
-    let mut is_named = member(json!({ "type": "string" }));
+    let mut is_named = member(&json!({ "type": "string" }));
     is_named["type"] = "object".into();
     is_named["required"] = json!([discriminator.property]);
     json!({ "if": is_named, "then": { "allOf": all }, "else": plain })

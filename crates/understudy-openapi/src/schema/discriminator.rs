@@ -124,7 +124,7 @@ pub(super) fn listed(schema: At<'_>, property: &str, depth: usize) -> Vec<String
         None => member.get("enum").into_iter().flat_map(At::items).filter_map(At::string).collect(),
     });
     if let Some(values) = values.filter(|values| !values.is_empty()) {
-        return values.into_iter().map(|value| value.into_owned()).collect();
+        return values.into_iter().map(std::borrow::Cow::into_owned).collect();
     }
     if depth == PARTS_DEPTH_MAX {
         return Vec::new();
