@@ -133,7 +133,8 @@ fn explanation(explained: &Explained, paint: Paint) -> String {
             out.push_str(&format!("  ({slip})\n"));
         }
         if let Some(behind) = &near.behind {
-            out.push_str(&format!("  matches too, but {behind}\n"));
+            let too = if explained.fixture.is_some() { " too" } else { "" };
+            out.push_str(&format!("  matches{too}, but {behind}\n"));
             out.push_str(&weights(&near.conditions));
         }
     }

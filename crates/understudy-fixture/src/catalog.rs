@@ -1,9 +1,14 @@
 //! Problems between the fixtures of one service.
 
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
-use crate::model::{Field, FieldMatcher, Fixture, RequestPromise, Segment, SegmentPart, Service};
+use crate::model::{
+    Check, Field, FieldMatcher, Fixture, Graphql, NamedPart, PartContent, PathRule, Pattern, RequestBody,
+    RequestPromise, Segment, SegmentPart, Service,
+};
+use crate::read::lookalikes;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
+use understudy_exchange::Json;
 
 /// What is wrong between fixtures that are each good: two that no request can tell apart, and an `after` that
 /// names no fixture or comes back to itself. Two fixtures that are the same to every request both stay; the
@@ -54,13 +59,106 @@ fn request_key(fixture: &Fixture) -> String {
     }
     for (what, fields) in [("q", &request.query), ("h", &request.headers), ("c", &request.cookies)] {
         let asking = fields.iter().filter(|field| !field.matcher.asks_nothing());
-        let sorted: BTreeMap<&str, &FieldMatcher> = asking.map(|f| (f.name.as_str(), &f.matcher)).collect();
+        let sorted: BTreeMap<&str, String> = asking.map(|f| (f.name.as_str(), matcher_key(&f.matcher))).collect();
         let _ = write!(key, " {what}{sorted:?}");
     }
     let mut when: Vec<_> = fixture.when.iter().collect();
     when.sort();
-    let _ = write!(key, " {:?} {:?} {} {when:?} {}", request.body, request.rules, request.strict, fixture.priority);
+    let body = match &request.body {
+        Some(RequestBody::Json(value)) => Some(value),
+        _ => None,
+    };
+    let _ = write!(
+        key,
+        " {} {} {} {when:?} {}",
+        body_key(request),
+        rules_key(&request.rules, body),
+        request.strict,
+        fixture.priority
+    );
     key
+}
+
+/// What a matcher asks for, as text: `{equals: v}` is the plain value `v`, and a list has no order.
+fn matcher_key(matcher: &FieldMatcher) -> String {
+    match matcher {
+        FieldMatcher::Rule(rule) => match (rule.checks.as_slice(), &rule.example) {
+            ([Check::Equals(Json::String(text))], None) => format!("{:?}", Pattern::literal(text.as_str())),
+            (checks, example) => format!("{checks:?} {example:?}"),
+        },
+        FieldMatcher::Equals(pattern) => format!("{pattern:?}"),
+        FieldMatcher::List(patterns) => {
+            let mut keys: Vec<String> = patterns.iter().map(|pattern| format!("{pattern:?}")).collect();
+            keys.sort();
+            format!("{keys:?}")
+        }
+    }
+}
+
+/// The rules of a JSON body, as text, without those that only say that a lookalike is meant as it stands.
+fn rules_key(rules: &[PathRule], body: Option<&Json>) -> String {
+    let meant = body.filter(|_| !rules.is_empty()).map(lookalikes).unwrap_or_default();
+    let is_asking =
+        |rule: &&PathRule| rule.rule.checks != [Check::Exact] || meant.iter().all(|place| place != rule.path.as_str());
+    let key = |rule: &PathRule| format!("{} {:?} {:?}", rule.path.as_str(), rule.rule.checks, rule.rule.example);
+    let mut keys: Vec<String> = rules.iter().filter(is_asking).map(key).collect();
+    keys.sort();
+    format!("{keys:?}")
+}
+
+/// What a body means, as text. The order of members, the spelling of numbers, and what GraphQL and XML leave to the
+/// writer do not count.
+fn body_key(request: &RequestPromise) -> String {
+    match &request.body {
+        Some(RequestBody::Json(value)) => json_key(value),
+        Some(RequestBody::Graphql(wanted)) => graphql_key(wanted),
+        Some(RequestBody::GraphqlBatch(all)) => format!("{:?}", all.iter().map(graphql_key).collect::<Vec<_>>()),
+        Some(RequestBody::Xml(xml)) => format!("{:?} {:?}", xml.root(), xml.rules),
+        Some(RequestBody::Form(fields)) => {
+            let asking = fields.iter().filter(|field| !field.matcher.asks_nothing());
+            format!("form {:?}", asking.map(|f| (f.name.as_str(), matcher_key(&f.matcher))).collect::<BTreeMap<_, _>>())
+        }
+        Some(RequestBody::Multipart(parts)) => {
+            let part_key = |part: &NamedPart| match &part.content {
+                Some(PartContent::Json(value)) => {
+                    let rest = (&part.name, &part.filename, &part.content_type);
+                    format!("{rest:?} {} {}", json_key(value), rules_key(&part.rules, Some(value)))
+                }
+                content => {
+                    let [filename, kind] = [&part.filename, &part.content_type].map(|m| m.as_ref().map(matcher_key));
+                    let text = match content {
+                        Some(PartContent::Text(matcher)) => matcher_key(matcher),
+                        content => format!("{content:?}"),
+                    };
+                    format!("{} {filename:?} {kind:?} {text} {:?}", part.name, part.rules)
+                }
+            };
+            let mut keys: Vec<String> = parts.iter().map(part_key).collect();
+            keys.sort();
+            format!("{keys:?}")
+        }
+        body => format!("{body:?}"),
+    }
+}
+
+fn graphql_key(wanted: &Graphql) -> String {
+    let document = wanted.query.as_ref().map(|query| query.document());
+    let [variables, extensions] = [&wanted.variables, &wanted.extensions].map(|value| value.as_ref().map(json_key));
+    format!("{:?} {document:?} {variables:?} {extensions:?}", wanted.operation)
+}
+
+/// A JSON value as text that is the same for equal values.
+fn json_key(value: &Json) -> String {
+    match value {
+        Json::Number(number) => number.as_u64().map_or_else(|| number.as_str().to_owned(), |whole| whole.to_string()),
+        Json::Array(items) => format!("{:?}", items.iter().map(json_key).collect::<Vec<_>>()),
+        Json::Object(members) => {
+            let members: BTreeMap<&str, String> =
+                members.iter().map(|(name, value)| (name.as_str(), json_key(value))).collect();
+            format!("{members:?}")
+        }
+        other => format!("{other:?}"),
+    }
 }
 
 fn part_key(request: &RequestPromise, part: &SegmentPart, key: &mut String) {
@@ -70,7 +168,7 @@ fn part_key(request: &RequestPromise, part: &SegmentPart, key: &mut String) {
         SegmentPart::Parameter(name) => {
             let matcher = request.params.iter().find(|field: &&Field| field.name == *name).map(|field| &field.matcher);
             match matcher {
-                Some(matcher) => write!(key, "{{{matcher:?}}}"),
+                Some(matcher) => write!(key, "{{{}}}", matcher_key(matcher)),
                 None => write!(key, "{{}}"),
             }
         }

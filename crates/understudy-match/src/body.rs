@@ -2,12 +2,12 @@
 
 use crate::bytes::{show_bytes, show_difference, show_text};
 use crate::contrast::contrast_texts;
-use crate::difference::Sink;
+use crate::difference::{Sink, cost};
 use crate::field;
 use crate::field::refuse_others;
 use crate::hold::{Base, Held, hold};
 use crate::incoming::Incoming;
-use crate::mismatch::{NOTHING, shorten, show};
+use crate::mismatch::{Kind, NOTHING, shorten, show};
 use crate::{graphql, multipart, xml};
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -35,7 +35,9 @@ pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &
         }
         Some(RequestBody::Multipart(parts)) => match incoming.multipart() {
             Some(received) => multipart::compare(parts, received, request.strict, sink),
-            None => sink.add(|| ("body".to_owned(), "a multipart form".to_owned(), show_bytes(incoming.body()))),
+            None => sink.add_at_cost(cost::DOCUMENT, || {
+                ("body".to_owned(), "a multipart form".to_owned(), show_bytes(incoming.body()))
+            }),
         },
         Some(RequestBody::Graphql(wanted)) => graphql::compare(wanted, &request.rules, request.strict, incoming, sink),
         Some(RequestBody::GraphqlBatch(wanted)) => {
@@ -49,7 +51,7 @@ pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &
 fn json(wanted: Option<&Json>, request: &RequestPromise, incoming: &Incoming<'_>, sink: &mut Sink) {
     let Some(received) = incoming.json() else {
         let expected = wanted.map_or_else(|| "JSON".to_owned(), |wanted| format!("JSON like {}", show(wanted)));
-        sink.add(|| ("body".to_owned(), expected, show_bytes(incoming.body())));
+        sink.add_at_cost(cost::DOCUMENT, || ("body".to_owned(), expected, show_bytes(incoming.body())));
         return;
     };
     let held = hold(wanted, received, &request.rules, Base::Written { strict: request.strict });
@@ -59,7 +61,9 @@ fn json(wanted: Option<&Json>, request: &RequestPromise, incoming: &Incoming<'_>
 /// Adds what differs, and the rules that found nothing.
 pub(crate) fn add_held(held: Held, rules: &[PathRule], sink: &mut Sink) {
     for mismatch in held.mismatches {
-        sink.add(|| (format!("body {}", mismatch.path), mismatch.expected, mismatch.received));
+        let is_of_whole = mismatch.path == "$" && mismatch.kind == Kind::Type;
+        let cost = if is_of_whole { cost::DOCUMENT } else { cost::VALUE };
+        sink.add_at_cost(cost, || (format!("body {}", mismatch.path), mismatch.expected, mismatch.received));
     }
     // In a response a rule that found nothing is unproven; a request that does not show it does not match.
     for path in rules.iter().map(|rule| &rule.path).filter(|path| held.idle.iter().any(|p| p == path.as_str())) {
@@ -74,7 +78,7 @@ fn text(pattern: &Pattern, request: &RequestPromise, incoming: &Incoming<'_>, si
     if !request.rules.is_empty() {
         whole(&pattern.to_string(), &text, request, sink);
     } else if !pattern.matches(&text) {
-        sink.add(|| {
+        sink.add_at_cost(cost::DOCUMENT, || {
             let (expected, received) = match (&decoded, pattern.as_literal()) {
                 (None, _) => (shorten(&pattern.to_string()), show_undecoded(incoming)),
                 (Some(text), Some(wanted)) if !text.is_empty() => contrast_texts(wanted, text),
@@ -94,10 +98,11 @@ fn xml(wanted: &XmlBody, incoming: &Incoming<'_>, sink: &mut Sink) {
     match incoming.xml() {
         Some(received) => {
             for mismatch in xml::compare(wanted, received, true) {
-                sink.add(|| (format!("body {}", mismatch.path), mismatch.expected, mismatch.received));
+                let cost = if xml::is_other_element(&mismatch) { cost::DOCUMENT } else { cost::VALUE };
+                sink.add_at_cost(cost, || (format!("body {}", mismatch.path), mismatch.expected, mismatch.received));
             }
         }
-        None => sink.add(|| ("body".to_owned(), "XML".to_owned(), show_bytes(incoming.body()))),
+        None => sink.add_at_cost(cost::DOCUMENT, || ("body".to_owned(), "XML".to_owned(), show_bytes(incoming.body()))),
     }
 }
 
@@ -106,7 +111,7 @@ fn bytes_or_rules(wanted: &Bytes, request: &RequestPromise, incoming: &Incoming<
     if !request.rules.is_empty() {
         whole(&String::from_utf8_lossy(wanted), &String::from_utf8_lossy(received), request, sink);
     } else if wanted != received {
-        sink.add(|| {
+        sink.add_at_cost(cost::DOCUMENT, || {
             let (expected, received) = show_difference(wanted, received);
             ("body".to_owned(), expected, received)
         });

@@ -6,8 +6,8 @@ use understudy_exchange::jsonpath::Path;
 use understudy_exchange::xml::{Element, Found};
 use understudy_exchange::{Json, JsonString};
 use understudy_fixture::model::{
-    Check, Field, FieldMatcher, Fixture, Graphql, JsonType, NamedPart, PartContent, PathRule, Pattern, PatternPart,
-    RequestBody, Rule, When, XmlBody, XmlRule,
+    Check, Field, FieldMatcher, Fixture, Graphql, GraphqlQuery, JsonType, NamedPart, PartContent, PathRule, Pattern,
+    PatternPart, RequestBody, Rule, When, XmlBody, XmlRule,
 };
 
 /// A condition of a fixture, for people.
@@ -129,7 +129,9 @@ impl Tally {
     }
 
     fn add_graphql(&mut self, graphql: &Graphql, rules: &[PathRule]) {
-        if graphql.operation.is_some() {
+        // A document that names its only operation asks for the name too.
+        let document = graphql.query.as_ref().map(GraphqlQuery::document);
+        if graphql.operation.is_some() || document.and_then(|document| document.only_operation()?).is_some() {
             self.add(Some(Strength::of(Weight::Value)), || "operation".to_owned());
         }
         if let Some(query) = &graphql.query {

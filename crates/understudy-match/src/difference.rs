@@ -9,6 +9,20 @@ pub struct Difference {
     pub expected: String,
     /// What the request has.
     pub received: String,
+    /// How much it says that another request is meant.
+    pub(crate) cost: usize,
+}
+
+/// The costs of differences, by which near fixtures are ranked: whoever sends another document means another request,
+/// and two other values in the right one are nearer than that.
+pub(crate) mod cost {
+    /// A value, a header field, a parameter.
+    pub(crate) const VALUE: usize = 1;
+    /// A field of a GraphQL document. Only the first one that differs is known.
+    pub(crate) const FIELD: usize = 2;
+    pub(crate) const METHOD: usize = 3;
+    /// Another GraphQL operation, XML element or text, and a body of another kind.
+    pub(crate) const DOCUMENT: usize = 6;
 }
 
 impl std::fmt::Display for Difference {
@@ -34,11 +48,16 @@ impl Sink {
         Self { list: Some(Vec::new()), differs: false }
     }
 
+    /// Adds a difference in one value.
     pub(crate) fn add(&mut self, difference: impl FnOnce() -> (String, String, String)) {
+        self.add_at_cost(cost::VALUE, difference);
+    }
+
+    pub(crate) fn add_at_cost(&mut self, cost: usize, difference: impl FnOnce() -> (String, String, String)) {
         self.differs = true;
         if let Some(list) = &mut self.list {
             let (place, expected, received) = difference();
-            list.push(Difference { place, expected, received });
+            list.push(Difference { place, expected, received, cost });
         }
     }
 

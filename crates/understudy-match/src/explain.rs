@@ -1,6 +1,6 @@
 //! Why a request gets the answer that it gets, in words.
 
-use crate::difference::{Difference, Sink};
+use crate::difference::{Difference, Sink, cost};
 use crate::incoming::Incoming;
 use crate::index::{Choice, Index, Promise, preference, takes};
 use crate::mismatch::NOTHING;
@@ -41,7 +41,8 @@ pub struct Near {
     pub distance: usize,
     /// The mistake in the path, if it is one that people often make. Nothing of the request is quoted.
     pub slip: Option<String>,
-    /// Where all matches: why another fixture comes first.
+    /// Where all matches: why the fixture does not respond nevertheless, because another one comes first or because it is
+    /// not enabled.
     pub behind: Option<String>,
 }
 
@@ -58,7 +59,7 @@ pub fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explana
         _ => Vec::new(),
     };
     let on_path = index.on_path(incoming);
-    let meant = Meant::new(&incoming.segments);
+    let meant = Meant::new(index.significant(&incoming.segments));
     let mut distances = Distances::new(&meant, index.base());
     let mut candidates: Vec<(usize, &Promise)> = index
         .promises()
@@ -66,7 +67,7 @@ pub fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explana
         .enumerate()
         .filter(|(_, fixture)| chosen.as_ref().is_none_or(|chosen| chosen.id != fixture.id))
         .filter_map(|(place, fixture)| {
-            let template = &fixture.request.path.segments;
+            let template = index.template(fixture);
             let is_on_path = on_path.binary_search(&place).is_ok();
             let distance = if is_on_path { 0 } else { distances.to(template)? };
             Some((distance, fixture))
@@ -82,11 +83,21 @@ pub fn explain(index: &Index, incoming: &Incoming<'_>, state: &State) -> Explana
         })
         .collect();
     near.sort_by(|a, b| {
-        let rank = |near: &Near| (near.distance, near.differences.len());
+        let cost = |near: &Near| near.differences.iter().map(|difference| difference.cost).sum::<usize>();
+        let rank = |near: &Near| (near.distance, cost(near));
         (rank(a), &a.fixture.id).cmp(&(rank(b), &b.fixture.id))
     });
+    if chosen.is_none() {
+        near.splice(..0, index.disabled_that_match(incoming, state).map(switched_off));
+    }
     near.truncate(NEAR_MAX);
     Explanation { chosen, allowed, near, fixtures: index.promises().len() }
+}
+
+/// A fixture that would respond if it were enabled.
+fn switched_off(fixture: &Promise) -> Near {
+    let behind = Some("it has `enabled: false`".to_owned());
+    Near { fixture: Arc::clone(fixture), differences: Vec::new(), distance: 0, slip: None, behind }
 }
 
 fn near(
@@ -101,7 +112,9 @@ fn near(
     let method = &incoming.request.method;
     let as_get = *method == Method::HEAD && takes(&fixture.request.method, &Method::GET);
     if !as_get && !takes(&fixture.request.method, method) {
-        sink.add(|| ("method".to_owned(), fixture.request.method.to_string(), method.to_string()));
+        sink.add_at_cost(cost::METHOD, || {
+            ("method".to_owned(), fixture.request.method.to_string(), method.to_string())
+        });
     }
     if other_path.is_some() {
         let base: String = index.base().iter().map(|segment| format!("/{segment}")).collect();
@@ -125,7 +138,7 @@ fn near(
         Some(chosen) if differences.is_empty() => Some(why_before(chosen, fixture)),
         _ => None,
     };
-    let slip = other_path.and_then(|meant| meant.slips(index.base(), &fixture.request.path.segments));
+    let slip = other_path.and_then(|meant| meant.slips(index.base(), index.template(fixture)));
     Near { fixture: Arc::clone(fixture), differences, distance: 0, slip, behind }
 }
 

@@ -1,6 +1,6 @@
 //! GraphQL requests: how they are sent over HTTP, and what a fixture writes of them.
 
-use crate::difference::Sink;
+use crate::difference::{Sink, cost};
 use crate::hold::{Base, hold};
 use crate::incoming::Incoming;
 use crate::mismatch::{NOTHING, shorten};
@@ -88,9 +88,11 @@ pub(crate) fn compare(wanted: &Graphql, rules: &[PathRule], strict: bool, incomi
         }
         Some(Received::Batch(all)) => {
             let count = format!("a batch of {}", all.len());
-            sink.add(|| ("graphql".to_owned(), "one request (a batch is a list under `graphql`)".to_owned(), count));
+            sink.add_at_cost(cost::DOCUMENT, || {
+                ("graphql".to_owned(), "one request (a batch is a list under `graphql`)".to_owned(), count)
+            });
         }
-        None => sink.add(|| no_request(incoming)),
+        None => sink.add_at_cost(cost::DOCUMENT, || no_request(incoming)),
     }
 }
 
@@ -115,9 +117,9 @@ pub(crate) fn compare_batch(
                 Received::One(_) => "one request".to_owned(),
                 Received::Batch(all) => format!("a batch of {}", all.len()),
             };
-            sink.add(|| ("graphql".to_owned(), format!("a batch of {}", wanted.len()), count));
+            sink.add_at_cost(cost::DOCUMENT, || ("graphql".to_owned(), format!("a batch of {}", wanted.len()), count));
         }
-        None => sink.add(|| no_request(incoming)),
+        None => sink.add_at_cost(cost::DOCUMENT, || no_request(incoming)),
     }
 }
 
@@ -130,7 +132,7 @@ fn one(wanted: &Graphql, rules: &[PathRule], strict: bool, received: &Operation,
         && received.name() != Some(operation)
     {
         let named = received.name().unwrap_or(NOTHING).to_owned();
-        sink.add(|| (format!("{at}operation"), operation.clone(), named));
+        sink.add_at_cost(cost::DOCUMENT, || (format!("{at}operation"), operation.clone(), named));
     }
     let is_ruled = rules.iter().any(|rule| rule.path.as_str().ends_with(".query"));
     if let Some(query) = wanted.query.as_ref().filter(|_| !is_ruled) {
@@ -142,7 +144,9 @@ fn one(wanted: &Graphql, rules: &[PathRule], strict: bool, received: &Operation,
     for (name, value) in [("variables", &wanted.variables), ("extensions", &wanted.extensions)] {
         let Some(value) = value else { continue };
         let Some(received) = received.members.member(name) else {
-            sink.add(|| (format!("{at}{name}"), crate::mismatch::show(value), NOTHING.to_owned()));
+            // A persisted query is known by its extensions alone.
+            let cost = if name == "extensions" { cost::DOCUMENT } else { cost::VALUE };
+            sink.add_at_cost(cost, || (format!("{at}{name}"), crate::mismatch::show(value), NOTHING.to_owned()));
             continue;
         };
         for mismatch in hold(Some(value), received, &[], Base::Written { strict }).mismatches {
@@ -175,7 +179,8 @@ fn compare_query(wanted: &GraphqlQuery, received: &Operation, at: &str, sink: &m
             if let Some(difference) = wanted.document().difference(document, &compare) {
                 let place = ["graphql".to_owned()].into_iter().chain(difference.place).collect::<Vec<_>>();
                 let shown = |side: Option<String>, none: &str| shorten(&side.unwrap_or_else(|| none.to_owned()));
-                sink.add(|| {
+                let cost = if place.len() == 1 { cost::DOCUMENT } else { cost::FIELD };
+                sink.add_at_cost(cost, || {
                     let place = format!("{at}{}", place.join(" > "));
                     (place, shown(difference.expected, "nothing else"), shown(difference.received, NOTHING))
                 });
@@ -185,7 +190,7 @@ fn compare_query(wanted: &GraphqlQuery, received: &Operation, at: &str, sink: &m
             let text = received.text("query").unwrap_or_default();
             if wanted.as_str().trim() != text.trim() {
                 let shown = format!("{} (no GraphQL: {}; compared as text)", shorten(text), error.message);
-                sink.add(|| (format!("{at}graphql"), shorten(wanted.as_str()), shown));
+                sink.add_at_cost(cost::DOCUMENT, || (format!("{at}graphql"), shorten(wanted.as_str()), shown));
             }
         }
         None => {
@@ -194,7 +199,7 @@ fn compare_query(wanted: &GraphqlQuery, received: &Operation, at: &str, sink: &m
                 Some(_) => "a persisted query, without its text (write `operation` or `extensions`)",
                 None => NOTHING,
             };
-            sink.add(|| (format!("{at}graphql"), shorten(wanted.as_str()), shown.to_owned()));
+            sink.add_at_cost(cost::DOCUMENT, || (format!("{at}graphql"), shorten(wanted.as_str()), shown.to_owned()));
         }
     }
 }

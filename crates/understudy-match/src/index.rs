@@ -34,6 +34,8 @@ pub struct Index {
     paths: PathTree,
     /// Whether `/pets/` is `/pets`.
     ignores_slash: bool,
+    /// Fixtures with `enabled: false`, which respond to nothing.
+    disabled: Vec<Promise>,
 }
 
 /// The part of a fixture that decides if the rest is worth a look.
@@ -103,7 +105,8 @@ impl Index {
     /// An index over the enabled fixtures; `base` is the service's prefix of every path.
     #[must_use]
     pub fn new(base: &str, fixtures: impl IntoIterator<Item = Arc<Fixture>>) -> Self {
-        let mut promises: Vec<Promise> = fixtures.into_iter().filter(|fixture| fixture.enabled).collect();
+        let (mut promises, disabled): (Vec<Promise>, Vec<Promise>) =
+            fixtures.into_iter().partition(|fixture| fixture.enabled);
         promises.sort_by_cached_key(|fixture| (preference(fixture), Arc::clone(&fixture.id)));
         let base: Vec<String> = match base {
             "" => Vec::new(),
@@ -126,7 +129,7 @@ impl Index {
             }
         };
         let gates = promises.iter().map(gate).collect();
-        Self { base, promises, gates, methods, paths, ignores_slash: false }
+        Self { base, promises, gates, methods, paths, ignores_slash: false, disabled }
     }
 
     /// The same index, in which a slash at the end of a path means nothing.
@@ -254,12 +257,44 @@ impl Index {
         }
     }
 
+    /// The fixtures that would respond to a request if they were enabled.
+    pub(crate) fn disabled_that_match<'s>(
+        &'s self,
+        incoming: &'s Incoming<'_>,
+        state: &'s State,
+    ) -> impl Iterator<Item = &'s Promise> {
+        let segments = self.below_base(&incoming.segments).map(|segments| self.significant(segments));
+        let method = match incoming.request.method {
+            Method::HEAD => &Method::GET,
+            ref method => method,
+        };
+        self.disabled.iter().filter(move |fixture| {
+            let Some(segments) = segments else { return false };
+            let mut path = PathTree::default();
+            path.insert(self.template(fixture), 0);
+            let is_meant = !path.find(segments).is_empty()
+                && (takes(&fixture.request.method, method) || takes(&fixture.request.method, &incoming.request.method))
+                && holds(&fixture.when, state);
+            let mut sink = Sink::any();
+            is_meant && {
+                compare(fixture, segments, incoming, &mut sink);
+                !sink.differs
+            }
+        })
+    }
+
     /// The segments of a request's path behind the base, as far as they count.
     pub(crate) fn below<'s, 'r>(&self, incoming: &'s Incoming<'r>) -> &'s [Cow<'r, str>] {
         self.significant(incoming.segments.get(self.base.len()..).unwrap_or(&[]))
     }
 
-    fn significant<'s, 'r>(&self, segments: &'s [Cow<'r, str>]) -> &'s [Cow<'r, str>] {
+    /// The segments of a fixture's path, as far as they count.
+    pub(crate) fn template<'f>(&self, fixture: &'f Fixture) -> &'f [Segment] {
+        let template = &fixture.request.path.segments;
+        if self.ignores_slash { without_slash(template) } else { template }
+    }
+
+    pub(crate) fn significant<'s, 'r>(&self, segments: &'s [Cow<'r, str>]) -> &'s [Cow<'r, str>] {
         if self.ignores_slash { without_end(segments) } else { segments }
     }
 

@@ -3,7 +3,7 @@
 //! The two are aligned segment by segment, as texts are by their letters. So a prefix too many, a forgotten base or a
 //! doubled slash costs what it adds, and not every segment after it.
 
-use crate::text::{Likeness, at_a_glance, letter_by_letter};
+use crate::text::{Likeness, at_a_glance, letter_by_letter, likeness};
 use rustc_hash::FxBuildHasher;
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
@@ -20,6 +20,7 @@ const SLIPS_MAX: usize = 2;
 /// The costs of an alignment, by what differs in a segment.
 mod cost {
     pub(super) const SLASH: u16 = 1;
+    /// Another case, or an extension such as `.json`.
     pub(super) const CASE: u16 = 1;
     pub(super) const MISSPELT: u16 = 2;
     /// A segment that only one of the two paths has.
@@ -44,6 +45,7 @@ enum Slip {
     QueryInPath,
     EncodedTwice,
     EncodedSlash,
+    SessionId,
     NoBase(String),
     BaseTwice(String),
     BaseInFixture(String),
@@ -52,6 +54,7 @@ enum Slip {
     SlashTooMany { place: &'static str },
     NoSlash,
     Case(String),
+    Extension(String),
     Misspelt(String),
     Other(String),
 }
@@ -64,6 +67,7 @@ impl std::fmt::Display for Slip {
             Self::QueryInPath => f.write_str("`?` is sent as %3F, which makes the query a part of the path"),
             Self::EncodedTwice => f.write_str("the path is percent-encoded twice"),
             Self::EncodedSlash => f.write_str("`/` is sent as %2F, which does not separate segments"),
+            Self::SessionId => f.write_str("a session id is a part of the path, behind `;`"),
             Self::NoBase(base) => write!(f, "the request's path does not begin with the service's `base`, {base}"),
             Self::BaseTwice(base) => write!(f, "the service's `base`, {base}, is there twice"),
             Self::BaseInFixture(base) => {
@@ -75,6 +79,8 @@ impl std::fmt::Display for Slip {
             Self::SlashTooMany { place } => write!(f, "a slash too many {place}"),
             Self::NoSlash => f.write_str("the slash at the end is missing"),
             Self::Case(text) => write!(f, "{text} is sent in another case"),
+            Self::Extension(text) if text.contains('.') => write!(f, "{text} is sent without its extension"),
+            Self::Extension(text) => write!(f, "{text} is sent with an extension"),
             Self::Misspelt(text) => write!(f, "{text} may be misspelt"),
             Self::Other(text) => write!(f, "another segment than {text}"),
         }
@@ -99,6 +105,12 @@ impl<'r> Meant<'r> {
             meant.segments.truncate(at + 1);
             let path = meant.segments[at].split('?').next().unwrap_or_default().to_owned();
             meant.segments[at] = path.into();
+        }
+        for segment in &mut meant.segments {
+            if let Some(path) = without_session_id(segment) {
+                *segment = path.to_owned().into();
+                meant.slips.push(Slip::SessionId);
+            }
         }
         let is_url = |first: &str| first.ends_with(':') || first.contains("://");
         let is_whole_url = meant.segments.first().is_some_and(|first| is_url(first));
@@ -130,6 +142,13 @@ impl<'r> Meant<'r> {
         // Who makes three mistakes means another path.
         (1..=SLIPS_MAX).contains(&words.len()).then(|| words.join("; "))
     }
+}
+
+/// Returns the segment in front of `;jsessionid=...`, which servlets write into links for clients without cookies.
+fn without_session_id(segment: &str) -> Option<&str> {
+    let (path, parameters) = segment.split_once(';')?;
+    let name = parameters.split('=').next()?.to_ascii_lowercase();
+    (name.contains("sess") || name == "sid").then_some(path)
 }
 
 /// The distances of one path from many fixtures' paths.
@@ -164,7 +183,7 @@ impl<'i> Costs<'i> {
             .unwrap_or_else(|| *self.0.entry((text, at)).or_insert_with(|| letter_by_letter(text, &received[at])));
         match likeness {
             Likeness::Same => 0,
-            Likeness::OtherCase => cost::CASE,
+            Likeness::OtherCase | Likeness::OtherExtension => cost::CASE,
             Likeness::Misspelt => cost::MISSPELT,
             Likeness::Other => cost::OTHER,
         }
@@ -227,6 +246,14 @@ impl<'f> Expected<'f> {
             Self::Base(text) => text.is_empty(),
             Self::Own(Segment::Literal(text)) => text.is_empty(),
             Self::Own(_) => false,
+        }
+    }
+
+    fn text(self) -> Option<&'f str> {
+        match self {
+            Self::Base(text) => Some(text),
+            Self::Own(Segment::Literal(text)) => Some(text),
+            Self::Own(_) => None,
         }
     }
 
@@ -357,7 +384,11 @@ impl<'a, 'm> Alignment<'a, 'm> {
     /// Returns true if the paths share a text. A parameter fits anything, which alone makes no path near.
     fn is_near(&self) -> bool {
         if !self.expected.iter().any(|segment| segment.own_text().is_some()) {
-            return self.cost() <= cost::SEGMENT;
+            // One segment more than `/`, or than `/` below a base, is any path.
+            let is_root =
+                self.expected.iter().all(|segment| matches!(segment, Expected::Base(_)) || segment.is_empty());
+            let is_other = |step: &Step| matches!(step, Step::TooMany(at) if !self.received[*at].is_empty());
+            return self.cost() <= cost::SEGMENT && !(is_root && self.steps().iter().any(is_other));
         }
         let is_alike = |step: &Step| match step {
             Step::Pair(row, column) => {
@@ -396,12 +427,12 @@ impl<'a, 'm> Alignment<'a, 'm> {
         steps
     }
 
-    /// Returns true if the request has no segment of the base.
+    /// Returns true if the request has no segment of the base, and not another one for each of its segments.
     fn lacks_base(&self) -> bool {
+        let is_base = |row: usize| matches!(self.expected[row], Expected::Base(_));
+        let has_less = self.steps().iter().any(|step| matches!(step, Step::Missing(row) if is_base(*row)));
         let is_of_base = |step: &Step| match step {
-            Step::Pair(row, column) => {
-                matches!(self.expected[*row], Expected::Base(_)) && self.pair(*row, *column) <= cost::MISSPELT
-            }
+            Step::Pair(row, column) => is_base(*row) && (!has_less || self.pair(*row, *column) <= cost::MISSPELT),
             _ => false,
         };
         !self.steps().iter().any(is_of_base)
@@ -448,7 +479,14 @@ impl<'a, 'm> Alignment<'a, 'm> {
         let Step::Pair(row, column) = step else { return };
         let expected = self.expected[row];
         match self.pair(row, column) {
-            cost::CASE => slips.push(Slip::Case(expected.to_string())),
+            // A case or an extension.
+            cost::CASE => {
+                let is_extension = expected
+                    .text()
+                    .is_some_and(|text| likeness(text, &self.received[column]) == Likeness::OtherExtension);
+                let slip = if is_extension { Slip::Extension } else { Slip::Case };
+                slips.push(slip(expected.to_string()));
+            }
             cost::MISSPELT => slips.push(Slip::Misspelt(expected.to_string())),
             cost::OTHER => slips.push(Slip::Other(expected.to_string())),
             _ => {}

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::borrow::Cow;
 use understudy_exchange::jsonpath::Step;
 use understudy_exchange::{Json, Response, content_type_of_file, encode_text, media_type_of_file};
-use understudy_fixture::model::{HeaderPromise, ResponseBody, ResponsePromise, Rule};
+use understudy_fixture::model::{Check, HeaderPromise, ResponseBody, ResponsePromise, Rule};
 
 /// A response that can be sent.
 pub type Rendered = Response;
@@ -38,7 +38,7 @@ impl Rendering {
                     if rule.fresh {
                         fresh_headers.push((name.clone(), rule.clone()));
                     }
-                    headers.extend(rule.example.as_ref().and_then(header_value).map(|value| (name, value)));
+                    headers.extend(own_example(rule).and_then(header_value).map(|value| (name, value)));
                     continue;
                 }
             };
@@ -147,6 +147,13 @@ fn at<'v>(root: &'v mut Json, places: &[Place]) -> Option<&'v mut Json> {
         }
         _ => None,
     })
+}
+
+/// The value that is sent for a rule: its example, or the only value that it allows.
+fn own_example(rule: &Rule) -> Option<&Json> {
+    let only =
+        || rule.checks.iter().find_map(|check| if let Check::Equals(value) = check { Some(value) } else { None });
+    rule.example.as_ref().or_else(only)
 }
 
 fn header_value(value: &Json) -> Option<HeaderValue> {

@@ -8,6 +8,8 @@ const COMPARED_CHARS_MAX: usize = 64;
 pub(crate) enum Likeness {
     Same,
     OtherCase,
+    /// One of them has an extension, such as `.json`, and the other one has none.
+    OtherExtension,
     /// Only a letter or two differ.
     Misspelt,
     Other,
@@ -18,7 +20,7 @@ pub(crate) enum Likeness {
 pub fn text_distance(a: &str, b: &str) -> usize {
     match likeness(a, b) {
         Likeness::Same => 0,
-        Likeness::OtherCase | Likeness::Misspelt => 1,
+        Likeness::OtherCase | Likeness::OtherExtension | Likeness::Misspelt => 1,
         Likeness::Other => 2,
     }
 }
@@ -32,6 +34,9 @@ pub(crate) fn likeness(a: &str, b: &str) -> Likeness {
 pub(crate) fn at_a_glance(a: &str, b: &str) -> Option<Likeness> {
     if a == b {
         return Some(Likeness::Same);
+    }
+    if has_extension(a, b) || has_extension(b, a) {
+        return Some(Likeness::OtherExtension);
     }
     let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
     let edits = longer / 3;
@@ -50,6 +55,17 @@ pub(crate) fn letter_by_letter(a: &str, b: &str) -> Likeness {
     // The unrestricted distance differs only in letters that are edited between two swapped ones, and needs a table of
     // letters for each pair of words.
     if strsim::osa_distance(a, b) <= a.len().max(b.len()) / 3 { Likeness::Misspelt } else { Likeness::Other }
+}
+
+/// Returns true if the one text is the other one with an extension.
+fn has_extension(longer: &str, shorter: &str) -> bool {
+    let extension = longer.strip_prefix(shorter).and_then(|rest| rest.strip_prefix('.'));
+    !shorter.is_empty()
+        && extension.is_some_and(|text| {
+            (1..=5).contains(&text.len())
+                && text.starts_with(|c: char| c.is_ascii_alphabetic())
+                && text.chars().all(|c| c.is_ascii_alphanumeric())
+        })
 }
 
 fn is_same_but_for_case(a: &str, b: &str) -> bool {

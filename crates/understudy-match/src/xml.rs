@@ -47,6 +47,12 @@ pub(crate) fn compare(wanted: &XmlBody, received: &Element, placeholders: bool) 
     walk.mismatches
 }
 
+/// Returns true if one element stands in the place of another one.
+pub(crate) fn is_other_element(mismatch: &Mismatch) -> bool {
+    let is_element = |shown: &str| shown.starts_with('<');
+    mismatch.kind == Kind::Value && is_element(&mismatch.expected) && is_element(&mismatch.received)
+}
+
 /// Nodes are known by where they stand in memory: trees do not move while they are compared.
 fn address(found: Found<'_>) -> usize {
     match found {

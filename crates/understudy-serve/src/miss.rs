@@ -107,7 +107,8 @@ impl Miss<'_> {
 }
 
 fn one_near(near: &Near, show: &dyn Fn(&Difference) -> String) -> String {
-    let differences = near.differences.iter().map(show).chain(near.slip.clone());
+    let behind = near.behind.iter().map(|why| format!("matches, but {why}"));
+    let differences = near.differences.iter().map(show).chain(near.slip.clone()).chain(behind);
     format!("{} ({})", near.fixture.id, differences.collect::<Vec<_>>().join("; "))
 }
 
@@ -125,6 +126,7 @@ fn nearest(near: &Near) -> Json {
         ("differences", Json::Array(differences.collect())),
     ];
     all.extend(near.slip.as_ref().map(|slip| ("slip", Json::string(slip))));
+    all.extend(near.behind.as_ref().map(|why| ("behind", Json::string(why))));
     object(all)
 }
 

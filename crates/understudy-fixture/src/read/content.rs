@@ -23,7 +23,7 @@ impl Reader<'_> {
             [entry] => {
                 let kind = entry.name.as_str();
                 let ground = if kind == "json" { Ground::Json } else { Ground::Whole(kind) };
-                (Some(self.part_content(entry, files)?), ground)
+                (Some(self.part_content(entry, fields.get("match"), files)?), ground)
             }
             _ => {
                 self.report(Code::MissingKey, fields.span, "a part has one of `text`, `json` and `file`");
@@ -40,13 +40,13 @@ impl Reader<'_> {
         Some(NamedPart { name, filename, content_type, content, rules })
     }
 
-    fn part_content(&mut self, entry: &Entry, files: &dyn BodyFiles) -> Option<PartContent> {
+    fn part_content(&mut self, entry: &Entry, rules: Option<&Node>, files: &dyn BodyFiles) -> Option<PartContent> {
         let value = &entry.value;
         Some(match entry.name.as_str() {
             "text" if matches!(value.value, Value::Map(_)) => PartContent::Text(self.part_value(entry)?),
             "text" => PartContent::Text(FieldMatcher::Equals(Pattern::parse(&self.body_text(value)?))),
             "json" => {
-                self.check_json_value(value, "json");
+                self.check_json_body(value, rules);
                 PartContent::Json(self.json(value))
             }
             _ => PartContent::File(self.body_file(value, files)?),

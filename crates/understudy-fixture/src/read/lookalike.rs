@@ -126,23 +126,67 @@ fn step(name: &str) -> String {
     if is_plain { format!(".{name}") } else { format!("['{}']", name.replace('\'', "\\'")) }
 }
 
-/// Returns true where `match` speaks of this place.
+/// Returns true where `match` speaks of this place, or says with one of these words that what stands around it is meant.
 fn is_pinned(path: &str, rules: Option<&Node>) -> bool {
+    const MEANT: [&str; 4] = ["object", "array", "like", "exact"];
+    let is_around = |entry: &Entry| {
+        let is_meant = entry.value.scalar().is_some_and(|word| MEANT.contains(&word.as_str()));
+        let rest = path.strip_prefix(entry.name.as_str());
+        is_meant && rest.is_some_and(|rest| rest.starts_with(['.', '[']))
+    };
     match rules.map(|rules| &rules.value) {
-        Some(Value::Map(entries)) => entries.iter().any(|entry| entry.name.is(path)),
+        Some(Value::Map(entries)) => entries.iter().any(|entry| entry.name.is(path) || is_around(entry)),
         _ => false,
     }
 }
 
 /// Returns true for a map that has the form of a rule, and is hardly anything else.
 fn is_rule(entries: &[Entry]) -> bool {
-    let Some(first) = entries.first() else { return false };
+    let entries = entries.iter().map(|entry| (entry.name.as_str(), entry.value.scalar().map(Scalar::as_str)));
+    has_form_of_rule(entries)
+}
+
+/// Returns true for names and texts that have the form of a rule, and are hardly anything else.
+fn has_form_of_rule<'n>(entries: impl Iterator<Item = (&'n str, Option<&'n str>)> + Clone) -> bool {
     let is_key = |name: &str| grammar::RULE.keys.iter().any(|key| key.name == name);
-    if !is_key(first.name.as_str()) || !entries.iter().all(|entry| is_key(entry.name.as_str())) {
-        return false;
-    }
-    entries.iter().any(|entry| match entry.name.as_str() {
-        "type" => entry.value.scalar().is_some_and(|scalar| rule_meant(scalar.as_str()).is_some()),
+    let is_sure = |(name, text): (&str, Option<&str>)| match name {
+        "type" => text.is_some_and(|text| rule_meant(text).is_some()),
         name => RULE_KEYS.contains(&name),
-    })
+    };
+    entries.clone().all(|(name, _)| is_key(name)) && entries.clone().any(is_sure)
+}
+
+/// Returns the places of a body that look like something else, as [`Reader::check_json_body`] finds them.
+pub(crate) fn lookalikes(body: &Json) -> Vec<String> {
+    let mut places = Vec::new();
+    match body.as_str() {
+        Some(text) if is_json_like(text) => places.push("$".to_owned()),
+        _ => collect_rules(body, &mut String::from("$"), &mut places),
+    }
+    places
+}
+
+fn collect_rules(value: &Json, path: &mut String, places: &mut Vec<String>) {
+    let length = path.len();
+    match value {
+        Json::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                path.push_str(&format!("[{at}]"));
+                collect_rules(item, path, places);
+                path.truncate(length);
+            }
+        }
+        Json::Object(members) => {
+            if has_form_of_rule(members.iter().map(|(name, value)| (name.as_str(), value.as_str()))) {
+                places.push(path.clone());
+                return;
+            }
+            for (name, value) in members.iter().filter(|(name, _)| !SCHEMA_NAMES.contains(&name.as_str())) {
+                path.push_str(&step(name.as_str()));
+                collect_rules(value, path, places);
+                path.truncate(length);
+            }
+        }
+        _ => {}
+    }
 }

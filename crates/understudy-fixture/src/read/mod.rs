@@ -23,6 +23,10 @@ mod verify;
 pub use body::{BodyFiles, FileProblem, FoundFile};
 pub(crate) use fixture::tree;
 pub use fixture::{are_names_of_fixture, fixture, is_leaf_of_services, root_names, value_of};
+pub(crate) use lookalike::lookalikes;
+pub(crate) use named::{Named, is_hardly_meant};
+pub(crate) use path::without_foreign;
 pub use project::project;
+pub(crate) use rule::is_rule_word;
 
 use reader::{Fields, Reader};

@@ -12,7 +12,7 @@ use understudy_exchange::target::percent_decode;
 
 /// The part of a request, or of a response, that a map is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named {
+pub(crate) enum Named {
     Params,
     Query,
     Headers,
@@ -155,7 +155,9 @@ impl Reader<'_> {
                 FieldMatcher::List(items.map(|text| Pattern::parse(&text)).collect())
             }
             Value::Map(_) if !entry.value.is_unquoted_placeholder() => {
-                FieldMatcher::Rule(self.rule(&entry.value, Operands::Text)?)
+                let rule = self.rule(&entry.value, Operands::Text)?;
+                self.check_fresh(&rule, &entry.value);
+                FieldMatcher::Rule(rule)
             }
             Value::Scalar(scalar) if scalar.is_null() => {
                 self.check_null(entry, scalar);
@@ -304,6 +306,16 @@ fn listed_pair(node: &Node, named: Named) -> Option<(String, String)> {
             _ => None,
         },
     }
+}
+
+/// Returns true for a plain value that is hardly meant as it stands, as reading finds it.
+pub(crate) fn is_hardly_meant(text: &str, named: Named) -> bool {
+    let is_encoded = match named {
+        Named::Params => has_escapes(text),
+        Named::Query | Named::Form => has_escapes(text) || has_plus_for_space(text),
+        Named::Headers | Named::Cookies | Named::Part => false,
+    };
+    rule_meant(text).is_some() || is_expression(text) || is_encoded
 }
 
 /// Returns true for text with a percent sign and two hexadecimal digits.

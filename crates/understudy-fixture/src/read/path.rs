@@ -109,6 +109,31 @@ impl<'t> Foreign<'t> {
     }
 }
 
+/// Encodes what reads like another tool's parameter or pattern, so that it is text to everybody.
+pub(crate) fn without_foreign(path: &str) -> String {
+    let encode = |segment: &str| -> String {
+        if Foreign::of(segment).is_none() {
+            return segment.to_owned();
+        }
+        let mut depth = 0_usize;
+        let mut out = String::new();
+        for c in segment.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 && ":<>*[]()|\\+$^".contains(c) {
+                out.push_str(&format!("%{:02X}", u32::from(c)));
+            } else {
+                out.push(c);
+            }
+        }
+        out
+    };
+    path.split('/').map(encode).collect::<Vec<_>>().join("/")
+}
+
 /// `:id`, `<id>`, `<int:id>`, `${id}`, `[id]`, `{id:int}`, `{path...}`
 fn parameter(segment: &str) -> Option<(String, Option<String>)> {
     let inside = |open: &str, close: &str| segment.strip_prefix(open)?.strip_suffix(close);

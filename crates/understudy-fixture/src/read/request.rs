@@ -32,6 +32,12 @@ impl Reader<'_> {
             (None, Ground::Xml) => Vec::new(),
             (_, ground) => self.path_rules(fields.get("match"), ground),
         };
+        if let Some(Value::Map(entries)) = fields.get("match").map(|node| &node.value) {
+            for entry in entries {
+                let rule = rules.iter().find(|rule| entry.name.is(rule.path.as_str()) && rule.rule.fresh);
+                rule.into_iter().for_each(|rule| self.check_fresh(&rule.rule, &entry.value));
+            }
+        }
         let request = RequestPromise {
             method: method.unwrap_or(MethodMatcher::Any),
             params,

@@ -92,6 +92,28 @@ impl Reader<'_> {
         true
     }
 
+    /// Reads a rule inside another one, where `fresh` has no effect.
+    fn inner_rule(&mut self, name: &str, node: &Node, operands: Operands) -> Option<Rule> {
+        let rule = self.rule(node, operands)?;
+        if rule.fresh {
+            let hint = match name {
+                "optional" | "nullable" => format!("write it beside `{name}`: {{ {name}: ..., fresh: true }}"),
+                _ => "write a rule of its own for what is to be new: $.items[*].id: { type: uuid, fresh: true }"
+                    .to_owned(),
+            };
+            self.warn(Code::BadRule, node.span, format!("`fresh` has no effect inside `{name}`"), hint);
+        }
+        Some(rule)
+    }
+
+    /// Warns of `fresh` in a request, which a stub receives and does not make.
+    pub(super) fn check_fresh(&mut self, rule: &Rule, node: &Node) {
+        if rule.fresh {
+            let hint = "leave out `fresh`: the contract test sends `example`, and the stub takes every value that obeys the rule";
+            self.warn(Code::BadRule, node.span, "`fresh` has no effect in a request", hint);
+        }
+    }
+
     /// `not:`, whose rule has to say something about the value alone.
     fn negated(&mut self, node: &Node, operands: Operands) -> Option<Check> {
         let rule = self.rule(node, operands)?;
@@ -129,10 +151,10 @@ impl Reader<'_> {
             }
             "min" => Check::Min(self.bound(value, "`min`")?),
             "max" => Check::Max(self.bound(value, "`max`")?),
-            "each" => Check::Each(Box::new(self.rule(value, operands)?)),
-            "keys" => Check::Keys(Box::new(self.rule(value, Operands::Json)?)),
-            "optional" => Check::Optional(Box::new(self.rule(value, operands)?)),
-            "nullable" => Check::Nullable(Box::new(self.rule(value, operands)?)),
+            "each" => Check::Each(Box::new(self.inner_rule(name, value, operands)?)),
+            "keys" => Check::Keys(Box::new(self.inner_rule(name, value, Operands::Json)?)),
+            "optional" => Check::Optional(Box::new(self.inner_rule(name, value, operands)?)),
+            "nullable" => Check::Nullable(Box::new(self.inner_rule(name, value, operands)?)),
             "not" => self.negated(value, operands)?,
             // `object` has said that it does not know the key.
             _ => return None,
@@ -184,6 +206,11 @@ pub(super) fn rule_meant(text: &str) -> Option<&'static str> {
         "int" | "int32" | "int64" | "float" | "double" | "str" | "bool" | "guid" | "datetime" => meant(text),
         _ => None,
     })
+}
+
+/// Returns true for a plain value that may have been meant as a rule.
+pub(crate) fn is_rule_word(text: &str) -> bool {
+    rule_meant(text).is_some()
 }
 
 /// The word of a check that is about the example, or about presence, and not about the value.

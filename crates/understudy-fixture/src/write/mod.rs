@@ -10,6 +10,7 @@ use crate::model::{
     PartContent, PathRule, RequestBody, RequestPromise, ResponseBody, ResponsePromise, Rule, Select, Verify, When,
     XmlBody, write_duration,
 };
+use crate::read::{Named, is_hardly_meant, is_rule_word, lookalikes, without_foreign};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use text::write_map;
@@ -101,21 +102,25 @@ fn texts(values: &[String]) -> Json {
 fn request(request: &RequestPromise) -> Json {
     let mut out = Map::default();
     out.put("method", Json::string(request.method.to_string()));
-    out.put("path", Json::string(request.path.to_string()));
-    for (name, values) in [
-        ("params", &request.params),
-        ("query", &request.query),
-        ("headers", &request.headers),
-        ("cookies", &request.cookies),
+    out.put("path", Json::string(without_foreign(&request.path.to_string())));
+    for (name, values, named) in [
+        ("params", &request.params, Named::Params),
+        ("query", &request.query, Named::Query),
+        ("headers", &request.headers, Named::Headers),
+        ("cookies", &request.cookies, Named::Cookies),
     ] {
         if !values.is_empty() {
-            out.put(name, fields(values));
+            out.put(name, fields(values, named));
         }
     }
     if let Some(body) = &request.body {
         out.put("body", request_body(body));
     }
-    put_rules(&request.rules, &mut out);
+    let meant = match &request.body {
+        Some(RequestBody::Json(value)) => meant_exactly(value),
+        _ => Vec::new(),
+    };
+    put_rules(&request.rules, meant, &mut out);
     if let Some(RequestBody::Xml(xml)) = &request.body {
         put_xml_rules(xml, &mut out);
     }
@@ -125,10 +130,36 @@ fn request(request: &RequestPromise) -> Json {
     out.json()
 }
 
-fn put_rules(rules: &[PathRule], out: &mut Map) {
-    if !rules.is_empty() {
-        out.put("match", map(rules.iter().map(|r| (r.path.as_str().to_owned(), rule_value(&r.rule)))));
+/// Puts the rules of a body. `meant` are words for places that look like something else: they say that what stands there
+/// is meant.
+fn put_rules(rules: &[PathRule], meant: Vec<(String, &str)>, out: &mut Map) {
+    let is_new = |(place, _): &(String, &str)| rules.iter().all(|rule| rule.path.as_str() != place);
+    let meant = meant.into_iter().filter(is_new).map(|(place, word)| (place, Json::string(word)));
+    let rules = rules.iter().map(|rule| (rule.path.as_str().to_owned(), rule_value(&rule.rule)));
+    let all: Vec<(String, Json)> = meant.chain(rules).collect();
+    if !all.is_empty() {
+        out.put("match", map(all));
     }
+}
+
+/// The words that say of each lookalike in a request's JSON that it is meant.
+fn meant_exactly(value: &Json) -> Vec<(String, &'static str)> {
+    lookalikes(value).into_iter().map(|place| (place, "exact")).collect()
+}
+
+/// The word that says of a response's body with a lookalike in it that all of it is meant: it leaves the rest to the shape.
+fn meant_as_it_is(body: Option<&ResponseBody>) -> Vec<(String, &'static str)> {
+    let Some(ResponseBody::Json(text)) = body else { return Vec::new() };
+    let value = text.value();
+    if lookalikes(&value).is_empty() {
+        return Vec::new();
+    }
+    let word = match value {
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+        _ => "string",
+    };
+    vec![("$".to_owned(), word)]
 }
 
 fn put_xml_rules(xml: &XmlBody, out: &mut Map) {
@@ -137,16 +168,24 @@ fn put_xml_rules(xml: &XmlBody, out: &mut Map) {
     }
 }
 
-fn fields(fields: &[Field]) -> Json {
-    map(fields.iter().map(|field| (field.name.clone(), matched(&field.matcher))))
+fn fields(fields: &[Field], named: Named) -> Json {
+    map(fields.iter().map(|field| (field.name.clone(), matched(&field.matcher, named))))
 }
 
-fn matched(matcher: &FieldMatcher) -> Json {
+/// A plain value that may be taken for something else is written as the rule that says what is meant.
+fn matched(matcher: &FieldMatcher, named: Named) -> Json {
     match matcher {
+        FieldMatcher::Equals(pattern) if pattern.as_literal().is_some_and(|text| is_hardly_meant(text, named)) => {
+            equals(pattern.as_literal().unwrap_or_default())
+        }
         FieldMatcher::Equals(pattern) => plain(&pattern.to_string()),
         FieldMatcher::List(patterns) => Json::Array(patterns.iter().map(|p| plain(&p.to_string())).collect()),
         FieldMatcher::Rule(rule) => rule_map(&of_text(rule)),
     }
+}
+
+fn equals(text: &str) -> Json {
+    map([("equals".to_owned(), Json::string(text))])
 }
 
 fn graphql(request: &Graphql) -> Json {
@@ -200,7 +239,7 @@ fn request_body(body: &RequestBody) -> Json {
     let (kind, value) = match body {
         RequestBody::Json(value) => ("json", value.clone()),
         RequestBody::Text(text) => ("text", Json::string(text.to_string())),
-        RequestBody::Form(form) => ("form", fields(form)),
+        RequestBody::Form(form) => ("form", fields(form, Named::Form)),
         RequestBody::Base64(bytes) => ("base64", Json::string(STANDARD.encode(bytes))),
         RequestBody::File(file) => ("file", Json::string(file.path.clone())),
         RequestBody::Xml(xml) => ("xml", Json::string(xml.as_str())),
@@ -212,7 +251,7 @@ fn request_body(body: &RequestBody) -> Json {
                 out.text("name", Some(&part.name));
                 for (name, value) in [("filename", &part.filename), ("type", &part.content_type)] {
                     if let Some(matcher) = value {
-                        out.put(name, matched(matcher));
+                        out.put(name, matched(matcher, Named::Part));
                     }
                 }
                 match &part.content {
@@ -220,11 +259,15 @@ fn request_body(body: &RequestBody) -> Json {
                     Some(PartContent::Text(FieldMatcher::Equals(text))) => {
                         out.put("text", Json::string(text.to_string()));
                     }
-                    Some(PartContent::Text(matcher)) => out.put("text", matched(matcher)),
+                    Some(PartContent::Text(matcher)) => out.put("text", matched(matcher, Named::Part)),
                     Some(PartContent::Json(value)) => out.put("json", value.clone()),
                     Some(PartContent::File(file)) => out.put("file", Json::string(file.path.clone())),
                 }
-                put_rules(&part.rules, &mut out);
+                let meant = match &part.content {
+                    Some(PartContent::Json(value)) => meant_exactly(value),
+                    _ => Vec::new(),
+                };
+                put_rules(&part.rules, meant, &mut out);
                 out.json()
             });
             ("multipart", Json::Array(parts.collect()))
@@ -240,6 +283,7 @@ fn response(response: &ResponsePromise) -> Json {
     if !response.headers.is_empty() {
         let headers = response.headers.iter().map(|(name, promise)| {
             let value = match promise {
+                HeaderPromise::Value(value) if is_rule_word(value) => equals(value),
                 HeaderPromise::Value(value) => Json::string(value.clone()),
                 HeaderPromise::List(values) => texts(values),
                 HeaderPromise::Rule(rule) => rule_map(&of_text(rule)),
@@ -259,7 +303,7 @@ fn response(response: &ResponsePromise) -> Json {
         };
         out.put("body", map([(kind.to_owned(), value)]));
     }
-    put_rules(&response.rules, &mut out);
+    put_rules(&response.rules, meant_as_it_is(response.body.as_ref()), &mut out);
     if let Some(ResponseBody::Xml(xml)) = &response.body {
         put_xml_rules(xml, &mut out);
     }
