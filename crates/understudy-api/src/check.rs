@@ -76,7 +76,11 @@ pub(crate) fn problems_of(project: &Project) -> Vec<Diagnostic> {
     for loaded in &project.services {
         let shadowed = own_examples(loaded);
         problems.extend(ties(loaded, &shadowed));
-        problems.extend(shadowed);
+        // That two fixtures are the same request is reported already.
+        let is_duplicate = |file: &str| {
+            project.diagnostics.iter().any(|other| other.code == Code::DuplicateRequest && *other.file == *file)
+        };
+        problems.extend(shadowed.into_iter().filter(|problem| !is_duplicate(&problem.file)));
         problems.extend(loaded.fixtures.iter().filter_map(|fixture| repeated_base(&loaded.service.base, fixture)));
         problems.extend(loaded.fixtures.iter().flat_map(broken_examples));
         problems.extend(loaded.fixtures.iter().flat_map(|fixture| idle_entries(fixture, &today)));
