@@ -7,7 +7,7 @@ use crate::mismatch::shorten;
 use http::header::{ALLOW, CONTENT_TYPE, LOCATION, PROXY_AUTHENTICATE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, Uri};
 use understudy_exchange::redact::SecretNames;
-use understudy_exchange::{Json, MediaType, Response, decode_text};
+use understudy_exchange::{Json, JsonString, MediaType, Response, decode_text};
 
 /// The number of texts of a list of errors that are shown.
 const LISTED_MAX: usize = 3;
@@ -105,7 +105,9 @@ fn words(response: &Response) -> Option<String> {
     };
     let text = text.trim_start_matches('\u{FEFF}').trim();
     if !text.starts_with('<') {
-        return text.lines().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned);
+        // The last line of a Python traceback is the error.
+        let is_traceback = text.starts_with("Traceback (");
+        return if is_traceback { text.lines().last().map(|line| line.trim().to_owned()) } else { first_line(text) };
     }
     title(text).or_else(|| {
         let named = |name: &str| element(text, name);
@@ -214,6 +216,7 @@ fn of_object(object: &Json, depth: usize) -> Option<String> {
         });
     let name = if place.is_some() && told.is_some() { None } else { name };
     join([place, name, told, inside].into_iter().flatten())
+        .or_else(|| if depth == 0 { by_field(members) } else { None })
 }
 
 /// Returns the reason in a member that may hold a text, an error, a list of them, or texts by field.
@@ -232,6 +235,18 @@ fn nested(value: &Json, depth: usize) -> Option<String> {
         // The members that hold a text are in other tables.
         _ => None,
     }
+}
+
+/// Returns the texts of an object that is nothing but lists of texts by field: `{"email": ["is taken"]}`.
+fn by_field(members: &[(JsonString, Json)]) -> Option<String> {
+    let is_texts = |value: &Json| match value {
+        Json::Array(items) => !items.is_empty() && items.iter().all(|item| item.as_str().is_some()),
+        _ => false,
+    };
+    if !members.iter().all(|(_, value)| is_texts(value)) {
+        return None;
+    }
+    listed(members.iter().map(|(name, value)| of_json(value, 1).map(|text| format!("{}: {text}", name.as_str()))))
 }
 
 fn first_line(text: &str) -> Option<String> {
@@ -253,7 +268,11 @@ fn join(texts: impl Iterator<Item = String>) -> Option<String> {
             all.push(text);
         }
     }
-    join_with(all.into_iter(), ": ")
+    // A text that ends as a sentence needs no colon.
+    all.into_iter().reduce(|before, text| {
+        let between = if before.ends_with(['.', ':', '!']) { " " } else { ": " };
+        before + between + &text
+    })
 }
 
 fn join_with(texts: impl Iterator<Item = String>, between: &str) -> Option<String> {
@@ -280,6 +299,13 @@ mod tests {
             (r#"{"type":"about:blank","title":"Forbidden","status":403,"detail":"No credit"}"#, "Forbidden: No credit"),
             // Express, NestJS
             (r#"{"message":"jwt expired"}"#, "jwt expired"),
+            // Django REST framework, Laravel, a Python traceback
+            (
+                r#"{"name":["This field is required."],"age":["Not a number."]}"#,
+                "name: This field is required.; age: Not a number.",
+            ),
+            (r#"{"message":"The data was invalid.","errors":{"a":["is empty"]}}"#, "The data was invalid. a: is empty"),
+            ("Traceback (most recent call last):\n  File \"x.py\", line 1\nValueError: no pet\n", "ValueError: no pet"),
             (
                 r#"{"statusCode":400,"message":["name is empty","age is no number"],"error":"Bad Request"}"#,
                 "Bad Request: name is empty; age is no number",
