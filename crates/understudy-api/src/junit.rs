@@ -47,7 +47,17 @@ fn suite(id: usize, service: &str, backend: Option<&str>, now: Moment, results: 
     for result in results {
         case(service, result, out);
     }
-    out.push_str("    <system-out/>\n    <system-err/>\n  </testsuite>\n");
+    let retried: String = results.iter().filter(|result| result.retried > 0).map(|result| sent_again(result)).collect();
+    let _ = match retried.as_str() {
+        "" => writeln!(out, "    <system-out/>"),
+        retried => writeln!(out, "    <system-out>{}</system-out>", escape_text(retried.trim_end())),
+    };
+    out.push_str("    <system-err/>\n  </testsuite>\n");
+}
+
+fn sent_again(result: &FixtureResult) -> String {
+    let times = if result.retried == 1 { "once".to_owned() } else { format!("{} times", result.retried) };
+    format!("{}: sent again {times}, as the backend asked with retry-after\n", result.fixture.id)
 }
 
 fn counts(results: &[&FixtureResult]) -> String {

@@ -244,7 +244,7 @@ impl FixtureReport {
             retried: result.retried,
             status: result.status.map(|status| status.as_u16()),
             differences: result.telling_mismatches().map(|mismatch| DifferenceReport::of(result, mismatch)).collect(),
-            known: result.known.iter().map(|known| DifferenceReport::of(result, &known.mismatch)).collect(),
+            known: result.telling_known().map(|known| DifferenceReport::of(result, &known.mismatch)).collect(),
             stale: result.stale.clone(),
             left: result.left.clone(),
             unproven: if is_refused { Vec::new() } else { result.unproven.clone() },

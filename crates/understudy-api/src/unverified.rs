@@ -81,6 +81,9 @@ fn of_result(result: &FixtureResult, all: &[FixtureResult]) -> Option<NotVerifie
     let fix = match &result.outcome {
         Outcome::Kept | Outcome::Broken | Outcome::Known => return None,
         Outcome::Skipped(_) if result.fixture.verify.skip.is_some() => "remove `verify.skip`".to_owned(),
+        Outcome::Skipped(_) if result.fixture.when.is_empty() => {
+            "name the response to compare with `verify.response`".to_owned()
+        }
         Outcome::Skipped(_) => {
             "bring the backend into the state with `verify.given`, or name a response with `verify.response`".to_owned()
         }

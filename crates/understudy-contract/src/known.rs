@@ -1,10 +1,10 @@
 //! The differences of one response that its fixture accepts for now.
 
-use crate::outcome::KnownDifference;
+use crate::outcome::{KnownDifference, says_why};
 use std::collections::HashSet;
-use understudy_exchange::jsonpath::Tail;
+use understudy_exchange::jsonpath::{Path, Step, Tail};
 use understudy_exchange::{Json, JsonPath, JsonString};
-use understudy_fixture::model::Known;
+use understudy_fixture::model::{Check, Fixture, Known, Rule};
 use understudy_match::{Kind, Mismatch};
 
 /// The differences of a response, sorted by what the fixture says of them.
@@ -18,20 +18,34 @@ pub(crate) struct Sorted {
     pub(crate) stale: Vec<String>,
 }
 
-/// Sorts the differences of a response. `body` is the received body, if it is JSON, and `today` a day as `YYYY-MM-DD`.
-pub(crate) fn sort(known: &[Known], mismatches: Vec<Mismatch>, body: Option<&Json>, today: &str) -> Sorted {
+/// The received response, as far as it decides which differences are known.
+#[derive(Debug)]
+pub(crate) struct Received<'r> {
+    /// The body, if it is JSON.
+    pub(crate) body: Option<&'r Json>,
+    /// True for an error or a redirect that is not expected: all other differences follow from its status.
+    pub(crate) is_refused: bool,
+    /// The day of the run as `YYYY-MM-DD`.
+    pub(crate) today: &'r str,
+}
+
+/// Sorts the differences of a response.
+pub(crate) fn sort(fixture: &Fixture, mismatches: Vec<Mismatch>, received: &Received<'_>) -> Sorted {
+    let known = fixture.verify.known.as_slice();
     let mut sorted = Sorted::default();
     if known.is_empty() {
         sorted.mismatches = mismatches;
         return sorted;
     }
-    let places: Vec<HashSet<String>> = places(known, &mismatches, body);
-    let is_current = |known: &Known| known.until.as_deref().is_none_or(|until| today <= until);
+    let places = Places::of(fixture, &mismatches, received.body);
+    let is_current = |known: &Known| known.until.as_deref().is_none_or(|until| received.today <= until);
     let mut occurred = vec![false; known.len()];
     for mismatch in mismatches {
         let mut first = None;
         for (at, entry) in known.iter().enumerate() {
-            if is_current(entry) && is_about(entry, &places[at], &mismatch) {
+            if is_current(entry)
+                && (is_about(entry, &places.selected[at], &mismatch) || places.cover(at, entry, &mismatch))
+            {
                 occurred[at] = true;
                 first = first.or(Some(entry));
             }
@@ -41,6 +55,9 @@ pub(crate) fn sort(known: &[Known], mismatches: Vec<Mismatch>, body: Option<&Jso
             None => sorted.mismatches.push(mismatch),
         }
     }
+    if received.is_refused {
+        accept_what_follows(&mut sorted);
+    }
     for (entry, occurred) in known.iter().zip(occurred) {
         if !is_current(entry) {
             let until = entry.until.as_deref().unwrap_or_default();
@@ -48,11 +65,29 @@ pub(crate) fn sort(known: &[Known], mismatches: Vec<Mismatch>, body: Option<&Jso
                 "{}: accepted until {until}, which has passed: remove the entry under `verify.known`, or set a later `until`",
                 entry.path
             ));
-        } else if !occurred && !sorted.mismatches.iter().any(|mismatch| hides(mismatch, entry)) {
-            sorted.stale.push(format!("{}: no longer occurs: remove the entry under `verify.known`", entry.path));
+        } else if !occurred && !received.is_refused && !sorted.mismatches.iter().any(|mismatch| hides(mismatch, entry))
+        {
+            let inside = sorted.mismatches.iter().find(|mismatch| is_inside(&mismatch.path, &entry.path));
+            let path = &entry.path;
+            sorted.stale.push(match inside {
+                Some(Mismatch { path: inside, .. }) => {
+                    format!("{path}: it is there, but {inside} inside it differs: name that place, or remove the entry")
+                }
+                None => format!("{path}: no longer occurs: remove the entry under `verify.known`"),
+            });
         }
     }
     sorted
+}
+
+/// Accepts the differences that only follow from an unexpected status, if that status is accepted.
+fn accept_what_follows(sorted: &mut Sorted) {
+    let is_status = |known: &&KnownDifference| known.mismatch.kind == Kind::Status;
+    let Some(entry) = sorted.known.iter().find(is_status).map(|known| known.known.clone()) else { return };
+    let (telling, following) = std::mem::take(&mut sorted.mismatches).into_iter().partition(|m| says_why(m.kind));
+    sorted.mismatches = telling;
+    let following: Vec<Mismatch> = following;
+    sorted.known.extend(following.into_iter().map(|mismatch| KnownDifference { mismatch, known: entry.clone() }));
 }
 
 fn is_about(known: &Known, places: &HashSet<String>, mismatch: &Mismatch) -> bool {
@@ -61,6 +96,25 @@ fn is_about(known: &Known, places: &HashSet<String>, mismatch: &Mismatch) -> boo
             || known.path == mismatch.path
             || (known.path.starts_with('/') && known.path == without_indexes(&mismatch.path))
             || places.contains(&mismatch.path))
+}
+
+/// Returns true if a place in a body is inside another one.
+fn is_inside(place: &str, other: &str) -> bool {
+    place.strip_prefix(other).is_some_and(|rest| rest.starts_with(['.', '[', '/']))
+}
+
+/// Returns true if an entry for a value that is compared as a whole accepts this kind of difference inside it.
+fn accepts_inside(known: &Known, kind: Kind) -> bool {
+    known.kind.as_deref().is_none_or(|known| known == kind.as_str() || known == Kind::Value.as_str())
+}
+
+/// Returns true if a rule compares all of a value, so that one difference inside it makes the value another one.
+fn compares_whole(rule: &Rule) -> bool {
+    rule.checks.iter().any(|check| match check {
+        Check::Exact | Check::Equals(_) | Check::Unordered => true,
+        Check::Optional(inner) | Check::Nullable(inner) => compares_whole(inner),
+        _ => false,
+    })
 }
 
 /// A path in XML that stands for every element of the same name.
@@ -78,9 +132,7 @@ fn hides(mismatch: &Mismatch, known: &Known) -> bool {
         Kind::Status | Kind::NoAnswer => true,
         Kind::Missing | Kind::Type | Kind::Value if mismatch.path == "$" => known.path.starts_with(['$', '/']),
         Kind::Missing | Kind::Type => {
-            let is_below =
-                known.path.strip_prefix(mismatch.path.as_str()).is_some_and(|rest| rest.starts_with(['.', '[', '/']));
-            is_below || may_select_below(&known.path, &mismatch.path)
+            is_inside(&known.path, &mismatch.path) || may_select_below(&known.path, &mismatch.path)
         }
         _ => false,
     }
@@ -93,21 +145,60 @@ fn may_select_below(pattern: &str, place: &str) -> bool {
     is_pattern && pattern.depth().is_none_or(|depth| place.depth().is_some_and(|above| above < depth))
 }
 
-/// The places that each known difference selects in a received body in which every difference is there.
-fn places(known: &[Known], mismatches: &[Mismatch], body: Option<&Json>) -> Vec<HashSet<String>> {
-    let patterns: Vec<Option<JsonPath>> =
-        known.iter().map(|known| JsonPath::parse(&known.path).ok().filter(|path| !path.is_root())).collect();
-    if patterns.iter().all(Option::is_none) {
-        return vec![HashSet::new(); known.len()];
-    }
-    let mut all = body.cloned().unwrap_or(Json::Null);
-    for mismatch in mismatches {
-        if let Ok(path) = JsonPath::parse(&mismatch.path) {
-            plant(&mut all, &path.split_singular_tail().1);
+/// Places in a received body in which every difference is there.
+struct Places {
+    /// The places that each entry selects.
+    selected: Vec<HashSet<String>>,
+    /// The places that are compared as a whole.
+    whole: HashSet<String>,
+}
+
+impl Places {
+    fn of(fixture: &Fixture, mismatches: &[Mismatch], body: Option<&Json>) -> Self {
+        let known = &fixture.verify.known;
+        let patterns: Vec<Option<JsonPath>> = known.iter().map(|known| JsonPath::parse(&known.path).ok()).collect();
+        if patterns.iter().all(Option::is_none) {
+            return Self { selected: vec![HashSet::new(); known.len()], whole: HashSet::new() };
         }
+        let mut all = body.cloned().unwrap_or(Json::Null);
+        for mismatch in mismatches {
+            if let Ok(path) = JsonPath::parse(&mismatch.path) {
+                plant(&mut all, &path.split_singular_tail().1);
+            }
+        }
+        let select = |path: &JsonPath| path.select(&all).iter().map(|node| node.path.to_string()).collect::<Vec<_>>();
+        let selected = |pattern: &Option<JsonPath>| pattern.iter().flat_map(select).collect();
+        let rules = fixture.promise().map_or(&[][..], |promise| &promise.rules);
+        let whole = rules.iter().filter(|rule| compares_whole(&rule.rule)).flat_map(|rule| select(&rule.path));
+        Self { whole: whole.collect(), selected: patterns.iter().map(selected).collect() }
     }
-    let selected = |pattern: &JsonPath| pattern.select(&all).iter().map(|node| node.path.to_string()).collect();
-    patterns.iter().map(|pattern| pattern.as_ref().map(selected).unwrap_or_default()).collect()
+
+    /// Returns true if an entry is about something that is compared as a whole and has this difference inside: the path
+    /// of such a difference is that of the deepest place that differs.
+    fn cover(&self, at: usize, entry: &Known, mismatch: &Mismatch) -> bool {
+        if !accepts_inside(entry, mismatch.kind) {
+            return false;
+        }
+        if mismatch.path.starts_with('/') {
+            let path = &mismatch.path;
+            return is_inside(path, &entry.path) || is_inside(&without_indexes(path), &entry.path);
+        }
+        let Ok(path) = JsonPath::parse(&mismatch.path) else { return false };
+        let (_, steps) = path.split_singular_tail();
+        let mut place = Path::default();
+        let mut is_whole = self.whole.contains("$");
+        for step in &steps {
+            if is_whole && self.selected[at].contains(&place.to_string()) {
+                return true;
+            }
+            place = match *step {
+                Tail::Name(name) => place.child(Step::Name(name)),
+                Tail::Index(index) => place.child(Step::Index(usize::try_from(index).unwrap_or_default())),
+            };
+            is_whole |= self.whole.contains(&place.to_string());
+        }
+        false
+    }
 }
 
 /// How many elements an array gets at most for a place that is beyond its end.

@@ -150,6 +150,8 @@ pub struct Result {
     /// The lines of the fixture's file in which the expectations stand, by the path and kind of the mismatch. Filled by
     /// those who have the file.
     pub lines: BTreeMap<(String, Kind), u32>,
+    /// Credentials that the run knows and that the response may echo: neither shown nor written into files.
+    pub secrets: Vec<String>,
     /// The whole answer, where it differs from what was promised and is not too large to be kept.
     pub answer: Option<Arc<Response>>,
     /// From sending to the end of the answer.
@@ -159,22 +161,37 @@ pub struct Result {
 /// The lowest status of a redirect or an error.
 const NO_SUCCESS: u16 = 300;
 
+/// Returns true if a response with these differences is an unexpected error or redirect.
+pub(crate) fn is_refusal<'m>(mismatches: impl IntoIterator<Item = &'m Mismatch>, status: Option<StatusCode>) -> bool {
+    mismatches.into_iter().any(|mismatch| mismatch.kind == Kind::Status)
+        && status.is_some_and(|status| status.as_u16() >= NO_SUCCESS)
+}
+
 impl Result {
     /// Returns true if an error or a redirect came that is not expected. Its body is then another one than the expected,
     /// and no difference between the two says anything.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         let has_status = self.mismatches.iter().chain(self.known.iter().map(|known| &known.mismatch));
-        has_status.into_iter().any(|mismatch| mismatch.kind == Kind::Status)
-            && self.status.is_some_and(|status| status.as_u16() >= NO_SUCCESS)
+        is_refusal(has_status, self.status)
     }
 
     /// Returns the differences that a person has to read. If the request was refused, the others only follow from that.
     pub fn telling_mismatches(&self) -> impl Iterator<Item = &Mismatch> {
         let is_refused = self.is_refused();
-        let is_telling = move |kind: Kind| !is_refused || matches!(kind, Kind::Status | Kind::Described);
-        self.mismatches.iter().filter(move |mismatch| is_telling(mismatch.kind))
+        self.mismatches.iter().filter(move |mismatch| !is_refused || says_why(mismatch.kind))
     }
+
+    /// Returns the accepted differences that a person has to read, by the same rule as [`Self::telling_mismatches`].
+    pub fn telling_known(&self) -> impl Iterator<Item = &KnownDifference> {
+        let is_refused = self.is_refused();
+        self.known.iter().filter(move |known| !is_refused || says_why(known.mismatch.kind))
+    }
+}
+
+/// Returns true if a difference of a refused request does not merely follow from the unexpected status.
+pub(crate) fn says_why(kind: Kind) -> bool {
+    matches!(kind, Kind::Status | Kind::Described)
 }
 
 /// How many fixtures came to what.

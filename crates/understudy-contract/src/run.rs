@@ -2,8 +2,8 @@
 
 use crate::backend::{Addresses, Backend};
 use crate::flow::Context;
-use crate::known;
-use crate::outcome::{Outcome, Result};
+use crate::known::{self, Received};
+use crate::outcome::{Outcome, Result, is_refusal};
 use crate::plan::{Company, Plan, only_reads};
 use crate::readable::with_readable_body;
 use crate::request::complete;
@@ -195,6 +195,7 @@ impl Run {
             added: Vec::new(),
             reported: Vec::new(),
             lines: BTreeMap::new(),
+            secrets: Vec::new(),
             answer: None,
             took: Duration::ZERO,
         }
@@ -302,7 +303,7 @@ impl Run {
                 verdict.mismatches.extend(context.capture(fixture, &answer));
                 let witness = self.settings.witness.iter();
                 verdict.mismatches.extend(witness.flat_map(|witness| witness(&request, &answer)));
-                if verdict.mismatches.iter().any(|mismatch| mismatch.kind == Kind::Status) {
+                if gives_a_reason(&verdict) {
                     result.reported = error_report(&answer);
                 }
                 let is_told = !verdict.mismatches.is_empty()
@@ -314,7 +315,15 @@ impl Run {
             }
             Err(received) => Verdict { mismatches: vec![no_answer(received)], ..Verdict::default() },
         };
-        self.conclude(fixture, verdict, body.as_ref(), result);
+        let received = Received {
+            body: body.as_ref(),
+            is_refused: is_refusal(&verdict.mismatches, result.status),
+            today: &self.settings.today,
+        };
+        self.conclude(fixture, verdict, &received, result);
+        if result.outcome != Outcome::Kept {
+            result.secrets = self.secrets(context);
+        }
     }
 
     /// Sends a request, and sends it again as often as the backend asks for it. All waiting takes `timeout` at most, and
@@ -369,24 +378,30 @@ impl Run {
 
     /// A request's line for people: without what came from the environment, and without secrets that were captured.
     fn shown(&self, request: &Request, context: &Context) -> String {
-        let captured = context.values.iter().filter_map(|(name, value)| match value {
-            Json::String(text) if is_secret_member(name) || looks_secret(text.as_str()) => Some(text.as_str()),
-            _ => None,
-        });
-        let secrets = self.backend.secrets.iter().map(String::as_str).chain(captured).filter(|text| !text.is_empty());
-        let written = secrets.flat_map(|text| [text.to_owned(), encode_segment(text), encode_query_part(text)]);
+        let secrets = self.secrets(context);
+        let written = secrets.iter().flat_map(|text| [text.clone(), encode_segment(text), encode_query_part(text)]);
         let line = format!("{} {}", request.method, self.settings.secrets.shown_target(&request.target));
         written.fold(line, |line, secret| line.replace(&secret, REDACTED))
     }
 
-    /// Says what comes of a fixture whose response has these differences. `body` is the received body, if it is JSON.
-    fn conclude(&self, fixture: &Fixture, verdict: Verdict, body: Option<&Json>, result: &mut Result) {
+    /// Returns the credentials that a run knows: values from the environment, and secrets that were captured.
+    fn secrets(&self, context: &Context) -> Vec<String> {
+        let captured = context.values.iter().filter_map(|(name, value)| match value {
+            Json::String(text) if is_secret_member(name) || looks_secret(text.as_str()) => Some(text.as_str()),
+            _ => None,
+        });
+        let all = self.backend.secrets.iter().map(String::as_str).chain(captured);
+        all.filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Says what comes of a fixture whose response has these differences.
+    fn conclude(&self, fixture: &Fixture, verdict: Verdict, received: &Received<'_>, result: &mut Result) {
         let mut mismatches = verdict.mismatches;
         if self.settings.strict {
             mismatches.extend(verdict.added.iter().map(|path| strict::added(path)));
             mismatches.extend(verdict.unproven.iter().map(|path| strict::unproven(path)));
         }
-        let sorted = known::sort(&fixture.verify.known, mismatches, body, &self.settings.today);
+        let sorted = known::sort(fixture, mismatches, received);
         (result.mismatches, result.known, result.stale) = (sorted.mismatches, sorted.known, sorted.stale);
         result.unproven = verdict.unproven;
         result.added = verdict.added;
@@ -401,6 +416,14 @@ impl Run {
 /// The response that a backend is compared with. A fixture without one is skipped.
 fn compared(fixture: &Fixture) -> &ResponsePromise {
     fixture.promise().expect("a fixture without such a response is not sent")
+}
+
+/// Returns true if the response says in words why it differs: it has another status, or, as GraphQL has it, errors that the
+/// fixture does not list.
+fn gives_a_reason(verdict: &Verdict) -> bool {
+    let has_errors = || verdict.added.iter().any(|path| path == "$.errors" || path == "$.error");
+    verdict.mismatches.iter().any(|mismatch| mismatch.kind == Kind::Status)
+        || (!verdict.mismatches.is_empty() && has_errors())
 }
 
 fn no_states(state: &str, backend: &str) -> String {

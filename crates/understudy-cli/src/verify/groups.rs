@@ -85,6 +85,10 @@ struct Failure<'r> {
 fn failures(report: &FixtureReport) -> Vec<Failure<'_>> {
     let shown = shown_once(&report.differences);
     let reason = report.reason.as_deref().unwrap_or_default();
+    if shown.is_empty() && !report.known.is_empty() {
+        // The reason belongs to a difference that is accepted.
+        return Vec::new();
+    }
     if shown.is_empty() {
         let title = reason.lines().next().unwrap_or_default().to_owned();
         let key = format!("{} {reason}", report.outcome);
@@ -103,6 +107,7 @@ fn failures(report: &FixtureReport) -> Vec<Failure<'_>> {
 fn difference<'r>(shown: Shown<'r>, report: &'r FixtureReport) -> Failure<'r> {
     let DifferenceReport { path, kind, expected, received, .. } = shown.difference;
     let place = last_step(path);
+    let reason = alike(&without_target(report.reason.as_deref().unwrap_or_default(), report.request.as_deref()));
     let rest = match kind.as_str() {
         // The value that is missing is another one in each fixture.
         "missing" => new_beside(shown.difference, &report.added).join(" "),
@@ -110,7 +115,7 @@ fn difference<'r>(shown: Shown<'r>, report: &'r FixtureReport) -> Failure<'r> {
         _ => format!("{} {}", alike(expected), alike(received)),
     };
     let title = if place == kind { place.to_owned() } else { format!("{place} {kind}") };
-    Failure { key: format!("{kind} {place} {rest}"), title, shown: vec![shown] }
+    Failure { key: format!("{kind} {place} {rest} {reason}"), title, shown: vec![shown] }
 }
 
 /// The last step of a path: the name of a member, or `[*]`.

@@ -66,6 +66,9 @@ pub(crate) fn note(not_verified: &[NotVerified], is_strict: bool, paint: Paint) 
             None => kinds.push((one.outcome, 1)),
         }
     }
+    // The order of the summary; `no backend` is no outcome and stands last.
+    let order = |kind: &str| OutcomeKind::ALL.iter().position(|known| known.as_str() == kind).unwrap_or(usize::MAX);
+    kinds.sort_by_key(|(kind, _)| order(kind));
     let all: usize = kinds.iter().map(|(_, number)| number).sum();
     if all == 0 {
         return String::new();

@@ -156,7 +156,7 @@ fn fixture(run: &Run, report: &FixtureReport, differences: &[Shown<'_>], shared:
             out.push_str(&format!("    {}\n", paint.dim(&note)));
         }
     }
-    if has_response && (shared == 0 || !differences.is_empty()) {
+    if has_response && !differences.is_empty() {
         out.push_str(&response(report));
     }
     if shared > 0 {
@@ -164,6 +164,9 @@ fn fixture(run: &Run, report: &FixtureReport, differences: &[Shown<'_>], shared:
         out.push_str(&format!("  {}\n", paint.dim(&note)));
     }
     out.push_str(&notes(run, report, paint));
+    if has_response && differences.is_empty() && shared == 0 {
+        out.push_str(&response(report));
+    }
     out
 }
 
@@ -200,11 +203,12 @@ fn notes(run: &Run, report: &FixtureReport, paint: Paint) -> String {
     let mut out = String::new();
     let is_it = |result: &&FixtureResult| *result.service == *report.service && *result.fixture.id == *report.fixture;
     let result = if report.known.is_empty() { None } else { run.results.iter().find(is_it) };
-    for known in result.iter().flat_map(|result| &result.known) {
+    for known in result.iter().flat_map(|result| result.telling_known()) {
         let until = known.known.until.as_deref().map(|day| format!(" until {day}")).unwrap_or_default();
         let why = known.known.why.as_deref().unwrap_or("no reason given");
-        let path = plain(&known.mismatch.path);
-        out.push_str(&format!("  {path} {}, accepted{until}: {}\n", known.mismatch.kind.as_str(), plain(why)));
+        let (path, kind) = (plain(&known.mismatch.path), known.mismatch.kind.as_str());
+        let place = if path == kind { path } else { format!("{path} {kind}") };
+        out.push_str(&format!("  {place}, accepted{until}: {}\n", plain(why)));
     }
     for stale in &report.stale {
         out.push_str(&format!("  {} {}\n", paint.yellow("known difference"), plain(stale)));

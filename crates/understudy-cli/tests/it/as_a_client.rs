@@ -203,8 +203,11 @@ fn a_summary_counts_the_requests_that_were_sent_again() {
     });
     let project = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { status: 204 }\n")]);
     let at = format!("http://127.0.0.1:{}", backend.port);
-    let (exit, verified, _) = run(&project.0, &["verify", "--backend", &at]);
+    let (exit, verified, _) = run(&project.0, &["verify", "--backend", &at, "--report", "junit=o.xml"]);
     assert_eq!(exit, 0, "{verified}");
+    let junit = std::fs::read_to_string(project.0.join("o.xml")).unwrap();
+    let note = "<system-out>a: sent again once, as the backend asked with retry-after</system-out>";
+    assert!(junit.contains(note), "{junit}");
     assert!(verified.contains("1 request sent again, as the backend asked with retry-after"), "{verified}");
 }
 

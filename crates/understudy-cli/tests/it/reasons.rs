@@ -59,6 +59,25 @@ fn a_redirect_shows_where_it_leads() {
     assert!(stdout.contains("    expected  JSON\n    received  an HTML page: Sign in\n"), "{stdout}");
 }
 
+#[test]
+fn the_errors_of_a_graphql_response_are_shown() {
+    // Karate #339: "data.me is null", and the reason stands beside it under `errors`.
+    let query = "request: { method: POST, path: /graphql, body: { graphql: { query: \"{ me { id } }\" } } }\n";
+    let wanted = format!(
+        "{query}response: {{ body: {{ json: {{ data: {{ me: {{ id: 1 }} }} }} }} }}\nverify: {{ safe: true }}\n"
+    );
+    let failed = format!(
+        "{query}response: {{ body: {{ json: {{ errors: [{{ message: media not found }}], data: {{ me: null }} }} }} }}\n"
+    );
+    let (exit, stdout) = verified(&[("a", &wanted)], &[("a", &failed)], &[]);
+    assert_eq!(exit, 1, "{stdout}");
+    assert!(of_fixtures(&stdout).ends_with("received  null\n    response  media not found"), "{stdout}");
+    // Where the fixture expects errors, they are compared like everything else.
+    let expected = failed.replace("media not found", "1").replace("null", "{ id: 1 }") + "verify: { safe: true }\n";
+    let (_, stdout) = verified(&[("a", &expected)], &[("a", &failed)], &[]);
+    assert!(stdout.contains("received  null\n") && !stdout.contains("response "), "{stdout}");
+}
+
 fn many(response: &str) -> Vec<(String, String)> {
     (0..6).map(|at| (format!("f{at}"), format!("request: {{ path: /f{at} }}\nresponse:\n  {response}\n"))).collect()
 }

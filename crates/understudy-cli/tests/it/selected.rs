@@ -139,3 +139,116 @@ fn a_filter_that_selects_nothing_fails_beside_one_that_selects_something() {
         assert_eq!(run(&project.0, &[&verify[..], &options[..2]].concat()).0, 0);
     }
 }
+
+/// What comes of one fixture with this `verify` against a backend with another.
+fn with_known(backend_fixture: &str, fixture: &str, args: &[&str]) -> (i32, String) {
+    let (_backend, url) = backend(&[("a", backend_fixture)]);
+    let project = Folder::with_fixtures(&[("a", fixture)]);
+    let (exit, stdout, stderr) = run(&project.0, &[&["verify", "--backend", &url], args].concat());
+    (exit, stdout + &stderr)
+}
+
+/// The path of a difference is that of the deepest place (pact-js #1614 asks for it), and an entry may name any place above it
+/// in what is compared as a whole.
+#[test]
+fn a_known_difference_of_what_is_compared_as_a_whole_accepts_what_is_inside() {
+    let json = |body: &str, rule: &str| {
+        format!("request: {{ path: /a }}\nresponse:\n  body: {{ json: {body} }}\n  match: {{ {rule} }}\n")
+    };
+    let xml = |body: &str| format!("request: {{ path: /a }}\nresponse: {{ body: {{ xml: '{body}' }} }}\n");
+    let (cfg, other) = ("{ cfg: { b: { c: 2, d: [1, 2] } }, n: 1 }", "{ cfg: { b: { c: 2, d: [1, 3] } }, n: 1 }");
+    let exact = |body: &str| json(body, "$.cfg: exact");
+    let list = |body: &str| json(body, "$.t: unordered");
+    let (items, changed) = ("{ t: [{ id: 1 }, { id: 2 }] }", "{ t: [{ id: 2 }, { id: 1, n: x }, { id: 4 }] }");
+    let (order, sold) = ("<o><i sku=\"a\">x</i><i sku=\"b\">y</i></o>", "<o><i sku=\"a\">x</i><i sku=\"c\">y</i></o>");
+    for (before, after, known) in [
+        (exact(cfg), exact(other), "path: $.cfg"),
+        (exact(cfg), exact(other), "path: $.cfg.b, kind: value"),
+        (exact(cfg), exact(other), "path: $.cfg.*"),
+        (exact(cfg), exact("{ cfg: { b: { d: [1, 2], e: 1 } }, n: 1 }"), "path: $.cfg, kind: value"),
+        (json(cfg, "$: exact"), json(other, "$: exact"), "path: $"),
+        (list(items), list(changed), "path: $.t"),
+        (xml(order), xml(sold), "path: /o/i"),
+        (xml(order), xml(sold), "path: \"/o/i[2]\""),
+    ] {
+        let fixture = format!("{before}verify: {{ known: [{{ {known}, why: t }}] }}\n");
+        let (exit, told) = with_known(&after, &fixture, &[]);
+        assert!(exit == 0 && told.contains("0 kept, 1 known") && !told.contains("no longer"), "{known} {told}");
+    }
+    // Members that are compared by their shape are one promise each, and so are other kinds of difference.
+    let shape = |body: &str| json(body, "$.n: integer");
+    for (before, after, known) in [
+        (shape(cfg), shape("{ cfg: { b: { c: x, d: [1] } }, n: 1 }"), "path: $.cfg"),
+        (exact(cfg), exact(other), "path: $.cfg, kind: missing"),
+        (exact(cfg), exact(other), "path: $.cfg.b.c"),
+        (xml(order), xml(sold), "path: \"/o/i[1]\""),
+    ] {
+        let fixture = format!("{before}verify: {{ known: [{{ {known}, why: t }}] }}\n");
+        let (exit, told) = with_known(&after, &fixture, &[]);
+        let is_idle = told.contains("no longer occurs") || told.contains("inside it differs: name that place");
+        assert!(exit == 1 && is_idle, "{known} {told}");
+    }
+    let fixture = shape(cfg) + "verify: { known: [{ path: $.cfg }] }\n";
+    let (_, told) = with_known(&shape("{ cfg: { b: { c: x, d: [1] } }, n: 1 }"), &fixture, &[]);
+    assert!(told.contains("$.cfg: it is there, but $.cfg.b.c inside it differs: name that place"), "{told}");
+}
+
+/// A failure that is known does not fail a run (pact-jvm #1417): with the status of an error response, what follows from it is
+/// accepted, and no other entry is called idle because of it.
+#[test]
+fn a_known_status_accepts_what_follows_from_it() {
+    let fixture = |known: &str| {
+        format!(
+            "request: {{ path: /a }}\nresponse: {{ body: {{ json: {{ a: 1 }} }} }}\nverify: {{ known: [{known}] }}\n"
+        )
+    };
+    let refused = "request: { path: /a }\nresponse: { status: 500, body: { json: { message: broken } } }\n";
+    let (exit, told) = with_known(refused, &fixture("{ kind: status, why: ticket 1 }, { path: $.a, kind: type }"), &[]);
+    assert_eq!(exit, 0, "{told}");
+    let report = "known s/a  GET /a\n  status, accepted: ticket 1\n    response  broken\n\n";
+    assert!(told.starts_with(report), "{told}");
+    // A member that is known says nothing of the status.
+    let (exit, told) = with_known(refused, &fixture("{ path: $.a }"), &[]);
+    assert!(
+        exit == 1 && told.contains("  status  fixtures/s/a.yaml:2\n    expected  200\n    received  500\n"),
+        "{told}"
+    );
+    assert!(!told.contains("$.a"), "{told}");
+    // With another status that is a success, the body is compared.
+    let created = "request: { path: /a }\nresponse: { status: 201, body: { json: { b: 1 } } }\n";
+    let (exit, told) = with_known(created, &fixture("{ kind: status }"), &[]);
+    assert!(exit == 1 && told.contains("$.a missing"), "{told}");
+}
+
+/// A run says of each fixture how it gets verified (Specmatic #2454: skipped without an explanation).
+#[test]
+fn a_fixture_that_is_not_verified_has_a_cure_that_fits_its_reason() {
+    let (_backend, url) = backend(&[("a", "request: { path: /a }\nresponse: { body: { json: { a: 1 } } }\n")]);
+    let project = Folder::with_fixtures(&[
+        ("base", "request: { path: /a }\nresponse: { body: { json: { a: 1 } } }\n"),
+        ("down", "request: { path: /a }\nresponse: [{ status: 503 }, { status: 500 }]\npriority: -1\n"),
+        ("skip", "request: { path: /b }\nresponse: {}\nverify: { skip: later }\n"),
+        ("state", "request: { path: /a }\nwhen: { cart: broken }\nresponse: { status: 500 }\n"),
+        ("write", "request: { method: POST, path: /c }\nresponse: {}\n"),
+    ]);
+    let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--strict", "--json"]);
+    assert_eq!(exit, 3, "{stdout}{stderr}");
+    let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    let fixes: Vec<String> = report["not_verified"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{}: {}", one["fixture"].as_str().unwrap(), one["fix"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        fixes,
+        [
+            "down: name the response to compare with `verify.response`",
+            "skip: remove `verify.skip`",
+            "state: bring the backend into the state with `verify.given`, or name a response with `verify.response`",
+            "write: set `writes: true` at the backend in understudy.yaml, or use --allow-writes",
+        ]
+    );
+    let (_, stdout, _) = run(&project.0, &["verify", "--backend", &url]);
+    assert!(stdout.contains("4 fixtures not verified (3 skipped, 1 held back)"), "{stdout}");
+}
