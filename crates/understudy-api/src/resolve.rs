@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue};
 use std::collections::HashMap;
 use std::path::Path;
 use understudy_contract::{Addresses, Backend, StatesEndpoint};
+use understudy_exchange::redact::is_secret_header;
 use understudy_exchange::{Origin, Origins};
 use understudy_fixture::model::{self, EnvText, Service};
 use understudy_net::{Address, Authorities};
@@ -102,6 +103,9 @@ fn addresses(service: &Service, used: &Address, environment: &Environment<'_>) -
     Addresses { promised, received }
 }
 
+/// The length from which on a word of a header's value is taken for a credential.
+const SECRET_BYTES_MIN: usize = 7;
+
 fn resolve(
     root: &Path,
     service: &Service,
@@ -129,6 +133,11 @@ fn resolve(
     let mut secrets = Vec::new();
     for (_, value) in backend.vars.iter().filter(|(_, value)| value.is_secret()) {
         secrets.push(fill(value)?);
+    }
+    for (_, value) in backend.headers.iter().filter(|(name, value)| value.is_secret() || is_secret_header(name)) {
+        // A server that echoes a credential leaves its scheme out, and a short word such as `Bearer` is none.
+        let value = fill(value)?;
+        secrets.extend(value.split_whitespace().filter(|word| word.len() >= SECRET_BYTES_MIN).map(str::to_owned));
     }
     secrets.retain(|secret| !secret.is_empty());
     let (mut address, authorization) = parse(&fill(&backend.url)?)?;

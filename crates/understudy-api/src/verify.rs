@@ -233,11 +233,20 @@ fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String
 
 /// Differences are shown and stored: credentials in them are not.
 fn redact(result: &mut FixtureResult, hidden: &Hidden) {
-    for line in result.reported.iter_mut().filter(|line| hidden.has_secret(line)) {
-        REDACTED.clone_into(line);
+    if result.mismatches.is_empty() && result.known.is_empty() {
+        return;
+    }
+    let hidden = hidden.knowing(&result.secrets);
+    for line in &mut result.reported {
+        *line = hidden.without_values(line).into_owned();
+        if hidden.has_secret(line) || hidden.has_piece_of_value(line) {
+            REDACTED.clone_into(line);
+        }
     }
     let is_secret = |mismatch: &Mismatch| {
-        mismatch.has_received() && (hidden.has_place(&mismatch.path) || hidden.has_secret(&mismatch.received))
+        let received = &mismatch.received;
+        mismatch.has_received()
+            && (hidden.has_place(&mismatch.path) || hidden.has_secret(received) || hidden.has_piece_of_value(received))
     };
     let known = result.known.iter_mut().map(|known| &mut known.mismatch);
     for mismatch in result.mismatches.iter_mut().chain(known).filter(|mismatch| is_secret(mismatch)) {

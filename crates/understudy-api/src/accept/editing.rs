@@ -1,6 +1,6 @@
 //! A fixture's file, and its body's where that is another one, while differences are written into them.
 
-use super::place::{compared_with, value_at, without_secrets};
+use super::place::{any_element, compared_with, is_other_element, unordered_list, value_at, without_secrets};
 use super::remaining::Remaining;
 use crate::change::FileChange;
 use crate::check::broken_example;
@@ -74,8 +74,6 @@ impl BodyFiles for Edited<'_> {
 /// The most elements of a list that is written as a whole: an example is read by people.
 const ELEMENTS_WRITTEN_MAX: usize = 100;
 
-const ELEMENTS_DIFFER: &str = "its elements differ: only a rule can say that";
-
 impl<'l> Editing<'l> {
     pub(super) fn new(loaded: &'l LoadedService, wanted: &Fixture) -> Result<Self, ApiError> {
         let path = loaded.folder.join(loaded.file_of(wanted));
@@ -128,7 +126,7 @@ impl<'l> Editing<'l> {
             // Where elements differ from each other, or stand in another order, the list is written as it came.
             let whole =
                 self.attempt(response, |editing| editing.write_list(mismatch, response, hidden), Some(mismatch));
-            done = whole.or(done);
+            done = if self.has_left_secret { whole } else { whole.or(done) };
         }
         if is_settled && self.now.remaining.is_settled(mismatch, &self.at_first) { Ok(()) } else { done }
     }
@@ -150,7 +148,7 @@ impl<'l> Editing<'l> {
             match now.new_since(then) {
                 Some(_) if self.has_left_secret => Err(self.secret(None)),
                 Some(path) if mismatch.is_some_and(|mismatch| is_other_element(path, &mismatch.path)) => {
-                    Err(ELEMENTS_DIFFER.to_owned())
+                    Err(self.elements_differ(path))
                 }
                 Some(path) => Err(format!("{path} would differ then: edit {} yourself", self.line(&[]))),
                 None => Ok(()),
@@ -171,9 +169,17 @@ impl<'l> Editing<'l> {
             return format!("the fixture compares nothing there: write a rule that does at {line}");
         }
         match mismatch.path.contains('[') {
-            true => ELEMENTS_DIFFER.to_owned(),
+            true => self.elements_differ(&mismatch.path),
             false => format!("another run would still expect {}: edit {} yourself", mismatch.expected, self.line(&[])),
         }
+    }
+
+    fn elements_differ(&self, path: &str) -> String {
+        let line = self.line(&[Step::Name("match")]);
+        format!(
+            "its elements differ: only a rule can say that, such as `{}: any`, under `match` at {line}",
+            any_element(path)
+        )
     }
 
     fn secret(&self, path: Option<&str>) -> String {
@@ -241,7 +247,7 @@ impl<'l> Editing<'l> {
         if !values.is_empty() && hidden.has_header(name) {
             return Err(format!("`{name}` may carry a secret, which is not written into files: edit {line} yourself"));
         }
-        if values.iter().any(|value| looks_secret(value)) {
+        if values.iter().any(|value| looks_secret(value) || hidden.has_secret(value)) {
             return Err(format!("it looks like a secret, which is not written into files: edit {line} yourself"));
         }
         // A header that names another kind of body than the fixture has would be half an edit.
@@ -258,6 +264,9 @@ impl<'l> Editing<'l> {
         match listed.map(|(_, promise)| promise) {
             Some(HeaderPromise::Rule(rule)) => {
                 Err(format!("a rule of the fixture says otherwise ({rule}): edit it at {line}"))
+            }
+            None if values.is_empty() && name == CONTENT_TYPE.as_str() => {
+                Err(format!("the response has none: write `{name}: {{ type: absent }}` under `headers` at {line}"))
             }
             None if values.len() != 1 => Err(format!("it is not in the fixture: add it at {line}")),
             _ => self.edit(&Edit::Header(name, &values)),
@@ -329,7 +338,7 @@ impl<'l> Editing<'l> {
             // Of more elements than the example has, all are compared with its last: it has the value of the first.
             let place = format!("{steps:?}");
             if self.replaced.contains(&place) && compared.type_name() != value.type_name() {
-                return Err(ELEMENTS_DIFFER.to_owned());
+                return Err(self.elements_differ(&mismatch.path));
             }
             self.put_received(&steps, value, tail, hidden)?;
             self.replaced.push(place);
@@ -352,14 +361,19 @@ impl<'l> Editing<'l> {
         Ok(())
     }
 
-    /// Writes the whole list of an element that differs.
+    /// Writes the whole list of an element that differs. Where elements may stand in any order, something inside an element
+    /// differs from an example at another place, so that the list is written as well.
     fn write_list(&mut self, mismatch: &Mismatch, response: &Response, hidden: &Hidden) -> Result<(), String> {
         let none = || "it is not an element of a list".to_owned();
         let (Ok(path), Ok(received)) = (JsonPath::parse(&mismatch.path), Json::parse(&response.body)) else {
             return Err(none());
         };
         let (_, tail) = path.split_singular_tail();
-        let Some((Tail::Index(_), list)) = tail.split_last() else { return Err(none()) };
+        let unordered = unordered_list(&tail, &received, &self.response()?.rules);
+        let list = match (unordered, tail.split_last()) {
+            (Some(list), _) | (None, Some((Tail::Index(_), list))) => list,
+            _ => return Err(none()),
+        };
         let example = match &self.response()?.body {
             Some(ResponseBody::Json(text)) => text.value(),
             Some(ResponseBody::File(file)) => Json::parse(&file.content).map_err(|_| none())?,
@@ -432,7 +446,7 @@ impl<'l> Editing<'l> {
             decode_text(content_type(response), &response.body).map(String::from)
         };
         let line = self.line(&[Step::Name("body")]);
-        if text.as_deref().is_some_and(|text| hidden.names().are_in(text) || looks_secret(text)) {
+        if text.as_deref().is_some_and(|text| hidden.has_secret(text) || looks_secret(text)) {
             return Err(format!("the body has a secret, which is not written into files: edit {line} yourself"));
         }
         match self.response()?.body.clone() {
@@ -582,16 +596,4 @@ fn cannot(error: &EditError, line: &str) -> String {
             "other places of the file would change too, by an anchor (`&name`) or how it is written: edit {line} yourself"
         ),
     }
-}
-
-/// Returns true if two places differ only in their indexes.
-fn is_other_element(one: &str, other: &str) -> bool {
-    let places = [one, other].map(JsonPath::parse);
-    let [Ok(one), Ok(other)] = &places else { return false };
-    let (one, other) = (one.split_singular_tail().1, other.split_singular_tail().1);
-    one.len() == other.len()
-        && one.iter().zip(&other).all(|pair| match pair {
-            (Tail::Index(_), Tail::Index(_)) => true,
-            (one, other) => one == other,
-        })
 }

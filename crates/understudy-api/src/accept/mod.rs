@@ -61,6 +61,8 @@ pub(crate) struct Judged<'j> {
     pub(crate) fixture: &'j Fixture,
     pub(crate) mismatches: &'j [Mismatch],
     pub(crate) answer: Option<&'j Response>,
+    /// Credentials that the answer may echo.
+    pub(crate) secrets: &'j [String],
     /// What is known of it from elsewhere: it gets the captures and the states from there that fixtures after it need.
     pub(crate) gives: Option<&'j Fixture>,
     /// Whether what came from there in the states beside its promise is accepted too.
@@ -70,7 +72,7 @@ pub(crate) struct Judged<'j> {
 impl<'j> Judged<'j> {
     pub(crate) fn of(result: &'j FixtureResult) -> Self {
         let (mismatches, answer) = (result.mismatches.as_slice(), result.answer.as_deref());
-        Self { fixture: &result.fixture, mismatches, answer, gives: None, in_states: false }
+        Self { fixture: &result.fixture, mismatches, answer, secrets: &result.secrets, gives: None, in_states: false }
     }
 }
 
@@ -140,7 +142,7 @@ pub(crate) fn accept_some(
 ) -> Result<(Accepted, Vec<FileChange>), ApiError> {
     let mut editing = Editing::new(loaded, judged.fixture)?;
     let mut accepted = Accepted::none(loaded, judged.fixture);
-    let hidden = Hidden::new(&project.settings.redact);
+    let hidden = Hidden::new(&project.settings.redact).knowing(judged.secrets);
     let needed = needed(&judged);
     if let Some(answer) = judged.answer {
         editing.begin(editing.promised(), answer);

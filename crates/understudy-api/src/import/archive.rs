@@ -122,8 +122,14 @@ pub(crate) fn new_files(
                 || sets_for(&draft.fixture, &making.draft.fixture)
         });
         if is_parent && names.get(&*draft.fixture.id) == Some(&&*fixture.id) {
-            let judged =
-                Judged { fixture, mismatches: &[], answer: None, gives: Some(&draft.fixture), in_states: false };
+            let judged = Judged {
+                fixture,
+                mismatches: &[],
+                answer: None,
+                secrets: &[],
+                gives: Some(&draft.fixture),
+                in_states: false,
+            };
             let (accepted, changes) = accept_some(project, loaded, judged, |_| true)?;
             if let Some((what, why)) = accepted.left.first() {
                 let message = format!("{} cannot get the {what}, which others need: {why}", fixture.file);

@@ -60,7 +60,7 @@ impl Inbox {
                 (News::Changed, Some((fixture, mismatches, answer))) if is_as_proposed(chosen) => {
                     let answer = Some(&self.recordings[*answer].1.exchange.response);
                     let gives = Some(&first.draft.fixture);
-                    let judged = Judged { fixture, mismatches, answer, gives, in_states: true };
+                    let judged = Judged { fixture, mismatches, answer, secrets: &[], gives, in_states: true };
                     let loaded = &self.project.services[first.service];
                     let (accepted, changes) = accept_some(&self.project, loaded, judged, |_| true)?;
                     if changes.iter().any(|change| accepting.is_changed(change)) {

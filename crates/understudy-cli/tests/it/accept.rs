@@ -98,7 +98,7 @@ fn elements_that_differ_are_for_a_person_to_say() {
     let (exit, stdout, stderr) = run(&project.0, &["verify", "--backend", &url, "--accept"]);
     let file = fs::read_to_string(project.0.join("fixtures/s/a.yaml")).unwrap();
     assert!(file.contains("json: [{ n: 1 }]"), "{file}{stdout}{stderr}");
-    let why = "not accepted s/a $[2].n: its elements differ: only a rule can say that";
+    let why = "not accepted s/a $[2].n: its elements differ: only a rule can say that, such as `$[*].n: any`, under `match` at fixtures/s/a.yaml:";
     assert!(exit == 1 && stderr.contains(why), "{stdout}{stderr}");
 }
 

@@ -1,5 +1,6 @@
 //! "accepted" means that the next run passes: what cannot be written so is left as it is, with the reason and the line.
 
+use crate::addresses::{Backend, answer};
 use crate::program::{Folder, Served, run};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -203,6 +204,11 @@ fn a_secret_is_not_written_and_not_called_accepted() {
             "{ password: swordfish } }\n  match: { $.password: exact",
             "a.yaml:4, such as `$.password: any`",
         ),
+        (
+            "{ token: eyJhbGciOiJIUzI1NiJ9.e30.abcdefghijklmnop, x: 1 }",
+            "{ token: null, x: 1 } }\n  match: { $: exact",
+            "a.yaml:4, such as `$.token: any`",
+        ),
         ("{ pin: 1234 }", "{ pin: x }", "such as `$.pin: any`"),
     ] {
         let reason =
@@ -348,4 +354,46 @@ fn what_a_strict_run_refuses_is_accepted_where_it_came() {
     let done = accepting(&[("a", &backend)], &[("a", &loose)], &["--strict"]);
     let why = "not accepted s/a $: the fixture compares nothing there: write a rule that does at fixtures/s/a.yaml:4\n";
     assert!(done.exit == 1 && done.stderr.contains(why), "{}", done.stderr);
+}
+
+/// An element that stands at another place than its example, which one edit cannot reach (Tavern #1092 and #504 are about such
+/// lists): the list is written as it came.
+#[test]
+fn a_list_in_any_order_is_written_whole() {
+    let list =
+        |items: &str| format!("{A}response:\n  body: {{ json: {{ t: [{items}] }} }}\n  match: {{ $.t: unordered }}\n");
+    for (before, received) in [
+        ("{ id: 1, v: a }, { id: 2, v: b }", "{ id: 2, v: c }, { id: 1, v: a }"),
+        ("{ id: 1, v: { w: [a] } }, { id: 2, v: { w: [b] } }", "{ id: 2, v: { w: [c] } }, { id: 1, v: { w: [a] } }"),
+        ("a, a, b", "b, b, a"),
+        ("a, b, c", "c, a"),
+    ] {
+        let (exit, file, stderr) = accepted(&list(received), &list(before));
+        assert_eq!(exit, 0, "{before}: {file}{stderr}");
+    }
+    let (exit, _, stderr) = accepted(
+        &list("{ id: 1, password: p4ssw0rd-9 }, { id: 2, password: s3cr3t-77 }"),
+        &list("{ id: 1, password: x }"),
+    );
+    assert!(exit == 1 && !stderr.contains("not in the response"), "{stderr}");
+    assert!(
+        stderr.contains("not accepted s/a $.t[1]: the new value has a secret, which is not written into files"),
+        "{stderr}"
+    );
+}
+
+/// A response without a media type (Schemathesis #816) is accepted by a person, with the line to write.
+#[test]
+fn a_field_that_is_missing_has_a_rule_to_write() {
+    let fixture = |headers: &str| format!("{A}response:\n{headers}  body: {{ json: {{ a: 1 }} }}\n");
+    let backend = Backend::new(|_, _| answer("200 OK", b"{\"a\":1}"));
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    let verify = ["verify", "--backend", &url];
+    let project = Folder::with_fixtures(&[("a", &fixture(""))]);
+    let (exit, _, stderr) = run(&project.0, &[&verify[..], &["--accept"]].concat());
+    let line = "write `content-type: { type: absent }` under `headers` at fixtures/s/a.yaml:2";
+    assert!(exit == 1 && stderr.contains(line), "{stderr}");
+    let project = Folder::with_fixtures(&[("a", &fixture("  headers: { content-type: { type: absent } }\n"))]);
+    let (exit, stdout, _) = run(&project.0, &verify);
+    assert_eq!(exit, 0, "{stdout}");
 }

@@ -12,6 +12,7 @@ mod bytes;
 mod cases;
 mod coverage;
 mod described;
+mod echoed;
 mod faces;
 mod fetch;
 mod fresh_and_kept;
