@@ -45,6 +45,8 @@ pub enum RecordNews<'n> {
     Stored(&'n dyn Display),
     /// The backend did not answer a request.
     Failed(&'n str),
+    /// A request must not reach the backend.
+    Refused(&'n str),
     /// Nothing more is stored.
     Broken(&'n str),
 }
@@ -53,7 +55,7 @@ impl Display for RecordNews<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stored(line) => line.fmt(f),
-            Self::Failed(line) | Self::Broken(line) => f.write_str(line),
+            Self::Failed(line) | Self::Refused(line) | Self::Broken(line) => f.write_str(line),
         }
     }
 }
@@ -333,16 +335,27 @@ impl understudy_serve::Recording for Desk {
 
     fn failed(&self, method: &http::Method, target: &str, why: &str) {
         self.tally.failed.fetch_add(1, Ordering::Relaxed);
-        // A path may contain a secret: a one-time link, for example.
-        let path = target.split('?').next().unwrap_or(target).parse().map_or_else(
-            |_| "/".to_owned(),
-            |path| self.tally.look.load().look.names().shown_target(&path).into_owned(),
-        );
+        let path = self.tally.shown_path(target);
         (self.tally.progress)(RecordNews::Failed(&format!("{method} {path}: {why}")));
+    }
+
+    fn refused(&self, method: &http::Method, target: &str, why: &str) {
+        let path = self.tally.shown_path(target);
+        (self.tally.progress)(RecordNews::Refused(&format!("{method} {path}: {}", why.replace('\n', "; "))));
     }
 }
 
 impl Tally {
+    /// Returns the path of a target for people. It may contain a secret: a one-time link, for example.
+    fn shown_path(&self, target: &str) -> String {
+        target
+            .split('?')
+            .next()
+            .unwrap_or(target)
+            .parse()
+            .map_or_else(|_| "/".to_owned(), |path| self.look.load().look.names().shown_target(&path).into_owned())
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -316,6 +316,8 @@ pub(crate) fn plain_service(name: String, dir: String) -> Service {
         mode: Mode::Mock,
         backend: None,
         cors: true,
+        origins: Vec::new(),
+        hosts: Vec::new(),
         trailing_slash: TrailingSlash::Exact,
         delay: None,
         after: Vec::new(),

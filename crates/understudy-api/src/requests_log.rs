@@ -231,6 +231,10 @@ fn text_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
             out.push_str("(backend failed) ");
             push_plain(why, out);
         }
+        Answered::Refused(why) => {
+            out.push_str("(refused) ");
+            push_plain(&why.replace('\n', "; "), out);
+        }
     }
     let tenths = u64::try_from(took.as_micros()).unwrap_or(u64::MAX) / 100;
     out.push(' ');
@@ -275,6 +279,7 @@ fn json_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
         Answered::Nobody(nearest) => ("nobody", None, Some(nearest.places.as_str())),
         Answered::Server(what) => ("server", None, Some(*what)),
         Answered::BackendFailed(why) => ("backend-failed", None, Some(why.as_str())),
+        Answered::Refused(why) => ("refused", None, Some(why.as_str())),
     };
     let line = json!({
         "event": "request",

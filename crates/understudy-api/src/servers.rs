@@ -19,8 +19,8 @@ use understudy_fixture::model::{Mode, Service};
 use understudy_match::State;
 use understudy_net::{BindError, Client, Host, Listener, PerThread, Stop};
 use understudy_serve::{
-    Backing, BrokenFile, Forwarding, LiveState, Neighbour, Observer, Player, Recorder, SharedPort, SharedSurroundings,
-    Snapshot, Surroundings,
+    Admission, Backing, BrokenFile, Forwarding, LiveState, Neighbour, Observer, Player, Recorder, SharedPort,
+    SharedSurroundings, Snapshot, Surroundings,
 };
 
 /// How a project is served.
@@ -537,6 +537,7 @@ impl Servers {
             backend: self.client.to(&backend.address),
             headers: backend.headers,
             origins: Arc::clone(&origins),
+            admission: Arc::new(Admission::new(&loaded.service, self.options.host)),
         });
         let backing = match (mode, forwarding) {
             (Mode::Mock, _) | (_, None) => Backing::Nothing,

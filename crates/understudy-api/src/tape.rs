@@ -70,4 +70,6 @@ impl Recording for NotStored {
     fn passed(&self, _: &str, _: Passed) {}
 
     fn failed(&self, _: &http::Method, _: &str, _: &str) {}
+
+    fn refused(&self, _: &http::Method, _: &str, _: &str) {}
 }

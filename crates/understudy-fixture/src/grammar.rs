@@ -377,7 +377,17 @@ pub static SERVICE: Object = Object {
             Shape::Words(TRAILING_SLASH),
             "Whether a slash at the end of a path counts: exact, the default, or ignore.",
         ),
-        key("cors", Shape::Flag, "Whether browsers on other origins may call it; by default yes."),
+        key(
+            "cors",
+            Shape::AnyOf(&[Shape::Flag, Shape::Object(&CORS)]),
+            "Whether browsers on other origins may call it; by default yes. Before a backend, only pages on this machine \
+             and listed ones.",
+        ),
+        key(
+            "hosts",
+            TEXTS,
+            "Names of this machine, beside localhost, under which its backend may be reached: shop.test.",
+        ),
         key("delay", Shape::AnyOf(&[Shape::Text, Shape::Object(&DELAY)]), "The delay of responses that name none."),
         key("body_max", Shape::Text, "How large a request, and a verified response, may be; by default 64MiB."),
         key("verify", Shape::Object(&SERVICE_VERIFY), "Defaults of the fixtures' verify blocks."),
@@ -389,6 +399,17 @@ pub static SERVICE: Object = Object {
              taken from the environment.",
         ),
     ],
+};
+
+/// `services: { NAME: { cors: } }`
+pub static CORS: Object = Object {
+    name: "`cors`",
+    later: &[],
+    keys: &[key(
+        "origins",
+        TEXTS,
+        "The pages that may reach the backend, beside those on this machine: https://app.example.com.",
+    )],
 };
 
 /// `services: { NAME: { verify: } }`

@@ -178,6 +178,8 @@ mod tests {
             mode: Mode::Mock,
             backend: None,
             cors: false,
+            origins: Vec::new(),
+            hosts: Vec::new(),
             trailing_slash: TrailingSlash::Exact,
             delay: None,
             after: Vec::new(),

@@ -50,6 +50,8 @@ pub enum Answered<'e> {
     Server(&'static str),
     /// The backend was asked and did not answer.
     BackendFailed(String),
+    /// Nobody: the request must not reach the backend. The reason, and what to do about it, in lines.
+    Refused(String),
 }
 
 /// What is wrong with a request.

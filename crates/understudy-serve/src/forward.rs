@@ -1,5 +1,6 @@
 //! Requests on their way to a backend.
 
+use crate::admission::Admission;
 use crate::own_name;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, TE, UPGRADE};
@@ -31,6 +32,8 @@ pub struct Forwarding {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The addresses that are replaced by ours in responses.
     pub origins: Arc<Origins>,
+    /// The requests that may reach the backend.
+    pub admission: Arc<Admission>,
 }
 
 impl Forwarding {

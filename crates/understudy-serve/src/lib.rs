@@ -8,6 +8,7 @@
 //! What this crate does not know: project files, where logs go, and that fixtures are also contract tests.
 
 mod addressed;
+mod admission;
 mod conditional;
 mod cors;
 mod decide;
@@ -30,6 +31,7 @@ mod snapshot;
 mod state;
 mod surroundings;
 
+pub use admission::Admission;
 pub use decide::{Otherwise, Plan, decide};
 pub use event::{Answered, Exchanged, Observer, Wrong};
 pub use forward::{FORWARD_TIMEOUT, Forwarding};

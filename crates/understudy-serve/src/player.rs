@@ -1,5 +1,6 @@
 //! One service on the wire.
 
+use crate::admission::{self, Admission};
 use crate::decide::{Otherwise, Plan, decide, stand_in};
 use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{Content, Head};
@@ -138,6 +139,15 @@ fn later(
 }
 
 impl Playing {
+    /// The response to a request that must not reach the backend. Its body is not read.
+    #[cold]
+    fn refuse(&self, parts: Parts, admission: &Admission, refused: &admission::Refused) -> Outbound {
+        let explanation = admission.explain(refused);
+        let rendered = admission::response(refused, &explanation);
+        let outcome = (outbound(rendered), Answered::Refused(explanation));
+        self.finish(&without_body(parts), None, outcome, Duration::ZERO)
+    }
+
     /// What every answer gets, and telling that it was given.
     fn finish(
         &self,
@@ -148,7 +158,7 @@ impl Playing {
     ) -> Outbound {
         let (mut outbound, answered) = outcome;
         let snapshot = &self.snapshot;
-        if snapshot.cors {
+        if snapshot.cors && !matches!(answered, Answered::Refused(_)) {
             let origin = request.headers.get(ORIGIN);
             match answered {
                 Answered::Backend => cors::allow_instead(origin, &mut outbound.headers),
@@ -296,6 +306,11 @@ impl Handler for Player {
         let playing = now.own();
         if let Backing::Record(recorder) = &playing.snapshot.backing {
             return record::pass(recorder.own(), request);
+        }
+        if let Backing::Passthrough(forwarding) | Backing::Fallback(forwarding) = &playing.snapshot.backing
+            && let Err(refused) = forwarding.admission.check(&request.parts)
+        {
+            return Reply::Now(playing.refuse(request.parts, &forwarding.admission, &refused));
         }
         if !request.body.is_empty() {
             return Reply::later(Arc::clone(self).with_body(request));

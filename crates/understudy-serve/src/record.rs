@@ -3,6 +3,7 @@
 //! The frontend stays on the recorder: it gets the recorder's address instead of the backend's, and cookies that are
 //! valid there. The copy contains the backend's original response.
 
+use crate::admission;
 use crate::event::{Answered, Exchanged, Observer};
 use crate::forward::{self, Content, Forwarding};
 use crate::passed_on::Client;
@@ -10,6 +11,7 @@ use crate::player::without_body;
 use crate::{cors, passed_on, problem};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, ORIGIN};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,6 +53,9 @@ pub trait Recording: Send + Sync + std::fmt::Debug + 'static {
 
     /// The backend did not answer a request.
     fn failed(&self, method: &Method, target: &str, why: &str);
+
+    /// A request must not reach the backend.
+    fn refused(&self, method: &Method, target: &str, why: &str);
 }
 
 /// Passes requests on to one backend, and to no other.
@@ -112,6 +117,16 @@ impl Recorder {
         self.own_answer(request, client.origin.as_ref(), answer, &Answered::BackendFailed(error.to_string()), *began)
     }
 
+    /// The response to a request that must not reach the backend. It is not recorded, and its body is not read.
+    #[cold]
+    fn refuse(&self, parts: Parts, refused: &admission::Refused, began: Instant) -> Outbound {
+        let request = without_body(parts);
+        let explanation = self.forwarding.admission.explain(refused);
+        self.recording.refused(&request.method, request.target.as_str(), &explanation);
+        let answer = admission::response(refused, &explanation);
+        self.own_answer(&request, None, answer, &Answered::Refused(explanation), began)
+    }
+
     /// An answer that is not the backend's.
     fn own_answer(
         &self,
@@ -142,6 +157,10 @@ impl Recorder {
 pub(crate) fn pass(recorder: &Own<Recorder>, inbound: Inbound) -> Reply {
     let began = Instant::now();
     let Inbound { parts, body, line } = inbound;
+    let admission = &recorder.forwarding.admission;
+    if let Err(refused) = admission.check(&parts) {
+        return Reply::Now(recorder.refuse(parts, &refused, began));
+    }
     let request = without_body(parts);
     // The page's origin is the recorder's business: the backend knows another one.
     if recorder.cors && cors::is_preflight(&request.method, &request.headers) {

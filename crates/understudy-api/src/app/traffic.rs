@@ -212,6 +212,7 @@ impl Observer for Traffic {
             Answered::Nobody(nearest) => ("nobody", nearest.words.clone()),
             Answered::Server(what) => ("server", (*what).to_owned()),
             Answered::BackendFailed(why) => ("backend-failed", why.clone()),
+            Answered::Refused(why) => ("server", why.replace('\n', "; ")),
         };
         let exchange = Exchange {
             id: 0,

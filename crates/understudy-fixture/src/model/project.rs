@@ -3,7 +3,7 @@
 use super::Delay;
 use crate::diagnostic::Span;
 use std::time::Duration;
-use understudy_exchange::JsonPath;
+use understudy_exchange::{HostName, JsonPath, PageOrigin};
 
 /// A folder of services.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,8 +51,12 @@ pub struct Service {
     pub mode: Mode,
     /// The name of the backend that is used where none is named.
     pub backend: Option<String>,
-    /// Whether browsers on other origins may call it.
+    /// True if the CORS fields of responses are Understudy's, which let pages on other origins call it.
     pub cors: bool,
+    /// The pages that may reach a backend, beside those on this machine.
+    pub origins: Vec<PageOrigin>,
+    /// The names of this machine beside `localhost` under which a backend may be reached.
+    pub hosts: Vec<HostName>,
     /// What a slash at the end of a path means.
     pub trailing_slash: TrailingSlash,
     /// The delay of responses that name none.

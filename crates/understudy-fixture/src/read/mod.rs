@@ -10,6 +10,7 @@ mod lookalike;
 mod matching;
 mod method;
 mod named;
+mod pages;
 mod path;
 mod project;
 mod reader;

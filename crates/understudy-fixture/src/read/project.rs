@@ -136,6 +136,7 @@ impl Reader<'_> {
             Some(backends) => backends.entries().iter().filter_map(|entry| self.backend(entry)).collect(),
             None => Vec::new(),
         };
+        let (cors, origins) = self.cors(&fields);
         let service = Service {
             port: u16::try_from(port).unwrap_or(0),
             dir: self.dir(&fields).unwrap_or_else(|| format!("fixtures/{name}")),
@@ -145,7 +146,9 @@ impl Reader<'_> {
             requests: self.requests(&fields),
             mode: self.mode(&fields),
             backend: self.field_text(&fields, "backend"),
-            cors: self.field_flag(&fields, "cors").unwrap_or(true),
+            cors,
+            origins,
+            hosts: self.hosts(&fields),
             trailing_slash: self.trailing_slash(&fields),
             delay: fields.get("delay").and_then(|node| self.delay(node)),
             after: defaults.and_then(|d| d.get("after")).map_or_else(Vec::new, |node| self.texts(node, "`after`")),
