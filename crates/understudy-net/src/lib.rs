@@ -10,6 +10,7 @@ mod address;
 mod certificate;
 mod client;
 pub mod coding;
+mod conformance;
 mod connect;
 mod edit;
 mod failure;

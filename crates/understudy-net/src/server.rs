@@ -1,5 +1,6 @@
 //! A server of HTTP/1.1 and, with prior knowledge, HTTP/2.
 
+use crate::conformance;
 use crate::edit::Edited;
 use crate::file::FileBody;
 use crate::idle::{Activity, Connections, Counted, IDLE_PERIOD, UnderWay};
@@ -150,7 +151,10 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
     let stream = TokioIo::new(Counted::new(stream, Arc::clone(&activity), Arc::clone(&early), respond));
     let service = service_fn(move |request| {
         let under_way = activity.begin();
-        let reply = handler.handle(inbound(request, &early));
+        let reply = match conformance::refuse(&request) {
+            None => handler.handle(inbound(request, &early)),
+            Some(refused) => Reply::Now(refused),
+        };
         async move {
             let outbound = match reply {
                 Reply::Now(outbound) => outbound,

@@ -112,8 +112,11 @@ impl Recorder {
             self.forwarding.backend.address(),
             error.with_hint()
         );
-        let title = "The backend did not answer";
-        let answer = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
+        let (status, kind, title) = match error {
+            SendError::BrokenOff => (StatusCode::BAD_REQUEST, "body-broken", "The body did not arrive"),
+            _ => (StatusCode::BAD_GATEWAY, "backend-failed", "The backend did not answer"),
+        };
+        let answer = problem::problem(status, kind, title, &detail);
         self.own_answer(request, client.origin.as_ref(), answer, &Answered::BackendFailed(error.to_string()), *began)
     }
 

@@ -63,7 +63,7 @@ fn load(port: u16) {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return };
     let mut answers = BufReader::new(stream.try_clone().unwrap());
     for number in 1.. {
-        if write!(stream, "GET /{}/{number} HTTP/1.1\r\nhost: x\r\n\r\n", "long-".repeat(number % 9)).is_err() {
+        if write!(stream, "GET /{}/{number} HTTP/1.1\r\nhost: localhost\r\n\r\n", "long-".repeat(number % 9)).is_err() {
             return;
         }
         let (mut line, mut length) = (String::new(), 0_u64);

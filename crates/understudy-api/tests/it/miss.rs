@@ -27,7 +27,7 @@ impl Asked {
     async fn send(&self, request: (&str, &str, &str)) -> u16 {
         let (line, kind, body) = request;
         let text = format!(
-            "{line} HTTP/1.1\r\nhost: s\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}",
+            "{line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         let port = self.port;

@@ -26,7 +26,7 @@ async fn a_recording_says_when_its_request_came() {
     call(&engine, "record_start", json!({ "service": "s", "backend": address })).await;
     let came = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(("127.0.0.1", u16::try_from(port).unwrap())).unwrap();
-        stream.write_all(b"GET /slow HTTP/1.1\r\nhost: s\r\nconnection: close\r\n\r\n").unwrap();
+        stream.write_all(b"GET /slow HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
         stream.read_to_end(&mut Vec::new()).unwrap();
         backend.join().unwrap()
     });

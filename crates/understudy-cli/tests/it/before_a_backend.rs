@@ -97,7 +97,7 @@ fn a_browser_learns_nothing_that_is_true_of_the_backends_address_alone() {
             policy,
             [
                 "HTTP/1.1 200 OK",
-                "content-security-policy: default-src 'self' s",
+                "content-security-policy: default-src 'self' localhost",
                 "cross-origin-resource-policy: cross-origin",
                 "vary: origin"
             ],
@@ -194,5 +194,93 @@ fn head_gets_what_get_would_get_and_takes_no_turn() {
         ("HEAD /own", "200 - null"),
     ] {
         assert_eq!(ask(line), expected, "{line}");
+    }
+}
+
+/// CVE-2025-24010 (Vite): a server on this machine responded to any site, and under any host name.
+#[test]
+fn other_sites_and_unknown_hosts_do_not_reach_a_backend_and_are_told_what_to_write() {
+    let backend = Backend::new(|_, _| answer("200 OK", b"STAGE"));
+    for mode in ["passthrough", "fallback", "record"] {
+        let (_folder, served) = in_mode(mode, &backend);
+        let before = backend.seen.lock().unwrap().len();
+        let page = "write `cors: { origins: [https://evil.example] }` at the service `s` in understudy.yaml";
+        for (line, fields, told) in [
+            ("GET /me", &["origin: https://evil.example"][..], page),
+            ("GET /me", &["origin: https://evil.example", "x-closed: yes"], page),
+            ("POST /me", &["origin: https://evil.example", "content-type: text/plain"], page),
+            (
+                "OPTIONS /me",
+                &[
+                    "origin: https://evil.example",
+                    "access-control-request-method: DELETE",
+                    "access-control-request-private-network: true",
+                ],
+                page,
+            ),
+            ("GET /me", &["origin: null"], "open the page from http://localhost instead"),
+            (
+                "GET /me",
+                &["sec-fetch-site: cross-site", "sec-fetch-mode: navigate"],
+                "enter the address in the browser",
+            ),
+            ("GET /me", &["sec-fetch-site: cross-site", "referer: https://evil.example/"], page),
+            ("GET /me", &["host: rebound.example:4010"], "write `hosts: [rebound.example]` at the service `s`"),
+        ] {
+            let response = served.request(line, fields, "");
+            assert!(response.starts_with("HTTP/1.1 403 ") && response.contains(told), "{mode}: {response}");
+            assert!(!response.contains("access-control-") && !response.contains("STAGE"), "{mode}: {response}");
+        }
+        assert_eq!(backend.seen.lock().unwrap().len(), before, "{mode}");
+        for fields in [&[][..], &[PAGE], &["origin: http://127.0.0.1:3000", "sec-fetch-site: cross-site"]] {
+            let response = served.request("GET /me", fields, "");
+            assert!(response.starts_with("HTTP/1.1 200 ") && response.ends_with("STAGE"), "{mode}: {response}");
+        }
+    }
+}
+
+#[test]
+fn listed_pages_and_hosts_reach_a_backend_and_a_service_without_one_responds_to_all() {
+    let backend = Backend::new(|_, _| answer("200 OK", b"STAGE"));
+    let folder = Folder::with_fixtures(&[("stub", "request: { path: /stub }\nresponse: {}\n")]);
+    let evil = ["host: evil.example", "origin: https://evil.example", "sec-fetch-site: cross-site"];
+    let stub = Served::new(&folder.0, &[]).request("GET /stub", &evil, "");
+    assert!(stub.contains("access-control-allow-origin: https://evil.example\r\n"), "{stub}");
+    let url = format!("http://127.0.0.1:{}", backend.port);
+    folder.write(
+        "understudy.yaml",
+        format!(
+            "version: 1\nservices:\n  s:\n    mode: passthrough\n    cors: {{ origins: [https://app.example.com] }}\n    hosts: [shop.test]\n    backends: {{ b: {{ url: '{url}' }} }}\n"
+        ),
+    );
+    let served = Served::new(&folder.0, &[]);
+    for (fields, origin) in [
+        (&["origin: https://app.example.com"][..], "https://app.example.com"),
+        (&["host: shop.test:80", "origin: http://shop.test:5173"], "http://shop.test:5173"),
+    ] {
+        let response = served.request("GET /me", fields, "");
+        let granted = format!("access-control-allow-origin: {origin}\r\n");
+        assert!(response.contains(&granted) && response.ends_with("STAGE"), "{response}");
+    }
+    let refused = served.request("GET /me", &["origin: https://evil.example"], "");
+    assert!(refused.contains("add https://evil.example to `cors: { origins: [...] }`"), "{refused}");
+}
+
+/// RFC 9112, section 3.2, and RFC 9110, section 9.3.6.
+#[test]
+fn a_request_without_one_host_or_for_a_tunnel_does_not_reach_a_backend() {
+    let backend = Backend::new(|_, _| answer("200 OK", b"STAGE"));
+    for mode in ["passthrough", "fallback", "record"] {
+        let (_folder, served) = in_mode(mode, &backend);
+        for (request, status) in [
+            ("GET /a HTTP/1.1\r\nconnection: close\r\n\r\n", "400"),
+            ("GET /a HTTP/1.1\r\nhost: localhost\r\nhost: localhost\r\nconnection: close\r\n\r\n", "400"),
+            ("CONNECT localhost:443 HTTP/1.1\r\nhost: localhost:443\r\nconnection: close\r\n\r\n", "501"),
+            ("POST /a HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "400"),
+        ] {
+            let response = served.raw(request);
+            assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{mode} {request}: {response}");
+        }
+        assert!(served.raw("GET /a HTTP/1.0\r\n\r\n").ends_with("STAGE"), "{mode}");
     }
 }

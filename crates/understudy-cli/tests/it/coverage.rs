@@ -100,7 +100,7 @@ fn what_was_recorded_is_counted_and_held_against_the_description() {
     let recorder = Recorder::new(&project.0, &["--backend", &url, "--service", "shop"]);
     for path in ["/items/7", "/items/8", "/items/9", "/orders"] {
         let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: s\r\nconnection: close\r\n\r\n").unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
         stream.read_to_end(&mut Vec::new()).unwrap();
     }
     recorder.end();

@@ -170,7 +170,7 @@ fn open_site() -> u16 {
 /// Sends a request and ignores the response.
 fn ask(port: u16, path: &str, header: &str) {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n{header}\r\n\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{header}\r\n\r\n").unwrap();
     stream.read_to_end(&mut Vec::new()).unwrap();
 }
 

@@ -103,11 +103,13 @@ impl Served {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// One request with these header lines and this body, on a connection that closes after it.
+    /// One request with these header lines and this body, on a connection that closes after it. The host is `localhost`,
+    /// unless the header lines have another one.
     pub(crate) fn request(&self, line: &str, headers: &[&str], body: &str) -> String {
         let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
         let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
-        self.raw(format!("{line} HTTP/1.1\r\nhost: s\r\nconnection: close\r\n{headers}{length}\r\n{body}"))
+        let host = if headers.contains("host: ") { "" } else { "host: localhost\r\n" };
+        self.raw(format!("{line} HTTP/1.1\r\n{host}connection: close\r\n{headers}{length}\r\n{body}"))
     }
 }
 

@@ -276,7 +276,7 @@ fn a_service_is_recorded_as_long_as_its_file_says_so() {
     // One connection all along: nobody has to connect anew.
     let mut stream = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
     let mut ask = || {
-        write!(stream, "GET /things/1 HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        write!(stream, "GET /things/1 HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         let (mut line, mut length) = (String::new(), 0);
         while reader.read_line(&mut line).unwrap() > 2 {

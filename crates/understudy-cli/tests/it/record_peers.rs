@@ -35,7 +35,8 @@ fn large_bodies_pass_both_ways_in_little_memory_and_say_that_they_are_not_kept()
     let mut recorder = Recorder::new(&project.0, &[]);
     let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
     let length = megabytes * MEGABYTE;
-    write!(stream, "POST /large HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n").unwrap();
+    write!(stream, "POST /large HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n")
+        .unwrap();
     let piece = vec![b'y'; MEGABYTE];
     (0..megabytes).for_each(|_| stream.write_all(&piece).unwrap());
     let received = std::io::copy(&mut stream, &mut std::io::sink()).unwrap();
@@ -163,7 +164,7 @@ fn peers_that_are_slow_or_leave_are_passed_on_as_they_are() {
         write!(stream, "{request}").unwrap();
         BufReader::new(stream)
     };
-    let mut slow = ask("GET /slow HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    let mut slow = ask("GET /slow HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     let mut line = String::new();
     while line != "\r\n" {
         line.clear();
@@ -177,13 +178,13 @@ fn peers_that_are_slow_or_leave_are_passed_on_as_they_are() {
     slow.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "two");
 
-    let mut endless = ask("GET /endless HTTP/1.1\r\nhost: x\r\n\r\n");
+    let mut endless = ask("GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n");
     endless.read_exact(&mut [0; 65_536]).unwrap();
     drop(endless);
     has_gone.recv().unwrap();
 
     // Streams of events end when nobody wants any more of them.
-    let mut events = ask("GET /events HTTP/1.1\r\nhost: x\r\n\r\n");
+    let mut events = ask("GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n");
     let mut came = Vec::new();
     while !String::from_utf8_lossy(&came).contains("data: ha") {
         let mut byte = [0];
@@ -201,7 +202,7 @@ fn peers_that_are_slow_or_leave_are_passed_on_as_they_are() {
     let (status, _, body) = send(recorder.port, "GET", "/longer-again", &[], "");
     assert_eq!((status, &*body), (200, "four"));
 
-    drop(ask("POST /leaves HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nhalf"));
+    drop(ask("POST /leaves HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nhalf"));
     assert_eq!(recorder.says("/leaves"), "POST /leaves: the request broke off: who sent it left\n");
     let (exit, said) = recorder.end();
     assert!(exit == 0 && said.contains("1 request got no answer from the backend"), "{said}");
@@ -226,7 +227,7 @@ fn a_client_that_reads_slowly_slows_the_backend_down() {
     let project = project(port);
     let recorder = Recorder::new(&project.0, &[]);
     let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
-    write!(stream, "GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    write!(stream, "GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
     // It sends until the buffers on the way are full, and then no more.
     let mut before = 0;
     let mut still = 0;

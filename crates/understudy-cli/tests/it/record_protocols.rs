@@ -148,7 +148,7 @@ fn hears_hints(port: u16, go_on: &Sender<()>) {
         text
     };
     for version in ["1.1", "1.1", "1.0"] {
-        write!(client, "GET / HTTP/{version}\r\nhost: x\r\n\r\n").unwrap();
+        write!(client, "GET / HTTP/{version}\r\nhost: localhost\r\n\r\n").unwrap();
         if version == "1.1" {
             assert_eq!(head(), "HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n");
         }
@@ -205,7 +205,7 @@ fn trailer_fields_are_passed_on_both_ways() {
     let recorder = Recorder::new(&project.0, &[]);
     let mut stream = TcpStream::connect(("127.0.0.1", recorder.port)).unwrap();
     stream
-        .write_all(b"POST /sums HTTP/1.1\r\nhost: x\r\nconnection: close, te\r\nte: trailers\r\ntransfer-encoding: chunked\r\ntrailer: x-sum\r\n\r\n5\r\nhello\r\n0\r\nx-sum: asked\r\n\r\n")
+        .write_all(b"POST /sums HTTP/1.1\r\nhost: localhost\r\nconnection: close, te\r\nte: trailers\r\ntransfer-encoding: chunked\r\ntrailer: x-sum\r\n\r\n5\r\nhello\r\n0\r\nx-sum: asked\r\n\r\n")
         .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -248,7 +248,7 @@ fn a_web_socket_passes_through_and_what_is_said_is_kept_without_secrets() {
     let project = project(port);
     let through = |port: u16| {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        write!(stream, "GET /socket?token=planted-query&ref=planted-by-client HTTP/1.1\r\nhost: x\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\nsec-websocket-key: dGhl\r\n\r\n").unwrap();
+        write!(stream, "GET /socket?token=planted-query&ref=planted-by-client HTTP/1.1\r\nhost: localhost\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\nsec-websocket-key: dGhl\r\n\r\n").unwrap();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {

@@ -65,7 +65,7 @@ fn it_ends_cleanly_when_it_is_asked_to() {
     let waiting = std::thread::spawn(move || {
         use std::io::{Read, Write};
         let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
-        stream.write_all(b"GET /slow HTTP/1.1\r\nhost: s\r\n\r\nGET").unwrap();
+        stream.write_all(b"GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\nGET").unwrap();
         let mut answer = String::new();
         let _ = stream.read_to_string(&mut answer);
         answer

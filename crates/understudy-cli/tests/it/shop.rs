@@ -92,7 +92,7 @@ pub(crate) fn send(port: u16, method: &str, path: &str, headers: &[String], body
     let length = body.len();
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n{lines}content-length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{lines}content-length: {length}\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();
