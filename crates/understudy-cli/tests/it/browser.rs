@@ -128,7 +128,10 @@ fn before_a_backend_a_page_on_another_site_reads_nothing_and_sends_nothing() {
 
         // A name that now leads to this machine: the page and the service are of one origin.
         let dom = dom_of(&format!("http://evil.example:{}/me", api.port)).unwrap();
-        assert!(dom.contains("The host is not allowed") && dom.contains("add evil.example to `hosts: [...]`"), "{mode}: {dom}");
+        assert!(
+            dom.contains("The host is not allowed") && dom.contains("add evil.example to `hosts: [...]`"),
+            "{mode}: {dom}"
+        );
         assert_eq!(seen(), Vec::<String>::new(), "{mode}");
 
         let (listed_pages, _listed_folder) = page("shop.test");
