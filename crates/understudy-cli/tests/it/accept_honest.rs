@@ -187,7 +187,7 @@ fn anchors_and_aliases_are_left_to_a_person() {
     refused(
         &with("[1]", "[x]"),
         &fixture,
-        "by an alias (`*name`) or a merge (`<<`): edit fixtures/s/a.yaml:6 yourself",
+        "(alias `*name` or merge `<<`), so it was not changed: edit fixtures/s/a.yaml:6 yourself",
     );
     refused(&with("[x]", "[1]"), &fixture, "other places of the file would change too, by an anchor (`&name`)");
 }

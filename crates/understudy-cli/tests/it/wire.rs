@@ -341,12 +341,12 @@ fn passthrough_forwards_what_matches_no_fixture() {
         backend("HTTP/1.1 200 OK\r\ncontent-length: 4\r\nx-up: 1\r\nkeep-alive: timeout=5\r\n\r\nreal");
     let (_folder, served) = with_backend("passthrough", port);
     assert_eq!(body(&served.request("GET /a", &[], "")), "fixture");
-    let answer = served.request("GET /b?c=1", &["x-mine: 1", "te: deflate", "origin: http://o"], "");
+    let answer = served.request("GET /b?c=1", &["x-mine: 1", "te: deflate", "origin: http://localhost:3000"], "");
     assert!(
         body(&answer) == "real"
             && answer.contains("x-up: 1")
             && !answer.contains("keep-alive: ")
-            && answer.contains("access-control-allow-origin: http://o"),
+            && answer.contains("access-control-allow-origin: http://localhost:3000"),
         "{answer}"
     );
     let seen = thread.join().unwrap();

@@ -22,11 +22,14 @@ impl Reader<'_> {
                 (self.field_flag(fields, "cors").unwrap_or(true), Vec::new())
             }
             Value::Scalar(_) | Value::List(_) => {
-                let list = match &node.value {
-                    Value::List(_) => shown(node),
-                    _ => format!("[{}]", shown(node)),
+                let hint = match &node.value {
+                    Value::Scalar(scalar) if scalar.as_str().contains('*') => {
+                        "write cors: true; before a backend, list each page: cors: { origins: [https://app.example.com] }"
+                            .to_owned()
+                    }
+                    Value::List(_) => format!("write cors: {{ origins: {} }}", shown(node)),
+                    _ => format!("write cors: {{ origins: [{}] }}", shown(node)),
                 };
-                let hint = format!("write cors: {{ origins: {list} }}");
                 self.wrong_type_with_hint(node, "`cors` is true, false or a map", hint);
                 (true, Vec::new())
             }
