@@ -1,10 +1,11 @@
 //! The conditions of a fixture's request, each with its weight.
 
+use crate::graphql::Written;
 use crate::tightness::{Strength, Tightness, Weight};
 use std::collections::HashMap;
+use understudy_exchange::Json;
 use understudy_exchange::jsonpath::Path;
 use understudy_exchange::xml::{Element, Found};
-use understudy_exchange::{Json, JsonString};
 use understudy_fixture::model::{
     Check, Field, FieldMatcher, Fixture, Graphql, GraphqlQuery, JsonType, NamedPart, PartContent, PathRule, Pattern,
     PatternPart, RequestBody, Rule, When, XmlBody, XmlRule,
@@ -75,10 +76,17 @@ impl Tally {
             Some(RequestBody::Text(pattern)) => self.add_json("body", &whole(&pattern.to_string()), &request.rules),
             Some(RequestBody::Xml(xml)) => self.add_xml(xml),
             Some(RequestBody::Form(fields)) => self.add_fields("form field", fields),
+            // A form without parts is still a form.
+            Some(RequestBody::Multipart(parts)) if parts.is_empty() => {
+                self.add(Some(Strength::of(Weight::Presence)), || "body".to_owned());
+            }
             Some(RequestBody::Multipart(parts)) => parts.iter().for_each(|part| self.add_part(part)),
-            Some(RequestBody::Graphql(graphql)) => self.add_graphql(graphql, &request.rules),
+            Some(RequestBody::Graphql(graphql)) => {
+                let written = Written::of_one(graphql, &request.rules);
+                self.add_graphql(std::slice::from_ref(graphql), &written, &request.rules);
+            }
             Some(RequestBody::GraphqlBatch(all)) => {
-                all.iter().for_each(|graphql| self.add_graphql(graphql, &request.rules));
+                self.add_graphql(all, &Written::of_batch(all, &request.rules), &request.rules);
             }
             Some(RequestBody::Base64(_) | RequestBody::File(_)) => self.add_json("body", &whole(""), &request.rules),
         }
@@ -122,28 +130,36 @@ impl Tally {
             // The part has to be there.
             None if part.rules.is_empty() => self.add(Some(Strength::of(Weight::Presence)), || place("")),
             None => self.add_rules(&place(""), &part.rules),
+            Some(PartContent::Text(FieldMatcher::Equals(pattern))) if !part.rules.is_empty() => {
+                self.add_json(&place(""), &Json::string(pattern.to_string()), &part.rules);
+            }
             Some(PartContent::Text(matcher)) => self.add_matcher(matcher, || place("")),
             Some(PartContent::Json(value)) => self.add_json(&place(""), value, &part.rules),
+            Some(PartContent::File(_)) if !part.rules.is_empty() => self.add_rules(&place(""), &part.rules),
             Some(PartContent::File(_)) => self.add(Some(Strength::of(Weight::Value)), || place("")),
         }
     }
 
-    fn add_graphql(&mut self, graphql: &Graphql, rules: &[PathRule]) {
-        // A document that names its only operation asks for the name too.
-        let document = graphql.query.as_ref().map(GraphqlQuery::document);
-        if graphql.operation.is_some() || document.and_then(|document| document.only_operation()?).is_some() {
-            self.add(Some(Strength::of(Weight::Value)), || "operation".to_owned());
+    fn add_graphql(&mut self, all: &[Graphql], written: &Written, rules: &[PathRule]) {
+        for (graphql, is_ruled) in all.iter().zip(&written.is_ruled) {
+            // A document that names its only operation asks for the name too.
+            let document = graphql.query.as_ref().map(GraphqlQuery::document);
+            if graphql.operation.is_some() || document.and_then(|document| document.only_operation()?).is_some() {
+                self.add(Some(Strength::of(Weight::Value)), || "operation".to_owned());
+            }
+            if let Some(query) = graphql.query.as_ref().filter(|_| !is_ruled) {
+                self.add(Some(of_pattern(&Pattern::parse(query.as_str()))), || "query".to_owned());
+            }
         }
-        if let Some(query) = &graphql.query {
-            self.add(Some(of_pattern(&Pattern::parse(query.as_str()))), || "query".to_owned());
-        }
-        let written = [("variables", &graphql.variables), ("extensions", &graphql.extensions)];
-        let members = written.into_iter().filter_map(|(name, value)| Some((JsonString::new(name), value.clone()?)));
-        let members: Vec<_> = members.collect();
-        if members.is_empty() {
-            self.add_rules("body", rules);
+        let has_members = |value: &Json| value.children().next().is_some();
+        let is_written = match &written.body {
+            Json::Array(all) => all.iter().any(has_members),
+            one => has_members(one),
+        };
+        if is_written {
+            self.add_json("body", &written.body, rules);
         } else {
-            self.add_json("body", &Json::Object(members), rules);
+            self.add_rules("body", rules);
         }
     }
 
@@ -180,6 +196,7 @@ impl Tally {
         if let Some(strength) = rules_for(Found::Element(element)) {
             return self.add(strength, place);
         }
+        self.tightness.add_further(Weight::Presence);
         for (name, value) in &element.attributes {
             let written = || Some(of_pattern(&Pattern::parse(value)));
             let strength = rules_for(Found::Attribute(value)).unwrap_or_else(written);
@@ -246,6 +263,7 @@ impl Leaves<'_> {
         self.tally.tightness.add_leeway(before - rules.len());
         let is_leaf = value.children().next().is_none();
         if rules.is_empty() {
+            self.container(value);
             return if is_leaf { self.leaf(of_leaf(value, base), path) } else { self.below(value, path, &[], base) };
         }
         let whole = rules.iter().flat_map(|rule| &rule.checks).find_map(|check| match check {
@@ -257,6 +275,9 @@ impl Leaves<'_> {
         match whole {
             Some(whole) => {
                 let leaves = leaf_count(whole);
+                // Nothing else may be in it.
+                self.container(whole);
+                self.containers(whole);
                 (1..leaves).for_each(|_| self.leaf(Some(Strength::of(Weight::Value)), path));
                 self.leaf(strength, path);
             }
@@ -281,6 +302,18 @@ impl Leaves<'_> {
         }
     }
 
+    /// Adds that a value is an object or an array, apart from what is inside.
+    fn container(&mut self, value: &Json) {
+        if matches!(value, Json::Object(_) | Json::Array(_)) {
+            self.tally.tightness.add_further(Weight::Presence);
+        }
+    }
+
+    fn containers(&mut self, value: &Json) {
+        self.container(value);
+        value.children().for_each(|(_, child)| self.containers(child));
+    }
+
     fn leaf(&mut self, strength: Option<Strength>, path: &Path<'_>) {
         let place = self.place;
         self.tally.add(strength, || format!("{place} {path}"));
@@ -291,7 +324,7 @@ fn of_leaf(value: &Json, base: Base) -> Option<Strength> {
     Some(match (base, value) {
         (Base::Written, Json::String(text)) => of_pattern(&Pattern::parse(text.as_str())),
         // Members that are not written are free.
-        (_, Json::Object(_)) => Strength::of(Weight::Type),
+        (_, Json::Object(_)) => Strength::of(Weight::Presence).with_leeway(1),
         (Base::Written, _) => Strength::of(Weight::Value),
         // An example of null or of an empty array leaves everything open.
         (Base::Shape, Json::Null | Json::Array(_)) => Strength::of(Weight::Presence),

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::borrow::Cow;
 use understudy_exchange::multipart::{self, Part};
 use understudy_exchange::target::{encode_query_part, encode_segment};
-use understudy_exchange::{Json, JsonString, Request, encode_text, form};
+use understudy_exchange::{Json, JsonString, Request, encode_text, form, xml};
 use understudy_fixture::model::{
     Check, Field, FieldMatcher, Fixture, Graphql, MethodMatcher, NamedPart, PartContent, Pattern, PatternPart,
     RequestBody, Rule, Segment, SegmentPart,
@@ -308,11 +308,11 @@ impl Filler<'_> {
                 insert_header(CONTENT_TYPE.as_str(), &format!("multipart/form-data; boundary={boundary}"), headers)?;
                 multipart::write(&parts, &boundary)
             }
-            RequestBody::Xml(xml) => {
+            RequestBody::Xml(document) => {
                 content_type("application/xml");
-                let text = self.pattern(&Pattern::parse(xml.as_str()))?;
+                let text = self.pattern(&Pattern::parse(document.as_str()))?;
                 let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-                let encoded = encode_text(kind, &text).map(std::borrow::Cow::into_owned);
+                let encoded = xml::encode(kind, &text).map(std::borrow::Cow::into_owned);
                 encoded.map_or_else(|| text.into(), Into::into)
             }
             RequestBody::Graphql(request) => {

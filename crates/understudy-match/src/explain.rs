@@ -2,7 +2,7 @@
 
 use crate::difference::{Difference, Sink, cost};
 use crate::incoming::Incoming;
-use crate::index::{Choice, Index, Promise, preference, takes};
+use crate::index::{Choice, Index, Promise, takes};
 use crate::mismatch::NOTHING;
 use crate::near_path::{Distances, Meant};
 use crate::request::compare;
@@ -135,7 +135,7 @@ fn near(
         differences.retain(|difference| !difference.place.starts_with("path parameter"));
     }
     let behind = match chosen {
-        Some(chosen) if differences.is_empty() => Some(why_before(chosen, fixture)),
+        Some(chosen) if differences.is_empty() => Some(why_before(index, chosen, fixture)),
         _ => None,
     };
     let slip = other_path.and_then(|meant| meant.slips(index.base(), index.template(fixture)));
@@ -143,8 +143,8 @@ fn near(
 }
 
 /// Explains why the first of two fixtures that both match responds.
-fn why_before(first: &Fixture, second: &Fixture) -> String {
-    let (a, b) = (preference(first), preference(second));
+fn why_before(index: &Index, first: &Fixture, second: &Fixture) -> String {
+    let (a, b) = (index.preference(first), index.preference(second));
     let id = &first.id;
     let says_head = |fixture: &Fixture| fixture.request.method == MethodMatcher::Is(Method::HEAD);
     if says_head(first) && !says_head(second) {

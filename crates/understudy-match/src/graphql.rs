@@ -83,8 +83,10 @@ pub(crate) fn read(incoming: &Incoming<'_>) -> Option<Received> {
 pub(crate) fn compare(wanted: &Graphql, rules: &[PathRule], strict: bool, incoming: &Incoming<'_>, sink: &mut Sink) {
     match incoming.graphql() {
         Some(Received::One(received)) => {
-            one(wanted, rules, strict, received, "", sink);
-            by_rules(&written_members(wanted), &received.members, rules, sink);
+            let written = Written::of_one(wanted, rules);
+            let requested = Requested { wanted, is_ruled: written.is_ruled[0], has_rules: !rules.is_empty(), strict };
+            requested.compare(received, "", sink);
+            by_rules(&written.body, &received.members, rules, sink);
         }
         Some(Received::Batch(all)) => {
             let count = format!("a batch of {}", all.len());
@@ -106,11 +108,13 @@ pub(crate) fn compare_batch(
 ) {
     match incoming.graphql() {
         Some(Received::Batch(all)) if all.len() == wanted.len() => {
+            let written = Written::of_batch(wanted, rules);
             for (at, (wanted, received)) in wanted.iter().zip(all).enumerate() {
-                one(wanted, rules, strict, received, &format!("[{at}] "), sink);
+                let is_ruled = written.is_ruled[at];
+                let requested = Requested { wanted, is_ruled, has_rules: !rules.is_empty(), strict };
+                requested.compare(received, &format!("[{at}] "), sink);
             }
-            let written = Json::Array(wanted.iter().map(written_members).collect());
-            by_rules(&written, &Json::Array(all.iter().map(|one| one.members.clone()).collect()), rules, sink);
+            by_rules(&written.body, &Json::Array(all.iter().map(|one| one.members.clone()).collect()), rules, sink);
         }
         Some(received) => {
             let count = match received {
@@ -127,39 +131,91 @@ fn no_request(incoming: &Incoming<'_>) -> (String, String, String) {
     ("body".to_owned(), "a GraphQL request".to_owned(), crate::bytes::show_bytes(incoming.body()))
 }
 
-fn one(wanted: &Graphql, rules: &[PathRule], strict: bool, received: &Operation, at: &str, sink: &mut Sink) {
-    if let Some(operation) = &wanted.operation
-        && received.name() != Some(operation)
-    {
-        let named = received.name().unwrap_or(NOTHING).to_owned();
-        sink.add_at_cost(cost::DOCUMENT, || (format!("{at}operation"), operation.clone(), named));
-    }
-    let is_ruled = rules.iter().any(|rule| rule.path.as_str().ends_with(".query"));
-    if let Some(query) = wanted.query.as_ref().filter(|_| !is_ruled) {
-        compare_query(query, received, at, sink);
-    }
-    if !rules.is_empty() {
-        return;
-    }
-    for (name, value) in [("variables", &wanted.variables), ("extensions", &wanted.extensions)] {
-        let Some(value) = value else { continue };
-        let Some(received) = received.members.member(name) else {
-            // A persisted query is known by its extensions alone.
-            let cost = if name == "extensions" { cost::DOCUMENT } else { cost::VALUE };
-            sink.add_at_cost(cost, || (format!("{at}{name}"), crate::mismatch::show(value), NOTHING.to_owned()));
-            continue;
-        };
-        for mismatch in hold(Some(value), received, &[], Base::Written { strict }).mismatches {
-            sink.add(|| (format!("{at}{name} {}", mismatch.path), mismatch.expected, mismatch.received));
+/// One request of a fixture.
+struct Requested<'w> {
+    wanted: &'w Graphql,
+    /// A rule speaks for the document.
+    is_ruled: bool,
+    /// There are rules, which the variables and extensions are compared with.
+    has_rules: bool,
+    strict: bool,
+}
+
+impl Requested<'_> {
+    fn compare(&self, received: &Operation, at: &str, sink: &mut Sink) {
+        let wanted = self.wanted;
+        if let Some(operation) = &wanted.operation
+            && received.name() != Some(operation)
+        {
+            let named = received.name().unwrap_or(NOTHING).to_owned();
+            sink.add_at_cost(cost::DOCUMENT, || (format!("{at}operation"), operation.clone(), named));
+        }
+        if let Some(query) = wanted.query.as_ref().filter(|_| !self.is_ruled) {
+            compare_query(query, received, at, sink);
+        }
+        if self.has_rules {
+            return;
+        }
+        for (name, value) in [("variables", &wanted.variables), ("extensions", &wanted.extensions)] {
+            let Some(value) = value else { continue };
+            let Some(received) = received.members.member(name) else {
+                // A persisted query is known by its extensions alone.
+                let cost = if name == "extensions" { cost::DOCUMENT } else { cost::VALUE };
+                sink.add_at_cost(cost, || (format!("{at}{name}"), crate::mismatch::show(value), NOTHING.to_owned()));
+                continue;
+            };
+            for mismatch in hold(Some(value), received, &[], Base::Written { strict: self.strict }).mismatches {
+                sink.add(|| (format!("{at}{name} {}", mismatch.path), mismatch.expected, mismatch.received));
+            }
         }
     }
 }
 
 /// What rules are applied to beside what was received.
-fn written_members(wanted: &Graphql) -> Json {
-    let members = [("variables", &wanted.variables), ("extensions", &wanted.extensions)];
-    let members = members.into_iter().filter_map(|(name, value)| Some((JsonString::new(name), value.clone()?)));
-    Json::Object(members.collect())
+pub(crate) struct Written {
+    /// The members that are compared as JSON. The document is one of them only if a rule speaks for it.
+    pub(crate) body: Json,
+    /// For each request, whether a rule speaks for its document.
+    pub(crate) is_ruled: Vec<bool>,
+}
+
+impl Written {
+    pub(crate) fn of_one(wanted: &Graphql, rules: &[PathRule]) -> Self {
+        Self::new(members(wanted), rules)
+    }
+
+    pub(crate) fn of_batch(wanted: &[Graphql], rules: &[PathRule]) -> Self {
+        Self::new(Json::Array(wanted.iter().map(members).collect()), rules)
+    }
+
+    fn new(mut body: Json, rules: &[PathRule]) -> Self {
+        let ruled: Vec<&Json> = rules.iter().flat_map(|rule| rule.path.select_values(&body)).collect();
+        let is_ruled = |request: &Json| {
+            let query = request.member("query");
+            query.is_some_and(|query| ruled.iter().any(|value| std::ptr::eq(*value, query)))
+        };
+        let is_ruled: Vec<bool> = match &body {
+            Json::Array(all) => all.iter().map(is_ruled).collect(),
+            one => vec![is_ruled(one)],
+        };
+        let requests = match &mut body {
+            Json::Array(all) => all.as_mut_slice(),
+            one => std::slice::from_mut(one),
+        };
+        for (request, _) in requests.iter_mut().zip(&is_ruled).filter(|(_, is_ruled)| !**is_ruled) {
+            if let Json::Object(members) = request {
+                members.retain(|(name, _)| !name.is("query"));
+            }
+        }
+        Self { body, is_ruled }
+    }
+}
+
+fn members(wanted: &Graphql) -> Json {
+    let query = wanted.query.as_ref().map(|query| Json::string(query.as_str()));
+    let members =
+        [("query", query), ("variables", wanted.variables.clone()), ("extensions", wanted.extensions.clone())];
+    Json::Object(members.into_iter().filter_map(|(name, value)| Some((JsonString::new(name), value?))).collect())
 }
 
 fn by_rules(written: &Json, received: &Json, rules: &[PathRule], sink: &mut Sink) {

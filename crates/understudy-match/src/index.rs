@@ -77,16 +77,7 @@ pub(crate) struct Preference {
     pub(crate) any_method: bool,
 }
 
-pub(crate) fn preference(fixture: &Fixture) -> Preference {
-    Preference {
-        priority: Reverse(fixture.priority),
-        path: path_rank(fixture),
-        tightness: tightness(fixture),
-        any_method: fixture.request.method == MethodMatcher::Any,
-    }
-}
-
-fn path_rank(fixture: &Fixture) -> Vec<(u8, Reverse<usize>)> {
+fn path_rank(path: &[Segment]) -> Vec<(u8, Reverse<usize>)> {
     let text = |segment: &Segment| match segment {
         // Of `{name}.json` and `{name}.min.json` the longer one is the more specific.
         Segment::Mixed(parts) => {
@@ -94,8 +85,7 @@ fn path_rank(fixture: &Fixture) -> Vec<(u8, Reverse<usize>)> {
         }
         _ => 0,
     };
-    let segments = fixture.request.path.segments.iter();
-    let mut ranks: Vec<_> = segments.map(|segment| (segment.rank(), Reverse(text(segment)))).collect();
+    let mut ranks: Vec<_> = path.iter().map(|segment| (segment.rank(), Reverse(text(segment)))).collect();
     // Where one path ends, a longer one that still matched did so behind a `{*rest}`: it says more.
     ranks.push((4, Reverse(0)));
     ranks
@@ -105,16 +95,32 @@ impl Index {
     /// An index over the enabled fixtures; `base` is the service's prefix of every path.
     #[must_use]
     pub fn new(base: &str, fixtures: impl IntoIterator<Item = Arc<Fixture>>) -> Self {
-        let (mut promises, disabled): (Vec<Promise>, Vec<Promise>) =
+        let (promises, disabled): (Vec<Promise>, Vec<Promise>) =
             fixtures.into_iter().partition(|fixture| fixture.enabled);
-        promises.sort_by_cached_key(|fixture| (preference(fixture), Arc::clone(&fixture.id)));
         let base: Vec<String> = match base {
             "" => Vec::new(),
             base => target::segments(base).map(|segment| target::percent_decode(segment).into_owned()).collect(),
         };
-        let mut paths = PathTree::default();
+        let mut index = Self { base, disabled, ..Self::default() };
+        index.arrange(promises);
+        index
+    }
+
+    /// The same index, in which a slash at the end of a path means nothing.
+    #[must_use]
+    pub fn ignoring_trailing_slash(mut self) -> Self {
+        self.ignores_slash = true;
+        let promises = std::mem::take(&mut self.promises);
+        self.arrange(promises);
+        self
+    }
+
+    /// Puts fixtures in order of preference, and makes all that is looked up in.
+    fn arrange(&mut self, mut promises: Vec<Promise>) {
+        promises.sort_by_cached_key(|fixture| (self.preference(fixture), Arc::clone(&fixture.id)));
+        self.paths = PathTree::default();
         for (place, fixture) in promises.iter().enumerate() {
-            paths.insert(&fixture.request.path.segments, place);
+            self.paths.insert(self.path_of(fixture), place);
         }
         let mut methods: Vec<MethodMatcher> = Vec::new();
         let gate = |fixture: &Promise| {
@@ -128,19 +134,25 @@ impl Index {
                 asks_for_more: asks_for_more(fixture),
             }
         };
-        let gates = promises.iter().map(gate).collect();
-        Self { base, promises, gates, methods, paths, ignores_slash: false, disabled }
+        self.gates = promises.iter().map(gate).collect();
+        self.methods = methods;
+        self.promises = promises;
     }
 
-    /// The same index, in which a slash at the end of a path means nothing.
-    #[must_use]
-    pub fn ignoring_trailing_slash(mut self) -> Self {
-        self.paths = PathTree::default();
-        for (place, fixture) in self.promises.iter().enumerate() {
-            self.paths.insert(without_slash(&fixture.request.path.segments), place);
+    /// Returns the place of a fixture in the order of preference, without its id.
+    pub(crate) fn preference(&self, fixture: &Fixture) -> Preference {
+        Preference {
+            priority: Reverse(fixture.priority),
+            path: path_rank(self.path_of(fixture)),
+            tightness: tightness(fixture),
+            any_method: fixture.request.method == MethodMatcher::Any,
         }
-        self.ignores_slash = true;
-        self
+    }
+
+    /// A fixture's path, as far as it counts.
+    fn path_of<'f>(&self, fixture: &'f Fixture) -> &'f [Segment] {
+        let segments = &fixture.request.path.segments;
+        if self.ignores_slash { without_slash(segments) } else { segments }
     }
 
     /// The fixtures in order of preference.
@@ -238,7 +250,11 @@ impl Index {
         }
         let asked = |place: usize| {
             let fixture = &self.promises[place];
-            (path_rank(fixture), fixture.request.method == MethodMatcher::Any, Reverse(requested(fixture)))
+            (
+                path_rank(self.path_of(fixture)),
+                fixture.request.method == MethodMatcher::Any,
+                Reverse(requested(fixture)),
+            )
         };
         let most = found.iter().map(|place| asked(*place)).min();
         found.retain(|place| Some(asked(*place)) == most);

@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::borrow::Cow;
 use understudy_exchange::jsonpath::Step;
-use understudy_exchange::{Json, Response, content_type_of_file, encode_text, media_type_of_file};
+use understudy_exchange::{Json, Response, content_type_of_file, encode_text, media_type_of_file, xml};
 use understudy_fixture::model::{Check, HeaderPromise, ResponseBody, ResponsePromise, Rule};
 
 /// A response that can be sent.
@@ -52,12 +52,12 @@ impl Rendering {
             headers.insert(CONTENT_TYPE, HeaderValue::from_str(&content_type).expect("media types are plain text"));
         }
         let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let text = match &promise.body {
-            Some(ResponseBody::Text(text)) => Some(text.as_str()),
-            Some(ResponseBody::Xml(xml)) => Some(xml.as_str()),
+        let encoded = match &promise.body {
+            Some(ResponseBody::Text(text)) => encode_text(kind, text),
+            Some(ResponseBody::Xml(document)) => xml::encode(kind, document.as_str()),
             _ => None,
         };
-        if let Some(encoded) = text.and_then(|text| encode_text(kind, text)) {
+        if let Some(encoded) = encoded {
             body = Bytes::copy_from_slice(&encoded);
         }
         let rules: Vec<_> = promise.rules.iter().filter(|rule| rule.rule.fresh).cloned().collect();
@@ -67,7 +67,7 @@ impl Rendering {
             _ => None,
         };
         let status = StatusCode::from_u16(promise.status).unwrap_or(StatusCode::OK);
-        let is_text = text.is_some();
+        let is_text = matches!(promise.body, Some(ResponseBody::Text(_)));
         Self { fixed: Rendered { status, headers, body }, fresh_body, is_text, fresh_headers }
     }
 

@@ -7,7 +7,7 @@ use crate::difference::Sink;
 use crate::example::stub_request;
 use crate::field::obeys;
 use crate::incoming::Incoming;
-use crate::index::{Index, Preference, preference, takes};
+use crate::index::{Index, Preference, takes};
 use crate::request::compare;
 use crate::state::State;
 use understudy_exchange::{Json, JsonString, Request};
@@ -33,7 +33,7 @@ impl Index {
     /// Returns the ties between fixtures, one at most for each fixture that comes second. `base` is the service's.
     #[must_use]
     pub fn ties(&self, base: &str) -> Vec<Tie> {
-        let preferences: Vec<Preference> = self.promises().iter().map(|fixture| preference(fixture)).collect();
+        let preferences: Vec<Preference> = self.promises().iter().map(|fixture| self.preference(fixture)).collect();
         let mut is_second = vec![false; preferences.len()];
         let mut ties = Vec::new();
         for (first, fixture) in self.promises().iter().enumerate() {

@@ -135,6 +135,11 @@ impl Tightness {
         self.text.0 += strength.text;
     }
 
+    /// Adds a check that is no condition of its own.
+    pub(crate) fn add_further(&mut self, weight: Weight) {
+        self.further.0.add(weight);
+    }
+
     /// Adds ways in which conditions are looser than their weights say.
     pub(crate) fn add_leeway(&mut self, ways: usize) {
         self.leeway += ways;

@@ -6,18 +6,34 @@
 
 mod body;
 mod cases;
+mod looser;
+mod odd;
 mod request;
 
 use std::sync::Arc;
 use understudy_exchange::{Json, JsonPath};
 use understudy_fixture::model::{
     Check, Field, FieldMatcher, Fixture, Format, HeaderPromise, JsonType, PathRule, ResponseBody, ResponsePromise,
-    Rule, Select, Verify,
+    Rule, Select, Verify, When, XmlBody,
 };
 use understudy_match::Chance;
 
 pub use body::json;
 pub use cases::check_cases;
+pub use looser::{Looser, looser, state_of};
+pub use odd::{can_be_sent, odd};
+
+/// The numbers that a property is tried with: so many, or those that the environment's `SEEDS` says, as `1000` or
+/// `1000..2000`.
+///
+/// # Panics
+/// Where `SEEDS` is neither.
+#[must_use]
+pub fn seeds(usual: u64) -> std::ops::Range<u64> {
+    let Ok(written) = std::env::var("SEEDS") else { return 0..usual };
+    let number = |text: &str| text.parse().expect("SEEDS is a number, or two with `..` between them");
+    written.split_once("..").map_or_else(|| 0..number(&written), |(from, to)| number(from)..number(to))
+}
 
 /// The fixture of a number. Different numbers have different paths.
 #[must_use]
@@ -33,7 +49,7 @@ pub fn fixture(seed: u64) -> Fixture {
         enabled: true,
         priority: i64::try_from(chance.below(3)).unwrap_or(0) - 1,
         request: request::request(&format!("f{seed}"), &mut chance),
-        responses: vec![response],
+        responses: faces(response, &mut chance),
         select: Select::Cycle,
         when: Vec::new(),
         set: if chance.below(4) == 0 { vec![("seen".to_owned(), "yes".to_owned())] } else { Vec::new() },
@@ -46,18 +62,42 @@ pub(crate) fn pick<T: Copy>(chance: &mut Chance, of: &[T]) -> T {
     of[usize::try_from(chance.below(of.len() as u64)).expect("an index fits")]
 }
 
+/// A response, and sometimes others for states that nothing brings about.
+fn faces(response: ResponsePromise, chance: &mut Chance) -> Vec<ResponsePromise> {
+    let in_state = |status: u16, values: &[&str]| {
+        let when = When { name: "cart".to_owned(), values: values.iter().map(|&value| value.to_owned()).collect() };
+        ResponsePromise { when: vec![when], ..ResponsePromise::new(status, Vec::new(), None) }
+    };
+    // Of several, a server error is not verified.
+    if response.status >= 500 || chance.below(4) > 0 {
+        return vec![response];
+    }
+    match chance.below(2) {
+        0 => vec![response, in_state(503, &["down"])],
+        _ => vec![in_state(200, &["full", "paid"]), response, in_state(409, &["locked"])],
+    }
+}
+
 fn response(chance: &mut Chance) -> ResponsePromise {
-    let body = match chance.below(6) {
+    let mut headers = vec![("x-plain".to_owned(), HeaderPromise::Value("a, b".to_owned()))];
+    let body = match chance.below(8) {
         0 => None,
         1 => Some(ResponseBody::Text(body::text(chance))),
         2 => Some(ResponseBody::Base64(body::bytes(chance))),
+        3 => {
+            let value = pick(chance, &["text/plain; charset=iso-8859-1", "text/csv;Charset=\"UTF-16\"; header=absent"]);
+            headers.push(("content-type".to_owned(), HeaderPromise::Value(value.to_owned())));
+            Some(ResponseBody::Text("na\u{EF}ve\r\n".to_owned()))
+        }
+        4 => Some(ResponseBody::Xml(
+            XmlBody::parse("<?xml version=\"1.0\"?>\n<a n='1'>\n  <b>x</b> <b/>\n</a>\n").expect("it is XML"),
+        )),
         _ => Some(ResponseBody::Json(understudy_exchange::JsonText::new(&body::json(chance, 3)))),
     };
     let rules = match &body {
         Some(ResponseBody::Json(text)) => body_rules(&text.value(), chance),
         _ => Vec::new(),
     };
-    let mut headers = vec![("x-plain".to_owned(), HeaderPromise::Value("a, b".to_owned()))];
     if chance.below(2) == 0 {
         headers.push(("x-several".to_owned(), HeaderPromise::List(vec!["1".to_owned(), "2".to_owned()])));
         headers.push(("etag".to_owned(), HeaderPromise::Value("\"e\"".to_owned())));

@@ -9,7 +9,8 @@ mod path;
 
 pub use path::{Found, XmlPath};
 
-use crate::charset::decode_text;
+use crate::charset::{decode_text, encode_text};
+use crate::media_type::parameter;
 use std::borrow::Cow;
 
 /// A name with its namespace. Prefixes are resolved.
@@ -196,16 +197,33 @@ fn trim(children: &mut [Node]) {
     }
 }
 
-/// Decodes a document: by the charset of its header field, else by the one that it declares itself, else as UTF-8.
-/// `None` if it is no text in that charset.
+/// Decodes a document: by the charset of its header field, else by its byte order mark or the charset that it declares
+/// itself, else as UTF-8. `None` if it is no text in that charset.
 #[must_use]
 pub fn decode<'b>(content_type: &str, bytes: &'b [u8]) -> Option<Cow<'b, str>> {
-    if crate::media_type::parameter(content_type, "charset").is_none()
-        && let Some(declared) = declared_charset(bytes)
-    {
-        return decode_text(&format!("text/xml; charset={declared}"), bytes);
+    if parameter(content_type, "charset").is_some() {
+        return decode_text(content_type, bytes);
     }
-    decode_text(content_type, bytes)
+    // XML 1.0, appendix F: a document begins with `<` or a byte order mark.
+    let charset = match bytes {
+        [0xFF, 0xFE, ..] | [b'<', 0, ..] => "utf-16le",
+        [0xFE, 0xFF, ..] | [0, b'<', ..] => "utf-16be",
+        _ => declared_charset(bytes).unwrap_or("utf-8"),
+    };
+    decode_text(&in_charset(charset), bytes)
+}
+
+/// Encodes a document as [`decode`] reads it. `None` if the charset is unknown or lacks one of the characters.
+#[must_use]
+pub fn encode<'t>(content_type: &str, text: &'t str) -> Option<Cow<'t, [u8]>> {
+    match declared_charset(text.as_bytes()) {
+        Some(declared) if parameter(content_type, "charset").is_none() => encode_text(&in_charset(declared), text),
+        _ => encode_text(content_type, text),
+    }
+}
+
+fn in_charset(charset: &str) -> String {
+    format!("text/xml; charset={charset}")
 }
 
 /// The charset of `<?xml version="1.0" encoding="..."?>`.
@@ -286,5 +304,20 @@ mod tests {
         let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>\xE9</a>";
         assert!(decode("text/xml", latin).is_some_and(|text| read(&text).text() == "é"));
         assert!(decode("text/xml; charset=utf-8", "<a>é</a>".as_bytes()).is_some_and(|text| read(&text).text() == "é"));
+        assert!(decode("text/xml", b"\xFE\xFF\0<\0a\0/\0>").is_some_and(|text| read(&text).name.local == "a"));
+    }
+
+    #[test]
+    fn a_document_is_encoded_in_the_charset_that_it_declares() {
+        for charset in ["ISO-8859-1", "utf-8", "UTF-16", "utf-16le", "shift_jis"] {
+            let text = format!(
+                "<?xml version='1.0' encoding='{charset}'?><a>{}</a>",
+                if charset == "shift_jis" { "テ" } else { "é" }
+            );
+            let bytes = encode("application/xml", &text).unwrap_or_else(|| panic!("{charset}"));
+            assert_eq!(decode("application/xml", &bytes).as_deref(), Some(text.as_str()), "{charset}");
+        }
+        let text = "<?xml version='1.0' encoding='iso-8859-1'?><a>é</a>";
+        assert_eq!(encode("text/xml; charset=utf-8", text).as_deref(), Some(text.as_bytes()));
     }
 }
