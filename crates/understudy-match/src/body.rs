@@ -54,7 +54,7 @@ fn json(wanted: Option<&Json>, request: &RequestPromise, incoming: &Incoming<'_>
         sink.add_at_cost(cost::DOCUMENT, || ("body".to_owned(), expected, show_bytes(incoming.body())));
         return;
     };
-    let held = hold(wanted, received, &request.rules, Base::Written { strict: request.strict });
+    let held = hold(wanted, received, &request.rules, Base::written(request.strict));
     add_held(held, &request.rules, sink);
 }
 
@@ -91,7 +91,7 @@ fn text(pattern: &Pattern, request: &RequestPromise, incoming: &Incoming<'_>, si
 
 fn whole(wanted: &str, received: &str, request: &RequestPromise, sink: &mut Sink) {
     let (wanted, received) = (Json::string(wanted), Json::string(received));
-    add_held(hold(Some(&wanted), &received, &request.rules, Base::Written { strict: false }), &request.rules, sink);
+    add_held(hold(Some(&wanted), &received, &request.rules, Base::written(false)), &request.rules, sink);
 }
 
 fn xml(wanted: &XmlBody, incoming: &Incoming<'_>, sink: &mut Sink) {

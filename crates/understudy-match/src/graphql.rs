@@ -86,7 +86,7 @@ pub(crate) fn compare(wanted: &Graphql, rules: &[PathRule], strict: bool, incomi
             let written = Written::of_one(wanted, rules);
             let requested = Requested { wanted, is_ruled: written.is_ruled[0], has_rules: !rules.is_empty(), strict };
             requested.compare(received, "", sink);
-            by_rules(&written.body, &received.members, rules, sink);
+            by_rules(&written.body, &received.members, rules, strict.then_some(1), sink);
         }
         Some(Received::Batch(all)) => {
             let count = format!("a batch of {}", all.len());
@@ -114,7 +114,8 @@ pub(crate) fn compare_batch(
                 let requested = Requested { wanted, is_ruled, has_rules: !rules.is_empty(), strict };
                 requested.compare(received, &format!("[{at}] "), sink);
             }
-            by_rules(&written.body, &Json::Array(all.iter().map(|one| one.members.clone()).collect()), rules, sink);
+            let sent = Json::Array(all.iter().map(|one| one.members.clone()).collect());
+            by_rules(&written.body, &sent, rules, strict.then_some(2), sink);
         }
         Some(received) => {
             let count = match received {
@@ -164,7 +165,7 @@ impl Requested<'_> {
                 sink.add_at_cost(cost, || (format!("{at}{name}"), crate::mismatch::show(value), NOTHING.to_owned()));
                 continue;
             };
-            for mismatch in hold(Some(value), received, &[], Base::Written { strict: self.strict }).mismatches {
+            for mismatch in hold(Some(value), received, &[], Base::written(self.strict)).mismatches {
                 sink.add(|| (format!("{at}{name} {}", mismatch.path), mismatch.expected, mismatch.received));
             }
         }
@@ -218,9 +219,11 @@ fn members(wanted: &Graphql) -> Json {
     Json::Object(members.into_iter().filter_map(|(name, value)| Some((JsonString::new(name), value?))).collect())
 }
 
-fn by_rules(written: &Json, received: &Json, rules: &[PathRule], sink: &mut Sink) {
+/// Applies rules to the request as it is sent. Objects that are `strict_from` steps below its root or deeper may have no
+/// members but the written ones; the operations themselves may.
+fn by_rules(written: &Json, received: &Json, rules: &[PathRule], strict_from: Option<usize>, sink: &mut Sink) {
     if !rules.is_empty() {
-        crate::body::add_held(hold(Some(written), received, rules, Base::Written { strict: false }), rules, sink);
+        crate::body::add_held(hold(Some(written), received, rules, Base::Written { strict_from }), rules, sink);
     }
 }
 

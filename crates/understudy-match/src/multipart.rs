@@ -5,20 +5,43 @@ use crate::difference::Sink;
 use crate::field::describe;
 use crate::hold::{Base, hold};
 use crate::mismatch::{NOTHING, show};
-use crate::pairs::Pairs;
+use crate::pairs::{PAIRS_MAX, Pairs};
 use crate::rule::text_obeys;
+use std::cell::OnceCell;
 use understudy_exchange::media_type::covers;
 use understudy_exchange::multipart::{Part, plain_name};
 use understudy_exchange::{Json, decode_text};
 use understudy_fixture::model::{FieldMatcher, NamedPart, PartContent, PathRule};
 
+/// A received part. Its JSON is read once, however many written parts it is compared with.
+struct Received<'p> {
+    part: &'p Part,
+    json: OnceCell<Option<Json>>,
+}
+
+impl<'p> Received<'p> {
+    fn new(part: &'p Part) -> Self {
+        Self { part, json: OnceCell::new() }
+    }
+
+    fn json(&self) -> Option<&Json> {
+        self.json.get_or_init(|| Json::parse(&self.part.content).ok()).as_ref()
+    }
+}
+
 /// Compares the parts in any order. Each one that is written needs a received one of its own.
 pub(crate) fn compare(wanted: &[NamedPart], received: &[Part], strict: bool, sink: &mut Sink) {
+    if wanted.len().saturating_mul(received.len()) > PAIRS_MAX {
+        let most = format!("at most {} parts beside {} written ones", PAIRS_MAX / wanted.len(), wanted.len());
+        sink.add(|| ("body".to_owned(), most, format!("{} parts", received.len())));
+        return;
+    }
+    let received: Vec<Received<'_>> = received.iter().map(Received::new).collect();
     let pairs =
         Pairs::new(wanted.len(), received.len(), |a, b| differences(&wanted[a], &received[b], strict).is_empty());
     for (part, _) in wanted.iter().zip(&pairs.of_wanted).filter(|(_, pair)| pair.is_none()) {
         let left = received.iter().zip(&pairs.of_received).filter(|(_, pair)| pair.is_none());
-        let same_name = left.map(|(candidate, _)| candidate).find(|candidate| has_name(part, candidate));
+        let same_name = left.map(|(candidate, _)| candidate).find(|candidate| has_name(part, candidate.part));
         match same_name {
             Some(candidate) => {
                 for (what, expected, received) in differences(part, candidate, strict) {
@@ -29,6 +52,7 @@ pub(crate) fn compare(wanted: &[NamedPart], received: &[Part], strict: bool, sin
         }
     }
     for (part, _) in received.iter().zip(&pairs.of_received).filter(|(_, pair)| strict && pair.is_none()) {
+        let part = part.part;
         sink.add(|| (format!("part {}", part.name), "nothing else (strict)".to_owned(), show_bytes(&part.content)));
     }
 }
@@ -40,7 +64,8 @@ fn has_name(wanted: &NamedPart, part: &Part) -> bool {
 /// What of a part differs, what was expected and what was received.
 type PartDifference = (String, String, String);
 
-fn differences(wanted: &NamedPart, part: &Part, strict: bool) -> Vec<PartDifference> {
+fn differences(wanted: &NamedPart, received: &Received<'_>, strict: bool) -> Vec<PartDifference> {
+    let part = received.part;
     if !has_name(wanted, part) {
         return vec![(" name".to_owned(), wanted.name.clone(), part.name.clone())];
     }
@@ -53,7 +78,7 @@ fn differences(wanted: &NamedPart, part: &Part, strict: bool) -> Vec<PartDiffere
     if let Some(matcher) = wanted.content_type.as_ref().filter(|matcher| !is_type(matcher, content_type)) {
         out.push((" type".to_owned(), describe(matcher), content_type.unwrap_or(NOTHING).to_owned()));
     }
-    out.extend(content_differs(wanted, part, strict));
+    out.extend(content_differs(wanted, received, strict));
     out
 }
 
@@ -80,16 +105,17 @@ fn is_type(matcher: &FieldMatcher, received: Option<&str>) -> bool {
     }
 }
 
-fn content_differs(wanted: &NamedPart, part: &Part, strict: bool) -> Vec<PartDifference> {
+fn content_differs(wanted: &NamedPart, received: &Received<'_>, strict: bool) -> Vec<PartDifference> {
+    let part = received.part;
     let text = || {
         let content_type = part.content_type.as_deref().unwrap_or_default();
         decode_text(content_type, &part.content).unwrap_or_else(|| String::from_utf8_lossy(&part.content))
     };
     let whole = |expected: String| vec![(String::new(), expected, show_bytes(&part.content))];
     match &wanted.content {
-        Some(PartContent::Json(value)) => match Json::parse(&part.content) {
-            Ok(received) => by_rules(Some(value), &received, &wanted.rules, strict),
-            Err(_) => whole(format!("JSON like {}", show(value))),
+        Some(PartContent::Json(value)) => match received.json() {
+            Some(json) => by_rules(Some(value), json, &wanted.rules, strict),
+            None => whole(format!("JSON like {}", show(value))),
         },
         Some(PartContent::Text(FieldMatcher::Equals(pattern))) if !wanted.rules.is_empty() => {
             let example = Json::string(pattern.to_string());
@@ -115,7 +141,7 @@ fn content_differs(wanted: &NamedPart, part: &Part, strict: bool) -> Vec<PartDif
 }
 
 fn by_rules(example: Option<&Json>, received: &Json, rules: &[PathRule], strict: bool) -> Vec<PartDifference> {
-    let held = hold(example, received, rules, Base::Written { strict });
+    let held = hold(example, received, rules, Base::written(strict));
     let idle = held.idle.into_iter().map(|path| (format!(" {path}"), "something there".to_owned(), NOTHING.to_owned()));
     held.mismatches.into_iter().map(|m| (format!(" {}", m.path), m.expected, m.received)).chain(idle).collect()
 }

@@ -1,5 +1,8 @@
 //! Pairs of things that were written and things that were received, where each may be paired with several.
 
+/// The number of pairs that are compared at one place: two lists from outside must not be compared without end.
+pub(crate) const PAIRS_MAX: usize = 250_000;
+
 /// As many pairs as possible, found by augmenting paths (H. Kuhn, "The Hungarian method", 1955): a greedy choice could
 /// give away what only one other thing can be paired with.
 pub(crate) struct Pairs {

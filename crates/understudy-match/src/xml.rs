@@ -1,9 +1,10 @@
 //! XML against what a fixture writes, in requests and responses alike: everything is equal, apart from what rules say.
 
 use crate::mismatch::{Kind, Mismatch, NOTHING, shorten};
-use crate::pairs::Pairs;
+use crate::pairs::{PAIRS_MAX, Pairs};
 use crate::rule::text_obeys;
-use std::collections::HashSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 use understudy_exchange::xml::{Element, Found, Name, Node};
 use understudy_fixture::model::{Check, Pattern, XmlBody};
 
@@ -17,7 +18,8 @@ pub(crate) fn compare(wanted: &XmlBody, received: &Element, placeholders: bool) 
             cover.insert(address(found));
         }
     }
-    let mut walk = Walk { placeholders, covers: &covers, mismatches: Vec::new() };
+    let known = Known::default();
+    let mut walk = Walk { placeholders, covers: &covers, known: &known, is_trial: false, mismatches: Vec::new() };
     if wanted.root().name == received.name {
         let root = format!("/{}", received.name);
         walk.element(wanted.root(), received, &root);
@@ -79,11 +81,29 @@ impl Covers {
 struct Walk<'c> {
     placeholders: bool,
     covers: &'c Covers,
+    known: &'c Known,
+    /// Only whether there is a mismatch is of interest.
+    is_trial: bool,
     mismatches: Vec<Mismatch>,
 }
 
-/// How many pairs of children are compared in any order.
-const PAIRS_MAX: usize = 250_000;
+/// The comparison of children in any order, in the whole document.
+#[derive(Default)]
+struct Known {
+    /// The elements that were compared, and whether they fit. They are known by where they stand in memory.
+    fits: RefCell<HashMap<(usize, usize), bool>>,
+    /// The number of elements, attributes and children that were compared.
+    steps: Cell<usize>,
+}
+
+/// The number of nodes that are compared while children are paired, in the whole document.
+const STEPS_MAX: usize = 500_000;
+
+impl Known {
+    fn is_spent(&self) -> bool {
+        self.steps.get() > STEPS_MAX
+    }
+}
 
 impl Walk<'_> {
     fn differ(&mut self, path: impl Into<String>, kind: Kind, expected: String, received: String) {
@@ -94,7 +114,14 @@ impl Walk<'_> {
 
     /// Compares two elements with one name.
     fn element(&mut self, wanted: &Element, received: &Element, path: &str) {
+        if self.is_trial {
+            let nodes = [wanted, received].map(|element| 1 + element.attributes.len() + element.children.len());
+            self.known.steps.set(self.known.steps.get().saturating_add(nodes.iter().sum()));
+        }
         self.attributes(wanted, received, path);
+        if self.is_trial && (!self.mismatches.is_empty() || self.known.is_spent()) {
+            return;
+        }
         let (wanted_children, received_children) = (self.open(wanted), self.open(received));
         let unordered = &self.covers.unordered;
         if [wanted, received].iter().any(|element| unordered.contains(&address(Found::Element(element)))) {
@@ -142,6 +169,9 @@ impl Walk<'_> {
     fn in_order(&mut self, wanted: &[&Node], received: &[&Node], parent: &Element, path: &str) {
         let (mut a, mut b) = (0, 0);
         while let (Some(expected), Some(found)) = (wanted.get(a), received.get(b)) {
+            if self.is_trial && !self.mismatches.is_empty() {
+                return;
+            }
             let comes_later = |nodes: &[&Node], like: &Node| nodes.iter().any(|node| is_alike(node, like));
             if is_alike(expected, found) {
                 self.node(expected, found, parent, path);
@@ -170,12 +200,21 @@ impl Walk<'_> {
         let pairs = Pairs::new(wanted.len(), received.len(), |a, b| {
             is_alike(wanted[a], received[b]) && self.fits(wanted[a], received[b])
         });
+        if self.known.is_spent() {
+            let most = format!("too many values that differ to compare them in any order (at most {STEPS_MAX})");
+            self.differ(path, Kind::Value, "the same children in any order".to_owned(), most);
+            return;
+        }
         let left = |nodes: &[&'_ Node], pairs: &[Option<usize>]| -> Vec<usize> {
             (0..nodes.len()).filter(|at| pairs[*at].is_none()).collect()
         };
         let (wanted_left, received_left) = (left(wanted, &pairs.of_wanted), left(received, &pairs.of_received));
         let wanted: Vec<&Node> = wanted_left.into_iter().map(|at| wanted[at]).collect();
         let received: Vec<&Node> = received_left.into_iter().map(|at| received[at]).collect();
+        if self.is_trial && !pairs.are_complete() {
+            self.differ(path, Kind::Value, String::new(), String::new());
+            return;
+        }
         self.in_order(&wanted, &received, parent, path);
     }
 
@@ -183,9 +222,15 @@ impl Walk<'_> {
         match (wanted, received) {
             (Node::Text(wanted), Node::Text(received)) => self.is_text(wanted, received),
             (Node::Element(wanted), Node::Element(received)) => {
-                let mut inner = Self { mismatches: Vec::new(), ..*self };
+                let pair = (std::ptr::from_ref(wanted).addr(), std::ptr::from_ref(received).addr());
+                if let Some(fits) = self.known.fits.borrow().get(&pair) {
+                    return *fits;
+                }
+                let mut inner = Self { is_trial: true, mismatches: Vec::new(), ..*self };
                 inner.element(wanted, received, "");
-                inner.mismatches.is_empty()
+                let fits = inner.mismatches.is_empty() && !self.known.is_spent();
+                self.known.fits.borrow_mut().insert(pair, fits);
+                fits
             }
             _ => false,
         }

@@ -70,6 +70,23 @@ pub(super) struct Query {
 }
 
 impl Segment {
+    /// Returns true if the segment selects elements by their place.
+    pub(super) fn is_by_place(&self) -> bool {
+        self.selectors.iter().any(|selector| matches!(selector, Selector::Index(_) | Selector::Slice { .. }))
+    }
+
+    /// Returns true if this segment and another one may select the same child.
+    pub(super) fn may_meet(&self, other: &Self) -> bool {
+        let meets = |a: &Selector, b: &Selector| match (a, b) {
+            (Selector::Name(a), Selector::Name(b)) => a == b,
+            (Selector::Index(a), Selector::Index(b)) => a == b || (*a < 0) != (*b < 0),
+            (Selector::Name(_), Selector::Index(_) | Selector::Slice { .. })
+            | (Selector::Index(_) | Selector::Slice { .. }, Selector::Name(_)) => false,
+            _ => true,
+        };
+        self.selectors.iter().any(|a| other.selectors.iter().any(|b| meets(a, b)))
+    }
+
     /// The one name or index of a segment that selects one node or none.
     pub(super) fn singular(&self) -> Option<&Selector> {
         match self.selectors.as_slice() {

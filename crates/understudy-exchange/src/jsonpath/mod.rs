@@ -95,6 +95,25 @@ impl JsonPath {
         is_fixed.then_some(self.segments.len())
     }
 
+    /// Returns true if the query may select elements by their place in an array that `array` selects.
+    #[must_use]
+    pub fn goes_by_place_in(&self, array: &Self) -> bool {
+        let (above, path) = (&array.segments, &self.segments);
+        // For the segments of `array` from one on, from the last one: the places in `path` from which they may select
+        // what `path` then selects elements of.
+        let mut reached: Vec<bool> = path.iter().map(Segment::is_by_place).chain([false]).collect();
+        for segment in above.iter().rev() {
+            let mut next = vec![false; path.len() + 1];
+            for at in (0..path.len()).rev() {
+                next[at] = (segment.may_meet(&path[at]) && reached[at + 1])
+                    || (segment.descendant && next[at + 1])
+                    || (path[at].descendant && reached[at]);
+            }
+            reached = next;
+        }
+        reached[0]
+    }
+
     /// Whether the query is `$`, the whole value.
     #[must_use]
     pub fn is_root(&self) -> bool {

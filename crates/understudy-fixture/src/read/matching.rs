@@ -3,7 +3,7 @@
 use super::Reader;
 use super::advice::shown;
 use super::rule::Operands;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Span};
 use crate::model::{Check, JsonType, PathRule, Rule, XmlBody, XmlRule};
 use crate::source::{Node, Value};
 use understudy_exchange::JsonPath;
@@ -56,6 +56,7 @@ impl Reader<'_> {
             return Vec::new();
         }
         let mut rules = Vec::new();
+        let mut spans = Vec::new();
         for entry in fields.entries() {
             let path = match JsonPath::parse(entry.name.as_str()) {
                 Ok(path) => path,
@@ -85,8 +86,30 @@ impl Reader<'_> {
                 self.report_with_hint(Code::BadRule, entry.span, message, "leave out `fresh`");
             }
             rules.push(PathRule { path, rule });
+            spans.push(entry.span);
         }
+        self.refuse_places_in_any_order(&rules, &spans);
         rules
+    }
+
+    /// Reports rules by index inside of an array in any order: an index names one element of the example, and any other
+    /// one of what is received.
+    fn refuse_places_in_any_order(&mut self, rules: &[PathRule], spans: &[Span]) {
+        let unordered: Vec<&JsonPath> =
+            rules.iter().filter(|rule| is_unordered(&rule.rule)).map(|rule| &rule.path).collect();
+        for (PathRule { path, .. }, span) in rules.iter().zip(spans) {
+            let Some(array) = unordered.iter().find(|array| path.goes_by_place_in(array)) else { continue };
+            let (path, array) = (path.as_str(), array.as_str());
+            let message = format!(
+                "`{path}` names an element by its place, and the elements of `{array}` have none: `{array}` is `unordered`"
+            );
+            let after = path.strip_prefix(array).and_then(|rest| rest.strip_prefix('[')?.split_once(']'));
+            let hint = match after {
+                Some((_, after)) => format!("write the rule for all elements: \"{array}[*]{after}\""),
+                None => "write the rule for all elements: `[*]` in place of the index".to_owned(),
+            };
+            self.report_with_hint(Code::BadRule, *span, message, hint);
+        }
     }
 
     /// Reads `match:` beside an XML body, where the keys are paths like those of XPath.
@@ -133,4 +156,13 @@ impl Reader<'_> {
         self.report_with_hint(Code::BadRule, node.span, message, hint);
         false
     }
+}
+
+/// Returns true if an array that is there has to have its elements in any order.
+fn is_unordered(rule: &Rule) -> bool {
+    rule.checks.iter().any(|check| match check {
+        Check::Unordered => true,
+        Check::Optional(inner) | Check::Nullable(inner) => is_unordered(inner),
+        _ => false,
+    })
 }

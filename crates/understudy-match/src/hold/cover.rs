@@ -13,6 +13,8 @@ pub(super) struct Cover {
     /// A rule compares more than the presence of the node.
     pub(super) compared: bool,
     pub(super) keys_free: bool,
+    /// A rule asks for the example's shape by name.
+    pub(super) like: bool,
     /// The elements may stand in any order.
     pub(super) unordered: bool,
     pub(super) nullable: bool,
@@ -47,6 +49,12 @@ impl Cover {
     pub(super) fn is_unchecked(self) -> bool {
         self.owned && !self.compared
     }
+
+    /// Returns true if rules say nothing about the values inside the node. Inside elements that may stand in any order,
+    /// such values are equal to the written ones: an element has no other mark to be recognized by.
+    pub(super) fn keeps_values(self, is_null: bool) -> bool {
+        !(self.owned || self.like || self.keys_free || self.unordered || (self.nullable && is_null))
+    }
 }
 
 impl Covers {
@@ -70,7 +78,8 @@ pub(super) fn cover(covers: &mut Covers, value: &Json, rule: &Rule) {
         owned: !rule.defers_to_shape(),
         compared: rule.compares(),
         keys_free: each.is_some() && matches!(value, Json::Object(_)),
-        unordered: is_unordered(rule),
+        like: has_check(rule, &Check::Like),
+        unordered: has_check(rule, &Check::Unordered),
         nullable: allows_null(rule),
         may_be_missing: rule.allows_missing(),
     };
@@ -79,6 +88,7 @@ pub(super) fn cover(covers: &mut Covers, value: &Json, rule: &Rule) {
     known.owned |= new.owned;
     known.compared |= new.compared;
     known.keys_free |= new.keys_free;
+    known.like |= new.like;
     known.unordered |= new.unordered;
     known.nullable &= new.nullable;
     known.may_be_missing &= new.may_be_missing;
@@ -93,11 +103,11 @@ pub(super) fn allows_null(rule: &Rule) -> bool {
     })
 }
 
-fn is_unordered(rule: &Rule) -> bool {
+/// Returns true if a value that is there and not null has to pass `wanted`.
+fn has_check(rule: &Rule, wanted: &Check) -> bool {
     rule.checks.iter().any(|check| match check {
-        Check::Unordered => true,
-        Check::Optional(inner) | Check::Nullable(inner) => is_unordered(inner),
-        _ => false,
+        Check::Optional(inner) | Check::Nullable(inner) => has_check(inner, wanted),
+        check => check == wanted,
     })
 }
 

@@ -26,8 +26,15 @@ use walk::{Trail, Walk};
 pub(crate) enum Base {
     /// By the example's shape.
     Shape,
-    /// By what is written; `strict` refuses members that are not.
-    Written { strict: bool },
+    /// By what is written. Objects that are this many steps or more below the root may have no other members.
+    Written { strict_from: Option<usize> },
+}
+
+impl Base {
+    /// By what is written; with `strict`, no object may have other members.
+    pub(crate) fn written(strict: bool) -> Self {
+        Self::Written { strict_from: strict.then_some(0) }
+    }
 }
 
 /// What came of it.
@@ -83,8 +90,16 @@ struct Difference<'v> {
 /// How many differences of one body are told: nobody reads more, and bodies come from outside.
 pub(crate) const DIFFERENCES_MAX: usize = 1_000;
 
-/// How many nodes are compared where an example gives several choices at every level; what is beyond is unproven.
+/// How many paths are reported as extra, and how many as not checked.
+const NOTES_MAX: usize = 1_000;
+
+/// The number of nodes of a response that are compared where an example gives several choices at every level. The rest
+/// is not checked.
 const STEPS_MAX: u64 = 5_000_000;
+
+/// The number of nodes of a request that are compared by their shape. A client waits for it, and a request with more
+/// does not match.
+const REQUEST_STEPS_MAX: u64 = 1_000_000;
 
 #[derive(Default)]
 struct Found<'v> {
@@ -103,15 +118,28 @@ impl<'v> Found<'v> {
         self.differences.push(Difference { path, kind, expected: expected.into(), received: received.into() });
     }
 
+    fn note_unproven(&mut self, path: String) {
+        if self.unproven.len() < NOTES_MAX {
+            self.unproven.push(path);
+        }
+    }
+
+    fn note_added(&mut self, path: String) {
+        if self.added.len() < NOTES_MAX {
+            self.added.push(path);
+        }
+    }
+
     fn is_perfect(&self) -> bool {
         self.differences.is_empty() && self.unproven.is_empty() && self.added.is_empty()
     }
 
     fn extend(&mut self, other: Self) {
-        self.differences.extend(other.differences);
+        let room = |most: usize, taken: usize| most.saturating_sub(taken);
+        self.differences.extend(other.differences.into_iter().take(room(DIFFERENCES_MAX, self.differences.len())));
         self.idle.extend(other.idle);
-        self.unproven.extend(other.unproven);
-        self.added.extend(other.added);
+        self.unproven.extend(other.unproven.into_iter().take(room(NOTES_MAX, self.unproven.len())));
+        self.added.extend(other.added.into_iter().take(room(NOTES_MAX, self.added.len())));
     }
 
     fn finish(mut self, received: &Json, example: Option<&Json>) -> Held {

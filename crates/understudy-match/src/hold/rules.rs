@@ -90,6 +90,7 @@ fn may_lack(path: &JsonPath, there: usize, is_null: bool, context: Context<'_, '
     if is_null { shows(there, |cover| cover.nullable) } else { shows(there + 1, |cover| cover.may_be_missing) }
 }
 
+/// The child that a name or an index leads to, if there is one.
 fn follow<'v>(step: Tail<'v>, value: Option<&'v Json>) -> (Step<'v>, Option<&'v Json>) {
     match step {
         Tail::Name(name) => (Step::Name(name), value.and_then(|value| value.member(name))),
@@ -115,7 +116,7 @@ fn apply<'v>(rule: &'v Rule, path: &Path<'v>, value: &'v Json, context: Context<
         match check {
             Check::Optional(inner) => apply(inner, path, value, context, found),
             Check::Nullable(inner) if *value != Json::Null => apply(inner, path, value, context, found),
-            Check::Exact | Check::Unordered if examples.is_empty() => found.unproven.push(path.to_string()),
+            Check::Exact | Check::Unordered if examples.is_empty() => found.note_unproven(path.to_string()),
             Check::Exact if !examples.iter().any(|example| equals(example, value, context.placeholders)) => {
                 worst = worst.or(Some(Kind::Value));
             }

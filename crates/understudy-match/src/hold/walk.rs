@@ -1,7 +1,8 @@
 //! The walk over a received body, beside the example.
 
 use super::cover::{Cover, Covers};
-use super::{Base, Found, STEPS_MAX};
+use super::unordered::Pairing;
+use super::{Base, Found, REQUEST_STEPS_MAX, STEPS_MAX};
 use crate::contrast::contrast_values;
 use crate::mismatch::{Kind, NOTHING, show};
 use crate::rule::equals;
@@ -39,17 +40,24 @@ impl<'v> Trail<'_, 'v> {
         }
         steps.into_iter().rev().collect()
     }
+
+    /// The number of steps from the root.
+    fn depth(&self) -> usize {
+        std::iter::successors(Some(self), |trail| trail.parent).filter(|trail| !trail.is_root()).count()
+    }
 }
 
 pub(super) struct Walk {
     pub(super) in_example: Covers,
     pub(super) in_received: Covers,
-    /// How many nodes were compared.
+    /// The number of nodes that were compared by their shape.
     steps: Cell<u64>,
+    /// The comparison of elements in any order.
+    pub(super) pairing: Pairing,
     /// Whether `{{name}}` in the example stands for anything: in requests it does.
     pub(super) placeholders: bool,
-    /// Whether members that are not written are refused.
-    strict: bool,
+    /// The number of steps from the root to the objects that may have no members but the written ones.
+    strict_from: Option<usize>,
 }
 
 /// A member of an object; of duplicates the last. Objects are small, or compared through a table.
@@ -66,14 +74,13 @@ impl Walk {
             in_example: Covers::default(),
             in_received: Covers::default(),
             steps: Cell::new(0),
+            pairing: Pairing::default(),
             placeholders: base != Base::Shape,
-            strict: base == (Base::Written { strict: true }),
+            strict_from: match base {
+                Base::Shape => None,
+                Base::Written { strict_from } => strict_from,
+            },
         }
-    }
-
-    /// How many nodes were compared.
-    pub(super) fn steps(&self) -> u64 {
-        self.steps.get()
     }
 
     /// The node has the shape of one of the alternatives, of which there is at least one.
@@ -84,16 +91,23 @@ impl Walk {
         trail: &Trail<'_, 'v>,
         found: &mut Found<'v>,
     ) {
+        if !self.pairing.may_go_on() {
+            return found.differ(trail.path(), Kind::Value, "one of the examples", show(received));
+        }
         self.steps.set(self.steps.get() + 1);
+        if self.placeholders && self.steps.get() > REQUEST_STEPS_MAX {
+            let most = format!("at most {REQUEST_STEPS_MAX} values to compare by shape");
+            return found.differ(trail.path(), Kind::Value, most, "more values");
+        }
         if self.steps.get() > STEPS_MAX {
-            found.unproven.push(trail.path().to_string());
+            found.note_unproven(trail.path().to_string());
             return;
         }
         let leaves = |cover: Cover| cover.owned || (cover.nullable && *received == Json::Null);
         if let Some(cover) = self.in_received.of(received).filter(|cover| leaves(*cover)) {
             // Rules that compare nothing inside a body are meant so. A whole body that nothing compares is reported.
             if trail.is_root() && cover.is_unchecked() {
-                found.unproven.push(trail.path().to_string());
+                found.note_unproven(trail.path().to_string());
             }
             return;
         }
@@ -102,7 +116,7 @@ impl Walk {
         if !self.in_example.is_empty() && alternatives.iter().any(|value| covered(&value)) {
             let others: Vec<&'v Json> = alternatives.iter().filter(|value| !covered(value)).copied().collect();
             if others.is_empty() {
-                found.unproven.push(trail.path().to_string());
+                found.note_unproven(trail.path().to_string());
             } else {
                 self.shape(&others, received, trail, found);
             }
@@ -117,7 +131,7 @@ impl Walk {
     fn like_only<'v>(&self, example: &'v Json, received: &'v Json, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
         if *example == Json::Null {
             if *received != Json::Null {
-                found.unproven.push(trail.path().to_string());
+                found.note_unproven(trail.path().to_string());
             }
         } else if example.type_name() == received.type_name() {
             self.like(example, received, trail, found);
@@ -157,7 +171,7 @@ impl Walk {
             // It is like one of them, which leaves some of it open: the others may say more.
             Some(_) => self.like_all_together(alternatives, received, trail, found),
             None if alternatives.iter().all(|value| **value == Json::Null) => {
-                found.unproven.push(trail.path().to_string());
+                found.note_unproven(trail.path().to_string());
             }
             None => {
                 let mut types: Vec<&str> = alternatives.iter().map(|value| value.type_name()).collect();
@@ -233,7 +247,7 @@ impl Walk {
     fn elements<'v>(&self, examples: &[&'v Json], items: &'v [Json], trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
         let is_open = items.is_empty() != examples.is_empty();
         if is_open && (items.is_empty() || !items.iter().all(|item| self.is_compared(item))) {
-            found.unproven.push(trail.path().to_string());
+            found.note_unproven(trail.path().to_string());
         }
         if examples.is_empty() {
             return;
@@ -242,7 +256,7 @@ impl Walk {
             self.shape(examples, item, &Trail { parent: Some(trail), step: Some(Step::Index(at)) }, found);
         }
         if !items.is_empty() && items.iter().all(|item| self.is_unchecked(item)) {
-            found.unproven.push(trail.path().to_string());
+            found.note_unproven(trail.path().to_string());
         }
     }
 
@@ -276,7 +290,7 @@ impl Walk {
             None => !self.is_compared(received),
         };
         if !members.is_empty() && members.iter().all(is_unchecked) {
-            found.unproven.push(trail.path().to_string());
+            found.note_unproven(trail.path().to_string());
         }
     }
 
@@ -289,7 +303,7 @@ impl Walk {
         found: &mut Found<'v>,
     ) {
         if members.is_empty() && !examples.is_empty() {
-            found.unproven.push(trail.path().to_string());
+            found.note_unproven(trail.path().to_string());
         }
         self.note_unchecked(members, |_| examples.first().copied(), trail, found);
         if examples.is_empty() {
@@ -336,7 +350,7 @@ impl Walk {
 
     fn added<'v>(&self, value: &Json, trail: &Trail<'_, 'v>, found: &mut Found<'v>) {
         if self.in_received.of(value).is_none() {
-            found.added.push(trail.path().to_string());
+            found.note_added(trail.path().to_string());
         }
     }
 
@@ -348,8 +362,13 @@ impl Walk {
         trail: &Trail<'_, 'v>,
         found: &mut Found<'v>,
     ) {
-        self.steps.set(self.steps.get() + 1);
-        if self.in_example.of(expected).is_some() || self.in_received.of(received).is_some() {
+        if !self.pairing.may_go_on() {
+            return found.differ(trail.path(), Kind::Value, show(expected), show(received));
+        }
+        if self.covers(expected, received, |cover| {
+            !(self.pairing.is_inside()
+                && cover.keeps_values([expected, received].iter().any(|value| **value == Json::Null)))
+        }) {
             return self.shape(&[expected], received, trail, found);
         }
         match (expected, received) {
@@ -360,6 +379,9 @@ impl Walk {
                 for (at, (child, item)) in wanted.iter().zip(items).enumerate() {
                     let trail = Trail { parent: Some(trail), step: Some(Step::Index(at)) };
                     self.written(child, item, &trail, found);
+                    if self.pairing.is_decided(found) {
+                        return;
+                    }
                 }
             }
             (Json::Array(wanted), Json::Array(items)) => {
@@ -391,12 +413,17 @@ impl Walk {
                 None if self.in_example.of(value).is_some_and(|cover| cover.may_be_missing) => {}
                 None => found.differ(trail.path(), Kind::Missing, show(value), NOTHING),
             }
+            if self.pairing.is_decided(found) {
+                return;
+            }
         }
         // A response may have more, which is reported; nobody asks that of a request.
-        if self.strict || !self.placeholders {
-            for (name, value) in members.iter().filter(|(name, _)| !wanted.iter().any(|(n, _)| n == name)) {
+        let is_strict = self.strict_from.is_some_and(|depth| trail.depth() >= depth);
+        if is_strict || !self.placeholders {
+            let wanted = member_table(wanted);
+            for (name, value) in members.iter().filter(|(name, _)| !wanted.contains_key(name)) {
                 let trail = Trail { parent: Some(trail), step: Some(Step::Name(name.as_str())) };
-                if !self.strict {
+                if !is_strict {
                     self.added(value, &trail, found);
                 } else if self.in_received.of(value).is_none() {
                     found.differ(trail.path(), Kind::Added, "nothing else (strict)", show(value));
