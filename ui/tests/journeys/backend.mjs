@@ -2,6 +2,7 @@
 // WebSocket that says back what it hears.
 
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { constants, deflateRawSync, gzipSync, inflateRawSync } from 'node:zlib';
 
@@ -120,6 +121,10 @@ export async function session(url) {
 /** What a frontend in a page of its own says on a WebSocket, one after the other; gives what it heard. */
 export async function converse(page, url, says) {
   const frontend = await page.context().newPage();
+  // The origin of an empty page is `null`, and pages without an origin do not reach a backend.
+  const server = createServer((_, response) => response.end('a frontend')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await frontend.goto(`http://127.0.0.1:${server.address().port}/`);
   const heard = await frontend.evaluate(
     ([address, says]) =>
       new Promise((resolve, reject) => {
@@ -133,5 +138,6 @@ export async function converse(page, url, says) {
     [`${url.replace('http', 'ws')}/chat?room=1`, says],
   );
   await frontend.close();
+  server.close();
   return heard;
 }
