@@ -8,6 +8,7 @@ use crate::project::{LoadedService, Project, open_project, open_target};
 use crate::report::CheckReport;
 use http::header::CONTENT_TYPE;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use understudy_exchange::redact::is_secret_header;
@@ -125,10 +126,16 @@ fn not_read(loaded: &LoadedService) -> Vec<Diagnostic> {
 fn own_examples(loaded: &LoadedService) -> Vec<Diagnostic> {
     let index = loaded.index();
     let mut problems = Vec::new();
+    let mut skipped: BTreeMap<String, (&Arc<Fixture>, usize)> = BTreeMap::new();
     for fixture in loaded.fixtures.iter().filter(|fixture| fixture.enabled) {
         let Ok(request) = stub_request(fixture, &loaded.service.base) else { continue };
         let state: State = fixture.when.iter().map(|when| (when.name.clone(), when.values[0].clone())).collect();
         let incoming = Incoming::new(&request);
+        let rivals = index.count_on_path(&incoming);
+        if rivals > ON_PATH_MAX {
+            skipped.entry(fixture.request.path.to_string()).or_insert((fixture, rivals));
+            continue;
+        }
         let chosen = match index.choose(&incoming, &state) {
             Choice::Promise(place) => Some(&index.promises()[place]),
             _ => None,
@@ -157,8 +164,16 @@ fn own_examples(loaded: &LoadedService) -> Vec<Diagnostic> {
         };
         problems.push(warning(Code::Shadowed, &fixture.file, message).with_hint(hint));
     }
+    problems.extend(skipped.into_iter().map(|(path, (fixture, rivals))| {
+        let message = format!("not checked: which of the {rivals} fixtures on {path} answers each one's own example");
+        let hint = format!("at most {ON_PATH_MAX} fixtures on one path are compared with each other");
+        warning(Code::Shadowed, &fixture.file, message).with_hint(hint)
+    }));
     problems
 }
+
+/// The maximum number of fixtures on one path of which each is compared with all others.
+const ON_PATH_MAX: usize = 5_000;
 
 /// Fixtures that match a request which another one answers for nothing but its name. Fixtures whose own example is
 /// answered by another one are among `shadowed` already.

@@ -180,7 +180,8 @@ fn resolve(
 
 /// Reads an address, and the header field for its user and password.
 fn parse(text: &str) -> Result<(Address, Option<HeaderValue>), ApiError> {
-    let (text, authorization) = userinfo::split(text);
+    let (text, authorization) =
+        userinfo::split(text).map_err(|error| ApiError::new(Code::Usage, error.to_string()).with_hint(error.hint()))?;
     let address = Address::parse(&text)
         .map_err(|error| ApiError::new(Code::Usage, error.to_string()).with_hint("like http://127.0.0.1:8080"))?;
     Ok((address, authorization))

@@ -16,6 +16,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 use understudy_fixture::Diagnostic;
 use understudy_fixture::model::Requests;
 
@@ -97,8 +98,8 @@ pub struct Serving {
     pub listening: Vec<Listening>,
     /// Services that another Understudy answers for. Once it has ended, they are served here.
     pub elsewhere: Vec<Elsewhere>,
-    /// The problems of the project's files at the start, as `check` finds them.
-    pub diagnostics: Vec<Diagnostic>,
+    /// Gives the problems of the project's files at the start, as `check` finds them. With many fixtures that takes long.
+    checking: oneshot::Receiver<Vec<Diagnostic>>,
     poll: Option<Duration>,
     servers: Servers,
     log: Arc<RequestsLog>,
@@ -145,9 +146,20 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
     }
     say_ports(hold.as_ref(), &servers);
     let listening = listening(&servers);
-    let mut diagnostics = problems_of(servers.project());
-    diagnostics.extend(servers.not_recorded());
-    Ok(Serving { listening, elsewhere, diagnostics, servers, log, hold, poll: request.poll })
+    let checking = check(Arc::clone(servers.project()), servers.not_recorded());
+    Ok(Serving { listening, elsewhere, checking, servers, log, hold, poll: request.poll })
+}
+
+/// Checks a project beside its serving, on a thread that keeps the program from neither serving nor ending.
+fn check(project: Arc<Project>, not_recorded: Option<Diagnostic>) -> oneshot::Receiver<Vec<Diagnostic>> {
+    let (sender, checking) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut problems = problems_of(&project);
+        problems.extend(not_recorded);
+        // Who has ended wants to know nothing.
+        let _ = sender.send(problems);
+    });
+    checking
 }
 
 /// Opens a service's port, or the shared one.
@@ -194,11 +206,13 @@ fn listening(servers: &Servers) -> Vec<Listening> {
 }
 
 impl Serving {
-    /// Serves until `end`, then lets open requests end, and says what was recorded. Edits are served as they are made; after
-    /// each that has news, `reloaded` is told them.
+    /// Serves until `end`, then lets open requests end, and says what was recorded. `checked` is told the problems of the
+    /// project's files at the start, as `check` finds them. Edits are served as they are made; after each that has news,
+    /// `reloaded` is told them.
     pub async fn until(
         mut self,
         end: impl Future<Output = ()>,
+        checked: impl FnOnce(&[Diagnostic]),
         mut reloaded: impl FnMut(Reloaded<'_>),
     ) -> RecordedSummary {
         let mut watch = Watch::new(self.servers.project(), self.poll);
@@ -209,9 +223,15 @@ impl Serving {
         // What was edited between the first look at the files and the watch is not told by the watch.
         self.reload(&mut watch, &mut reloaded).await;
         tokio::pin!(end);
+        let mut checked = Some(checked);
         loop {
             tokio::select! {
                 () = &mut end => break,
+                problems = &mut self.checking, if checked.is_some() => {
+                    if let (Some(checked), Ok(problems)) = (checked.take(), problems) {
+                        checked(&problems);
+                    }
+                }
                 () = changed(&mut watch) => self.reload(&mut watch, &mut reloaded).await,
                 () = tokio::time::sleep(TAKE_OVER_PERIOD), if !self.elsewhere.is_empty() => {
                     self.take_over(&mut watch, &mut reloaded).await;

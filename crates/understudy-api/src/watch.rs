@@ -3,10 +3,11 @@
 use crate::disk::Stamp;
 use crate::listing::folders_of_links;
 use crate::project::{Alone, Project};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,7 +65,12 @@ impl Watch {
     /// Watches what the project now consists of. Folders that are new may have changed before they were watched: that is told
     /// as a change.
     pub(crate) fn follow(&mut self, project: &Project) -> notify::Result<()> {
-        let wanted = folders(project);
+        self.follow_folders(folders(project))
+    }
+
+    /// Watches these folders, as far as they are still there.
+    fn follow_folders(&mut self, mut wanted: BTreeSet<PathBuf>) -> notify::Result<()> {
+        let mut gone = Vec::new();
         if let Means::Events { watcher, is_stale, .. } = &mut self.means {
             if is_stale.swap(false, Ordering::Relaxed) {
                 self.watched.iter().for_each(|folder| drop(watcher.unwatch(folder)));
@@ -74,9 +80,15 @@ impl Watch {
                 let _ = watcher.unwatch(folder);
             }
             for folder in wanted.difference(&self.watched) {
-                watcher.watch(folder, RecursiveMode::NonRecursive)?;
+                match watcher.watch(folder, RecursiveMode::NonRecursive) {
+                    Err(error) if is_missing(&error) => gone.push(folder.clone()),
+                    watched => watched?,
+                }
             }
         }
+        // The project is read once more without them.
+        self.is_told |= !gone.is_empty();
+        wanted.retain(|folder| !gone.contains(folder));
         self.is_told |= !wanted.is_subset(&self.watched);
         self.watched = wanted;
         Ok(())
@@ -105,6 +117,15 @@ impl Watch {
             }
         }
         self.is_told = false;
+    }
+}
+
+/// Returns true if a folder could not be watched because it went in the meantime.
+fn is_missing(error: &notify::Error) -> bool {
+    match &error.kind {
+        ErrorKind::PathNotFound => true,
+        ErrorKind::Io(error) => error.kind() == io::ErrorKind::NotFound,
+        _ => false,
     }
 }
 
@@ -164,4 +185,19 @@ fn look(folders: &BTreeSet<PathBuf>) -> u64 {
         }
     }
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_went_in_the_meantime_is_passed_over() {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let gone = folder.join("gone");
+        let mut watch = Watch { means: events().unwrap(), watched: BTreeSet::new(), is_told: false };
+        watch.follow_folders(BTreeSet::from([folder.clone(), gone])).unwrap();
+        assert_eq!(watch.watched, BTreeSet::from([folder.clone()]));
+        assert!(watch.is_told, "the project is read again");
+    }
 }

@@ -8,7 +8,8 @@ use crate::record::say_recorded;
 use crate::terminal::{Paint, count, count_problems, say_first_problems, say_problems};
 use std::io::{Write, stderr, stdout};
 use understudy_api::{
-    ApiError, Elsewhere, Listening, LogFormat, RecordedSummary, Reloaded, ServeRequest, Serving, Target, serve,
+    ApiError, Diagnostic, Elsewhere, Listening, LogFormat, RecordedSummary, Reloaded, ServeRequest, Serving, Target,
+    serve,
 };
 
 pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
@@ -41,18 +42,21 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
                 news.say(&listening(news.listening, is_json));
             }
         };
-        let recorded = serving.until(ending.came(), reloaded).await;
+        let recorded = serving.until(ending.came(), say_checked, reloaded).await;
         Ok(if recorded == RecordedSummary::default() { Exit::Fine } else { say_recorded(&recorded, is_json) })
     })
 }
 
-fn announce(serving: &Serving, is_json: bool) {
-    let left = say_first_problems(&serving.diagnostics);
-    if !serving.diagnostics.is_empty() {
-        let counted = count_problems(&serving.diagnostics);
+fn say_checked(problems: &[Diagnostic]) {
+    let left = say_first_problems(problems);
+    if !problems.is_empty() {
+        let counted = count_problems(problems);
         let all = if left > 0 { format!("; {left} more are shown by `understudy check`") } else { String::new() };
         let _ = writeln!(stderr(), "{counted}: what is good is served{all}\n");
     }
+}
+
+fn announce(serving: &Serving, is_json: bool) {
     let mut out = stdout().lock();
     let _ = out.write_all(listening(&serving.listening, is_json).as_bytes()).and_then(|()| out.flush());
     for Elsewhere { service, port, pid } in &serving.elsewhere {

@@ -107,11 +107,36 @@ impl Plan {
         self.fixtures.len()
     }
 
+    /// Returns what is sent once more before a fixture, in this order, each once: those that it uses up, and before each of
+    /// them those that it uses up.
+    pub(crate) fn once_more(&self, at: usize) -> Vec<usize> {
+        once_more(&self.again, at)
+    }
+
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fixtures.is_empty()
     }
+}
+
+fn once_more(again: &[Vec<usize>], at: usize) -> Vec<usize> {
+    let mut sent = Vec::new();
+    let mut seen = BTreeSet::from([at]);
+    let mut open = vec![(at, again[at].iter())];
+    while let Some((fixture, left)) = open.last_mut() {
+        match left.next() {
+            Some(next) if seen.insert(*next) => open.push((*next, again[*next].iter())),
+            Some(_) => {}
+            None => {
+                sent.push(*fixture);
+                open.pop();
+            }
+        }
+    }
+    // The last is the fixture itself.
+    sent.pop();
+    sent
 }
 
 /// The fixtures that are sent before each fixture: its parents, and the fixtures that it follows unless that makes a
@@ -294,6 +319,17 @@ mod tests {
         // Cycles of `follows` are ignored.
         let circle = [fixture_of("POST", "follows: f"), fixture_of("GET", "")];
         assert_eq!(earlier(&circle, &[vec![], vec![0]]), [vec![], vec![0]]);
+    }
+
+    #[test]
+    fn what_is_sent_once_more_is_sent_once() {
+        // Each of two uses up both of the two before them.
+        let again: Vec<Vec<usize>> = (0..200_usize)
+            .map(|at| (at / 2).checked_sub(1).map(|level| vec![level * 2, level * 2 + 1]).unwrap_or_default())
+            .collect();
+        assert_eq!(once_more(&again, 199), (0..198).collect::<Vec<_>>());
+        assert_eq!(once_more(&again, 4), [0, 1, 2, 3]);
+        assert_eq!(once_more(&again, 1), [0; 0]);
     }
 
     #[test]

@@ -155,12 +155,11 @@ impl Run {
         let _ = self.done[at].set((result, context));
     }
 
-    /// Sends once more what a fixture uses up, and before that what those use up. What they capture is seen by it and by those
-    /// after it, and by no others.
+    /// Sends once more what a fixture uses up, and before that what those use up, each once. What they capture is seen by it
+    /// and by those after it, and by no others.
     async fn again(&self, at: usize, context: &mut Context, told: &mut Result) -> std::result::Result<(), Outcome> {
-        for parent in &self.plan.again[at] {
-            Box::pin(self.again(*parent, context, told)).await?;
-            let fixture = &self.plan.fixtures[*parent];
+        for parent in self.plan.once_more(at) {
+            let fixture = &self.plan.fixtures[parent];
             let mut result = self.begin(fixture);
             self.send_in_state(fixture, context, &mut result).await;
             told.left.append(&mut result.left);

@@ -61,6 +61,11 @@ impl Sink {
         }
     }
 
+    /// Returns true if nobody reads the differences.
+    pub(crate) fn is_any(&self) -> bool {
+        self.list.is_none()
+    }
+
     /// Whether looking further is of no use.
     pub(crate) fn is_done(&self) -> bool {
         self.differs && self.list.is_none()

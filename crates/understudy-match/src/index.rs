@@ -299,6 +299,12 @@ impl Index {
         })
     }
 
+    /// Returns the number of fixtures whose path is the request's.
+    #[must_use]
+    pub fn count_on_path(&self, incoming: &Incoming<'_>) -> usize {
+        self.on_path(incoming).len()
+    }
+
     /// The segments of a request's path behind the base, as far as they count.
     pub(crate) fn below<'s, 'r>(&self, incoming: &'s Incoming<'r>) -> &'s [Cow<'r, str>] {
         self.significant(incoming.segments.get(self.base.len()..).unwrap_or(&[]))

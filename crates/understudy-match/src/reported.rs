@@ -3,9 +3,11 @@
 //! Errors have no common form. Problem details (RFC 9457), the members that frameworks use, HTML titles and the first
 //! line of a text are read, and the header fields that say what to do.
 
+use crate::markup::Page;
 use crate::mismatch::shorten;
 use http::header::{ALLOW, CONTENT_TYPE, LOCATION, PROXY_AUTHENTICATE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, Uri};
+use std::borrow::Cow;
 use understudy_exchange::redact::SecretNames;
 use understudy_exchange::{Json, JsonString, MediaType, Response, decode_text};
 
@@ -98,19 +100,22 @@ fn words(response: &Response) -> Option<String> {
     let content_type = response.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let body = &response.body[..response.body.len().min(SEARCHED_BYTES_MAX)];
     let text = match std::str::from_utf8(body) {
-        Ok(text) => text.to_owned(),
-        Err(error) if error.error_len().is_none() => String::from_utf8_lossy(&body[..error.valid_up_to()]).into_owned(),
-        Err(_) if MediaType::parse(content_type).is_text() => decode_text(content_type, &response.body)?.into_owned(),
+        Ok(text) => Cow::Borrowed(text),
+        Err(error) if error.error_len().is_none() => String::from_utf8_lossy(&body[..error.valid_up_to()]),
+        Err(_) if MediaType::parse(content_type).is_text() => decode_text(content_type, &response.body)?,
         Err(_) => return None,
     };
+    // A text may be longer in UTF-8 than it was.
+    let text = &text[..text.floor_char_boundary(SEARCHED_BYTES_MAX)];
     let text = text.trim_start_matches('\u{FEFF}').trim();
     if !text.starts_with('<') {
         // The last line of a Python traceback is the error.
         let is_traceback = text.starts_with("Traceback (");
         return if is_traceback { text.lines().last().map(|line| line.trim().to_owned()) } else { first_line(text) };
     }
-    title(text).or_else(|| {
-        let named = |name: &str| element(text, name);
+    let page = Page::of(text);
+    page.title().or_else(|| {
+        let named = |name: &str| page.element(name);
         let texts = [
             named("code"),
             named("faultcode"),
@@ -125,55 +130,10 @@ pub(crate) fn page_title(body: &[u8]) -> Option<String> {
     let body = &body[..body.len().min(SEARCHED_BYTES_MAX)];
     let text = String::from_utf8_lossy(body);
     if text.trim_start_matches('\u{FEFF}').trim_start().starts_with('<') {
-        title(&text).map(|title| shorten(&title))
+        Page::of(&text).title().map(|title| shorten(&title))
     } else {
         None
     }
-}
-
-fn title(page: &str) -> Option<String> {
-    element(page, "title").or_else(|| element(page, "h1"))
-}
-
-/// Returns the text of the first element with this name, without the markup in it. Prefixes of namespaces do not count.
-fn element(page: &str, name: &str) -> Option<String> {
-    let lower = page.to_ascii_lowercase();
-    let mut from = 0;
-    while let Some(at) = lower[from..].find('<').map(|at| at + from) {
-        let tag_end = lower[at..].find('>').map(|end| at + end)?;
-        from = at + 1;
-        let tag = lower[at + 1..tag_end].split([' ', '\n', '\t', '/']).next().unwrap_or("");
-        if tag.rsplit(':').next() != Some(name) {
-            continue;
-        }
-        let inside = &page[tag_end + 1..];
-        let end = lower[tag_end + 1..].find(&format!("</{tag}")).unwrap_or(inside.len());
-        let text = without_markup(&inside[..end]);
-        if !text.is_empty() {
-            return Some(text);
-        }
-    }
-    None
-}
-
-fn without_markup(text: &str) -> String {
-    let mut out = String::new();
-    let mut is_tag = false;
-    for c in text.chars() {
-        match c {
-            '<' => is_tag = true,
-            '>' if is_tag => {
-                is_tag = false;
-                out.push(' ');
-            }
-            c if !is_tag => out.push(c),
-            _ => {}
-        }
-    }
-    let out = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&")]
-        .iter()
-        .fold(out, |text, (escape, c)| text.replace(escape, c));
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn of_json(value: &Json, depth: usize) -> Option<String> {
@@ -358,6 +318,15 @@ mod tests {
         }
         assert_eq!(report(500, &[], r#"{"a":1}"#), Vec::<String>::new());
         assert_eq!(report(500, &[], ""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_text_of_another_charset_is_cut_too() {
+        let text = format!("<p>\u{e4}</p>{}<h1>far away</h1>", " ".repeat(SEARCHED_BYTES_MAX));
+        let body: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=iso-8859-1"))]);
+        let response = Response { status: StatusCode::BAD_GATEWAY, headers, body: body.into() };
+        assert_eq!(error_report(&response), ["\u{e4}"]);
     }
 
     #[test]

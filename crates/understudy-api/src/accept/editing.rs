@@ -2,6 +2,7 @@
 
 use super::place::{any_element, compared_with, is_other_element, unordered_list, value_at, without_secrets};
 use super::remaining::Remaining;
+use super::shared_file::other_use;
 use crate::change::FileChange;
 use crate::check::broken_example;
 use crate::disk::{ServiceFiles, content};
@@ -482,19 +483,11 @@ impl<'l> Editing<'l> {
         }
     }
 
-    /// Gives the body's file another content, unless other responses have the same file.
+    /// Gives the body's file another content, unless another body is in it.
     fn write_file(&mut self, file: BodyFile) -> Result<(), String> {
-        let has_file = |response: &ResponsePromise| matches!(&response.body, Some(ResponseBody::File(other)) if other.path == file.path);
-        let mut others = self.loaded.fixtures.iter().filter(|other| other.id != self.now.fixture.id);
-        if let Some(other) = others.find(|other| other.responses.iter().any(has_file)) {
-            return Err(format!(
-                "{} is also the body of `{}`: give this fixture a file of its own",
-                file.path, other.id
-            ));
-        }
-        let mut own = self.now.fixture.responses.iter().enumerate();
-        if own.any(|(at, response)| at != self.at && has_file(response)) {
-            return Err(format!("{} is the body of several responses: give each a file of its own", file.path));
+        if let Some(other) = other_use(self.loaded, &self.now.fixture, self.at, &file.path) {
+            let line = self.line(&[Step::Name("body")]);
+            return Err(format!("{} is also {other}: give this response a file of its own at {line}", file.path));
         }
         let mut after = self.now.fixture.clone();
         let place = after.responses.get_mut(self.at).ok_or("the file has other responses by now")?;

@@ -9,6 +9,7 @@ mod editing;
 mod outage;
 mod place;
 mod remaining;
+mod shared_file;
 
 use crate::change::{FileChange, bring_all};
 use crate::clock;

@@ -274,10 +274,52 @@ fn a_body_file_of_several_fixtures_is_left() {
     let done = accepting_from(&backend, project, &[]);
     assert_eq!((done.exit, done.file("bodies/a.json").as_str()), (1, "{\"n\": 1}"));
     assert!(
-        done.stderr.contains("bodies/a.json is also the body of `b`: give this fixture a file of its own"),
+        done.stderr.contains(
+            "bodies/a.json is also the body of `b`: give this response a file of its own at fixtures/s/a.yaml:2"
+        ),
         "{}",
         done.stderr
     );
+}
+
+#[test]
+fn a_body_file_that_a_request_sends_is_left() {
+    let get = "request: { path: /a }\nresponse:\n  body: { file: bodies/a.txt }\n";
+    let post = |body: &str| format!("request: {{ method: POST, path: /up, body: {body} }}\nresponse: {{}}\n");
+    let echo =
+        "request: { method: PUT, path: /a, body: { file: bodies/a.txt } }\nresponse:\n  body: { file: bodies/a.txt }\n";
+    for (fixtures, wanted, why) in [
+        ([("get", get), ("up", &post("{ file: bodies/a.txt }"))].as_slice(), "get", "the request of `up`"),
+        (&[("get", get), ("up", &post("{ file: bodies//a.txt }"))], "get", "the request of `up`"),
+        (&[("get", get), ("up", &post("{ file: linked.txt }"))], "get", "the request of `up`"),
+        (
+            &[("get", get), ("up", &post("{ multipart: [{ name: f, file: bodies/a.txt }] }"))],
+            "get",
+            "the request of `up`",
+        ),
+        (&[("echo", echo)], "echo", "the fixture's own request"),
+    ] {
+        let project = Folder::with_fixtures(fixtures);
+        project.write("fixtures/s/bodies/a.txt", "before");
+        std::os::unix::fs::symlink("bodies/a.txt", project.0.join("fixtures/s/linked.txt")).unwrap();
+        let backend = Folder::with_fixtures(&[(
+            "a",
+            "request: { method: ANY, path: /a }\nresponse: { body: { text: after } }\n",
+        )]);
+        let served = Served::new(&backend.0, &[]);
+        let url = format!("http://127.0.0.1:{}", served.port);
+        let verify = ["verify", "--backend", &url, "--fixture", &format!("s/{wanted}"), "--allow-writes", "--accept"];
+        let (exit, _, stderr) = run(&project.0, &verify);
+        assert_eq!(
+            (exit, fs::read_to_string(project.0.join("fixtures/s/bodies/a.txt")).unwrap().as_str()),
+            (1, "before"),
+            "{stderr}"
+        );
+        let reason = format!(
+            "bodies/a.txt is also sent by {why}: give this response a file of its own at fixtures/s/{wanted}.yaml:3"
+        );
+        assert!(stderr.contains(&reason), "{stderr}");
+    }
 }
 
 /// A recorder keeps whatever a service that is down responds (vcrpy #205), and so do snapshots that are updated meanwhile

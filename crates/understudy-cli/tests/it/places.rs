@@ -1,11 +1,12 @@
 //! Fixtures where people have them: behind links, in mounts without events, in a file or a folder without a project.
 
-use crate::program::{Folder, Served, run};
+use crate::program::{Folder, PROGRAM, Served, run};
 use crate::reload::eventually;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 fn fixture(path: &str, text: &str) -> String {
     format!("request: {{ path: {path} }}\nresponse: {{ body: {{ text: {text} }} }}\n")
@@ -22,6 +23,22 @@ fn swap(target: &str, link: &Path) {
 fn said(served: Served) -> String {
     assert!(Command::new("kill").args(["-INT", &served.id().to_string()]).status().unwrap().success());
     served.wait().1
+}
+
+/// What the program wrote to both of its outputs, up to the number of problems at the start.
+fn said_at_first(project: &Path) -> String {
+    let serve = format!("exec '{PROGRAM}' serve '{}' 2>&1", project.display());
+    let mut child = Command::new("sh").args(["-c", &serve]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        said += &(line.unwrap() + "\n");
+        if said.contains("what is good is served") {
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    said
 }
 
 /// mocks-server #462 and ioBroker.javascript #912: only the folder that holds the links was watched.
@@ -131,16 +148,32 @@ fn serve_tells_at_its_start_what_check_would_and_not_more_than_can_be_read() {
         ("b", "request: { path: /b }\nresponse: {}\npriority: 1\n"),
         ("c", "request: { path: /b, query: { x: y } }\nresponse: {}\n"),
     ]);
-    let text = said(Served::new(&folder.0, &[]));
+    let text = said_at_first(&folder.0);
+    assert!(text.starts_with("s  http://"), "the address comes first: {text}");
     assert!(text.contains("write id: { type: integer }"), "{text}");
     assert!(text.contains("is answered by `b`") && text.contains("2 warnings: what is good is served\n"), "{text}");
     for at in 0..30 {
         folder.write(&format!("fixtures/s/bad{at}.yaml"), "request: GET /a\n");
     }
-    let text = said(Served::new(&folder.0, &[]));
+    let text = said_at_first(&folder.0);
     assert_eq!(text.matches("error[").count(), 20, "{text}");
     assert!(
         text.contains("60 errors, 2 warnings: what is good is served; 42 more are shown by `understudy check`"),
         "{text}"
+    );
+}
+
+#[test]
+fn a_path_with_too_many_fixtures_to_compare_is_named() {
+    let folder = Folder::with_fixtures(&[]);
+    for at in 0..5_001 {
+        let request = format!("request: {{ method: POST, path: /pets, body: {{ json: {{ n: {at} }} }} }}");
+        folder.write(&format!("fixtures/s/{at}.yaml"), request + "\nresponse: {}\n");
+    }
+    let (exit, stdout, stderr) = run(&folder.0, &["check"]);
+    assert_eq!(exit, 0, "{stdout}");
+    assert!(
+        stderr.contains("not checked: which of the 5001 fixtures on /pets answers each one's own example"),
+        "{stdout}{stderr}"
     );
 }

@@ -160,6 +160,22 @@ impl FieldMatcher {
     }
 }
 
+impl RequestPromise {
+    /// The paths of the files that the body is in, or its parts.
+    pub fn body_files(&self) -> impl Iterator<Item = &str> {
+        let (whole, parts) = match &self.body {
+            Some(RequestBody::File(file)) => (Some(file), &[][..]),
+            Some(RequestBody::Multipart(parts)) => (None, parts.as_slice()),
+            _ => (None, &[][..]),
+        };
+        let of_parts = parts.iter().filter_map(|part| match &part.content {
+            Some(PartContent::File(file)) => Some(file),
+            _ => None,
+        });
+        whole.into_iter().chain(of_parts).map(|file| &*file.path)
+    }
+}
+
 /// The content of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestBody {
@@ -270,6 +286,16 @@ impl ResponsePromise {
     #[must_use]
     pub fn new(status: u16, headers: Vec<(String, HeaderPromise)>, body: Option<ResponseBody>) -> Self {
         Self { when: Vec::new(), set: Vec::new(), status, headers, body, rules: Vec::new(), delay: None }
+    }
+
+    /// The path of the file that the body is in.
+    #[must_use]
+    pub fn body_file(&self) -> Option<&str> {
+        match &self.body {
+            Some(ResponseBody::File(file)) => Some(&file.path),
+            Some(ResponseBody::LargeFile(file)) => Some(&file.path),
+            _ => None,
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod exact;
 mod rules;
 mod unordered;
 mod walk;
+mod written;
 
 use crate::mismatch::{Kind, Mismatch};
 use cover::cover;
@@ -20,6 +21,7 @@ use understudy_exchange::Json;
 use understudy_exchange::jsonpath::{Path, Step};
 use understudy_fixture::model::PathRule;
 use walk::{Trail, Walk};
+pub(crate) use written::{exclude, is_written};
 
 /// How the parts of a body are held that no rule speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -61,12 +61,12 @@ pub(super) struct Walk {
 }
 
 /// A member of an object; of duplicates the last. Objects are small, or compared through a table.
-fn member<'v>(members: &'v [(JsonString, Json)], name: &JsonString) -> Option<&'v Json> {
+pub(super) fn member<'v>(members: &'v [(JsonString, Json)], name: &JsonString) -> Option<&'v Json> {
     members.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value)
 }
 
 /// Larger objects are looked up through a table.
-const MEMBERS_LOOKED_THROUGH_MAX: usize = 16;
+pub(super) const MEMBERS_LOOKED_THROUGH_MAX: usize = 16;
 
 impl Walk {
     pub(super) fn new(base: Base) -> Self {

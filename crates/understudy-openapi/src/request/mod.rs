@@ -12,6 +12,7 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 use shape::Shape;
 use std::borrow::Cow;
+use understudy_exchange::redact::{SecretNames, looks_secret};
 use understudy_exchange::target::{decode_query_part, percent_decode};
 use understudy_exchange::{Request, cookie_pairs};
 
@@ -218,8 +219,12 @@ impl Held<'_> {
             return;
         }
         // What is written in the address is shown as it was read: a `+` is a space there. Others may be secrets.
-        let is_shown = matches!(parameter.place, In::Query | In::Path);
-        let got = value.as_str().filter(|_| is_shown).map(|text| format!(", got `{}`", shortened(text)));
+        let is_shown =
+            matches!(parameter.place, In::Query | In::Path) && !SecretNames::default().has_parameter(&parameter.name);
+        let got = value
+            .as_str()
+            .filter(|text| is_shown && !looks_secret(text))
+            .map(|text| format!(", got `{}`", shortened(text)));
         out.extend(broken.into_iter().map(|Broken { place, message, rule }| {
             let is_about_text = rule.ends_with("/format") || rule.ends_with("/pattern");
             let got = got.as_deref().filter(|_| place.is_empty() && is_about_text).unwrap_or("");
