@@ -142,7 +142,7 @@ fn body_key(request: &RequestPromise) -> String {
 }
 
 fn graphql_key(wanted: &Graphql) -> String {
-    let document = wanted.query.as_ref().map(|query| query.document());
+    let document = wanted.query.as_ref().map(crate::model::GraphqlQuery::document);
     let [variables, extensions] = [&wanted.variables, &wanted.extensions].map(|value| value.as_ref().map(json_key));
     format!("{:?} {document:?} {variables:?} {extensions:?}", wanted.operation)
 }

@@ -10,6 +10,9 @@ use understudy_fixture::model::{
 };
 use understudy_match::Chance;
 
+/// One of the lists of fields that a request has.
+type FieldsOf = fn(&mut Fixture) -> &mut Vec<Field>;
+
 /// A fixture that is looser than another one, with the step that made it so.
 pub type Looser = (String, Fixture);
 
@@ -37,7 +40,7 @@ pub fn looser(fixture: &Fixture, chance: &mut Chance) -> Vec<Looser> {
     if let Some(path) = looser_path(&request.path.to_string()) {
         add(format!("path {path}"), &|f| f.request.path = PathTemplate::parse(&path).expect("it is a path"));
     }
-    let lists: [(&str, fn(&mut Fixture) -> &mut Vec<Field>); 5] = [
+    let lists: [(&str, FieldsOf); 5] = [
         ("params", |f| &mut f.request.params),
         ("query", |f| &mut f.request.query),
         ("headers", |f| &mut f.request.headers),

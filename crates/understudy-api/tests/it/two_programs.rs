@@ -107,7 +107,7 @@ async fn serve_leaves_ports_to_the_app_and_takes_them_over() {
     app.close().await;
     let (told, mut tells) = tokio::sync::mpsc::unbounded_channel();
     let end = async move { tells.recv().await.unwrap() };
-    second.until(end, |news| news.listening.iter().for_each(|_| told.send(()).unwrap())).await;
+    second.until(end, |_| {}, |news| news.listening.iter().for_each(|_| told.send(()).unwrap())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +121,7 @@ async fn a_shared_port_that_the_app_has_is_no_problem_of_every_edit() {
     assert!(second.elsewhere.iter().any(|waiting| waiting.service.is_none()), "{:?}", second.elsewhere);
     let mut said = Vec::new();
     // The files are read again before anything is waited for.
-    second.until(async {}, |news| said.extend(news.problems.iter().map(ToString::to_string))).await;
+    second.until(async {}, |_| {}, |news| said.extend(news.problems.iter().map(ToString::to_string))).await;
     assert!(said.is_empty(), "{said:?}");
     app.close().await;
 }
@@ -132,7 +132,7 @@ async fn the_app_says_that_serve_answers_and_takes_over() {
     let folder = project("app-second", wanted);
     let first = serving(&folder.0, |_| {}).await.unwrap();
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(first.until(async move { drop(ended.await) }, |_| {}));
+    let serving = tokio::spawn(first.until(async move { drop(ended.await) }, |_| {}, |_| {}));
     let app = Engine::open(&folder.0).await.unwrap();
     let view = call(&app, "project", json!({})).await;
     let said = view["services"][0]["failed"]["message"].as_str().unwrap();

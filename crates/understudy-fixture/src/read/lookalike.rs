@@ -147,13 +147,13 @@ fn is_rule(entries: &[Entry]) -> bool {
 }
 
 /// Returns true for names and texts that have the form of a rule, and are hardly anything else.
-fn has_form_of_rule<'n>(entries: impl Iterator<Item = (&'n str, Option<&'n str>)> + Clone) -> bool {
+fn has_form_of_rule<'n>(mut entries: impl Iterator<Item = (&'n str, Option<&'n str>)> + Clone) -> bool {
     let is_key = |name: &str| grammar::RULE.keys.iter().any(|key| key.name == name);
     let is_sure = |(name, text): (&str, Option<&str>)| match name {
         "type" => text.is_some_and(|text| rule_meant(text).is_some()),
         name => RULE_KEYS.contains(&name),
     };
-    entries.clone().all(|(name, _)| is_key(name)) && entries.clone().any(is_sure)
+    entries.clone().all(|(name, _)| is_key(name)) && entries.any(is_sure)
 }
 
 /// Returns the places of a body that look like something else, as [`Reader::check_json_body`] finds them.
