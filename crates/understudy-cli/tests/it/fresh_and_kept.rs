@@ -17,6 +17,25 @@ fn every_fixture_that_is_served_is_kept_when_it_is_verified() {
     }
 }
 
+/// The second one: the stub takes what the contract test sends, as it is on the wire.
+#[test]
+fn every_odd_request_that_is_sent_is_taken() {
+    let folder = Folder::with_fixtures(&[]);
+    let mut sent = 0;
+    for seed in 0..300 {
+        let odd = understudy_testkit::odd(seed);
+        let has_files = write_fixture(&odd).contains("file: bodies/");
+        if !has_files && understudy_testkit::can_be_sent(&odd) {
+            folder.write(&format!("fixtures/s/made/f{seed}.yaml"), write_fixture(&odd));
+            sent += 1;
+        }
+    }
+    let served = Served::new(&folder.0, &[]);
+    let backend = format!("http://127.0.0.1:{}", served.port);
+    let (exit, stdout, stderr) = run(&folder.0, &["verify", "--backend", &backend, "--allow-writes"]);
+    assert!(exit == 0 && sent > 100 && stdout.contains(&format!("{sent} kept in")), "{exit}\n{stdout}\n{stderr}");
+}
+
 #[test]
 fn the_sample_keeps_its_own_promises() {
     let served = Served::new(&sample(), &["--service", "theatre", "--port", "0"]);
