@@ -31,7 +31,7 @@ impl FileChange {
         }
     }
 
-    /// What changes in the file, as version control shows it.
+    /// Returns the changes in the file, in the form that version control shows.
     pub(crate) fn diff(&self) -> String {
         diff(&self.shown, self.before.as_deref(), self.after.as_deref())
     }
@@ -41,10 +41,10 @@ impl FileChange {
     }
 }
 
-/// How many lines are shown around those that differ.
+/// The number of lines shown around those that differ.
 const LINES_AROUND: usize = 3;
 
-/// What changes in a file, as version control shows it.
+/// Returns the changes in a file, in the form that version control shows.
 pub(crate) fn diff(shown: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> String {
     let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
     let name = |side: &str, bytes: Option<&[u8]>| match bytes {

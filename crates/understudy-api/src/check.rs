@@ -95,7 +95,7 @@ pub(crate) fn problems_of(project: &Project) -> Vec<Diagnostic> {
     problems
 }
 
-/// How many files a message names.
+/// The maximum number of files that a message names.
 const NAMED_MAX: usize = 3;
 
 /// Files that may have been meant as fixtures, in one message each kind.
@@ -175,8 +175,9 @@ fn own_examples(loaded: &LoadedService) -> Vec<Diagnostic> {
 /// The maximum number of fixtures on one path of which each is compared with all others.
 const ON_PATH_MAX: usize = 5_000;
 
-/// Fixtures that match a request which another one answers for nothing but its name. Fixtures whose own example is
-/// answered by another one are among `shadowed` already.
+/// Returns the fixtures that match the same request as another fixture, where only the name decides
+/// which one is used. Fixtures whose own example is matched by another fixture are in `shadowed`
+/// already, and are left out.
 fn ties(loaded: &LoadedService, shadowed: &[Diagnostic]) -> Vec<Diagnostic> {
     let index = loaded.index();
     let ties = index.ties(&loaded.service.base).into_iter();

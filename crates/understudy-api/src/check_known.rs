@@ -27,7 +27,8 @@ pub(crate) fn idle_entries(fixture: &Arc<Fixture>, today: &str) -> Vec<Diagnosti
 fn never_occurs(fixture: &Fixture, known: &Known) -> Option<String> {
     let kind = known.kind.as_deref();
     let is_of = |other: &str| kind.is_none_or(|kind| kind == other);
-    // What a description says of a response is not known here, nor which members a backend adds.
+    // Two things are not known here: the requirements of an OpenAPI description, and the members
+    // that a backend adds.
     if matches!(kind, Some("described" | "added")) || [Known::STATUS, Known::NO_ANSWER].contains(&known.path.as_str()) {
         return None;
     }

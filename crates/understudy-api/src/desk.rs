@@ -346,7 +346,8 @@ impl understudy_serve::Recording for Desk {
 }
 
 impl Tally {
-    /// Returns the path of a target for people. It may contain a secret: a one-time link, for example.
+    /// Returns the path of a target for people. The path may contain a secret: a one-time link, for
+    /// example.
     fn shown_path(&self, target: &str) -> String {
         target
             .split('?')

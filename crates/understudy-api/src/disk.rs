@@ -24,8 +24,8 @@ pub(crate) struct Stamp {
     identity: Identity,
 }
 
-/// What tells a file from one that came in its place with the same time and size. An update of a Kubernetes ConfigMap, a
-/// checkout and `cp -p` make such files.
+/// The properties that distinguish a file from another file that replaced it with the same time and
+/// size. An update of a Kubernetes ConfigMap, a checkout and `cp -p` make such files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 struct Identity {
     device: u64,

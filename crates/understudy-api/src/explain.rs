@@ -33,13 +33,15 @@ pub struct Explained {
     pub described: Option<DescribedAnswer>,
     /// Fixtures that do not answer, the nearest first.
     pub near: Vec<NearFixture>,
-    /// The other services that know the request, if this one does not answer it.
+    /// The other services that know the request, if this service has no response to it.
     pub elsewhere: Vec<ElsewhereAnswer>,
-    /// The files with errors, if nothing answers: one of them may be the fixture that was meant.
+    /// The files with errors, if no fixture matches: one of these files may be the fixture that was
+    /// meant.
     pub errors: Option<FileErrors>,
 }
 
-/// A condition of a fixture. Of several fixtures that match, the one with the heavier conditions answers.
+/// A condition of a fixture. If several fixtures match, the fixture with the heavier conditions is
+/// used.
 #[derive(Debug, Clone, Serialize)]
 pub struct WeighedCondition {
     /// The value that the condition applies to: `query expand`, `body $.name`, `state cart`.
@@ -55,9 +57,9 @@ pub struct ElsewhereAnswer {
     pub service: String,
     /// Its address; `null` if its port is chosen at start.
     pub url: Option<String>,
-    /// The fixture that answers.
+    /// The matching fixture.
     pub fixture: String,
-    /// True if it answers the request; else only the path is the same.
+    /// True if the fixture matches the request; false if only the path is the same.
     pub answers: bool,
 }
 
@@ -148,7 +150,8 @@ pub fn explain(
         })?;
     if best.fixture.is_none() && best.described.is_none() {
         best.elsewhere = elsewhere(&project, &best.service, &request, &state);
-        // Who has the path here is right here.
+        // If this service has the path, other services are listed only if they match the whole
+        // request.
         best.elsewhere.retain(|elsewhere| elsewhere.answers || distance != Some(0));
         let broken = project.broken_files();
         let own = broken.iter().find(|file| file.service.as_ref() == Some(&best.service));
@@ -172,7 +175,8 @@ fn rank(explained: &Explained, distance: Option<usize>) -> (usize, usize) {
     (kind, distance.unwrap_or(usize::MAX))
 }
 
-/// Returns the other services that answer a request, or else those that have its path.
+/// Returns the other services that match a request. If there are none, returns those that have its
+/// path.
 fn elsewhere(project: &Project, service: &str, request: &Request, state: &State) -> Vec<ElsewhereAnswer> {
     let others = project.services.iter().filter(|loaded| loaded.service.name != service);
     let answering = others.filter_map(|loaded| {

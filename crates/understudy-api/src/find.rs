@@ -17,10 +17,10 @@ use understudy_fixture::{SOURCE_BYTES_MAX, Source, are_names_of_fixture, is_leaf
 const PROJECT_FILES: [&str; 3] = ["understudy.yaml", "understudy.yml", "understudy.json"];
 /// Folders of other people's files, which are passed over where no project file says what is a fixture.
 const PASSED_OVER: [&str; 1] = ["node_modules"];
-/// How deep a project's file is looked for, to name it in a message.
+/// The maximum depth at which a project's file is searched for, to name the file in a message.
 const PROJECT_DEPTH_MAX: usize = 3;
 
-/// What a person named.
+/// The project or file that a user named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A folder with a project's file, or with fixtures.
@@ -138,7 +138,7 @@ pub(crate) fn project_file(folder: &Path) -> Option<PathBuf> {
     PROJECT_FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
-/// What a file is, by what stands at its top.
+/// The kind of a file, by its top-level keys.
 enum Kind {
     Fixture,
     Description,
@@ -184,7 +184,8 @@ fn has_line_of_fixture(text: &str) -> bool {
     text.lines().any(|line| names.iter().any(|name| line.trim_start_matches([' ', '{', '\t']).starts_with(name)))
 }
 
-/// Returns true for a file that may be a fixture. Nearly all other files are told from one without being parsed.
+/// Returns true for a file that may be a fixture. Nearly all other files are ruled out without
+/// being parsed.
 fn is_fixture(path: &Path) -> bool {
     // Pieces of `request` and `response`, one of which is left where the name is misspelled.
     let pieces = ["req", "quest", "res", "ponse"];
@@ -223,8 +224,8 @@ fn has_own_fixture(folder: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Makes the settings of a folder without a project's file. Where fixtures lie in the folder itself, it is one service; else
-/// each folder in it that has some is one.
+/// Makes the settings of a folder without a project's file. If fixtures lie in the folder itself,
+/// the folder is one service. Otherwise each subfolder with fixtures is a service.
 ///
 /// # Errors
 /// [`Code::NoProject`], with what may have been meant.

@@ -76,8 +76,8 @@ impl Hidden {
         self.names.has_member(name)
     }
 
-    /// Whether a place is about something hidden: a header's name, or a path in JSON or XML that leads through a hidden
-    /// member.
+    /// Returns true if a place is about something redacted: the name of a header, or a path in JSON
+    /// or XML that leads through a redacted member.
     pub(crate) fn has_place(&self, place: &str) -> bool {
         self.has_header(place) || names_of(place).iter().any(|name| self.has_member(name))
     }

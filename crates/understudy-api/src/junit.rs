@@ -1,8 +1,9 @@
 //! A run as `JUnit` XML, for CI servers.
 //!
-//! There is no standard. What is written here is valid by the two schemas that are checked in practice: the one of
-//! Jenkins' xunit plugin (`junit-10.xsd`) and the common one for Apache Ant's reports (`JUnit.xsd`). So `testsuites` and
-//! `testcase` have few attributes, and a fixture's file and line stand in the text of its failure.
+//! There is no standard. The output is valid by the two schemas that are checked in practice: the
+//! schema of Jenkins' xunit plugin (`junit-10.xsd`) and the common schema for Apache Ant's reports
+//! (`JUnit.xsd`). So `testsuites` and `testcase` have few attributes, and a fixture's file and line
+//! stand in the text of its failure.
 
 use crate::clock;
 use crate::report::{DifferenceReport, FixtureReport, reason};

@@ -6,16 +6,17 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use understudy_fixture::{Code, Diagnostic, Severity, is_leaf_of_services, is_reserved_folder};
 
-/// How deep folders of a service may nest.
+/// The maximum depth of nested folders in a service.
 const FOLDER_DEPTH_MAX: usize = 32;
-/// How many fixture files a service may have.
+/// The maximum number of fixture files in a service.
 const FILES_MAX: usize = 1_000_000;
-/// How many folders a service may have. Links that lead to each other make many of few.
+/// The maximum number of folders in a service. Links that lead to each other turn a few folders
+/// into many.
 const FOLDERS_MAX: usize = 100_000;
-/// How many links in a row are followed, as on Linux.
+/// The maximum number of links that are followed in a row, as on Linux.
 const LINKS_MAX: usize = 40;
 
-/// What a folder of fixtures holds.
+/// The content of a folder of fixtures.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     /// The fixture files, by their paths below the folder, sorted.
@@ -162,7 +163,7 @@ impl Walk<'_> {
             return;
         }
         match self.folder(&entry.path(), real, &format!("{path}/")) {
-            // It has just gone, with what was in it.
+            // The folder has just been removed, with its content.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => self.listing.problems.push((path, Problem::Unreadable(error))),
             Ok(()) => {}
@@ -205,7 +206,7 @@ pub(crate) fn folders_of_links(path: &Path) -> BTreeSet<PathBuf> {
         real = folder.join(target).join(rest);
         folders.extend(folder.canonicalize());
     }
-    // Where the way ends, the file itself may be replaced.
+    // The file at the end of the links may be replaced too.
     folders.extend(real.parent().and_then(|folder| folder.canonicalize().ok()));
     folders
 }

@@ -31,7 +31,7 @@ pub struct Project {
     pub services: Vec<LoadedService>,
     /// Every problem, sorted by file and place.
     pub diagnostics: Vec<Diagnostic>,
-    /// Where it is no folder with a project, but one file alone.
+    /// The single file that is served, if there is no folder with a project.
     pub(crate) alone: Option<Alone>,
 }
 
@@ -62,7 +62,7 @@ pub struct LoadedService {
 /// Files of a service that are not read.
 #[derive(Debug, Default)]
 pub(crate) struct NotRead {
-    /// Those that are nearly called like fixtures.
+    /// Files with names that are nearly those of fixtures.
     pub(crate) nearly: Vec<String>,
     /// Without a project's file: those that have neither `request` nor `response`.
     pub(crate) others: Vec<String>,

@@ -162,9 +162,9 @@ impl Shared {
         }
     }
 
-    /// Moves all waiting lines into `text`, in order. Each place gets the emptied buffers of `taken` in return: new
-    /// ones would cost the threads that answer requests page faults with each line (4 % of their time with 1,000
-    /// fixtures, 2 % with the same buffers again).
+    /// Moves all waiting lines into `text`, in order. Each place gets the emptied buffers of
+    /// `taken` in return: new ones would cost the threads that serve requests page faults with each
+    /// line (4 % of their time with 1,000 fixtures, 2 % with the same buffers again).
     fn take(&self, taken: &mut [Waiting; PLACES], text: &mut String) {
         empty(text);
         for (place, spare) in self.places.iter().zip(&mut *taken) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use understudy_fixture::model::Fixture;
 use understudy_match::{is_near, nearest};
 
-/// How many names are listed where none is near.
+/// The number of names that are listed if none is similar.
 const NAMED_MAX: usize = 8;
 
 /// Returns true if a run is about a fixture.
@@ -23,8 +23,8 @@ fn has_text(fixture: &Fixture, text: &str) -> bool {
     fixture.id.contains(text) || fixture.title().contains(text)
 }
 
-/// Checks that every name and filter of a run selects something. One that selects nothing would leave out what
-/// somebody wanted to be verified, and nobody would see it.
+/// Checks that every name and filter of a run selects something. A filter that selects nothing
+/// would leave out fixtures that somebody wanted to be verified, and nobody would see that.
 ///
 /// # Errors
 /// The first service, fixture, tag or text that selects nothing, with the nearest that there is.

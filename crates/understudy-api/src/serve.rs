@@ -28,9 +28,11 @@ const TAKE_OVER_PERIOD: Duration = Duration::from_secs(1);
 pub struct ServeRequest {
     /// What is served.
     pub target: Target,
-    /// What is done about requests that are not what a description says, where one is served alone.
+    /// The treatment of requests that do not match the OpenAPI description, if a description is
+    /// served alone.
     pub requests: Requests,
-    /// How often files are looked at, instead of waiting for the system to tell of changes.
+    /// The interval at which files are checked for changes, instead of waiting for events of the
+    /// system.
     pub poll: Option<Duration>,
     /// Only these services; all where empty.
     pub services: Vec<String>,
@@ -156,7 +158,7 @@ fn check(project: Arc<Project>, not_recorded: Option<Diagnostic>) -> oneshot::Re
     std::thread::spawn(move || {
         let mut problems = problems_of(&project);
         problems.extend(not_recorded);
-        // Who has ended wants to know nothing.
+        // A receiver that has ended needs no problems, so the error is ignored.
         let _ = sender.send(problems);
     });
     checking
@@ -206,9 +208,10 @@ fn listening(servers: &Servers) -> Vec<Listening> {
 }
 
 impl Serving {
-    /// Serves until `end`, then lets open requests end, and says what was recorded. `checked` is told the problems of the
-    /// project's files at the start, as `check` finds them. Edits are served as they are made; after each that has news,
-    /// `reloaded` is told them.
+    /// Serves until `end`, then lets open requests end. Returns a summary of the recording.
+    /// `checked` is called with the problems of the project's files at the start, as `check` finds
+    /// them. Edits are served as they are made. After each edit with news, `reloaded` is called
+    /// with the news.
     pub async fn until(
         mut self,
         end: impl Future<Output = ()>,

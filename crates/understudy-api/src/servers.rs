@@ -369,7 +369,8 @@ impl Servers {
         Ok(())
     }
 
-    /// Tells the shared port and the services which services there are, and which files have errors.
+    /// Sends the list of services, and the files with errors, to the shared port and to the
+    /// services.
     fn tell_services(&self) {
         self.tell_services_of(None);
     }

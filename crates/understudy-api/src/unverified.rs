@@ -1,4 +1,4 @@
-//! What a run did not verify, and what to do about each.
+//! Results that a run did not verify, and the suggested fix for each.
 
 use crate::report::reason;
 use crate::verify::Run;
@@ -25,13 +25,13 @@ pub struct NotVerified {
     pub outcome: &'static str,
     /// The reason.
     pub reason: String,
-    /// What to do so that it is verified.
+    /// The steps that make the fixture verifiable.
     pub fix: String,
 }
 
 impl NotVerified {
-    /// Returns true if a strict run fails because of it. A fixture that its file switches off is no part of the
-    /// contract.
+    /// Returns true if a strict run fails because of this fixture. A fixture that its file switches
+    /// off is no part of the contract.
     #[must_use]
     pub fn fails_strict(&self) -> bool {
         self.outcome != NOT_ENABLED

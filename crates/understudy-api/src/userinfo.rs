@@ -16,7 +16,7 @@ pub(crate) struct NotEncoded {
 }
 
 impl NotEncoded {
-    /// What to write instead.
+    /// Returns the text to write instead.
     pub(crate) fn hint(self) -> String {
         format!("percent-encode it: `{}` as %{:02X}", self.sign, u32::from(self.sign))
     }

@@ -59,7 +59,7 @@ pub struct Run {
     pub project: Project,
     /// The backends' addresses, by service.
     pub backends: BTreeMap<String, String>,
-    /// What was asked for.
+    /// The request that started the run.
     pub request: VerifyRequest,
     /// Services that were left out because they have no backend.
     pub without_backend: Vec<String>,
@@ -227,7 +227,7 @@ fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String
     }
     let mut error = ApiError::new(Code::NothingToDo, "there is no fixture to verify");
     error.details = project.diagnostics.iter().filter(|d| d.is_error()).map(ToString::to_string).collect();
-    // What selects nothing was an error before.
+    // A selection without any match was reported as an error earlier.
     error.with_hint("`understudy check` says what is wrong with files")
 }
 

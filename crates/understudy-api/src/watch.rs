@@ -1,4 +1,5 @@
-//! Tells when a project's files change: by the system's events, or by looking from time to time where a mount sends none.
+//! Reports changes of a project's files, by the system's events. On mounts that send no events, the
+//! files are checked from time to time.
 
 use crate::disk::Stamp;
 use crate::listing::folders_of_links;
@@ -34,8 +35,8 @@ enum Means {
     Events {
         watcher: RecommendedWatcher,
         changes: Receiver<()>,
-        /// Set when something was removed or renamed: the system forgets a folder with it, also where another one comes in its
-        /// place.
+        /// Set when a file or folder was removed or renamed. The system then forgets a removed
+        /// folder, even if another folder takes its place.
         is_stale: Arc<AtomicBool>,
     },
     Polls {
@@ -57,13 +58,13 @@ impl Watch {
         if let Means::Polls { seen, .. } = &mut watch.means {
             *seen = look(&watch.watched);
         }
-        // Everything up to now is read by whoever asked.
+        // The caller reads every change up to now.
         watch.is_told = false;
         Ok(watch)
     }
 
-    /// Watches what the project now consists of. Folders that are new may have changed before they were watched: that is told
-    /// as a change.
+    /// Watches the current files of the project. New folders may have changed before they were
+    /// watched, so a new folder is reported as a change.
     pub(crate) fn follow(&mut self, project: &Project) -> notify::Result<()> {
         self.follow_folders(folders(project))
     }
@@ -140,7 +141,8 @@ fn events() -> notify::Result<Means> {
             stale.store(true, Ordering::Relaxed);
         }
         if !matches!(kind, EventKind::Access(_)) {
-            // Where one waits it says the same; once the receiver is gone, nobody wants to know.
+            // If a change is waiting already, this one adds nothing. If the receiver is gone,
+            // nobody needs the change.
             let _ = sender.try_send(());
         }
     })?;
@@ -171,7 +173,8 @@ fn existing(folder: &Path) -> PathBuf {
     folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder).to_path_buf()
 }
 
-/// One number for everything that lies in these folders: names, and what tells one version of a file from another.
+/// Returns one number for the content of these folders. The number depends on the names, and on the
+/// properties that distinguish one version of a file from another.
 fn look(folders: &BTreeSet<PathBuf>) -> u64 {
     let mut hasher = DefaultHasher::new();
     for folder in folders {
@@ -179,7 +182,8 @@ fn look(folders: &BTreeSet<PathBuf>) -> u64 {
             fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
         entries.sort();
         for entry in entries {
-            // A folder changes its time with each file that comes and goes in it: it is looked at itself, or of no interest.
+            // A folder changes its time with each file that is added or removed. Such a folder is
+            // watched itself, or is of no interest.
             let stamp = fs::metadata(&entry).ok().filter(|metadata| !metadata.is_dir());
             (&entry, stamp.as_ref().map(Stamp::of)).hash(&mut hasher);
         }

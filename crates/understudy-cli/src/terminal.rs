@@ -48,7 +48,7 @@ fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// How many problems are printed where others than `check` tell of them.
+/// The maximum number of problems that commands other than `check` print.
 const PROBLEMS_MAX: usize = 20;
 
 /// Prints the first problems, errors before warnings. Returns the number of those that are left out.

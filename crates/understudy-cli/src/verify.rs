@@ -61,7 +61,7 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
         let options = AcceptOptions { named: request.fixtures, force: args.force, dry_run: args.dry_run };
         let accepted = understudy_api::accept(&run.project, &run.results, &options)?;
         let is_left = accepted::tell(&accepted, args.dry_run);
-        // What was only shown is still to be accepted.
+        // Differences that were only shown still have to be accepted.
         is_broken = if args.dry_run { is_broken } else { is_left };
     }
     let is_open = args.strict && not_verified.iter().any(NotVerified::fails_strict);

@@ -30,7 +30,7 @@ pub struct Backend {
     pub addresses: Addresses,
 }
 
-/// Where the states of a backend are set.
+/// The endpoint that sets the states of a backend.
 #[derive(Debug, Clone)]
 pub struct StatesEndpoint {
     /// The address of the endpoint.

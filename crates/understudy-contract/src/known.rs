@@ -10,7 +10,7 @@ use understudy_match::{Kind, Mismatch};
 /// The differences of a response, sorted by what the fixture says of them.
 #[derive(Debug, Default)]
 pub(crate) struct Sorted {
-    /// Differences that break the promise.
+    /// Differences that fail the fixture.
     pub(crate) mismatches: Vec<Mismatch>,
     /// Differences that are accepted for now.
     pub(crate) known: Vec<KnownDifference>,
@@ -201,7 +201,7 @@ impl Places {
     }
 }
 
-/// How many elements an array gets at most for a place that is beyond its end.
+/// The maximum number of elements that an array gets for a place beyond its end.
 const ELEMENTS_PLANTED_MAX: usize = 1_000;
 
 /// Puts null at a place where nothing is.

@@ -129,7 +129,7 @@ pub struct Result {
     pub outcome: Outcome,
     /// What was sent, where something was: `GET /pets/7`.
     pub request: Option<String>,
-    /// The number of times that the request was sent again because the backend asked for it (`retry-after`).
+    /// The number of times that the request was sent again because of the backend's `retry-after`.
     pub retried: u32,
     /// The status that came back.
     pub status: Option<StatusCode>,
@@ -168,8 +168,8 @@ pub(crate) fn is_refusal<'m>(mismatches: impl IntoIterator<Item = &'m Mismatch>,
 }
 
 impl Result {
-    /// Returns true if an error or a redirect came that is not expected. Its body is then another one than the expected,
-    /// and no difference between the two says anything.
+    /// Returns true if the response is an unexpected error or redirect. Its body then has nothing
+    /// to do with the expected body, so differences between the two mean nothing.
     #[must_use]
     pub fn is_refused(&self) -> bool {
         let has_status = self.mismatches.iter().chain(self.known.iter().map(|known| &known.mismatch));

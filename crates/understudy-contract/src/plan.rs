@@ -107,8 +107,8 @@ impl Plan {
         self.fixtures.len()
     }
 
-    /// Returns what is sent once more before a fixture, in this order, each once: those that it uses up, and before each of
-    /// them those that it uses up.
+    /// Returns the fixtures that are sent once more before a fixture, in this order, each once: the
+    /// fixtures that this one uses up, and before each of them the fixtures that it uses up.
     pub(crate) fn once_more(&self, at: usize) -> Vec<usize> {
         once_more(&self.again, at)
     }

@@ -1,5 +1,5 @@
-//! The bodies of promises as they are compared: large files are read, and bytes in a content coding are decoded, as
-//! received ones are.
+//! The bodies of expected responses in the form in which they are compared. Large files are read,
+//! and bytes in a content coding are decoded, as for received bodies.
 
 use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use understudy_fixture::model::{BodyFile, HeaderPromise, ResponseBody, ResponsePromise};
 use understudy_net::coding::decode;
 
-/// Returns the promise with the body that a received one of at most `body_max` bytes is compared with. A file that cannot
-/// be read, or that is larger than any received body, stays one: only its size is compared.
+/// Returns the expected response with the body that a received one of at most `body_max` bytes is
+/// compared with. A file that cannot be read, or that is larger than any received body, stays a
+/// file: only its size is compared.
 pub(crate) async fn with_readable_body(promise: &ResponsePromise, body_max: usize) -> Cow<'_, ResponsePromise> {
     let promise = read(promise, body_max).await;
     match decoded(&promise, body_max) {
@@ -30,7 +31,7 @@ async fn read(promise: &ResponsePromise, body_max: usize) -> Cow<'_, ResponsePro
     Cow::Owned(ResponsePromise { body, ..promise.clone() })
 }
 
-/// Decodes bytes that are in the content coding that the promise lists.
+/// Decodes bytes that are in the content coding that the expected response lists.
 fn decoded(promise: &ResponsePromise, body_max: usize) -> Option<ResponseBody> {
     let coding = promise.headers.iter().find_map(|(name, value)| match value {
         HeaderPromise::Value(value) if *name == CONTENT_ENCODING.as_str() => Some(value),

@@ -1,4 +1,4 @@
-//! Responses by which a backend asks for a request once more: too many requests, or not available for a while.
+//! Responses by which a backend requests a retry: too many requests, or not available for a while.
 
 use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 /// The maximum number of times that one request is sent again.
 pub(crate) const RETRIES_MAX: u32 = 10;
 
-/// Returns how long the backend asks to wait (RFC 9110, section 10.2.3). A write is sent again only after 429, since
-/// nobody knows how far it came before a 503.
+/// Returns the time to wait that the backend's response gives (RFC 9110, section 10.2.3). A write
+/// is sent again only after 429, since nobody knows how far the write came before a 503.
 pub(crate) fn asked_to_wait(status: StatusCode, headers: &HeaderMap, only_reads: bool) -> Option<Duration> {
     let is_refused = status == StatusCode::TOO_MANY_REQUESTS;
     let is_busy = status == StatusCode::SERVICE_UNAVAILABLE;

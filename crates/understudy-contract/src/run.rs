@@ -155,8 +155,9 @@ impl Run {
         let _ = self.done[at].set((result, context));
     }
 
-    /// Sends once more what a fixture uses up, and before that what those use up, each once. What they capture is seen by it
-    /// and by those after it, and by no others.
+    /// Sends the fixtures once more that a fixture uses up, and before them the fixtures that those
+    /// use up, each once. Their captures are visible to this fixture and to the fixtures after it,
+    /// and to no others.
     async fn again(&self, at: usize, context: &mut Context, told: &mut Result) -> std::result::Result<(), Outcome> {
         for parent in self.plan.once_more(at) {
             let fixture = &self.plan.fixtures[parent];
@@ -325,8 +326,8 @@ impl Run {
         }
     }
 
-    /// Sends a request, and sends it again as often as the backend asks for it. All waiting takes `timeout` at most, and
-    /// each response as well.
+    /// Sends a request, and sends the request again as often as the backend's responses require.
+    /// All waiting takes `timeout` at most, and each response as well.
     async fn sent(
         &self,
         fixture: &Fixture,
@@ -417,8 +418,8 @@ fn compared(fixture: &Fixture) -> &ResponsePromise {
     fixture.promise().expect("a fixture without such a response is not sent")
 }
 
-/// Returns true if the response says in words why it differs: it has another status, or, as GraphQL has it, errors that the
-/// fixture does not list.
+/// Returns true if the response gives a reason for its differences: another status, or, as in
+/// GraphQL, errors that the fixture does not list.
 fn gives_a_reason(verdict: &Verdict) -> bool {
     let has_errors = || verdict.added.iter().any(|path| path == "$.errors" || path == "$.error");
     verdict.mismatches.iter().any(|mismatch| mismatch.kind == Kind::Status)

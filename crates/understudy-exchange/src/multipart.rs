@@ -104,8 +104,9 @@ fn raw<'d>(disposition: &'d str, name: &str) -> Option<(&'d str, bool)> {
     }
 }
 
-/// The end of a quoted name: the first quote that is not escaped. Browsers do not escape a backslash, so a quote behind
-/// one ends the name too if nothing or the next parameter follows.
+/// Returns the end of a quoted name: the first quote that is not escaped. Browsers do not escape a
+/// backslash. So a quote behind a backslash ends the name too if nothing or the next parameter
+/// follows.
 fn closing_quote(quoted: &str) -> Option<usize> {
     let is_end = |at: &usize| !quoted[..*at].ends_with('\\') || ends_parameter(&quoted[at + 1..]);
     quoted.match_indices('"').map(|(at, _)| at).find(is_end)
@@ -118,8 +119,8 @@ fn ends_parameter(rest: &str) -> bool {
     next.trim_start().trim_start_matches(is_token).starts_with('=')
 }
 
-/// A name in the extended form (RFC 8187): `utf-8''na%C3%AFve.txt`. RFC 7578 forbids it here, and Python's clients send
-/// it for names that are not ASCII.
+/// Returns a name in the extended form (RFC 8187): `utf-8''na%C3%AFve.txt`. RFC 7578 forbids this
+/// form here, but Python's clients send the form for names that are not ASCII.
 fn extended(disposition: &str, name: &str) -> Option<String> {
     let value = raw(disposition, &format!("{name}*"))?.0;
     let (charset, rest) = value.split_once('\'')?;

@@ -79,7 +79,8 @@ fn request_key(fixture: &Fixture) -> String {
     key
 }
 
-/// What a matcher asks for, as text: `{equals: v}` is the plain value `v`, and a list has no order.
+/// Returns the condition of a matcher as text: `{equals: v}` is the plain value `v`, and a list has
+/// no order.
 fn matcher_key(matcher: &FieldMatcher) -> String {
     match matcher {
         FieldMatcher::Rule(rule) => match (rule.checks.as_slice(), &rule.example) {
@@ -106,8 +107,8 @@ fn rules_key(rules: &[PathRule], body: Option<&Json>) -> String {
     format!("{keys:?}")
 }
 
-/// What a body means, as text. The order of members, the spelling of numbers, and what GraphQL and XML leave to the
-/// writer do not count.
+/// Returns the meaning of a body as text. The order of members and the spelling of numbers do not
+/// count. Variations that GraphQL and XML leave to the writer do not count either.
 fn body_key(request: &RequestPromise) -> String {
     match &request.body {
         Some(RequestBody::Json(value)) => json_key(value),

@@ -95,7 +95,7 @@ codes! {
     Tie = "tie",
     /// An example that does not obey the fixture's own rules.
     BrokenExample = "broken-example",
-    /// A file or folder that is not read, although its name or place may promise that.
+    /// A file or folder that is not read, although its name or place may suggest otherwise.
     NotRead = "not-read",
     /// A service whose folder is not there.
     MissingFolder = "missing-folder",

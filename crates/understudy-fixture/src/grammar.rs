@@ -348,7 +348,7 @@ pub const MODES: &[&str] = &["mock", "passthrough", "fallback", "record"];
 /// What can be done about requests that are not what a description says.
 pub const REQUESTS: &[&str] = &["refuse", "report", "accept"];
 
-/// What a slash at the end of a path can mean.
+/// The possible meanings of a slash at the end of a path.
 pub const TRAILING_SLASH: &[&str] = &["exact", "ignore"];
 
 /// One of `services:`

@@ -26,9 +26,10 @@ pub struct Verdict {
     pub added: Vec<String>,
 }
 
-/// Holds an answer to a request with this method against a promise. Of a large file only the size is compared: whoever
-/// has its content makes it a [`ResponseBody::File`] first. `statuses` are those that keep it, or
-/// none where the promise's own does.
+/// Compares the response to a request with this method with an expected response. For a large file
+/// only the size is compared: a caller that has its content makes a [`ResponseBody::File`] of it
+/// first. `statuses` are the statuses that pass; if the list is empty, only the expected status
+/// passes.
 #[must_use]
 pub fn judge(promise: &ResponsePromise, statuses: &[u16], method: &Method, answer: &Response) -> Verdict {
     let mut verdict = Verdict::default();

@@ -4,10 +4,10 @@ use crate::contrast::contrast_texts;
 use crate::mismatch::{NOTHING, shorten};
 use std::fmt::Write;
 
-/// How many bytes are shown before the first difference, and from it on.
+/// The number of bytes shown before the first difference, and from the difference on.
 const BEFORE: usize = 8;
 const AFTER: usize = 8;
-/// How many bytes of a body are shown that is compared with no other.
+/// The number of bytes shown of a body that is compared with no other.
 const BEGINNING: usize = 8;
 
 /// Returns a body for people.

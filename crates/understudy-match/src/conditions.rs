@@ -142,7 +142,7 @@ impl Tally {
 
     fn add_graphql(&mut self, all: &[Graphql], written: &Written, rules: &[PathRule]) {
         for (graphql, is_ruled) in all.iter().zip(&written.is_ruled) {
-            // A document that names its only operation asks for the name too.
+            // A document that names its only operation requires the name too.
             let document = graphql.query.as_ref().map(GraphqlQuery::document);
             if graphql.operation.is_some() || document.and_then(|document| document.only_operation()?).is_some() {
                 self.add(Some(Strength::of(Weight::Value)), || "operation".to_owned());
@@ -294,7 +294,8 @@ impl Leaves<'_> {
     }
 
     fn below<'v>(&mut self, value: &'v Json, path: &Path<'v>, each: &[&Rule], base: Base) {
-        // Every element received is like one of the example's: one stands for all.
+        // Every received element is like one of the example's elements, so a single element stands
+        // for all.
         let one_for_all = base == Base::Shape && (matches!(value, Json::Array(_)) || !each.is_empty());
         let most = if one_for_all { 1 } else { usize::MAX };
         for (step, child) in value.children().take(most) {

@@ -65,7 +65,7 @@ fn write(part: &Hir, out: &mut String) -> Option<()> {
     (out.len() <= LENGTH_MAX).then_some(())
 }
 
-/// A character of a class; one that can stand anywhere is preferred.
+/// Returns a character of a class. A character that can stand anywhere is preferred.
 fn one_of(class: &Class) -> Option<char> {
     let ranges: Vec<(char, char)> = match class {
         Class::Unicode(class) => class.iter().map(|range| (range.start(), range.end())).collect(),

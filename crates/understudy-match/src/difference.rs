@@ -9,7 +9,7 @@ pub struct Difference {
     pub expected: String,
     /// What the request has.
     pub received: String,
-    /// How much it says that another request is meant.
+    /// The weight of the difference as a sign that another request is meant.
     pub(crate) cost: usize,
 }
 

@@ -26,7 +26,7 @@ pub struct Explanation {
     pub allowed: Vec<Method>,
     /// Fixtures that do not answer, the nearest first; at most [`NEAR_MAX`].
     pub near: Vec<Near>,
-    /// The number of fixtures that could answer a request.
+    /// The number of fixtures that could match a request.
     pub fixtures: usize,
 }
 
@@ -41,8 +41,8 @@ pub struct Near {
     pub distance: usize,
     /// The mistake in the path, if it is one that people often make. Nothing of the request is quoted.
     pub slip: Option<String>,
-    /// Where all matches: why the fixture does not respond nevertheless, because another one comes first or because it is
-    /// not enabled.
+    /// The reason why a fixture without differences does not respond: another fixture comes first,
+    /// or this fixture is not enabled.
     pub behind: Option<String>,
 }
 

@@ -106,7 +106,7 @@ pub(crate) fn obeys(matcher: &FieldMatcher, values: &[&str]) -> bool {
     }
 }
 
-/// Whether the values are exactly these, in any order.
+/// Returns true if the values are exactly these, in any order.
 fn assign(patterns: &[Pattern], values: &[&str]) -> bool {
     patterns.len() == values.len()
         && Pairs::new(patterns.len(), values.len(), |a, b| patterns[a].matches(values[b])).are_complete()

@@ -81,7 +81,7 @@ pub(crate) fn fresh(rule: &Rule, chance: &mut Chance, now: Moment) -> Option<Jso
     (0..TRIES_MAX).map_while(|_| made(rule, chance, now)).find(obeys)
 }
 
-/// How often a value is made that another check refuses, as `not` may.
+/// The maximum number of attempts to make a value that no other check refuses, as `not` may.
 const TRIES_MAX: usize = 32;
 
 fn made(rule: &Rule, chance: &mut Chance, now: Moment) -> Option<Json> {

@@ -18,7 +18,7 @@ pub(crate) struct Operation {
     document: Option<Result<Document, SyntaxError>>,
 }
 
-/// What was received.
+/// The received GraphQL request.
 #[derive(Debug)]
 pub(crate) enum Received {
     One(Operation),
@@ -172,7 +172,7 @@ impl Requested<'_> {
     }
 }
 
-/// What rules are applied to beside what was received.
+/// The expected side, to which rules are applied beside the received side.
 pub(crate) struct Written {
     /// The members that are compared as JSON. The document is one of them only if a rule speaks for it.
     pub(crate) body: Json,

@@ -1,4 +1,4 @@
-//! What to do about a difference, where its form shows what went wrong.
+//! Suggested fixes for differences whose form shows the cause.
 
 use crate::format::is_in_format;
 use crate::mismatch::{Kind, Mismatch};
@@ -6,7 +6,7 @@ use understudy_exchange::media_type::parameter;
 use understudy_exchange::{Json, MediaType, Number};
 use understudy_fixture::model::Format;
 
-/// Returns what to do about a difference, if that can be seen in it.
+/// Returns the suggested fix for a difference, if the difference shows one.
 #[must_use]
 pub fn hint(mismatch: &Mismatch) -> Option<String> {
     let Mismatch { path, kind, expected, .. } = mismatch;

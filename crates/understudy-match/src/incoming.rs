@@ -57,8 +57,9 @@ impl<'r> Incoming<'r> {
         &self.request.body
     }
 
-    /// The body as JSON, whatever the content type says: a stub is asked by hand too. JSON is in UTF-8, but some clients
-    /// begin it with a byte order mark or name another charset.
+    /// Returns the body as JSON, regardless of the content type, because people send requests to a
+    /// stub by hand too. JSON is in UTF-8, but some clients begin the body with a byte order mark
+    /// or name another charset.
     pub(crate) fn json(&self) -> Option<&Json> {
         let decoded = || {
             let text = decode_text(self.content_type(), &self.request.body)?;

@@ -32,7 +32,7 @@ pub struct Index {
     /// The methods of the fixtures, each once. There are few, so they stay in the processor's cache.
     methods: Vec<MethodMatcher>,
     paths: PathTree,
-    /// Whether `/pets/` is `/pets`.
+    /// True if `/pets/` is the same path as `/pets`.
     ignores_slash: bool,
     /// Fixtures with `enabled: false`, which respond to nothing.
     disabled: Vec<Promise>,
@@ -63,7 +63,7 @@ pub enum Choice {
 pub struct ByName<'i> {
     /// The fixture.
     pub fixture: &'i Promise,
-    /// True if the fixture answers the request; else only the path is the same.
+    /// True if the fixture matches the request; false if only the path is the same.
     pub answers: bool,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct Preference {
 
 fn path_rank(path: &[Segment]) -> Vec<(u8, Reverse<usize>)> {
     let text = |segment: &Segment| match segment {
-        // Of `{name}.json` and `{name}.min.json` the longer one is the more specific.
+        // Among `{name}.json` and `{name}.min.json`, the longer segment is the more specific.
         Segment::Mixed(parts) => {
             parts.iter().map(|part| if let SegmentPart::Text(text) = part { text.len() } else { 0 }).sum()
         }
@@ -182,8 +182,9 @@ impl Index {
         }
     }
 
-    /// Returns the fixture that answers a request, or the first one with its path. A path that is nothing but parameters
-    /// is passed over: it says nothing about whom a request was meant for.
+    /// Returns the fixture that matches a request, or the first fixture with its path. A path that
+    /// consists only of parameters is skipped: such a path does not show which service a request
+    /// was meant for.
     #[must_use]
     pub fn by_name(&self, incoming: &Incoming<'_>, state: &State) -> Option<ByName<'_>> {
         let (place, answers) = match self.choose(incoming, state) {

@@ -61,7 +61,7 @@ fn has_name(wanted: &NamedPart, part: &Part) -> bool {
     plain_name(&wanted.name) == part.name
 }
 
-/// What of a part differs, what was expected and what was received.
+/// A difference in a part: the place, the expected text and the received text.
 type PartDifference = (String, String, String);
 
 fn differences(wanted: &NamedPart, received: &Received<'_>, strict: bool) -> Vec<PartDifference> {

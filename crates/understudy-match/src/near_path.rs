@@ -34,7 +34,7 @@ mod cost {
 #[derive(Debug)]
 pub(crate) struct Meant<'r> {
     segments: Vec<Cow<'r, str>>,
-    /// The slips that were corrected in it.
+    /// The slips that were corrected in the path.
     slips: Vec<Slip>,
 }
 
@@ -60,7 +60,7 @@ enum Slip {
 }
 
 impl std::fmt::Display for Slip {
-    /// Nothing of the request is quoted: it may hold a secret, and logs keep these words.
+    /// Nothing of the request is quoted: the request may hold a secret, and logs keep these words.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::WholeUrl => f.write_str("a whole URL is sent as the path"),
@@ -139,7 +139,7 @@ impl<'r> Meant<'r> {
             return None;
         }
         let words: Vec<String> = slips.iter().map(ToString::to_string).collect();
-        // Who makes three mistakes means another path.
+        // A path with three mistakes or more is another path.
         (1..=SLIPS_MAX).contains(&words.len()).then(|| words.join("; "))
     }
 }
@@ -233,7 +233,7 @@ fn below<'s, 'r>(base: &[String], segments: &'s [Cow<'r, str>]) -> Option<&'s [C
     start.iter().zip(base).all(|(a, b)| a == b).then_some(rest)
 }
 
-/// A segment of the full path that a fixture answers.
+/// A segment of the full path that a fixture matches.
 #[derive(Clone, Copy)]
 enum Expected<'f> {
     Base(&'f str),

@@ -23,7 +23,7 @@ pub fn is_near(written: &str, name: &str) -> bool {
 /// The likeness from which on a name was probably meant: two letters of three are the same.
 const NEAR: f64 = 0.66;
 
-/// How alike a written name and a known one are, from 0 to 1.
+/// Returns the similarity of a written name and a known name, from 0 to 1.
 fn likeness(written: &str, name: &str) -> f64 {
     let name = name.to_lowercase();
     let alike = |part: &str| {

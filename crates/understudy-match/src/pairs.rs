@@ -13,7 +13,7 @@ pub(crate) struct Pairs {
 }
 
 impl Pairs {
-    /// Pairs `wanted` with `received` things. `fits` is asked once for each two.
+    /// Pairs `wanted` with `received` items. `fits` is called once for each pair.
     pub(crate) fn new(wanted: usize, received: usize, mut fits: impl FnMut(usize, usize) -> bool) -> Self {
         let mut known: Vec<Option<bool>> = vec![None; wanted * received];
         let mut fits = |a: usize, b: usize| *known[a * received + b].get_or_insert_with(|| fits(a, b));

@@ -18,7 +18,7 @@ pub struct Rendering {
     fixed: Rendered,
     /// The example and the rules that want new values in it.
     fresh_body: Option<(Json, Vec<understudy_fixture::model::PathRule>)>,
-    /// Whether the example is a text, which is sent without quotes.
+    /// True if the example is a text, which is sent without quotes.
     is_text: bool,
     fresh_headers: Vec<(HeaderName, Rule)>,
 }

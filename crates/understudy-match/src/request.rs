@@ -56,7 +56,7 @@ fn compare_params(fixture: &Fixture, below: &[Cow<'_, str>], sink: &mut Sink) {
 
 /// The values of a path's parameters, where the path matches.
 fn bind<'f>(template: &'f [Segment], segments: &[Cow<'_, str>]) -> Vec<(&'f str, String)> {
-    // Where a slash at the end is ignored, it is gone from the request's segments.
+    // If a slash at the end is ignored, the request's segments do not have the slash any more.
     let has_slash = segments.last().is_some_and(|last| last.is_empty());
     let template = if has_slash { template } else { without_slash(template) };
     let mut bound = Vec::new();

@@ -95,7 +95,8 @@ pub(crate) fn equals(expected: &Json, value: &Json, placeholders: bool) -> bool 
     }
 }
 
-/// Whether a value obeys what a rule says of the value itself, its elements and keys; what it says of shapes is left open.
+/// Returns true if a value obeys the part of a rule about the value itself, its elements and keys.
+/// The part about shapes is not checked.
 #[must_use]
 pub fn obeys(rule: &Rule, value: &Json) -> bool {
     holds(rule, value, false)
@@ -119,9 +120,10 @@ fn holds(rule: &Rule, value: &Json, placeholders: bool) -> bool {
     })
 }
 
-/// Whether the occurrences of one name in a query, header, cookie or form obey. A rule with `each` is about all of them,
-/// and its bounds are about their number. `not` holds where no occurrence obeys what it names. Any other rule holds
-/// where one of the occurrences obeys it.
+/// Returns true if the occurrences of one name in a query, header, cookie or form obey the rule. A
+/// rule with `each` is about all occurrences, and its bounds are about their number. `not` holds if
+/// no occurrence obeys the negated checks. Any other rule holds if at least one occurrence obeys
+/// the rule.
 pub(crate) fn occurrences_obey(rule: &Rule, values: &[&str], placeholders: bool) -> bool {
     if values.is_empty() {
         return rule.allows_missing();
@@ -146,8 +148,9 @@ pub(crate) fn occurrences_obey(rule: &Rule, values: &[&str], placeholders: bool)
     all_hold && (of_one.is_empty() || values.iter().any(|value| obeys(value)))
 }
 
-/// Whether one text of a path, query, header, cookie or form obeys. Numbers and booleans are read from the text; `min`
-/// and `max` are about the number where the text is one and the rule does not say `string`.
+/// Returns true if one text of a path, query, header, cookie or form obeys the rule. Numbers and
+/// booleans are read from the text. `min` and `max` are about the number if the text is a number
+/// and the rule does not say `string`.
 pub(crate) fn text_obeys(rule: &Rule, text: &str, placeholders: bool) -> bool {
     let is_text = rule.checks.contains(&Check::Type(JsonType::String));
     rule.checks.iter().all(|check| text_holds(check, rule, text, is_text, placeholders))

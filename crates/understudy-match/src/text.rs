@@ -8,14 +8,15 @@ const COMPARED_CHARS_MAX: usize = 64;
 pub(crate) enum Likeness {
     Same,
     OtherCase,
-    /// One of them has an extension, such as `.json`, and the other one has none.
+    /// Only one of the two texts has an extension, such as `.json`.
     OtherExtension,
     /// Only a letter or two differ.
     Misspelt,
     Other,
 }
 
-/// How far two words are from each other: 0 for the same, 1 where only a letter or two differ, else 2.
+/// Returns the distance of two words: 0 if they are the same, 1 if only a letter or two differ, and
+/// 2 otherwise.
 #[must_use]
 pub fn text_distance(a: &str, b: &str) -> usize {
     match likeness(a, b) {

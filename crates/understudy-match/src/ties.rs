@@ -20,9 +20,9 @@ const RIVALS_MAX: usize = 32;
 /// Two fixtures that match one request, and of which only the name decides.
 #[derive(Debug, Clone)]
 pub struct Tie {
-    /// The place of the fixture that answers.
+    /// The place of the matching fixture.
     pub first: usize,
-    /// The place of the other one.
+    /// The place of the other fixture.
     pub second: usize,
     /// A request that both match.
     pub request: Request,
@@ -31,7 +31,8 @@ pub struct Tie {
 }
 
 impl Index {
-    /// Returns the ties between fixtures, one at most for each fixture that comes second. `base` is the service's.
+    /// Returns the ties between fixtures, at most one for each fixture that comes second. `base` is
+    /// the base path of the service.
     #[must_use]
     pub fn ties(&self, base: &str) -> Vec<Tie> {
         let ranks = self.ranks();
@@ -115,7 +116,7 @@ fn have_exclusive_bodies(a: &Fixture, b: &Fixture) -> bool {
     }
 }
 
-/// Returns a fixture that asks for all that two fixtures ask for, as far as both can hold at once.
+/// Returns a fixture with the conditions of both fixtures, as far as both can hold at once.
 fn both(a: &Fixture, b: &Fixture) -> Fixture {
     let mut both = a.clone();
     let (request, other) = (&mut both.request, &b.request);

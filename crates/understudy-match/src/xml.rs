@@ -28,7 +28,7 @@ pub(crate) fn compare(wanted: &XmlBody, received: &Element, placeholders: bool) 
     }
     for rule in &wanted.rules {
         let found = rule.path.select(received);
-        // What is missing with the element around it is one difference.
+        // A node that is missing together with its parent element is one difference.
         let is_below = |path: &str| path == "/" || rule.path.as_str().starts_with(&format!("{path}/"));
         let is_gone = walk.mismatches.iter().any(|mismatch| mismatch.kind != Kind::Added && is_below(&mismatch.path));
         if found.is_empty() && !rule.rule.allows_missing() && !is_gone {
@@ -63,10 +63,10 @@ fn address(found: Found<'_>) -> usize {
     }
 }
 
-/// What rules say of the nodes of both documents.
+/// The nodes of both documents that rules affect.
 #[derive(Default)]
 struct Covers {
-    /// What rules speak for, with all below it.
+    /// Nodes that a rule covers, with all nodes below them.
     ruled: HashSet<usize>,
     /// Elements whose children may stand in any order.
     unordered: HashSet<usize>,

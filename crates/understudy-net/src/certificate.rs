@@ -1,4 +1,4 @@
-//! Why a TLS handshake failed, and what to do about it, in words.
+//! The reason why a TLS handshake failed, and the suggested fix, in words.
 
 use std::time::{Duration, SystemTime};
 use tokio_rustls::rustls::pki_types::UnixTime;
@@ -13,7 +13,7 @@ pub(crate) struct Shown<'a> {
     pub(crate) has_ca: bool,
 }
 
-/// Returns what went wrong in a handshake, and what to do about it.
+/// Returns the cause of a failed handshake, and the suggested fix.
 pub(crate) fn refusal(error: &Error, shown: Shown<'_>) -> (String, String) {
     let address = shown.address;
     match error {

@@ -4,7 +4,7 @@ use crate::message::Outbound;
 use http::header::{CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
 
-/// Returns the response to a request that breaks the rules about `host`, or that asks for a tunnel.
+/// Returns the response to a request that breaks the rules about `host`, or that requests a tunnel.
 pub(crate) fn refuse<B>(request: &Request<B>) -> Option<Outbound> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let is_named = hosts.next().is_some() || request.version() != Version::HTTP_11;

@@ -41,9 +41,9 @@ pub enum SendError {
     },
     /// Something listens there that speaks another protocol than the address says.
     OtherProtocol {
-        /// Where.
+        /// The address of the server.
         address: String,
-        /// The protocol that it speaks.
+        /// The protocol that the server speaks.
         spoken: Protocol,
     },
     /// The request was sent, and no whole answer came in time.
@@ -90,13 +90,13 @@ impl SendError {
         )
     }
 
-    /// Returns what went wrong, and what to do about it in the lines after the first.
+    /// Returns the cause of the failure. The suggested fix stands in the lines after the first.
     #[must_use]
     pub fn with_hint(&self) -> String {
         self.hint().map_or_else(|| self.to_string(), |hint| format!("{self}\n{hint}"))
     }
 
-    /// Returns what to do about it, in lines.
+    /// Returns the suggested fix, in lines.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let unused = |proxy: &Option<&str>| match proxy {
@@ -137,7 +137,7 @@ impl SendError {
 }
 
 impl Protocol {
-    /// What addresses begin with where it is spoken.
+    /// Returns the beginning of addresses of this protocol.
     fn scheme(self) -> &'static str {
         match self {
             Self::Http1 => "http://",

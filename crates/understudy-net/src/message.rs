@@ -14,11 +14,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// How large a body may be where nobody says otherwise.
+/// The default maximum size of a body, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 << 20;
 /// How long a request's body may take.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
-/// How much of the rest of a refused body is read, and how long its next bytes may take.
+/// The maximum number of bytes that are read of the rest of a refused body, and the maximum time
+/// that its next bytes may take.
 const REST_BYTES_MAX: usize = 256 << 20;
 const REST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -45,7 +46,7 @@ pub struct Line {
 /// Why a body could not be read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyProblem {
-    /// It has more bytes than are read.
+    /// The body has more bytes than are read.
     TooLarge,
     /// It took longer than [`crate::BODY_TIMEOUT`].
     TimedOut,
@@ -98,7 +99,7 @@ pub enum OutboundBody {
     Stream(Stream),
     /// A backend's body that is edited while it is forwarded.
     Edited(EditedStream),
-    /// Parts of a file, read while they are sent. It is boxed because few bodies are files.
+    /// Parts of a file, read while they are sent. The file is boxed because few bodies are files.
     File(Box<FileBody>),
 }
 

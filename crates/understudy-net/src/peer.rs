@@ -195,7 +195,8 @@ impl Peer {
         }
     }
 
-    /// Returns the error that is behind one of a server that has never answered: it may speak another protocol.
+    /// Returns the cause of an error of a server that has never responded: the server may speak
+    /// another protocol.
     async fn explained(&self, error: SendError) -> SendError {
         let may_be_other = matches!(error, SendError::Closed | SendError::Malformed { .. });
         if !may_be_other || self.address.is_tls || self.is_answered.load(Ordering::Relaxed) {

@@ -13,7 +13,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 /// The time that a server has to show a protocol.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What a client of HTTP/2 sends first, with settings that change nothing (RFC 9113, section 3.4).
+/// The bytes that an HTTP/2 client sends first, with settings that change nothing (RFC 9113,
+/// section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 /// The place of a frame's type in it, and the type that the first one of a server has (RFC 9113, sections 4.1 and 6.5).
 const TYPE_AT: usize = 3;
@@ -45,13 +46,14 @@ async fn speaks_tls(address: &Address, connectors: &Connectors) -> Option<bool> 
     })
 }
 
-/// Returns the version of HTTP in which a server answers to one of HTTP/2.
+/// Returns the version of HTTP in which a server responds to an HTTP/2 client.
 async fn version(address: &Address) -> Option<Protocol> {
     let mut stream = tcp(address).await.ok()?;
     stream.write_all(PREFACE).await.ok()?;
     let mut start = [0; TYPE_AT + 1];
     stream.read_exact(&mut start).await.ok()?;
-    // A server that finds no version of HTTP/1 in the preface may answer with the page alone, as to HTTP/0.9.
+    // A server that finds no version of HTTP/1 in the preface may send the page alone, as to
+    // HTTP/0.9.
     match &start {
         b"HTTP" | [b'<', ..] => Some(Protocol::Http1),
         start => (start[TYPE_AT] == SETTINGS).then_some(Protocol::Http2),

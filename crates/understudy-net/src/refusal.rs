@@ -1,5 +1,6 @@
-//! Requests that hyper refuses before a handler sees them: it writes a status without a reason and closes the
-//! connection. Here its response is replaced by one that says why.
+//! Requests that hyper refuses before a handler sees them. hyper writes a status without a reason
+//! and closes the connection. Here hyper's response is replaced by a response that gives the
+//! reason.
 
 use crate::message::{Outbound, OutboundBody};
 use crate::server::HEADER_BYTES_MAX;
@@ -14,25 +15,26 @@ use tokio::net::TcpStream;
 
 /// The maximum number of header fields of a request: hyper has a place on the stack for each.
 pub const HEADER_FIELDS_MAX: usize = 100;
-/// How many bytes of a request are kept, for the line that names it.
+/// The number of bytes of a request that are kept, for the line that names the request.
 const KEPT_BYTES: usize = 512;
-/// How much of the rest of a refused request is read, and how long its next bytes may take. A connection that is closed
-/// with unread bytes is reset, and the client may never see the response.
+/// The maximum number of bytes that are read of the rest of a refused request, and the maximum time
+/// that its next bytes may take. A connection that is closed with unread bytes is reset, and the
+/// client may never see the response.
 const REST_BYTES_MAX: usize = 8 << 20;
 const REST_PAUSE: Duration = Duration::from_millis(250);
 
 /// The reason why a request was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalReason {
-    /// It has more than [`HEADER_FIELDS_MAX`] header fields.
+    /// The request has more than [`HEADER_FIELDS_MAX`] header fields.
     TooManyFields,
     /// Its head has more than [`HEADER_BYTES_MAX`] bytes.
     HeadTooLarge,
     /// Its target has more than 64 KiB.
     TargetTooLong,
-    /// It begins a TLS handshake.
+    /// The client begins a TLS handshake.
     Tls,
-    /// It is not HTTP/1.1.
+    /// The request is not HTTP/1.1.
     Malformed,
 }
 
@@ -50,7 +52,7 @@ impl fmt::Display for RefusalReason {
     }
 }
 
-/// A refused request, as far as it is known.
+/// A refused request, as far as the request is known.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// The status of the response.

@@ -133,8 +133,9 @@ impl Operation {
         self.describing(status).map(|place| self.responses[place].status)
     }
 
-    /// The response to a request that asks for none in particular: its place, and its status. A success comes first, then
-    /// `default`, then the lowest status. Of a range, the first status counts; the same status by itself comes before it.
+    /// Returns the default response, for a request that selects none: its place, and its status. A
+    /// success comes first, then `default`, then the lowest status. In a range, the first status
+    /// counts; the same status by itself comes before the range.
     pub(crate) fn usual(&self) -> Option<(usize, StatusCode)> {
         let rank = |response: &Response| match response.status {
             Status::Code(code @ 200..=299) => Some((0, code, 0)),
@@ -227,7 +228,7 @@ pub(crate) struct Content {
     /// As it is written.
     pub(crate) written: String,
     pub(crate) schema: Option<Node>,
-    /// What each element of a stream is (OpenAPI 3.2).
+    /// The schema of each element of a stream (OpenAPI 3.2).
     pub(crate) items: Option<Node>,
     /// Swagger 2.0 says the fields of a form one by one.
     pub(crate) form: Vec<Parameter>,

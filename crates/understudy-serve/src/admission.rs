@@ -32,11 +32,11 @@ pub struct Admission {
 /// The reason why a request does not reach the backend.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// It came for this host; `None` if that is no host.
+    /// The request came for this host; `None` if the host is not valid.
     Host(Option<HostName>),
-    /// A page on this origin sent it.
+    /// A page on this origin sent the request.
     Page(PageOrigin),
-    /// A page whose origin is `null` sent it.
+    /// A page whose origin is `null` sent the request.
     NoOrigin,
     /// A page on another site sent it, and the request does not name its origin.
     UnnamedPage,
@@ -70,7 +70,7 @@ impl Admission {
         admit(referer(&parts.headers).ok_or(Refused::UnnamedPage)?)
     }
 
-    /// Returns the host that the client asked. Only old clients, and no browsers, ask none.
+    /// Returns the host that the client requested. Only old clients, and no browsers, name no host.
     fn host(&self, parts: &Parts) -> Result<Option<HostName>, Refused> {
         let written = match parts.uri.authority() {
             Some(authority) => Some(Cow::Borrowed(authority.as_str())),
@@ -87,7 +87,8 @@ impl Admission {
         if is_own { Ok(Some(host)) } else { Err(Refused::Host(Some(host))) }
     }
 
-    /// Returns true if a page's host is this machine: a loopback, a listed name, or the host that the client asked.
+    /// Returns true if a page's host is this machine: a loopback, a listed name, or the host that
+    /// the client requested.
     fn is_own(&self, page: &HostName, host: Option<&HostName>) -> bool {
         page.is_loopback() || self.hosts.contains(page) || host == Some(page)
     }
@@ -135,7 +136,8 @@ fn referer(headers: &HeaderMap) -> Option<PageOrigin> {
     headers.get(REFERER)?.to_str().ok().and_then(PageOrigin::of_url)
 }
 
-/// The response to a request that does not reach the backend. It has no CORS fields: the page must not read it.
+/// Returns the response to a request that does not reach the backend. The response has no CORS
+/// fields, so the page cannot read the response.
 pub(crate) fn response(refused: &Refused, explanation: &str) -> Rendered {
     let (kind, title) = match refused {
         Refused::Host(_) => ("host-not-allowed", "The host is not allowed"),

@@ -8,8 +8,9 @@ use http::header::{
 use http::{HeaderMap, HeaderName, Method, StatusCode};
 use understudy_match::Rendered;
 
-/// Makes a 304, 206 or 416 of a 200 where the request asks for it. Returns the part of the body, which has this length,
-/// that is sent. Fields in `own` are matched by the fixture itself, which then answers as it is written.
+/// Turns a 200 into a 304, 206 or 416 if the request requires that. Returns the part of the body,
+/// which has this length, that is sent. Fields in `own` are matched by the fixture itself, which
+/// then responds as written.
 pub(crate) fn apply(
     method: &Method,
     request: &HeaderMap,

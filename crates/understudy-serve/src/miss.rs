@@ -71,7 +71,7 @@ impl Miss<'_> {
         }
     }
 
-    /// All of it in one line.
+    /// Returns the whole report in one line.
     fn in_words(&self, show: &dyn Fn(&Difference) -> String, broken: Option<String>) -> String {
         let mut all = Vec::new();
         let near = self.near_in_words(show);

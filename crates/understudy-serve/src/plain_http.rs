@@ -1,5 +1,6 @@
-//! Header fields by which a browser would leave our address: those that promise TLS or another address for the host of
-//! a backend. We speak plain HTTP, and a browser may remember such a promise for the whole of `localhost`.
+//! Header fields by which a browser would leave our address: those that announce TLS or another
+//! address for the host of a backend. We speak plain HTTP, and a browser may remember such an
+//! announcement for the whole of `localhost`.
 
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY};
 use http::{HeaderMap, HeaderValue};

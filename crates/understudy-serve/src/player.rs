@@ -46,7 +46,8 @@ struct Playing {
 }
 
 impl Player {
-    /// A player that tells `observer` of every request, and reports its surroundings to those who miss.
+    /// Creates a player that reports every request to `observer`. Requests that match nothing get a
+    /// report of the surroundings.
     #[must_use]
     pub fn new(snapshot: Snapshot, observer: Arc<dyn Observer>, surroundings: Arc<SharedSurroundings>) -> Self {
         let playing = Playing { snapshot: Arc::new(snapshot), observer, surroundings };
@@ -283,7 +284,8 @@ fn perform<'s>(playing: &'s Playing, request: &Request, plan: Plan, chance: &mut
             let surroundings = playing.surroundings.look();
             let operations = describe::nearest(snapshot, request);
             let explanation = explain(&snapshot.index, &Incoming::new(&meant), &snapshot.state.look());
-            // Who has the path here is right here.
+            // If this service has the path, other services are listed only if they match the whole
+            // request.
             let is_here = explanation.near.first().is_some_and(|near| near.distance == 0);
             let mut elsewhere = surroundings.elsewhere(&snapshot.name, request);
             elsewhere.retain(|elsewhere| elsewhere.answers || !is_here);

@@ -45,7 +45,7 @@ struct Rare {
 /// A smaller body is not worth compressing, since it takes one packet anyway.
 const COMPRESSED_BYTES_MIN: usize = 1_024;
 
-/// How much of a body is decoded to see if it is in its coding.
+/// The maximum number of bytes of a body that are decoded to check the coding of the body.
 const DECODED_BYTES_MAX: usize = 64 << 20;
 
 /// The maximum number of different sets of header fields that are shared.
@@ -184,7 +184,7 @@ fn written_coding(response: &ResponsePromise, rendered: &Rendered) -> Option<Cod
     let is_readable = match &response.body {
         Some(ResponseBody::Json(_) | ResponseBody::Text(_) | ResponseBody::Xml(_)) => true,
         Some(ResponseBody::File(file)) => is_readable(coding, &file.content),
-        // Who writes bytes means these bytes, broken ones too.
+        // Bytes in a fixture are sent as written, broken ones too.
         Some(ResponseBody::Base64(_) | ResponseBody::LargeFile(_)) | None => false,
     };
     is_readable.then_some(coding)

@@ -45,8 +45,8 @@ const ERRORS: HeaderName = HeaderName::from_static("understudy-errors");
 /// Longer header fields are cut: clients refuse heads of more than 8 or 16 KB.
 const ERRORS_BYTES_MAX: usize = 2_000;
 
-/// The response to a request that is not what the description asks for: as the description documents it, else problem
-/// details.
+/// Returns the response to a request that does not match the OpenAPI description. The response is
+/// the documented one, else problem details.
 pub(crate) fn refused(service: &str, request: &str, operation: &str, refusal: Refusal) -> Rendered {
     let errors = field(&in_words(&refusal.violations));
     let mut rendered = match refusal.body {

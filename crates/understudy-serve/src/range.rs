@@ -1,4 +1,4 @@
-//! Range requests (RFC 9110, section 14): the parts of a body that a request asks for.
+//! Range requests (RFC 9110, section 14): requests for parts of a body.
 
 use bytes::Bytes;
 use http::header::{CONTENT_RANGE, CONTENT_TYPE};
@@ -52,7 +52,7 @@ pub(crate) fn parse(text: &str, length: u64) -> Asked {
     if inside.is_empty() { Asked::Outside } else { Asked::Ranges(inside) }
 }
 
-/// Reads one range. It is empty if no byte of it is within the body.
+/// Reads one range. The range is empty if no byte of it is within the body.
 fn range(text: &str, length: u64) -> Option<Range<u64>> {
     let (first, last) = text.split_once('-')?;
     let number = |text: &str| {

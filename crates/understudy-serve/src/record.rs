@@ -120,7 +120,8 @@ impl Recorder {
         self.own_answer(request, client.origin.as_ref(), answer, &Answered::BackendFailed(error.to_string()), *began)
     }
 
-    /// The response to a request that must not reach the backend. It is not recorded, and its body is not read.
+    /// Returns the response to a request that must not reach the backend. The request is not
+    /// recorded, and its body is not read.
     #[cold]
     fn refuse(&self, parts: Parts, refused: &admission::Refused, began: Instant) -> Outbound {
         let request = without_body(parts);

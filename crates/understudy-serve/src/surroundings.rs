@@ -1,5 +1,5 @@
-//! The rest of a project beside one service: the other services, and files with errors. Only a response to a miss needs
-//! it.
+//! The rest of a project beside one service: the other services, and files with errors. Only a
+//! response to a miss needs this information.
 
 use crate::describe;
 use crate::player::Player;
@@ -62,7 +62,7 @@ impl Neighbour {
 /// A file with an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenFile {
-    /// The service whose folder it is in; `None` for the project's own files.
+    /// The service whose folder the file is in; `None` for the project's own files.
     pub service: Option<String>,
     /// The file with the place of its first error: `fixtures/shop/a.yaml:3:5`.
     pub place: String,
@@ -77,7 +77,7 @@ pub(crate) struct Elsewhere {
     pub(crate) url: String,
     /// A fixture's id or an operation's name.
     pub(crate) known_as: String,
-    /// True if the service answers the request; else it only has the path.
+    /// True if the service matches the request; false if the service only has the path.
     pub(crate) answers: bool,
 }
 
@@ -90,7 +90,8 @@ impl fmt::Display for Elsewhere {
 }
 
 impl Surroundings {
-    /// Returns the other services that answer a request, or else those that have its path.
+    /// Returns the other services that match a request. If there are none, returns those that have
+    /// its path.
     pub(crate) fn elsewhere(&self, service: &str, request: &Request) -> Vec<Elsewhere> {
         let others = self.neighbours.iter().filter(|neighbour| neighbour.name != service);
         let mut all: Vec<Elsewhere> = others.filter_map(|neighbour| neighbour.knows(request)).collect();

@@ -68,7 +68,7 @@ fn faces(response: ResponsePromise, chance: &mut Chance) -> Vec<ResponsePromise>
         let when = When { name: "cart".to_owned(), values: values.iter().map(|&value| value.to_owned()).collect() };
         ResponsePromise { when: vec![when], ..ResponsePromise::new(status, Vec::new(), None) }
     };
-    // Of several, a server error is not verified.
+    // Among several responses, a server error is not verified.
     if response.status >= 500 || chance.below(4) > 0 {
         return vec![response];
     }

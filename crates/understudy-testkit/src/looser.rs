@@ -115,7 +115,7 @@ fn ladder(value: &Json) -> Vec<Check> {
         Json::Array(_) | Json::Object(_) => {}
     }
     all.push(Check::Any);
-    // Of a text of one character, both starts are the same.
+    // For a text of one character, both starts are the same.
     all.dedup();
     all
 }
@@ -247,7 +247,7 @@ fn looser_rules<'v>(
         let rule = Rule::of(check);
         let mut rules = rules.to_vec();
         let what = format!("{path}: {rule}");
-        // What is inside a value that a rule speaks for has no rules of its own.
+        // A place inside a value that a rule covers has no rules of its own.
         rules.retain(|rule| !rule.path.as_str().starts_with(&format!("{path}[")));
         match rules.iter_mut().find(|rule| rule.path.as_str() == path) {
             Some(known) => known.rule = rule,

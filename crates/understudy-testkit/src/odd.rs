@@ -135,7 +135,7 @@ fn body(chance: &mut Chance) -> Option<RequestBody> {
     })
 }
 
-/// Returns true if a message can carry what a fixture asks for.
+/// Returns true if a message can carry the content of a fixture's request.
 #[must_use]
 pub fn can_be_sent(fixture: &Fixture) -> bool {
     understudy_match::example_request(fixture, "", &|_| None).is_ok()

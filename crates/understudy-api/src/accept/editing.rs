@@ -40,7 +40,7 @@ pub(super) struct Editing<'l> {
     has_left_secret: bool,
 }
 
-/// What is taken back where an edit turns out to be wrong.
+/// The part of an editing session that is restored if an edit turns out to be wrong.
 #[derive(Clone)]
 struct Now {
     source: Source,
@@ -115,7 +115,8 @@ impl<'l> Editing<'l> {
 
     /// Accepts one difference: afterwards another run does not report it any more.
     pub(super) fn accept(&mut self, mismatch: &Mismatch, response: &Response, hidden: &Hidden) -> Result<(), String> {
-        // An edit for another place settled it. What is missing in several elements is taken out of each.
+        // An edit for another place resolved the mismatch. A member that is missing in several
+        // elements is removed from each.
         let is_compared = !matches!(mismatch.kind, Kind::NoAnswer | Kind::Capture | Kind::Described);
         let is_settled = is_compared && self.now.remaining.is_settled(mismatch, &self.at_first);
         if is_settled && mismatch.kind != Kind::Missing {
@@ -124,7 +125,8 @@ impl<'l> Editing<'l> {
         self.has_left_secret = false;
         let mut done = self.attempt(response, |editing| editing.write(mismatch, response, hidden), Some(mismatch));
         if done.is_err() && !self.has_left_secret {
-            // Where elements differ from each other, or stand in another order, the list is written as it came.
+            // If the elements differ from each other or stand in another order, the list is written
+            // as received.
             let whole =
                 self.attempt(response, |editing| editing.write_list(mismatch, response, hidden), Some(mismatch));
             done = if self.has_left_secret { whole } else { whole.or(done) };
@@ -132,7 +134,8 @@ impl<'l> Editing<'l> {
         if is_settled && self.now.remaining.is_settled(mismatch, &self.at_first) { Ok(()) } else { done }
     }
 
-    /// Makes a change, and takes it back if the response then differs in other places or, still, in that of `mismatch`.
+    /// Makes a change. The change is undone if the response then differs in other places or, still,
+    /// in the place of `mismatch`.
     fn attempt(
         &mut self,
         response: &Response,
@@ -336,7 +339,8 @@ impl<'l> Editing<'l> {
         };
         if mismatch.kind != Kind::Missing {
             let value = value_at(received, tail).ok_or("it is not in the response")?;
-            // Of more elements than the example has, all are compared with its last: it has the value of the first.
+            // If the response has more elements than the example, all of them are compared with the
+            // example's last element. That element gets the value of the first received element.
             let place = format!("{steps:?}");
             if self.replaced.contains(&place) && compared.type_name() != value.type_name() {
                 return Err(self.elements_differ(&mismatch.path));
@@ -355,7 +359,7 @@ impl<'l> Editing<'l> {
         };
         for (name, _) in members.iter().filter(|(name, _)| known.member(name.as_str()).is_none()) {
             let place: Vec<Tail<'_>> = object.iter().copied().chain([Tail::Name(name.as_str())]).collect();
-            // Where a rule wants none of it, it is left out.
+            // A member that a rule does not allow is left out.
             let _ = self.attempt(response, |editing| editing.write_member(example, &place, received, hidden), None);
         }
         self.has_left_secret = false;

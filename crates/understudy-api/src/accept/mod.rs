@@ -1,9 +1,9 @@
-//! Taking a backend's word for it: differences of a run written into the fixtures, so that version control shows them.
+//! Writes the differences of a run into the fixtures, so that version control shows them.
 //!
-//! What is edited is the example, never a rule: a rule was written down by somebody who meant it. Where the example
-//! would then break its own fixture's rules, it stays as it is, and that is said. Every edit is judged: the received
-//! response is compared with the edited fixture, and an edit after which another run would still report the difference, or
-//! a new one, is not made.
+//! Only the example is edited, never a rule: a rule was written by somebody who meant it. If the
+//! example would then break the rules of its own fixture, the example stays unchanged, and that is
+//! reported. Every edit is verified: the received response is compared with the edited fixture. An
+//! edit is not made if another run would still report the difference, or a new one.
 
 mod editing;
 mod outage;
@@ -26,7 +26,7 @@ use understudy_fixture::model::{Fixture, Known, MethodMatcher, ResponseBody, Res
 use understudy_fixture::{Edit, flow_value, rule_value};
 use understudy_match::{Kind, Mismatch, judge, loosened};
 
-/// What was accepted of one fixture's differences.
+/// The differences of one fixture that were accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
     /// The service and the fixture's id.
@@ -39,7 +39,7 @@ pub struct Accepted {
     pub left: Vec<(String, String)>,
     /// Why nothing was accepted, if the response may come of an outage.
     pub doubt: Option<String>,
-    /// What changes in each file, as version control shows it.
+    /// The changes in each file, in the form that version control shows.
     pub diffs: Vec<String>,
 }
 
@@ -56,17 +56,18 @@ impl Accepted {
     }
 }
 
-/// An answer that was held against a fixture.
+/// A response that was compared with a fixture.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Judged<'j> {
     pub(crate) fixture: &'j Fixture,
     pub(crate) mismatches: &'j [Mismatch],
     pub(crate) answer: Option<&'j Response>,
-    /// Credentials that the answer may echo.
+    /// Credentials that the response may echo.
     pub(crate) secrets: &'j [String],
-    /// What is known of it from elsewhere: it gets the captures and the states from there that fixtures after it need.
+    /// The same fixture from another source. This source provides the captures and states that
+    /// later fixtures need.
     pub(crate) gives: Option<&'j Fixture>,
-    /// Whether what came from there in the states beside its promise is accepted too.
+    /// True if the responses of `gives` in other states are accepted too.
     pub(crate) in_states: bool,
 }
 
@@ -77,7 +78,7 @@ impl<'j> Judged<'j> {
     }
 }
 
-/// What of a run is accepted, and how.
+/// Options that select which results of a run are accepted.
 #[derive(Debug, Clone, Default)]
 pub struct AcceptOptions {
     /// Fixtures, as `SERVICE/ID`, whose responses are accepted even if they may come of an outage.
@@ -134,7 +135,8 @@ fn accept_result(
     Ok(accepted)
 }
 
-/// Accepts those differences of an answer that are `wanted`, and what it gives to others; gives what is to be written.
+/// Accepts the `wanted` differences of a response, and the captures and states that other fixtures
+/// need. Returns the file changes to write.
 pub(crate) fn accept_some(
     project: &Project,
     loaded: &LoadedService,
@@ -151,7 +153,7 @@ pub(crate) fn accept_some(
     let mut accepting: Vec<&Mismatch> = judged.mismatches.iter().filter(|mismatch| wanted(mismatch)).collect();
     // Another status or body may settle header fields.
     accepting.sort_by_key(|mismatch| mismatch.kind == Kind::Header);
-    // What others need is not taken out of the example.
+    // Members that other fixtures need are not removed from the example.
     let captured = judged.mismatches.iter().filter(|mismatch| mismatch.kind == Kind::Capture);
     let captured: Vec<&str> = captured.map(|mismatch| mismatch.path.as_str()).collect();
     for mismatch in accepting {
@@ -185,7 +187,8 @@ pub(crate) fn accept_some(
             accepted.left.extend(captured.err().map(|why| (format!("capture {}", capture.name), why)));
         }
     }
-    // What one of several answers sets, and what is set otherwise already, is for a person to say.
+    // A state that one of several responses sets, or that is set elsewhere already, is left for a
+    // person to decide.
     let sets_name = |name: &str| judged.fixture.all_set().any(|(known, _)| known == name);
     for (name, value) in judged.gives.iter().flat_map(|gives| &gives.set).filter(|(name, _)| !sets_name(name)) {
         let set = editing.edit_fixture(&Edit::Set(name, value));
@@ -199,8 +202,8 @@ pub(crate) fn accept_some(
     Ok((accepted, edits))
 }
 
-/// The answers in states that a fixture has beside its promise, by their places, each with its state and with what came in that
-/// state, in what it differs, where it does.
+/// Returns the fixture's responses in other states that differ from the received ones. Each has its
+/// place in the list, its state, its mismatches and the response that was received in that state.
 fn in_states(fixture: &Fixture, came: &Fixture) -> Vec<(usize, String, Vec<Mismatch>, Response)> {
     let MethodMatcher::Is(method) = &came.request.method else { return Vec::new() };
     let one = |(at, known): (usize, &ResponsePromise)| {
@@ -209,7 +212,8 @@ fn in_states(fixture: &Fixture, came: &Fixture) -> Vec<(usize, String, Vec<Misma
         if fixture.verified_response() == Some(at) || known.when.is_empty() || !is_inline {
             return None;
         }
-        // Of several that take turns, each is held against its own, where there are as many.
+        // If several responses take turns, each is compared with its counterpart, provided that
+        // both sides have the same number.
         let theirs: Vec<&ResponsePromise> = came.responses.iter().filter(is_same).collect();
         if theirs.len() != fixture.responses.iter().filter(is_same).count() {
             return None;
@@ -222,7 +226,7 @@ fn in_states(fixture: &Fixture, came: &Fixture) -> Vec<(usize, String, Vec<Misma
         let status = StatusCode::from_u16(known.status).ok()?;
         let answer = Response { status, headers, body: body.value().to_string().into() };
         let mut mismatches = judge(known, &[], method, &answer).mismatches;
-        // Of its header fields only the body came.
+        // Only the body was received, so differences in header fields do not count.
         mismatches.retain(|mismatch| mismatch.kind != Kind::Header);
         let state: Vec<String> =
             known.when.iter().map(|when| format!("{}: {}", when.name, when.values.join(" or "))).collect();
@@ -231,7 +235,8 @@ fn in_states(fixture: &Fixture, came: &Fixture) -> Vec<(usize, String, Vec<Misma
     fixture.responses.iter().enumerate().filter_map(one).collect()
 }
 
-/// Why nothing of an answer is accepted: it says that nothing came of the request, and others need what comes of it.
+/// Returns the reason why nothing of a response is accepted: the response is an error, but other
+/// fixtures need values that are captured from a success.
 fn needed(judged: &Judged<'_>) -> Option<String> {
     let is_error = |status: u16| status >= 400;
     let is_refused = judged.answer.is_some_and(|answer| is_error(answer.status.as_u16()));
@@ -241,8 +246,8 @@ fn needed(judged: &Judged<'_>) -> Option<String> {
         .then(|| format!("others need what it captures ({}), and an error gives nothing", names.join(", ")))
 }
 
-/// Loosens what is promised of one place, so that the answer that came keeps it; gives the rule that says so, and what is to be
-/// written.
+/// Relaxes the expectation for one place so that the received response passes. Returns the new rule
+/// as text and the file changes to write.
 pub(crate) fn loosen(
     loaded: &LoadedService,
     result: &FixtureResult,

@@ -11,7 +11,8 @@ use understudy_match::{Mismatch, Verdict, judge};
 pub(super) struct Remaining {
     /// Differences.
     differing: HashSet<String>,
-    /// What is not compared with anything, and what the backend adds: differences of a strict run.
+    /// Places that are not compared with anything, and members that the backend adds. Both are
+    /// differences in a strict run.
     open: HashSet<String>,
 }
 

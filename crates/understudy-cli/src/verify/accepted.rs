@@ -1,13 +1,15 @@
-//! What `verify --accept` has written, and what it has left.
+//! The report of `verify --accept`: the changes that were written, and the differences that are
+//! left.
 
 use crate::terminal::plain;
 use std::io::{Write, stderr};
 use understudy_api::Accepted;
 
-/// How many fixtures are named that are doubted for the same reason.
+/// The maximum number of fixtures named that are doubted for the same reason.
 const NAMED_MAX: usize = 3;
 
-/// Tells what was written, or would be; returns true if differences are left. It goes to stderr: stdout is the run's.
+/// Prints the changes that were written, or would be; returns true if differences are left. The
+/// report goes to stderr, because stdout belongs to the run.
 pub(crate) fn tell(accepted: &[Accepted], is_dry_run: bool) -> bool {
     let verb = if is_dry_run { "would accept" } else { "accepted" };
     let mut out = String::new();

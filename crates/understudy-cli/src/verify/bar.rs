@@ -15,7 +15,7 @@ pub(super) struct Bar {
 }
 
 const BAR_WIDTH: usize = 30;
-/// How often it is drawn again.
+/// The interval at which the bar is drawn again.
 const REDRAW: Duration = Duration::from_millis(50);
 
 impl Bar {

@@ -11,7 +11,7 @@ const NO_SUCCESS: u16 = 300;
 
 /// A failure that is the same in several fixtures.
 pub(super) struct Shared<'r> {
-    /// What it is: `status 401`, `userName missing`.
+    /// The difference in words: `status 401`, `userName missing`.
     pub(super) title: String,
     /// The fixtures, each with its differences of this kind; none where the outcome has only a reason.
     pub(super) fixtures: Vec<(&'r FixtureReport, Vec<Shown<'r>>)>,
@@ -26,7 +26,8 @@ pub(super) struct Shown<'r> {
 
 /// A piece of the report of a run, in the order of the fixtures.
 pub(super) enum Block<'r> {
-    /// One fixture with those of its differences that it does not share, and the number of those that it does.
+    /// A fixture with the differences that no other fixture shares, and the number of shared
+    /// differences.
     One(&'r FixtureReport, Vec<Shown<'r>>, usize),
     /// A failure that many fixtures share.
     Many(Shared<'r>),
@@ -165,7 +166,7 @@ fn without_target(reason: &str, request: Option<&str>) -> String {
     path.map_or_else(|| reason.to_owned(), |path| reason.replace(path, "{path}"))
 }
 
-/// The members that are new where one is missing: one of them may be what it is called now.
+/// Returns the new members beside a missing member: one of the new members may be the renamed one.
 pub(super) fn new_beside<'a>(missing: &DifferenceReport, added: &'a [String]) -> Vec<&'a str> {
     if missing.kind != "missing" {
         return Vec::new();

@@ -1,12 +1,14 @@
-//! The fixtures that a run did not send, told in groups: one that writes or waits for another looks like the next.
+//! The fixtures that a run did not send, reported in groups. Fixtures that write, or that wait for
+//! another fixture, look alike.
 
 use crate::terminal::{Paint, count, plain};
 use understudy_api::{FixtureResult, NotVerified, Outcome, OutcomeKind, Run};
 
-/// How many fixtures of a group are named.
+/// The maximum number of fixtures named in a group.
 const NAMED_MAX: usize = 3;
 
-/// Tells of the fixtures whose writes were not allowed, and of those that come after a fixture that did not pass.
+/// Reports the fixtures whose writes were not allowed, and the fixtures that come after a fixture
+/// that did not pass.
 pub(crate) fn groups(run: &Run, paint: Paint) -> String {
     let mut out = String::new();
     let held: Vec<&FixtureResult> = run.results.iter().filter(|r| r.outcome == Outcome::HeldBack).collect();
@@ -41,7 +43,7 @@ pub(crate) fn groups(run: &Run, paint: Paint) -> String {
     out
 }
 
-/// Returns true if a result is told of in a group.
+/// Returns true if a result is reported in a group.
 pub(crate) fn is_grouped(result: &FixtureResult) -> bool {
     matches!(result.outcome, Outcome::HeldBack | Outcome::Blocked(_))
 }
@@ -54,9 +56,10 @@ fn names(results: &[&FixtureResult]) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-/// Tells how many fixtures were not verified, and what a strict run says of that.
+/// Returns a note with the number of fixtures that were not verified, and their effect in a strict
+/// run.
 pub(crate) fn note(not_verified: &[NotVerified], is_strict: bool, paint: Paint) -> String {
-    // Of a backend that is gone more is told above, and every run fails for that.
+    // More about an unreachable backend is printed above, and every run fails because of it.
     let unreachable = OutcomeKind::Unreachable.as_str();
     let failing = not_verified.iter().filter(|one| one.fails_strict() && one.outcome != unreachable);
     let mut kinds: Vec<(&str, usize)> = Vec::new();

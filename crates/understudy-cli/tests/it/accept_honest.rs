@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
-/// What comes of accepting one response.
+/// The result of accepting one response.
 struct Accepting {
     project: Folder,
     url: String,
@@ -216,7 +216,7 @@ fn a_secret_is_not_written_and_not_called_accepted() {
         refused(&body(received), &body(project), reason);
         refused(&body(received), &body(project), line);
     }
-    // Of an exact tree, only the secret is left.
+    // In an exact tree, only the secret is left.
     let exact = |body: &str| format!("{A}response:\n  body: {{ json: {body} }}\n  match: {{ $: exact }}\n");
     let token = "{ token: eyJhbGciOiJIUzI1NiJ9.e30.abcdefghijklmnop, x: 2 }";
     let (exit, file, stderr) = accepted(&body(token), &exact("{ token: null, x: 1 }"));

@@ -225,7 +225,7 @@ fn what_is_refused_before_a_fixture_is_looked_for_says_why() {
     assert!(head.starts_with("HTTP/1.1 431 ") && head.ends_with("\r\n\r\n"), "{head}");
 }
 
-/// A backend that answers so many times with this many header fields.
+/// A backend that sends this number of responses with this many header fields.
 fn backend(count: usize, times: usize) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

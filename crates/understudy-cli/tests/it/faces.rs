@@ -14,7 +14,7 @@ fn healthy() -> Backend {
     })
 }
 
-/// What came of each fixture, with its reason.
+/// Returns the outcome of each fixture, with its reason.
 fn outcomes(fixtures: &[(&str, &str)]) -> Vec<String> {
     let (backend, project) = (healthy(), Folder::with_fixtures(fixtures));
     let at = format!("http://127.0.0.1:{}", backend.port);

@@ -64,7 +64,8 @@ fn known_differences_do_not_fail_until_their_day_has_passed() {
     assert!(exit == 1 && stdout.contains("known difference $.email: accepted until 2000-01-01"), "{stdout}");
     let (exit, stdout, _) = outcome("{ path: $.email }, { path: $.name }");
     assert!(exit == 0 && stdout.contains("known difference $.name: no longer occurs"), "{stdout}");
-    // What differs elsewhere says nothing of it; what may have hidden it does.
+    // A difference in another place does not affect the entry. A difference that may have hidden
+    // the known one does.
     let (exit, stdout, _) = outcome("{ path: $.name }");
     assert!(exit == 1 && stdout.contains("$.name: no longer occurs"), "{stdout}");
     let (exit, stdout, _) = outcome("{ path: $.email.host }");

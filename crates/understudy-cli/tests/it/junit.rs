@@ -90,7 +90,7 @@ const ANT: &[Element] = &[
     },
     Element { name: "failure", required: &["type"], optional: &["message"], children: Children::Text },
     Element { name: "error", required: &["type"], optional: &["message"], children: Children::Text },
-    // It has no type there, so anything may stand in it.
+    // The element has no type in the schema, so its content is free.
     Element { name: "skipped", required: &[], optional: &["type", "message"], children: Children::Text },
     Element { name: "system-out", required: &[], optional: &[], children: Children::Text },
     Element { name: "system-err", required: &[], optional: &[], children: Children::Text },

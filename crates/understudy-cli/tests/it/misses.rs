@@ -58,7 +58,7 @@ fn a_miss_names_files_with_errors_until_they_have_none() {
     folder.write("fixtures/users/bad.yaml", "request: { path: /teams }\nrespons: {}\n");
     eventually(&served, "GET /nothing", "1 file of the project has errors: fixtures/users/bad.yaml:2:1: `respons`");
     folder.write("fixtures/app/bad.yaml", "request: { path: /web }\nrespons: {}\n");
-    // Those of the service itself come first.
+    // Errors in the files of the service itself come first.
     eventually(&served, "GET /nothing", "2 files of the project have errors; the first: fixtures/app/bad.yaml:2:1");
     let response = served.request("GET /nothing", &[], "");
     assert!(

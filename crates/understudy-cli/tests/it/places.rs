@@ -19,13 +19,14 @@ fn swap(target: &str, link: &Path) {
     fs::rename(made, link).unwrap();
 }
 
-/// What the program wrote to standard error up to its end.
+/// Returns the text that the program wrote to standard error up to its end.
 fn said(served: Served) -> String {
     assert!(Command::new("kill").args(["-INT", &served.id().to_string()]).status().unwrap().success());
     served.wait().1
 }
 
-/// What the program wrote to both of its outputs, up to the number of problems at the start.
+/// Returns the text that the program wrote to both of its outputs, up to the number of problems at
+/// the start.
 fn said_at_first(project: &Path) -> String {
     let serve = format!("exec '{PROGRAM}' serve '{}' 2>&1", project.display());
     let mut child = Command::new("sh").args(["-c", &serve]).stdout(Stdio::piped()).spawn().unwrap();

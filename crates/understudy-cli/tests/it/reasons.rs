@@ -1,11 +1,11 @@
-//! What a run reports of a failure: the reason, the place, and what to do.
+//! The report of a failure in a run: the reason, the place, and the suggested fix.
 
 use crate::program::{Folder, Served, run};
 use crate::record_peers::behind_tls;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-/// A run of fixtures against a backend that answers as other fixtures say.
+/// Runs fixtures against a backend that sends the responses of other fixtures.
 fn verified(fixtures: &[(&str, &str)], backend: &[(&str, &str)], args: &[&str]) -> (i32, String) {
     let backend = Folder::with_fixtures(backend);
     let backend = Served::new(&backend.0, &[]);
@@ -72,7 +72,7 @@ fn the_errors_of_a_graphql_response_are_shown() {
     let (exit, stdout) = verified(&[("a", &wanted)], &[("a", &failed)], &[]);
     assert_eq!(exit, 1, "{stdout}");
     assert!(of_fixtures(&stdout).ends_with("received  null\n    response  media not found"), "{stdout}");
-    // Where the fixture expects errors, they are compared like everything else.
+    // If the fixture expects errors, they are compared like everything else.
     let expected = failed.replace("media not found", "1").replace("null", "{ id: 1 }") + "verify: { safe: true }\n";
     let (_, stdout) = verified(&[("a", &expected)], &[("a", &failed)], &[]);
     assert!(stdout.contains("received  null\n") && !stdout.contains("response "), "{stdout}");

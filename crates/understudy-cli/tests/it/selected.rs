@@ -1,4 +1,4 @@
-//! What a run is about, what it leaves out, and the differences that are known.
+//! The fixtures that a run selects, those that the run leaves out, and the known differences.
 
 use crate::program::{Folder, Served, run};
 
@@ -99,7 +99,7 @@ fn a_strict_run_fails_for_all_that_was_not_verified_and_lists_it() {
             "{json}"
         );
     }
-    // What its file switches off is listed, and no failure.
+    // A fixture that its file switches off is listed, and is no failure.
     let project = Folder::with_fixtures(&[("a", good), ("off", off)]);
     let (exit, json, _) = run(&project.0, &["verify", "--backend", &url, "--strict", "--json"]);
     assert!(exit == 0 && json.contains("\"outcome\": \"not enabled\""), "{json}");
@@ -140,7 +140,7 @@ fn a_filter_that_selects_nothing_fails_beside_one_that_selects_something() {
     }
 }
 
-/// What comes of one fixture with this `verify` against a backend with another.
+/// Returns the result of one fixture with this `verify` against a backend with another fixture.
 fn with_known(backend_fixture: &str, fixture: &str, args: &[&str]) -> (i32, String) {
     let (_backend, url) = backend(&[("a", backend_fixture)]);
     let project = Folder::with_fixtures(&[("a", fixture)]);
@@ -148,8 +148,8 @@ fn with_known(backend_fixture: &str, fixture: &str, args: &[&str]) -> (i32, Stri
     (exit, stdout + &stderr)
 }
 
-/// The path of a difference is that of the deepest place (pact-js #1614 asks for it), and an entry may name any place above it
-/// in what is compared as a whole.
+/// The path of a difference is that of the deepest place (requested in pact-js #1614). In a value
+/// that is compared as a whole, an entry may name any place above the difference.
 #[test]
 fn a_known_difference_of_what_is_compared_as_a_whole_accepts_what_is_inside() {
     let json = |body: &str, rule: &str| {
@@ -175,7 +175,8 @@ fn a_known_difference_of_what_is_compared_as_a_whole_accepts_what_is_inside() {
         let (exit, told) = with_known(&after, &fixture, &[]);
         assert!(exit == 0 && told.contains("0 kept, 1 known") && !told.contains("no longer"), "{known} {told}");
     }
-    // Members that are compared by their shape are one promise each, and so are other kinds of difference.
+    // Members that are compared by their shape are one expectation each, and so are other kinds of
+    // difference.
     let shape = |body: &str| json(body, "$.n: integer");
     for (before, after, known) in [
         (shape(cfg), shape("{ cfg: { b: { c: x, d: [1] } }, n: 1 }"), "path: $.cfg"),

@@ -1,9 +1,9 @@
 //! GraphQL documents by their meaning.
 //!
-//! Two texts are the same [`Document`] if a server cannot tell them apart: white space, commas, comments, the short form
-//! of an anonymous query, the spelling of strings, and the order of definitions, variables, arguments and selections do
-//! not count. The order of a mutation's own fields counts, because they run one after another (October 2021, section
-//! 6.2.2).
+//! Two texts are the same [`Document`] if a server cannot distinguish them: white space, commas,
+//! comments, the short form of an anonymous query, the spelling of strings, and the order of
+//! definitions, variables, arguments and selections do not count. The order of a mutation's own
+//! fields counts, because they run one after another (October 2021, section 6.2.2).
 
 mod read;
 
@@ -18,18 +18,18 @@ pub struct Document {
 pub struct SyntaxError {
     /// The reason, in words.
     pub message: String,
-    /// The byte of the text at which it was found.
+    /// The byte of the text at which the error was found.
     pub offset: usize,
 }
 
 /// The place where two documents differ, with what stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// The names of the nodes around it: `query Pets`, `pets`.
+    /// The names of the nodes around the difference: `query Pets`, `pets`.
     pub place: Vec<String>,
-    /// What was written; `None` for something that is too much.
+    /// The written text; `None` for something that is extra.
     pub expected: Option<String>,
-    /// What was received; `None` for something that is missing.
+    /// The received text; `None` for something that is missing.
     pub received: Option<String>,
 }
 
@@ -65,7 +65,7 @@ impl Document {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Node {
     kind: Kind,
-    /// What it is called, or the text of a plain value.
+    /// The name of the node, or the text of a plain value.
     name: String,
     children: Vec<Node>,
 }

@@ -4,10 +4,11 @@ use super::{Document, Kind, Node, SyntaxError};
 use apollo_parser::cst::{self, CstNode, Definition, Selection, Value};
 use apollo_parser::{Parser, SyntaxKind};
 
-/// How deep a document may be nested. The parser calls itself for each level.
+/// The maximum depth of a document. The parser calls itself for each level.
 const DEPTH_MAX: usize = 128;
 
-/// How many tokens a document may have, those without meaning included. The introspection query has some 300.
+/// The maximum number of tokens in a document, those without meaning included. The introspection
+/// query has some 300.
 const TOKENS_MAX: usize = 50_000;
 
 pub(super) fn document(text: &str) -> Result<Document, SyntaxError> {

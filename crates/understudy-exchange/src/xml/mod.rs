@@ -1,9 +1,9 @@
 //! XML by its meaning.
 //!
-//! Two texts have the same [`Element`] at their root if an application should not tell them apart: the order of
-//! attributes, the prefixes of namespaces, CDATA sections, character references, comments, processing instructions, and
-//! white space between elements and at the ends of an element's content do not count. With `xml:space="preserve"` white
-//! space counts.
+//! Two texts have the same [`Element`] at their root if an application should not distinguish them:
+//! the order of attributes, the prefixes of namespaces, CDATA sections, character references,
+//! comments, processing instructions, and white space between elements and at the ends of an
+//! element's content do not count. With `xml:space="preserve"` white space counts.
 
 mod path;
 
@@ -47,24 +47,25 @@ pub enum Node {
 pub struct SyntaxError {
     /// The reason, in words.
     pub message: String,
-    /// The line of the text in which it was found, from 1.
+    /// The line of the text in which the error was found, from 1.
     pub line: usize,
 }
 
-/// How deep elements may be nested.
+/// The maximum depth of nested elements.
 const DEPTH_MAX: usize = 256;
 
-/// How many elements, attributes and texts a document may have.
+/// The maximum number of elements, attributes and texts in a document.
 const NODES_MAX: u32 = 1_000_000;
 
-/// How large a document may be.
+/// The maximum size of a document, in bytes.
 const BYTES_MAX: usize = 16 << 20;
 
-/// How many attributes an element may have. The parser compares each with all others of its element: 20,000 took 15 s
-/// in a debug build.
+/// The maximum number of attributes of an element. The parser compares each with all others of its
+/// element: 20,000 took 15 s in a debug build.
 const ATTRIBUTES_MAX: usize = 1_000;
 
-/// How many namespaces a document may declare. The parser copies those in scope for each element that declares one.
+/// The maximum number of namespaces that a document may declare. The parser copies those in scope
+/// for each element that declares a namespace.
 const NAMESPACES_MAX: usize = 20_000;
 
 /// Returns the bound that a document exceeds, before it is parsed.
@@ -97,7 +98,7 @@ impl Element {
             message: match error {
                 roxmltree::Error::DtdDetected => "it has a document type, which is not read".to_owned(),
                 roxmltree::Error::NodesLimitReached => format!("it has more than {NODES_MAX} nodes"),
-                // The place is told by the line.
+                // The line number gives the place.
                 ref other => other.to_string().split(" at ").next().unwrap_or_default().to_owned(),
             },
             line: usize::try_from(error.pos().row).unwrap_or(1).max(1),

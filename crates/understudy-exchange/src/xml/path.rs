@@ -24,7 +24,7 @@ struct Step {
     index: Option<usize>,
 }
 
-/// What a path selects.
+/// A node that a path selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found<'e> {
     /// An element.
@@ -34,7 +34,7 @@ pub enum Found<'e> {
 }
 
 impl Found<'_> {
-    /// The text that it holds.
+    /// Returns the text of the node.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
@@ -51,7 +51,7 @@ impl XmlPath {
     /// Reads a path.
     ///
     /// # Errors
-    /// Why it is none, in words.
+    /// The reason why the text is no path, in words.
     pub fn parse(written: &str) -> Result<Self, String> {
         let mut rest = written;
         let (mut steps, mut attribute) = (Vec::new(), None);

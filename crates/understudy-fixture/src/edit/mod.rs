@@ -28,20 +28,21 @@ use understudy_exchange::{Json, JsonString};
 /// One thing to change in a fixture.
 #[derive(Debug, Clone)]
 pub enum Edit<'e> {
-    /// A value in the JSON body of the response that it promises; without a value, the member goes. A response without a
-    /// body gets one if the value is the whole of it.
+    /// A value in the JSON body of the fixture's response; without a value, the member is removed.
+    /// A response without a body gets this value as its body if the value is the whole body.
     Body(&'e [Step<'e>], Option<Json>),
-    /// The whole body of the response that it promises, which is text already.
+    /// The whole body of the fixture's response, which is text already.
     Text(&'e str),
-    /// The whole body of the response that it promises, which is XML already.
+    /// The whole body of the fixture's response, which is XML already.
     Xml(&'e str),
-    /// The whole body of the response that it promises, which is in base64 already.
+    /// The whole body of the fixture's response, which is in base64 already.
     Base64(&'e [u8]),
-    /// No body in the response that it promises, and no rules for one.
+    /// No body in the fixture's response, and no rules for a body.
     NoBody,
     /// The status of the response that it promises.
     Status(u16),
-    /// The values of a header field of the response that it promises; without values, the field goes.
+    /// The values of a header field of the fixture's response; without values, the field is
+    /// removed.
     Header(&'e str, &'e [String]),
     /// A rule for what a JSONPath selects in the body of the response that it promises, instead of the one it has.
     Rule(&'e str, Json),

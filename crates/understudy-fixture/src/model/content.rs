@@ -32,7 +32,7 @@ impl GraphqlQuery {
         &self.text
     }
 
-    /// What the document means. A placeholder is a string.
+    /// Returns the meaning of the document. A placeholder is a string.
     #[must_use]
     pub fn document(&self) -> &Document {
         &self.document
@@ -82,7 +82,7 @@ pub struct XmlBody {
 pub struct XmlRule {
     /// The place.
     pub path: XmlPath,
-    /// What its text has to be.
+    /// The rule for the text of the selected node.
     pub rule: Rule,
 }
 
@@ -103,7 +103,7 @@ impl XmlBody {
         &self.text
     }
 
-    /// What the document means.
+    /// Returns the meaning of the document.
     #[must_use]
     pub fn root(&self) -> &Element {
         &self.root

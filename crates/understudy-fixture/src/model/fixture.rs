@@ -397,14 +397,15 @@ pub enum CaptureFrom {
 impl Known {
     /// The path of a difference in the status.
     pub const STATUS: &str = "status";
-    /// The path of a difference of the kind `no-answer`.
+    /// The path of a difference of the kind `no-answer`, a missing response.
     pub const NO_ANSWER: &str = "answer";
 }
 
 /// A difference that is accepted for now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// Where: a JSONPath, which may stand for several places, a header's name, or a word such as `status`.
+    /// The place: a JSONPath, which may stand for several places, a header's name, or a word such
+    /// as `status`.
     pub path: String,
     /// What kind; any where it is not said.
     pub kind: Option<String>,

@@ -51,13 +51,14 @@ pub struct Service {
     pub mode: Mode,
     /// The name of the backend that is used where none is named.
     pub backend: Option<String>,
-    /// True if the CORS fields of responses are Understudy's, which let pages on other origins call it.
+    /// True if the CORS fields of responses are Understudy's, which let pages on other origins call
+    /// the service.
     pub cors: bool,
     /// The pages that may reach a backend, beside those on this machine.
     pub origins: Vec<PageOrigin>,
     /// The names of this machine beside `localhost` under which a backend may be reached.
     pub hosts: Vec<HostName>,
-    /// What a slash at the end of a path means.
+    /// The meaning of a slash at the end of a path.
     pub trailing_slash: TrailingSlash,
     /// The delay of responses that name none.
     pub delay: Option<Delay>,
@@ -87,13 +88,13 @@ pub enum Mode {
     Record,
 }
 
-/// What a slash at the end of a path means.
+/// The meaning of a slash at the end of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TrailingSlash {
     /// `/pets` and `/pets/` are two paths.
     #[default]
     Exact,
-    /// They are one.
+    /// A path with a slash at the end and the path without the slash are the same.
     Ignore,
 }
 

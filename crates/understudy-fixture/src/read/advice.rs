@@ -76,7 +76,7 @@ pub(super) fn is_json_like(text: &str) -> bool {
 }
 
 fn write(node: &Node, out: &mut String) {
-    // What is cut anyway is not written.
+    // Text that will be cut off anyway is not written.
     if out.len() > 4 * VALUE_CHARS_MAX {
         return;
     }

@@ -22,10 +22,10 @@ pub trait BodyFiles {
     /// Why it cannot be had.
     fn read(&self, path: &str) -> Result<Bytes, FileProblem>;
 
-    /// The file of a response, which may stay on the disk.
+    /// Returns the file of a response, which may stay on the disk.
     ///
     /// # Errors
-    /// Why it cannot be had.
+    /// The reason why the file cannot be read.
     fn find(&self, path: &str) -> Result<FoundFile, FileProblem> {
         self.read(path).map(FoundFile::Read)
     }
@@ -36,7 +36,7 @@ pub trait BodyFiles {
 pub enum FoundFile {
     /// Its content.
     Read(Bytes),
-    /// Its place and its size in bytes. It is too large to be held in memory.
+    /// The place and the size in bytes of a file that is too large to be held in memory.
     Large(Arc<Path>, u64),
 }
 
@@ -47,7 +47,7 @@ pub enum FileProblem {
     Missing(Vec<String>),
     /// It is not in the service's folder.
     Outside,
-    /// It has more bytes than a request's body may have, which are these.
+    /// The size in bytes of a file that is larger than the body of a request may be.
     TooLarge(u64),
     /// The system says no.
     Unreadable(String),

@@ -1,4 +1,4 @@
-//! What header fields say of a body, where the body cannot be that.
+//! Checks header fields that describe a body, for values that the body cannot have.
 
 use super::Reader;
 use crate::diagnostic::Code;

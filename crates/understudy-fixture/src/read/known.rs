@@ -26,7 +26,8 @@ impl Reader<'_> {
         Some(Known { path, kind: kind.map(str::to_owned), why: self.field_text(&fields, "why"), until })
     }
 
-    /// Reads the place of a known difference. It has to be a place that a difference of this kind can have.
+    /// Reads the place of a known difference. The place has to be possible for a difference of this
+    /// kind.
     fn known_path(&mut self, fields: &Fields<'_>, kind: Option<&str>) -> Option<String> {
         let (Some(node), Some(path)) = (fields.get("path"), self.field_text(fields, "path")) else {
             let only = only_path(kind);

@@ -9,7 +9,7 @@ use crate::source::{Node, Value};
 use understudy_exchange::JsonPath;
 use understudy_exchange::xml::XmlPath;
 
-/// What the keys of `match` select in a body.
+/// The part of a body that the keys of `match` select.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ground<'k> {
     /// Values of JSON, by JSONPath.
@@ -92,8 +92,8 @@ impl Reader<'_> {
         rules
     }
 
-    /// Reports rules by index inside of an array in any order: an index names one element of the example, and any other
-    /// one of what is received.
+    /// Reports rules by index inside of an array in any order. An index names one element of the
+    /// example, but any element of the received array.
     fn refuse_places_in_any_order(&mut self, rules: &[PathRule], spans: &[Span]) {
         let unordered: Vec<&JsonPath> =
             rules.iter().filter(|rule| is_unordered(&rule.rule)).map(|rule| &rule.path).collect();

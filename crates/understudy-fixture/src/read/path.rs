@@ -98,7 +98,7 @@ struct Foreign<'t> {
     segment: &'t str,
     /// The segment as it is written here.
     written: String,
-    /// The `params` for what the spelling asks of the parameter.
+    /// The `params` rule for the condition that the spelling puts on the parameter.
     rule: Option<String>,
 }
 
@@ -169,7 +169,7 @@ fn parameter(segment: &str) -> Option<(String, Option<String>)> {
     Some((format!("{before}{written}{after}"), rule))
 }
 
-/// What stands between braces: `id:int`, `path...`, `id?`
+/// Reads the text between braces: `id:int`, `path...`, `id?`
 fn braced_parameter(name: &str) -> Option<(String, Option<String>)> {
     if let Some((name, kind)) = name.split_once(':') {
         return is_name(name).then(|| typed(name, kind));

@@ -147,7 +147,8 @@ fn meant_exactly(value: &Json) -> Vec<(String, &'static str)> {
     lookalikes(value).into_iter().map(|place| (place, "exact")).collect()
 }
 
-/// The word that says of a response's body with a lookalike in it that all of it is meant: it leaves the rest to the shape.
+/// Returns the rule for a response's body with a lookalike in the body. The rule states that the
+/// whole body is meant, and leaves the rest to the shape.
 fn meant_as_it_is(body: Option<&ResponseBody>) -> Vec<(String, &'static str)> {
     let Some(ResponseBody::Json(text)) = body else { return Vec::new() };
     let value = text.value();

@@ -13,7 +13,7 @@ pub(super) struct Cover {
     /// A rule compares more than the presence of the node.
     pub(super) compared: bool,
     pub(super) keys_free: bool,
-    /// A rule asks for the example's shape by name.
+    /// True if a rule names the example's shape.
     pub(super) like: bool,
     /// The elements may stand in any order.
     pub(super) unordered: bool,

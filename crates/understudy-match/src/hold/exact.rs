@@ -61,7 +61,7 @@ impl<'v> Comparison<'_, 'v> {
 
     fn members(&mut self, members: &'v [(JsonString, Json)], others: &'v [(JsonString, Json)], path: &Path<'v>) {
         let (table, other_table) = (member_table(members), member_table(others));
-        // Of members with one name the last counts.
+        // If several members have one name, the last member counts.
         for (name, value) in members.iter().filter(|(name, value)| std::ptr::eq(table[name], value)) {
             let at = path.child(Step::Name(name.as_str()));
             match other_table.get(name) {
@@ -75,7 +75,7 @@ impl<'v> Comparison<'_, 'v> {
     }
 }
 
-/// A list that is shown beside one of another length tells its own.
+/// Adds the length of a list that is shown beside a list of another length.
 fn counted(shown: String, value: &Json, other: &Json) -> String {
     match (value, other) {
         (Json::Array(items), Json::Array(others)) if items.len() != others.len() => {

@@ -92,7 +92,7 @@ struct Difference<'v> {
 /// How many differences of one body are told: nobody reads more, and bodies come from outside.
 pub(crate) const DIFFERENCES_MAX: usize = 1_000;
 
-/// How many paths are reported as extra, and how many as not checked.
+/// The maximum number of paths that are reported as extra, and as not checked.
 const NOTES_MAX: usize = 1_000;
 
 /// The number of nodes of a response that are compared where an example gives several choices at every level. The rest

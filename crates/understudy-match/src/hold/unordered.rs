@@ -13,7 +13,8 @@ use understudy_exchange::jsonpath::Step;
 /// The number of nodes that are compared while elements are paired, in the whole body.
 const PAIR_STEPS_MAX: u64 = 500_000;
 
-/// How many elements that are left over are looked through for the likest one, for messages.
+/// The maximum number of leftover elements that are searched for the most similar element, for
+/// messages.
 const LEFT_MAX: usize = 20;
 
 /// The comparison of elements in any order, in the whole body.
@@ -55,8 +56,8 @@ impl Pairing {
     }
 }
 
-/// Hashes of what values look like as text, with two random keys. Each array and object is hashed once, however many
-/// pairs it belongs to; it is known by where it stands in memory.
+/// Hashes of values as text, with two random keys. Each array and object is hashed once, regardless
+/// of the number of pairs. The key of an array or object is its address in memory.
 #[derive(Default)]
 struct Fingerprints {
     keys: [RandomState; 2],

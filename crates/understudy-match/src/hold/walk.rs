@@ -272,8 +272,8 @@ impl Walk {
         self.in_received.of(received).is_some_and(Cover::is_unchecked) && !self.is_compared(received)
     }
 
-    /// Reports an object as not checked if none of its members is compared: the example has none of them, or their
-    /// rules compare nothing. `promised` is the example of a member.
+    /// Reports an object as not checked if none of its members is compared: the example has none of
+    /// them, or their rules compare nothing. `promised` returns the example of a member.
     fn note_unchecked<'v>(
         &self,
         members: &'v [(JsonString, Json)],
@@ -417,7 +417,8 @@ impl Walk {
                 return;
             }
         }
-        // A response may have more, which is reported; nobody asks that of a request.
+        // Extra members in a response are allowed and reported. Nobody needs such a report for a
+        // request.
         let is_strict = self.strict_from.is_some_and(|depth| trail.depth() >= depth);
         if is_strict || !self.placeholders {
             let wanted = member_table(wanted);

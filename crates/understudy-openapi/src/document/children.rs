@@ -3,7 +3,7 @@
 use super::{At, Documents, Node};
 use std::collections::HashMap;
 
-/// How many steps from a child up to its base are followed.
+/// The maximum number of steps that are followed from a child up to its base.
 const STEPS_MAX: usize = 8;
 
 /// The names and schemas that build on a schema, in the order of the document.

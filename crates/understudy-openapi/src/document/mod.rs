@@ -44,7 +44,7 @@ pub(crate) struct Node {
 pub(crate) struct Documents {
     files: Vec<File>,
     by_path: HashMap<String, u16>,
-    /// The schemas that build on others, found when they are first asked for.
+    /// The schemas that build on others, found at the first use.
     children: OnceLock<children::Children>,
 }
 
@@ -53,7 +53,7 @@ struct File {
     path: Arc<str>,
     tape: Tape,
     yaml: Option<Yaml>,
-    /// Where the lines start, found for the first problem.
+    /// The offsets at which lines start, found for the first problem.
     lines: OnceLock<Vec<u32>>,
 }
 
@@ -145,7 +145,7 @@ impl Documents {
         self.children.get_or_init(|| children::children(self)).get(&base).map_or(&[], Vec::as_slice)
     }
 
-    /// How large all files are together.
+    /// Returns the size of all files together.
     pub(crate) fn bytes(&self) -> usize {
         self.files.iter().map(|file| file.tape.text().len()).sum()
     }
@@ -246,7 +246,8 @@ impl File {
         })
     }
 
-    /// Where a line starts, counted from 1; the end of the text behind the last one.
+    /// Returns the offset at which a line starts, counted from 1. For a number behind the last
+    /// line, returns the end of the text.
     fn line_start(&self, line: usize) -> usize {
         self.lines().get(line.saturating_sub(1)).map_or(self.text().len(), |start| *start as usize)
     }
@@ -410,7 +411,7 @@ impl<'d> At<'d> {
         self.documents.root_of(usize::from(self.node.file))
     }
 
-    /// What is some steps below, by names with `/` between.
+    /// Returns the node some steps below, by names with `/` between.
     pub(crate) fn below(self, path: &str) -> Option<Self> {
         path.split('/').try_fold(self, At::get)
     }

@@ -10,13 +10,13 @@ use crate::schema::{Broken, check_once};
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// How many guesses are freed of their faults, the best first.
+/// The maximum number of guesses that are freed of their faults, the best first.
 const FREED_MAX: usize = 4;
-/// How often the faulty members of one guess are left out.
+/// The maximum number of rounds in which the faulty members of one guess are left out.
 const ROUNDS_MAX: usize = 8;
 
-/// Makes a value: one with nothing wrong, or else the one with the least. `None` where the schema allows none, or only one
-/// that never ends.
+/// Generates a value without faults, or else the value with the fewest faults. Returns `None` if
+/// the schema allows no value, or only a value that never ends.
 pub(crate) fn make(schema: At<'_>, purpose: Purpose<'_>) -> Option<Template> {
     let may_try = |attempt: &Attempt| purpose.has_examples || attempt.examples == Examples::None;
     let (mut guesses, texts): (Vec<Guess>, Texts) = Default::default();
@@ -45,16 +45,17 @@ pub(super) struct Attempt {
     /// Which alternative of a union is taken.
     pub(super) nth: usize,
     pub(super) examples: Examples,
-    /// Whether members that may be missing are made.
+    /// True if members that may be missing are generated.
     pub(super) has_optional: bool,
-    /// Whether members of the alternatives that were not taken are null, so that only one of them is met.
+    /// True if members of the alternatives that were not taken are null, so that only one
+    /// alternative matches.
     pub(super) tells_apart: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Examples {
     All,
-    /// Those of strings, numbers and booleans.
+    /// Only the examples of strings, numbers and booleans.
     Scalars,
     None,
 }

@@ -80,7 +80,7 @@ struct Maker<'a> {
     optional: HashSet<String>,
     /// The places of the members and elements that are left out, because no value was found for them.
     dropped: &'a HashSet<String>,
-    /// The texts that were found for patterns, by all that is asked of each.
+    /// The texts that were found for patterns, by all conditions on each text.
     texts: &'a Texts,
 }
 
@@ -388,7 +388,8 @@ impl Maker<'_> {
                 types if types.has(Types::INTEGER) && types != Types::ALL => scalar::integer(&own, (1, 9_999), 1)?,
                 _ => return None,
             };
-            // Of a list, the first element has the id that is shown, and the others count from there.
+            // In a list, the first element has the id that is shown, and the other elements count
+            // up from this id.
             let place = Place { name, is_first: place.is_first || is_listed, ..place };
             let shown = self.example(&own, place);
             Some((name.clone().into_owned(), Identity { slot, parameter, is_counted: is_listed, shown }))

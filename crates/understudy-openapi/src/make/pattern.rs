@@ -15,7 +15,8 @@ const CHARACTERS_MAX: usize = 4_096;
 /// How many steps may be taken: repetitions of nothing add no character.
 const STEPS_MAX: usize = 200_000;
 
-/// A text that the check accepts: one along one of the patterns. `None` where none was found.
+/// Returns a text that the check accepts and that follows one of the patterns. Returns `None` if
+/// none was found.
 pub(super) fn text(patterns: &[impl AsRef<str>], check: &TextCheck, chance: &mut Chance) -> Option<String> {
     let (least, most) = check.length();
     let written = || patterns.iter().filter_map(|pattern| along(pattern.as_ref(), (least, most), &mut chance.clone()));

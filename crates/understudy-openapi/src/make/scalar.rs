@@ -11,7 +11,8 @@ use understudy_match::Chance;
 /// How long a text may have to be.
 const CHARACTERS_MAX: u64 = 100_000;
 
-/// How many values of a slot are tried where more is asked for than it knows of.
+/// The maximum number of values of a slot that are tried, if the schema has conditions that the
+/// slot does not know.
 const SLOTS_TRIED_MAX: u64 = 64;
 
 /// A short text of a format.
@@ -41,8 +42,8 @@ impl Maker<'_> {
         Ok(())
     }
 
-    /// A text that was checked, where more is asked for than a slot knows of: a pattern, or a length beside a format.
-    /// `None` where the slot does.
+    /// Returns a checked text if the schema has conditions that a slot does not know: a pattern, or
+    /// a length beside a format. Returns `None` if the slot knows all conditions.
     fn checked_text(&self, facets: &Facets<'_>, place: Place<'_>, slot: &Slot) -> Option<String> {
         let format = facets.format.as_deref();
         let is_measured = format.is_some() && facets.characters != (0, u64::MAX);
@@ -80,7 +81,7 @@ impl Maker<'_> {
             .or_else(|| pattern::along(facets.patterns.first()?, facets.characters, &mut chance))
     }
 
-    /// What varies in a text, by its format, else by the name of its member.
+    /// Returns the variable part of a text, by its format, else by the name of its member.
     fn text_slot(&self, facets: &Facets<'_>, place: Place<'_>) -> Slot {
         let text = |text: &str| Slot::Pick(Arc::from([quoted(text)]));
         match facets.format.as_deref() {

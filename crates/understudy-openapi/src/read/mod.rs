@@ -320,7 +320,7 @@ impl<'d> Reader<'d> {
 /// How long a server's path may be.
 const PATH_BYTES_MAX: usize = 1_000;
 
-/// How many paths one server may have.
+/// The maximum number of paths of one server.
 const PATHS_MAX: usize = 64;
 
 /// The paths of a server's address, with each value that its variables may have, the defaults first. A variable without a default

@@ -1,5 +1,6 @@
-//! What breaks the rules of the specification, or lets no value be: told as warnings when a document is read. Nothing is left
-//! out on their account.
+//! Warnings about rules of the specification that a document breaks, and about schemas that allow
+//! no value. The warnings are reported when a document is read. Nothing is left out because of a
+//! warning.
 
 use super::Reader;
 use crate::document::{At, Kind, Node};
@@ -8,23 +9,25 @@ use crate::ready::names;
 use crate::schema::{Broken, Direction, TYPES, Types, check_once, mapped, retyped};
 use std::collections::HashSet;
 
-/// How many examples are held against their schemas when a document is read: each costs a validator.
+/// The maximum number of examples that are compared with their schemas when a document is read:
+/// each costs a validator.
 const EXAMPLES_MAX: usize = 100;
 /// The examples of larger documents are not looked at when they are read. GitHub's 1,050 examples took twice as long as the rest of
 /// its 13 MB.
 const EXAMPLES_BYTES_MAX: usize = 1 << 20;
 /// The schemas of larger documents are not looked at when they are read: that took as long as reading GitHub's 41,000 schemas.
 const SCHEMAS_BYTES_MAX: usize = 4 << 20;
-/// How many faults are told of one document, so that they do not crowd out the others.
+/// The maximum number of faults that are reported for one document, so that they do not crowd out
+/// other problems.
 const FAULTS_MAX: usize = 100;
-/// How deep schemas may nest in each other.
+/// The maximum depth of nested schemas.
 const DEPTH_MAX: usize = 64;
 
-/// Where schemas with names stand.
+/// The places of named schemas.
 const NAMED: [&str; 2] = ["components/schemas", "definitions"];
 
 impl<'d> Reader<'d> {
-    /// Tells what breaks the rules.
+    /// Reports violations of the rules.
     pub(super) fn rules(&mut self, operations: &[Operation]) {
         let bytes = self.documents.bytes();
         let has_schemas = bytes <= SCHEMAS_BYTES_MAX;
@@ -124,7 +127,7 @@ impl<'d> Rules<'_, 'd> {
         }
     }
 
-    /// An example is what the schema beside it asks for.
+    /// Checks that an example matches the schema beside it.
     fn shown(&mut self, example: Option<At<'d>>, schema: At<'d>, direction: Direction) {
         let is_looked_at = self.examples_left > 0 && self.faults <= FAULTS_MAX;
         let Some(example) = example.filter(|example| is_looked_at && self.seen.insert(example.node)) else { return };
@@ -220,7 +223,7 @@ impl<'d> Rules<'_, 'd> {
         }
     }
 
-    /// Some of the listed values are of the type that is asked for beside them.
+    /// Checks that some of the listed values are of the type that stands beside them.
     fn listed(&mut self, schema: At<'d>, values: At<'d>) {
         let types = Types::of(schema);
         let fits = |value: At<'_>| types.take(value) || retyped(value, types).is_some();
@@ -247,7 +250,7 @@ impl<'d> Rules<'_, 'd> {
         }
     }
 
-    /// What the parts of `allOf` ask for can be one type.
+    /// Checks that the parts of `allOf` have a type in common.
     fn parts(&mut self, at: At<'d>) {
         let Some(parts) = at.get("allOf") else { return };
         let own = parts.items().filter_map(|part| part.resolve().ok()).map(Types::of);

@@ -218,7 +218,8 @@ impl Held<'_> {
         {
             return;
         }
-        // What is written in the address is shown as it was read: a `+` is a space there. Others may be secrets.
+        // Values in the address are shown as they were read: a `+` is a space there. Other values
+        // may be secrets.
         let is_shown =
             matches!(parameter.place, In::Query | In::Path) && !SecretNames::default().has_parameter(&parameter.name);
         let got = value

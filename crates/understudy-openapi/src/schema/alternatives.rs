@@ -3,7 +3,7 @@
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 
-/// What is wrong with one alternative.
+/// The errors of one alternative.
 type Branch<'e> = Vec<ValidationError<'e>>;
 
 /// The only alternative that neither the value's type nor a listed value rules out.

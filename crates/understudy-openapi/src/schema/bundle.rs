@@ -78,8 +78,8 @@ struct Bundler<'d, 'v> {
     ways: HashMap<Node, usize>,
     /// Members that go the other way only, as the schemas around this one say.
     other_way: Vec<Vec<String>>,
-    /// Whether a reference has led to what is being read, with nothing of the value in between: a base that is referred to from
-    /// here is built on, and its children are not asked for.
+    /// True if a reference has led to the current schema, with nothing of the value in between. A
+    /// base that is referred to from here is built on, so its children are not required.
     is_named: bool,
 }
 
@@ -136,7 +136,8 @@ impl<'d, 'v> Bundler<'d, 'v> {
         }
     }
 
-    /// A schema that a reference leads to. One with a discriminator is held as the child that the value names.
+    /// Returns the schema that a reference leads to. A schema with a discriminator is compared as
+    /// the child that the value names.
     fn named(&mut self, target: At<'d>, values: &Values<'v>) -> Value {
         let base = self.definition(target, values.clone(), true);
         let has_alternatives = target.get("oneOf").is_some() || target.get("anyOf").is_some();
@@ -148,7 +149,7 @@ impl<'d, 'v> Bundler<'d, 'v> {
             return base;
         }
         let mut own = discriminator.names(target);
-        // What the base itself lists is meant by somebody.
+        // Names that the base itself lists are intended.
         own.extend(listed(target, &discriminator.property, 0));
         own.retain(|name| !children.iter().any(|(_, names)| names.contains(name)));
         let chosen = self.chosen(&discriminator, &children, values);
@@ -156,7 +157,8 @@ impl<'d, 'v> Bundler<'d, 'v> {
         discriminated(&discriminator, chosen, rest, &base)
     }
 
-    /// What is asked of a value by its name. Of known values, only their own names matter.
+    /// Returns the schemas that a value is checked against, by its name. For known values, only
+    /// their own names matter.
     fn chosen(
         &mut self,
         discriminator: &Discriminator<'d>,
@@ -445,8 +447,9 @@ fn limits(out: &mut Map<String, Value>) {
     }
 }
 
-/// What is asked of a value that may name its schema: `chosen` by its names, `rest` by others (or by any other, where it lists
-/// none), and `plain` where there is no name.
+/// Returns the schema for a value that may name its schema. `chosen` applies to its own names.
+/// `rest` applies to other names, or to any other name if `rest` lists none. `plain` applies if
+/// there is no name.
 fn discriminated(
     discriminator: &Discriminator<'_>,
     chosen: Vec<(Vec<String>, Value)>,
@@ -478,7 +481,7 @@ fn discriminated(
     json!({ "if": is_named, "then": { "allOf": all }, "else": plain })
 }
 
-/// A listed value, as one of the types that are asked for beside it.
+/// Returns a listed value, as one of the types that stand beside the value.
 fn meant(value: At<'_>, types: Types) -> Value {
     let text = retyped(value, types);
     text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| value.to_value())

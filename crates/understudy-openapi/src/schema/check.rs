@@ -14,7 +14,7 @@ use understudy_match::is_in_format;
 
 /// How many violations of one value are told.
 const BROKEN_MAX: usize = 20;
-/// How deep alternatives of alternatives are told.
+/// The maximum depth at which alternatives of alternatives are reported.
 const ALTERNATIVES_DEPTH_MAX: usize = 4;
 /// How many steps back a regular expression may take.
 const BACKTRACK_MAX: usize = 100_000;
@@ -66,7 +66,8 @@ impl Checker {
         })
     }
 
-    /// Tells what an error is about. Of alternatives, the one that was meant says what is wrong.
+    /// Reports the cause of an error. For alternatives, the errors of the intended alternative are
+    /// reported.
     fn tell(&self, documents: &Documents, error: &ValidationError<'_>, depth: usize, out: &mut Vec<Broken>) {
         if out.len() >= BROKEN_MAX {
             return;
@@ -108,7 +109,8 @@ impl Checker {
     }
 }
 
-/// Where a keyword stands, by the steps to it from a schema. What a discriminator asks for stands in no other keyword.
+/// Returns the place of a keyword, by the steps from a schema to the keyword. Requirements of a
+/// discriminator stand in no other keyword.
 fn rule(schema: At<'_>, steps: &str) -> String {
     let pointer = format!("{}/{steps}", schema.pointer());
     if let Some(above) = pointer.strip_suffix(super::bits::KEYWORD) {
@@ -134,7 +136,7 @@ pub(crate) fn check_once(schema: At<'_>, dialect: Dialect, direction: Direction,
     Some(Checker::of(bundled)?.check(schema.documents(), value))
 }
 
-/// What is asked of a text: patterns, a length, a format.
+/// The conditions on a text: patterns, a length, a format.
 pub(crate) struct TextCheck {
     validator: Validator,
     length: (u64, u64),

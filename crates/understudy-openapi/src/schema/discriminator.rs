@@ -3,10 +3,10 @@
 use crate::document::{At, Kind};
 use std::collections::HashMap;
 
-/// How deep the parts of a schema are looked at.
+/// The maximum depth at which the parts of a schema are searched.
 const PARTS_DEPTH_MAX: usize = 4;
 
-/// A discriminator, with the names of the schemas that it tells apart.
+/// A discriminator, with the names of the schemas that the discriminator selects.
 #[derive(Debug)]
 pub(crate) struct Discriminator<'d> {
     /// The member that holds the name.
@@ -21,7 +21,7 @@ impl<'d> Discriminator<'d> {
     /// The discriminator that stands in a schema.
     pub(crate) fn of(schema: At<'d>) -> Option<Self> {
         let at = schema.get("discriminator")?;
-        // In Swagger 2.0 it is the member's name alone.
+        // In Swagger 2.0 a discriminator is the member's name alone.
         let property = at.string().or_else(|| at.text("propertyName"))?.into_owned();
         let mapping = at.get("mapping").into_iter().flat_map(At::members);
         let mapping = mapping.filter_map(|(name, value)| Some((name.into_owned(), mapped(value)?))).collect();
@@ -85,7 +85,7 @@ impl<'d> Discriminator<'d> {
     }
 }
 
-/// What a mapping's value leads to: a reference, or the name of a schema.
+/// Returns the target of a mapping's value: a reference, or the name of a schema.
 pub(crate) fn mapped(value: At<'_>) -> Option<At<'_>> {
     let followed = value.follow().ok().or_else(|| {
         let name = value.string()?;

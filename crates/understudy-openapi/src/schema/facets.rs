@@ -334,8 +334,8 @@ impl<'d> Facets<'d> {
         Some(chosen)
     }
 
-    /// A base schema tells its children apart by a member: the value is the child's that is being made, or else one of them is
-    /// chosen.
+    /// Adds the member by which a base schema distinguishes its children. The value is the name of
+    /// the child that is being generated; otherwise a child is selected.
     fn tell(&mut self, at: At<'d>, taking: Taking<'_>, depth: usize) {
         if at.get("oneOf").is_some() || at.get("anyOf").is_some() {
             return;

@@ -1,7 +1,8 @@
-//! Texts for expressions that look around or back, guessed until the validator accepts one.
+//! Texts for expressions that look around or back, guessed until the validator accepts a text.
 //!
-//! A guess is written along the expression, with groups remembered for what refers to them. What a look-ahead asks for is
-//! collected on the way: each of its characters then takes the place of one of the text's. So a password gets its capital.
+//! A guess is written along the expression. Groups are remembered for back-references. The
+//! characters that a look-ahead requires are collected on the way: each then takes the place of one
+//! of the text's characters. So a password gets its capital.
 
 use super::{CHARACTERS_MAX, STEPS_MAX, character};
 use crate::schema::TextCheck;
@@ -10,7 +11,7 @@ use regex_syntax::hir::{Class, HirKind};
 use std::collections::HashMap;
 use understudy_match::Chance;
 
-/// How many texts are guessed.
+/// The maximum number of texts that are guessed.
 const GUESSES_MAX: u64 = 600;
 /// Letters for what may be anything.
 const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz";
@@ -83,13 +84,13 @@ fn lengthened(mut text: String, (least, _): (u64, u64), chance: &mut Chance) -> 
 }
 
 struct Writer<'w> {
-    /// How many repetitions there may be beyond those that have to be.
+    /// The maximum number of repetitions beyond the required ones.
     more: usize,
     groups: &'w HashMap<*const Expr, usize>,
     captured: HashMap<usize, String>,
-    /// Characters that a look-ahead asks for.
+    /// Characters that a look-ahead requires.
     wanted: Vec<char>,
-    /// Whether what is written is what a look-ahead asks for.
+    /// True if the current part of the expression is inside a look-ahead.
     is_looking: bool,
     chance: &'w mut Chance,
     steps: &'w mut usize,
@@ -126,7 +127,7 @@ impl Writer<'_> {
             }
             Expr::AtomicGroup(inner) => self.write(inner)?,
             Expr::LookAround(inner, LookAround::LookAhead) => {
-                // What it would write is not part of the text.
+                // The characters of a look-ahead are not part of the text.
                 let (length, was_looking) = (self.out.len(), std::mem::replace(&mut self.is_looking, true));
                 self.write(inner)?;
                 self.out.truncate(length);
@@ -163,7 +164,7 @@ impl Writer<'_> {
         }
     }
 
-    /// One character of a class: any that can be typed, or else the usual one.
+    /// Returns a character of a class: any that can be typed, or else the usual one.
     fn any_of(&mut self, class: &Class) -> Option<char> {
         let Class::Unicode(ranges) = class else { return character(class, self.chance) };
         let is_in = |c: &char| ranges.ranges().iter().any(|range| (range.start()..=range.end()).contains(c));
