@@ -79,8 +79,8 @@ fn a_real_registry_keeps_every_promise_twice_and_its_differences_are_found() {
     let good = fs::read_to_string(&fixture).unwrap();
     fs::write(&fixture, good.replace("NAME_UNKNOWN", "NAME_UNSEEN")).unwrap();
     let (exit, stdout, _) = verify(&[]);
-    let expected = "broken registry/errors/unknown-name  GET /v2/nobody/nothing/tags/list\n  $.errors[0].code value\n    \
-                    expected  exactly \"NAME_UNSEEN\"\n    received  \"NAME_UNKNOWN\"\n\n";
+    let expected = "broken registry/errors/unknown-name  GET /v2/nobody/nothing/tags/list\n  \
+                    $.errors[0].code value  registry/errors/unknown-name.yaml:6\n    expected  exactly \"NAME_UNSEEN\"\n    received  \"NAME_UNKNOWN\"\n\n";
     assert!(exit == 1 && stdout.starts_with(expected) && stdout.contains("12 kept, 1 broken in"), "{exit}\n{stdout}");
     fs::write(&fixture, good).unwrap();
 
