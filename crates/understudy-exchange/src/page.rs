@@ -100,6 +100,13 @@ impl HostName {
         let is_own = |address: IpAddr| address.is_loopback() || address.is_unspecified();
         self.0 == "localhost" || self.0.ends_with(".localhost") || self.address().is_some_and(is_own)
     }
+
+    /// Returns true for a name of one label, such as containers call each other by. No site can have
+    /// such a name: ICANN prohibits addresses for top-level domains (SSAC, SAC 053).
+    #[must_use]
+    pub fn is_single_label(&self) -> bool {
+        self.address().is_none() && !self.0.contains('.')
+    }
 }
 
 impl fmt::Display for HostName {

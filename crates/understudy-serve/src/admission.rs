@@ -83,7 +83,8 @@ impl Admission {
             Some(own) => own.is_unspecified() || own.to_canonical() == address,
             None => false,
         };
-        let is_own = host.is_loopback() || self.hosts.contains(&host) || host.address().is_some_and(is_listened_on);
+        let is_local = host.is_loopback() || host.is_single_label();
+        let is_own = is_local || self.hosts.contains(&host) || host.address().is_some_and(is_listened_on);
         if is_own { Ok(Some(host)) } else { Err(Refused::Host(Some(host))) }
     }
 
@@ -216,7 +217,15 @@ mod tests {
 
     #[test]
     fn a_host_is_a_name_of_this_machine() {
-        let any = ["localhost:4010", "s.localhost:4000", "127.0.0.1:4010", "[::1]:4010", "shop.test", "SHOP.test:4010"];
+        let any = [
+            "localhost:4010",
+            "s.localhost:4000",
+            "127.0.0.1:4010",
+            "[::1]:4010",
+            "mock:4010",
+            "shop.test",
+            "SHOP.test:4010",
+        ];
         for (address, own, others) in [
             (None, &[][..], &["evil.example", "10.0.0.5:4010", "localhost.evil.example", "a b", ""][..]),
             (Some("10.0.0.5"), &["10.0.0.5:4010"], &["10.0.0.6", "evil.example"]),
