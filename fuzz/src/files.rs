@@ -33,7 +33,7 @@ pub(crate) fn is_right(text: &str, files: &dyn BodyFiles) {
     assert!(fixture.is_some() && problems.is_empty(), "{}\n{text}", problems.join("\n"));
 }
 
-/// What is written of a fixture is read as the same fixture, and its own request is one that it may answer.
+/// Checks that a written fixture is read and written the same again, and that its own request can be held against it.
 pub(crate) fn fixture(data: &[u8]) {
     let body = OneFile(Some(Bytes::from_static(b"{}")));
     for file in ["it.yaml", "it.json"] {
@@ -41,8 +41,9 @@ pub(crate) fn fixture(data: &[u8]) {
         if is_right {
             let text = write_fixture(&fixture);
             let again = read("it.yaml", text.as_bytes(), &body);
-            let fixture = Fixture { file: "it.yaml".into(), ..fixture.clone() };
-            assert_eq!(again, Some((fixture, true)), "{text}");
+            // A value that `check` would warn of is spelled in another way (`equals`), and then stays so.
+            let written = again.map(|(fixture, is_right)| (write_fixture(&fixture), is_right));
+            assert_eq!(written, Some((text, true)));
         }
         play(&Arc::new(fixture));
     }
