@@ -31,7 +31,7 @@ impl fmt::Display for NotEncoded {
 /// Splits an address into the address without user and password and the value of the header field that has them.
 ///
 /// # Errors
-/// What stands before the last `@` looks like a user and a password, and is more than a host.
+/// The text before the last `@` looks like a user and a password with a character that ends a host.
 pub(crate) fn split(url: &str) -> Result<(Cow<'_, str>, Option<HeaderValue>), NotEncoded> {
     let Some((scheme, rest)) = url.split_once("://") else { return Ok((Cow::Borrowed(url), None)) };
     let end = rest.find(ENDS_OF_HOST).unwrap_or(rest.len());

@@ -27,7 +27,7 @@ pub use odd::{can_be_sent, odd};
 /// `1000..2000`.
 ///
 /// # Panics
-/// Where `SEEDS` is neither.
+/// Panics if `SEEDS` is neither.
 #[must_use]
 pub fn seeds(usual: u64) -> std::ops::Range<u64> {
     let Ok(written) = std::env::var("SEEDS") else { return 0..usual };

@@ -204,18 +204,24 @@ fn a_certificate_that_is_not_accepted_can_be_saved() {
     assert!(stdout.contains(&format!("backends: {{ local: {{ url: \"{backend}\", ca: backend.pem }} }}")), "{stdout}");
 }
 
-#[test]
-fn a_protocol_that_is_not_the_one_of_the_address_is_named() {
-    // elastic/rally #757: "wrong version number" is what a server without TLS looks like.
+/// Starts a server that sends these bytes to each client, whatever the client sent. Returns its port.
+fn sending(bytes: &'static [u8]) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let _ = stream.read(&mut [0; 4_096]);
-            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let _ = stream.write_all(bytes);
         }
     });
+    port
+}
+
+#[test]
+fn a_protocol_that_is_not_the_one_of_the_address_is_named() {
+    // elastic/rally #757: "wrong version number" is what a server without TLS looks like.
+    let port = sending(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     let stdout = unreachable(&format!("https://127.0.0.1:{port}"));
     assert!(stdout.contains(&format!("127.0.0.1:{port} does not speak TLS")), "{stdout}");
     assert!(stdout.contains(&format!("write `url: http://127.0.0.1:{port}`")), "{stdout}");
@@ -230,16 +236,8 @@ fn a_protocol_that_is_not_the_one_of_the_address_is_named() {
 
 #[test]
 fn a_server_that_speaks_http_2_alone_is_named() {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let _ = stream.read(&mut [0; 4_096]);
-            // An empty SETTINGS frame, whatever came.
-            let _ = stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]);
-        }
-    });
+    // An empty SETTINGS frame.
+    let port = sending(&[0, 0, 0, 4, 0, 0, 0, 0, 0]);
     let stdout = unreachable(&format!("http://127.0.0.1:{port}"));
     assert!(stdout.contains(&format!("write `url: h2c://127.0.0.1:{port}`")), "{stdout}");
 }
