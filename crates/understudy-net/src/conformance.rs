@@ -1,30 +1,32 @@
 //! Requests that a server must not handle, whatever it serves (RFC 9112, section 3.2; RFC 9110, section 9.3.6).
 
-use crate::message::Outbound;
-use http::header::{CONTENT_TYPE, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
+use crate::refusal::{Refusal, RefusalReason};
+use http::header::HOST;
+use http::uri::PathAndQuery;
+use http::{Method, Request, StatusCode, Version};
 
-/// Returns the response to a request that breaks the rules about `host`, or that requests a tunnel.
-pub(crate) fn refuse<B>(request: &Request<B>) -> Option<Outbound> {
+/// Refuses a request that breaks the rules about `host`, or that asks for a tunnel.
+pub(crate) fn refuse<B>(request: &Request<B>) -> Option<Refusal> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let is_named = hosts.next().is_some() || request.version() != Version::HTTP_11;
     if !is_named {
-        return Some(refused(StatusCode::BAD_REQUEST, "the request has no `host`, which HTTP/1.1 requires"));
+        return Some(refused(request, RefusalReason::NoHost));
     }
     if hosts.next().is_some() {
-        return Some(refused(StatusCode::BAD_REQUEST, "the request has more than one `host`"));
+        return Some(refused(request, RefusalReason::SeveralHosts));
     }
-    if *request.method() == Method::CONNECT {
-        let why = "this server is not a proxy that opens tunnels: send requests to it as to any other server";
-        return Some(refused(StatusCode::NOT_IMPLEMENTED, why));
-    }
-    None
+    (*request.method() == Method::CONNECT).then(|| refused(request, RefusalReason::Tunnel))
 }
 
 #[cold]
-fn refused(status: StatusCode, why: &'static str) -> Outbound {
-    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))]);
-    Outbound::whole(status, headers, why.into())
+fn refused<B>(request: &Request<B>, reason: RefusalReason) -> Refusal {
+    let status = match reason {
+        RefusalReason::Tunnel => StatusCode::NOT_IMPLEMENTED,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    // The target of CONNECT has no path.
+    let target = request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    Refusal { status, reason, line: Some((request.method().clone(), target)), host: None }
 }
 
 #[cfg(test)]
@@ -46,7 +48,7 @@ mod tests {
         ] {
             let request = Request::builder().method(method).version(version);
             let request = hosts.iter().fold(request, |request, host| request.header(HOST, *host)).body(()).unwrap();
-            let refused = refuse(&request).map(|outbound| outbound.status.as_u16());
+            let refused = refuse(&request).map(|refusal| refusal.status.as_u16());
             assert_eq!(refused, status, "{method} {version:?} {hosts:?}");
         }
     }

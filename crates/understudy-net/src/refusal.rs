@@ -36,6 +36,12 @@ pub enum RefusalReason {
     Tls,
     /// The request is not HTTP/1.1.
     Malformed,
+    /// The request has no `host` (RFC 9112, section 3.2).
+    NoHost,
+    /// The request has more than one `host` (RFC 9112, section 3.2).
+    SeveralHosts,
+    /// The client asks for a tunnel (RFC 9110, section 9.3.6).
+    Tunnel,
 }
 
 impl fmt::Display for RefusalReason {
@@ -48,6 +54,11 @@ impl fmt::Display for RefusalReason {
             Self::TargetTooLong => f.write_str("the request target has more than 64 KiB"),
             Self::Tls => f.write_str("this is a TLS handshake, and this port speaks plain HTTP: use http://"),
             Self::Malformed => f.write_str("the request is not HTTP/1.1 (RFC 9112)"),
+            Self::NoHost => f.write_str("the request has no `host`, which HTTP/1.1 requires"),
+            Self::SeveralHosts => f.write_str("the request has more than one `host`"),
+            Self::Tunnel => {
+                f.write_str("this server is not a proxy that opens tunnels: send requests to it as to any other server")
+            }
         }
     }
 }

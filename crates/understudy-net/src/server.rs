@@ -153,7 +153,7 @@ async fn connection<H: Handler>(stream: TcpStream, handler: Arc<H>, activity: Ar
         let under_way = activity.begin();
         let reply = match conformance::refuse(&request) {
             None => handler.handle(inbound(request, &early)),
-            Some(refused) => Reply::Now(refused),
+            Some(refusal) => Reply::Now(handler.refused(&refusal)),
         };
         async move {
             let outbound = match reply {

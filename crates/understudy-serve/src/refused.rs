@@ -25,7 +25,11 @@ pub(crate) fn response(refusal: &Refusal) -> Rendered {
             format!("{reason}; send fewer or shorter ones, for instance fewer cookies")
         }
         RefusalReason::TargetTooLong => format!("{reason}; send long values in the body"),
-        RefusalReason::Tls | RefusalReason::Malformed => reason.to_string(),
+        RefusalReason::Tls
+        | RefusalReason::Malformed
+        | RefusalReason::NoHost
+        | RefusalReason::SeveralHosts
+        | RefusalReason::Tunnel => reason.to_string(),
     };
     let title = "The request was refused before a fixture was looked for";
     problem::problem(refusal.status, "refused", title, &detail)
@@ -39,5 +43,8 @@ pub(crate) fn why(refusal: &Refusal) -> &'static str {
         RefusalReason::TargetTooLong => "request target too long",
         RefusalReason::Tls => "a TLS handshake, but this port speaks plain HTTP",
         RefusalReason::Malformed => "not HTTP/1.1",
+        RefusalReason::NoHost => "no host",
+        RefusalReason::SeveralHosts => "more than one host",
+        RefusalReason::Tunnel => "CONNECT",
     }
 }

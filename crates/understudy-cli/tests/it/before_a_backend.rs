@@ -280,6 +280,7 @@ fn a_request_without_one_host_or_for_a_tunnel_does_not_reach_a_backend() {
         ] {
             let response = served.raw(request);
             assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{mode} {request}: {response}");
+            assert!(response.contains("content-type: application/problem+json"), "{mode} {request}: {response}");
         }
         assert!(served.raw("GET /a HTTP/1.0\r\n\r\n").ends_with("STAGE"), "{mode}");
     }
