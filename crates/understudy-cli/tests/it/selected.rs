@@ -2,11 +2,12 @@
 
 use crate::program::{Folder, Served, run};
 
-fn backend(fixtures: &[(&str, &str)]) -> (Served, String) {
+/// A server of these fixtures and its URL. The folder stays as long as the server, which follows its files.
+fn backend(fixtures: &[(&str, &str)]) -> ((Served, Folder), String) {
     let folder = Folder::with_fixtures(fixtures);
     let served = Served::new(&folder.0, &[]);
     let url = format!("http://127.0.0.1:{}", served.port);
-    (served, url)
+    ((served, folder), url)
 }
 
 /// A difference in every element of a list is one entry, also where the member is only in the example (JsonUnit #69 and
