@@ -36,6 +36,7 @@ mod listing;
 mod local;
 mod project;
 mod project_file;
+mod reasons;
 mod record;
 mod recordings;
 mod report;
@@ -73,6 +74,7 @@ pub use init::init;
 
 pub use find::{Target, find_project, find_target};
 pub use project::{LoadedService, Project, open_description, open_project, open_target};
+pub use reasons::{Block, Shared, Shown, blocks, new_beside};
 pub use record::{RecordRequest, RecordingServer, record};
 pub use report::{
     CheckReport, DiagnosticReport, DifferenceReport, FixtureReport, RedactionReport, ReportFormat, RunReport,

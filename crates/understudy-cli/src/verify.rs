@@ -2,7 +2,6 @@
 
 mod accepted;
 mod bar;
-mod groups;
 mod not_sent;
 mod text;
 

@@ -684,6 +684,23 @@ export type Exported = {
 file: string, };
 
 /**
+ * A fixture that failed for a reason.
+ */
+export type FailedFixture = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The fixture's id.
+ */
+fixture: string, 
+/**
+ * The paths of the differences of this reason.
+ */
+places: Array<string>, };
+
+/**
  * An exchange to make a fixture of.
  */
 export type FixtureFrom = { 
@@ -1596,6 +1613,23 @@ upto: number,
 chosen: Chosen, };
 
 /**
+ * A reason for which fixtures failed: a status, or a difference that is the same in all of them.
+ */
+export type Reason = { 
+/**
+ * The reason in words: `status 401`, `userName missing`.
+ */
+title: string, 
+/**
+ * The words of the first error response, or the first difference: `token expired`.
+ */
+detail: string, 
+/**
+ * The fixtures that failed, each with the differences of this reason.
+ */
+fixtures: Array<FailedFixture>, };
+
+/**
  * What to record.
  */
 export type RecordStart = { 
@@ -1850,7 +1884,11 @@ millis: number,
 /**
  * The line for a shell that does the same.
  */
-command: string, };
+command: string, 
+/**
+ * The failures by their reason, the one with the most fixtures first; empty while the run goes on.
+ */
+reasons: Array<Reason>, };
 
 /**
  * From which result on.

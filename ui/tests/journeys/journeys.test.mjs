@@ -339,6 +339,24 @@ test('a run names the broken promise, and is green when it is mended', async (t)
   await page.getByRole('contentinfo').getByText('1 kept of 1').waitFor();
 });
 
+test('a failure that many fixtures share is one reason, with its fixtures', async (t) => {
+  const fixture = (path, response) => `request: { path: /${path} }\nresponse: ${response}\n`;
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  const each = (response) => Object.fromEntries(names.map((name) => [`shop/${name}.yaml`, fixture(name, response)]));
+  const real = await stage(t, { ...shop(), ...each('{ status: 401, body: { json: { message: token expired } } }') });
+  const backend = `, backends: { real: { url: "${await real.service('shop')}" } }`;
+  const { page } = await stage(t, { ...shop(backend), ...each('{ body: { json: { id: 1 } } }') });
+  await page.getByRole('button', { name: 'Verify' }).first().click();
+  await page.getByRole('button', { name: /^Run/ }).click();
+  await page.getByRole('heading', { name: 'status 401' }).waitFor();
+  await page.getByRole('region', { name: 'Reason' }).getByText('token expired').waitFor();
+  await page.getByRole('treeitem', { name: /status 401.*5 fixtures/ }).waitFor();
+  await page.getByRole('button', { name: /GET \/c/ }).click();
+  await page.getByRole('heading', { name: 'GET /c' }).waitFor();
+  await page.getByRole('button', { name: 'By fixture' }).click();
+  await page.getByRole('treeitem', { name: /shop.*7 fixtures/ }).waitFor();
+});
+
 test('with the keyboard alone, from the start to a finished run', async (t) => {
   const real = await stage(t, shop());
   const backend = `, backends: { real: { url: "${await real.service('shop')}" } }`;

@@ -6,6 +6,7 @@ use super::view::Outcomes;
 use super::{App, Changes};
 use crate::clock;
 use crate::error::ApiError;
+use crate::reasons::{Shared, by_reason};
 use crate::report::FixtureReport;
 use crate::verify::{Run, VerifyRequest, verify};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ use understudy_contract::{OutcomeKind, Result as FixtureResult, Summary};
 
 /// How many requests are under way at once.
 const JOBS: usize = 8;
+
+/// The outcomes that are failures.
+const FAILURES: [&str; 3] = ["broken", "unreachable", "blocked"];
 
 /// What to replay.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,6 +72,50 @@ pub(super) struct RunPart {
     pub(super) millis: u64,
     /// The line for a shell that does the same.
     pub(super) command: String,
+    /// The failures by their reason, the one with the most fixtures first; empty while the run goes on.
+    pub(super) reasons: Vec<Reason>,
+}
+
+/// A reason for which fixtures failed: a status, or a difference that is the same in all of them.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct Reason {
+    /// The reason in words: `status 401`, `userName missing`.
+    pub(super) title: String,
+    /// The words of the first error response, or the first difference: `token expired`.
+    pub(super) detail: String,
+    /// The fixtures that failed, each with the differences of this reason.
+    pub(super) fixtures: Vec<FailedFixture>,
+}
+
+/// A fixture that failed for a reason.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(super) struct FailedFixture {
+    /// The service.
+    pub(super) service: String,
+    /// The fixture's id.
+    pub(super) fixture: String,
+    /// The paths of the differences of this reason.
+    pub(super) places: Vec<String>,
+}
+
+impl Reason {
+    fn new(shared: &Shared<'_>) -> Self {
+        let (first, shown) = &shared.fixtures[0];
+        let values = shown.first().map(|shown| shown.difference);
+        let difference = values.map(|it| format!("expected {}, received {}", it.expected, it.received));
+        let fixtures = shared.fixtures.iter().map(|(report, shown)| FailedFixture {
+            service: report.service.clone(),
+            fixture: report.fixture.clone(),
+            places: shown.iter().map(|shown| shown.difference.path.clone()).collect(),
+        });
+        Self {
+            title: shared.title.clone(),
+            detail: first.reason.clone().or(difference).unwrap_or_default(),
+            fixtures: fixtures.collect(),
+        }
+    }
 }
 
 /// The last run.
@@ -277,7 +325,13 @@ impl App {
         let last = self.runs.last();
         // The results of a run that has ended stand in another order: they are told anew.
         let known = if request.run == last.run && last.state == "running" { request.known as usize } else { 0 };
-        let results = last.results.get(known..).unwrap_or(&[]).iter().map(FixtureReport::new).collect();
+        let results: Vec<FixtureReport> =
+            last.results.get(known..).unwrap_or(&[]).iter().map(FixtureReport::new).collect();
+        let has_failed = |report: &&FixtureReport| FAILURES.contains(&report.outcome);
+        let reasons = match last.state {
+            "running" => Vec::new(),
+            _ => by_reason(results.iter().filter(has_failed)).iter().map(Reason::new).collect(),
+        };
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let summary = Summary::of(&last.results);
         let summary = OutcomeKind::ALL.map(|kind| (kind.as_str(), count(summary.count(kind)))).into_iter();
@@ -292,6 +346,7 @@ impl App {
             backends: last.backends.clone(),
             millis: last.millis.unwrap_or_else(|| millis_since(last.began)),
             command: last.command.clone(),
+            reasons,
         })
     }
 }

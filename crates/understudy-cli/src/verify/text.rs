@@ -1,9 +1,11 @@
 //! A run as text for people.
 
-use super::groups::{Block, Shared, Shown, blocks, new_beside};
 use super::not_sent;
 use crate::terminal::{Paint, count, count_problems, plain};
-use understudy_api::{DifferenceReport, FixtureReport, FixtureResult, NotVerified, Outcome, OutcomeKind, Run};
+use understudy_api::{
+    Block, DifferenceReport, FixtureReport, FixtureResult, NotVerified, Outcome, OutcomeKind, Run, Shared, Shown,
+    blocks, new_beside,
+};
 
 /// The number of fixtures that are shown of those that share a failure.
 const EXAMPLES: usize = 3;

@@ -1,7 +1,7 @@
 //! Failures that many fixtures share: an expired token, or one member with another name, is one failure and not a hundred.
 
+use crate::report::{DifferenceReport, FixtureReport};
 use std::collections::HashMap;
-use understudy_api::{DifferenceReport, FixtureReport};
 
 /// The number of fixtures from which on a failure that they share is shown once.
 const SHARED_MIN: usize = 4;
@@ -10,22 +10,26 @@ const SHARED_MIN: usize = 4;
 const NO_SUCCESS: u16 = 300;
 
 /// A failure that is the same in several fixtures.
-pub(super) struct Shared<'r> {
+#[derive(Debug)]
+pub struct Shared<'r> {
     /// The difference in words: `status 401`, `userName missing`.
-    pub(super) title: String,
+    pub title: String,
     /// The fixtures, each with its differences of this kind; none where the outcome has only a reason.
-    pub(super) fixtures: Vec<(&'r FixtureReport, Vec<Shown<'r>>)>,
+    pub fixtures: Vec<(&'r FixtureReport, Vec<Shown<'r>>)>,
 }
 
 /// A difference, and the number of further elements of the same array that have it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shown<'r> {
-    pub(super) difference: &'r DifferenceReport,
-    pub(super) more: usize,
+pub struct Shown<'r> {
+    /// The difference.
+    pub difference: &'r DifferenceReport,
+    /// The number of further elements.
+    pub more: usize,
 }
 
 /// A piece of the report of a run, in the order of the fixtures.
-pub(super) enum Block<'r> {
+#[derive(Debug)]
+pub enum Block<'r> {
     /// A fixture with the differences that no other fixture shares, and the number of shared
     /// differences.
     One(&'r FixtureReport, Vec<Shown<'r>>, usize),
@@ -34,7 +38,8 @@ pub(super) enum Block<'r> {
 }
 
 /// Arranges the fixtures that are to be shown.
-pub(super) fn blocks<'r>(reports: &[&'r FixtureReport], is_all: bool) -> Vec<Block<'r>> {
+#[must_use]
+pub fn blocks<'r>(reports: &[&'r FixtureReport], is_all: bool) -> Vec<Block<'r>> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     let all: Vec<(&FixtureReport, Vec<Failure<'r>>)> =
         reports.iter().map(|report| (*report, failures(report))).collect();
@@ -68,6 +73,26 @@ pub(super) fn blocks<'r>(reports: &[&'r FixtureReport], is_all: bool) -> Vec<Blo
         }
     }
     blocks
+}
+
+/// Arranges failures by their reason, the one with the most fixtures first. A fixture is at each of its reasons.
+pub(crate) fn by_reason<'r>(reports: impl IntoIterator<Item = &'r FixtureReport>) -> Vec<Shared<'r>> {
+    let mut all: Vec<Shared<'r>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for report in reports {
+        for failure in failures(report) {
+            let at = *places.entry(failure.key).or_insert_with(|| {
+                all.push(Shared { title: failure.title, fixtures: Vec::new() });
+                all.len() - 1
+            });
+            match all[at].fixtures.last_mut() {
+                Some((last, shown)) if std::ptr::eq(*last, report) => shown.extend(failure.shown),
+                _ => all[at].fixtures.push((report, failure.shown)),
+            }
+        }
+    }
+    all.sort_by_key(|shared| std::cmp::Reverse(shared.fixtures.len()));
+    all
 }
 
 /// Returns true if a fixture has something to report beside its differences.
@@ -167,7 +192,8 @@ fn without_target(reason: &str, request: Option<&str>) -> String {
 }
 
 /// Returns the new members beside a missing member: one of the new members may be the renamed one.
-pub(super) fn new_beside<'a>(missing: &DifferenceReport, added: &'a [String]) -> Vec<&'a str> {
+#[must_use]
+pub fn new_beside<'a>(missing: &DifferenceReport, added: &'a [String]) -> Vec<&'a str> {
     if missing.kind != "missing" {
         return Vec::new();
     }
