@@ -61,6 +61,8 @@ pub struct ElsewhereAnswer {
     pub fixture: String,
     /// True if the fixture matches the request; false if only the path is the same.
     pub answers: bool,
+    /// The path that the request has at the service, if its base is another one.
+    pub path: Option<String>,
 }
 
 /// The files of a project that have errors.
@@ -179,18 +181,26 @@ fn rank(explained: &Explained, distance: Option<usize>) -> (usize, usize) {
 /// path.
 fn elsewhere(project: &Project, service: &str, request: &Request, state: &State) -> Vec<ElsewhereAnswer> {
     let others = project.services.iter().filter(|loaded| loaded.service.name != service);
+    let own = project.service(service).ok().map(LoadedService::index);
     let answering = others.filter_map(|loaded| {
         let index = loaded.index();
-        let ByName { fixture, answers } = index.by_name(&Incoming::new(request), state)?;
+        let known = index.by_name(&Incoming::new(request), state).map(|known| (known, None));
+        let (ByName { fixture, answers }, path) = known.or_else(|| {
+            let (known, path) = index.by_name_at_base(request, own.as_ref()?, state)?;
+            Some((known, Some(path)))
+        })?;
         let name = &loaded.service.name;
         let url = match (loaded.service.port, project.settings.port) {
             (0, Some(shared)) => Some(format!("http://{name}.localhost:{shared}")),
             (0, None) => None,
             (port, _) => Some(format!("http://localhost:{port}")),
         };
-        Some(ElsewhereAnswer { service: name.clone(), url, fixture: fixture.id.to_string(), answers })
+        Some(ElsewhereAnswer { service: name.clone(), url, fixture: fixture.id.to_string(), answers, path })
     });
     let mut all: Vec<ElsewhereAnswer> = answering.collect();
+    if all.iter().any(|elsewhere| elsewhere.path.is_none()) {
+        all.retain(|elsewhere| elsewhere.path.is_none());
+    }
     if all.iter().any(|elsewhere| elsewhere.answers) {
         all.retain(|elsewhere| elsewhere.answers);
     }

@@ -138,8 +138,13 @@ fn explanation(explained: &Explained, paint: Paint) -> String {
             out.push_str(&weights(&near.conditions));
         }
     }
-    for ElsewhereAnswer { service, url, fixture, answers } in &explained.elsewhere {
-        let verb = if *answers { "answers this request" } else { "has this path" };
+    for ElsewhereAnswer { service, url, fixture, answers, path } in &explained.elsewhere {
+        let verb = match (*answers, path) {
+            (true, None) => "answers this request".to_owned(),
+            (true, Some(path)) => format!("answers this request at {}", plain(path)),
+            (false, None) => "has this path".to_owned(),
+            (false, Some(path)) => format!("has this path as {}", plain(path)),
+        };
         let url = url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default();
         out.push_str(&format!("\nthe service `{service}`{url} {verb} ({fixture})\n"));
     }

@@ -15,7 +15,7 @@ use http::Method;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::sync::Arc;
-use understudy_exchange::target;
+use understudy_exchange::{Request, target};
 use understudy_fixture::model::{Fixture, MethodMatcher, Segment, SegmentPart};
 
 /// A fixture with its place in the order of preference: of those that match, the least answers.
@@ -89,6 +89,11 @@ fn path_rank(path: &[Segment]) -> Vec<(u8, Reverse<usize>)> {
     // Where one path ends, a longer one that still matched did so behind a `{*rest}`: it says more.
     ranks.push((4, Reverse(0)));
     ranks
+}
+
+/// Returns true if a fixture's path has more than parameters.
+fn has_name(fixture: &Fixture) -> bool {
+    fixture.request.path.segments.iter().any(|segment| matches!(segment, Segment::Literal(text) if !text.is_empty()))
 }
 
 impl Index {
@@ -192,9 +197,34 @@ impl Index {
             _ => (*self.on_path(incoming).first()?, false),
         };
         let fixture = &self.promises[place];
-        let is_text = |segment: &Segment| matches!(segment, Segment::Literal(text) if !text.is_empty());
-        let has_name = !self.base.is_empty() || fixture.request.path.segments.iter().any(is_text);
-        has_name.then_some(ByName { fixture, answers })
+        (!self.base.is_empty() || has_name(fixture)).then_some(ByName { fixture, answers })
+    }
+
+    /// Returns the same for a request with this index's base in place of the base of `other`, and the path that the request
+    /// then has. Returns `None` if the request has this base already, which [`Self::by_name`] looks up.
+    #[must_use]
+    pub fn by_name_at_base(&self, request: &Request, other: &Self, state: &State) -> Option<(ByName<'_>, String)> {
+        let sent: Vec<&str> = target::segments(request.path()).collect();
+        let decoded: Vec<Cow<'_, str>> = sent.iter().map(|segment| target::percent_decode(segment)).collect();
+        if !self.base.is_empty() && self.below_base(&decoded).is_some() {
+            return None;
+        }
+        let below = if other.below_base(&decoded).is_some() { &sent[other.base.len()..] } else { &sent[..] };
+        if self.base.is_empty() && below.len() == sent.len() {
+            return None;
+        }
+        let base = self.base.iter().map(|segment| target::encode_segment(segment));
+        let path: String = base
+            .chain(below.iter().map(|segment| (*segment).to_owned()))
+            .map(|segment| format!("/{segment}"))
+            .collect();
+        let target = match request.query() {
+            "" => path.parse(),
+            query => format!("{path}?{query}").parse(),
+        };
+        let rebased = Request { target: target.ok()?, ..request.clone() };
+        let found = self.by_name(&Incoming::new(&rebased), state).filter(|found| has_name(found.fixture))?;
+        Some((found, path))
     }
 
     /// Returns the place of the fixture that responds to a request and says its method; ANY does not count.

@@ -131,9 +131,11 @@ fn nearest(near: &Near) -> Json {
 }
 
 fn elsewhere(elsewhere: &Elsewhere) -> Json {
-    object(vec![
+    let mut all: Members = vec![
         ("service", Json::string(&elsewhere.service)),
         ("url", Json::string(&elsewhere.url)),
         (if elsewhere.answers { "answered_by" } else { "has_path" }, Json::string(&elsewhere.known_as)),
-    ])
+    ];
+    all.extend(elsewhere.path.as_ref().map(|path| ("path", Json::string(path))));
+    object(all)
 }

@@ -287,7 +287,7 @@ fn perform<'s>(playing: &'s Playing, request: &Request, plan: Plan, chance: &mut
             // If this service has the path, other services are listed only if they match the whole
             // request.
             let is_here = explanation.near.first().is_some_and(|near| near.distance == 0);
-            let mut elsewhere = surroundings.elsewhere(&snapshot.name, request);
+            let mut elsewhere = surroundings.elsewhere(snapshot, request);
             elsewhere.retain(|elsewhere| elsewhere.answers || !is_here);
             let miss = Miss {
                 service: &snapshot.name,

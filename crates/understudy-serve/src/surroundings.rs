@@ -3,11 +3,12 @@
 
 use crate::describe;
 use crate::player::Player;
+use crate::snapshot::Snapshot;
 use arc_swap::{ArcSwap, Guard};
 use std::fmt;
 use std::sync::{Arc, Weak};
 use understudy_exchange::Request;
-use understudy_match::{ByName, Incoming};
+use understudy_match::{ByName, Incoming, Index};
 
 /// The rest of a project.
 #[derive(Debug, Default)]
@@ -45,17 +46,30 @@ pub struct Neighbour {
 }
 
 impl Neighbour {
-    fn knows(&self, request: &Request) -> Option<Elsewhere> {
+    fn knows(&self, request: &Request, own: &Index) -> Option<Elsewhere> {
         let snapshot = self.player.upgrade()?.snapshot();
         let meant = snapshot.meant(request);
-        let (known_as, answers) = match snapshot.index.by_name(&Incoming::new(&meant), &snapshot.state.look()) {
+        let known = self.knows_as_sent(&snapshot, request, &meant);
+        known.or_else(|| {
+            let (ByName { fixture, answers }, path) =
+                snapshot.index.by_name_at_base(&meant, own, &snapshot.state.look())?;
+            Some(self.found(fixture.id.to_string(), answers, Some(path)))
+        })
+    }
+
+    fn knows_as_sent(&self, snapshot: &Snapshot, request: &Request, meant: &Request) -> Option<Elsewhere> {
+        let (known_as, answers) = match snapshot.index.by_name(&Incoming::new(meant), &snapshot.state.look()) {
             Some(ByName { fixture, answers: true }) => (fixture.id.to_string(), true),
-            by_path => match (describe::known_operation(&snapshot, request), by_path) {
+            by_path => match (describe::known_operation(snapshot, request), by_path) {
                 (Some(operation), _) => (operation, true),
                 (None, by_path) => (by_path?.fixture.id.to_string(), false),
             },
         };
-        Some(Elsewhere { service: self.name.clone(), url: self.url.clone(), known_as, answers })
+        Some(self.found(known_as, answers, None))
+    }
+
+    fn found(&self, known_as: String, answers: bool, path: Option<String>) -> Elsewhere {
+        Elsewhere { service: self.name.clone(), url: self.url.clone(), known_as, answers, path }
     }
 }
 
@@ -79,22 +93,33 @@ pub(crate) struct Elsewhere {
     pub(crate) known_as: String,
     /// True if the service matches the request; false if the service only has the path.
     pub(crate) answers: bool,
+    /// The path that the request has at the service, if its base is another one.
+    pub(crate) path: Option<String>,
 }
 
 impl fmt::Display for Elsewhere {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { service, url, known_as, .. } = self;
-        let verb = if self.answers { "answers this request" } else { "has this path" };
-        write!(f, "the service `{service}` at {url} {verb} ({known_as})")
+        write!(f, "the service `{service}` at {url} ")?;
+        match (self.answers, &self.path) {
+            (true, None) => f.write_str("answers this request")?,
+            (true, Some(path)) => write!(f, "answers this request at {path}")?,
+            (false, None) => f.write_str("has this path")?,
+            (false, Some(path)) => write!(f, "has this path as {path}")?,
+        }
+        write!(f, " ({known_as})")
     }
 }
 
 impl Surroundings {
-    /// Returns the other services that match a request. If there are none, returns those that have
-    /// its path.
-    pub(crate) fn elsewhere(&self, service: &str, request: &Request) -> Vec<Elsewhere> {
-        let others = self.neighbours.iter().filter(|neighbour| neighbour.name != service);
-        let mut all: Vec<Elsewhere> = others.filter_map(|neighbour| neighbour.knows(request)).collect();
+    /// Returns the other services that match a request, as it was sent or with their own base. If there are none, returns
+    /// those that have its path.
+    pub(crate) fn elsewhere(&self, own: &Snapshot, request: &Request) -> Vec<Elsewhere> {
+        let others = self.neighbours.iter().filter(|neighbour| *neighbour.name != *own.name);
+        let mut all: Vec<Elsewhere> = others.filter_map(|neighbour| neighbour.knows(request, &own.index)).collect();
+        if all.iter().any(|elsewhere| elsewhere.path.is_none()) {
+            all.retain(|elsewhere| elsewhere.path.is_none());
+        }
         if all.iter().any(|elsewhere| elsewhere.answers) {
             all.retain(|elsewhere| elsewhere.answers);
         }

@@ -51,6 +51,80 @@ fn a_miss_names_the_service_that_answers_the_request() {
     assert!(response.contains("\"detail\":\"no fixture is near\""), "{response}");
 }
 
+/// wiremock/wiremock #369 and #709: a client that keeps another server's port. WireMock #530 and node-mocks-http #16: the
+/// report of a miss leaves open which server it is about.
+#[test]
+fn a_miss_names_the_service_that_has_the_path_below_its_own_base() {
+    let folder = Folder::new();
+    folder.write("fixtures/orders/get.yaml", "request: { path: '/orders/{id}' }\nresponse: {}\n");
+    folder.write("fixtures/orders/any.yaml", "request: { path: '/{any}' }\nresponse: {}\n");
+    folder.write("fixtures/users/get.yaml", "request: { path: '/users/{id}', query: { all: 1 } }\nresponse: {}\n");
+    folder.write("fixtures/shop/get.yaml", "request: { path: /carts }\nresponse: {}\n");
+    for (served, line, words) in [
+        // Another service's port, and no base.
+        ("users", "GET /orders/7", "the service `orders` at URL answers this request at /api/v2/orders/7 (get)"),
+        ("users", "PUT /orders/7", "the service `orders` at URL has this path as /api/v2/orders/7 (get)"),
+        // The base of the service that was sent to, in front of the path of another one.
+        ("shop", "GET /shop/users/7?all=1", "the service `users` at URL answers this request at /users/7 (get)"),
+        (
+            "shop",
+            "GET /shop/orders/a%20b",
+            "the service `orders` at URL answers this request at /api/v2/orders/a%20b (get)",
+        ),
+        // As it was sent.
+        ("shop", "GET /api/v2/orders/7", "the service `orders` at URL answers this request (get)"),
+        // A path of parameters alone says nothing about whom a request was meant for.
+        ("users", "GET /nothing", ""),
+    ] {
+        let others = ["orders", "users", "shop"].into_iter().filter(|name| *name != served);
+        let services: Vec<&str> = std::iter::once(served).chain(others).collect();
+        let mut text = "version: 1\nservices:\n".to_owned();
+        for service in services {
+            let base = match service {
+                "orders" => "/api/v2",
+                "shop" => "/shop",
+                _ => "''",
+            };
+            text += &format!("  {service}: {{ base: {base} }}\n");
+        }
+        folder.write("understudy.yaml", text);
+        let response = Served::new(&folder.0, &[]).request(line, &[], "");
+        let url = response.split("\"url\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        if words.is_empty() {
+            assert!(response.contains("\"detail\":\"no fixture is near\""), "{line}\n{response}");
+            continue;
+        }
+        let words = words.replace("URL", url);
+        assert!(response.contains(&format!("\"service\":\"{served}\"")), "{line}\n{response}");
+        assert!(response.contains(&format!("no fixture of this service is near; {words}\"")), "{line}\n{response}");
+        let path = words.split_once(" at /").or(words.split_once(" as /")).map(|(_, path)| path.replace(" (get)", ""));
+        assert!(path.is_none_or(|path| response.contains(&format!("\"path\":\"/{path}\""))), "{line}\n{response}");
+    }
+}
+
+/// WireMock #225 and #1025: one bad file stopped the server, and its name was not in the message. gstroup/apimocker #21: a
+/// missing file crashed it at the first request.
+#[test]
+fn bad_files_are_named_and_take_no_good_ones_down() {
+    let folder = Folder::with_fixtures(&[("good", "request: { path: /good }\nresponse: {}\n")]);
+    for (file, text, told) in [
+        ("a.json", "{ \"request\": { \"path\": \"/a\" }", "fixtures/s/a.json:1:30: not JSON: the text ends too early"),
+        (
+            "b.yaml",
+            "request: { path: /b }\nresponse: { body: { file: bodies/none.json } }\n",
+            "fixtures/s/b.yaml:2:27: there is no file `bodies/none.json`",
+        ),
+        ("c.yaml", "request: { path: /c }\n", "fixtures/s/c.yaml:1:1: a fixture needs a `response`"),
+    ] {
+        folder.write(&format!("fixtures/s/{file}"), text);
+        let served = Served::new(&folder.0, &[]);
+        assert!(served.request("GET /good", &[], "").starts_with("HTTP/1.1 200 "));
+        let response = served.request("GET /missing/path", &[], "");
+        assert!(response.contains(&format!("1 file of the project has errors: {told}")), "{response}");
+        std::fs::remove_file(folder.0.join("fixtures/s").join(file)).unwrap();
+    }
+}
+
 #[test]
 fn a_miss_names_files_with_errors_until_they_have_none() {
     let folder = project();
