@@ -197,7 +197,7 @@ fn head_gets_what_get_would_get_and_takes_no_turn() {
     }
 }
 
-/// CVE-2025-24010 (Vite): a server on this machine responded to any site, and under any host name.
+/// CVE-2025-24010 (Vite): a development server let any site read its responses, and responded under any host name.
 #[test]
 fn other_sites_and_unknown_hosts_do_not_reach_a_backend_and_are_told_what_to_write() {
     let backend = Backend::new(|_, _| answer("200 OK", b"STAGE"));

@@ -95,7 +95,8 @@ const loaded = (element, address) => new Promise((done) => {
 })().catch((error) => tell("failed " + error));
 </script>"#;
 
-/// CVE-2025-24010 (Vite) and CVE-2018-14732 (webpack-dev-server): any site read what a server on this machine sent.
+/// CVE-2025-24010 (Vite): any site read the responses of a development server. CVE-2018-14732 (webpack-dev-server): any site
+/// opened a WebSocket to one.
 #[test]
 fn before_a_backend_a_page_on_another_site_reads_nothing_and_sends_nothing() {
     let backend = Backend::new(|_, _| answer("200 OK\r\ncontent-type: text/plain", b"STAGE"));
@@ -142,7 +143,14 @@ fn before_a_backend_a_page_on_another_site_reads_nothing_and_sends_nothing() {
             let expected = "simple 200 cors STAGE\npreflight 200 cors STAGE\nopaque 0 opaque \ndone";
             assert!(dom.contains(expected), "{mode} {host}: {dom}");
             let seen = seen();
-            let requests = ["GET /me?simple ", "PUT /me?preflight ", "POST /me?opaque ", "GET /image ", "GET /frame "];
+            let requests = [
+                "GET /me?simple ",
+                "PUT /me?preflight ",
+                "POST /me?opaque ",
+                "GET /image ",
+                "GET /frame ",
+                "GET /socket ",
+            ];
             for request in requests {
                 let is_it = |seen: &&String| seen.starts_with(request) && seen.contains("Bearer STAGING");
                 assert_eq!(seen.iter().filter(is_it).count(), 1, "{mode} {host} {request}: {seen:#?}");

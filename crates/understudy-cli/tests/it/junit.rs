@@ -236,6 +236,64 @@ fn the_report_is_valid_by_both_schemas() {
     }
 }
 
+/// karatelabs/karate #3024: not every difference has its file and line. restcli/restcli #23: the JUnit report has none.
+/// AnWeber/httpyac #578: the line is that of the request, not that of the assertion.
+#[test]
+fn every_difference_has_the_line_that_says_what_was_expected() {
+    let fixtures = [
+        (
+            "all",
+            "request: { path: /all }\nresponse:\n  status: 201\n  headers:\n    x-kind: one\n  body:\n    json:\n      a: 1\n      list:\n        - { b: 1 }\n  match:\n    $.list: { min: 3 }\n    $..c: date\n",
+        ),
+        (
+            "later",
+            "request: { path: /later }\nresponse:\n  - when: { x: 1 }\n    status: 200\n  -\n    body: { xml: '<a x=\"1\"/>' }\n",
+        ),
+        ("short", "request: { path: /short }\nresponse: {}\n"),
+        ("one", "request: { path: /same/1 }\nresponse:\n  body:\n    json: { id: 1 }\n"),
+        ("three", "request: { path: /same/3 }\nresponse:\n\n  body:\n    json: { id: 1 }\n"),
+        ("two", "request: { path: /same/2 }\nresponse:\n  body:\n\n\n    json: { id: 1 }\n"),
+    ];
+    let backend = Folder::with_fixtures(&[
+        (
+            "all",
+            "request: { path: /all }\nresponse: { headers: { x-kind: two }, body: { json: { a: x, list: [{ b: true, c: 1 }] } } }\n",
+        ),
+        ("later", "request: { path: /later }\nresponse: { body: { xml: '<a x=\"2\"/>' } }\n"),
+        ("same", "request: { path: '/same/{id}' }\nresponse: { body: { json: { id: x } } }\n"),
+    ]);
+    let served = Served::new(&backend.0, &[]);
+    let url = format!("http://127.0.0.1:{}", served.port);
+    let project = Folder::with_fixtures(&fixtures);
+    let verify = |more: &[&str]| run(&project.0, &[&["verify", "--backend", &url], more].concat()).1;
+    let (shown, json) = (verify(&["--report", "junit=out.xml"]), verify(&["--json"]));
+    let junit = fs::read_to_string(project.0.join("out.xml")).unwrap();
+    for (fixture, path, line) in [
+        ("all", "status", 3),
+        ("all", "x-kind", 5),
+        ("all", "$.a", 8),
+        ("all", "$.list", 12),
+        ("all", "$.list[0].b", 10),
+        ("all", "$.list[0].c", 13),
+        ("later", "/a/@x", 6),
+        ("short", "status", 2),
+        ("one", "$.id", 4),
+        ("two", "$.id", 6),
+        ("three", "$.id", 5),
+    ] {
+        let place = format!("fixtures/s/{fixture}.yaml:{line}");
+        let in_json = format!("\"file\": \"fixtures/s/{fixture}.yaml\",\n          \"line\": {line}");
+        assert!(junit.contains(&format!("{place}: {path}")), "{place} {path}\n{junit}");
+        assert!(json.contains(&in_json), "{place} {path}\n{json}");
+        // Differences that are alike are one block, with a line for each fixture.
+        let with_place = |line: &str| line.contains(&place) && line.contains(path);
+        assert!(shown.lines().any(with_place), "{place} {path}\n{shown}");
+    }
+    let differences = json.matches("\"kind\": ").count();
+    assert!(differences > 0 && json.matches("\"line\": ").count() == differences, "{json}");
+    assert!(!json.contains("\"line\": null"), "{json}");
+}
+
 #[test]
 fn a_report_that_is_not_valid_is_noticed() {
     let wrong = "<?xml version=\"1.0\"?><testsuites skipped=\"1\"><testsuite name=\"s\" tests=\"1\" failures=\"0\" errors=\"0\"><testcase name=\"a\" file=\"a.yaml\" time=\"0.001177\"/></testsuite></testsuites>";
