@@ -336,8 +336,8 @@ pub(crate) fn add(log: &Log, records: &[Vec<u8>]) -> Result<(), ApiError> {
 pub(crate) fn store_error(error: &StoreError) -> ApiError {
     let hint = match error {
         StoreError::Locked { .. } => "another Understudy is recording, or looks at the inbox: end that first",
-        StoreError::Newer { .. } => {
-            "use that version, or delete the folder: recordings that were not accepted go with it"
+        StoreError::Newer { .. } | StoreError::Unknown { .. } => {
+            "use the version that wrote it, or delete the folder: recordings that were not accepted go with it"
         }
         _ => {
             "check who may use it, whether the disk is full, and how many files may be open; what is in it stays as it was, and `understudy inbox discard --all` needs no room"

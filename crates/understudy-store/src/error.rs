@@ -20,6 +20,13 @@ pub enum StoreError {
         /// The version of its form.
         version: String,
     },
+    /// Its form is none that this version reads.
+    Unknown {
+        /// The folder.
+        folder: PathBuf,
+        /// The beginning of what stands in place of a version.
+        version: String,
+    },
     /// The disk said no.
     Disk {
         /// The folder.
@@ -35,6 +42,9 @@ impl fmt::Display for StoreError {
             Self::Locked { folder } => write!(f, "{} is in use by another program", folder.display()),
             Self::Newer { folder, version } => {
                 write!(f, "{} was written by a newer version (form {version})", folder.display())
+            }
+            Self::Unknown { folder, version } => {
+                write!(f, "{} has a form that this version does not read: {version}", folder.display())
             }
             Self::Disk { folder, source } => write!(f, "failed to use {}: {source}", folder.display()),
         }

@@ -3,13 +3,16 @@
 use crate::error::StoreError;
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The form of what is on the disk.
 const VERSION: &str = "4";
 /// Those before: their generations are read as they are, and new ones are made beside them. Up to 3, records were removed from
 /// the generation that they are in.
 const VERSIONS_BEFORE: [&str; 2] = ["2", "3"];
+
+/// How much is shown of a file that has no version in it.
+const SHOWN_CHARS: usize = 20;
 
 /// Makes the folder where it is not there, and takes it for this program as long as the file is open.
 pub(crate) fn take(folder: &Path) -> Result<File, StoreError> {
@@ -42,6 +45,14 @@ fn check_version(folder: &Path) -> Result<(), StoreError> {
             let new = folder.join("version.new");
             fs::write(&new, VERSION).and_then(|()| fs::rename(&new, &file)).map_err(failed)
         }
-        newer => Err(StoreError::Newer { folder: folder.to_path_buf(), version: newer.to_owned() }),
+        other => Err(refused(folder.to_path_buf(), other)),
     }
+}
+
+fn refused(folder: PathBuf, version: &str) -> StoreError {
+    let number = |version: &str| version.parse::<u32>().ok();
+    let is_newer = number(version) > number(VERSION);
+    let version: String = version.chars().take(SHOWN_CHARS).collect();
+    let version = version.trim_end().escape_debug().to_string();
+    if is_newer { StoreError::Newer { folder, version } } else { StoreError::Unknown { folder, version } }
 }
