@@ -339,6 +339,37 @@ pub static PROJECT: Object = Object {
         key("port", Shape::Whole(0, 65_535), "One shared port, with the services as http://NAME.localhost:PORT."),
         key("services", Shape::MapOf(&Shape::Object(&SERVICE)), "The services, by name."),
         key("redact", Shape::Object(&REDACT), "What is hidden in reports, beside the built-in list."),
+        key("diff", Shape::Object(&DIFF), "How much changes between two descriptions matter."),
+    ],
+};
+
+/// `diff:` of a project.
+pub static DIFF: Object = Object {
+    name: "diff",
+    later: &[],
+    keys: &[
+        key(
+            "rules",
+            Shape::MapOf(&Shape::Words(CHANGE_LEVELS)),
+            "Levels of rules by their ids; `understudy diff --explain ID` says what a rule means.",
+        ),
+        key("accepted", Shape::ListOf(&Shape::Object(&ACCEPTED_CHANGE)), "Changes that are accepted for now."),
+    ],
+};
+
+/// What is done about a change.
+pub const CHANGE_LEVELS: &[&str] = &["ignore", "warn", "break"];
+
+/// One of `accepted:`
+pub static ACCEPTED_CHANGE: Object = Object {
+    name: "an accepted change",
+    later: &[],
+    keys: &[
+        key("rule", Shape::Text, "The rule's id: parameter-removed."),
+        key("operation", Shape::Text, "The operation: GET /items; any by default."),
+        key("place", Shape::Text, "The place, as the report names it: query page; any by default."),
+        key("why", Shape::Text, "Why it is accepted."),
+        key("until", Shape::Text, "The last day (UTC) on which it is: 2026-12-31."),
     ],
 };
 

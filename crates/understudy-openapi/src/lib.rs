@@ -23,7 +23,7 @@ mod route;
 mod schema;
 
 pub use answer::{Answer, Asking, Described, Refusal};
-pub use diff::{Change, Touched};
+pub use diff::{Change, Level, Rule, Touched};
 pub use document::{DOCUMENT_BYTES_MAX, Files};
 pub use fixtures::{Fixtures, Left, Shown};
 pub use judge::Conformity;

@@ -38,6 +38,8 @@ pub struct Description {
     pub(crate) routes: Routes,
     /// Every problem that was found when it was read, in no order.
     pub diagnostics: Vec<Diagnostic>,
+    /// Those of the problems for which a part of it is not known, or is not what was meant.
+    pub unread: Vec<Diagnostic>,
 }
 
 /// One method of one path.

@@ -12,7 +12,10 @@ use real::{Folder, documents_below, documents_of_others, each_of};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use understudy_openapi::{Change, Description};
+use understudy_openapi::{Change, Description, Level};
+
+/// The day on which the versions are compared.
+const TODAY: &str = "2026-07-01";
 
 /// A description that is one file.
 fn open(text: String) -> Description {
@@ -41,6 +44,7 @@ fn shown(change: &Change) -> String {
         (true, true) => "breaks both",
         (true, false) => "breaks consumers",
         (false, true) => "breaks providers",
+        (false, false) if change.level == Level::Warn => "warns",
         (false, false) => "adds",
     };
     let names: Vec<String> = change
@@ -70,7 +74,7 @@ fn play(_: &Path, text: &str) -> String {
         let (title, old) = old.split_once('\n').unwrap();
         let new = rest.split("#### changes\n").next().unwrap();
         let read = |text: &str| open(document(text.trim_end()));
-        let changes = read(old).changes(&read(new));
+        let changes = read(old).changes(&read(new), TODAY);
         let found = if changes.is_empty() { "none\n".to_owned() } else { changes.iter().map(shown).collect() };
         out.push_str(&format!(
             "#### old{title}\n{}\n\n#### new\n{}\n\n#### changes\n{found}\n",
@@ -103,7 +107,7 @@ fn try_all(documents: &[PathBuf]) -> (usize, Vec<String>) {
             Some(text) => open(text.clone()),
             None => Description::open(&name, &Folder(folder)).unwrap(),
         };
-        let changes = old.changes(&new);
+        let changes = old.changes(&new, TODAY);
         let mut found = found.lock().unwrap();
         found.0 += 1;
         found.1.extend(changes.iter().take(3).map(|change| format!("{name}: {}", shown(change))));
@@ -111,15 +115,28 @@ fn try_all(documents: &[PathBuf]) -> (usize, Vec<String>) {
     found.into_inner().unwrap()
 }
 
-/// A document in another order, whose schemas have other names.
+/// A document in another order, whose schemas have other names. Where a discriminator says the names, they stay.
 fn turned(mut value: Value, has_places: bool) -> Value {
+    if has_discriminator(&value) {
+        return reordered(value, has_places, &|target| target.to_owned());
+    }
     for pointer in ["/components/schemas", "/definitions"] {
         if let Some(Value::Object(schemas)) = value.pointer_mut(pointer) {
             let old = std::mem::take(schemas);
             schemas.extend(old.into_iter().map(|(name, schema)| (renamed(&name), schema)));
         }
     }
-    reordered(value, has_places)
+    reordered(value, has_places, &led_on)
+}
+
+fn has_discriminator(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => {
+            members.contains_key("discriminator") || members.values().any(has_discriminator)
+        }
+        Value::Array(items) => items.iter().any(has_discriminator),
+        _ => false,
+    }
 }
 
 /// What comes first in the alphabet comes last.
@@ -128,11 +145,11 @@ fn renamed(name: &str) -> String {
     format!("n{:04}-{name}", 9_999 - first.min(9_000))
 }
 
-fn reordered(value: Value, has_places: bool) -> Value {
+fn reordered(value: Value, has_places: bool, led_on: &dyn Fn(&str) -> String) -> Value {
     match value {
         Value::Object(members) => {
             let member = |(name, value): (String, Value)| {
-                let value = match (name.as_str(), reordered(value, has_places)) {
+                let value = match (name.as_str(), reordered(value, has_places, led_on)) {
                     ("parameters", value) if has_places => value,
                     ("required" | "enum" | "parameters", Value::Array(mut items)) => {
                         items.reverse();
@@ -145,7 +162,7 @@ fn reordered(value: Value, has_places: bool) -> Value {
             };
             members.into_iter().map(member).collect()
         }
-        Value::Array(items) => items.into_iter().map(|item| reordered(item, has_places)).collect(),
+        Value::Array(items) => items.into_iter().map(|item| reordered(item, has_places, led_on)).collect(),
         value => value,
     }
 }

@@ -2,6 +2,7 @@
 
 mod content;
 mod delay;
+mod diff;
 mod fixture;
 mod path;
 mod pattern;
@@ -12,6 +13,7 @@ mod verified;
 
 pub use content::{GraphqlQuery, XmlBody, XmlRule};
 pub use delay::{Delay, parse_duration, write_duration};
+pub use diff::{AcceptedChange, ChangeLevel, Diff, RuleLevel};
 pub use fixture::{
     BodyFile, Capture, CaptureFrom, Field, FieldMatcher, Fixture, Graphql, HeaderPromise, Known, LargeFile,
     MethodMatcher, NamedPart, PartContent, PathRule, RequestBody, RequestPromise, ResponseBody, ResponsePromise,

@@ -1,6 +1,6 @@
 //! `understudy.yaml`.
 
-use super::Delay;
+use super::{Delay, Diff};
 use crate::diagnostic::Span;
 use std::time::Duration;
 use understudy_exchange::{HostName, JsonPath, PageOrigin};
@@ -14,6 +14,8 @@ pub struct Project {
     pub services: Vec<Service>,
     /// What is hidden beside the built-in list.
     pub redact: Redact,
+    /// How much changes in descriptions matter.
+    pub diff: Diff,
 }
 
 /// What is hidden in reports.

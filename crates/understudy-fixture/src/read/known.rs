@@ -95,7 +95,7 @@ fn in_body(path: &str) -> String {
     format!("${}{below}", if below.starts_with(['.', '[']) { "" } else { "." })
 }
 
-fn is_day(text: &str) -> bool {
+pub(super) fn is_day(text: &str) -> bool {
     let numbers: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
     text.len() == 10 && matches!(numbers.as_slice(), [Some(_), Some(1..=12), Some(1..=31)])
 }

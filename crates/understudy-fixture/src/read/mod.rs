@@ -3,6 +3,7 @@
 mod advice;
 mod body;
 mod content;
+mod diff;
 mod encoding;
 mod fixture;
 mod known;

@@ -73,8 +73,12 @@ impl Reader<'_> {
                 Vec::new()
             }
         };
-        let project =
-            Project { port: port.and_then(|port| u16::try_from(port).ok()), services, redact: self.redact(&fields) };
+        let project = Project {
+            port: port.and_then(|port| u16::try_from(port).ok()),
+            services,
+            redact: self.redact(&fields),
+            diff: self.diff(&fields),
+        };
         self.check_ports(&fields, &project);
         project
     }

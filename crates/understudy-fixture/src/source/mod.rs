@@ -66,7 +66,9 @@ impl Source {
         file.len() >= 5 && file[file.len() - 5..].eq_ignore_ascii_case(b".json")
     }
 
-    pub(crate) fn diagnostic(&self, code: Code, span: Span, message: String) -> Diagnostic {
+    /// A problem at a place of the file.
+    #[must_use]
+    pub fn diagnostic(&self, code: Code, span: Span, message: String) -> Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             code,

@@ -1,6 +1,7 @@
 //! Alternatives (`oneOf`, `anyOf`): which one each was before.
 
-use super::schemas::{Effect, Finding, Inside, Parts, Side, Sides, facets, nodes};
+use super::rule::{self, SchemaRule};
+use super::schemas::{Finding, Inside, Parts, Side, Sides, canonical, facets, nodes};
 use crate::document::At;
 use crate::model::Dialect;
 use crate::schema::Types;
@@ -14,18 +15,18 @@ impl<'d> Sides<'d> {
         for nth in 0..old.len().max(new.len()) {
             match (old.get(nth), new.get(nth)) {
                 (Some(old), Some(new)) => {
-                    let old = old.iter().map(|at| Alternative::of(self.old.dialect, &[*at]));
-                    let new = new.iter().map(|at| Alternative::of(self.new.dialect, &[*at]));
+                    let old = old.iter().map(|at| Alternative::of(self.old.description.dialect, &[*at]));
+                    let new = new.iter().map(|at| Alternative::of(self.new.description.dialect, &[*at]));
                     inside.extend(self.matched(old.collect(), new.collect(), out));
                 }
                 // Beside what else is said, having to be one of several is more.
                 (None, Some(new)) => {
                     let message = format!("is one of {} things now, beside all else", new.len());
-                    self.tell("alternatives-limited", Effect::Narrowed, message, out);
+                    self.tell(&rule::ALTERNATIVES_LIMITED, message, out);
                 }
                 (Some(old), None) => {
                     let message = format!("need not be one of {} things any more", old.len());
-                    self.tell("alternatives-unlimited", Effect::Widened, message, out);
+                    self.tell(&rule::ALTERNATIVES_UNLIMITED, message, out);
                 }
                 (None, None) => {}
             }
@@ -36,9 +37,9 @@ impl<'d> Sides<'d> {
     /// One thing that became one of several, or the other way round: it is an alternative itself, where they are all that is
     /// said.
     pub(super) fn one_and_several(&self, out: &mut Vec<Finding>) -> Option<Inside> {
-        let of = |side: &Side<'d>| vec![Alternative::of(side.dialect, &side.parts)];
+        let of = |side: &Side<'d>| vec![Alternative::of(side.description.dialect, &side.parts)];
         let several = |side: &Side<'d>| -> Vec<Alternative<'d>> {
-            side.facets.unions[0].iter().map(|at| Alternative::of(side.dialect, &[*at])).collect()
+            side.facets.unions[0].iter().map(|at| Alternative::of(side.description.dialect, &[*at])).collect()
         };
         match (self.old.is_only_a_union(), self.new.is_only_a_union()) {
             (false, true) if self.old.facets.unions.is_empty() && self.old.says_something() => {
@@ -71,17 +72,14 @@ impl<'d> Sides<'d> {
         while !gone.is_empty() && !left.is_empty() {
             pairs.push((gone.remove(0), left.remove(0)));
         }
-        let mut tell = |rule: &'static str, effect: Effect, alternative: &Alternative<'d>, what: &str| {
+        let mut tell = |rule: &'static SchemaRule, alternative: &Alternative<'d>, what: &str, is_new: bool| {
             let name = alternative.name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
             let own = alternative.parts.first().copied();
-            let (old, new) = match effect {
-                Effect::Widened => (self.old.node, own),
-                _ => (own, self.new.node),
-            };
-            out.push(Finding { rule, effect, place: String::new(), message: format!("{what}{name}"), old, new });
+            let (old, new) = if is_new { (self.old.node, own) } else { (own, self.new.node) };
+            out.push(Finding { rule, place: String::new(), message: format!("{what}{name}"), old, new });
         };
-        left.iter().for_each(|added| tell("alternative-added", Effect::Widened, added, "may be one more thing now"));
-        gone.iter().for_each(|gone| tell("alternative-removed", Effect::Narrowed, gone, "may be one thing less now"));
+        left.iter().for_each(|added| tell(&rule::ALTERNATIVE_ADDED, added, "may be one more thing now", true));
+        gone.iter().for_each(|gone| tell(&rule::ALTERNATIVE_REMOVED, gone, "may be one thing less now", false));
         pairs.into_iter().map(|(old, new)| (String::new(), old.parts, new.parts)).collect()
     }
 }
@@ -110,7 +108,7 @@ fn name(at: At<'_>) -> Option<String> {
 
 /// What tells alternatives from each other: types, members, values.
 #[derive(PartialEq)]
-struct Look<'d> {
+pub(super) struct Look<'d> {
     types: Types,
     members: Vec<Cow<'d, str>>,
     values: Vec<String>,
@@ -120,11 +118,11 @@ struct Look<'d> {
 }
 
 impl<'d> Look<'d> {
-    fn of(dialect: Dialect, parts: &[At<'d>]) -> Self {
+    pub(super) fn of(dialect: Dialect, parts: &[At<'d>]) -> Self {
         let facets = facets(dialect, parts);
         let mut members: Vec<Cow<'d, str>> = facets.properties.iter().map(|(name, _)| name.clone()).collect();
         members.sort();
-        let mut values: Vec<String> = facets.values.iter().flatten().map(|value| value.to_json()).collect();
+        let mut values: Vec<String> = facets.values.iter().flatten().map(|value| canonical(*value)).collect();
         values.sort();
         let mut required = facets.required.clone();
         required.sort();

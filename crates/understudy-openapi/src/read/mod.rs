@@ -44,7 +44,8 @@ impl Description {
     pub fn open(path: &str, files: &dyn Files) -> Result<Self, Box<Diagnostic>> {
         let (documents, diagnostics) = Documents::open(path, files)?;
         let dialect = dialect(documents.root())?;
-        let mut reader = Reader { documents: &documents, dialect, diagnostics, schemes: Vec::new() };
+        let unread = diagnostics.clone();
+        let mut reader = Reader { documents: &documents, dialect, diagnostics, unread, schemes: Vec::new() };
         reader.references();
         reader.patterns();
         let root = documents.root();
@@ -54,7 +55,7 @@ impl Description {
         let prefixes = reader.prefixes(root);
         let (operations, outgoing) = reader.operations(root);
         reader.rules(&operations);
-        let Reader { mut diagnostics, schemes, .. } = reader;
+        let Reader { mut diagnostics, unread, schemes, .. } = reader;
         let own = operations.iter().flat_map(|operation| &operation.own_prefixes);
         let mut other_prefixes: Vec<String> = own.filter(|prefix| !prefixes.contains(prefix)).cloned().collect();
         other_prefixes.sort();
@@ -74,6 +75,7 @@ impl Description {
             schemes,
             routes,
             diagnostics: Vec::new(),
+            unread,
             documents,
         };
         diagnostics.extend(read.lost_links());
@@ -122,14 +124,31 @@ pub(super) struct Reader<'d> {
     pub(super) documents: &'d Documents,
     pub(super) dialect: Dialect,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// The problems for which a part of the document is not known, or is not what was meant.
+    unread: Vec<Diagnostic>,
     pub(super) schemes: Vec<crate::model::Scheme>,
 }
 
 impl<'d> Reader<'d> {
+    /// Reports something that cannot be read as it was meant.
     pub(super) fn bad(&mut self, at: At<'_>, message: impl Into<String>) {
+        self.lose(Code::BadOpenApi, at, message.into());
+    }
+
+    /// Reports something that breaks a rule, and is read as it was meant.
+    pub(super) fn remark(&mut self, at: At<'_>, message: String) {
         // Finding a line costs a walk through the file.
         if self.diagnostics.len() < DIAGNOSTICS_MAX {
-            self.diagnostics.push(at.warning(Code::BadOpenApi, message.into()));
+            self.diagnostics.push(at.warning(Code::BadOpenApi, message));
+        }
+    }
+
+    fn lose(&mut self, code: Code, at: At<'_>, message: String) {
+        let is_told = self.diagnostics.len() < DIAGNOSTICS_MAX;
+        if is_told || self.unread.is_empty() {
+            let problem = at.warning(code, message);
+            self.unread.push(problem.clone());
+            self.diagnostics.extend(is_told.then_some(problem));
         }
     }
 
@@ -143,7 +162,7 @@ impl<'d> Reader<'d> {
                 continue;
             }
             if let Err(Lost { why, is_file: false }) = reference.follow() {
-                self.diagnostics.push(reference.warning(Code::BadReference, why));
+                self.lose(Code::BadReference, reference, why);
             }
         }
     }
@@ -155,7 +174,7 @@ impl<'d> Reader<'d> {
             let pattern = at.string().unwrap_or_default();
             if self.diagnostics.len() < DIAGNOSTICS_MAX && told.insert(pattern.clone()) && !is_pattern(&pattern) {
                 let message = "this regular expression cannot be read, so nothing is held against it".to_owned();
-                self.diagnostics.push(at.warning(Code::BadRegex, message));
+                self.lose(Code::BadRegex, at, message);
             }
         }
     }

@@ -53,10 +53,19 @@ struct Rules<'r, 'd> {
 }
 
 impl<'d> Rules<'_, 'd> {
+    /// Reports something that is not read as it was meant.
     fn fault(&mut self, at: At<'_>, message: String) {
         self.faults += 1;
         if self.faults <= FAULTS_MAX {
             self.reader.bad(at, message);
+        }
+    }
+
+    /// Reports something that breaks a rule, and is read as it was meant.
+    fn remark(&mut self, at: At<'_>, message: String) {
+        self.faults += 1;
+        if self.faults <= FAULTS_MAX {
+            self.reader.remark(at, message);
         }
     }
 
@@ -70,7 +79,7 @@ impl<'d> Rules<'_, 'd> {
             && let Some(text) = id.string()
             && !ids.insert(text.clone().into_owned())
         {
-            self.fault(id, format!("the operation id `{text}` stands here twice: each operation has its own"));
+            self.remark(id, format!("the operation id `{text}` stands here twice: each operation has its own"));
         }
         let in_path = names(&operation.path);
         let declared = || operation.parameters.iter().filter(|parameter| parameter.place == In::Path);
@@ -80,12 +89,12 @@ impl<'d> Rules<'_, 'd> {
                     "the path parameter `{name}` is not declared: write `{{ name: {name}, in: path, required: true, \
                      schema: {{ type: string }} }}` under `parameters`"
                 );
-                self.fault(at, message);
+                self.remark(at, message);
             }
         }
         for parameter in declared().filter(|parameter| !in_path.contains(&parameter.name)) {
             let message = format!("the path `{}` has no `{{{}}}`", operation.path, parameter.name);
-            self.fault(self.at(parameter.at), message);
+            self.remark(self.at(parameter.at), message);
         }
         for parameter in &operation.parameters {
             let Some(schema) = parameter.schema.map(|schema| self.at(schema)) else { continue };
@@ -123,7 +132,7 @@ impl<'d> Rules<'_, 'd> {
         {
             let message = "`examples` is a map of names here: write `example:` for one value, or \
                            `examples: { NAME: { value: ... } }`";
-            self.fault(examples, message.to_owned());
+            self.remark(examples, message.to_owned());
         }
     }
 
@@ -150,7 +159,7 @@ impl<'d> Rules<'_, 'd> {
             });
             let place = if place.is_empty() { String::new() } else { format!(" at {place}") };
             let message = format!("this example is not what its schema asks for{place}: {message}");
-            self.fault(at.unwrap_or(example), message);
+            self.remark(at.unwrap_or(example), message);
         }
     }
 
@@ -182,7 +191,7 @@ impl<'d> Rules<'_, 'd> {
                 }
                 "not" => {
                     if allows_everything(value) {
-                        self.fault(value, "no value is possible: `not` excludes every one".to_owned());
+                        self.remark(value, "no value is possible: `not` excludes every one".to_owned());
                     }
                     self.schema(value, depth + 1);
                 }
@@ -229,7 +238,7 @@ impl<'d> Rules<'_, 'd> {
         let fits = |value: At<'_>| types.take(value) || retyped(value, types).is_some();
         if values.items().len() > 0 && !values.items().any(fits) {
             let message = format!("no value is possible: none that is listed is {}", types.in_words());
-            self.fault(values, message);
+            self.remark(values, message);
         }
     }
 
@@ -245,7 +254,7 @@ impl<'d> Rules<'_, 'd> {
                 && low > high
             {
                 let message = format!("no value is possible: `{least}: {low}` is more than `{most}: {high}`");
-                self.fault(place, message);
+                self.remark(place, message);
             }
         }
     }
@@ -257,7 +266,7 @@ impl<'d> Rules<'_, 'd> {
         let all = own.fold(Types::of(at), Types::and);
         if !all.has(Types::ALL) {
             let message = "no value is possible: the parts of `allOf` ask for different types".to_owned();
-            self.fault(parts, message);
+            self.remark(parts, message);
         }
     }
 }

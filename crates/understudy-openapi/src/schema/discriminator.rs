@@ -75,6 +75,15 @@ impl<'d> Discriminator<'d> {
         children
     }
 
+    /// Returns the values that only this discriminator gives to a schema: those of the mapping, or else the schema's name. A
+    /// schema that lists its values has none.
+    pub(crate) fn values_of(&self, target: At<'d>) -> Vec<String> {
+        let mapped = self.mapping.iter().filter(|(_, at)| at.node == target.node).map(|(name, _)| name.clone());
+        let mapped: Vec<String> = mapped.collect();
+        let is_bare = mapped.is_empty() && listed(target, &self.property, 0).is_empty();
+        if is_bare { own_name(target).into_iter().collect() } else { mapped }
+    }
+
     /// The names of a schema: those of the mapping first.
     pub(crate) fn names(&self, schema: At<'d>) -> Vec<String> {
         let Ok(target) = schema.resolve() else { return Vec::new() };

@@ -11,7 +11,7 @@ mod retyped;
 
 pub(crate) use bundle::Direction;
 pub(crate) use check::{Broken, Checker, TextCheck, check_once, is_pattern, shortened};
-pub(crate) use discriminator::mapped;
+pub(crate) use discriminator::{Discriminator, mapped};
 pub(crate) use facets::{Facets, Limit, REQUIRED_MAX, Taking, Types};
 pub(crate) use keyword::TYPES;
 pub(crate) use retyped::retyped;
