@@ -82,6 +82,30 @@ fn the_two_directions_do_not_know_each_other() {
     );
 }
 
+/// The one file of the command line that writes to the standard streams. It escapes what it writes.
+const WRITER: &str = "page.rs";
+
+#[test]
+fn the_command_line_prints_through_one_writer() {
+    let mut open = vec![root().join("crates/understudy-cli/src")];
+    let ways = ["println!", "print!(", "stdout().write", "stderr().write", "stdout().lock", "stderr().lock", "dbg!"];
+    let mut writers = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let text = fs::read_to_string(&path).expect("a source file");
+                if ways.iter().any(|way| text.contains(way)) || text.contains("Box::new(stdout())") {
+                    writers.push(path.file_name().expect("a file").to_string_lossy().into_owned());
+                }
+            }
+        }
+    }
+    assert_eq!(writers, [WRITER]);
+}
+
 /// A file that is longer than this mixes things.
 const LINES_MAX: usize = 600;
 

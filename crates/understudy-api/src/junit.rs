@@ -10,6 +10,7 @@ use crate::report::{DifferenceReport, FixtureReport, reason};
 use crate::verify::Run;
 use std::fmt::Write;
 use understudy_contract::{Outcome, Result as FixtureResult};
+use understudy_exchange::printable::push_printable;
 use understudy_match::Moment;
 
 /// Returns the report. A fixture that failed is a failure, a backend that cannot be reached an error, and what was not
@@ -127,8 +128,9 @@ fn failed(element: &str, kind: &str, message: &str, text: &str, out: &mut String
     writeln!(out, ">\n      <{element} message=\"{message}\" type=\"{kind}\">{text}</{element}>\n    </testcase>")
 }
 
-/// Escapes text for content and attributes. XML 1.0 (section 2.2) has no place for most control characters, however they
-/// are written: a replacement character stands for each.
+/// Escapes text for content and attributes. What is never printed is written as a visible escape:
+/// XML 1.0 (section 2.2) has no place for most control characters, and reports are read on
+/// terminals too.
 pub(crate) fn escape(text: &str) -> String {
     escaped(text, true)
 }
@@ -146,12 +148,8 @@ fn escaped(text: &str, is_attribute: bool) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\n' | '\t' if !is_attribute => out.push(c),
-            '\n' | '\t' | '\r' => {
-                let _ = write!(out, "&#{};", u32::from(c));
-            }
-            c if c < ' ' || matches!(c, '\u{FFFE}' | '\u{FFFF}') => out.push('\u{FFFD}'),
-            c => out.push(c),
+            '\n' => out.push_str(if is_attribute { "&#10;" } else { "\n" }),
+            c => push_printable(c, &mut out),
         }
     }
     out

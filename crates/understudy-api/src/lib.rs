@@ -84,6 +84,7 @@ pub use runs::Verified;
 pub use serve::{Elsewhere, Listening, Reloaded, ServeRequest, Serving, serve};
 pub use understudy_contract::{Outcome, OutcomeKind, Result as FixtureResult, Summary};
 pub use understudy_exchange::Json;
+pub use understudy_exchange::printable::{printable, push_printable};
 pub use understudy_fixture::model::{Requests, parse_duration};
 pub use understudy_fixture::{Diagnostic, fixture_schema, project_schema};
 pub use unverified::{NotVerified, not_verified};

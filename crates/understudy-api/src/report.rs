@@ -8,6 +8,7 @@ use crate::verify::Run;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use understudy_contract::{Outcome, OutcomeKind, Result as FixtureResult};
+use understudy_exchange::printable::printable_lines;
 use understudy_exchange::redact::Redaction;
 use understudy_fixture::{Diagnostic, Severity};
 use understudy_match::{Mismatch, hint};
@@ -106,7 +107,10 @@ impl ReportFormat {
     #[must_use]
     pub fn write(self, run: &Run) -> String {
         match self {
-            Self::Json => serde_json::to_string_pretty(&RunReport::new(run)).expect("reports are plain data"),
+            Self::Json => {
+                let text = serde_json::to_string_pretty(&RunReport::new(run)).expect("reports are plain data");
+                printable_lines(&text)
+            }
             Self::Junit => junit(run),
             Self::Html => html(run),
         }

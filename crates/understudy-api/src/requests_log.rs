@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use understudy_exchange::printable::make_printable;
 use understudy_exchange::redact::SecretNames;
 use understudy_net::own_place;
 use understudy_serve::{Answered, Exchanged, Observer};
@@ -94,8 +95,9 @@ impl RequestsLog {
         Self { shared, writer: Mutex::new(Some(writer)) }
     }
 
-    /// Says something else between the lines, without waiting for who reads them.
-    pub(crate) fn say(&self, lines: &str) {
+    /// Prints lines between those of requests, without waiting for who reads them. The lines are
+    /// printed as they are: whoever made them has escaped what came from files.
+    pub(crate) fn print(&self, lines: &str) {
         self.shared.add(|text| text.push_str(lines));
     }
 
@@ -116,9 +118,11 @@ impl RequestsLog {
 
 impl Observer for RequestsLog {
     fn exchanged(&self, exchanged: Exchanged<'_>) {
-        self.shared.add(|text| match self.shared.format {
-            LogFormat::Text => text_line(&exchanged, &self.shared.names, text),
-            LogFormat::Json => json_line(&exchanged, &self.shared.names, text),
+        self.shared.add(|text| {
+            add_line(text, |text| match self.shared.format {
+                LogFormat::Text => text_line(&exchanged, &self.shared.names, text),
+                LogFormat::Json => json_line(&exchanged, &self.shared.names, text),
+            });
         });
     }
 }
@@ -193,13 +197,22 @@ impl Shared {
     }
 }
 
+/// Adds one line, and escapes what is never printed in it: names of services and fixtures come from
+/// files, and the rest from the wire. The escapes are those of JSON, which a line of JSON may hold.
+fn add_line(text: &mut String, line: impl FnOnce(&mut String)) {
+    let start = text.len();
+    line(text);
+    make_printable(text, start);
+    text.push('\n');
+}
+
 /// Written piece by piece: this is done for every request.
 fn text_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
     let Exchanged { service, request, status, answered, took, .. } = exchanged;
     for piece in [service, " ", request.method.as_str(), " "] {
         out.push_str(piece);
     }
-    push_plain(&names.shown_target(&request.target), out);
+    out.push_str(&names.shown_target(&request.target));
     out.push(' ');
     out.push_str(status.as_str());
     out.push(' ');
@@ -208,32 +221,32 @@ fn text_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
             out.push_str(id);
             for (name, value) in *set {
                 out.push(' ');
-                push_plain(name, out);
+                out.push_str(name);
                 out.push('=');
-                push_plain(value, out);
+                out.push_str(value);
             }
         }
         Answered::Description { operation, wrong } => {
             out.push_str("(description) ");
-            push_plain(operation, out);
+            out.push_str(operation);
             if !wrong.places.is_empty() {
                 out.push_str(": ");
-                push_plain(&wrong.places, out);
+                out.push_str(&wrong.places);
             }
         }
         Answered::Backend => out.push_str("(backend)"),
         Answered::Nobody(nearest) => {
             out.push_str("(no fixture) ");
-            push_plain(&nearest.places, out);
+            out.push_str(&nearest.places);
         }
         Answered::Server(what) => out.extend(["(", what, ")"]),
         Answered::BackendFailed(why) => {
             out.push_str("(backend failed) ");
-            push_plain(why, out);
+            out.push_str(why);
         }
         Answered::Refused(why) => {
             out.push_str("(refused) ");
-            push_plain(&why.replace('\n', "; "), out);
+            out.push_str(&why.replace('\n', "; "));
         }
     }
     let tenths = u64::try_from(took.as_micros()).unwrap_or(u64::MAX) / 100;
@@ -241,7 +254,7 @@ fn text_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
     push_number(tenths / 10, out);
     out.push('.');
     push_number(tenths % 10, out);
-    out.push_str(" ms\n");
+    out.push_str(" ms");
 }
 
 /// A number without what formatting it would allocate.
@@ -250,15 +263,6 @@ fn push_number(number: u64, out: &mut String) {
         push_number(number / 10, out);
     }
     out.extend(char::from_digit((number % 10) as u32, 10));
-}
-
-/// Text from outside: what could move a terminal's cursor is not written to it.
-fn push_plain(text: &str, out: &mut String) {
-    if text.bytes().any(|b| b.is_ascii_control() || !b.is_ascii()) {
-        out.extend(text.chars().map(|c| if c.is_control() { '·' } else { c }));
-    } else {
-        out.push_str(text);
-    }
 }
 
 fn json_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
@@ -296,5 +300,4 @@ fn json_line(exchanged: &Exchanged<'_>, names: &SecretNames, out: &mut String) {
         "micros": u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
     });
     out.push_str(&line.to_string());
-    out.push('\n');
 }

@@ -61,9 +61,9 @@ pub struct Reloaded<'r> {
 }
 
 impl Reloaded<'_> {
-    /// Says something between the lines of requests. Nobody is waited for: a terminal that is held still holds nothing else.
-    pub fn say(&self, lines: &str) {
-        self.log.say(lines);
+    /// Prints lines, as they are, between those of requests. Nobody is waited for: a terminal that is held still holds nothing else.
+    pub fn print(&self, lines: &str) {
+        self.log.print(lines);
     }
 }
 

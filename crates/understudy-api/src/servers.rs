@@ -490,8 +490,11 @@ impl Servers {
     fn kept(&self, error: &ApiError) -> Diagnostic {
         let file = self.project.file.as_ref().and_then(|file| file.file_name());
         let file = file.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let message = format!("{error}; what was served before goes on\n{}", error.details.join("\n"));
-        Diagnostic::of_file(understudy_fixture::Code::Syntax, &file, message.trim_end().to_owned())
+        // A detail begins with the problem and its place.
+        let detail = |detail: &String| detail.lines().take(2).map(str::trim).collect::<Vec<_>>().join(" ");
+        let parts: Vec<String> = error.details.iter().map(detail).collect();
+        let message = format!("{error}; what was served before goes on: {}", parts.join("; "));
+        Diagnostic::of_file(understudy_fixture::Code::Syntax, &file, message.trim_end_matches(": ").to_owned())
     }
 
     /// That no other service has a port.

@@ -4,7 +4,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use understudy_api::ReportFormat;
+use understudy_api::{ReportFormat, printable};
 
 /// Mock HTTP services from fixtures, and hold the real backends to them.
 #[derive(Debug, Parser)]
@@ -12,6 +12,18 @@ use understudy_api::ReportFormat;
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// Reads the program's arguments.
+///
+/// # Errors
+/// Help, or what is wrong with an argument. The error shows arguments in one line each, with escapes
+/// for what is never printed.
+pub(crate) fn parse() -> Result<Args, clap::Error> {
+    Args::try_parse().map_err(|error| {
+        let shown = std::env::args_os().map(|argument| printable(&argument.to_string_lossy()).into_owned());
+        Args::try_parse_from(shown).err().unwrap_or(error)
+    })
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,8 +3,7 @@
 use crate::args::CoverageArgs;
 use crate::exit::Exit;
 use crate::files::{print_json, project};
-use crate::terminal::{Paint, count, plain};
-use std::io::{Write, stderr, stdout};
+use crate::terminal::{Page, Paint, count, print_error_line};
 use understudy_api::{
     ApiError, CoverageReport, CoverageRequest, OperationCoverage, ServiceCoverage, StatusCoverage, coverage,
     coverage_html, date_and_minute,
@@ -24,7 +23,7 @@ pub(crate) fn run(args: &CoverageArgs) -> Result<Exit, ApiError> {
     if args.json {
         print_json(&report);
     } else {
-        let _ = stdout().write_all(text(&report).as_bytes());
+        text(&report).print();
     }
     let mut exit = Exit::Fine;
     let bounds = [
@@ -35,61 +34,64 @@ pub(crate) fn run(args: &CoverageArgs) -> Result<Exit, ApiError> {
         let percent = report.total.percent(part);
         if let Some(least) = least.filter(|least| percent < *least) {
             let paint = Paint::stderr();
-            let _ = writeln!(stderr(), "{} {percent:.1} % {what}, and {least} % are asked for", paint.red("error:"));
+            print_error_line(format_args!(
+                "{} {percent:.1} % {what}, and {least} % are asked for",
+                paint.red("error:")
+            ));
             exit = Exit::Broken;
         }
     }
     Ok(exit)
 }
 
-fn text(report: &CoverageReport) -> String {
+fn text(report: &CoverageReport) -> Page {
     let paint = Paint::stdout();
-    let mut out = String::new();
+    let mut out = Page::new();
     for service in &report.services {
         of_service(service, paint, &mut out);
     }
     for unknown in &report.unknown {
-        out.push_str(&format!("{} {}\n", paint.yellow("not known:"), plain(unknown)));
+        out.line(format_args!("{} {unknown}", paint.yellow("not known:")));
     }
     let total = report.total;
     let part = |part: usize, what: &str| format!("{part} {what} ({:.0} %)", total.percent(part));
-    out.push_str(&format!(
+    let mut line = format!(
         "{}: {}, {}",
         count(total.statuses, "documented status").replace("statuss", "statuses"),
         part(total.fixtures, "with a fixture"),
         part(total.verified, "kept by a backend")
-    ));
+    );
     for (number, what) in [(total.broken, "broken"), (total.wrong, "not as described"), (total.recorded, "recorded")] {
         if number > 0 {
-            out.push_str(&format!(", {number} {what}"));
+            line.push_str(&format!(", {number} {what}"));
         }
     }
-    out.push('\n');
+    out.line(line);
     out
 }
 
-fn of_service(service: &ServiceCoverage, paint: Paint, out: &mut String) {
-    out.push_str(&format!("{} {} ({})\n", paint.bold(&service.service), plain(&service.title), plain(&service.file)));
+fn of_service(service: &ServiceCoverage, paint: Paint, out: &mut Page) {
+    out.line(format_args!("{} {} ({})", paint.bold(&service.service), service.title, service.file));
     let width = service.operations.iter().map(|operation| label(operation).chars().count()).max().unwrap_or(0);
     for operation in &service.operations {
         let label = label(operation);
         let space = " ".repeat(width.min(LABEL_CHARS_MAX).saturating_sub(label.chars().count()));
         let statuses: Vec<String> = operation.statuses.iter().map(|status| of_status(status, paint)).collect();
-        out.push_str(&format!("  {}{space}  {}\n", plain(&label), statuses.join("  ")));
+        out.line(format_args!("  {label}{space}  {}", statuses.join("  ")));
         for link in &operation.links {
-            out.push_str(&paint.dim(&format!("    leads from {}\n", plain(link))));
+            out.line(paint.dim(&format!("    leads from {link}")));
         }
         for callback in &operation.callbacks {
-            out.push_str(&paint.dim(&format!("    the backend asks {}\n", plain(callback))));
+            out.line(paint.dim(&format!("    the backend asks {callback}")));
         }
     }
     for webhook in &service.webhooks {
-        out.push_str(&format!("  the backend asks by itself: {}\n", plain(webhook)));
+        out.line(format_args!("  the backend asks by itself: {webhook}"));
     }
     for file in &service.undescribed {
-        out.push_str(&format!("  {} {}\n", paint.yellow("not in the description:"), plain(file)));
+        out.line(format_args!("  {} {file}", paint.yellow("not in the description:")));
     }
-    out.push('\n');
+    out.blank();
 }
 
 /// Longer ones are not what columns are made for.

@@ -3,8 +3,7 @@
 use crate::args::{DiffArgs, FailOn};
 use crate::exit::Exit;
 use crate::files::{print_json, project};
-use crate::terminal::{Paint, count, plain};
-use std::io::{Write, stdout};
+use crate::terminal::{Page, Paint, count};
 use understudy_api::{ApiError, ChangeReport, DiffReport, DiffRequest, diff};
 
 pub(crate) fn run(args: DiffArgs) -> Result<Exit, ApiError> {
@@ -23,7 +22,7 @@ pub(crate) fn run(args: DiffArgs) -> Result<Exit, ApiError> {
     if args.json {
         print_json(&report);
     } else {
-        let _ = stdout().write_all(text(&report).as_bytes());
+        text(&report).print();
     }
     Ok(if is_failed { Exit::Broken } else { Exit::Fine })
 }
@@ -31,12 +30,13 @@ pub(crate) fn run(args: DiffArgs) -> Result<Exit, ApiError> {
 /// How many operations or fixtures of one change are named.
 const NAMED_MAX: usize = 5;
 
-fn text(report: &DiffReport) -> String {
+fn text(report: &DiffReport) -> Page {
+    let mut out = Page::new();
     if report.changes.is_empty() {
-        return "nothing changed that either side could see\n".to_owned();
+        out.line("nothing changed that either side could see");
+        return out;
     }
     let paint = Paint::stdout();
-    let mut out = String::new();
     let groups: [(&str, &[&str]); 4] = [
         ("breaks consumers and providers", &["consumers", "providers"]),
         ("breaks consumers", &["consumers"]),
@@ -49,15 +49,15 @@ fn text(report: &DiffReport) -> String {
             continue;
         }
         let title = if whom.is_empty() { paint.green(title) } else { paint.red(title) };
-        out.push_str(&format!("{title}\n"));
+        out.line(title);
         changes.iter().for_each(|change| say(change, paint, &mut out));
-        out.push('\n');
+        out.blank();
     }
     let whom = |number: usize, whom: &str| {
         format!("{} {whom}", if number == 1 { format!("{number} breaks") } else { format!("{number} break") })
     };
-    out.push_str(&format!(
-        "{}: {}, {}, {} additive\n",
+    out.line(format_args!(
+        "{}: {}, {}, {} additive",
         count(report.changes.len(), "change"),
         whom(report.consumers, "consumers"),
         whom(report.providers, "providers"),
@@ -66,25 +66,25 @@ fn text(report: &DiffReport) -> String {
     out
 }
 
-fn say(change: &ChangeReport, paint: Paint, out: &mut String) {
+fn say(change: &ChangeReport, paint: Paint, out: &mut Page) {
     let some = |names: &[String]| {
-        let told: Vec<String> = names.iter().take(NAMED_MAX).map(|name| plain(name)).collect();
+        let told: Vec<&str> = names.iter().take(NAMED_MAX).map(String::as_str).collect();
         let more = names.len() - told.len();
         if more > 0 { format!("{} and {more} more", told.join(", ")) } else { told.join(", ") }
     };
-    let operation = change.operations.first().map_or_else(String::new, |name| format!("{}: ", plain(name)));
-    let place = if change.place.is_empty() { String::new() } else { format!("{} ", plain(&change.place)) };
-    out.push_str(&format!("  {operation}{place}{}\n", plain(&change.message)));
+    let operation = change.operations.first().map_or_else(String::new, |name| format!("{name}: "));
+    let place = if change.place.is_empty() { String::new() } else { format!("{} ", change.place) };
+    out.line(format_args!("  {operation}{place}{}", change.message));
     if let [_, others @ ..] = change.operations.as_slice()
         && !others.is_empty()
     {
-        out.push_str(&format!("    also in {}\n", some(others)));
+        out.line(format_args!("    also in {}", some(others)));
     }
-    let places = [change.old.as_deref(), change.new.as_deref()].map(|place| plain(place.unwrap_or("nowhere")));
+    let places = [change.old.as_deref(), change.new.as_deref()].map(|place| place.unwrap_or("nowhere"));
     let [old, new] = places;
-    let places = if old == new { old } else { format!("{old} -> {new}") };
-    out.push_str(&paint.dim(&format!("    {}  {places}\n", change.rule)));
+    let places = if old == new { old.to_owned() } else { format!("{old} -> {new}") };
+    out.line(paint.dim(&format!("    {}  {places}", change.rule)));
     if !change.fixtures.is_empty() {
-        out.push_str(&format!("    fixtures: {}\n", some(&change.fixtures)));
+        out.line(format_args!("    fixtures: {}", some(&change.fixtures)));
     }
 }

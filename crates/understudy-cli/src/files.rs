@@ -2,8 +2,7 @@
 
 use crate::args::{ExplainArgs, SchemaOf};
 use crate::exit::Exit;
-use crate::terminal::{Paint, count, count_problems, plain, say_problems};
-use std::io::{Write, stdout};
+use crate::terminal::{Page, Paint, count, count_problems, print_line, print_text, say_problems};
 use std::path::{Path, PathBuf};
 use understudy_api::{
     ApiError, ElsewhereAnswer, Explained, FileErrors, Target, WeighedCondition, find_project, find_target,
@@ -26,7 +25,7 @@ fn current_folder() -> PathBuf {
 /// Prints a document to standard output.
 pub(crate) fn print_json(document: &impl serde::Serialize) {
     let text = serde_json::to_string_pretty(document).expect("reports are plain data");
-    let _ = writeln!(stdout(), "{text}");
+    print_text(&text);
 }
 
 pub(crate) fn check(named: Option<&Path>, json: bool) -> Result<Exit, ApiError> {
@@ -44,7 +43,7 @@ pub(crate) fn check(named: Option<&Path>, json: bool) -> Result<Exit, ApiError> 
     let fixtures = count(check.project.fixture_count(), "fixture");
     let services = count(check.project.services.len(), "service");
     let found = if check.problems.is_empty() { "no problems".to_owned() } else { count_problems(&check.problems) };
-    let _ = writeln!(stdout(), "{fixtures} in {services}: {found}");
+    print_line(format_args!("{fixtures} in {services}: {found}"));
     Ok(exit)
 }
 
@@ -56,17 +55,17 @@ pub(crate) fn fetch(file: &Path, json: bool) -> Result<Exit, ApiError> {
         print_json(&fetched);
         return Ok(exit);
     }
-    let mut out = String::new();
+    let mut out = Page::new();
     for (url, copy) in &fetched.saved {
-        out.push_str(&format!("{} {}  {}\n", Paint::stdout().bold("saved"), plain(copy), plain(url)));
+        out.line(format_args!("{} {copy}  {url}", Paint::stdout().bold("saved")));
     }
     for (url, why) in &fetched.left {
-        out.push_str(&format!("{} {}: {}\n", Paint::stdout().yellow("left"), plain(url), plain(why)));
+        out.line(format_args!("{} {url}: {why}", Paint::stdout().yellow("left")));
     }
     if out.is_empty() {
-        out.push_str("it names nothing on other machines that is not there\n");
+        out.line("it names nothing on other machines that is not there");
     }
-    let _ = stdout().write_all(out.as_bytes());
+    out.print();
     Ok(exit)
 }
 
@@ -92,89 +91,92 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, ApiError> {
     if args.json {
         print_json(&explained);
     } else {
-        let _ = write!(stdout(), "{}", explanation(&explained, Paint::stdout()));
+        explanation(&explained, Paint::stdout()).print();
     }
     let is_answered = explained.fixture.is_some() || explained.described.is_some();
     Ok(if is_answered { Exit::Fine } else { Exit::Broken })
 }
 
-fn explanation(explained: &Explained, paint: Paint) -> String {
-    let mut out = format!("{} at {}\n", paint.bold(&plain(&explained.request)), explained.service);
+fn explanation(explained: &Explained, paint: Paint) -> Page {
+    let mut out = Page::new();
+    out.line(format_args!("{} at {}", paint.bold(&explained.request), explained.service));
     match (&explained.fixture, &explained.file, explained.status) {
         (Some(fixture), Some(file), Some(status)) => {
-            out.push_str(&format!("{} {fixture} with {status} ({file})\n", paint.green("is answered by")));
-            out.push_str(&weights(&explained.conditions));
+            out.line(format_args!("{} {fixture} with {status} ({file})", paint.green("is answered by")));
+            weights(&explained.conditions, &mut out);
         }
         _ if let Some(described) = &explained.described => {
-            let operation = plain(&described.operation);
-            out.push_str(&format!(
-                "{} {operation} with {}\n",
-                paint.green("is answered by the description:"),
-                described.status
-            ));
+            let word = paint.green("is answered by the description:");
+            out.line(format_args!("{word} {} with {}", described.operation, described.status));
             for violation in &described.violations {
-                out.push_str(&format!("  {}\n", plain(violation)));
+                out.line(format_args!("  {violation}"));
             }
         }
         _ if explained.allowed.is_empty() => {
-            out.push_str(&format!("{}\n", paint.red("is answered by no fixture: 404")));
+            out.line(paint.red("is answered by no fixture: 404"));
         }
         _ => {
             let methods = explained.allowed.join(", ");
-            out.push_str(&format!("{} this path knows {methods}\n", paint.red("is answered by no fixture: 405,")));
+            out.line(format_args!("{} this path knows {methods}", paint.red("is answered by no fixture: 405,")));
         }
     }
     for near in &explained.near {
-        out.push_str(&format!("\n{}\n", near.fixture));
+        out.blank();
+        out.line(&near.fixture);
         for difference in &near.differences {
-            out.push_str(&format!("  {}\n", plain(difference)));
+            out.line(format_args!("  {difference}"));
         }
         if let Some(slip) = &near.slip {
-            out.push_str(&format!("  ({slip})\n"));
+            out.line(format_args!("  ({slip})"));
         }
         if let Some(behind) = &near.behind {
             let too = if explained.fixture.is_some() { " too" } else { "" };
-            out.push_str(&format!("  matches{too}, but {behind}\n"));
-            out.push_str(&weights(&near.conditions));
+            out.line(format_args!("  matches{too}, but {behind}"));
+            weights(&near.conditions, &mut out);
         }
     }
     for ElsewhereAnswer { service, url, fixture, answers, path } in &explained.elsewhere {
         let verb = match (*answers, path) {
             (true, None) => "answers this request".to_owned(),
-            (true, Some(path)) => format!("answers this request at {}", plain(path)),
+            (true, Some(path)) => format!("answers this request at {}", path),
             (false, None) => "has this path".to_owned(),
-            (false, Some(path)) => format!("has this path as {}", plain(path)),
+            (false, Some(path)) => format!("has this path as {}", path),
         };
         let url = url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default();
-        out.push_str(&format!("\nthe service `{service}`{url} {verb} ({fixture})\n"));
+        out.blank();
+        out.line(format_args!("the service `{service}`{url} {verb} ({fixture})"));
     }
     if let Some(FileErrors { files, place, message }) = &explained.errors {
         let files =
             if *files == 1 { "1 file has errors".to_owned() } else { format!("{files} files have errors, the first") };
-        out.push_str(&format!("\n{files}: {}: {}\n", plain(place), plain(message)));
+        out.blank();
+        out.line(format_args!("{files}: {place}: {message}"));
     }
     out
 }
 
-/// The conditions of a fixture with their weights, in one line.
-fn weights(conditions: &[WeighedCondition]) -> String {
+/// Adds a line with the conditions of a fixture and their weights.
+fn weights(conditions: &[WeighedCondition], out: &mut Page) {
     if conditions.is_empty() {
-        return String::new();
+        return;
     }
     let all: Vec<String> =
-        conditions.iter().map(|condition| format!("{} ({})", plain(&condition.place), condition.weight)).collect();
-    format!("  its conditions: {}\n", all.join(", "))
+        conditions.iter().map(|condition| format!("{} ({})", condition.place, condition.weight)).collect();
+    out.line(format_args!("  its conditions: {}", all.join(", ")));
 }
 
 pub(crate) fn init(folder: &Path) -> Result<Exit, ApiError> {
     let made = understudy_api::init(folder)?;
-    let mut out = stdout().lock();
+    let mut out = Page::new();
     for path in made {
-        let _ = writeln!(out, "made {}", path.display());
+        out.line(format_args!("made {}", path.display()));
     }
     let place =
         if folder == Path::new(".") { String::new() } else { format!(" {}", quoted(&folder.display().to_string())) };
-    let _ = writeln!(out, "\nnext: understudy serve{place}\n      curl http://localhost:4010/greetings/Ada");
+    out.blank();
+    out.line(format_args!("next: understudy serve{place}"));
+    out.line("      curl http://localhost:4010/greetings/Ada");
+    out.print();
     Ok(Exit::Fine)
 }
 
@@ -189,6 +191,6 @@ pub(crate) fn schema(of: SchemaOf) -> Exit {
         SchemaOf::Fixture => understudy_api::fixture_schema(),
         SchemaOf::Project => understudy_api::project_schema(),
     };
-    let _ = writeln!(stdout(), "{schema}");
+    print_text(&schema.to_string());
     Exit::Fine
 }

@@ -13,19 +13,18 @@ mod terminal;
 mod ui;
 mod verify;
 
-use args::{Args, Command};
-use clap::{CommandFactory, Parser};
+use args::{Args, Command, parse};
+use clap::CommandFactory;
 use exit::Exit;
-use std::io::{Write, stdout};
 use std::process::ExitCode;
-use terminal::say_error;
+use terminal::{print_script, say_error, say_usage};
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match parse() {
         Ok(args) => args,
         Err(error) => {
+            say_usage(&error);
             // Help and version are asked for; everything else is a mistake.
-            let _ = error.print();
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Fine.into() };
         }
     };
@@ -46,7 +45,7 @@ fn main() -> ExitCode {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "understudy", &mut script);
-            let _ = stdout().write_all(&script);
+            print_script(&script);
             Ok(Exit::Fine)
         }
     };

@@ -4,10 +4,9 @@ use crate::args::{InboxArgs, InboxCommand, RecordArgs};
 use crate::ending::Ending;
 use crate::exit::Exit;
 use crate::files::{print_json, project};
-use crate::terminal::{Paint, count, plain, say_problems};
+use crate::terminal::{Page, Paint, count, print_error_line, print_line, print_text, say_problems};
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::io::{Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_api::{
@@ -22,14 +21,12 @@ pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
     runtime.block_on(async {
         let ending = Ending::new();
         let told = |news: RecordNews<'_>| {
-            let _ = writeln!(stdout(), "{}", plain(&news.to_string()));
+            print_line(news);
         };
         let server = record(&request, Arc::new(told)).await?;
         say_damaged(&server.damaged);
         let url = Paint::stdout().bold(&server.url);
-        let _ =
-            writeln!(stdout(), "{url} records {}: point your frontend there, and end it with Ctrl-C", server.backend);
-        let _ = stdout().flush();
+        print_line(format_args!("{url} records {}: point your frontend there, and end it with Ctrl-C", server.backend));
         Ok(say_recorded(&server.until(ending.came()).await, false))
     })
 }
@@ -37,16 +34,16 @@ pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
 /// Says what came of recording: to programs that read lines of JSON, only what went wrong.
 pub(crate) fn say_recorded(summary: &RecordedSummary, is_json: bool) -> Exit {
     if !is_json {
-        let _ = writeln!(stdout(), "{} in the inbox: understudy inbox", count_u64(summary.stored, "exchange"));
+        print_line(format_args!("{} in the inbox: understudy inbox", count_u64(summary.stored, "exchange")));
     }
     if summary.dropped > 0 {
-        let _ = writeln!(stderr(), "{} could not be stored", count_u64(summary.dropped, "exchange"));
+        print_error_line(format_args!("{} could not be stored", count_u64(summary.dropped, "exchange")));
     }
     if summary.failed > 0 {
-        let _ = writeln!(stderr(), "{} got no answer from the backend", count_u64(summary.failed, "request"));
+        print_error_line(format_args!("{} got no answer from the backend", count_u64(summary.failed, "request")));
     }
     let Some(why) = &summary.problem else { return Exit::Fine };
-    let _ = writeln!(stderr(), "not all of it is surely on the disk: {why}");
+    print_error_line(format_args!("not all of it is surely on the disk: {why}"));
     Exit::CouldNot
 }
 
@@ -56,7 +53,7 @@ fn count_u64(number: u64, word: &str) -> String {
 
 fn say_damaged(damaged: &[PathBuf]) {
     for folder in damaged {
-        let _ = writeln!(stderr(), "recordings that could not be read were put aside: {}", folder.display());
+        print_error_line(format_args!("recordings that could not be read were put aside: {}", folder.display()));
     }
 }
 
@@ -84,7 +81,7 @@ pub(crate) fn inbox(args: InboxArgs) -> Result<Exit, ApiError> {
             InboxCommand::Export { file } => {
                 let har = inbox.har().await?;
                 match &file {
-                    None => drop(stdout().write_all(har.as_bytes())),
+                    None => print_text(&har),
                     Some(file) => {
                         std::fs::write(file, har).map_err(|error| ApiError::of_file(file, "write", &error))?;
                     }
@@ -147,7 +144,7 @@ fn list(view: &InboxView, json: bool) {
         return print_json(view);
     }
     let paint = Paint::stdout();
-    let mut out = String::new();
+    let mut out = Page::new();
     let mut listed: BTreeSet<&str> = BTreeSet::new();
     for proposal in &view.proposals {
         let news = match proposal.news {
@@ -156,60 +153,53 @@ fn list(view: &InboxView, json: bool) {
             News::Same => paint.dim("same   "),
         };
         let times = count(proposal.exchanges, "exchange");
-        out.push_str(&format!(
-            "{news} {}  {}  {times}{}\n",
-            paint.bold(&plain(&proposal.id)),
-            plain(&proposal.promise()),
-            plain(&beside(proposal))
+        out.line(format_args!(
+            "{news} {}  {}  {times}{}",
+            paint.bold(&proposal.id),
+            proposal.promise(),
+            beside(proposal)
         ));
         for difference in &proposal.differences {
-            out.push_str(&format!("        {}\n", plain(&differs(difference))));
+            out.line(format_args!("        {}", differs(difference)));
         }
         for violation in &proposal.not_as_described {
-            out.push_str(&format!("        {} {}\n", paint.yellow("not as described:"), plain(violation)));
+            out.line(format_args!("        {} {violation}", paint.yellow("not as described:")));
         }
         // Nearly every request repeats a cookie, so each secret is listed only at its first place.
         let new: Vec<&RedactionReport> =
             proposal.redactions.iter().filter(|one| listed.insert(one.stand_in.as_str())).collect();
         let redactions = new.iter().take(REDACTIONS_MAX);
-        redactions.for_each(|one| out.push_str(&paint.dim(&format!("        {}\n", redacted(one)))));
+        redactions.for_each(|one| out.line(paint.dim(&format!("        {}", redacted(one)))));
         if new.len() > REDACTIONS_MAX {
             let more = new.len() - REDACTIONS_MAX;
-            let id = plain(&proposal.id);
-            out.push_str(&paint.dim(&format!("        and {more} more: understudy inbox show {id}\n")));
+            let id = &proposal.id;
+            out.line(paint.dim(&format!("        and {more} more: understudy inbox show {id}")));
         }
     }
     for Conversation { id, target, count: messages, .. } in &view.sockets {
         let messages = count(*messages, "message");
-        out.push_str(&format!(
-            "{} {}  GET {} 101  {messages}\n",
-            paint.dim("socket "),
-            paint.bold(&plain(id)),
-            plain(target)
-        ));
+        let word = paint.dim("socket ");
+        out.line(format_args!("{word} {}  GET {target} 101  {messages}", paint.bold(id)));
     }
     if !view.sockets.is_empty() {
         let hint = "no fixture can send messages of a WebSocket yet: `mode: passthrough` forwards it to the backend; `inbox show` shows the messages, `inbox discard` deletes them";
-        out.push_str(&paint.dim(&format!("        {hint}\n")));
+        out.line(paint.dim(&format!("        {hint}")));
     }
     for cut in &view.cut {
-        out.push_str(&paint.dim(&format!("not whole: {}\n", plain(cut))));
+        out.line(paint.dim(&format!("not whole: {cut}")));
     }
     for left_out in &view.left_out {
-        out.push_str(&paint.dim(&format!("left out: {}\n", plain(left_out))));
+        out.line(paint.dim(&format!("left out: {left_out}")));
     }
-    out.push_str(&format!("{} in the inbox\n", count(view.exchanges, "exchange")));
+    out.line(format_args!("{} in the inbox", count(view.exchanges, "exchange")));
     if view.later > 0 {
         let later = count(view.later, "later one");
-        out.push_str(&format!("{later} not looked at yet: accept or discard some of these first\n"));
+        out.line(format_args!("{later} not looked at yet: accept or discard some of these first"));
     }
     if view.evicted > 0 {
-        out.push_str(&format!(
-            "{} deleted: there was no room for them any more\n",
-            count_u64(view.evicted, "older one")
-        ));
+        out.line(format_args!("{} deleted: there was no room for them any more", count_u64(view.evicted, "older one")));
     }
-    let _ = stdout().write_all(out.as_bytes());
+    out.print();
 }
 
 /// The fixture that a proposal is held against.
@@ -234,27 +224,27 @@ fn show(shown: &Shown, json: bool) {
         return print_json(shown);
     }
     let Shown { proposal, text } = shown;
-    let mut out = String::new();
+    let mut out = Page::new();
     let news = match proposal.news {
         News::New => "new",
         News::Changed => "changed",
         News::Same => "same",
     };
     let times = count(proposal.exchanges, "exchange");
-    out.push_str(&format!("# {}: {news}, of {times}{}\n", plain(&proposal.id), plain(&beside(proposal))));
-    proposal.redactions.iter().for_each(|one| out.push_str(&format!("# {}\n", redacted(one))));
+    out.line(format_args!("# {}: {news}, of {times}{}", proposal.id, beside(proposal)));
+    proposal.redactions.iter().for_each(|one| out.line(format_args!("# {}", redacted(one))));
     if let Some(address) = &proposal.own_address {
-        let places = plain(&proposal.names_itself.join(", "));
-        out.push_str(&format!("# names its backend, {}, in {places}: a stub sends its own address\n", plain(address)));
+        let places = proposal.names_itself.join(", ");
+        out.line(format_args!("# names its backend, {address}, in {places}: a stub sends its own address"));
     }
     for difference in &proposal.differences {
-        out.push_str(&format!("# {}\n", plain(&differs(difference))));
+        out.line(format_args!("# {}", differs(difference)));
     }
     for violation in &proposal.not_as_described {
-        out.push_str(&format!("# not as described: {}\n", plain(violation)));
+        out.line(format_args!("# not as described: {violation}"));
     }
-    out.push_str(text);
-    let _ = stdout().write_all(out.as_bytes());
+    out.lines("", text);
+    out.print();
 }
 
 /// The maximum number of secrets that are listed for one proposal.
@@ -262,7 +252,7 @@ const REDACTIONS_MAX: usize = 3;
 
 /// Formats a redacted secret as one line.
 fn redacted(RedactionReport { place, stand_in, rule, .. }: &RedactionReport) -> String {
-    format!("{} replaces a secret in {} ({})", plain(stand_in), plain(place), plain(rule))
+    format!("{stand_in} replaces a secret in {place} ({rule})")
 }
 
 /// What was said on a WebSocket, a line each.
@@ -272,20 +262,21 @@ fn show_conversation(conversation: &Conversation, json: bool) {
     }
     let paint = Paint::stdout();
     let Conversation { id, target, count: all, messages, redactions, cut, .. } = conversation;
-    let mut out = format!("# {}: GET {}, {}\n", plain(id), plain(target), count(*all, "message"));
-    redactions.iter().for_each(|one| out.push_str(&format!("# {}\n", redacted(one))));
+    let mut out = Page::new();
+    out.line(format_args!("# {id}: GET {target}, {}", count(*all, "message")));
+    redactions.iter().for_each(|one| out.line(format_args!("# {}", redacted(one))));
     for Spoken { from_client, after_micros, text, bytes } in messages {
         let who = if *from_client { "client " } else { "backend" };
-        let said = text.as_ref().map_or_else(|| paint.dim(&count(*bytes, "byte")), |text| plain(text));
-        out.push_str(&format!("{:>10.3} s  {who}  {said}\n", *after_micros as f64 / 1e6));
+        let said = text.as_ref().map_or_else(|| paint.dim(&count(*bytes, "byte")), Clone::clone);
+        out.line(format_args!("{:>10.3} s  {who}  {said}", *after_micros as f64 / 1e6));
     }
     if messages.len() < *all {
-        out.push_str(&format!("# and {} more\n", all - messages.len()));
+        out.line(format_args!("# and {} more", all - messages.len()));
     }
     if let Some(why) = cut {
-        out.push_str(&format!("# not all of it: {}\n", plain(why)));
+        out.line(format_args!("# not all of it: {why}"));
     }
-    let _ = stdout().write_all(out.as_bytes());
+    out.print();
 }
 
 fn has_new(view: &InboxView) -> bool {
@@ -293,44 +284,46 @@ fn has_new(view: &InboxView) -> bool {
 }
 
 fn say_nothing_is_new(view: &InboxView) {
-    let mut out = "nothing is new\n".to_owned();
+    let mut out = Page::new();
+    out.line("nothing is new");
     let first = |news: News| view.proposals.iter().find(|proposal| proposal.news == news);
     if let Some(changed) = first(News::Changed) {
-        let id = plain(&changed.id);
-        out.push_str(&format!("what has changed is accepted by its name: understudy inbox accept {id}\n"));
+        let id = &changed.id;
+        out.line(format_args!("what has changed is accepted by its name: understudy inbox accept {id}"));
     }
     if let Some(same) = first(News::Same) {
-        let id = plain(&same.id);
-        out.push_str(&format!("what is the same stays until it is discarded: understudy inbox discard {id}\n"));
+        let id = &same.id;
+        out.line(format_args!("what is the same stays until it is discarded: understudy inbox discard {id}"));
     }
-    let _ = stdout().write_all(out.as_bytes());
+    out.print();
 }
 
 fn say_settled(settled: &Settled) {
     let paint = Paint::stdout();
-    let mut out = String::new();
+    let mut out = Page::new();
     for file in &settled.files {
-        out.push_str(&format!("{} {file}\n", paint.bold("wrote")));
+        out.line(format_args!("{} {file}", paint.bold("wrote")));
     }
     for (id, after) in &settled.stays {
-        out.push_str(&format!("{} {} in the inbox: {} needs it\n", paint.bold("kept"), plain(id), plain(after)));
+        out.line(format_args!("{} {id} in the inbox: {after} needs it", paint.bold("kept")));
     }
     for (id, why) in &settled.left {
-        out.push_str(&format!("{} {}: {why}\n", paint.yellow("left"), plain(id)));
+        out.line(format_args!("{} {id}: {why}", paint.yellow("left")));
     }
-    out.push_str(&format!("{} went from the inbox\n", count(settled.exchanges, "exchange")));
-    out.push_str(&needed(&settled.vars));
-    let _ = stdout().write_all(out.as_bytes());
+    out.line(format_args!("{} went from the inbox", count(settled.exchanges, "exchange")));
+    needed(&settled.vars, &mut out);
+    out.print();
 }
 
 /// Prints the proposals that are accepted in addition to the selected ones, before they are accepted.
 fn say_along(plan: &Settled, is_preview: bool) {
     let paint = Paint::stdout();
     let what = if is_preview { "would take along" } else { "taking along" };
-    let line =
-        |(id, after): &(String, String)| format!("{} {}: {} needs it\n", paint.bold(what), plain(id), plain(after));
-    let lines: String = plan.along.iter().map(line).collect();
-    let _ = stdout().write_all(lines.as_bytes());
+    let mut out = Page::new();
+    for (id, after) in &plan.along {
+        out.line(format_args!("{} {id}: {after} needs it", paint.bold(what)));
+    }
+    out.print();
 }
 
 /// Prints what accepting would do.
@@ -339,34 +332,32 @@ fn say_planned(plan: &Settled, json: bool) {
         return print_json(plan);
     }
     let paint = Paint::stdout();
-    let mut out: String = plan.files.iter().map(|file| format!("{} {file}\n", paint.bold("would write"))).collect();
+    let mut out = Page::new();
+    plan.files.iter().for_each(|file| out.line(format_args!("{} {file}", paint.bold("would write"))));
     for (id, why) in &plan.left {
-        out.push_str(&format!("{} {}: {why}\n", paint.yellow("would leave"), plain(id)));
+        out.line(format_args!("{} {id}: {why}", paint.yellow("would leave")));
     }
-    out.push_str("nothing was written (--preview)\n");
-    let _ = stdout().write_all(out.as_bytes());
+    out.line("nothing was written (--preview)");
+    out.print();
 }
 
 /// The maximum number of files that are listed for one value.
 const FILES_MAX: usize = 3;
 
 /// Lists the values that `verify` needs, and the values that the stub accepts in their place.
-pub(crate) fn needed(vars: &[VarNeeded]) -> String {
-    let mut out = String::new();
+pub(crate) fn needed(vars: &[VarNeeded], out: &mut Page) {
     for VarNeeded { service, name, is_known, files, refused } in vars {
-        let but = refused.as_ref().map_or_else(String::new, |refused| format!(" but `{}`", plain(refused)));
-        let name = plain(name);
+        let but = refused.as_ref().map_or_else(String::new, |refused| format!(" but `{refused}`"));
         if *is_known {
-            out.push_str(&format!("the stub takes any value for `{name}`{but}\n"));
+            out.line(format_args!("the stub takes any value for `{name}`{but}"));
             continue;
         }
         let first: Vec<&str> = files.iter().take(FILES_MAX).map(String::as_str).collect();
         let more = files.len() - first.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let first = plain(&first.join(", "));
-        out.push_str(&format!(
-            "verify needs a value for `{name}`: write it under `vars` of a backend of {service} ({first}{more}); the stub takes any{but}\n"
+        let first = first.join(", ");
+        out.line(format_args!(
+            "verify needs a value for `{name}`: write it under `vars` of a backend of {service} ({first}{more}); the stub takes any{but}"
         ));
     }
-    out
 }

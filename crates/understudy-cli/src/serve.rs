@@ -5,8 +5,9 @@ use crate::ending::Ending;
 use crate::exit::Exit;
 use crate::files::target;
 use crate::record::say_recorded;
-use crate::terminal::{Paint, count, count_problems, say_first_problems, say_problems};
-use std::io::{Write, stderr, stdout};
+use crate::terminal::{
+    Page, Paint, count, count_problems, log_output, print_error_line, say_first_problems, say_problems,
+};
 use understudy_api::{
     ApiError, Diagnostic, Elsewhere, Listening, LogFormat, RecordedSummary, Reloaded, ServeRequest, Serving, Target,
     serve,
@@ -31,15 +32,15 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
     runtime.block_on(async {
         let ending = Ending::new();
-        let serving = serve(request, Box::new(stdout())).await?;
+        let serving = serve(request, log_output()).await?;
         announce(&serving, is_json);
         let reloaded = |news: Reloaded<'_>| {
             say_problems(news.problems);
             for file in news.mended {
-                let _ = writeln!(stderr(), "{} {file} has no errors any more", Paint::stderr().green("mended:"));
+                print_error_line(format_args!("{} {file} has no errors any more", Paint::stderr().green("mended:")));
             }
             if !news.listening.is_empty() {
-                news.say(&listening(news.listening, is_json));
+                news.print(listening(news.listening, is_json).as_str());
             }
         };
         let recorded = serving.until(ending.came(), say_checked, reloaded).await;
@@ -52,26 +53,29 @@ fn say_checked(problems: &[Diagnostic]) {
     if !problems.is_empty() {
         let counted = count_problems(problems);
         let all = if left > 0 { format!("; {left} more are shown by `understudy check`") } else { String::new() };
-        let _ = writeln!(stderr(), "{counted}: what is good is served{all}\n");
+        let mut page = Page::new();
+        page.line(format_args!("{counted}: what is good is served{all}"));
+        page.blank();
+        page.print_error();
     }
 }
 
 fn announce(serving: &Serving, is_json: bool) {
-    let mut out = stdout().lock();
-    let _ = out.write_all(listening(&serving.listening, is_json).as_bytes()).and_then(|()| out.flush());
+    listening(&serving.listening, is_json).print();
     for Elsewhere { service, port, pid } in &serving.elsewhere {
         let name = service.as_deref().unwrap_or("the shared port");
-        let _ = writeln!(
-            stderr(),
+        print_error_line(format_args!(
             "{name}: port {port} is answered by another Understudy (process {pid}) that has this project open; once it ends, by this one"
-        );
+        ));
     }
 }
 
-fn listening(ports: &[Listening], is_json: bool) -> String {
+fn listening(ports: &[Listening], is_json: bool) -> Page {
     let width = ports.iter().filter_map(|port| port.service.as_ref()).map(String::len).max().unwrap_or(0);
     let line = |port: &Listening| if is_json { json_line(port) } else { text_line(port, width) };
-    ports.iter().map(|port| line(port) + "\n").collect()
+    let mut out = Page::new();
+    ports.iter().for_each(|port| out.line(line(port)));
+    out
 }
 
 fn text_line(listening: &Listening, width: usize) -> String {

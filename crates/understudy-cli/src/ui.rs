@@ -4,9 +4,8 @@ use crate::args::UiArgs;
 use crate::ending::Ending;
 use crate::exit::Exit;
 use crate::files::project;
-use crate::terminal::Paint;
+use crate::terminal::{Paint, print_error_line, print_line};
 use rust_embed::RustEmbed;
-use std::io::{Write, stderr, stdout};
 use std::process::{Command, Stdio};
 use understudy_api::{ApiError, Engine, serve_ui};
 
@@ -24,10 +23,11 @@ pub(crate) fn run(args: &UiArgs) -> Result<Exit, ApiError> {
         let assets = |path: &str| FrontEnd::get(path).map(|file| file.data.into_owned().into());
         let server = serve_ui(engine.clone(), assets, args.port).await?;
         let url = &server.address.url;
-        let _ = writeln!(stdout(), "Understudy is at {}", Paint::stdout().bold(url));
-        let _ = stdout().flush();
+        print_line(format_args!("Understudy is at {}", Paint::stdout().bold(url)));
         if let Some(pid) = engine.other().await {
-            let _ = writeln!(stderr(), "The project is open in another Understudy (process {pid}): both show the same");
+            print_error_line(format_args!(
+                "The project is open in another Understudy (process {pid}): both show the same"
+            ));
         }
         if !args.no_open {
             open_in_browser(&server.address.once_url);

@@ -8,9 +8,8 @@ mod text;
 use crate::args::VerifyArgs;
 use crate::exit::Exit;
 use crate::files::{print_json, project};
-use crate::terminal::{Paint, plain, say_problems};
+use crate::terminal::{Paint, print_error_line, say_problems};
 use bar::Bar;
-use std::io::{Write, stderr, stdout};
 use std::sync::Arc;
 use text::text;
 use understudy_api::{
@@ -42,15 +41,11 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
     if args.json {
         print_json(&RunReport::new(&run));
     } else {
-        let _ = stdout().write_all(text(&run, &not_verified, args.all, args.strict, Paint::stdout()).as_bytes());
+        text(&run, &not_verified, args.all, args.strict, Paint::stdout()).print();
     }
     if let Some(why) = &run.forgotten {
-        let _ = writeln!(
-            stderr(),
-            "{} the run is not remembered for `coverage`: {}",
-            Paint::stderr().yellow("warning:"),
-            plain(why)
-        );
+        let word = Paint::stderr().yellow("warning:");
+        print_error_line(format_args!("{word} the run is not remembered for `coverage`: {why}"));
     }
     for (format, file) in &args.reports {
         std::fs::write(file, format.write(&run)).map_err(|error| ApiError::of_file(file, "write", &error))?;

@@ -20,6 +20,7 @@ mod message;
 pub mod multipart;
 pub mod origin;
 pub mod page;
+pub mod printable;
 pub mod redact;
 pub mod target;
 pub mod xml;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use understudy_exchange::printable::{Printable, is_unprintable};
 
 /// A place in a file: one line, and some characters of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -109,7 +110,8 @@ codes! {
     BadReference = "bad-reference",
 }
 
-/// A problem in a file. [`fmt::Display`] renders it whole, over several lines.
+/// A problem in a file. [`fmt::Display`] renders it whole, over several lines, and escapes what is
+/// never printed: a name or a key cannot begin a line of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// How bad it is.
@@ -165,10 +167,11 @@ impl fmt::Display for Diagnostic {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        writeln!(f, "{severity}[{}]: {}", self.code.as_str(), self.message)?;
+        writeln!(f, "{severity}[{}]: {}", self.code.as_str(), Printable(&self.message))?;
+        let file = Printable(&self.file);
         let Some(span) = self.span else {
-            write!(f, "  --> {}", self.file)?;
-            return self.hint.iter().try_for_each(|hint| write!(f, "\n  = hint: {hint}"));
+            write!(f, "  --> {file}")?;
+            return self.hint.iter().try_for_each(|hint| write!(f, "\n  = hint: {}", Printable(hint)));
         };
         let number = span.line.to_string();
         let margin = " ".repeat(number.len());
@@ -176,20 +179,21 @@ impl fmt::Display for Diagnostic {
         let pad = " ".repeat(column - 1);
         let room = text.chars().count().saturating_sub(column - 1).max(1);
         let carets = "^".repeat((span.width as usize).clamp(1, room));
-        writeln!(f, "{margin}--> {}:{}:{}", self.file, span.line, span.column)?;
+        writeln!(f, "{margin}--> {file}:{}:{}", span.line, span.column)?;
         writeln!(f, "{margin} |")?;
         writeln!(f, "{number} | {text}")?;
         write!(f, "{margin} | {pad}{carets}")?;
-        self.hint.iter().try_for_each(|hint| write!(f, "\n{margin} = hint: {hint}"))
+        self.hint.iter().try_for_each(|hint| write!(f, "\n{margin} = hint: {}", Printable(hint)))
     }
 }
 
-/// The part of a line around a column, with tabs and control characters shown as one column each.
+/// The part of a line around a column. What is never printed is shown as one column each, so that
+/// carets stand below what they point at.
 fn window(line: &str, column: usize) -> (String, usize) {
     let plain = |c: char| {
         if c == '\t' {
             '→'
-        } else if c.is_control() {
+        } else if is_unprintable(c) {
             '·'
         } else {
             c

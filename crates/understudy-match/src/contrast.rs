@@ -6,6 +6,7 @@
 use crate::mismatch::{NOTHING, SHOWN_CHARS_MAX, is_redacted, shorten};
 use std::ops::Range;
 use understudy_exchange::Json;
+use understudy_exchange::printable::{is_unprintable, push_escaped};
 use understudy_exchange::redact::{REDACTED, redacted};
 
 /// The number of equal characters that are shown before the place of a difference in a long text.
@@ -76,7 +77,7 @@ fn contrast(texts: [&str; 2], quotes: Quotes) -> (String, String) {
             if is_quoted && matches!(c, '"' | '\\') {
                 out.extend(['\\', *c]);
             } else if is_invisible(*c) || (is_different && (changes_another(*c) || (looks_alike && !c.is_ascii()))) {
-                escape(*c, &mut out);
+                push_escaped(*c, &mut out);
             } else {
                 out.push(*c);
             }
@@ -123,10 +124,11 @@ fn looks_like_ascii(chars: &[Vec<char>; 2], differing: &[Range<usize>; 2]) -> bo
 
 /// Returns true for a character that leaves no mark, or that is a space and not U+0020.
 pub(crate) fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{A0}' | '\u{AD}' | '\u{61C}' | '\u{1680}' | '\u{180E}' | '\u{2000}'..='\u{200F}' | '\u{2028}'..='\u{202F}'
-            | '\u{205F}'..='\u{206F}' | '\u{3000}' | '\u{3164}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
+    is_unprintable(c)
+        || matches!(
+            c,
+            '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200F}' | '\u{202F}' | '\u{205F}' | '\u{3000}' | '\u{3164}'
+        )
 }
 
 /// Returns true for a character that is drawn with the one before it, or that is equal to another one by Unicode's
@@ -135,17 +137,6 @@ fn changes_another(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36F}' | '\u{1100}'..='\u{11FF}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}'
         | '\u{2126}' | '\u{212A}' | '\u{212B}' | '\u{3099}' | '\u{309A}' | '\u{FE00}'..='\u{FE0F}' | '\u{FE20}'..='\u{FE2F}')
-}
-
-/// Writes a character as JSON would escape it.
-pub(crate) fn escape(c: char, out: &mut String) {
-    match c {
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
-        c if u32::from(c) > 0xFFFF => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
-        c => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-    }
 }
 
 #[cfg(test)]

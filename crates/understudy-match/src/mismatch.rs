@@ -1,7 +1,8 @@
 //! How an answer differs from what was promised.
 
-use crate::contrast::{escape, is_invisible};
+use crate::contrast::is_invisible;
 use understudy_exchange::Json;
+use understudy_exchange::printable::push_escaped;
 use understudy_exchange::redact::{REDACTED, SecretNames, redacted};
 
 /// What kind of difference.
@@ -83,7 +84,7 @@ pub(crate) fn shorten(text: &str) -> String {
     let mut shown = String::new();
     let mut chars = text.chars();
     for c in chars.by_ref().take(SHOWN_CHARS_MAX) {
-        if is_invisible(c) { escape(c, &mut shown) } else { shown.push(c) }
+        if is_invisible(c) { push_escaped(c, &mut shown) } else { shown.push(c) }
     }
     if chars.next().is_some() {
         shown.push_str(&format!("… ({} characters)", text.chars().count()));

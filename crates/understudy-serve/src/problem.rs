@@ -4,6 +4,7 @@ use crate::event::Wrong;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use understudy_exchange::printable::{make_printable, push_escaped};
 use understudy_exchange::redact::SecretNames;
 use understudy_exchange::{Json, JsonString, Request};
 use understudy_match::Rendered;
@@ -33,7 +34,10 @@ pub(crate) fn members(status: StatusCode, kind: &str, title: &str, detail: &str)
 pub(crate) fn rendered(status: StatusCode, members: Members) -> Rendered {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    Rendered { status, headers, body: Bytes::from(object(members).to_string()) }
+    // The body may be read on a terminal. An escape in a JSON string means its character.
+    let mut text = object(members).to_string();
+    make_printable(&mut text, 0);
+    Rendered { status, headers, body: Bytes::from(text) }
 }
 
 pub(crate) fn object(members: Members) -> Json {
@@ -67,7 +71,7 @@ fn field(text: &str) -> HeaderValue {
                 break;
             }
             ' '..='~' => out.push(c),
-            c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}"))),
+            c => push_escaped(c, &mut out),
         }
     }
     HeaderValue::from_str(&out).expect("it is ASCII")

@@ -2,6 +2,7 @@
 
 use super::sort::LeftOut;
 use std::collections::HashMap;
+use understudy_exchange::printable::Printable;
 
 /// The maximum number of entries that are listed for one reason.
 const ENTRIES_MAX: usize = 20;
@@ -22,9 +23,9 @@ pub fn list_left_out(left: &[LeftOut]) -> String {
     for all in reasons {
         let LeftOut { why, option, .. } = all[0];
         let option = option.as_ref().map_or_else(String::new, |option| format!(" (included by {option})"));
-        out.push_str(&format!("{} left out: {why}{option}\n", all.len()));
+        out.push_str(&format!("{} left out: {}{option}\n", all.len(), Printable(why)));
         for LeftOut { method, url, .. } in all.iter().take(ENTRIES_MAX) {
-            out.push_str(&format!("  {method} {url}\n"));
+            out.push_str(&format!("  {} {}\n", Printable(method), Printable(url)));
         }
         if all.len() > ENTRIES_MAX {
             out.push_str(&format!("  and {} more: --json lists them\n", all.len() - ENTRIES_MAX));

@@ -1,8 +1,7 @@
 //! The report of `verify --accept`: the changes that were written, and the differences that are
 //! left.
 
-use crate::terminal::plain;
-use std::io::{Write, stderr};
+use crate::terminal::Page;
 use understudy_api::Accepted;
 
 /// The maximum number of fixtures named that are doubted for the same reason.
@@ -12,7 +11,7 @@ const NAMED_MAX: usize = 3;
 /// report goes to stderr, because stdout belongs to the run.
 pub(crate) fn tell(accepted: &[Accepted], is_dry_run: bool) -> bool {
     let verb = if is_dry_run { "would accept" } else { "accepted" };
-    let mut out = String::new();
+    let mut out = Page::new();
     let mut is_left = false;
     let mut doubts: Vec<(&str, Vec<&str>)> = Vec::new();
     for Accepted { fixture, files, places, left, doubt, diffs } in accepted {
@@ -25,14 +24,14 @@ pub(crate) fn tell(accepted: &[Accepted], is_dry_run: bool) -> bool {
         }
         if !places.is_empty() {
             let files = if files.is_empty() { String::new() } else { format!(" in {}", files.join(", ")) };
-            out.push_str(&format!("{verb} {fixture}: {}{files}\n", plain(&places.join(", "))));
+            out.line(format_args!("{verb} {fixture}: {}{files}", places.join(", ")));
         }
         if is_dry_run {
-            diffs.iter().for_each(|diff| out.push_str(diff));
+            diffs.iter().for_each(|diff| out.lines("", diff));
         }
         for (place, why) in left {
             is_left = true;
-            out.push_str(&format!("not accepted {fixture} {}: {}\n", plain(place), plain(why)));
+            out.line(format_args!("not accepted {fixture} {place}: {why}"));
         }
     }
     for (why, fixtures) in doubts {
@@ -40,16 +39,15 @@ pub(crate) fn tell(accepted: &[Accepted], is_dry_run: bool) -> bool {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let named: Vec<&str> = fixtures.iter().copied().take(NAMED_MAX).collect();
         let all = if fixtures.len() > 1 { ", or all of them with --force" } else { "" };
-        out.push_str(&format!(
-            "not accepted {}{more}: {}: accept it with --fixture {}{all}\n",
+        out.line(format_args!(
+            "not accepted {}{more}: {why}: accept it with --fixture {}{all}",
             named.join(", "),
-            plain(why),
             fixtures[0]
         ));
     }
     if is_dry_run {
-        out.push_str("nothing was written (--dry-run)\n");
+        out.line("nothing was written (--dry-run)");
     }
-    let _ = stderr().write_all(out.as_bytes());
+    out.print_error();
     is_left
 }

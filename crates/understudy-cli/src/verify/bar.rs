@@ -1,6 +1,7 @@
 //! A line on a terminal that shows how far a run is.
 
-use std::io::{IsTerminal, Write, stderr};
+use crate::terminal::redraw;
+use std::io::{IsTerminal, stderr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -42,12 +43,12 @@ impl Bar {
         let filled = BAR_WIDTH * done / total.max(1);
         let broken = self.broken.load(Ordering::Relaxed);
         let bar = format!("{}{}", "=".repeat(filled), " ".repeat(BAR_WIDTH - filled));
-        let _ = write!(stderr(), "\r[{bar}] {done}/{total}, {broken} broken\x1b[K");
+        redraw(&format!("[{bar}] {done}/{total}, {broken} broken"));
     }
 
     pub(super) fn clear(&self) {
         if self.drawn.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
-            let _ = write!(stderr(), "\r\x1b[K");
+            redraw("");
         }
     }
 }

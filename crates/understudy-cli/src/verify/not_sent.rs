@@ -1,7 +1,7 @@
 //! The fixtures that a run did not send, reported in groups. Fixtures that write, or that wait for
 //! another fixture, look alike.
 
-use crate::terminal::{Paint, count, plain};
+use crate::terminal::{Page, Paint, count};
 use understudy_api::{FixtureResult, NotVerified, Outcome, OutcomeKind, Run};
 
 /// The maximum number of fixtures named in a group.
@@ -9,17 +9,13 @@ const NAMED_MAX: usize = 3;
 
 /// Reports the fixtures whose writes were not allowed, and the fixtures that come after a fixture
 /// that did not pass.
-pub(crate) fn groups(run: &Run, paint: Paint) -> String {
-    let mut out = String::new();
+pub(crate) fn groups(run: &Run, paint: Paint) -> Page {
+    let mut out = Page::new();
     let held: Vec<&FixtureResult> = run.results.iter().filter(|r| r.outcome == Outcome::HeldBack).collect();
     if !held.is_empty() {
         let what = if held.len() == 1 { "it writes" } else { "they write" };
-        out.push_str(&format!(
-            "{} {}: {}\n  {what}: allow that with `writes: true` at the backend, or --allow-writes\n",
-            paint.yellow("held back"),
-            count(held.len(), "fixture"),
-            names(&held)
-        ));
+        out.line(format_args!("{} {}: {}", paint.yellow("held back"), count(held.len(), "fixture"), names(&held)));
+        out.line(format_args!("  {what}: allow that with `writes: true` at the backend, or --allow-writes"));
     }
     let mut parents: Vec<(String, Vec<&FixtureResult>)> = Vec::new();
     for result in &run.results {
@@ -31,14 +27,9 @@ pub(crate) fn groups(run: &Run, paint: Paint) -> String {
         }
     }
     for (parent, blocked) in parents {
-        out.push_str(&format!(
-            "{} {}: {}\n  `{}` comes before {} and was not kept\n",
-            paint.yellow("blocked"),
-            count(blocked.len(), "fixture"),
-            names(&blocked),
-            plain(&parent),
-            if blocked.len() == 1 { "it" } else { "them" },
-        ));
+        out.line(format_args!("{} {}: {}", paint.yellow("blocked"), count(blocked.len(), "fixture"), names(&blocked)));
+        let them = if blocked.len() == 1 { "it" } else { "them" };
+        out.line(format_args!("  `{parent}` comes before {them} and was not kept"));
     }
     out
 }
@@ -50,15 +41,15 @@ pub(crate) fn is_grouped(result: &FixtureResult) -> bool {
 
 fn names(results: &[&FixtureResult]) -> String {
     let named = results.iter().take(NAMED_MAX).map(|result| format!("{}/{}", result.service, result.fixture.id));
-    let named: Vec<String> = named.map(|name| plain(&name)).collect();
+    let named: Vec<String> = named.collect();
     let more = results.len().saturating_sub(NAMED_MAX);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", named.join(", "))
 }
 
-/// Returns a note with the number of fixtures that were not verified, and their effect in a strict
+/// Adds a note with the number of fixtures that were not verified, and their effect in a strict
 /// run.
-pub(crate) fn note(not_verified: &[NotVerified], is_strict: bool, paint: Paint) -> String {
+pub(crate) fn note(not_verified: &[NotVerified], is_strict: bool, paint: Paint, out: &mut Page) {
     // More about an unreachable backend is printed above, and every run fails because of it.
     let unreachable = OutcomeKind::Unreachable.as_str();
     let failing = not_verified.iter().filter(|one| one.fails_strict() && one.outcome != unreachable);
@@ -74,13 +65,13 @@ pub(crate) fn note(not_verified: &[NotVerified], is_strict: bool, paint: Paint) 
     kinds.sort_by_key(|(kind, _)| order(kind));
     let all: usize = kinds.iter().map(|(_, number)| number).sum();
     if all == 0 {
-        return String::new();
+        return;
     }
     let kinds: Vec<String> = kinds.iter().map(|(kind, number)| format!("{number} {kind}")).collect();
     let what = format!("{} not verified ({})", count(all, "fixture"), kinds.join(", "));
     if is_strict {
-        format!("{}: --strict fails; --json lists each with what to do\n", paint.red(&what))
+        out.line(format_args!("{}: --strict fails; --json lists each with what to do", paint.red(&what)));
     } else {
-        format!("{}\n", paint.dim(&format!("{what}: --json lists them, --strict fails for them")))
+        out.line(paint.dim(&format!("{what}: --json lists them, --strict fails for them")));
     }
 }

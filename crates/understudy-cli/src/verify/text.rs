@@ -1,7 +1,7 @@
 //! A run as text for people.
 
 use super::not_sent;
-use crate::terminal::{Paint, count, count_problems, plain};
+use crate::terminal::{Page, Paint, count, count_problems};
 use understudy_api::{
     Block, DifferenceReport, FixtureReport, FixtureResult, NotVerified, Outcome, OutcomeKind, Run, Shared, Shown,
     blocks, new_beside,
@@ -11,8 +11,8 @@ use understudy_api::{
 const EXAMPLES: usize = 3;
 
 /// Returns the report of a run; with `is_all`, each fixture by itself.
-pub(super) fn text(run: &Run, not_verified: &[NotVerified], is_all: bool, is_strict: bool, paint: Paint) -> String {
-    let mut out = String::new();
+pub(super) fn text(run: &Run, not_verified: &[NotVerified], is_all: bool, is_strict: bool, paint: Paint) -> Page {
+    let mut out = Page::new();
     let is_shown = |result: &&FixtureResult| match result.outcome {
         Outcome::Kept => !result.stale.is_empty() || !result.left.is_empty(),
         // If a backend is gone, one fixture stands for all of them.
@@ -22,46 +22,46 @@ pub(super) fn text(run: &Run, not_verified: &[NotVerified], is_all: bool, is_str
     let reports: Vec<FixtureReport> = run.results.iter().filter(is_shown).map(FixtureReport::new).collect();
     let shown: Vec<&FixtureReport> = reports.iter().collect();
     for block in blocks(&shown, is_all) {
-        out.push_str(&match block {
-            Block::One(report, own, shared) => fixture(run, report, &own, shared, paint),
-            Block::Many(group) => many(&group, paint),
-        });
+        match block {
+            Block::One(report, own, shared) => fixture(run, report, &own, shared, paint, &mut out),
+            Block::Many(group) => many(&group, paint, &mut out),
+        }
     }
     if !is_all {
-        out.push_str(&not_sent::groups(run, paint));
+        out.append(&not_sent::groups(run, paint));
     }
     for service in run.backends.keys() {
-        out.push_str(&unreachable(run, service, paint));
+        unreachable(run, service, paint, &mut out);
     }
     if !out.is_empty() {
-        out.push('\n');
+        out.blank();
     }
-    out.push_str(&summary(run, paint));
-    out.push_str(&left_open(run, not_verified, is_strict, paint));
+    summary(run, paint, &mut out);
+    left_open(run, not_verified, is_strict, paint, &mut out);
     out
 }
 
 /// The reason why a backend could not be reached.
-fn unreachable(run: &Run, service: &str, paint: Paint) -> String {
+fn unreachable(run: &Run, service: &str, paint: Paint, out: &mut Page) {
     let is_gone =
         |result: &&FixtureResult| *result.service == *service && matches!(result.outcome, Outcome::Unreachable(_));
     let gone: Vec<&FixtureResult> = run.results.iter().filter(is_gone).collect();
     let Some(Outcome::Unreachable(why)) =
         gone.iter().find(|result| result.request.is_some()).map(|result| &result.outcome)
     else {
-        return String::new();
+        return;
     };
     let word = paint_outcome(OutcomeKind::Unreachable, "unreachable", paint);
-    format!("{word} {service}: {}\n{}", count(gone.len(), "fixture"), indented(why))
+    out.line(format_args!("{word} {service}: {}", count(gone.len(), "fixture")));
+    out.lines("  ", why);
 }
 
-fn summary(run: &Run, paint: Paint) -> String {
-    let mut out = String::new();
+fn summary(run: &Run, paint: Paint, out: &mut Page) {
     for (service, backend) in &run.backends {
-        out.push_str(&format!("{service} at {backend}\n"));
+        out.line(format_args!("{service} at {backend}"));
     }
     for service in &run.without_backend {
-        out.push_str(&format!("{service} {}\n", paint.yellow("not verified: it has no such backend")));
+        out.line(format_args!("{service} {}", paint.yellow("not verified: it has no such backend")));
     }
     let counted: Vec<String> = OutcomeKind::ALL
         .iter()
@@ -69,13 +69,11 @@ fn summary(run: &Run, paint: Paint) -> String {
         .filter(|(number, kind)| *number > 0 || *kind == OutcomeKind::Kept)
         .map(|(number, kind)| paint_outcome(kind, &format!("{number} {}", kind.as_str()), paint))
         .collect();
-    out.push_str(&format!("{} in {:.2} s\n", counted.join(", "), run.took.as_secs_f64()));
-    out
+    out.line(format_args!("{} in {:.2} s", counted.join(", "), run.took.as_secs_f64()));
 }
 
 /// The lines below the counts: everything that a passed run leaves open.
-fn left_open(run: &Run, not_verified: &[NotVerified], is_strict: bool, paint: Paint) -> String {
-    let mut out = String::new();
+fn left_open(run: &Run, not_verified: &[NotVerified], is_strict: bool, paint: Paint, out: &mut Page) {
     let (unproven, added): (usize, usize) = run
         .results
         .iter()
@@ -87,89 +85,84 @@ fn left_open(run: &Run, not_verified: &[NotVerified], is_strict: bool, paint: Pa
             count(unproven, "place"),
             count(added, "member")
         );
-        out.push_str(&format!("{}\n", paint.dim(&note)));
+        out.line(paint.dim(&note));
     }
     let retried: usize = run.results.iter().map(|result| result.retried as usize).sum();
     if retried > 0 {
         let note = format!("{} sent again, as the backend asked with retry-after", count(retried, "request"));
-        out.push_str(&format!("{}\n", paint.dim(&note)));
+        out.line(paint.dim(&note));
     }
-    out.push_str(&not_sent::note(not_verified, is_strict, paint));
+    not_sent::note(not_verified, is_strict, paint, out);
     if !run.project.diagnostics.is_empty() {
-        out.push_str(&format!("{} in the project's files\n", count_problems(&run.project.diagnostics)));
+        out.line(format_args!("{} in the project's files", count_problems(&run.project.diagnostics)));
     }
     if run.summary.judged() == 0 {
-        out.push_str(&format!("{}\n", paint.red("no promise was tested")));
+        out.line(paint.red("no promise was tested"));
     }
-    out
 }
 
 /// A failure that several fixtures share.
-fn many(group: &Shared<'_>, paint: Paint) -> String {
+fn many(group: &Shared<'_>, paint: Paint, out: &mut Page) {
     let (first, differences) = &group.fixtures[0];
     let outcome = outcome(first, paint);
-    let mut out =
-        format!("{outcome} {}: {}\n", count(group.fixtures.len(), "fixture"), paint.bold(&plain(&group.title)));
+    out.line(format_args!("{outcome} {}: {}", count(group.fixtures.len(), "fixture"), paint.bold(&group.title)));
     for shown in differences {
-        out.push_str(&values(shown.difference, &first.added));
+        values(shown.difference, &first.added, out);
     }
     if differences.is_empty() {
         // The title is the first line of the reason.
         let rest: Vec<&str> = first.reason.as_deref().unwrap_or_default().lines().skip(1).collect();
-        out.push_str(&indented(&rest.join("\n")));
+        rest.iter().for_each(|line| out.line(format_args!("  {line}")));
     } else {
-        out.push_str(&response(first));
+        response(first, out);
     }
     for (report, differences) in group.fixtures.iter().take(EXAMPLES) {
         let place = differences.first().map(|shown| {
             let path = &shown.difference.path;
             let what =
                 if *path == shown.difference.kind { report.request.clone().unwrap_or_default() } else { path.clone() };
-            format!("  {}  {}", paint.dim(&plain(&location(shown.difference, report))), plain(&what))
+            format!("  {}  {}", paint.dim(&location(shown.difference, report)), &what)
         });
-        let place = place.unwrap_or_else(|| format!("  {}", paint.dim(&plain(&report.file))));
-        out.push_str(&format!("  {}/{}{}\n", report.service, report.fixture, place.trim_end()));
+        let place = place.unwrap_or_else(|| format!("  {}", paint.dim(&report.file)));
+        out.line(format_args!("  {}/{}{}", report.service, report.fixture, place.trim_end()));
     }
     let rest = group.fixtures.len() - group.fixtures.len().min(EXAMPLES);
     if rest > 0 {
         let note = format!("and {}: --all shows each by itself", count(rest, "more fixture"));
-        out.push_str(&format!("  {}\n", paint.dim(&note)));
+        out.line(format_args!("  {}", paint.dim(&note)));
     }
-    out
 }
 
-fn fixture(run: &Run, report: &FixtureReport, differences: &[Shown<'_>], shared: usize, paint: Paint) -> String {
-    let request =
-        report.request.as_deref().map(|request| format!("  {}", paint.dim(&plain(request)))).unwrap_or_default();
-    let mut out = format!("{} {}/{}{request}\n", outcome(report, paint), report.service, report.fixture);
+fn fixture(run: &Run, report: &FixtureReport, differences: &[Shown<'_>], shared: usize, paint: Paint, out: &mut Page) {
+    let request = report.request.as_deref().map(|request| format!("  {}", paint.dim(&request))).unwrap_or_default();
+    out.line(format_args!("{} {}/{}{request}", outcome(report, paint), report.service, report.fixture));
     let has_response = !report.differences.is_empty() || !report.known.is_empty();
     if let Some(reason) = report.reason.as_deref().filter(|_| !has_response) {
-        out.push_str(&indented(reason));
+        out.lines("  ", reason);
     }
     for Shown { difference, more } in differences {
         // The kind of a status is its place.
         let kind = if difference.path == difference.kind { "" } else { &difference.kind };
-        let place = format!("{} {kind}", paint.bold(&plain(&difference.path)));
-        let line = paint.dim(&plain(&location(difference, report)));
-        out.push_str(&format!("  {}  {line}\n", place.trim_end()));
-        out.push_str(&values(difference, &report.added));
+        let place = format!("{} {kind}", paint.bold(&difference.path));
+        let line = paint.dim(&location(difference, report));
+        out.line(format_args!("  {}  {line}", place.trim_end()));
+        values(difference, &report.added, out);
         if *more > 0 {
             let note = format!("and in {}: --json names them", count(*more, "more element"));
-            out.push_str(&format!("    {}\n", paint.dim(&note)));
+            out.line(format_args!("    {}", paint.dim(&note)));
         }
     }
     if has_response && !differences.is_empty() {
-        out.push_str(&response(report));
+        response(report, out);
     }
     if shared > 0 {
         let note = format!("and {} that other fixtures share", count(shared, "difference"));
-        out.push_str(&format!("  {}\n", paint.dim(&note)));
+        out.line(format_args!("  {}", paint.dim(&note)));
     }
-    out.push_str(&notes(run, report, paint));
+    notes(run, report, paint, out);
     if has_response && differences.is_empty() && shared == 0 {
-        out.push_str(&response(report));
+        response(report, out);
     }
-    out
 }
 
 /// The fixture's file and the line of an expectation.
@@ -180,49 +173,42 @@ fn location(difference: &DifferenceReport, report: &FixtureReport) -> String {
     }
 }
 
-fn values(difference: &DifferenceReport, added: &[String]) -> String {
-    let mut out = format!("    expected  {}\n", plain(&difference.expected));
-    out.push_str(&format!("    received  {}\n", plain(&difference.received)));
+fn values(difference: &DifferenceReport, added: &[String], out: &mut Page) {
+    out.line(format_args!("    expected  {}", difference.expected));
+    out.line(format_args!("    received  {}", difference.received));
     let new = new_beside(difference, added);
     if !new.is_empty() {
-        out.push_str(&format!("    new here  {}\n", plain(&new.join(", "))));
+        out.line(format_args!("    new here  {}", new.join(", ")));
     }
     if let Some(hint) = &difference.hint {
-        out.push_str(&format!("    hint      {}\n", plain(hint)));
+        out.line(format_args!("    hint      {hint}"));
     }
-    out
 }
 
 /// The words of an error response, one a line.
-fn response(report: &FixtureReport) -> String {
+fn response(report: &FixtureReport, out: &mut Page) {
     let lines = report.reason.as_deref().unwrap_or_default().lines().enumerate();
     let label = |at: usize| if at == 0 { "response" } else { "        " };
-    lines.map(|(at, line)| format!("    {}  {}\n", label(at), plain(line))).collect()
+    lines.for_each(|(at, line)| out.line(format_args!("    {}  {line}", label(at))));
 }
 
 /// Accepted differences, and what a run could not undo.
-fn notes(run: &Run, report: &FixtureReport, paint: Paint) -> String {
-    let mut out = String::new();
+fn notes(run: &Run, report: &FixtureReport, paint: Paint, out: &mut Page) {
     let is_it = |result: &&FixtureResult| *result.service == *report.service && *result.fixture.id == *report.fixture;
     let result = if report.known.is_empty() { None } else { run.results.iter().find(is_it) };
     for known in result.iter().flat_map(|result| result.telling_known()) {
         let until = known.known.until.as_deref().map(|day| format!(" until {day}")).unwrap_or_default();
         let why = known.known.why.as_deref().unwrap_or("no reason given");
-        let (path, kind) = (plain(&known.mismatch.path), known.mismatch.kind.as_str());
-        let place = if path == kind { path } else { format!("{path} {kind}") };
-        out.push_str(&format!("  {place}, accepted{until}: {}\n", plain(why)));
+        let (path, kind) = (&known.mismatch.path, known.mismatch.kind.as_str());
+        let place = if path == kind { path.clone() } else { format!("{path} {kind}") };
+        out.line(format_args!("  {place}, accepted{until}: {why}"));
     }
     for stale in &report.stale {
-        out.push_str(&format!("  {} {}\n", paint.yellow("known difference"), plain(stale)));
+        out.line(format_args!("  {} {stale}", paint.yellow("known difference")));
     }
     for left in &report.left {
-        out.push_str(&format!("  {} {}\n", paint.yellow("not taken back"), plain(left)));
+        out.line(format_args!("  {} {left}", paint.yellow("not taken back")));
     }
-    out
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {}\n", plain(line))).collect()
 }
 
 fn outcome(report: &FixtureReport, paint: Paint) -> String {

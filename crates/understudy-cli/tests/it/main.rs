@@ -22,6 +22,7 @@ mod inbox;
 mod junit;
 mod misses;
 mod places;
+mod printed;
 mod program;
 mod readme;
 mod reasons;

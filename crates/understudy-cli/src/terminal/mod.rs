@@ -1,6 +1,10 @@
 //! Text for people: colours, problems, errors.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+mod page;
+
+pub(crate) use page::{Page, log_output, print_error_line, print_line, print_script, print_text, redraw};
+
+use std::io::{IsTerminal, stderr, stdout};
 use understudy_api::{ApiError, Diagnostic};
 
 /// Colours, where they are wanted.
@@ -19,7 +23,7 @@ impl Paint {
     }
 
     fn with(self, code: &str, text: &str) -> String {
-        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.0 { page::marked(code, text) } else { text.to_owned() }
     }
 
     pub(crate) fn red(self, text: &str) -> String {
@@ -48,6 +52,19 @@ fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+/// Prints help, or why the arguments cannot be understood.
+pub(crate) fn say_usage(error: &clap::Error) {
+    let text = error.render().to_string();
+    let Some(why) = text.strip_prefix("error:") else {
+        // Help and the version are the program's own text.
+        let _ = error.print();
+        return;
+    };
+    let mut page = Page::new();
+    page.lines("", &format!("{}{why}", Paint::stderr().red("error:")));
+    page.print_error();
+}
+
 /// The maximum number of problems that commands other than `check` print.
 const PROBLEMS_MAX: usize = 20;
 
@@ -62,12 +79,14 @@ pub(crate) fn say_first_problems(problems: &[Diagnostic]) -> usize {
 /// Prints problems with files, to standard error.
 pub(crate) fn say_problems(problems: &[Diagnostic]) {
     let paint = Paint::stderr();
-    let mut out = stderr().lock();
     for problem in problems {
+        let mut page = Page::new();
         let text = problem.to_string();
         let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        let first = if problem.is_error() { paint.red(first) } else { paint.yellow(first) };
-        let _ = writeln!(out, "{first}\n{rest}\n");
+        page.line(if problem.is_error() { paint.red(first) } else { paint.yellow(first) });
+        page.lines("", rest);
+        page.blank();
+        page.print_error();
     }
 }
 
@@ -87,18 +106,14 @@ pub(crate) fn count(number: usize, word: &str) -> String {
 /// Prints why something could not be done, to standard error.
 pub(crate) fn say_error(error: &ApiError) {
     let paint = Paint::stderr();
-    let mut out = stderr().lock();
+    let mut page = Page::new();
     for detail in &error.details {
-        let _ = writeln!(out, "{detail}\n");
+        page.lines("", detail);
+        page.blank();
     }
-    let _ = writeln!(out, "{}: {error}", paint.red("error"));
+    page.line(format_args!("{}: {error}", paint.red("error")));
     if let Some(hint) = &error.hint {
-        let _ = writeln!(out, "  hint: {hint}");
+        page.line(format_args!("  hint: {hint}"));
     }
-}
-
-/// Text that came from outside, without what could move a cursor or turn text round.
-pub(crate) fn plain(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c.is_control() || turns(c) { '·' } else { c }).collect()
+    page.print_error();
 }
