@@ -34,7 +34,7 @@ impl Description {
             name: request.path().to_owned(),
             message,
             rule: self.documents.root().get("paths").unwrap_or(self.documents.root()).pointer(),
-            status: StatusCode::NOT_FOUND,
+            status: Some(StatusCode::NOT_FOUND),
         };
         let (place, bound) = match self.find(request, base) {
             Found::Operation(place, bound) => (place, bound),
@@ -70,7 +70,7 @@ impl Description {
             name,
             message,
             rule,
-            status: StatusCode::INTERNAL_SERVER_ERROR,
+            status: Some(StatusCode::INTERNAL_SERVER_ERROR),
         };
         let Some(described) = operation.describing(response.status).map(|nth| &operation.responses[nth]) else {
             let known: Vec<String> = operation.statuses().map(|status| status.to_string()).collect();
@@ -109,7 +109,7 @@ impl Description {
                 return;
             }
         };
-        let broken = check_once(schema, self.dialect, Direction::Response, &value).unwrap_or_default();
+        let broken = check_once(schema, self.dialect, Direction::Response, &value);
         let broken = broken.into_iter();
         conformity
             .violations

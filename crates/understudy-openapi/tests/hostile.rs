@@ -91,6 +91,93 @@ fn alternatives_of_alternatives() {
     }
 }
 
+/// Two branches that both lead on to the next schema, in every keyword that holds schemas.
+fn branches(next: &str) -> Vec<String> {
+    let branch = |own: &str| format!(r#"{{"properties":{{"x":{next},"{own}":{{"type":"integer"}}}}}}"#);
+    let (a, b) = (branch("a"), branch("b"));
+    let both = format!("[{a},{b}]");
+    vec![
+        format!(r#"{{"oneOf":{both}}}"#),
+        format!(r#"{{"anyOf":{both}}}"#),
+        format!(r#"{{"allOf":{both}}}"#),
+        format!(r#"{{"not":{{"allOf":{both}}}}}"#),
+        format!(r#"{{"not":{{"anyOf":[{{"not":{a}}},{{"not":{b}}}]}}}}"#),
+        format!(r#"{{"if":{a},"then":{b},"else":{b}}}"#),
+        format!(r#"{{"dependentSchemas":{{"x":{a}}},"anyOf":[{b},{b}]}}"#),
+        format!(r#"{{"oneOf":{both},"unevaluatedProperties":false}}"#),
+        format!(r#"{{"anyOf":{both},"unevaluatedProperties":{next}}}"#),
+        format!(
+            r#"{{"properties":{{"x":{next}}},"patternProperties":{{"^x$":{next}}},"additionalProperties":{next}}}"#
+        ),
+        format!(r#"{{"anyOf":[{{"items":{next}}},{{"prefixItems":[{next}]}},{{"contains":{next}}}]}}"#),
+        format!(r#"{{"allOf":[{{"items":{next}}},{{"prefixItems":[{next}]}},{{"contains":{next}}}]}}"#),
+        format!(
+            r#"{{"contains":{next},"unevaluatedItems":{next},"oneOf":[{{"items":{next}}},{{"contains":{next}}}]}}"#
+        ),
+    ]
+}
+
+/// Bodies that go through every branch on every level, wrong and right at their end.
+fn nested(depth: usize) -> Vec<String> {
+    let ends = ["1", r#"{"a":"wrong","b":"wrong"}"#];
+    let within = |open: &str, close: &str, end: &str| format!("{}{end}{}", open.repeat(depth), close.repeat(depth));
+    ends.iter().flat_map(|end| [within(r#"{"x":"#, "}", end), within("[", "]", end)]).collect()
+}
+
+/// Posts JSON, and compares it as a backend's response too.
+fn post(description: &Description, body: &str) -> Vec<String> {
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", "application/json".parse().unwrap());
+    let body = Bytes::from(body.to_owned());
+    let request = Request { method: Method::POST, target: "/a".parse().unwrap(), headers: headers.clone(), body };
+    let response = Response { status: http::StatusCode::OK, headers, body: request.body.clone() };
+    assert_eq!(description.judge(&request, &response, "").operation, Some(0));
+    let violations = match description.answer(&request, Asking { base: "", requests: Requests::Refuse, chance: 1 }) {
+        Answer::Response(answer) => answer.violations,
+        Answer::Refused(refusal) => refusal.violations,
+        other => panic!("{other:?}"),
+    };
+    violations.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn branches_that_lead_back_to_the_whole() {
+    for schema in branches(&reference(0)) {
+        let description = with_schemas("3.1.0", &format!(r#""S0":{schema}"#));
+        nested(40).iter().for_each(|body| drop(post(&description, body)));
+    }
+    for anchor in branches(r##"{"$dynamicRef":"#/components/schemas/S0"}"##) {
+        let description = with_schemas("3.1.0", &format!(r#""S0":{anchor}"#));
+        nested(40).iter().for_each(|body| drop(post(&description, body)));
+    }
+}
+
+#[test]
+fn branches_that_lead_on_for_long() {
+    for kind in 0..branches("{}").len() {
+        let schemas: Vec<String> =
+            (0..60).map(|n| format!(r#""S{n}":{}"#, branches(&reference(n + 1))[kind])).collect();
+        let description = with_schemas("3.1.0", &format!(r#"{},"S60":{{"type":"string"}}"#, schemas.join(",")));
+        nested(40).iter().for_each(|body| drop(post(&description, body)));
+    }
+}
+
+/// The verdict is right, or it is said that there is none.
+#[test]
+fn what_takes_too_much_work_is_told() {
+    let schemas = |count: usize| -> String {
+        let all = (0..count).map(|n| format!(r#""S{n}":{}"#, branches(&reference(n + 1))[0]));
+        format!(r#"{},"S{count}":{{"type":"string"}}"#, all.collect::<Vec<_>>().join(","))
+    };
+    let body = |depth: usize| format!("{}1{}", r#"{"x":"#.repeat(depth), "}".repeat(depth));
+    let told = post(&with_schemas("3.1.0", &schemas(3)), &body(3));
+    assert!(told[0].starts_with("body: matches none of the alternatives"), "{told:?}");
+    let told = post(&with_schemas("3.1.0", &schemas(14)), &body(14));
+    assert_eq!(told, ["body: does not fit its schema; too many alternatives lead back to the schema to say where"]);
+    let told = post(&with_schemas("3.1.0", &schemas(40)), &body(40));
+    assert_eq!(told, ["body: was not compared with its schema: it takes more than 201312 steps"]);
+}
+
 #[test]
 fn schemas_that_come_back_in_many_ways() {
     let members: Vec<String> = (0..6).map(|n| format!(r#""p{n}":{}"#, reference(0))).collect();
@@ -145,6 +232,10 @@ fn values_that_are_asked_for_in_numbers() {
         r#"{"type":"string","pattern":"^(a{1000}){1000}$"}"#,
         r#"{"type":"string","pattern":"^(a+)+$","minLength":100000}"#,
         r#"{"type":"string","pattern":"^((a?){1000000000}){1000000000}$"}"#,
+        r#"{"type":"string","pattern":"^(a{1,1000}){1,1000}(?=x)y$"}"#,
+        r#"{"type":"string","pattern":"^(?:(?:a{1,500}){1,500}){1,500}(?=b)b$","minLength":3000}"#,
+        r#"{"type":"string","pattern":"^(a|a?)+(?=b)c$","minLength":50}"#,
+        r#"{"type":"array","minItems":900,"items":{"type":"string","pattern":"^((a+)+)\\1(?=b)c$"}}"#,
         r#"{"type":"array","minItems":1000,"items":{"type":"string","minLength":100000}}"#,
         r#"{"type":"object","minProperties":1000000000,"additionalProperties":{}}"#,
         r#"{"type":"integer","minimum":1e300,"multipleOf":1e-300}"#,
@@ -154,5 +245,17 @@ fn values_that_are_asked_for_in_numbers() {
         r#"{"type":"string","minLength":5,"maxLength":1,"format":"date-time"}"#,
     ] {
         ask(&with_schemas("3.0.3", &format!(r#""S0":{schema}"#)));
+    }
+}
+
+/// Each of many texts is one for which the expression takes long.
+#[test]
+fn lists_of_texts_for_slow_expressions() {
+    for pattern in ["^(?:a|(?=a)a)+x$", r"^(([a-z])+.)+[A-Z]([a-z])+\\1$", "^(a{1,100}){1,100}$"] {
+        let schema = format!(r#""S0":{{"type":"array","items":{{"type":"string","pattern":"{pattern}"}}}}"#);
+        let text = format!("\"{}!\"", "a".repeat(200));
+        let body = format!("[{}]", vec![text.as_str(); 2_000].join(","));
+        let told = post(&with_schemas("3.1.0", &schema), &body);
+        assert!(!told.is_empty(), "{pattern}");
     }
 }

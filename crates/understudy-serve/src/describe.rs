@@ -52,6 +52,7 @@ pub(crate) fn describe<'s>(
             }
             let operation = description.operations[answer.operation].name();
             let wrong = problem::wrong(&answer.violations);
+            problem::errors(&answer.violations, &mut headers);
             Some((
                 Rendered { status: answer.status, headers, body: answer.body },
                 Answered::Description { operation, wrong },

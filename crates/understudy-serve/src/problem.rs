@@ -61,6 +61,13 @@ pub(crate) fn refused(service: &str, request: &str, operation: &str, refusal: Re
     rendered
 }
 
+/// Adds the header field for what is only reported, if there is anything.
+pub(crate) fn errors(violations: &[Violation], headers: &mut HeaderMap) {
+    if !violations.is_empty() {
+        headers.insert(ERRORS, field(&in_words(violations)));
+    }
+}
+
 /// A text as a header field's value. What is not ASCII is written as in JSON.
 fn field(text: &str) -> HeaderValue {
     let mut out = String::new();

@@ -65,6 +65,36 @@ fn a_refusal_is_as_documented_and_a_header_says_what_is_wrong() {
     assert!(line.contains(r#""answered":"description""#) && line.contains(r#""detail":"query q""#), "{line}");
 }
 
+/// Alternatives that lead back to the whole schema: each level of a value doubles the work. The request is answered, and it
+/// is said that its body was not compared.
+#[test]
+fn a_body_that_takes_too_much_work_is_answered_and_reported() {
+    let folder = Folder::new();
+    let branch = |n: usize, own: &str| {
+        format!("{{ properties: {{ x: {{ $ref: '#/components/schemas/S{n}' }}, {own}: {{ type: integer }} }} }}")
+    };
+    let schemas: String = (0..40)
+        .map(|n| format!("    S{n}: {{ oneOf: [ {}, {} ] }}\n", branch(n + 1, "a"), branch(n + 1, "b")))
+        .collect();
+    folder.write(
+        "deep.yaml",
+        format!(
+            "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /o:\n    post:\n      requestBody: {{ content: {{ \
+             application/json: {{ schema: {{ $ref: '#/components/schemas/S0' }} }} }} }}\n      responses: {{ '201': {{ \
+             description: d }} }}\ncomponents:\n  schemas:\n{schemas}    S40: {{ type: string }}\n"
+        ),
+    );
+    let file = folder.0.join("deep.yaml");
+    let mut served = Served::with_args(&["--openapi", file.to_str().unwrap()]);
+    let body = format!("{}1{}", "{\"x\":".repeat(40), "}".repeat(40));
+    let answered = served.request("POST /o", &["content-type: application/json"], &body);
+    assert!(answered.starts_with("HTTP/1.1 201"), "{answered}");
+    let told = "body: was not compared with its schema: it takes more than 201312 steps";
+    assert!(answered.contains(&format!("understudy-errors: {told}\r\n")), "{answered}");
+    let line = served.line();
+    assert!(line.contains(r#""detail":"body""#), "{line}");
+}
+
 #[test]
 fn fixtures_come_first_and_the_description_answers_the_rest() {
     let folder = Folder::with_fixtures(&[(

@@ -5,7 +5,7 @@ use super::xml;
 use crate::document::{At, Documents, Node};
 use crate::make::{Purpose, Seed, Template, make};
 use crate::model::Content;
-use crate::schema::check_once;
+use crate::schema::{Broken, check_once};
 use bytes::Bytes;
 use http::HeaderValue;
 use serde_json::Value;
@@ -25,7 +25,8 @@ pub(crate) struct ReadyContent {
 
 /// What came of writing a body.
 pub(crate) enum Written {
-    Body(Bytes),
+    /// The body, and what is wrong with it where it was generated.
+    Body(Bytes, Option<Broken>),
     /// The example that was preferred is not there; these are.
     NoSuchExample(Vec<String>),
 }
@@ -52,7 +53,7 @@ impl ReadyContent {
         let shown = |at: At<'_>| example(at, &kind(), content, documents);
         if let Some(wanted) = &preference.example {
             return match content.examples.iter().find(|(name, _)| name == wanted) {
-                Some((_, node)) => Written::Body(shown(documents.at(*node))),
+                Some((_, node)) => Written::Body(shown(documents.at(*node)), None),
                 None => Written::NoSuchExample(
                     content.examples.iter().map(|(name, _)| name.clone()).filter(|name| !name.is_empty()).collect(),
                 ),
@@ -64,7 +65,7 @@ impl ReadyContent {
             all.find(|at| is_good(*at, documents, content, purpose)).map(|good| (good.node, shown(good)))
         });
         if let Some((node, example)) = example.as_ref().filter(|_| !is_varied) {
-            return Written::Body(if wanted.is_some() { shown(documents.at(*node)) } else { example.clone() });
+            return Written::Body(if wanted.is_some() { shown(documents.at(*node)) } else { example.clone() }, None);
         }
         let (made, purpose) = match is_varied {
             false => (&self.made, purpose),
@@ -75,16 +76,18 @@ impl ReadyContent {
             // A stream of two elements.
             Some(made) if content.schema.is_none() => {
                 let next = Seed { number: seed.number.wrapping_add(1), ..seed };
-                Written::Body(encode(format!("[{},{}]", made.fill(seed), made.fill(next)), &kind(), None))
+                let body = encode(format!("[{},{}]", made.fill(seed), made.fill(next)), &kind(), None);
+                Written::Body(body, made.fault().cloned())
             }
             Some(made) => {
                 let json = made.fill(seed);
-                Written::Body(encode(json, &kind(), content.schema.map(|schema| documents.at(schema))))
+                let body = encode(json, &kind(), content.schema.map(|schema| documents.at(schema)));
+                Written::Body(body, made.fault().cloned())
             }
             // An example that is not what the schema asks for is better than nothing.
             None => match content.examples.first() {
-                Some((_, node)) => Written::Body(shown(documents.at(*node))),
-                None => Written::Body(encode("null".to_owned(), &kind(), None)),
+                Some((_, node)) => Written::Body(shown(documents.at(*node)), None),
+                None => Written::Body(encode("null".to_owned(), &kind(), None), None),
             },
         }
     }
@@ -99,7 +102,8 @@ fn is_good(at: At<'_>, documents: &Documents, content: &Content, purpose: Purpos
         false if at.string().is_some() => return true,
         false => at.to_value(),
     };
-    check_once(documents.at(schema), purpose.dialect, purpose.direction, &value).is_none_or(|broken| broken.is_empty())
+    let broken = check_once(documents.at(schema), purpose.dialect, purpose.direction, &value);
+    broken.iter().all(|broken| broken.is_unchecked)
 }
 
 /// A JSON document that was written as a string, where the schema wants no string.

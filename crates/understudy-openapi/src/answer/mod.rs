@@ -10,6 +10,7 @@ use crate::model::{Content, Description, Operation, Response, Status};
 use crate::ready::Ready;
 use crate::request::{Held, Part, Violation, challenge, takes};
 use crate::route::Found;
+use crate::schema::Broken;
 use body::Written;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -158,7 +159,8 @@ impl Asked<'_> {
             let held = self.description.held(self.operation);
             violations = held.violations(self.request, bound);
             // Who prefers a status wants to see that one, and not why the request would have got another.
-            if asking.requests == Requests::Refuse && !violations.is_empty() && preference.code.is_none() {
+            let is_refused = asking.requests == Requests::Refuse && violations.iter().any(Violation::refuses);
+            if is_refused && preference.code.is_none() {
                 let mut refusal = self.refusal(violations, &held);
                 self.document(&mut refusal, &values, &preference, asking);
                 return Answer::Refused(refusal);
@@ -200,7 +202,8 @@ impl Asked<'_> {
         let content = &response.content[chosen];
         let made = &ready.responses[nth].contents[chosen];
         match made.write(self.documents(), content, kind.as_deref(), purpose, &preference, seed) {
-            Written::Body(body) => {
+            Written::Body(body, fault) => {
+                violations.extend(fault.map(generated));
                 headers.extend(made.kind(content, kind.as_deref()).map(|kind| (CONTENT_TYPE, kind)));
                 Answer::Response(Described { operation: self.place, status, headers, body, violations })
             }
@@ -220,7 +223,8 @@ impl Asked<'_> {
         let (content, made) = (&response.content[chosen], &ready.responses[nth].contents[chosen]);
         let (purpose, seed) = (ready.purpose(self.description.dialect), self.seed(values, preference, asking));
         let written = made.write(self.documents(), content, kind.as_deref(), purpose, &Preference::default(), seed);
-        let Written::Body(body) = written else { return };
+        let Written::Body(body, fault) = written else { return };
+        refusal.violations.extend(fault.map(generated));
         for (name, value) in ready.responses[nth].headers(self.documents(), response, purpose, seed) {
             refusal.headers.entry(name).or_insert(value);
         }
@@ -344,7 +348,7 @@ impl Asked<'_> {
     /// The status that says what is wrong most of all.
     fn verdict(&self, violations: &[Violation]) -> (StatusCode, &'static str, &'static str) {
         let title = "The request is not what the description asks for";
-        let any = |status: StatusCode| violations.iter().any(|violation| violation.status == status);
+        let any = |status: StatusCode| violations.iter().any(|violation| violation.status == Some(status));
         let is_described = |status: StatusCode| self.operation.describing(status).is_some();
         if any(StatusCode::UNAUTHORIZED) {
             // A service that describes 403 alone means it for missing credentials too.
@@ -368,8 +372,13 @@ impl Asked<'_> {
 
     fn refuse_preference(&self, message: String) -> Answer {
         let status = StatusCode::BAD_REQUEST;
-        let violation =
-            Violation { place: Part::Header, name: "prefer".to_owned(), message, rule: self.at().pointer(), status };
+        let violation = Violation {
+            place: Part::Header,
+            name: "prefer".to_owned(),
+            message,
+            rule: self.at().pointer(),
+            status: Some(status),
+        };
         let title = "The description has no such answer";
         let (violations, headers) = (vec![violation], HeaderMap::new());
         let kind = "prefer";
@@ -381,7 +390,8 @@ impl Asked<'_> {
         let status = StatusCode::NOT_ACCEPTABLE;
         let message = format!("expected one that takes {}", known.join(" or "));
         let rule = self.documents().at(response.at).pointer();
-        let violation = Violation { place: Part::Header, name: "accept".to_owned(), message, rule, status };
+        let violation =
+            Violation { place: Part::Header, name: "accept".to_owned(), message, rule, status: Some(status) };
         let title = "The description has no answer of a media type that the client accepts";
         let (violations, headers) = (vec![violation], HeaderMap::new());
         let kind = "not-acceptable";
@@ -391,6 +401,12 @@ impl Asked<'_> {
     fn at(&self) -> At<'_> {
         self.documents().at(self.operation.at)
     }
+}
+
+/// What is wrong with a generated body. It is reported, and the body is sent all the same.
+fn generated(Broken { place, message, rule, is_unchecked }: Broken) -> Violation {
+    let message = if is_unchecked { message } else { format!("could not be generated as the schema asks: {message}") };
+    Violation { place: Part::AnswerBody, name: place, message, rule, status: None }
 }
 
 /// The values of a path's parameters, in the order of their names.

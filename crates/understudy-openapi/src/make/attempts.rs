@@ -23,20 +23,31 @@ pub(crate) fn make(schema: At<'_>, purpose: Purpose<'_>) -> Option<Template> {
     for attempt in Attempt::with_all().filter(may_try) {
         match Guess::make(schema, purpose, attempt, &HashSet::new(), &texts) {
             Some(guess) if guess.broken.is_empty() => return Some(guess.template),
+            // Other guesses of this size would take as much work, to no avail.
+            Some(guess) if guess.is_unchecked() => {
+                guesses = vec![guess];
+                break;
+            }
             guess => guesses.extend(guess),
         }
     }
     guesses.sort_by_key(|guess| guess.broken.len());
-    if let Some(freed) = guesses.iter().take(FREED_MAX).find_map(|guess| guess.freed(schema, purpose, &texts)) {
+    let mut to_free = guesses.iter().take(FREED_MAX).filter(|guess| !guess.is_unchecked());
+    if let Some(freed) = to_free.find_map(|guess| guess.freed(schema, purpose, &texts)) {
         return Some(freed);
     }
     for attempt in Attempt::with_least() {
         match Guess::make(schema, purpose, attempt, &HashSet::new(), &texts) {
             Some(guess) if guess.broken.is_empty() => return Some(guess.template),
+            Some(guess) if guess.is_unchecked() => {
+                guesses.push(guess);
+                break;
+            }
             guess => guesses.extend(guess),
         }
     }
-    guesses.into_iter().min_by_key(|guess| guess.broken.len()).map(|guess| guess.template)
+    let best = guesses.into_iter().min_by_key(|guess| (!guess.is_unchecked(), guess.broken.len()))?;
+    Some(best.template.with_fault(best.broken.into_iter().next()))
 }
 
 /// One way to guess.
@@ -109,8 +120,13 @@ impl Guess {
         maker.value(&[schema], Place { name: purpose.thing, inside: "", depth: 0, is_first: true }).ok()?;
         let Maker { template, optional, .. } = maker;
         let value: Value = serde_json::from_str(&template.fill(Seed { number: 0, parameters: &[] })).ok()?;
-        let broken = check_once(schema, purpose.dialect, purpose.direction, &value).unwrap_or_default();
+        let broken = check_once(schema, purpose.dialect, purpose.direction, &value);
         Some(Self { attempt, template, value, broken, optional })
+    }
+
+    /// Returns true if nothing is known of the value: comparing it takes too much work.
+    fn is_unchecked(&self) -> bool {
+        self.broken.iter().any(|broken| broken.is_unchecked)
     }
 
     /// The same guess without the members and elements that are wrong; `None` where something is wrong that has to be there.

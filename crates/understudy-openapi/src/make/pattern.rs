@@ -209,6 +209,8 @@ mod tests {
             (r"^[aA-zZ]{2}(-[aA-zZ]{4})?(-[aA-zZ]{2})?$", any),
             (r"^(cpg|xpg)_[0-9a-f]{32}$", (36, 36)),
             (r"^[0-9]{1,14}?$", (1, 14)),
+            (r"(?<=a+)b", any),
+            (r"^(a{1,1000}){1,1000}(?=x)x$", any),
             (r"^(?:(?:31(\/|-|\.)(?:0?[13578]|1[02]))\1)(?:(?:1[6-9]|[2-9]\d)?\d{2})$", any),
         ] {
             let check = TextCheck::new(&[pattern], length, None).unwrap_or_else(|| panic!("not read: {pattern}"));
@@ -222,7 +224,15 @@ mod tests {
 
     #[test]
     fn what_nothing_matches_gives_nothing() {
-        for (pattern, length) in [("^[a-z]{10}$", (0, 5)), (r"^(?=b)a$", (0, u64::MAX)), ("^x", (0, 0))] {
+        let any = (0, u64::MAX);
+        for (pattern, length) in [
+            ("^[a-z]{10}$", (0, 5)),
+            (r"^(?=b)a$", any),
+            ("^x", (0, 0)),
+            // The engine would take seconds for each of hundreds of texts.
+            (r"^(a{1,1000}){1,1000}(?=x)y$", any),
+            ("^(?:a|(?=a)a)+(?=x)y$", (40, 60)),
+        ] {
             let check = TextCheck::new(&[pattern], length, None).unwrap_or_else(|| panic!("not read: {pattern}"));
             assert_eq!(text(&[pattern], &check, &mut Chance::from_seed(1)), None, "{pattern}");
         }

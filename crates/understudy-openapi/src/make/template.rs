@@ -4,6 +4,7 @@
 //! everything else from it: what a list shows under an id is what the id's own address answers.
 
 use super::slot::{Slot, mix};
+use crate::schema::Broken;
 use std::hash::Hasher;
 use std::ops::Range;
 
@@ -17,6 +18,8 @@ pub(crate) struct Template {
     steps: Vec<Step>,
     /// How many letters its slots ask for.
     letters: usize,
+    /// What is wrong with the value, if no better one was found.
+    fault: Option<Broken>,
 }
 
 #[derive(Debug, Clone)]
@@ -72,6 +75,15 @@ impl Template {
         let mut template = Self::default();
         template.push(text);
         template
+    }
+
+    /// What is wrong with the value that was generated.
+    pub(crate) fn fault(&self) -> Option<&Broken> {
+        self.fault.as_ref()
+    }
+
+    pub(super) fn with_fault(self, fault: Option<Broken>) -> Self {
+        Self { fault, ..self }
     }
 
     pub(super) fn push(&mut self, text: &str) {

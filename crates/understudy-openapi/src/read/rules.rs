@@ -151,8 +151,8 @@ impl<'d> Rules<'_, 'd> {
         if !takes_text && value.as_str().is_some_and(is_document) {
             return;
         }
-        let broken = check_once(schema, self.reader.dialect, direction, &value).unwrap_or_default();
-        if let Some(Broken { place, message, .. }) = broken.first() {
+        let broken = check_once(schema, self.reader.dialect, direction, &value);
+        if let Some(Broken { place, message, .. }) = broken.first().filter(|broken| !broken.is_unchecked) {
             let at = place.split('/').skip(1).try_fold(example, |at, step| {
                 let name = step.replace("~1", "/").replace("~0", "~");
                 at.get(&name).or_else(|| at.items().nth(name.parse().ok()?))

@@ -60,7 +60,7 @@ pub(super) fn check(held: &Held<'_>, request: &Request) -> Vec<Violation> {
         name: String::new(),
         message,
         rule,
-        status,
+        status: Some(status),
     };
     if body.content.is_empty() {
         return Vec::new();
@@ -128,9 +128,11 @@ pub(super) fn check(held: &Held<'_>, request: &Request) -> Vec<Violation> {
         from_pairs(&pairs, &ready.shape)
     };
     let broken = super::held(schema, ready.checker.as_ref(), held.dialect, &value);
-    let violations = broken
-        .into_iter()
-        .map(|broken| Violation { name: broken.place, ..violation(unprocessable, broken.message, broken.rule) });
+    let violations = broken.into_iter().map(|broken| Violation {
+        name: broken.place,
+        status: (!broken.is_unchecked).then_some(unprocessable),
+        ..violation(unprocessable, broken.message, broken.rule)
+    });
     faults.into_iter().chain(violations).collect()
 }
 
@@ -154,7 +156,13 @@ fn encodings(held: &Held<'_>, content: &Content, parts: &[Part]) -> Vec<Violatio
             _ => return None,
         };
         let name = format!("/{}", escaped(&part.name));
-        Some(Violation { place: super::Part::Body, name, message, rule: at.pointer(), status: StatusCode::BAD_REQUEST })
+        Some(Violation {
+            place: super::Part::Body,
+            name,
+            message,
+            rule: at.pointer(),
+            status: Some(StatusCode::BAD_REQUEST),
+        })
     });
     wrong.collect()
 }
@@ -215,7 +223,7 @@ fn fields(
             name: format!("/{}{below}", parameter.name),
             message,
             rule,
-            status: StatusCode::UNPROCESSABLE_ENTITY,
+            status: Some(StatusCode::UNPROCESSABLE_ENTITY),
         };
         let at = held.documents.at(parameter.at);
         if !pairs.iter().any(|(name, _)| *name == parameter.name) {
@@ -235,7 +243,10 @@ fn fields(
         };
         let schema = parameter.schema.map(|schema| held.documents.at(schema));
         let broken = super::held(schema, checker.as_ref(), held.dialect, &value);
-        violations.extend(broken.into_iter().map(|broken| violation(broken.message, broken.rule, broken.place)));
+        violations.extend(broken.into_iter().map(|broken| {
+            let status = (!broken.is_unchecked).then_some(StatusCode::UNPROCESSABLE_ENTITY);
+            Violation { status, ..violation(broken.message, broken.rule, broken.place) }
+        }));
     }
     violations
 }

@@ -92,8 +92,16 @@ pub struct Violation {
     pub message: String,
     /// Where the description asks for it: `file#pointer`.
     pub rule: String,
-    /// The status that says so, where nothing else is wrong.
-    pub(crate) status: StatusCode,
+    /// The status that says so, if nothing else is wrong. `None` for what is only reported: nothing is known to be wrong
+    /// with the request.
+    pub(crate) status: Option<StatusCode>,
+}
+
+impl Violation {
+    /// Returns true if a request is refused because of this.
+    pub(crate) fn refuses(&self) -> bool {
+        self.status.is_some()
+    }
 }
 
 impl std::fmt::Display for Violation {
@@ -198,7 +206,7 @@ impl Held<'_> {
             name,
             message,
             rule,
-            status: StatusCode::BAD_REQUEST,
+            status: Some(StatusCode::BAD_REQUEST),
         };
         let Some(value) = found else {
             if parameter.required && parameter.place != In::Path {
@@ -226,10 +234,11 @@ impl Held<'_> {
             .as_str()
             .filter(|text| is_shown && !looks_secret(text))
             .map(|text| format!(", got `{}`", shortened(text)));
-        out.extend(broken.into_iter().map(|Broken { place, message, rule }| {
+        out.extend(broken.into_iter().map(|Broken { place, message, rule, is_unchecked }| {
             let is_about_text = rule.ends_with("/format") || rule.ends_with("/pattern");
             let got = got.as_deref().filter(|_| place.is_empty() && is_about_text).unwrap_or("");
-            violation(format!("{message}{got}"), rule, format!("{}{place}", parameter.name))
+            let status = (!is_unchecked).then_some(StatusCode::BAD_REQUEST);
+            Violation { status, ..violation(format!("{message}{got}"), rule, format!("{}{place}", parameter.name)) }
         }));
     }
 }
@@ -245,7 +254,7 @@ fn held(schema: Option<At<'_>>, checker: Option<&Checker>, dialect: Dialect, val
     match (schema, checker) {
         (Some(schema), Some(checker)) => checker.check(schema.documents(), value),
         // What is too large to be kept is made for this value alone.
-        (Some(schema), None) => check_once(schema, dialect, Direction::Request, value).unwrap_or_default(),
+        (Some(schema), None) => check_once(schema, dialect, Direction::Request, value),
         (None, _) => Vec::new(),
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn check(held: &Held<'_>, request: &Request) -> Option<Violation> {
         name: names.unwrap_or_default(),
         message: format!("expected {}", words.join(", or ")),
         rule: at.get("security").unwrap_or(at).pointer(),
-        status: StatusCode::UNAUTHORIZED,
+        status: Some(StatusCode::UNAUTHORIZED),
     })
 }
 

@@ -8,6 +8,7 @@ use super::discriminator::{Discriminator, Named, listed};
 use super::facets::Types;
 use super::keyword::{Holds, TYPES, holds};
 use super::retyped::retyped;
+use super::steps;
 use crate::document::{At, Kind, Node};
 use crate::model::Dialect;
 use serde_json::{Map, Value, json};
@@ -54,7 +55,15 @@ pub(crate) struct TooLarge;
 pub(crate) struct Bundled {
     pub(crate) document: Value,
     /// Which schema each definition is.
-    pub(crate) definitions: Vec<Node>,
+    pub(crate) definitions: Vec<Definition>,
+}
+
+/// A schema that was referred to.
+#[derive(Debug)]
+pub(crate) struct Definition {
+    pub(crate) node: Node,
+    /// True if it stands below [`steps::PLACE`].
+    pub(crate) is_counted: bool,
 }
 
 /// The values that a schema is held against; `None` where they are not known.
@@ -106,7 +115,11 @@ pub(crate) fn bundle(
         bundler.is_named = is_named;
         bundler.definitions[place].1 = bundler.schema(at, &values, 0)?;
     }
-    let (definitions, values): (Vec<Node>, Vec<Value>) = bundler.definitions.into_iter().unzip();
+    let counted = |(node, mut value): (Node, Value)| {
+        let is_counted = steps::counted(&mut value);
+        (Definition { node, is_counted }, value)
+    };
+    let (definitions, values): (Vec<Definition>, Vec<Value>) = bundler.definitions.into_iter().map(counted).unzip();
     let named: Map<String, Value> = values.into_iter().enumerate().map(|(n, value)| (n.to_string(), value)).collect();
     Ok(Bundled { document: json!({ "allOf": [root], "definitions": named }), definitions })
 }
@@ -262,6 +275,7 @@ impl<'d, 'v> Bundler<'d, 'v> {
         tuples(&mut out);
         limits(&mut out);
         sized(&mut out);
+        super::costly::counted(&mut out);
         if self.is_nullable(at) {
             allow_null(&mut out);
         }

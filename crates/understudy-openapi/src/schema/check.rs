@@ -1,13 +1,14 @@
 //! Values held against schemas.
 
-use super::alternatives;
-use super::bundle::{Bundled, Direction, TooLarge, bundle};
-use crate::document::{At, Documents, Node};
+use super::bundle::{Bundled, Definition, Direction, TooLarge, bundle};
+use super::steps::{self, Budget, UsedUp, within};
+use super::{alternatives, costly};
+use crate::document::{At, Documents};
 use crate::model::Dialect;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use understudy_fixture::model::Format;
 use understudy_match::is_in_format;
@@ -16,8 +17,10 @@ use understudy_match::is_in_format;
 const BROKEN_MAX: usize = 20;
 /// The maximum depth at which alternatives of alternatives are reported.
 const ALTERNATIVES_DEPTH_MAX: usize = 4;
-/// How many steps back a regular expression may take.
-const BACKTRACK_MAX: usize = 100_000;
+/// The steps that one text may take while texts are generated.
+const TEXT_STEPS: u64 = 30_000;
+/// The maximum number of generated texts that take more. Then no further text is accepted.
+const LONG_TEXTS_MAX: u32 = 8;
 
 /// One way in which a value is not what a schema asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,13 +31,23 @@ pub(crate) struct Broken {
     pub(crate) message: String,
     /// The keyword that asks for it, as `file#pointer`.
     pub(crate) rule: String,
+    /// True if nothing is known to be wrong: the value could not be compared with its schema.
+    pub(crate) is_unchecked: bool,
+}
+
+impl Broken {
+    /// A value that could not be compared with a schema.
+    fn unchecked(schema: At<'_>, why: &str) -> Self {
+        let message = format!("was not compared with its schema: {why}");
+        Self { place: String::new(), message, rule: schema.pointer(), is_unchecked: true }
+    }
 }
 
 /// A schema that values are held against.
 #[derive(Debug)]
 pub(crate) struct Checker {
     validator: Validator,
-    definitions: Vec<Node>,
+    definitions: Vec<Definition>,
 }
 
 impl Checker {
@@ -54,16 +67,34 @@ impl Checker {
     /// Everything that is wrong with a value, in the order of the schema.
     pub(crate) fn check(&self, documents: &Documents, value: &Value) -> Vec<Broken> {
         with_room_for(value, || {
+            let budget = Budget::of(value);
             // Asking whether anything is wrong is quicker than asking what.
-            if self.validator.is_valid(value) {
-                return Vec::new();
+            match within(budget.deciding, || self.validator.is_valid(value)) {
+                Ok(true) => Vec::new(),
+                Ok(false) => within(budget.telling, || self.all_broken(documents, value)).unwrap_or_else(|UsedUp| {
+                    let message = "does not fit its schema; too many alternatives lead back to the schema to say where";
+                    vec![Broken {
+                        message: message.to_owned(),
+                        is_unchecked: false,
+                        ..self.unchecked(documents, budget)
+                    }]
+                }),
+                Err(UsedUp) => vec![self.unchecked(documents, budget)],
             }
-            let mut all = Vec::new();
-            for error in self.validator.iter_errors(value).take(BROKEN_MAX) {
-                self.tell(documents, &error, 0, &mut all);
-            }
-            all
         })
+    }
+
+    fn unchecked(&self, documents: &Documents, budget: Budget) -> Broken {
+        let root = self.definitions.first().map_or(documents.root(), |definition| documents.at(definition.node));
+        Broken::unchecked(root, &format!("it takes more than {} steps", budget.deciding))
+    }
+
+    fn all_broken(&self, documents: &Documents, value: &Value) -> Vec<Broken> {
+        let mut all = Vec::new();
+        for error in self.validator.iter_errors(value).take(BROKEN_MAX) {
+            self.tell(documents, &error, 0, &mut all);
+        }
+        all
     }
 
     /// Reports the cause of an error. For alternatives, the errors of the intended alternative are
@@ -98,23 +129,32 @@ impl Checker {
 
     fn broken(&self, documents: &Documents, error: &ValidationError<'_>) -> Broken {
         let path = error.schema_path().as_str();
-        let mut steps = path.strip_prefix("/definitions/").unwrap_or("").splitn(2, '/');
-        let definition = steps.next().and_then(|number| self.definitions.get(number.parse::<usize>().ok()?));
-        let rule = match (definition, steps.next()) {
-            (Some(node), Some(rest)) => rule(documents.at(*node), rest),
-            (Some(node), None) => documents.at(*node).pointer(),
-            (None, _) => path.to_owned(),
+        let mut parts = path.strip_prefix("/definitions/").unwrap_or("").splitn(2, '/');
+        let definition = parts.next().and_then(|number| self.definitions.get(number.parse::<usize>().ok()?));
+        let rest = parts.next().unwrap_or("");
+        let rule = match definition {
+            Some(Definition { node, is_counted }) => {
+                let own = rest.strip_prefix(steps::PLACE).filter(|_| *is_counted).unwrap_or(rest);
+                rule(documents.at(*node), own.trim_start_matches('/'))
+            }
+            None => path.to_owned(),
         };
-        Broken { place: error.instance_path().as_str().to_owned(), message: describe(error), rule }
+        let place = error.instance_path().as_str().to_owned();
+        Broken { place, message: describe(error), rule, is_unchecked: false }
     }
 }
 
 /// Returns the place of a keyword, by the steps from a schema to the keyword. Requirements of a
 /// discriminator stand in no other keyword.
 fn rule(schema: At<'_>, steps: &str) -> String {
+    if steps.is_empty() {
+        return schema.pointer();
+    }
     let pointer = format!("{}/{steps}", schema.pointer());
-    if let Some(above) = pointer.strip_suffix(super::bits::KEYWORD) {
-        return format!("{above}format");
+    for (own, written) in [(super::bits::KEYWORD, "format"), (costly::KEYWORD, "pattern")] {
+        if let Some(above) = pointer.strip_suffix(own) {
+            return format!("{above}{written}");
+        }
     }
     fn discriminator(at: At<'_>) -> Option<At<'_>> {
         at.get("discriminator").or_else(|| at.resolve().ok()?.get("discriminator"))
@@ -130,23 +170,34 @@ fn rule(schema: At<'_>, steps: &str) -> String {
     pointer
 }
 
-/// Holds one value against a schema that is not kept. `None` where the schema cannot be used at all.
-pub(crate) fn check_once(schema: At<'_>, dialect: Dialect, direction: Direction, value: &Value) -> Option<Vec<Broken>> {
-    let bundled = bundle(schema, dialect, direction, Some(value)).ok()?;
-    Some(Checker::of(bundled)?.check(schema.documents(), value))
+/// Compares one value with a schema that is not kept.
+pub(crate) fn check_once(schema: At<'_>, dialect: Dialect, direction: Direction, value: &Value) -> Vec<Broken> {
+    match bundle(schema, dialect, direction, Some(value)) {
+        Ok(bundled) => match Checker::of(bundled) {
+            Some(checker) => checker.check(schema.documents(), value),
+            None => vec![Broken::unchecked(schema, "the schema cannot be read")],
+        },
+        Err(TooLarge) => vec![Broken::unchecked(schema, "the schema leads to too many others")],
+    }
 }
 
 /// The conditions on a text: patterns, a length, a format.
 pub(crate) struct TextCheck {
     validator: Validator,
     length: (u64, u64),
+    /// How many texts took too many steps.
+    long_texts: Cell<u32>,
 }
 
 impl TextCheck {
     /// `None` where the validator cannot read one of the patterns.
     pub(crate) fn new(patterns: &[impl AsRef<str>], length: (u64, u64), format: Option<&str>) -> Option<Self> {
-        let patterns: Vec<Value> =
-            patterns.iter().map(|pattern| serde_json::json!({ "pattern": pattern.as_ref() })).collect();
+        let schema = |pattern: &str| {
+            let mut schema = serde_json::Map::from_iter([("pattern".to_owned(), pattern.into())]);
+            costly::counted(&mut schema);
+            Value::Object(schema)
+        };
+        let patterns: Vec<Value> = patterns.iter().map(|pattern| schema(pattern.as_ref())).collect();
         let mut schema = serde_json::json!({ "type": "string", "minLength": length.0, "maxLength": length.1 });
         if !patterns.is_empty() {
             schema["allOf"] = patterns.into();
@@ -154,11 +205,17 @@ impl TextCheck {
         if let Some(format) = format {
             schema["format"] = format.into();
         }
-        Some(Self { validator: options().build(&schema).ok()?, length })
+        Some(Self { validator: options().build(&schema).ok()?, length, long_texts: Cell::new(0) })
     }
 
     pub(crate) fn accepts(&self, text: &str) -> bool {
-        self.validator.is_valid(&Value::from(text))
+        if self.long_texts.get() >= LONG_TEXTS_MAX {
+            return false;
+        }
+        within(TEXT_STEPS, || self.validator.is_valid(&Value::from(text))).unwrap_or_else(|UsedUp| {
+            self.long_texts.update(|count| count + 1);
+            false
+        })
     }
 
     /// The least and the greatest number of characters.
@@ -196,8 +253,10 @@ fn options() -> jsonschema::ValidationOptions<'static> {
         .with_draft(Draft::Draft202012)
         .should_validate_formats(true)
         .should_ignore_unknown_formats(true)
-        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_MAX))
+        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(costly::BACKTRACK_MAX))
         .with_keyword(super::bits::KEYWORD, super::bits::keyword)
+        .with_keyword(steps::KEYWORD, steps::keyword)
+        .with_keyword(costly::KEYWORD, costly::keyword)
         .offline();
     // Formats mean the same here as in fixtures.
     options
@@ -241,8 +300,8 @@ pub(crate) fn is_pattern(pattern: &str) -> bool {
     thread_local! {
         static KNOWN: RefCell<HashMap<String, bool>> = RefCell::new(HashMap::new());
     }
-    // What this engine reads, the validator does: it is asked only where that is not known.
-    if regex_syntax::parse(pattern).is_ok() {
+    // The validator is asked only if it may say no.
+    if regex_syntax::parse(pattern).is_ok() && !costly::repeats_much(pattern) {
         return true;
     }
     KNOWN.with_borrow_mut(|known| {
@@ -306,6 +365,7 @@ fn describe(error: &ValidationError<'_>) -> String {
         ValidationErrorKind::OneOfMultipleValid { .. } => {
             "matches several of the alternatives, of which one is wanted".to_owned()
         }
+        ValidationErrorKind::Contains => "no element is what `contains` asks for".to_owned(),
         ValidationErrorKind::Not { .. } => "matches what it must not".to_owned(),
         ValidationErrorKind::Custom { message, .. } => message.clone(),
         ValidationErrorKind::FalseSchema => "is not described".to_owned(),

@@ -4,10 +4,12 @@ mod alternatives;
 mod bits;
 mod bundle;
 mod check;
+mod costly;
 mod discriminator;
 mod facets;
 mod keyword;
 mod retyped;
+mod steps;
 
 pub(crate) use bundle::Direction;
 pub(crate) use check::{Broken, Checker, TextCheck, check_once, is_pattern, shortened};

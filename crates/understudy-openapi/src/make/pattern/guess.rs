@@ -133,6 +133,8 @@ impl Writer<'_> {
                 self.out.truncate(length);
                 self.is_looking = was_looking;
             }
+            // What has to stand before is written, unless the text before does already.
+            Expr::LookAround(inner, LookAround::LookBehind) if self.chance.below(2) == 0 => self.write(inner)?,
             Expr::Repeat { child, lo, hi, .. } => {
                 let most = hi.saturating_sub(*lo).min(self.more);
                 let count = lo + self.chance.below(most as u64 + 1) as usize;
