@@ -1,5 +1,6 @@
 //! A description's files, and the values in them.
 
+mod addresses;
 mod children;
 mod merged;
 mod tape;
@@ -7,6 +8,7 @@ mod target;
 
 pub(crate) use tape::{Kind, escaped, quoted};
 
+use addresses::Addresses;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -44,6 +46,7 @@ pub(crate) struct Node {
 pub(crate) struct Documents {
     files: Vec<File>,
     by_path: HashMap<String, u16>,
+    addresses: Addresses,
     /// The schemas that build on others, found at the first use.
     children: OnceLock<children::Children>,
 }
@@ -72,12 +75,14 @@ impl Documents {
             Box::new(Diagnostic::of_file(Code::Unreadable, path, format!("the file cannot be read: {why}")))
         })?;
         let by_path = HashMap::from([(path.to_owned(), 0)]);
-        let mut documents = Self { files: vec![File::new(path, bytes)?], by_path, children: OnceLock::new() };
-        let mut problems = Vec::new();
+        let mut documents =
+            Self { files: Vec::new(), by_path, addresses: Addresses::default(), children: OnceLock::new() };
+        documents.push(File::new(path, bytes)?);
+        let (mut problems, mut unread) = (Vec::new(), Vec::new());
         let mut at = 0;
         while at < documents.files.len() {
             for (named, node) in documents.files_named_in(at) {
-                if documents.by_path.contains_key(&named) || problems.len() >= PROBLEMS_MAX {
+                if documents.by_path.contains_key(&named) || problems.len() + unread.len() >= PROBLEMS_MAX {
                     continue;
                 }
                 let is_copy = original(documents.home(), &named).is_some();
@@ -89,17 +94,26 @@ impl Documents {
                 match read.map(|bytes| File::new(&named, bytes)) {
                     Ok(Ok(file)) => {
                         documents.by_path.insert(named, documents.files.len() as u16);
-                        documents.files.push(file);
+                        documents.push(file);
                     }
                     Ok(Err(problem)) => problems.push(*problem),
                     // Nobody has asked for it: it is told with what leads there.
                     Err(_) if is_copy => {}
-                    Err(message) => problems.push(documents.at(node).problem(Code::BadReference, message)),
+                    Err(message) => unread.push((node, message)),
                 }
             }
             at += 1;
         }
+        // What leads to an address need not be a file.
+        unread.retain(|(node, _)| documents.at(*node).follow().is_err());
+        let unread = unread.into_iter().map(|(node, message)| documents.at(node).problem(Code::BadReference, message));
+        problems.extend(unread);
         Ok((documents, problems))
+    }
+
+    fn push(&mut self, file: File) {
+        self.addresses.add(self.files.len(), &file);
+        self.files.push(file);
     }
 
     /// The other files that a file's `$ref`s name, and where.
@@ -116,6 +130,11 @@ impl Documents {
         named
     }
 
+    /// The path of the file that was named.
+    pub(crate) fn file(&self) -> &str {
+        &self.files[0].path
+    }
+
     /// The folder of the description.
     fn home(&self) -> &str {
         self.files[0].path.rsplit_once('/').map_or("", |(folder, _)| folder)
@@ -124,7 +143,7 @@ impl Documents {
     /// Files of other machines of which there are no copies: their addresses, and where the copies are to be.
     pub(crate) fn missing_copies(&self) -> Vec<(String, String)> {
         let named = (0..self.files.len()).flat_map(|file| self.files_named_in(file));
-        let missing = named.filter(|(path, _)| !self.by_path.contains_key(path));
+        let missing = named.filter(|(path, node)| !self.by_path.contains_key(path) && self.at(*node).follow().is_err());
         let mut missing: Vec<(String, String)> =
             missing.filter_map(|(path, _)| Some((original(self.home(), &path)?, path))).collect();
         missing.sort();
@@ -484,6 +503,9 @@ impl<'d> At<'d> {
     /// Where a `$ref`'s string leads.
     pub(crate) fn follow(self) -> Result<Self, Lost> {
         let text = self.string().unwrap_or_default();
+        if let Some(found) = self.by_address(&text) {
+            return Ok(found);
+        }
         let home = self.documents.home();
         let (file, pointer) = match target(home, &self.file().path, &text) {
             Target::Here(pointer) => (self.node.file, pointer),
@@ -509,20 +531,22 @@ impl<'d> At<'d> {
             }
         };
         let root = self.documents.root_of(usize::from(file));
-        let mut found = root;
-        for step in pointer.split('/').skip(1) {
+        root.pointed(&pointer).map_err(|why| Lost::nowhere(format!("`$ref: {text}` leads nowhere: {why}")))
+    }
+
+    /// The value that a fragment leads to from here: a JSON pointer, or the name of an anchor.
+    fn pointed(self, pointer: &str) -> Result<Self, String> {
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            return anchor(self, pointer).ok_or_else(|| "no schema has that `$anchor`".to_owned());
+        }
+        pointer.split('/').skip(1).try_fold(self, |found, step| {
             let name = step.replace("~1", "/").replace("~0", "~");
             let next = match found.kind() {
                 Kind::Array => name.parse().ok().and_then(|nth: usize| found.items().nth(nth)),
                 _ => found.get(&name),
             };
-            found = next.ok_or_else(|| Lost::nowhere(format!("`$ref: {text}` leads nowhere: there is no `{name}`")))?;
-        }
-        if !pointer.is_empty() && !pointer.starts_with('/') {
-            return anchor(root, &pointer)
-                .ok_or_else(|| Lost::nowhere(format!("`$ref: {text}` leads nowhere: no schema has that `$anchor`")));
-        }
-        Ok(found)
+            next.ok_or_else(|| format!("there is no `{name}`"))
+        })
     }
 
     /// The value itself, where this one is a `$ref`.

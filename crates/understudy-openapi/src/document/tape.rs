@@ -51,6 +51,8 @@ pub(crate) struct Tape {
     references: Vec<u32>,
     /// The values of members called `pattern` that are strings.
     patterns: Vec<u32>,
+    /// The values of members called `$id` that are strings.
+    ids: Vec<u32>,
 }
 
 struct Builder<'t> {
@@ -105,6 +107,7 @@ impl Build for Builder<'_> {
             match &self.text[at.clone()] {
                 "\"$ref\"" => self.tape.references.push(value),
                 "\"pattern\"" => self.tape.patterns.push(value),
+                "\"$id\"" => self.tape.ids.push(value),
                 _ => {}
             }
         }
@@ -162,6 +165,10 @@ impl Tape {
 
     pub(crate) fn patterns(&self) -> &[u32] {
         &self.patterns
+    }
+
+    pub(crate) fn ids(&self) -> &[u32] {
+        &self.ids
     }
 
     fn slot(&self, at: u32) -> Slot {
@@ -238,27 +245,57 @@ impl Tape {
     /// The steps from the outermost value down to one, as a JSON pointer (RFC 6901).
     pub(crate) fn pointer(&self, target: u32) -> String {
         let (mut pointer, mut at) = (String::new(), self.root());
-        while at != target {
-            let children = self.children(at);
-            let is_object = self.kind(at) == Kind::Object;
-            // Whatever is below a value comes before it and behind the value before; a member's name comes last.
-            let steps = if is_object { 2 } else { 1 };
-            let count = children.len() / steps;
-            let last_of = |step: usize| if is_object { children[step * 2] } else { children[step] };
-            let step = partition_point(count, |step| last_of(step) < target);
-            if step == count {
-                break;
-            }
+        while let Some((step, next)) = self.toward(target, at) {
             pointer.push('/');
-            if is_object {
-                pointer.push_str(&escaped(&self.string(children[step * 2])));
-                at = if target == children[step * 2] { target } else { children[step * 2 + 1] };
-            } else {
-                pointer.push_str(&step.to_string());
-                at = children[step];
+            match self.kind(at) {
+                Kind::Object => pointer.push_str(&escaped(&self.string(self.children(at)[step * 2]))),
+                _ => pointer.push_str(&step.to_string()),
             }
+            at = next;
         }
         pointer
+    }
+
+    /// The array or object that a value is in; for the outermost value, itself.
+    pub(crate) fn parent(&self, target: u32) -> u32 {
+        let (mut parent, mut at) = (self.root(), self.root());
+        while let Some((_, next)) = self.toward(target, at) {
+            (parent, at) = (at, next);
+        }
+        parent
+    }
+
+    /// The first of all slots that are in a value; its own, where nothing is.
+    pub(crate) fn first_inside(&self, value: u32) -> u32 {
+        let mut at = value;
+        while let Some(first) = match self.kind(at) {
+            Kind::Object => self.children(at).get(1),
+            Kind::Array => self.children(at).first(),
+            _ => None,
+        } {
+            at = *first;
+        }
+        at
+    }
+
+    /// The child of an array or object that leads to a value: its number, and its place.
+    fn toward(&self, target: u32, at: u32) -> Option<(usize, u32)> {
+        if at == target {
+            return None;
+        }
+        let children = self.children(at);
+        let is_object = self.kind(at) == Kind::Object;
+        // Whatever is below a value comes before it and behind the value before; a member's name comes last.
+        let steps = if is_object { 2 } else { 1 };
+        let count = children.len() / steps;
+        let last_of = |step: usize| if is_object { children[step * 2] } else { children[step] };
+        let step = partition_point(count, |step| last_of(step) < target);
+        if step == count {
+            return None;
+        }
+        let is_name = is_object && target == children[step * 2];
+        let next = if is_object && !is_name { children[step * 2 + 1] } else { children[step * steps] };
+        Some((step, next))
     }
 
     /// A value as text without white space, with its digits and the order of its members.

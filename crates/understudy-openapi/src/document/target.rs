@@ -47,7 +47,7 @@ fn same_or_other(from: &str, path: String, pointer: String) -> Target {
 
 /// A path from a file to another one. Addresses do not lead above their host (RFC 3986, section 5.2.4); files may lead out of
 /// the description's folder.
-fn joined(from: &str, path: &str, is_address: bool) -> String {
+pub(super) fn joined(from: &str, path: &str, is_address: bool) -> String {
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut steps: Vec<&str> = if path.starts_with('/') { Vec::new() } else { folder.split('/').collect() };
     steps.retain(|step| !step.is_empty());
