@@ -72,6 +72,10 @@ impl Description {
             rule,
             status: Some(StatusCode::INTERNAL_SERVER_ERROR),
         };
+        // An operation without responses says nothing of any, which is a warning when the document is read.
+        if operation.responses.is_empty() {
+            return;
+        }
         let Some(described) = operation.describing(response.status).map(|nth| &operation.responses[nth]) else {
             let known: Vec<String> = operation.statuses().map(|status| status.to_string()).collect();
             let message = format!("is not described; there is {}", or_nothing(&known));

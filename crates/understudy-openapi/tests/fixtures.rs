@@ -1,6 +1,7 @@
 //! Fixtures from descriptions. Each file of `fixtures/` is a description and the fixtures that it gives; and for real
 //! descriptions (those of `documents/`, and of the folder that `UNDERSTUDY_DOCUMENTS` names) every fixture has to read back,
-//! answer its own request, and hold of every answer that the description itself gives.
+//! answer its own request, and hold of every answer that the description itself gives. The request that a contract test
+//! sends has to be one that the stub of all fixtures and the description respond to, each as the fixture expects.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use understudy_exchange::{Request, Response};
 use understudy_fixture::model::{Fixture, Requests};
 use understudy_fixture::{BodyFiles, FileProblem, Source, write_fixture};
-use understudy_match::{Choice, Incoming, Index, Promise, State, judge, stub_request};
+use understudy_match::{Choice, Incoming, Index, Promise, State, example_request, judge, stub_request};
 use understudy_openapi::{Answer, Asking, Description};
 
 fn play(_: &Path, text: &str) -> String {
@@ -31,6 +32,7 @@ fn play(_: &Path, text: &str) -> String {
     let read = Description::open(&first, &files).unwrap();
     let fixtures = read.fixtures(|_| true);
     let mut out = format!("{}\n\n#### fixtures\n", description.trim_end());
+    let index = Index::new("", fixtures.shown.iter().map(|shown| Arc::new(shown.fixture.clone())));
     for shown in &fixtures.shown {
         let example = shown.example.as_ref().map(|example| format!(", {example}")).unwrap_or_default();
         out.push_str(&format!(
@@ -40,6 +42,11 @@ fn play(_: &Path, text: &str) -> String {
             shown.status,
             write_fixture(&shown.fixture)
         ));
+        if shown.fixture.verify.skip.is_none() {
+            unverified(&read, &index, &shown.fixture)
+                .iter()
+                .for_each(|wrong| out.push_str(&format!("# wrong: {wrong}\n")));
+        }
     }
     for left in &fixtures.left {
         out.push_str(&format!("\n# {} is left out: {}\n", left.name, left.why));
@@ -68,6 +75,8 @@ struct Tally {
     left: usize,
     /// How many answers of descriptions were held against their fixtures.
     held: usize,
+    /// How many fixtures were verified against the description.
+    verified: usize,
     wrong: Vec<String>,
 }
 
@@ -99,6 +108,10 @@ fn try_document(path: &Path, tally: &Mutex<Tally>) {
             Choice::Promise(place) => wrong(format!("is answered by {}", index.promises()[place].id)),
             other => wrong(format!("is not answered: {other:?}")),
         }
+        if fixture.verify.skip.is_none() {
+            own.verified += 1;
+            unverified(&description, &index, fixture).into_iter().for_each(&mut wrong);
+        }
         for seed in 1..4 {
             let Some(answer) = seeded(&description, &request, fixture, seed) else { continue };
             own.held += 1;
@@ -120,7 +133,46 @@ fn try_document(path: &Path, tally: &Mutex<Tally>) {
     tally.fixtures += own.fixtures;
     tally.left += own.left;
     tally.held += own.held;
+    tally.verified += own.verified;
     tally.wrong.extend(own.wrong);
+}
+
+/// Sends the request of the contract test to the stub of all fixtures and to the description by itself. Returns what is
+/// wrong: another fixture responds, the description refuses the request, or its response does not pass.
+fn unverified(description: &Description, index: &Index, fixture: &Fixture) -> Vec<String> {
+    let request = match example_request(fixture, "", &|_| None) {
+        Ok(request) => request,
+        Err(why) => return vec![why.to_string()],
+    };
+    let mut wrong = Vec::new();
+    match index.choose(&Incoming::new(&request), &State::default()) {
+        Choice::Promise(place) if index.promises()[place].id == fixture.id => {}
+        other => wrong.push(format!("the request of the contract test is not answered by it: {other:?}")),
+    }
+    let asking = Asking { base: "", requests: Requests::Refuse, chance: 0 };
+    let response = match description.answer(&request, asking) {
+        Answer::Response(described) => {
+            Response { status: described.status, headers: described.headers, body: described.body }
+        }
+        Answer::Refused(refusal) => {
+            wrong.extend(refusal.violations.iter().map(|violation| format!("the description refuses it: {violation}")));
+            return wrong;
+        }
+        other => return vec![format!("the description does not know it: {other:?}")],
+    };
+    let result = judge(&fixture.responses[0], &[], &request.method, &response);
+    wrong.extend(result.mismatches.iter().map(|mismatch| {
+        format!(
+            "{} {}: expected {}, received {}",
+            mismatch.path,
+            mismatch.kind.as_str(),
+            mismatch.expected,
+            mismatch.received
+        )
+    }));
+    let conformity = description.judge(&request, &response, "");
+    wrong.extend(conformity.violations.iter().map(|violation| format!("not as described: {violation}")));
+    wrong
 }
 
 /// Another answer of the description for the same request, where it is one that the description itself holds for good.
@@ -159,9 +211,10 @@ fn so_do_those_of_documents_of_others() {
     tally.wrong.sort();
     tally.wrong.iter().for_each(|wrong| println!("{wrong}"));
     println!(
-        "{} fixtures, {} operations left out, {} answers held, {} wrong",
+        "{} fixtures, {} operations left out, {} verified, {} answers held, {} wrong",
         tally.fixtures,
         tally.left,
+        tally.verified,
         tally.held,
         tally.wrong.len()
     );

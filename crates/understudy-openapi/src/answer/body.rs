@@ -113,7 +113,7 @@ fn embedded(at: At<'_>, schema: At<'_>) -> Option<Value> {
     if wants_text { None } else { serde_json::from_str(&text).ok() }
 }
 
-fn example(at: At<'_>, kind: &str, content: &Content, documents: &Documents) -> Bytes {
+pub(crate) fn example(at: At<'_>, kind: &str, content: &Content, documents: &Documents) -> Bytes {
     let schema = content.schema.map(|schema| documents.at(schema));
     if let Some(text) = at.string() {
         let is_document = schema.is_some_and(|schema| embedded(at, schema).is_some());
@@ -136,6 +136,9 @@ pub(crate) fn media_type(content: &Content) -> String {
         "image/*" => "image/png".to_owned(),
         "audio/*" => "audio/mpeg".to_owned(),
         "video/*" => "video/mp4".to_owned(),
+        "multipart/*" => "multipart/form-data".to_owned(),
+        // `application/*+json`, `font/*`
+        range if range.contains('*') => range.replacen("*/", "application/", 1).replace('*', "vnd.example"),
         _ => content.written.clone(),
     }
 }
@@ -145,7 +148,7 @@ pub(crate) fn media_type(content: &Content) -> String {
 const PNG: &[u8] = &[0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x06, 0x00, 0x00, 0x00, 0x1F, 0x15, 0xC4, 0x89, 0x00, 0x00, 0x00, 0x0D, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0x64, 0x60, 0xF8, 0x5F, 0x0F, 0x00, 0x02, 0x87, 0x01, 0x80, 0xEB, 0x47, 0xBA, 0x92, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82];
 
 /// A JSON text in the media type that is wanted.
-fn encode(json: String, kind: &str, schema: Option<At<'_>>) -> Bytes {
+pub(crate) fn encode(json: String, kind: &str, schema: Option<At<'_>>) -> Bytes {
     let kind = MediaType::parse(kind);
     let essence = kind.essence();
     if kind.is_json() {

@@ -43,10 +43,14 @@ pub(crate) fn takes(range: &str, essence: &str) -> u8 {
     if range == essence {
         return 3;
     }
+    let is_of_kind = |kind: &str| kind == "*" || essence.split('/').next() == Some(kind);
     match range.split_once('/') {
         Some(("*", "*")) => 1,
-        Some((kind, "*")) if essence.split('/').next() == Some(kind) => 2,
+        Some((kind, "*")) if is_of_kind(kind) => 2,
+        // `application/*+json`
+        Some((kind, any)) if is_of_kind(kind) && any.strip_prefix('*').is_some_and(|end| essence.ends_with(end)) => 2,
         // `text/json` and `application/json` are read alike, and so is what ends in `+json`.
+        None if range == "*" => 1,
         _ if range == "application/json" && MediaType::parse(essence).is_json() => 1,
         _ => 0,
     }
