@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::find::Target;
 use crate::project::{LoadedService, Project, open_project, open_target};
 use crate::report::CheckReport;
+use crate::server_paths::misplaced_backends;
 use http::header::CONTENT_TYPE;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -86,11 +87,15 @@ pub(crate) fn problems_of(project: &Project) -> Vec<Diagnostic> {
         problems.extend(loaded.fixtures.iter().flat_map(broken_examples));
         problems.extend(loaded.fixtures.iter().flat_map(|fixture| idle_entries(fixture, &today)));
         if let Some(description) = loaded.description() {
+            let is_new =
+                |problem: &Diagnostic| project.diagnostics.iter().all(|known| known.sort_key() != problem.sort_key());
+            problems.extend(description.remaining_problems().into_iter().filter(is_new));
             let enabled = loaded.fixtures.iter().filter(|fixture| fixture.enabled);
             problems.extend(enabled.flat_map(|fixture| not_as_described(description, &loaded.service.base, fixture)));
         }
     }
     problems.extend(project.services.iter().flat_map(not_read));
+    problems.extend(project.services.iter().flat_map(|loaded| misplaced_backends(project, loaded)));
     problems.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     problems
 }

@@ -352,7 +352,7 @@ impl Counting<'_> {
         }
         ServiceCoverage {
             service: service.name.clone(),
-            file: service.path_of(service.openapi.as_deref().unwrap_or_default()),
+            file: self.description.file().to_owned(),
             title: self.description.title.clone(),
             operations,
             undescribed,

@@ -63,6 +63,25 @@ impl Described {
     }
 }
 
+/// Returns the path of a service's description, relative to the project, without steps back: `api.yaml` and not
+/// `fixtures/shop/../../api.yaml`. If a link leads elsewhere, the steps stay.
+pub(crate) fn plain_path(root: &Path, path: &str) -> String {
+    let mut steps: Vec<&str> = Vec::new();
+    for step in path.split('/') {
+        match step {
+            "." => {}
+            ".." if steps.last().is_some_and(|last| !matches!(*last, ".." | "")) => {
+                steps.pop();
+            }
+            step => steps.push(step),
+        }
+    }
+    let plain = steps.join("/");
+    let is_elsewhere =
+        root.join(path).canonicalize().is_ok_and(|file| root.join(&plain).canonicalize().ok() != Some(file));
+    if plain.is_empty() || is_elsewhere { path.to_owned() } else { plain }
+}
+
 /// The folder that a file is in.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))

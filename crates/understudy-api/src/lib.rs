@@ -45,6 +45,7 @@ mod resolve;
 mod runs;
 mod selection;
 mod serve;
+mod server_paths;
 mod servers;
 mod tape;
 mod unverified;

@@ -1,6 +1,6 @@
 //! Projects on disk.
 
-use crate::described::{Described, folder_of, name_of};
+use crate::described::{Described, folder_of, name_of, plain_path};
 use crate::disk::{ServiceFiles, Stamp, unchanged};
 use crate::error::{ApiError, Code};
 use crate::find::{
@@ -83,7 +83,8 @@ impl LoadedService {
 
     /// Its fixtures, ready to be chosen from.
     pub(crate) fn index(&self) -> Index {
-        let index = Index::new(&self.service.base, self.fixtures.iter().cloned());
+        let paths = self.description().into_iter().flat_map(|description| description.server_paths());
+        let index = Index::new(&self.service.base, self.fixtures.iter().cloned()).also_below(paths);
         match self.service.trailing_slash {
             TrailingSlash::Exact => index,
             TrailingSlash::Ignore => index.ignoring_trailing_slash(),
@@ -296,7 +297,7 @@ fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
         let folder = root.join(&service.dir);
         let described = service.openapi.as_ref().map(|file| {
             let known = known.and_then(|known| known.described.as_ref());
-            Described::read(root, &service.path_of(file), known)
+            Described::read(root, &plain_path(root, &service.path_of(file)), known)
         });
         diagnostics.extend(described.iter().flat_map(|described| described.diagnostics.clone()));
         let parts = described.iter().flat_map(Described::files).map(Path::to_path_buf);

@@ -65,6 +65,8 @@ pub struct RunReport {
     pub not_verified: Vec<NotVerified>,
     /// Problems in the project's files: what they spoil was not verified.
     pub problems: Vec<DiagnosticReport>,
+    /// What the run as a whole shows, and what to do.
+    pub notes: Vec<String>,
 }
 
 /// A form in which a run is told.
@@ -226,6 +228,7 @@ impl RunReport {
             fixtures: run.results.iter().map(FixtureReport::new).collect(),
             not_verified: not_verified(run),
             problems: run.project.diagnostics.iter().map(DiagnosticReport::new).collect(),
+            notes: run.notes.clone(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::project::{LoadedService, Project, open_project};
 use crate::resolve;
 use crate::runs::remember;
 use crate::selection::{check_selection, is_selected};
+use crate::server_paths::after_not_found;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -71,6 +72,8 @@ pub struct Run {
     pub took: Duration,
     /// Why what came of it is not remembered, if so.
     pub forgotten: Option<String>,
+    /// What the run as a whole shows, and what to do.
+    pub notes: Vec<String>,
 }
 
 impl Run {
@@ -183,7 +186,16 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
         _ => remember(&project, &backends, &results, request.openapi),
     };
     let forgotten = remembered.err().map(|error| error.to_string());
-    Ok(Run { project, request: request.clone(), backends, without_backend, results, summary, took, forgotten })
+    let notes = project.services.iter().filter_map(|loaded| not_found(loaded, &backends, &results)).collect();
+    Ok(Run { project, request: request.clone(), backends, without_backend, results, summary, took, forgotten, notes })
+}
+
+/// Says what to do if a backend does not have the paths of a service's fixtures, because of the path of the description's servers.
+fn not_found(loaded: &LoadedService, backends: &BTreeMap<String, String>, results: &[FixtureResult]) -> Option<String> {
+    let name = &loaded.service.name;
+    let own = results.iter().filter(|result| *result.service == **name && result.is_refused());
+    let number = own.filter(|result| result.status == Some(http::StatusCode::NOT_FOUND)).count();
+    if number == 0 { None } else { after_not_found(loaded, backends.get(name)?, number) }
 }
 
 /// Holds exchanges against a description. What was sent is the fixture's business, and `check`'s.

@@ -88,7 +88,7 @@ fn of_description(imported: &ImportedDescription, is_preview: bool) -> Page {
         known.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")).collect();
     let counts = if counts.is_empty() { "none".to_owned() } else { counts.join(", ") };
     out.line(format_args!("fixtures for {} from {}: {counts}", imported.service, imported.title));
-    if let Some(hint) = &imported.hint {
+    for hint in &imported.hints {
         out.line(format_args!("{} {hint}", paint.bold("hint:")));
     }
     out

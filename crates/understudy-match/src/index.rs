@@ -25,6 +25,8 @@ pub type Promise = Arc<Fixture>;
 #[derive(Debug, Default)]
 pub struct Index {
     base: Vec<String>,
+    /// Other prefixes: paths are looked for behind these where no fixture has the path behind the base.
+    others: Vec<Vec<String>>,
     /// In order of preference.
     promises: Vec<Promise>,
     /// Beside each promise what a choice needs to know first: fixtures themselves are large and far apart.
@@ -102,13 +104,16 @@ impl Index {
     pub fn new(base: &str, fixtures: impl IntoIterator<Item = Arc<Fixture>>) -> Self {
         let (promises, disabled): (Vec<Promise>, Vec<Promise>) =
             fixtures.into_iter().partition(|fixture| fixture.enabled);
-        let base: Vec<String> = match base {
-            "" => Vec::new(),
-            base => target::segments(base).map(|segment| target::percent_decode(segment).into_owned()).collect(),
-        };
-        let mut index = Self { base, disabled, ..Self::default() };
+        let mut index = Self { base: segments_of(base), disabled, ..Self::default() };
         index.arrange(promises);
         index
+    }
+
+    /// The same index, in which a path may also stand behind one of these prefixes, if no fixture has it behind the base.
+    #[must_use]
+    pub fn also_below<'p>(mut self, prefixes: impl IntoIterator<Item = &'p str>) -> Self {
+        self.others = prefixes.into_iter().map(segments_of).filter(|prefix| *prefix != self.base).collect();
+        self
     }
 
     /// The same index, in which a slash at the end of a path means nothing.
@@ -338,7 +343,9 @@ impl Index {
 
     /// The segments of a request's path behind the base, as far as they count.
     pub(crate) fn below<'s, 'r>(&self, incoming: &'s Incoming<'r>) -> &'s [Cow<'r, str>] {
-        self.significant(incoming.segments.get(self.base.len()..).unwrap_or(&[]))
+        let behind_other = || self.below_base(&incoming.segments).unwrap_or(&[]);
+        let behind = incoming.segments.get(self.base.len()..).filter(|_| self.others.is_empty());
+        self.significant(behind.unwrap_or_else(behind_other))
     }
 
     /// The segments of a fixture's path, as far as they count.
@@ -351,9 +358,14 @@ impl Index {
         if self.ignores_slash { without_end(segments) } else { segments }
     }
 
+    /// The segments of a request's path behind the base, or behind the first other prefix where a fixture has the rest.
     fn below_base<'s, 'r>(&self, segments: &'s [Cow<'r, str>]) -> Option<&'s [Cow<'r, str>]> {
-        let (base, rest) = segments.split_at_checked(self.base.len())?;
-        base.iter().zip(&self.base).all(|(a, b)| a == b).then_some(rest)
+        let own = behind(&self.base, segments);
+        let is_known = |rest: &&'s [Cow<'r, str>]| !self.paths.find(self.significant(rest)).is_empty();
+        if self.others.is_empty() || own.as_ref().is_some_and(is_known) {
+            return own;
+        }
+        self.others.iter().filter_map(|prefix| behind(prefix, segments)).find(is_known).or(own)
     }
 
     pub(crate) fn base(&self) -> &[String] {
@@ -388,6 +400,20 @@ impl Index {
         let none = Method::from_bytes(b"-").expect("a hyphen is a token");
         self.other_methods(&self.on_path(incoming), &none)
     }
+}
+
+/// The decoded segments of a prefix.
+fn segments_of(prefix: &str) -> Vec<String> {
+    match prefix {
+        "" => Vec::new(),
+        prefix => target::segments(prefix).map(|segment| target::percent_decode(segment).into_owned()).collect(),
+    }
+}
+
+/// The segments behind a prefix.
+fn behind<'s, 'r>(prefix: &[String], segments: &'s [Cow<'r, str>]) -> Option<&'s [Cow<'r, str>]> {
+    let (before, rest) = segments.split_at_checked(prefix.len())?;
+    before.iter().zip(prefix).all(|(a, b)| a == b).then_some(rest)
 }
 
 /// Whether a fixture asks for anything but a method and a path.

@@ -40,6 +40,8 @@ pub struct Description {
     pub diagnostics: Vec<Diagnostic>,
     /// Those of the problems for which a part of it is not known, or is not what was meant.
     pub unread: Vec<Diagnostic>,
+    /// False if problems are left to find, because looking for them takes long in a large document.
+    pub(crate) is_checked: bool,
 }
 
 /// One method of one path.
@@ -74,9 +76,20 @@ impl Description {
         self.documents.missing_copies()
     }
 
+    /// The path of its file, as it was named when it was read.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.documents.file()
+    }
+
     /// The paths of an operation's servers.
     pub(crate) fn prefixes_of<'d>(&'d self, operation: &'d Operation) -> &'d [String] {
         if operation.own_prefixes.is_empty() { &self.prefixes } else { &operation.own_prefixes }
+    }
+
+    /// The paths of the addresses of all servers, each once: `/v1`. Servers without a path have none.
+    pub fn server_paths(&self) -> impl Iterator<Item = &str> {
+        self.all_prefixes().filter(|prefix| !prefix.is_empty())
     }
 
     /// The paths of all servers.

@@ -131,9 +131,7 @@ fn turned(mut value: Value, has_places: bool) -> Value {
 
 fn has_discriminator(value: &Value) -> bool {
     match value {
-        Value::Object(members) => {
-            members.contains_key("discriminator") || members.values().any(has_discriminator)
-        }
+        Value::Object(members) => members.contains_key("discriminator") || members.values().any(has_discriminator),
         Value::Array(items) => items.iter().any(has_discriminator),
         _ => false,
     }

@@ -137,7 +137,8 @@ impl Snapshot {
         previous: Option<&Self>,
     ) -> Self {
         let (fixtures, named) = Named::of(fixtures, origins);
-        let index = Index::new(&service.base, fixtures);
+        let paths = description.iter().flat_map(|description| description.server_paths());
+        let index = Index::new(&service.base, fixtures).also_below(paths);
         let index = match service.trailing_slash {
             TrailingSlash::Exact => index,
             TrailingSlash::Ignore => index.ignoring_trailing_slash(),

@@ -1118,9 +1118,9 @@ fixtures: Array<ImportedFixture>,
  */
 left: Array<[string, string]>, 
 /**
- * What the service has to say so that its fixtures are held against the description, where it does not yet.
+ * What to write so that the service and the description fit.
  */
-hint: string | null, };
+hints: Array<string>, };
 
 /**
  * A fixture that a description gives, or gave before.

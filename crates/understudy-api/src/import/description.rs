@@ -9,9 +9,10 @@ use crate::described::Described;
 use crate::disk::{ServiceFiles, content};
 use crate::error::{ApiError, Code};
 use crate::project::LoadedService;
+use crate::server_paths::after_import;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use understudy_fixture::model::Fixture;
+use understudy_fixture::model::{Fixture, RequestPromise};
 use understudy_fixture::{Source, merge_source, write_fixture};
 use understudy_openapi::{Description, Fixtures, Operation, Shown};
 
@@ -30,8 +31,8 @@ pub struct ImportedDescription {
     pub fixtures: Vec<ImportedFixture>,
     /// The operations that no fixture can be made of, and why.
     pub left: Vec<(String, String)>,
-    /// What the service has to say so that its fixtures are held against the description, where it does not yet.
-    pub hint: Option<String>,
+    /// What to write so that the service and the description fit.
+    pub hints: Vec<String>,
 }
 
 /// A fixture that a description gives, or gave before.
@@ -145,15 +146,16 @@ pub(crate) fn plan(
         import.bring(shown, made)?;
     }
     let left = left.into_iter().map(|left| (left.name, left.why)).collect();
-    let hint = loaded.service.openapi.is_none().then(|| {
+    let unnamed = loaded.service.openapi.is_none().then(|| {
         format!(
             "write `openapi:` with its path under the service `{}`, and fixtures are held against it",
             loaded.service.name
         )
     });
+    let hints = unnamed.into_iter().chain(after_import(description, &loaded.service)).collect();
     let (fixtures, changes) = import.done()?;
     let (service, title) = (loaded.service.name.clone(), description.title.clone());
-    Ok((ImportedDescription { service, title, fixtures, left, hint }, changes))
+    Ok((ImportedDescription { service, title, fixtures, left, hints }, changes))
 }
 
 /// Whether a name means an operation.
@@ -175,6 +177,15 @@ fn check_operations(description: &Description, names: &[String]) -> Result<(), A
         Some(nearest) => error.with_hint(format!("did you mean `{}`?", nearest.name())),
         None => error,
     })
+}
+
+/// A request without the fields that are only sent.
+fn asked(request: &RequestPromise) -> RequestPromise {
+    let mut request = request.clone();
+    for fields in [&mut request.query, &mut request.headers, &mut request.cookies] {
+        fields.retain(|field| !field.matcher.asks_nothing());
+    }
+    request
 }
 
 struct Importing<'l> {
@@ -359,7 +370,7 @@ impl<'l> Importing<'l> {
         }
         // Two fixtures for one request are an error.
         let asks_the_same = |known: &&std::sync::Arc<Fixture>| {
-            known.request == fixture.request
+            asked(&known.request) == asked(&fixture.request)
                 && known.when.is_empty()
                 && known.priority == fixture.priority
                 && !self.gone.contains(&*known.id)

@@ -93,6 +93,9 @@ fn left_open(run: &Run, not_verified: &[NotVerified], is_strict: bool, paint: Pa
         out.line(paint.dim(&note));
     }
     not_sent::note(not_verified, is_strict, paint, out);
+    for note in &run.notes {
+        out.line(format_args!("{} {note}", paint.bold("note:")));
+    }
     if !run.project.diagnostics.is_empty() {
         out.line(format_args!("{} in the project's files", count_problems(&run.project.diagnostics)));
     }

@@ -179,3 +179,76 @@ fn what_would_spoil_a_file_is_not_written_and_every_file_has_a_place() {
     let (exit, stdout, stderr) = run(&project.0, &["check"]);
     assert!(exit != 2, "{stdout}{stderr}");
 }
+
+/// A description of which everything is asked for in its own way: credentials, an exploded list, a form, a file in a part, a
+/// text, ranges of media types, and paths of servers.
+const OWN_WAYS: &str = r#"openapi: 3.1.0
+info: { title: Ways, version: "1" }
+servers: [{ url: "https://ways.example/{region}/v1", variables: { region: { default: eu, enum: [eu, us] } } }]
+security: [{ token: [] }]
+paths:
+  /lists:
+    get:
+      operationId: lists
+      parameters: [{ name: ids, in: query, required: true, schema: { type: array, minItems: 2, items: { type: integer } } }]
+      responses: { "200": { description: ok, content: { "*/*": { schema: { type: string } } } } }
+  /form:
+    post:
+      operationId: form
+      requestBody: { required: true, content: { application/x-www-form-urlencoded: { schema: { type: object, required: [tags], properties: { tags: { type: array, minItems: 2, items: { type: string } } } } } } }
+      responses: { "204": { description: ok } }
+  /files:
+    servers: [{ url: /upload }]
+    put:
+      operationId: files
+      requestBody: { required: true, content: { multipart/form-data: { schema: { type: object, required: [file], properties: { file: { type: string, format: binary } } } } } }
+      responses: { "201": { description: ok, content: { application/*+json: { schema: { type: object, required: [id], properties: { id: { type: integer } } } } } } }
+  /text:
+    put:
+      operationId: text
+      requestBody: { required: true, content: { "text/*": { schema: { type: string, minLength: 1 } } } }
+      responses: { "200": { description: ok, content: { "image/*": {} } } }
+components: { securitySchemes: { token: { type: http, scheme: bearer } } }
+"#;
+
+#[test]
+fn imported_fixtures_pass_when_the_description_itself_is_the_backend() {
+    let project = Folder::new();
+    project.write("understudy.yaml", "version: 1\nservices: { ways: { openapi: ../../ways.yaml } }\n");
+    project.write("ways.yaml", OWN_WAYS);
+    let (exit, stdout, stderr) = run(&project.0, &["import", "ways.yaml"]);
+    assert_eq!(exit, 0, "{stderr}");
+    assert!(stdout.contains("4 new") && stdout.contains("have paths (/eu/v1, /us/v1, /upload)"), "{stdout}");
+    let (exit, stdout, stderr) = run(&project.0, &["check"]);
+    assert_eq!((exit, stdout.as_str()), (0, "4 fixtures in 1 service: no problems\n"), "{stderr}");
+    let file = project.0.join("ways.yaml");
+    let described = Served::with_args(&["--openapi", file.to_str().unwrap()]);
+    let backend = format!("http://127.0.0.1:{}", described.port);
+    let (exit, stdout, stderr) =
+        run(&project.0, &["verify", "--backend", &backend, "--openapi", "--allow-writes", "--json"]);
+    assert_eq!(exit, 0, "{stdout}{stderr}");
+    let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["summary"]["kept"], 4, "{stdout}");
+    assert_eq!(report["notes"].as_array().map(Vec::len), Some(0), "{stdout}");
+}
+
+/// openapi-mock #22, apisprout #26, counterfact #636: the path of the document's servers is part of what clients send.
+#[test]
+fn an_edited_fixture_responds_below_the_paths_of_the_servers() {
+    let project = Folder::new();
+    project.write("understudy.yaml", "version: 1\nservices: { ways: { openapi: ../../ways.yaml } }\n");
+    project.write("ways.yaml", OWN_WAYS);
+    run(&project.0, &["import", "ways.yaml"]);
+    let file = project.0.join("fixtures/ways/lists.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    let edited: Vec<&str> =
+        text.lines().map(|line| if line.starts_with("    text: ") { "    text: edited" } else { line }).collect();
+    fs::write(&file, edited.join("\n")).unwrap();
+    let served = Served::new(&project.0, &[]);
+    for path in ["", "/eu/v1", "/us/v1"] {
+        let response = served.request(&format!("GET {path}/lists?ids=1&ids=2"), &[], "");
+        assert!(response.ends_with("\r\n\r\nedited"), "{path} {response}");
+    }
+    // Elsewhere nobody knows the path.
+    assert!(served.request("GET /asia/v1/lists?ids=1&ids=2", &[], "").starts_with("HTTP/1.1 404"));
+}

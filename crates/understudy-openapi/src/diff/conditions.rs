@@ -104,7 +104,11 @@ impl<'d> Sides<'d> {
                 match (old, new) {
                     (Some(old), Some(new)) => inside.push((String::new(), vec![old.node], vec![new.node])),
                     (None, Some(_)) => {
-                        self.tell(&rule::CONDITION_ADDED, format!("asks for more under a condition now (`{key}`)"), out);
+                        self.tell(
+                            &rule::CONDITION_ADDED,
+                            format!("asks for more under a condition now (`{key}`)"),
+                            out,
+                        );
                     }
                     (Some(_), None) => {
                         let message = format!("does not ask for more under a condition any more (`{key}`)");

@@ -40,10 +40,7 @@ impl<'d> Meanings<'d> {
 
 /// The values that mean a schema: those of the mapping, or else the schema's name. Values that the schemas list themselves
 /// are compared with them.
-fn by_value<'d>(
-    discriminator: &Discriminator<'d>,
-    schemas: impl Iterator<Item = At<'d>>,
-) -> BTreeMap<String, At<'d>> {
+fn by_value<'d>(discriminator: &Discriminator<'d>, schemas: impl Iterator<Item = At<'d>>) -> BTreeMap<String, At<'d>> {
     let mut all = BTreeMap::new();
     for schema in schemas {
         let Ok(target) = schema.resolve() else { continue };
@@ -73,7 +70,10 @@ impl<'d> Sides<'d> {
             (Some(old), Some(new)) => (old, new),
         };
         if old.property != new.property {
-            let message = format!("says with `{}` which of several things it is now, and did with `{}`", new.property, old.property);
+            let message = format!(
+                "says with `{}` which of several things it is now, and did with `{}`",
+                new.property, old.property
+            );
             self.tell(&rule::DISCRIMINATOR_CHANGED, message, out);
         }
         let mut tell = |rule: &'static SchemaRule, message: String, places: (Option<Node>, Option<Node>)| {
@@ -92,7 +92,8 @@ impl<'d> Sides<'d> {
                     }
                 }
                 // An alternative that is gone is a change of its own.
-                None if new.is_of_alternatives && new.by_value.values().all(|after| self.is_other(*before, *after)) => {}
+                None if new.is_of_alternatives && new.by_value.values().all(|after| self.is_other(*before, *after)) => {
+                }
                 None => {
                     let message = format!("may not be `{value}` any more");
                     tell(&rule::DISCRIMINATOR_VALUE_REMOVED, message, (Some(before.node), None));

@@ -169,4 +169,3 @@ fn names(facets: &Facets<'_>, name: &str) -> bool {
 fn requires(facets: &Facets<'_>, name: &str) -> bool {
     facets.required.iter().any(|known| known == name)
 }
-

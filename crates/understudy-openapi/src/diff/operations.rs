@@ -57,8 +57,7 @@ impl<'d> Comparing<'d> {
                 Some(new) => self.operation(old, &self.new.operations[new], &here),
                 None => {
                     let has_ended = Lifecycle::of([self.old.documents.at(old.at)]).has_ended(self.today);
-                    let rule =
-                        if has_ended { &rule::OPERATION_REMOVED_AFTER_SUNSET } else { &rule::OPERATION_REMOVED };
+                    let rule = if has_ended { &rule::OPERATION_REMOVED_AFTER_SUNSET } else { &rule::OPERATION_REMOVED };
                     self.tell(&here, rule, "is gone", (Some(old.at), None));
                 }
             }

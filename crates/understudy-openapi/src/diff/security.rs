@@ -83,9 +83,8 @@ impl Comparing<'_> {
             (false, true) => self.tell(&here, &rule::SECURITY_REMOVED, "is not asked for any more", nodes),
             (false, false) => {
                 // Who sends more than what is asked for sends what is asked for.
-                let is_other = |one: &&Alternative, known: &[Alternative]| {
-                    !known.iter().any(|known| one.is_enough_for(known))
-                };
+                let is_other =
+                    |one: &&Alternative, known: &[Alternative]| !known.iter().any(|known| one.is_enough_for(known));
                 for gone in before.iter().filter(|one| is_other(one, &after)) {
                     match after.iter().find(|one| gone.has_credentials_of(one)) {
                         Some(more) => {

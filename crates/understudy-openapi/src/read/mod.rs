@@ -54,7 +54,7 @@ impl Description {
         reader.read_schemes(root);
         let prefixes = reader.prefixes(root);
         let (operations, outgoing) = reader.operations(root);
-        reader.rules(&operations);
+        let is_checked = reader.rules(&operations);
         let Reader { mut diagnostics, unread, schemes, .. } = reader;
         let own = operations.iter().flat_map(|operation| &operation.own_prefixes);
         let mut other_prefixes: Vec<String> = own.filter(|prefix| !prefixes.contains(prefix)).cloned().collect();
@@ -76,6 +76,7 @@ impl Description {
             routes,
             diagnostics: Vec::new(),
             unread,
+            is_checked,
             documents,
         };
         diagnostics.extend(read.lost_links());

@@ -1,17 +1,21 @@
 //! Warnings about rules of the specification that a document breaks, and about schemas that allow
 //! no value. The warnings are reported when a document is read. Nothing is left out because of a
-//! warning.
+//! warning. What would take too long then is looked at when all problems are asked for
+//! ([`Description::remaining_problems`]).
 
 use super::Reader;
 use crate::document::{At, Kind, Node};
-use crate::model::{Content, Dialect, In, Operation};
+use crate::model::{Content, Description, Dialect, In, Operation};
 use crate::ready::names;
 use crate::schema::{Broken, Direction, TYPES, Types, check_once, mapped, retyped};
 use std::collections::HashSet;
+use understudy_fixture::Diagnostic;
 
 /// The maximum number of examples that are compared with their schemas when a document is read:
 /// each costs a validator.
 const EXAMPLES_MAX: usize = 100;
+/// The same when all problems are asked for. GitHub's description has 1,050.
+const ALL_EXAMPLES_MAX: usize = 20_000;
 /// The examples of larger documents are not looked at when they are read. GitHub's 1,050 examples took twice as long as the rest of
 /// its 13 MB.
 const EXAMPLES_BYTES_MAX: usize = 1 << 20;
@@ -27,12 +31,24 @@ const DEPTH_MAX: usize = 64;
 const NAMED: [&str; 2] = ["components/schemas", "definitions"];
 
 impl<'d> Reader<'d> {
-    /// Reports violations of the rules.
-    pub(super) fn rules(&mut self, operations: &[Operation]) {
+    /// Reports violations of the rules. Returns true if nothing was left out, as it is in large documents.
+    pub(super) fn rules(&mut self, operations: &[Operation]) -> bool {
         let bytes = self.documents.bytes();
         let has_schemas = bytes <= SCHEMAS_BYTES_MAX;
-        let examples_left = if bytes <= EXAMPLES_BYTES_MAX { EXAMPLES_MAX } else { 0 };
-        let mut rules = Rules { reader: self, seen: HashSet::new(), has_schemas, examples_left, faults: 0 };
+        let examples = if bytes <= EXAMPLES_BYTES_MAX { EXAMPLES_MAX } else { 0 };
+        self.rules_within(operations, has_schemas, examples) && has_schemas
+    }
+
+    /// Returns true if there were no more examples than these.
+    fn rules_within(&mut self, operations: &[Operation], has_schemas: bool, examples: usize) -> bool {
+        let mut rules = Rules {
+            reader: self,
+            seen: HashSet::new(),
+            has_schemas,
+            examples_left: examples,
+            is_whole: true,
+            faults: 0,
+        };
         for root in rules.reader.documents.roots() {
             let named = NAMED.iter().filter_map(|place| root.below(place)).flat_map(At::members);
             named.for_each(|(_, schema)| rules.schema(schema, 0));
@@ -41,6 +57,22 @@ impl<'d> Reader<'d> {
         for operation in operations {
             rules.operation(operation, &mut ids);
         }
+        rules.is_whole
+    }
+}
+
+impl Description {
+    /// Returns the problems that are left to find in a large document once it was read, with those that were found then.
+    #[must_use]
+    pub fn remaining_problems(&self) -> Vec<Diagnostic> {
+        if self.is_checked {
+            return Vec::new();
+        }
+        let (documents, dialect) = (&self.documents, self.dialect);
+        let (diagnostics, unread, schemes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut reader = Reader { documents, dialect, diagnostics, unread, schemes };
+        reader.rules_within(&self.operations, true, ALL_EXAMPLES_MAX);
+        reader.diagnostics
     }
 }
 
@@ -49,6 +81,8 @@ struct Rules<'r, 'd> {
     seen: HashSet<Node>,
     has_schemas: bool,
     examples_left: usize,
+    /// False once an example was left out.
+    is_whole: bool,
     faults: usize,
 }
 
@@ -138,8 +172,11 @@ impl<'d> Rules<'_, 'd> {
 
     /// Checks that an example matches the schema beside it.
     fn shown(&mut self, example: Option<At<'d>>, schema: At<'d>, direction: Direction) {
-        let is_looked_at = self.examples_left > 0 && self.faults <= FAULTS_MAX;
-        let Some(example) = example.filter(|example| is_looked_at && self.seen.insert(example.node)) else { return };
+        let Some(example) = example.filter(|example| self.seen.insert(example.node)) else { return };
+        if self.examples_left == 0 || self.faults > FAULTS_MAX {
+            self.is_whole &= self.examples_left > 0;
+            return;
+        }
         self.examples_left -= 1;
         if retyped(example, Types::of(schema.resolve().unwrap_or(schema))).is_some() {
             return;

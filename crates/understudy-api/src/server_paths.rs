@@ -1,0 +1,115 @@
+//! The paths of a description's servers (`/v1` of `https://example.com/v1`), beside the addresses to which requests go.
+//!
+//! Stubs respond below these paths by themselves. A backend is sent `base` and the fixture's path below its own address, so one
+//! of the two has to end with such a path.
+
+use crate::project::{LoadedService, Project};
+use crate::userinfo;
+use std::fs;
+use understudy_fixture::model::Service;
+use understudy_fixture::{Code, Diagnostic, Severity};
+use understudy_import::parse_url;
+use understudy_openapi::Description;
+
+/// The path of an address, without a slash at the end.
+fn path_of(address: &str) -> Option<String> {
+    Some(parse_url(address).ok()?.1.path().trim_end_matches('/').to_owned())
+}
+
+/// The paths of the document's servers; none if one of the servers has no path.
+fn required(description: &Description) -> Vec<&str> {
+    let all = &description.prefixes;
+    if all.iter().any(String::is_empty) { Vec::new() } else { all.iter().map(String::as_str).collect() }
+}
+
+/// Requests to a backend that are below the path of no server.
+struct Misplaced<'d> {
+    paths: Vec<&'d str>,
+    address: String,
+    service: String,
+}
+
+impl<'d> Misplaced<'d> {
+    fn of(description: &'d Description, service: &Service, address: &str) -> Option<Self> {
+        let paths = required(description);
+        let sent = format!("{}{}", path_of(address)?, service.base);
+        let is_below = paths.is_empty() || paths.iter().any(|path| sent.ends_with(path));
+        let address = userinfo::without(address).trim_end_matches('/').to_owned();
+        (!is_below).then(|| Self { paths, address, service: service.name.clone() })
+    }
+
+    fn message(&self) -> String {
+        let (paths, servers) = match self.paths.as_slice() {
+            [only] => ((*only).to_owned(), "the path of the description's server"),
+            all => (all.join(" or "), "a path of the description's servers"),
+        };
+        format!("{} does not end with {paths}, {servers}", self.address)
+    }
+
+    fn hint(&self) -> String {
+        let (path, Self { address, service, .. }) = (self.paths[0], self);
+        format!(
+            "give the backend as {address}{path}, or write `base: {path}` under the service `{service}`; if the backend has no \
+             {path}, list it under the description's `servers`"
+        )
+    }
+}
+
+/// Says what to do if a backend responds with 404 because requests to it lack the path of the description's servers.
+pub(crate) fn after_not_found(loaded: &LoadedService, address: &str, number: usize) -> Option<String> {
+    let misplaced = Misplaced::of(loaded.description()?, &loaded.service, address)?;
+    let fixtures = if number == 1 { "1 fixture".to_owned() } else { format!("{number} fixtures") };
+    Some(format!("{}: {fixtures} got 404. {}: {}", misplaced.service, misplaced.message(), misplaced.hint()))
+}
+
+/// Says where imported fixtures are served, if the servers of the description have paths.
+pub(crate) fn after_import(description: &Description, service: &Service) -> Option<String> {
+    let served: Vec<&str> = description.server_paths().collect();
+    let first = *served.first()?;
+    if served.iter().all(|path| *path == service.base) {
+        return None;
+    }
+    let served = served.join(", ");
+    let mut hint =
+        format!("the description's servers have paths ({served}): fixtures respond below these and without them");
+    let is_sent = service.base.ends_with(first);
+    let backends = service.backends.iter().filter(|backend| !backend.url.text.contains("${"));
+    let is_missing = |text: &str| Misplaced::of(description, service, text).is_some();
+    if !is_sent && (service.backends.is_empty() || backends.clone().any(|backend| is_missing(&backend.url.text))) {
+        hint.push_str(&format!(
+            ". For `verify`, write the path at the end of the backend's `url` (http://127.0.0.1:8080{first}), or `base: {first}` \
+             under the service `{}`",
+            service.name
+        ));
+    }
+    Some(hint)
+}
+
+/// Returns a warning for each backend whose address does not fit the paths of the description's servers.
+pub(crate) fn misplaced_backends(project: &Project, loaded: &LoadedService) -> Vec<Diagnostic> {
+    let (Some(description), Some(file)) = (loaded.description(), &project.file) else { return Vec::new() };
+    let service = &loaded.service;
+    let shown = file.strip_prefix(&project.root).unwrap_or(file).to_string_lossy().into_owned();
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let mut problems = Vec::new();
+    for backend in service.backends.iter().filter(|backend| !backend.url.text.contains("${")) {
+        let url = &backend.url;
+        let twice = required(description).contains(&&*service.base)
+            && path_of(&url.text).is_some_and(|path| path.ends_with(&*service.base));
+        let (message, hint) = match Misplaced::of(description, service, &url.text) {
+            Some(misplaced) => (misplaced.message(), misplaced.hint()),
+            None if twice => {
+                let base = &service.base;
+                let message = format!(
+                    "requests go to {base}{base}, since this address and the service's `base` both have {base}"
+                );
+                (message, format!("take {base} out of one of them"))
+            }
+            None => continue,
+        };
+        let line_text = text.lines().nth(url.span.line.saturating_sub(1) as usize).unwrap_or("").to_owned();
+        let problem = Diagnostic::of_file(Code::NotAsDescribed, &shown, message).with_hint(hint);
+        problems.push(Diagnostic { severity: Severity::Warning, span: Some(url.span), line_text, ..problem });
+    }
+    problems
+}
