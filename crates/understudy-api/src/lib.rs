@@ -62,7 +62,7 @@ pub use coverage::{
     coverage, coverage_html, date_and_minute,
 };
 pub use desk::{RecordNews, RecordProgress, RecordedSummary};
-pub use diff::{ChangeReport, DiffReport, DiffRequest, diff};
+pub use diff::{AcceptedReport, ChangeReport, DiffReport, DiffRequest, RuleReport, diff, explain_rule};
 pub use error::{ApiError, Code};
 pub use explain::{DescribedAnswer, ElsewhereAnswer, Explained, FileErrors, NearFixture, WeighedCondition, explain};
 pub use fetch::{Fetched, fetch};

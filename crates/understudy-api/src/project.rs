@@ -1,6 +1,7 @@
 //! Projects on disk.
 
 use crate::described::{Described, folder_of, name_of, plain_path};
+use crate::diff::unknown_rules;
 use crate::disk::{ServiceFiles, Stamp, unchanged};
 use crate::error::{ApiError, Code};
 use crate::find::{
@@ -333,7 +334,11 @@ fn read_settings(file: &Path) -> Result<(model::Project, Vec<Diagnostic>), ApiEr
     let failed = |error| ApiError::new(Code::Disk, format!("failed to read {}: {error}", file.display()));
     let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     match Source::new(&name, fs::read(file).map_err(failed)?) {
-        Ok(source) => Ok(understudy_fixture::project(&source)),
+        Ok(source) => {
+            let (project, mut diagnostics) = understudy_fixture::project(&source);
+            diagnostics.extend(unknown_rules(&source, &project.diff));
+            Ok((project, diagnostics))
+        }
         Err(diagnostic) => Ok((model::Project::default(), vec![*diagnostic])),
     }
 }

@@ -235,12 +235,12 @@ pub(crate) struct CoverageArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DiffArgs {
-    /// The description that clients and backends keep to
-    #[arg(value_name = "OLD")]
-    pub(crate) old: PathBuf,
-    /// The description that comes
-    #[arg(value_name = "NEW")]
-    pub(crate) new: PathBuf,
+    /// The description that clients and backends keep to: a file, or REVISION:PATH of the git repository (main:api.yaml)
+    #[arg(value_name = "OLD", required_unless_present = "explain")]
+    pub(crate) old: Option<PathBuf>,
+    /// The description that comes, in the same way
+    #[arg(value_name = "NEW", required_unless_present = "explain")]
+    pub(crate) new: Option<PathBuf>,
     /// The project whose fixtures may be touched [default: the nearest understudy.yaml upwards, if there is one]
     #[arg(long, value_name = "PROJECT")]
     pub(crate) project: Option<PathBuf>,
@@ -250,9 +250,30 @@ pub(crate) struct DiffArgs {
     /// Which changes give exit code 1
     #[arg(long, value_enum, default_value_t = FailOn::Breaking, value_name = "WHICH")]
     pub(crate) fail_on: FailOn,
+    /// Write a report to a file, as FORMAT=FILE with the formats markdown and json; may be repeated
+    #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = diff_report)]
+    pub(crate) reports: Vec<(DiffFormat, PathBuf)>,
+    /// Say what a rule means, by its id (answer-null-added), and compare nothing
+    #[arg(long, value_name = "ID", conflicts_with_all = ["old", "new", "reports"])]
+    pub(crate) explain: Option<String>,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// The form of a report of `diff`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DiffFormat {
+    Markdown,
+    Json,
+}
+
+fn diff_report(text: &str) -> Result<(DiffFormat, PathBuf), String> {
+    match text.split_once('=') {
+        Some(("markdown", file)) if !file.is_empty() => Ok((DiffFormat::Markdown, file.into())),
+        Some(("json", file)) if !file.is_empty() => Ok((DiffFormat::Json, file.into())),
+        _ => Err("write it as markdown=FILE or json=FILE".to_owned()),
+    }
 }
 
 /// Whom a change has to break.

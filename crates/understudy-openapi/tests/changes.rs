@@ -12,7 +12,7 @@ use real::{Folder, documents_below, documents_of_others, each_of};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use understudy_openapi::{Change, Description, Level};
+use understudy_openapi::{Change, Description, Level, Rule};
 
 /// The day on which the versions are compared.
 const TODAY: &str = "2026-07-01";
@@ -88,6 +88,28 @@ fn play(_: &Path, text: &str) -> String {
 #[test]
 fn what_changed_is_what_is_written() {
     understudy_testkit::check_cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/changes"), play);
+}
+
+#[test]
+fn every_rule_is_documented_and_has_a_pair() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: PathBuf| std::fs::read_to_string(path).unwrap();
+    let docs = read(folder.join("../../docs/openapi.md"));
+    let cases: String =
+        ["operations", "schemas"].iter().map(|name| read(folder.join(format!("tests/changes/{name}.case")))).collect();
+    let mut missing = Vec::new();
+    for rule in Rule::all() {
+        // The rules of schemas stand once in the docs, for both directions.
+        let name = rule.id.strip_prefix("request-").or_else(|| rule.id.strip_prefix("answer-")).unwrap_or(&rule.id);
+        if !docs.contains(&format!("`{}`", rule.id)) && !docs.contains(&format!("`{name}`")) {
+            missing.push(format!("docs/openapi.md does not name `{}`", rule.id));
+        }
+        let other = [format!("request-{name}"), format!("answer-{name}")];
+        if !std::iter::once(&rule.id).chain(&other).any(|id| cases.contains(&format!(": {id} at "))) {
+            missing.push(format!("no pair of descriptions in tests/changes tells `{}`", rule.id));
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
 /// A description is the same as itself, written anew in another order and with other names.

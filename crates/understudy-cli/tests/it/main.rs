@@ -12,6 +12,7 @@ mod bytes;
 mod cases;
 mod coverage;
 mod described;
+mod diff;
 mod echoed;
 mod faces;
 mod fetch;

@@ -1,6 +1,7 @@
 //! Parameters, and the fields of forms that Swagger 2.0 lists as parameters.
 
 use super::lifecycle::{Lifecycle, Lifecycles};
+use super::schemas::Side;
 use super::{Comparing, Here, Nodes, rule};
 use crate::document::Node;
 use crate::model::{Description, Dialect, In, Operation, Parameter, Style};
@@ -82,8 +83,7 @@ impl<'d> Comparing<'d> {
             _ => {}
         }
         let types = |description: &'d Description, parameter: &Parameter| {
-            let schema = parameter.schema.into_iter().map(|schema| description.documents.at(schema));
-            super::schemas::facets(description.dialect, &schema.collect::<Vec<_>>()).implied_types()
+            Side::of(description, &parameter.schema.into_iter().collect::<Vec<_>>()).types()
         };
         let types = types(self.old, old).or(types(self.new, new));
         if written(old, types) != written(new, types) {

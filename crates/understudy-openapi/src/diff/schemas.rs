@@ -172,7 +172,7 @@ pub(super) struct Side<'d> {
 }
 
 impl<'d> Side<'d> {
-    fn of(description: &'d Description, parts: &[Node]) -> Self {
+    pub(super) fn of(description: &'d Description, parts: &[Node]) -> Self {
         let parts: Vec<At<'d>> = parts.iter().map(|node| description.documents.at(*node)).collect();
         let facets = facets(description.dialect, &parts);
         Self { description, node: parts.first().map(|at| at.node), facets, parts }

@@ -1,10 +1,10 @@
 //! Credentials: the alternatives that are enough, and the scopes that they need.
 
 use super::{Comparing, Here, rule};
-use crate::document::At;
+use crate::document::{At, Node};
 use crate::model::{Description, Operation, Scheme, SchemeKind};
 use crate::request::Part;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Credentials that are enough together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,9 +122,10 @@ impl Comparing<'_> {
         if before.is_empty() || after.is_empty() {
             return;
         }
-        for gone in before.difference(&after) {
-            let message = format!("{gone} is not an address for tokens any more");
-            self.tell(here, &rule::SECURITY_ADDRESS_CHANGED, message, (Some(old.at), Some(new.at)));
+        let at = after.values().next().copied();
+        for (gone, node) in before.iter().filter(|(address, _)| !after.contains_key(*address)) {
+            let message = format!("tokens are not to be had at {gone} any more");
+            self.tell(here, &rule::SECURITY_ADDRESS_CHANGED, message, (Some(*node), at));
         }
     }
 }
@@ -133,7 +134,8 @@ impl Comparing<'_> {
 const ADDRESSES: [&str; 5] =
     ["authorizationUrl", "tokenUrl", "refreshUrl", "openIdConnectUrl", "deviceAuthorizationUrl"];
 
-fn addresses(description: &Description, operation: &Operation) -> BTreeSet<String> {
+/// The addresses of an operation's schemes, with the places where they stand.
+fn addresses(description: &Description, operation: &Operation) -> BTreeMap<String, Node> {
     let root = description.documents.root();
     let schemes = root.below("components/securitySchemes").or_else(|| root.get("securityDefinitions"));
     let used = operation.security.iter().flatten().map(|place| description.schemes[*place].name.as_str());
@@ -142,6 +144,6 @@ fn addresses(description: &Description, operation: &Operation) -> BTreeSet<Strin
         let flows = scheme.get("flows").into_iter().flat_map(At::members).map(|(_, flow)| flow);
         std::iter::once(scheme).chain(flows)
     });
-    let texts = places.flat_map(|at| ADDRESSES.iter().filter_map(move |name| at.text(name)));
-    texts.map(std::borrow::Cow::into_owned).collect()
+    let texts = places.flat_map(|at| ADDRESSES.iter().filter_map(move |name| at.get(name)));
+    texts.filter_map(|at| Some((at.string()?.into_owned(), at.node))).collect()
 }
