@@ -216,7 +216,7 @@ impl Run {
             return Some(Outcome::Skipped(why.clone()));
         }
         if self.gone.load(Ordering::Relaxed) {
-            return Some(Outcome::Unreachable(format!("{} could not be reached before", self.backend.address)));
+            return Some(Outcome::Unreachable(format!("{} could not be reached before", self.backend.address.shown())));
         }
         if let Some(lacking) = &self.plan.lacks[at] {
             return Some(Outcome::Blocked(Arc::clone(lacking)));

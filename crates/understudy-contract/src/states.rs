@@ -53,7 +53,7 @@ impl States {
         let body = Json::Object(members.into_iter().map(|(name, value)| (JsonString::new(name), value)).collect());
         let call =
             Call { method: &Method::POST, target: &self.path, headers: &self.headers, body: &body.to_string().into() };
-        let at = format!("{action} at {}", self.peer.address());
+        let at = format!("{action} at {}", self.peer.address().shown());
         match self.peer.send(call, self.timeout).await {
             Ok((status, _, body)) if status.is_success() => Ok(body),
             Ok((status, ..)) => Err(format!("{at} answered {}", status.as_u16())),

@@ -75,6 +75,9 @@ fn not_accepted(why: &CertificateError, shown: Shown<'_>) -> (String, String) {
         CertificateError::NotValidForNameContext { expected, presented } => {
             let names: Vec<String> = presented.iter().map(|name| plain_name(name)).collect();
             let expected = expected.to_str();
+            // A host that came from the environment is shown as it was written.
+            let is_shown = shown.address.contains(&*expected);
+            let expected = if is_shown { &expected } else { shown.address };
             let what = match names.as_slice() {
                 [] => format!("it is not for `{expected}`: it has no subject alternative name"),
                 names => format!("it is not for `{expected}`: it is for {}", names.join(", ")),

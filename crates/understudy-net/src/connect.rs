@@ -1,6 +1,6 @@
 //! Opening connections.
 
-use crate::address::Address;
+use crate::address::{Address, is_loopback_name};
 use crate::failure::{SendError, after_sending};
 use crate::heard::{Heard, Hearing};
 use crate::pool::Sent;
@@ -67,7 +67,7 @@ impl Connectors {
     /// # Errors
     /// One of those that are [unreachable](SendError::is_unreachable), or what came is no HTTP.
     pub(crate) async fn connect(&self, address: &Address, is_upgrade: bool) -> Result<Opened, SendError> {
-        let at = shown(address);
+        let at = address.shown_host();
         let timed_out = || not_connected(address, io::ErrorKind::TimedOut.into(), Vec::new());
         let connecting = async {
             let stream = tcp(address).await?;
@@ -88,17 +88,8 @@ impl Connectors {
     }
 }
 
-/// The host and the port as a URL has them.
-pub(crate) fn shown(address: &Address) -> String {
-    if address.host.contains(':') {
-        format!("[{}]:{}", address.host, address.port)
-    } else {
-        format!("{}:{}", address.host, address.port)
-    }
-}
-
 fn not_connected(address: &Address, source: io::Error, tried: Vec<String>) -> SendError {
-    SendError::Connect { address: shown(address), source, tried, other: None, proxy: proxy_variable(address) }
+    SendError::Connect { address: address.shown_host(), source, tried, other: None, proxy: proxy_variable(address) }
 }
 
 /// The first address of a name that takes a connection. One that says nothing keeps nobody waiting for the next (RFC 8305).
@@ -154,7 +145,7 @@ async fn other_loopback(address: &Address) -> Option<String> {
 }
 
 fn unresolved(address: &Address) -> SendError {
-    SendError::Resolve { host: address.host.clone(), proxy: proxy_variable(address) }
+    SendError::Resolve { host: address.shown_name(), proxy: proxy_variable(address) }
 }
 
 /// Names under `localhost` are the loopbacks by RFC 6761, section 6.3, whatever the system's resolver says.
@@ -163,7 +154,7 @@ async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, SendError> {
     if let Ok(ip) = address.host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
-    if address.host == "localhost" || address.host.ends_with(".localhost") {
+    if is_loopback_name(&address.host) {
         return Ok(vec![
             SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port),
             SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port),

@@ -34,7 +34,7 @@ mod trust;
 mod upgrade;
 mod websocket;
 
-pub use address::{Address, AddressError};
+pub use address::{Address, AddressError, ShownAddress};
 pub use client::Client;
 pub use connect::CONNECT_TIMEOUT;
 pub use edit::Edit;

@@ -1,7 +1,7 @@
 //! Requests to one address, and how far they came.
 
 use crate::address::Address;
-use crate::connect::{Connectors, Opened, shown};
+use crate::connect::{Connectors, Opened};
 use crate::failure::{Protocol, SendError, after_sending};
 use crate::interim::{Interim, Telling};
 use crate::limit::Limit;
@@ -204,7 +204,7 @@ impl Peer {
         }
         let spoken = self.other_protocol.get_or_init(|| other_protocol(&self.address, &self.connectors)).await;
         match *spoken {
-            Some(spoken) => SendError::OtherProtocol { address: shown(&self.address), spoken },
+            Some(spoken) => SendError::OtherProtocol { address: self.address.shown_host(), spoken },
             None => error,
         }
     }

@@ -1,7 +1,6 @@
 //! Proxies that the environment names. They are not used, and messages say so.
 
 use crate::address::Address;
-use std::net::IpAddr;
 
 /// Returns the variable that names a proxy for an address, if there is one.
 pub(crate) fn proxy_variable(address: &Address) -> Option<&'static str> {
@@ -10,14 +9,12 @@ pub(crate) fn proxy_variable(address: &Address) -> Option<&'static str> {
 
 fn variable_for(address: &Address, value: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
     let host = address.host.as_str();
-    let is_own =
-        host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
     let exceptions = value("no_proxy").or_else(|| value("NO_PROXY")).unwrap_or_default();
     let is_except = |entry: &str| {
         let entry = entry.trim().trim_start_matches('*').trim_start_matches('.');
         !entry.is_empty() && (host == entry || host.strip_suffix(entry).is_some_and(|before| before.ends_with('.')))
     };
-    if is_own || exceptions.trim() == "*" || exceptions.split(',').any(is_except) {
+    if address.is_loopback() || exceptions.trim() == "*" || exceptions.split(',').any(is_except) {
         return None;
     }
     let names: &[&'static str] = match address.is_tls {

@@ -109,7 +109,7 @@ impl Recorder {
         let detail = format!(
             "{} at {}: {}",
             problem::request_line(request),
-            self.forwarding.backend.address(),
+            self.forwarding.backend.address().shown(),
             error.with_hint()
         );
         let (status, kind, title) = match error {
