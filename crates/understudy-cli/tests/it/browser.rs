@@ -38,8 +38,8 @@ fn a_page_on_another_origin_fetches_with_json_credentials_and_a_header_of_its_ow
     assert!(dom.contains(expected), "{dom}");
 }
 
-/// Returns a page as the browser shows it once its script has ended; `None` if there is no browser. `evil.example` and
-/// `shop.test` are names of this machine there.
+/// Returns a page as the browser shows it once its script has ended; `None` if there is no browser. `evil.example`,
+/// `app.example` and `shop.test` are names of this machine there.
 fn dom_of(url: &str) -> Option<String> {
     let profile = Folder::new();
     let mut chromium = Command::new("chromium");
@@ -52,7 +52,7 @@ fn dom_of(url: &str) -> Option<String> {
         "--disable-component-update",
     ]);
     chromium.args(["--disable-sync", "--disable-quic", "--virtual-time-budget=10000", "--dump-dom"]);
-    chromium.arg("--host-resolver-rules=MAP evil.example 127.0.0.1, MAP shop.test 127.0.0.1");
+    chromium.arg("--host-resolver-rules=MAP *.example 127.0.0.1, MAP shop.test 127.0.0.1");
     chromium.arg(format!("--user-data-dir={}", profile.0.display())).arg(url);
     match chromium.output() {
         Ok(output) => {
@@ -67,9 +67,11 @@ fn dom_of(url: &str) -> Option<String> {
     }
 }
 
-/// Tries every way in which a page can send a request, and writes what came of those that it may read.
+/// Tries every way in which a page can send a request, and writes what came of those that it may read. The page's query names
+/// the host that it asks.
 const ASKING: &str = r#"<!doctype html><title>page</title><pre id="out">waiting</pre><script>
-const api = "http://API";
+const host = new URLSearchParams(location.search).get("host");
+const api = "http://" + host;
 const tell = (line) => { document.getElementById("out").textContent += "\n" + line; };
 const read = async (name, sent) => {
   try {
@@ -90,40 +92,39 @@ const loaded = (element, address) => new Promise((done) => {
   await read("opaque", { mode: "no-cors", method: "POST", body: "a=b" });
   await loaded(new Image(), "/image");
   await loaded(document.createElement("iframe"), "/frame");
-  await new Promise((done) => { setTimeout(done, 1000); const socket = new WebSocket("ws://API/socket"); socket.onerror = socket.onopen = done; });
+  await new Promise((done) => { setTimeout(done, 1000); const socket = new WebSocket("ws://" + host + "/socket"); socket.onerror = socket.onopen = done; });
   tell("done");
 })().catch((error) => tell("failed " + error));
 </script>"#;
 
 /// CVE-2025-24010 (Vite): any site read the responses of a development server. CVE-2018-14732 (webpack-dev-server): any site
-/// opened a WebSocket to one.
+/// opened a WebSocket to one. webpack-dev-server #887 and mitmproxy #3234: a rebound name read what stood behind one.
 #[test]
 fn before_a_backend_a_page_on_another_site_reads_nothing_and_sends_nothing() {
-    let backend = Backend::new(|_, _| answer("200 OK\r\ncontent-type: text/plain", b"STAGE"));
+    let backend = Backend::new(|_, _| answer("200 OK\r\ncontent-type: text/plain\r\nset-cookie: session=1", b"STAGE"));
+    let pages = Folder::with_fixtures(&[(
+        "page",
+        "request: { path: /page }\nresponse: { body: { file: bodies/page.html } }\n",
+    )]);
+    pages.write("fixtures/s/bodies/page.html", ASKING);
+    let pages = Served::new(&pages.0, &[]);
     for mode in ["passthrough", "fallback", "record"] {
         let api = Folder::new();
-        let url = format!("http://127.0.0.1:{}", backend.port);
+        let (url, page) = (format!("http://127.0.0.1:{}", backend.port), pages.port);
         api.write("fixtures/s/own.yaml", "request: { path: /own }\nresponse: {}\n");
         api.write(
             "understudy.yaml",
             format!(
-                "version: 1\nservices: {{ s: {{ mode: {mode}, hosts: [shop.test], backends: {{ b: {{ url: '{url}', headers: {{ authorization: Bearer STAGING }} }} }} }} }}\n"
+                "version: 1\nservices: {{ s: {{ mode: {mode}, hosts: [shop.test], cors: {{ origins: ['http://app.example:{page}'] }}, \
+                 backends: {{ b: {{ url: '{url}', headers: {{ authorization: Bearer STAGING }} }} }} }} }}\n"
             ),
         );
         let api = Served::new(&api.0, &[]);
-        let page = |host: &str| {
-            let text = ASKING.replace("API", &format!("{host}:{}", api.port));
-            let pages = Folder::with_fixtures(&[(
-                "page",
-                "request: { path: /page }\nresponse: { body: { file: bodies/page.html } }\n",
-            )]);
-            pages.write("fixtures/s/bodies/page.html", text);
-            (Served::new(&pages.0, &[]), pages)
-        };
-        let (pages, _folder) = page("localhost");
+        let open =
+            |site: &str, host: &str| dom_of(&format!("http://{site}:{}/page?host={host}:{}", pages.port, api.port));
         let seen = || std::mem::take(&mut *backend.seen.lock().unwrap());
 
-        let Some(dom) = dom_of(&format!("http://evil.example:{}/page", pages.port)) else { return };
+        let Some(dom) = open("evil.example", "localhost") else { return };
         assert!(dom.contains("simple blocked\npreflight blocked\nopaque 0 opaque \ndone"), "{mode}: {dom}");
         assert_eq!(seen(), Vec::<String>::new(), "{mode}");
 
@@ -135,13 +136,17 @@ fn before_a_backend_a_page_on_another_site_reads_nothing_and_sends_nothing() {
         );
         assert_eq!(seen(), Vec::<String>::new(), "{mode}");
 
-        let (listed_pages, _listed_folder) = page("shop.test");
-        for (host, pages) in
-            [("localhost", &pages), ("127.0.0.1", &pages), ("shop.test", &pages), ("shop.test", &listed_pages)]
-        {
-            let dom = dom_of(&format!("http://{host}:{}/page", pages.port)).unwrap();
+        // The developer's own pages: on another port, on another loopback, on a name and on a site that the project lists.
+        for (site, host, is_same_site) in [
+            ("localhost", "localhost", true),
+            ("shop.test", "shop.test", true),
+            ("127.0.0.1", "localhost", false),
+            ("shop.test", "localhost", false),
+            ("app.example", "localhost", false),
+        ] {
+            let dom = open(site, host).unwrap();
             let expected = "simple 200 cors STAGE\npreflight 200 cors STAGE\nopaque 0 opaque \ndone";
-            assert!(dom.contains(expected), "{mode} {host}: {dom}");
+            assert!(dom.contains(expected), "{mode} {site} {host}: {dom}");
             let seen = seen();
             let requests = [
                 "GET /me?simple ",
@@ -153,8 +158,11 @@ fn before_a_backend_a_page_on_another_site_reads_nothing_and_sends_nothing() {
             ];
             for request in requests {
                 let is_it = |seen: &&String| seen.starts_with(request) && seen.contains("Bearer STAGING");
-                assert_eq!(seen.iter().filter(is_it).count(), 1, "{mode} {host} {request}: {seen:#?}");
+                assert_eq!(seen.iter().filter(is_it).count(), 1, "{mode} {site} {host} {request}: {seen:#?}");
             }
+            // Browsers send the cookies of the backend to the service, if the page is of the same site.
+            let put = seen.iter().find(|request| request.starts_with("PUT ")).unwrap();
+            assert_eq!(put.contains("session=1"), is_same_site, "{mode} {site} {host}: {put}");
         }
     }
 }
