@@ -13,6 +13,7 @@ import type {
 } from '../engine/commands';
 import { SvelteMap } from 'svelte/reactivity';
 import { asError, call } from '../engine/engine';
+import { trust } from './trust.svelte';
 
 export type Screen = 'services' | 'traffic' | 'record' | 'verify' | 'coverage' | 'settings';
 
@@ -219,13 +220,21 @@ class Session {
     const request = { backend: this.backend || null, fixtures, allow_writes: this.writes, openapi };
     await this.flush?.();
     this.screen = 'verify';
-    await this.attempt(() => call('run_start', request));
+    const services = [...new Set(fixtures.map((fixture) => fixture.split('/', 1)[0] ?? ''))];
+    await this.#send(request.backend, services, () => call('run_start', request));
   }
 
   /** Records a service's backend on the service's own port. */
   async record(service: string, backend: string | null) {
     this.screen = 'record';
-    await this.attempt(() => call('record_start', { service, backend }));
+    await this.#send(backend, [service], () => call('record_start', { service, backend }));
+  }
+
+  /** Sends requests to backends, where that is allowed. */
+  async #send(backend: string | null, services: string[], send: () => Promise<unknown>) {
+    const isAllowed = await this.attempt(() => trust.allows(backend, services));
+    if (isAllowed) await this.attempt(send);
+    else if (isAllowed === false) this.tell('Nothing was sent');
   }
 
   async stopRecording(service: string) {

@@ -253,7 +253,7 @@ name: string | null, };
 /**
  * What went wrong, for programs. A code exists while someone decides by it.
  */
-export type Code = "no-project" | "bad-project" | "unknown-name" | "missing-variable" | "port" | "port-taken" | "nothing-to-do" | "conflict" | "disk" | "usage";
+export type Code = "no-project" | "bad-project" | "unknown-name" | "missing-variable" | "not-trusted" | "port" | "port-taken" | "nothing-to-do" | "conflict" | "disk" | "usage";
 
 /**
  * A fixture's file and another text of it.
@@ -563,6 +563,31 @@ upto: number,
  * The proposals; all of them where none is named.
  */
 ids: Array<string>, };
+
+/**
+ * The variables that a backend's entry sends to one host.
+ */
+export type Disclosure = { 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * The name of the backend.
+ */
+backend: string, 
+/**
+ * The host with its scheme, as it is written: with names of variables, and without their values.
+ */
+host: string, 
+/**
+ * The names of the variables, sorted.
+ */
+variables: Array<string>, 
+/**
+ * The line of the backend's address in the project's file.
+ */
+line: number, };
 
 /**
  * An exchange, by its id.
@@ -1411,6 +1436,11 @@ callbacks: Array<string>, };
 export type Part = "params" | "query" | "headers" | "cookies" | "form" | "answer";
 
 /**
+ * The answer to the question if variables may be sent.
+ */
+export type Permission = "always" | "once" | "no";
+
+/**
  * The ports on which services answer, the shared one included.
  */
 export type Ports = { ports: Array<number>, };
@@ -2025,6 +2055,10 @@ mode: string,
  */
 recorded: RecordedView | null, 
 /**
+ * The variables that would have to be allowed before its requests are forwarded.
+ */
+withheld: Array<Disclosure>, 
+/**
  * A prefix of every path.
  */
 base: string, 
@@ -2242,6 +2276,41 @@ micros: number,
  * Which fixture answered and why.
  */
 explanation: ExplanationView | null, };
+
+/**
+ * The answer to questions.
+ */
+export type TrustAnswer = { 
+/**
+ * The questions as they were shown.
+ */
+questions: Array<Disclosure>, 
+/**
+ * The answer to all of them.
+ */
+permission: Permission, };
+
+/**
+ * Requests that are about to be sent.
+ */
+export type TrustOf = { 
+/**
+ * The backend, by name or address; the own one of each service if there is none.
+ */
+backend: string | null, 
+/**
+ * The services; all of them if the list is empty.
+ */
+services: Array<string>, };
+
+/**
+ * The questions that a person has to answer first.
+ */
+export type TrustQuestions = { 
+/**
+ * Empty if nothing has to be allowed.
+ */
+questions: Array<Disclosure>, };
 
 /**
  * A request to a service.
@@ -2484,6 +2553,10 @@ export type Commands = {
   loosen: { request: LoosenDifference; response: Loosened };
   /** Marks a difference of the last run as accepted for now. */
   mark_known: { request: MarkKnown; response: Nothing };
+  /** What a person has to allow before requests are sent to backends. */
+  trust_questions: { request: TrustOf; response: TrustQuestions };
+  /** Allows that backends get variables of the environment, or refuses it. */
+  trust_answer: { request: TrustAnswer; response: Nothing };
   /** What can be done, with its keys. */
   actions: { request: Nothing; response: Actions };
   /** What is remembered of this person, on this machine. */

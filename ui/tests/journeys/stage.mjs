@@ -24,7 +24,7 @@ export async function stage(t, files, { width = 1280, height = 800, there } = {}
   for (const [path, text] of Object.entries(files)) write(path, text);
   const downloads = join(dirname(folder), 'Downloads');
   mkdirSync(downloads, { recursive: true });
-  const env = { ...process.env, HOME: dirname(folder), XDG_CONFIG_HOME: join(folder, '.config') };
+  const env = { ...process.env, HOME: dirname(folder), XDG_CONFIG_HOME: join(folder, '.config'), XDG_STATE_HOME: join(dirname(folder), '.local/state') };
   const program = spawn(PROGRAM, ['ui', folder, '--no-open'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await new Promise((resolve, reject) => {
     program.once('exit', (code) => reject(new Error(`understudy ui ended with ${code}`)));
