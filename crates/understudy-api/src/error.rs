@@ -15,6 +15,8 @@ pub enum Code {
     UnknownName,
     /// A variable of the environment is not set.
     MissingVariable,
+    /// Variables of the environment would be sent to a host that the user has not allowed.
+    NotTrusted,
     /// A port may not be had, or nobody answers there.
     Port,
     /// A port is in use by another program.

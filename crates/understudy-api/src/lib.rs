@@ -48,6 +48,7 @@ mod serve;
 mod server_paths;
 mod servers;
 mod tape;
+mod trust;
 mod unverified;
 mod userinfo;
 mod verify;
@@ -83,6 +84,7 @@ pub use report::{
 pub use requests_log::LogFormat;
 pub use runs::Verified;
 pub use serve::{Elsewhere, Listening, Reloaded, ServeRequest, Serving, serve};
+pub use trust::{Ask, Disclosure, Permission, TRUST_VARIABLE, Trust};
 pub use understudy_contract::{Outcome, OutcomeKind, Result as FixtureResult, Summary};
 pub use understudy_exchange::Json;
 pub use understudy_exchange::printable::{printable, push_printable};

@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::local::{Hold, Role, Taken, take};
 use crate::project::open_project;
 use crate::servers::{Options, Servers};
+use crate::trust::{Disclosure, Trust};
 use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_serve::{Exchanged, Observer};
@@ -21,6 +22,8 @@ pub struct RecordRequest {
     pub backend: Option<String>,
     /// The port; the service's own where it is not said.
     pub port: Option<u16>,
+    /// The permissions to send variables of the environment.
+    pub trust: Trust,
 }
 
 /// A backend that is recorded.
@@ -32,6 +35,8 @@ pub struct RecordingServer {
     pub backend: String,
     /// Recordings that were damaged, and where they were put.
     pub damaged: Vec<PathBuf>,
+    /// The variables of the environment that the backend gets.
+    pub disclosures: Vec<Disclosure>,
     servers: Servers,
     /// Takes what others ask of the inbox meanwhile.
     commands: Option<(CommandHost, Hold)>,
@@ -53,8 +58,14 @@ pub async fn record(request: &RecordRequest, progress: RecordProgress) -> Result
     let project = open_project(&request.project)?;
     let root = project.root.clone();
     let service = project.chosen(request.service.as_deref())?.service.clone();
-    let options = Options { services: vec![service.name.clone()], port: request.port, ..Options::default() };
+    let options = Options {
+        services: vec![service.name.clone()],
+        port: request.port,
+        trust: request.trust.clone(),
+        ..Options::default()
+    };
     let mut servers = Servers::new(project, options, Arc::new(Unobserved), progress);
+    servers.ask_for_recording(&service.name, request.backend.as_deref())?;
     servers.record(&service.name, request.backend.clone()).await?;
     let url = format!("{}{}", servers.url(&service.name).unwrap_or_default(), service.base);
     let backend = servers.recorded(&service.name).map(|recorded| recorded.backend.clone()).unwrap_or_default();
@@ -66,7 +77,8 @@ pub async fn record(request: &RecordRequest, progress: RecordProgress) -> Result
         }
         _ => None,
     };
-    Ok(RecordingServer { url, backend, damaged: servers.damaged().to_vec(), servers, commands })
+    let (damaged, disclosures) = (servers.damaged().to_vec(), servers.disclosed(&service.name).to_vec());
+    Ok(RecordingServer { url, backend, damaged, disclosures, servers, commands })
 }
 
 impl RecordingServer {

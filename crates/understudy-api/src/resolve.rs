@@ -1,6 +1,7 @@
 //! Backends with the environment filled in.
 
 use crate::error::{ApiError, Code};
+use crate::trust::{self, Disclosure, Trust};
 use crate::userinfo;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
@@ -10,10 +11,32 @@ use understudy_contract::{Addresses, Backend, StatesEndpoint};
 use understudy_exchange::redact::is_secret_header;
 use understudy_exchange::{Origin, Origins};
 use understudy_fixture::model::{self, EnvText, Service};
-use understudy_net::{Address, Authorities};
+use understudy_net::{Address, Authorities, ShownAddress};
 
 /// Gives a variable of the environment.
 pub(crate) type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// A backend with the environment filled in, to which nothing can be sent yet. [`Locked::unlock`] is the only way to it.
+pub(crate) struct Locked {
+    backend: Backend,
+    disclosures: Vec<Disclosure>,
+}
+
+impl Locked {
+    /// The variables that the backend gets.
+    pub(crate) fn disclosures(&self) -> &[Disclosure] {
+        &self.disclosures
+    }
+
+    /// Returns the backend if its user allows that it gets the variables.
+    ///
+    /// # Errors
+    /// [`Code::NotTrusted`]
+    pub(crate) fn unlock(self, root: &Path, trust: &Trust) -> Result<Backend, ApiError> {
+        trust.check(root, &self.disclosures)?;
+        Ok(self.backend)
+    }
+}
 
 /// The backend of a service that a person means: by name, by address, or the service's own. `None` where the
 /// service has none and none was named.
@@ -26,25 +49,13 @@ pub(crate) fn backend(
     service: &Service,
     named: Option<&str>,
     environment: &Environment<'_>,
-) -> Result<Option<Backend>, ApiError> {
+) -> Result<Option<Locked>, ApiError> {
     match named {
         Some(address) if address.contains("://") => {
             let own = service.backends.iter().find(|backend| backend.url.text == address);
-            let (address, authorization) = parse(address)?;
-            let bare = || Backend {
-                name: address.to_string(),
-                shown: address.to_string(),
-                address: address.clone(),
-                headers: authorization.iter().map(|value| (AUTHORIZATION, value.clone())).collect(),
-                vars: HashMap::new(),
-                secrets: Vec::new(),
-                writes: false,
-                states: None,
-                parallel: false,
-                addresses: addresses(service, &address, environment),
-            };
             // Its own address written out is still the backend that the project speaks of.
-            own.map_or_else(|| Ok(bare()), |own| resolve(root, service, own, environment)).map(Some)
+            own.map_or_else(|| bare(service, address, environment), |own| resolve(root, service, own, environment))
+                .map(Some)
         }
         Some(name) => match service.backends.iter().find(|backend| backend.name == name) {
             Some(backend) => resolve(root, service, backend, environment).map(Some),
@@ -61,6 +72,24 @@ pub(crate) fn backend(
         },
         None => service.default_backend().map(|backend| resolve(root, service, backend, environment)).transpose(),
     }
+}
+
+/// Returns the backend at an address that a person named. Nothing of the project is sent there.
+fn bare(service: &Service, address: &str, environment: &Environment<'_>) -> Result<Locked, ApiError> {
+    let (address, authorization) = parse(address)?;
+    let backend = Backend {
+        name: address.to_string(),
+        shown: address.to_string(),
+        headers: authorization.map(|value| (AUTHORIZATION, value)).into_iter().collect(),
+        vars: HashMap::new(),
+        secrets: Vec::new(),
+        writes: false,
+        states: None,
+        parallel: false,
+        addresses: addresses(service, &address, environment),
+        address,
+    };
+    Ok(Locked { backend, disclosures: Vec::new() })
 }
 
 /// The addresses of a service: those of its backends, those that it lists, and its own. An address with an unset
@@ -111,13 +140,19 @@ fn resolve(
     service: &Service,
     backend: &model::Backend,
     environment: &Environment<'_>,
-) -> Result<Backend, ApiError> {
+) -> Result<Locked, ApiError> {
     let fill = |text: &EnvText| {
         text.resolve(environment).map_err(|name| {
             let place =
                 format!("line {}, the backend `{}` of the service `{}`", text.span.line, backend.name, service.name);
             let message = format!("the environment variable {name} is not set (understudy.yaml {place})");
-            ApiError::new(Code::MissingVariable, message).with_hint(format!("set it: export {name}=..."))
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            // The files may be somebody else's, and a shell would execute more than a name.
+            let hint = match name.bytes().all(is_plain) && !name.is_empty() {
+                true => format!("set it: export {name}=..."),
+                false => "a variable's name has letters, digits and `_`".to_owned(),
+            };
+            ApiError::new(Code::MissingVariable, message).with_hint(hint)
         })
     };
     let mut headers = Vec::new();
@@ -140,42 +175,63 @@ fn resolve(
         secrets.extend(value.split_whitespace().filter(|word| word.len() >= SECRET_BYTES_MIN).map(str::to_owned));
     }
     secrets.retain(|secret| !secret.is_empty());
-    let (mut address, authorization) = parse(&fill(&backend.url)?)?;
+    let (mut address, authorization) = parse_filled(&backend.url, &fill(&backend.url)?)?;
+    // A server repeats the path and the user of its address. A host, a port and a path such as `/api` are no secrets.
+    let is_credential = |value: &String| value.len() >= SECRET_BYTES_MIN && !value.contains('/');
+    let host = trust::shown_host(&backend.url, &address);
+    let beside_host = backend.url.variables().filter(|name| !host.contains(&format!("${{{name}}}")));
+    secrets.extend(beside_host.filter_map(environment).filter(is_credential));
     if !headers.iter().any(|(name, _)| *name == AUTHORIZATION) {
         headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
     }
     if let Some(ca) = &backend.ca {
-        let file = root.join(fill(ca)?);
-        let pem = std::fs::read(&file).map_err(|error| ApiError::of_file(&file, "read", &error))?;
+        let (file, shown) = (root.join(fill(ca)?), root.join(&ca.text));
+        let pem = std::fs::read(&file).map_err(|error| ApiError::of_file(&shown, "read", &error))?;
         let trusted = Authorities::from_pem(&pem).map_err(|why| {
-            ApiError::new(Code::BadProject, format!("{}: {why}", file.display()))
+            ApiError::new(Code::BadProject, format!("{}: {why}", shown.display()))
                 .with_hint(format!("`ca` of the backend `{}` names a PEM file of certificates", backend.name))
         })?;
         address.trusted = Some(trusted);
     }
     let vars = backend.vars.iter().map(|(name, value)| Ok((name.clone(), fill(value)?)));
     let addresses = addresses(service, &address, environment);
-    let shown = match backend.url.is_secret() {
-        true => userinfo::without(&backend.url.text).into_owned(),
-        false => address.to_string(),
+    let states = match &backend.states {
+        Some(states) => Some((states, parse_filled(states, &fill(states)?)?)),
+        None => None,
     };
-    Ok(Backend {
+    let at_states = states.as_ref().map(|(text, (address, _))| (*text, address));
+    let disclosures = Disclosure::all(&service.name, backend, &address, at_states);
+    let backend = Backend {
         name: backend.name.clone(),
+        shown: address.shown(),
         address,
-        shown,
         headers,
         vars: vars.collect::<Result<_, ApiError>>()?,
         secrets,
         writes: backend.writes,
-        states: backend
-            .states
-            .as_ref()
-            .map(|states| parse(&fill(states)?))
-            .transpose()?
-            .map(|(address, authorization)| StatesEndpoint { address, authorization }),
+        states: states.map(|(_, (address, authorization))| StatesEndpoint { address, authorization }),
         parallel: backend.parallel,
         addresses,
-    })
+    };
+    Ok(Locked { backend, disclosures })
+}
+
+/// Reads an address that variables were filled in. Messages show it as it is written.
+fn parse_filled(written: &EnvText, filled: &str) -> Result<(Address, Option<HeaderValue>), ApiError> {
+    if !written.is_secret() {
+        return parse(filled);
+    }
+    let shown = userinfo::without(&written.text);
+    let unusable = |why: &str, hint: String| {
+        let names: Vec<String> = written.variables().map(|name| format!("${{{name}}}")).collect();
+        let message = format!("`{shown}` is no address of a backend once {} is filled in: {why}", names.join(", "));
+        ApiError::new(Code::Usage, message).with_hint(hint)
+    };
+    let (text, authorization) = userinfo::split(filled).map_err(|error| unusable(&error.to_string(), error.hint()))?;
+    let mut address = Address::parse(&text)
+        .map_err(|error| unusable(error.why, "together they are an address like http://127.0.0.1:8080".to_owned()))?;
+    address.shown = Some(ShownAddress::new(&shown));
+    Ok((address, authorization))
 }
 
 /// Reads an address, and the header field for its user and password.

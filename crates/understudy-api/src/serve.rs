@@ -10,6 +10,7 @@ use crate::local::{Hold, Role, Taken, other, take};
 use crate::project::{Project, open_target};
 use crate::requests_log::{LogFormat, RequestsLog};
 use crate::servers::{Options, Servers};
+use crate::trust::{Disclosure, Trust};
 use crate::watch::Watch;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -44,6 +45,8 @@ pub struct ServeRequest {
     pub backend: Option<String>,
     /// The state at the start: names and values.
     pub state: Vec<(String, String)>,
+    /// The permissions to send variables of the environment.
+    pub trust: Trust,
     /// What log lines look like.
     pub log: LogFormat,
 }
@@ -80,6 +83,10 @@ pub struct Listening {
     pub operations: Option<usize>,
     /// What happens to requests: `mock`, `passthrough`, `fallback`, `record`.
     pub mode: &'static str,
+    /// The variables of the environment that its backend gets.
+    pub disclosures: Vec<Disclosure>,
+    /// The reason why its backend gets no requests.
+    pub withheld: Option<ApiError>,
 }
 
 /// A service that another Understudy answers for, which has the project open too.
@@ -123,6 +130,7 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
         host: request.host,
         backend: request.backend,
         state: request.state.into_iter().collect(),
+        trust: request.trust,
     };
     // What is asked for here alone, nobody else answers with.
     let is_as_written =
@@ -135,6 +143,7 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
     };
     // Each request has its line in the log.
     let mut servers = Servers::new(project, options, Arc::clone(&log) as _, Arc::new(|_| ()));
+    servers.ask()?;
     let mut elsewhere = Vec::new();
     for name in servers.wanted().into_iter().map(Some).chain([None]) {
         match (start(&mut servers, name.as_deref()).await, servers.asked(name.as_deref())) {
@@ -199,11 +208,20 @@ fn listening(servers: &Servers) -> Vec<Listening> {
             fixtures: loaded.fixtures.iter().filter(|fixture| fixture.enabled).count(),
             operations: loaded.description().map(|description| description.operations.len()),
             mode: servers.mode(&loaded.service).as_str(),
+            disclosures: servers.disclosed(&loaded.service.name).to_vec(),
+            withheld: servers.withheld(&loaded.service.name).cloned(),
         })
     });
     let fixtures = project.fixture_count();
-    let shared =
-        servers.shared_url().map(|url| Listening { service: None, url, fixtures, operations: None, mode: "mock" });
+    let shared = servers.shared_url().map(|url| Listening {
+        service: None,
+        url,
+        fixtures,
+        operations: None,
+        mode: "mock",
+        disclosures: Vec::new(),
+        withheld: None,
+    });
     services.chain(shared).collect()
 }
 
@@ -263,8 +281,10 @@ impl Serving {
     /// Tells of problems, of those that are gone, and of ports that are new.
     fn tell(&mut self, problems: &[Diagnostic], mended: &[String], reloaded: &mut impl FnMut(Reloaded<'_>)) {
         let now = listening(&self.servers);
-        let new: Vec<Listening> =
-            now.iter().filter(|n| !self.listening.iter().any(|l| l.url == n.url)).cloned().collect();
+        let is_known = |new: &&Listening| {
+            self.listening.iter().any(|old| (&old.url, &old.disclosures) == (&new.url, &new.disclosures))
+        };
+        let new: Vec<Listening> = now.iter().filter(|listening| !is_known(listening)).cloned().collect();
         self.listening = now;
         say_ports(self.hold.as_ref(), &self.servers);
         if !problems.is_empty() || !mended.is_empty() || !new.is_empty() {

@@ -1,26 +1,26 @@
 //! The ports of a project's services: opened, closed, recorded, and kept in step with its files.
 
+mod backing;
+
 use crate::broken_files::broken_file;
-use crate::clock;
 use crate::desk::{Desk, RecordProgress, RecordedSummary};
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
 use crate::resolve;
 use crate::tape::Tape;
+use crate::trust::Trust;
+use backing::Behind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
-use understudy_contract::Backend;
-use understudy_exchange::Origins;
 use understudy_fixture::Diagnostic;
 use understudy_fixture::model::{Mode, Service};
 use understudy_match::State;
-use understudy_net::{BindError, Client, Host, Listener, PerThread, Stop};
+use understudy_net::{BindError, Client, Host, Listener, Stop};
 use understudy_serve::{
-    Admission, Backing, BrokenFile, Forwarding, LiveState, Neighbour, Observer, Player, Recorder, SharedPort,
-    SharedSurroundings, Snapshot, Surroundings,
+    Backing, BrokenFile, LiveState, Neighbour, Observer, Player, SharedPort, SharedSurroundings, Surroundings,
 };
 
 /// How a project is served.
@@ -35,6 +35,8 @@ pub(crate) struct Options {
     /// The backend of `passthrough`, `fallback` and `record`, by name or address.
     pub(crate) backend: Option<String>,
     pub(crate) state: State,
+    /// The permissions to send variables of the environment.
+    pub(crate) trust: Trust,
 }
 
 /// A project's services on their ports.
@@ -88,7 +90,7 @@ struct Running {
     /// What was asked for; the port itself is another one where that is 0.
     asked_port: u16,
     open: Open,
-    recorded: Option<Recorded>,
+    behind: Behind,
 }
 
 /// A port that is open.
@@ -202,12 +204,12 @@ impl Servers {
         }
         let project = Arc::clone(&self.project);
         let loaded = project.service(name)?;
-        let (first, recorded) = self.snapshot(loaded, None)?;
+        let (first, behind) = self.snapshot(loaded, None)?;
         let player = Arc::new(Player::new(first, Arc::clone(&self.observer), Arc::clone(&self.surroundings)));
         let asked_port = self.asked_port(loaded);
         self.check_port(name, asked_port)?;
         let open = Open::new(self.host(), asked_port, Arc::clone(&player), name).await?;
-        self.running.insert(name.to_owned(), Running { player, asked_port, open, recorded });
+        self.running.insert(name.to_owned(), Running { player, asked_port, open, behind });
         self.unstarted.remove(name);
         self.tell_services();
         Ok(())
@@ -228,8 +230,11 @@ impl Servers {
             Err(error) => Err(error),
             Ok(None) => Err(ApiError::new(Code::UnknownName, format!("{name} has no backend to record"))
                 .with_hint("say where it is: --backend http://127.0.0.1:8080")),
-            Ok(Some(_)) if self.running.contains_key(name) => self.refresh(loaded),
-            Ok(Some(_)) => self.start(name).await,
+            Ok(Some(backend)) => match self.options.trust.check(&project.root, backend.disclosures()) {
+                Err(error) => Err(error),
+                Ok(()) if self.running.contains_key(name) => self.refresh(loaded),
+                Ok(()) => self.start(name).await,
+            },
         };
         if done.is_err() {
             match before {
@@ -259,7 +264,7 @@ impl Servers {
             let origins = Arc::new(resolve::origins(&loaded.service, &|name| std::env::var(name).ok()));
             player.swap(self.snapshot_of(loaded, &origins, Backing::Nothing, Some(&player.snapshot())));
             if let Some(running) = self.running.get_mut(name) {
-                running.recorded = None;
+                running.behind = Behind::default();
             }
         }
         refreshed
@@ -267,7 +272,7 @@ impl Servers {
 
     /// The backend of a service that is being recorded.
     pub(crate) fn recorded(&self, name: &str) -> Option<&Recorded> {
-        self.running.get(name)?.recorded.as_ref()
+        self.running.get(name)?.behind.recorded.as_ref()
     }
 
     /// Where exchanges are being stored.
@@ -287,7 +292,7 @@ impl Servers {
 
     /// Why services that their files want recorded are not: their requests are passed on all the same.
     pub(crate) fn not_recorded(&self) -> Option<Diagnostic> {
-        let is_wanted = self.running.values().any(|running| running.recorded.is_some());
+        let is_wanted = self.running.values().any(|running| running.behind.recorded.is_some());
         let error = self.tape.failed.as_ref().filter(|_| is_wanted)?;
         let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
         Some(in_project_file(format!("requests are passed on and not recorded: {error}{hint}")))
@@ -323,10 +328,10 @@ impl Servers {
     fn refresh(&mut self, loaded: &LoadedService) -> Result<(), ApiError> {
         let name = &loaded.service.name;
         let Some(player) = self.running.get(name).map(|running| Arc::clone(&running.player)) else { return Ok(()) };
-        let (snapshot, recorded) = self.snapshot(loaded, Some(&player.snapshot()))?;
+        let (snapshot, behind) = self.snapshot(loaded, Some(&player.snapshot()))?;
         player.swap(snapshot);
         if let Some(running) = self.running.get_mut(name) {
-            running.recorded = recorded;
+            running.behind = behind;
         }
         Ok(())
     }
@@ -514,64 +519,6 @@ impl Servers {
     fn shared_port(&self) -> Option<u16> {
         let (asked, own) = (self.options.port, self.project.settings.port);
         if self.wanted().len() > 1 { asked.or(own) } else { own.filter(|_| asked.is_none()) }
-    }
-
-    /// The backend that a service's requests go to, if they go to one.
-    fn backend(&self, loaded: &LoadedService) -> Result<Option<Backend>, ApiError> {
-        let named = match self.asked.get(&loaded.service.name) {
-            Some(Asked::Record { backend: Some(backend) }) => Some(backend),
-            _ => self.options.backend.as_ref(),
-        };
-        resolve::backend(&self.project.root, &loaded.service, named.map(String::as_str), &|name| {
-            std::env::var(name).ok()
-        })
-    }
-
-    fn snapshot(
-        &mut self,
-        loaded: &LoadedService,
-        previous: Option<&Snapshot>,
-    ) -> Result<(Snapshot, Option<Recorded>), ApiError> {
-        let mode = self.mode(&loaded.service);
-        let backend = if mode == Mode::Mock { None } else { self.backend(loaded)? };
-        let shown = backend.as_ref().map(|backend| backend.shown.clone());
-        let own = || resolve::origins(&loaded.service, &|name| std::env::var(name).ok());
-        let origins = Arc::new(backend.as_ref().map_or_else(own, |backend| backend.addresses.received.clone()));
-        let forwarding = backend.map(|backend| Forwarding {
-            backend: self.client.to(&backend.address),
-            headers: backend.headers,
-            origins: Arc::clone(&origins),
-            admission: Arc::new(Admission::new(&loaded.service, self.options.host)),
-        });
-        let backing = match (mode, forwarding) {
-            (Mode::Mock, _) | (_, None) => Backing::Nothing,
-            (Mode::Passthrough, Some(forwarding)) => Backing::Passthrough(forwarding),
-            (Mode::Fallback, Some(forwarding)) => Backing::Fallback(forwarding),
-            (Mode::Record, Some(forwarding)) => {
-                let recording = self.tape.recording(&self.project);
-                let observer = Arc::clone(&self.observer);
-                let shown = shown.as_deref().unwrap_or_default();
-                Backing::Record(PerThread::new(Recorder::new(&loaded.service, forwarding, shown, recording, observer)))
-            }
-        };
-        let before = self.recorded(&loaded.service.name);
-        let recorded = shown.filter(|_| mode == Mode::Record).map(|backend| match before {
-            Some(before) if before.backend == backend => before.clone(),
-            _ => Recorded { backend, since: clock::now().unix_millis },
-        });
-        Ok((self.snapshot_of(loaded, &origins, backing, previous), recorded))
-    }
-
-    fn snapshot_of(
-        &self,
-        loaded: &LoadedService,
-        origins: &Arc<Origins>,
-        backing: Backing,
-        previous: Option<&Snapshot>,
-    ) -> Snapshot {
-        let description = loaded.description().map(Arc::clone);
-        let state = self.options.state.clone();
-        Snapshot::new(&loaded.service, origins, loaded.fixtures.clone(), description, backing, state, previous)
     }
 }
 

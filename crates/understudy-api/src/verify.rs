@@ -10,6 +10,7 @@ use crate::resolve;
 use crate::runs::remember;
 use crate::selection::{check_selection, is_selected};
 use crate::server_paths::after_not_found;
+use crate::trust::{Disclosure, Trust};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -49,6 +50,8 @@ pub struct VerifyRequest {
     pub strict: bool,
     /// Whether answers are also held against the services' descriptions.
     pub openapi: bool,
+    /// The permissions to send variables of the environment.
+    pub trust: Trust,
     /// Once it is set nothing more is sent.
     pub cancelled: Arc<AtomicBool>,
 }
@@ -88,12 +91,16 @@ impl Run {
 /// Is told how many fixtures there are, and of each as it ends.
 pub type VerifyProgress = Arc<dyn Fn(usize, Option<&FixtureResult>) + Send + Sync>;
 
-/// Verifies a project.
+/// Verifies a project. `sent` is called with the variables of the environment that backends get, before anything is sent.
 ///
 /// # Errors
 /// No project, names that it does not have, variables that are not set, and nothing to verify. A backend that
 /// cannot be reached is no error: the fixtures' outcomes say so.
-pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result<Run, ApiError> {
+pub async fn verify(
+    request: &VerifyRequest,
+    sent: impl FnOnce(&[Disclosure]),
+    progress: VerifyProgress,
+) -> Result<Run, ApiError> {
     let project = open_project(&request.project)?;
     check_selection(&project, request)?;
     let mut plans = Vec::new();
@@ -135,6 +142,13 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
             error.with_hint("name it in understudy.yaml: `openapi: openapi.yaml`, relative to the service's folder")
         );
     }
+    // A service without fixtures to verify sends nothing.
+    plans.retain(|(_, plan, ..)| plan.len() > 0);
+    let disclosures: Vec<Disclosure> =
+        plans.iter().flat_map(|(.., backend, _)| backend.disclosures()).cloned().collect();
+    request.trust.ask(&project.root, &disclosures)?;
+    request.trust.check(&project.root, &disclosures)?;
+    sent(&disclosures);
     progress(total, None);
     let settings = Settings {
         jobs: request.jobs.max(1),
@@ -150,6 +164,7 @@ pub async fn verify(request: &VerifyRequest, progress: VerifyProgress) -> Result
     let mut results = Vec::with_capacity(total);
     let mut backends = BTreeMap::new();
     for (files, plan, backend, witness) in plans {
+        let backend = backend.unlock(&project.root, &request.trust)?;
         let settings = Settings { witness, ..settings.clone() };
         let (progress, name) = (Arc::clone(&progress), backend.shown.clone());
         let told_files = files.clone();

@@ -1,5 +1,6 @@
 //! What can be written on the command line.
 
+use crate::trust::TrustArgs;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -112,6 +113,8 @@ pub(crate) struct RecordArgs {
     /// The port of the recorder; 0 is any free one [default: the service's]
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -327,6 +330,8 @@ pub(crate) struct ServeArgs {
     /// the time: 1s]
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1s", value_parser = time)]
     pub(crate) poll: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
     /// What the lines for requests look like
     #[arg(long, value_enum, default_value_t = Log::Text, value_name = "FORMAT")]
     pub(crate) log: Log,
@@ -388,6 +393,8 @@ pub(crate) struct VerifyArgs {
     /// Verify only fixtures with this tag; may be repeated
     #[arg(long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<String>,
+    #[command(flatten)]
+    pub(crate) trust: TrustArgs,
     /// How many requests are under way at once
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub(crate) jobs: u16,

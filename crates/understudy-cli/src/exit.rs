@@ -24,9 +24,13 @@ impl Exit {
         match error.code {
             Code::NoProject | Code::BadProject => Self::Files,
             Code::UnknownName | Code::Usage => Self::Usage,
-            Code::MissingVariable | Code::Conflict | Code::Port | Code::PortTaken | Code::NothingToDo | Code::Disk => {
-                Self::CouldNot
-            }
+            Code::MissingVariable
+            | Code::NotTrusted
+            | Code::Conflict
+            | Code::Port
+            | Code::PortTaken
+            | Code::NothingToDo
+            | Code::Disk => Self::CouldNot,
         }
     }
 }

@@ -10,6 +10,7 @@ mod import;
 mod record;
 mod serve;
 mod terminal;
+mod trust;
 mod ui;
 mod verify;
 

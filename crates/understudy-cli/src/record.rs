@@ -5,6 +5,7 @@ use crate::ending::Ending;
 use crate::exit::Exit;
 use crate::files::{print_json, project};
 use crate::terminal::{Page, Paint, count, print_error_line, print_line, print_text, say_problems};
+use crate::trust::print_sent;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,14 +17,22 @@ use understudy_api::{
 
 pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
     let root = project(args.project.as_deref())?;
-    let request = RecordRequest { project: root, service: args.service, backend: args.backend, port: args.port };
+    let request = RecordRequest {
+        project: root,
+        service: args.service,
+        backend: args.backend,
+        port: args.port,
+        trust: args.trust.trust()?,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
     runtime.block_on(async {
-        let ending = Ending::new();
         let told = |news: RecordNews<'_>| {
             print_line(news);
         };
         let server = record(&request, Arc::new(told)).await?;
+        // Until then the person at the terminal is asked, and Ctrl-C ends the program.
+        let ending = Ending::new();
+        print_sent(&server.disclosures);
         say_damaged(&server.damaged);
         let url = Paint::stdout().bold(&server.url);
         print_line(format_args!("{url} records {}: point your frontend there, and end it with Ctrl-C", server.backend));

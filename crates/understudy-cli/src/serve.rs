@@ -8,6 +8,7 @@ use crate::record::say_recorded;
 use crate::terminal::{
     Page, Paint, count, count_problems, log_output, print_error_line, say_first_problems, say_problems,
 };
+use crate::trust::lines;
 use understudy_api::{
     ApiError, Diagnostic, Elsewhere, Listening, LogFormat, RecordedSummary, Reloaded, ServeRequest, Serving, Target,
     serve,
@@ -27,18 +28,21 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
         host: args.host,
         backend: args.backend,
         state: args.state,
+        trust: args.trust.trust()?,
         log: if is_json { LogFormat::Json } else { LogFormat::Text },
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
     runtime.block_on(async {
-        let ending = Ending::new();
         let serving = serve(request, log_output()).await?;
+        // Until then the person at the terminal is asked, and Ctrl-C ends the program.
+        let ending = Ending::new();
         announce(&serving, is_json);
         let reloaded = |news: Reloaded<'_>| {
             say_problems(news.problems);
             for file in news.mended {
                 print_error_line(format_args!("{} {file} has no errors any more", Paint::stderr().green("mended:")));
             }
+            print_withheld(news.listening);
             if !news.listening.is_empty() {
                 news.print(listening(news.listening, is_json).as_str());
             }
@@ -61,6 +65,7 @@ fn say_checked(problems: &[Diagnostic]) {
 }
 
 fn announce(serving: &Serving, is_json: bool) {
+    print_withheld(&serving.listening);
     listening(&serving.listening, is_json).print();
     for Elsewhere { service, port, pid } in &serving.elsewhere {
         let name = service.as_deref().unwrap_or("the shared port");
@@ -74,8 +79,25 @@ fn listening(ports: &[Listening], is_json: bool) -> Page {
     let width = ports.iter().filter_map(|port| port.service.as_ref()).map(String::len).max().unwrap_or(0);
     let line = |port: &Listening| if is_json { json_line(port) } else { text_line(port, width) };
     let mut out = Page::new();
-    ports.iter().for_each(|port| out.line(line(port)));
+    for port in ports {
+        out.line(line(port));
+        if !is_json {
+            lines(&port.disclosures).for_each(|line| out.line(Paint::stdout().dim(&line)));
+        }
+    }
     out
+}
+
+/// Prints the reasons why backends get no requests.
+fn print_withheld(ports: &[Listening]) {
+    for port in ports {
+        let (Some(service), Some(why)) = (&port.service, &port.withheld) else { continue };
+        let what = if port.mode == "record" { "every request is refused" } else { "only fixtures respond" };
+        let mut out = Page::new();
+        out.line(format_args!("{} {service} forwards nothing, {what}: {why}", Paint::stderr().yellow("warning:")));
+        why.hint.iter().for_each(|hint| out.line(format_args!("  hint: {hint}")));
+        out.print_error();
+    }
 }
 
 fn text_line(listening: &Listening, width: usize) -> String {
@@ -102,6 +124,8 @@ fn json_line(listening: &Listening) -> String {
         "fixtures": listening.fixtures,
         "operations": listening.operations,
         "mode": listening.mode,
+        "sends": listening.disclosures,
+        "withheld": listening.withheld.as_ref().map(|why| &why.message),
     });
     line.to_string()
 }

@@ -9,6 +9,7 @@ use crate::args::VerifyArgs;
 use crate::exit::Exit;
 use crate::files::{print_json, project};
 use crate::terminal::{Paint, print_error_line, say_problems};
+use crate::trust::print_sent;
 use bar::Bar;
 use std::sync::Arc;
 use text::text;
@@ -29,11 +30,12 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
         allow_writes: args.allow_writes,
         strict: args.strict,
         openapi: args.openapi,
+        trust: args.trust.trust()?,
         cancelled: Arc::default(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
     let bar = Arc::new(Bar::default());
-    let run = runtime.block_on(verify(&request, Arc::clone(&bar).progress()));
+    let run = runtime.block_on(verify(&request, print_sent, Arc::clone(&bar).progress()));
     bar.clear();
     let run = run?;
     say_problems(&run.project.diagnostics);

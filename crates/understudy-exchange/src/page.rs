@@ -24,11 +24,7 @@ impl PageOrigin {
         }
         let scheme = scheme.to_ascii_lowercase();
         let (host, port) = HostName::split(authority)?;
-        let default = match scheme.as_str() {
-            "http" => Some(80),
-            "https" => Some(443),
-            _ => None,
-        };
+        let default = default_port(&scheme);
         Some(Self { scheme, host, port: port.filter(|port| Some(*port) != default) })
     }
 
@@ -40,10 +36,24 @@ impl PageOrigin {
         Self::parse(&url[..end])
     }
 
+    /// Returns the port: the one that is named, or the default of the scheme.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.port.or_else(|| default_port(&self.scheme))
+    }
+
     /// The host of the page.
     #[must_use]
     pub fn host(&self) -> &HostName {
         &self.host
+    }
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
     }
 }
 

@@ -69,7 +69,10 @@ pub fn decide(snapshot: &Snapshot, incoming: &Incoming<'_>, chance: &mut Chance)
         match (&snapshot.backing, choice) {
             (Backing::Fallback(_), Choice::Promise(_)) => return Plan::Forward { otherwise: Otherwise::Fixture },
             (Backing::Fallback(_), _) => return Plan::Forward { otherwise: Otherwise::Description },
-            (Backing::Passthrough(_), Choice::OtherMethods(_) | Choice::Nothing) => {
+            (Backing::Withheld(withheld), _) if !withheld.fixtures_respond => {
+                return Plan::Forward { otherwise: Otherwise::Nobody };
+            }
+            (Backing::Passthrough(_) | Backing::Withheld(_), Choice::OtherMethods(_) | Choice::Nothing) => {
                 return Plan::Forward { otherwise: Otherwise::Nobody };
             }
             (_, choice) => {

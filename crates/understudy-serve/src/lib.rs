@@ -30,6 +30,7 @@ mod shared;
 mod snapshot;
 mod state;
 mod surroundings;
+mod withheld;
 
 pub use admission::Admission;
 pub use decide::{Otherwise, Plan, decide};
@@ -41,3 +42,4 @@ pub use shared::SharedPort;
 pub use snapshot::{Backing, Described, Snapshot};
 pub use state::LiveState;
 pub use surroundings::{BrokenFile, Neighbour, SharedSurroundings, Surroundings};
+pub use withheld::Withheld;

@@ -146,7 +146,7 @@ impl Playing {
         let explanation = admission.explain(refused);
         let rendered = admission::response(refused, &explanation);
         let outcome = (outbound(rendered), Answered::Refused(explanation));
-        self.finish(&without_body(parts), None, outcome, Duration::ZERO)
+        self.report(&without_body(parts), None, outcome, Duration::ZERO)
     }
 
     /// What every answer gets, and telling that it was given.
@@ -158,17 +158,27 @@ impl Playing {
         took: Duration,
     ) -> Outbound {
         let (mut outbound, answered) = outcome;
-        let snapshot = &self.snapshot;
-        if snapshot.cors && !matches!(answered, Answered::Refused(_)) {
+        if self.snapshot.cors {
             let origin = request.headers.get(ORIGIN);
             match answered {
                 Answered::Backend => cors::allow_instead(origin, &mut outbound.headers),
                 _ => origin.into_iter().for_each(|origin| cors::allow(origin, &mut outbound.headers)),
             }
         }
+        self.report(request, raw, (outbound, answered), took)
+    }
+
+    /// Reports a response to the observer, and returns it.
+    fn report(
+        &self,
+        request: &Request,
+        raw: Option<&Bytes>,
+        (outbound, answered): (Outbound, Answered<'_>),
+        took: Duration,
+    ) -> Outbound {
         let as_sent = raw.map(|raw| Request { body: raw.clone(), ..request.clone() });
         self.observer.exchanged(Exchanged {
-            service: &snapshot.name,
+            service: &self.snapshot.name,
             request: as_sent.as_ref().unwrap_or(request),
             status: outbound.status,
             headers: &outbound.headers,
@@ -191,7 +201,11 @@ async fn forward(
     line: Line,
     otherwise: Otherwise,
 ) -> Option<(Outbound, Answered<'static>)> {
-    let (Backing::Passthrough(forwarding) | Backing::Fallback(forwarding)) = &snapshot.backing else { return None };
+    let forwarding = match &snapshot.backing {
+        Backing::Passthrough(forwarding) | Backing::Fallback(forwarding) => forwarding,
+        Backing::Withheld(withheld) => return Some(withheld.response()),
+        Backing::Nothing | Backing::Record(_) => return None,
+    };
     let meant = forwarding.meant(request);
     // The backend gets the bytes that the client sent, still in their coding.
     let body = raw.unwrap_or_else(|| meant.body.clone());
@@ -213,7 +227,7 @@ async fn forward(
             let detail = format!(
                 "{} at {}: {}",
                 problem::request_line(request),
-                forwarding.backend.address(),
+                forwarding.backend.address().shown(),
                 error.with_hint()
             );
             let rendered = problem::problem(StatusCode::BAD_GATEWAY, "backend-failed", title, &detail);
@@ -309,10 +323,10 @@ impl Handler for Player {
         if let Backing::Record(recorder) = &playing.snapshot.backing {
             return record::pass(recorder.own(), request);
         }
-        if let Backing::Passthrough(forwarding) | Backing::Fallback(forwarding) = &playing.snapshot.backing
-            && let Err(refused) = forwarding.admission.check(&request.parts)
+        if let Some(admission) = playing.snapshot.backing.admission()
+            && let Err(refused) = admission.check(&request.parts)
         {
-            return Reply::Now(playing.refuse(request.parts, &forwarding.admission, &refused));
+            return Reply::Now(playing.refuse(request.parts, admission, &refused));
         }
         if !request.body.is_empty() {
             return Reply::later(Arc::clone(self).with_body(request));

@@ -1,10 +1,12 @@
 //! A service as it stands between two edits.
 
+use crate::admission::Admission;
 use crate::forward::Forwarding;
 use crate::own_name;
 use crate::prepared::Prepared;
 use crate::record::Recorder;
 use crate::state::LiveState;
+use crate::withheld::Withheld;
 use http::{HeaderMap, Method};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -90,6 +92,19 @@ pub enum Backing {
     Fallback(Forwarding),
     /// A backend, which answers everything, and is recorded.
     Record(PerThread<Recorder>),
+    /// A backend that gets no requests until somebody allows what they would carry.
+    Withheld(Withheld),
+}
+
+impl Backing {
+    /// Returns the rules for the requests that this service may forward itself. A recorder has its own.
+    pub(crate) fn admission(&self) -> Option<&Admission> {
+        match self {
+            Self::Passthrough(forwarding) | Self::Fallback(forwarding) => Some(&forwarding.admission),
+            Self::Withheld(withheld) => Some(&withheld.admission),
+            Self::Nothing | Self::Record(_) => None,
+        }
+    }
 }
 
 /// The responses of one fixture. Nearly all have one, which is sent as it stands: that one is kept small and in

@@ -19,6 +19,7 @@ use super::settled::{AcceptDifferences, AcceptedDifferences, LoosenDifference, L
 use super::states::{SetState, States};
 use super::traffic::{Changed, ChangesRequest, TrafficCleared};
 use super::tried::{Tried, TryRequest};
+use super::trust::{TrustAnswer, TrustOf, TrustQuestions};
 use super::undo::Undone;
 use super::view::{Ports, ProjectView, ServiceRef};
 use crate::coverage::CoverageReport;
@@ -215,6 +216,10 @@ commands! {
     does loosen(LoosenDifference) -> Loosened;
     /// Marks a difference of the last run as accepted for now.
     does mark_known(MarkKnown) -> Nothing;
+    /// What a person has to allow before requests are sent to backends.
+    reads trust_questions(TrustOf) -> TrustQuestions;
+    /// Allows that backends get variables of the environment, or refuses it.
+    does trust_answer(TrustAnswer) -> Nothing;
     /// What can be done, with its keys.
     reads actions(Nothing) -> Actions;
     /// What is remembered of this person, on this machine.

@@ -151,7 +151,7 @@ async fn open(project: Project, client: &Arc<Client>) -> Result<At, ApiError> {
     loop {
         match take(&project.root, Role::App) {
             Taken::Held(hold) => {
-                let app = App::start(project).await;
+                let app = App::start(project).await?;
                 let (commands, door) = door(Doer::App(Arc::clone(&app))).await?;
                 hold.say(Some(door), Vec::new())?;
                 return Ok(At::Here(Here { app, commands: Some((commands, hold)) }));
@@ -163,11 +163,11 @@ async fn open(project: Project, client: &Arc<Client>) -> Result<At, ApiError> {
                 }
             }
             Taken::By(_) => {}
-            Taken::Free => return Ok(At::Here(Here { app: App::start(project).await, commands: None })),
+            Taken::Free => return Ok(At::Here(Here { app: App::start(project).await?, commands: None })),
         }
         if since.elapsed() > START_MAX {
             // Somebody has it and says nothing: both go on, and ports that are taken are said.
-            return Ok(At::Here(Here { app: App::start(project).await, commands: None }));
+            return Ok(At::Here(Here { app: App::start(project).await?, commands: None }));
         }
         tokio::time::sleep(START_PERIOD).await;
     }

@@ -23,6 +23,7 @@ mod settled;
 mod states;
 mod traffic;
 mod tried;
+mod trust;
 mod undo;
 mod view;
 
@@ -44,6 +45,7 @@ use crate::local::{Holder, Role, other};
 use crate::project::{Project, open_project};
 use crate::serve::{changed, unwatched};
 use crate::servers::{Options, Servers};
+use crate::trust::Trust;
 use crate::watch::Watch;
 use journal::Journal;
 use run::Runs;
@@ -68,6 +70,7 @@ pub struct App {
     history: Mutex<History>,
     client: Arc<Client>,
     changes: Arc<Changes>,
+    trust: Trust,
 }
 
 /// The open project.
@@ -128,11 +131,15 @@ impl App {
     /// # Errors
     /// No project there, or one whose file names no service.
     pub async fn open(root: &Path) -> Result<Arc<Self>, ApiError> {
-        Ok(Self::start(open_project(root)?).await)
+        Self::start(open_project(root)?).await
     }
 
     /// Starts the services of a project.
-    async fn start(project: Project) -> Arc<Self> {
+    ///
+    /// # Errors
+    /// The list of trusted hosts in the environment cannot be read.
+    async fn start(project: Project) -> Result<Arc<Self>, ApiError> {
+        let trust = Trust::new(&[])?;
         let began = clock::unix_micros();
         let changes = Arc::new(Changes {
             version: watch::channel(began).0,
@@ -147,7 +154,12 @@ impl App {
         let traffic = Traffic::new(Arc::clone(&changes), journal, before);
         let told = Arc::clone(&changes);
         let progress: RecordProgress = Arc::new(move |news| told.recorded(news));
-        let servers = Servers::new(project, Options::default(), Arc::clone(&traffic) as _, progress);
+        let servers = Servers::new(
+            project,
+            Options { trust: trust.clone(), ..Options::default() },
+            Arc::clone(&traffic) as _,
+            progress,
+        );
         let mut open =
             Open { servers, failed: BTreeMap::new(), shared_failed: None, warnings: Vec::new(), following: Vec::new() };
         for name in open.servers.wanted() {
@@ -161,6 +173,7 @@ impl App {
             history: Mutex::default(),
             client: Arc::default(),
             changes,
+            trust,
         });
         let following = [
             tokio::spawn(follow_files(Arc::downgrade(&app))).abort_handle(),
@@ -168,7 +181,7 @@ impl App {
             tokio::spawn(follow_recording(Arc::clone(&app.changes))).abort_handle(),
         ];
         app.project.lock().await.following.extend(following);
-        app
+        Ok(app)
     }
 
     /// Stops every service and run; open requests end first.

@@ -251,6 +251,7 @@ impl App {
             allow_writes: request.allow_writes,
             strict: false,
             openapi: request.openapi,
+            trust: self.trust.clone(),
             cancelled: Arc::default(),
         };
         let cancelled = Arc::clone(&wanted.cancelled);
@@ -292,7 +293,7 @@ impl App {
             drop(last);
             told.runs.changed();
         };
-        let ended = verify(&wanted, Arc::new(progress)).await;
+        let ended = verify(&wanted, |_| (), Arc::new(progress)).await;
         {
             let mut last = self.runs.last();
             if last.run != run || last.state != "running" {

@@ -5,6 +5,7 @@ use super::commands::Nothing;
 use crate::error::ApiError;
 use crate::project::LoadedService;
 use crate::report::DiagnosticReport;
+use crate::trust::Disclosure;
 use crate::userinfo;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -64,6 +65,8 @@ pub(super) struct ServiceView {
     pub(super) mode: &'static str,
     /// The backend that is being recorded.
     pub(super) recorded: Option<RecordedView>,
+    /// The variables that would have to be allowed before its requests are forwarded.
+    pub(super) withheld: Vec<Disclosure>,
     /// A prefix of every path.
     pub(super) base: String,
     /// Who answers for it.
@@ -153,6 +156,7 @@ impl App {
             view.url = open.servers.url(name);
             view.port = open.servers.port(name);
             view.failed = open.failed.get(name).cloned();
+            view.withheld = open.servers.withheld(name).map_or_else(Vec::new, |_| open.servers.not_allowed(name));
             view.mode = open.servers.mode(&loaded.service).as_str();
             view.recorded = open
                 .servers
@@ -229,6 +233,7 @@ fn service(loaded: &LoadedService, problems_in: &HashMap<&str, u32>, outcomes: &
         failed: None,
         mode: service.mode.as_str(),
         recorded: None,
+        withheld: Vec::new(),
         base: service.base.clone(),
         owner: service.owner.clone(),
         description: loaded.description().map(|description| description.title.clone()),

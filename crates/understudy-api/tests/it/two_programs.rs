@@ -79,6 +79,7 @@ async fn another_app_opens_what_a_killed_one_held() {
 
 async fn serving(folder: &std::path::Path, options: impl FnOnce(&mut ServeRequest)) -> Result<Serving, String> {
     let mut request = ServeRequest {
+        trust: understudy_api::Trust::default(),
         target: Target::Project(folder.to_path_buf()),
         requests: Requests::Refuse,
         poll: None,

@@ -35,4 +35,5 @@ mod reload;
 mod report;
 mod selected;
 mod shop;
+mod trust;
 mod wire;

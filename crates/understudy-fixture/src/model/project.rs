@@ -155,6 +155,13 @@ pub struct EnvText {
     pub span: Span,
 }
 
+/// A piece of a text.
+enum Piece<'t> {
+    Text(&'t str),
+    /// The name of an environment variable.
+    Variable(&'t str),
+}
+
 impl EnvText {
     /// The text with every `${NAME}` filled in.
     ///
@@ -162,24 +169,46 @@ impl EnvText {
     /// The name of the first variable that is not set.
     pub fn resolve(&self, environment: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
         let mut out = String::new();
-        let mut rest = self.text.as_str();
-        while let Some(at) = rest.find("${") {
-            out.push_str(&rest[..at]);
-            let Some((name, after)) = rest[at + 2..].split_once('}') else {
-                out.push_str(&rest[at..]);
-                return Ok(out);
-            };
-            out.push_str(&environment(name).ok_or_else(|| name.to_owned())?);
-            rest = after;
+        for piece in self.pieces() {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Variable(name) => out.push_str(&environment(name).ok_or_else(|| name.to_owned())?),
+            }
         }
-        out.push_str(rest);
         Ok(out)
     }
 
-    /// Whether it takes anything from the environment.
+    /// The names of the variables, in the order of the text.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.pieces().filter_map(|piece| match piece {
+            Piece::Variable(name) => Some(name),
+            Piece::Text(_) => None,
+        })
+    }
+
+    /// Returns true if the text takes anything from the environment.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        self.text.contains("${")
+        self.variables().next().is_some()
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        let mut rest = self.text.as_str();
+        std::iter::from_fn(move || {
+            let at = rest.find("${").filter(|at| rest[*at..].contains('}'));
+            let end = match (at, rest.is_empty()) {
+                (_, true) => return None,
+                (Some(0), _) => {
+                    let (name, after) = rest[2..].split_once('}')?;
+                    rest = after;
+                    return Some(Piece::Variable(name));
+                }
+                (at, _) => at.unwrap_or(rest.len()),
+            };
+            let (text, after) = rest.split_at(end);
+            rest = after;
+            Some(Piece::Text(text))
+        })
     }
 }
 
