@@ -67,8 +67,8 @@ fn propose(exchanges: &[Recorded]) {
     }
 }
 
-/// Nothing that is surely quiet has a secret, what was taken out once is not found again, and fixtures come of the rest.
-pub(crate) fn recording(data: &[u8]) {
+/// The exchanges of a case file.
+fn exchanges(data: &[u8]) -> Vec<Recorded> {
     let mut exchanges = Vec::new();
     let mut asked = None;
     for (line, rest) in parts(data) {
@@ -79,6 +79,28 @@ pub(crate) fn recording(data: &[u8]) {
         }
     }
     exchanges.truncate(EXCHANGES_MAX);
+    exchanges
+}
+
+/// An exchange without secrets is left as it is, and what was redacted once is not redacted again.
+pub(crate) fn redaction(data: &[u8]) {
+    let is_same = |a: &(Request, Response), b: &(Request, Response)| {
+        let (request, response) = (a.0.target == b.0.target, a.0.headers == b.0.headers && a.0.body == b.0.body);
+        request && response && a.1.headers == b.1.headers && a.1.body == b.1.body
+    };
+    for Recorded { request, response, .. } in exchanges(data) {
+        let before = (request.clone(), response.clone());
+        let (request, response, redactions) = Redactor::default().exchange(request, response);
+        let once = (request.clone(), response.clone());
+        assert!(!redactions.is_empty() || is_same(&once, &before), "{before:?} became {once:?}");
+        let (request, response, again) = Redactor::default().exchange(request, response);
+        assert!(again.is_empty() && is_same(&(request, response), &once), "{once:?} {again:?}");
+    }
+}
+
+/// Nothing that is surely quiet has a secret, and fixtures come of what was recorded.
+pub(crate) fn recording(data: &[u8]) {
+    let exchanges = exchanges(data);
     let look = QuickLook::new(SecretNames::default());
     let mut redactor = Redactor::default();
     let mut shown = Vec::new();

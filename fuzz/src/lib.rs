@@ -3,9 +3,12 @@
 //!
 //! `cargo xtask fuzz TARGET SECONDS` runs one of [`TARGETS`] with libFuzzer; the tests run each for a moment.
 
+mod content;
 mod exchanges;
 mod files;
+mod sockets;
 mod values;
+mod wire;
 
 /// Something that reads what may come from anywhere.
 #[derive(Debug)]
@@ -30,6 +33,20 @@ pub const TARGETS: &[Target] = &[
     Target { name: "project", run: files::project, seeds: &["crates/understudy-fixture/tests/cases", "fixtures"] },
     Target { name: "description", run: files::description, seeds: &["crates/understudy-openapi/tests/answers"] },
     Target { name: "changes", run: files::changes, seeds: &["crates/understudy-openapi/tests/changes"] },
+    Target { name: "graphql", run: content::graphql, seeds: &["fuzz/seeds/graphql"] },
+    Target { name: "xml", run: content::xml, seeds: &["fuzz/seeds/xml"] },
+    Target { name: "fields", run: content::fields, seeds: &["fuzz/seeds/fields"] },
+    Target { name: "coding", run: wire::coding, seeds: &["fuzz/seeds/coding"] },
+    Target { name: "websocket", run: wire::websocket, seeds: &["fuzz/seeds/websocket"] },
+    Target { name: "informational", run: wire::informational, seeds: &["fuzz/seeds/responses"] },
+    Target { name: "refused", run: wire::refused, seeds: &["fuzz/seeds/requests"] },
+    Target { name: "server", run: sockets::server, seeds: &["fuzz/seeds/requests"] },
+    Target { name: "backend", run: sockets::backend, seeds: &["fuzz/seeds/responses"] },
+    Target {
+        name: "redaction",
+        run: exchanges::redaction,
+        seeds: &["fuzz/seeds/redaction", "crates/understudy-import/tests/recordings"],
+    },
     Target { name: "har", run: exchanges::har, seeds: &["fuzz/seeds/har"] },
     Target { name: "recording", run: exchanges::recording, seeds: &["crates/understudy-import/tests/recordings"] },
     Target { name: "choice", run: exchanges::choice, seeds: &["crates/understudy-match/tests/choices"] },

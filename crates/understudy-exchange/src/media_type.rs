@@ -111,7 +111,12 @@ pub fn covers(written: &str, received: &str) -> bool {
 pub fn is_same(written: &str, received: &str) -> bool {
     let is_free = |name: &str| name.eq_ignore_ascii_case("charset") || name.eq_ignore_ascii_case("boundary");
     covers(written, received)
-        && parameters(received).all(|(name, _)| is_free(name) || parameter(written, name).is_some())
+        && parameters(received).all(|(name, found)| is_free(name) || values(written, name).any(|value| value == found))
+}
+
+/// The values of all parameters with a name: some senders repeat one.
+fn values(value: &str, name: &str) -> impl Iterator<Item = String> {
+    parameters(value).filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, found)| found)
 }
 
 fn has_all(kind: &MediaType, written: &str, received: &str) -> bool {
@@ -119,10 +124,13 @@ fn has_all(kind: &MediaType, written: &str, received: &str) -> bool {
     let is_utf_8 = kind.is_json() || kind.essence() == "application/x-www-form-urlencoded";
     parameters(written).all(|(name, wanted)| {
         let is_charset = name.eq_ignore_ascii_case("charset");
-        match parameter(received, name) {
-            _ if name.eq_ignore_ascii_case("boundary") => true,
-            Some(found) => found == wanted || (is_charset && found.eq_ignore_ascii_case(&wanted)),
-            None => is_charset && is_utf_8 && wanted.eq_ignore_ascii_case("utf-8"),
+        let mut found = values(received, name).peekable();
+        if name.eq_ignore_ascii_case("boundary") {
+            true
+        } else if found.peek().is_none() {
+            is_charset && is_utf_8 && wanted.eq_ignore_ascii_case("utf-8")
+        } else {
+            found.any(|found| found == wanted || (is_charset && found.eq_ignore_ascii_case(&wanted)))
         }
     })
 }
@@ -160,6 +168,8 @@ mod tests {
             ("text/plain", "text/plain;charset=iso-8859-1"),
             ("a/b; x=1; y=\"2 3\"", "A/B;Y=\"2 3\" ; X=\"1\""),
             ("multipart/form-data; boundary=a", "multipart/form-data; boundary=b"),
+            ("a/b; x=1; x=2", "a/b;x=1;x=2"),
+            ("a/b; x=1; x=2", "a/b; x=2; x=1"),
         ] {
             assert!(is_same(written, received), "{written} {received}");
         }
@@ -171,6 +181,8 @@ mod tests {
             ("application/json", "application/json; version=1"),
             ("application/json", "text/json"),
             ("a/b; x=a", "a/b; x=A"),
+            ("a/b; x=1; x=2", "a/b; x=1"),
+            ("a/b; x=1", "a/b; x=1; x=2"),
         ] {
             assert!(!is_same(written, received), "{written} {received}");
         }

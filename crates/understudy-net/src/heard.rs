@@ -39,7 +39,8 @@ impl Hearing {
         *self.listening.lock().unwrap_or_else(PoisonError::into_inner) = listening;
     }
 
-    fn hear(&self, bytes: &[u8]) {
+    /// Takes the next bytes of a connection.
+    pub(crate) fn hear(&self, bytes: &[u8]) {
         if !self.is_wanted.load(Ordering::Acquire) {
             return;
         }

@@ -23,6 +23,8 @@ mod limit;
 mod listener;
 mod message;
 mod own;
+#[doc(hidden)]
+pub mod parsers;
 mod passing;
 mod peer;
 mod pool;

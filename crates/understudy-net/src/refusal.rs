@@ -6,7 +6,7 @@ use crate::message::{Outbound, OutboundBody};
 use crate::server::HEADER_BYTES_MAX;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{Method, Version};
+use http::{HeaderValue, Method, Version};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -156,7 +156,9 @@ fn host(head: &[u8]) -> Option<String> {
     let mut lines = head.split_inclusive(|byte| *byte == b'\n').skip(1).filter(|line| line.ends_with(b"\n"));
     lines.find_map(|line| {
         let (name, value) = std::str::from_utf8(line).ok()?.split_once(':')?;
-        name.eq_ignore_ascii_case("host").then(|| value.trim().to_owned())
+        // What no field value may have, a carriage return above all, is shown to nobody.
+        let is_host = name.eq_ignore_ascii_case("host") && HeaderValue::from_str(value.trim()).is_ok();
+        is_host.then(|| value.trim().to_owned())
     })
 }
 
@@ -205,4 +207,22 @@ fn second(stream: &TcpStream) -> Option<TcpStream> {
 fn second(stream: &TcpStream) -> Option<TcpStream> {
     use std::os::windows::io::AsSocket;
     TcpStream::from_std(stream.as_socket().try_clone_to_owned().ok()?.into()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_taken_as_it_was_sent_or_not_at_all() {
+        for (head, expected) in [
+            ("GET / HTTP/1.1\r\nHost: a:1\r\n", Some("a:1")),
+            ("GET / HTTP/1.1\nx: y\nhost:b\n", Some("b")),
+            ("GET / HTTP/1.1\r\nhost: not whole", None),
+            ("GET / HTTP/1.1\r\nHost: a\rset-cookie: b\r\n", None),
+            ("GET / HTTP/1.1\r\nHost: a\x1b[2J\r\nHost: b\r\n", Some("b")),
+        ] {
+            assert_eq!(host(head.as_bytes()).as_deref(), expected, "{head:?}");
+        }
+    }
 }
