@@ -3,10 +3,11 @@
 //! Stubs respond below these paths by themselves. A backend is sent `base` and the fixture's path below its own address, so one
 //! of the two has to end with such a path.
 
+use crate::check::operation_of;
 use crate::project::{LoadedService, Project};
 use crate::userinfo;
 use std::fs;
-use understudy_fixture::model::Service;
+use understudy_fixture::model::{Fixture, Service};
 use understudy_fixture::{Code, Diagnostic, Severity};
 use understudy_import::parse_url;
 use understudy_openapi::Description;
@@ -16,9 +17,8 @@ fn path_of(address: &str) -> Option<String> {
     Some(parse_url(address).ok()?.1.path().trim_end_matches('/').to_owned())
 }
 
-/// The paths of the document's servers; none if one of the servers has no path.
-fn required(description: &Description) -> Vec<&str> {
-    let all = &description.prefixes;
+/// The paths of servers; none if one of the servers has no path.
+fn required(all: &[String]) -> Vec<&str> {
     if all.iter().any(String::is_empty) { Vec::new() } else { all.iter().map(String::as_str).collect() }
 }
 
@@ -30,8 +30,8 @@ struct Misplaced<'d> {
 }
 
 impl<'d> Misplaced<'d> {
-    fn of(description: &'d Description, service: &Service, address: &str) -> Option<Self> {
-        let paths = required(description);
+    fn of(servers: &'d [String], service: &Service, address: &str) -> Option<Self> {
+        let paths = required(servers);
         let sent = format!("{}{}", path_of(address)?, service.base);
         let is_below = paths.is_empty() || paths.iter().any(|path| sent.ends_with(path));
         let address = userinfo::without(address).trim_end_matches('/').to_owned();
@@ -55,11 +55,25 @@ impl<'d> Misplaced<'d> {
     }
 }
 
-/// Says what to do if a backend responds with 404 because requests to it lack the path of the description's servers.
-pub(crate) fn after_not_found(loaded: &LoadedService, address: &str, number: usize) -> Option<String> {
-    let misplaced = Misplaced::of(loaded.description()?, &loaded.service, address)?;
+/// Says what to do if a backend responds with 404 because requests to it lack the path of the servers that the description
+/// names.
+pub(crate) fn after_not_found(loaded: &LoadedService, address: &str, not_found: &[&Fixture]) -> Option<String> {
+    let (description, service) = (loaded.description()?, &loaded.service);
+    let (mut number, mut said) = (0, None);
+    for fixture in not_found {
+        let operation = operation_of(description, &service.base, fixture);
+        let own = operation.map(|operation| description.own_server_paths(operation)).filter(|own| !own.is_empty());
+        let Some(misplaced) = Misplaced::of(own.unwrap_or(&description.prefixes), service, address) else { continue };
+        number += 1;
+        let hint = match own {
+            // Other operations have other servers.
+            Some(_) => format!("write `path: {}{}` in {}", misplaced.paths[0], fixture.request.path, fixture.file),
+            None => misplaced.hint(),
+        };
+        said.get_or_insert_with(|| format!("{}: {hint}", misplaced.message()));
+    }
     let fixtures = if number == 1 { "1 fixture".to_owned() } else { format!("{number} fixtures") };
-    Some(format!("{}: {fixtures} got 404. {}: {}", misplaced.service, misplaced.message(), misplaced.hint()))
+    said.map(|said| format!("{}: {fixtures} got 404. {said}", service.name))
 }
 
 /// Says where imported fixtures are served, if the servers of the description have paths.
@@ -74,7 +88,7 @@ pub(crate) fn after_import(description: &Description, service: &Service) -> Opti
         format!("the description's servers have paths ({served}): fixtures respond below these and without them");
     let is_sent = service.base.ends_with(first);
     let backends = service.backends.iter().filter(|backend| !backend.url.text.contains("${"));
-    let is_missing = |text: &str| Misplaced::of(description, service, text).is_some();
+    let is_missing = |text: &str| Misplaced::of(&description.prefixes, service, text).is_some();
     if !is_sent && (service.backends.is_empty() || backends.clone().any(|backend| is_missing(&backend.url.text))) {
         hint.push_str(&format!(
             ". For `verify`, write the path at the end of the backend's `url` (http://127.0.0.1:8080{first}), or `base: {first}` \
@@ -94,9 +108,9 @@ pub(crate) fn misplaced_backends(project: &Project, loaded: &LoadedService) -> V
     let mut problems = Vec::new();
     for backend in service.backends.iter().filter(|backend| !backend.url.text.contains("${")) {
         let url = &backend.url;
-        let twice = required(description).contains(&&*service.base)
+        let twice = required(&description.prefixes).contains(&&*service.base)
             && path_of(&url.text).is_some_and(|path| path.ends_with(&*service.base));
-        let (message, hint) = match Misplaced::of(description, service, &url.text) {
+        let (message, hint) = match Misplaced::of(&description.prefixes, service, &url.text) {
             Some(misplaced) => (misplaced.message(), misplaced.hint()),
             None if twice => {
                 let base = &service.base;

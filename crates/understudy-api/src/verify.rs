@@ -209,8 +209,9 @@ pub async fn verify(
 fn not_found(loaded: &LoadedService, backends: &BTreeMap<String, String>, results: &[FixtureResult]) -> Option<String> {
     let name = &loaded.service.name;
     let own = results.iter().filter(|result| *result.service == **name && result.is_refused());
-    let number = own.filter(|result| result.status == Some(http::StatusCode::NOT_FOUND)).count();
-    if number == 0 { None } else { after_not_found(loaded, backends.get(name)?, number) }
+    let not_found = own.filter(|result| result.status == Some(http::StatusCode::NOT_FOUND));
+    let fixtures: Vec<&Fixture> = not_found.map(|result| &*result.fixture).collect();
+    after_not_found(loaded, backends.get(name)?, &fixtures)
 }
 
 /// Holds exchanges against a description. What was sent is the fixture's business, and `check`'s.

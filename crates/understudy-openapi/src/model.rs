@@ -82,6 +82,12 @@ impl Description {
         self.documents.file()
     }
 
+    /// The paths of the servers of one operation, where it or its path has servers of its own.
+    #[must_use]
+    pub fn own_server_paths(&self, operation: usize) -> &[String] {
+        &self.operations[operation].own_prefixes
+    }
+
     /// The paths of an operation's servers.
     pub(crate) fn prefixes_of<'d>(&'d self, operation: &'d Operation) -> &'d [String] {
         if operation.own_prefixes.is_empty() { &self.prefixes } else { &operation.own_prefixes }

@@ -252,3 +252,34 @@ fn an_edited_fixture_responds_below_the_paths_of_the_servers() {
     // Elsewhere nobody knows the path.
     assert!(served.request("GET /asia/v1/lists?ids=1&ids=2", &[], "").starts_with("HTTP/1.1 404"));
 }
+
+/// Dredd #1325, fastify-openapi-glue #56: a backend may have its paths elsewhere than the document says.
+#[test]
+fn a_backend_without_the_path_of_the_servers_is_told_of() {
+    let project = Folder::new();
+    project.write("understudy.yaml", "version: 1\nservices: { ways: { openapi: ../../ways.yaml } }\n");
+    project.write("ways.yaml", OWN_WAYS);
+    run(&project.0, &["import", "ways.yaml"]);
+    let elsewhere = Folder::with_fixtures(&[("x", "request: { path: /eu/v1/x }\nresponse: { status: 204 }\n")]);
+    let elsewhere = Served::new(&elsewhere.0, &[]);
+    let backend = format!("http://127.0.0.1:{}", elsewhere.port);
+    let verify = |backend: &str, fixture: &str| {
+        let args = ["verify", ".", "--backend", backend, "--allow-writes", "--json", "--filter", fixture];
+        let (exit, stdout, stderr) = run(&project.0, &args);
+        assert_eq!(exit, 1, "{stderr}");
+        serde_json::from_str::<serde_json::Value>(&stdout).unwrap()["notes"].clone()
+    };
+    let note = format!(
+        "ways: 1 fixture got 404. {backend} does not end with /eu/v1 or /us/v1, a path of the description's servers: give the \
+         backend as {backend}/eu/v1, or write `base: /eu/v1` under the service `ways`; if the backend has no /eu/v1, list it \
+         under the description's `servers`"
+    );
+    assert_eq!(verify(&backend, "lists"), serde_json::json!([note]));
+    // The operation has a server of its own.
+    let note = format!(
+        "ways: 1 fixture got 404. {backend} does not end with /upload, the path of the description's server: write `path: \
+         /upload/files` in fixtures/ways/files.yaml"
+    );
+    assert_eq!(verify(&backend, "files"), serde_json::json!([note]));
+    assert_eq!(verify(&format!("{backend}/eu/v1"), "lists"), serde_json::json!([]));
+}
