@@ -101,6 +101,6 @@ fn nothing_banned_is_locked_and_everything_comes_from_the_allowed_registry() {
         let parents: Vec<String> = parents.map(name).collect();
         let others: Vec<&String> = parents.iter().filter(|parent| !wrappers.contains(&parent.as_str())).collect();
         assert_eq!(others, Vec::<&String>::new(), "these bring {banned}: {reason}");
-        assert!(wrappers.is_empty() != !parents.is_empty(), "deny.toml says who may bring {banned}, and nothing does");
+        assert_eq!(wrappers.is_empty(), parents.is_empty(), "deny.toml says who may bring {banned}, and nothing does");
     }
 }

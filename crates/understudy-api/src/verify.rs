@@ -143,7 +143,7 @@ pub async fn verify(
         );
     }
     // A service without fixtures to verify sends nothing.
-    plans.retain(|(_, plan, ..)| plan.len() > 0);
+    plans.retain(|(_, plan, ..)| !plan.is_empty());
     let disclosures: Vec<Disclosure> =
         plans.iter().flat_map(|(.., backend, _)| backend.disclosures()).cloned().collect();
     request.trust.ask(&project.root, &disclosures)?;

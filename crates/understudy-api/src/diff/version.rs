@@ -45,7 +45,7 @@ impl Version {
         let all = described.diagnostics.len();
         match described.description {
             Some(description) => Ok(Self::new(description, folder, all)),
-            None => Err(unreadable(shown, problem.map(|problem| placed(&folder, problem)))),
+            None => Err(unreadable(shown, problem.map(|problem| placed(&folder, problem)).as_ref())),
         }
     }
 
@@ -63,7 +63,7 @@ impl Version {
                 let all = std::mem::take(&mut description.diagnostics).len();
                 Ok(Self::new(Arc::new(description), folder, all))
             }
-            Err(problem) => Err(ApiError { code: Code::Disk, ..unreadable(shown, Some(placed(&folder, *problem))) }),
+            Err(problem) => Err(ApiError { code: Code::Disk, ..unreadable(shown, Some(&placed(&folder, *problem))) }),
         }
     }
 
@@ -83,7 +83,7 @@ fn placed(folder: &str, problem: Diagnostic) -> Diagnostic {
     Diagnostic { file: format!("{folder}{}", problem.file).into(), ..problem }
 }
 
-fn unreadable(shown: &str, problem: Option<Diagnostic>) -> ApiError {
+fn unreadable(shown: &str, problem: Option<&Diagnostic>) -> ApiError {
     let mut error = ApiError::new(Code::Usage, format!("{shown} cannot be compared"));
     error.details = problem.iter().map(ToString::to_string).collect();
     error

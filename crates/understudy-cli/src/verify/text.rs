@@ -137,7 +137,7 @@ fn many(group: &Shared<'_>, paint: Paint, out: &mut Page) {
 }
 
 fn fixture(run: &Run, report: &FixtureReport, differences: &[Shown<'_>], shared: usize, paint: Paint, out: &mut Page) {
-    let request = report.request.as_deref().map(|request| format!("  {}", paint.dim(&request))).unwrap_or_default();
+    let request = report.request.as_deref().map(|request| format!("  {}", paint.dim(request))).unwrap_or_default();
     out.line(format_args!("{} {}/{}{request}", outcome(report, paint), report.service, report.fixture));
     let has_response = !report.differences.is_empty() || !report.known.is_empty();
     if let Some(reason) = report.reason.as_deref().filter(|_| !has_response) {

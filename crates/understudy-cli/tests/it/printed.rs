@@ -174,7 +174,8 @@ fn hostile_backend() -> u16 {
                 let mut request = [0; 4096];
                 while let Ok(1..) = stream.read(&mut request) {
                     let body = format!("{{{}: {}}}", words.quoted(), serde_json::to_string(&words.next()).unwrap());
-                    let (status, kind) = if words.0 % 2 == 0 { (500, "text/plain") } else { (200, "application/json") };
+                    let (status, kind) =
+                        if words.0.is_multiple_of(2) { (500, "text/plain") } else { (200, "application/json") };
                     let body = if status == 500 { words.next() } else { body };
                     let odd = words.next().replace(['\r', '\n'], " ");
                     let head = format!(
