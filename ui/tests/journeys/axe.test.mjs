@@ -155,3 +155,17 @@ test('at 200 % zoom nothing lies outside the window', async (t) => {
     assert.deepEqual(outside, [], screen);
   }
 });
+
+test('axe finds nothing in the question about variables', async (t) => {
+  process.env.UNDERSTUDY_TEST_KEY = 'blue-harbour-41';
+  const files = shop(', mode: passthrough, backends: { real: { url: "http://127.1:9", headers: { x-key: "${UNDERSTUDY_TEST_KEY}" } } }');
+  const { page } = await stage(t, files);
+  const findings = [];
+  const look = looking(page, findings);
+  await page.getByRole('dialog', { name: 'Send your environment variables?' }).waitFor();
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await look(colorScheme);
+  }
+  assert.deepEqual(findings, []);
+});

@@ -85,7 +85,8 @@ test('a run and a recording ask before they send anything, and go on once they m
   assert.equal(await question(page).count(), 0, 'a project that sends nothing asks nothing');
   await page.keyboard.press('Control+4');
   await page.getByRole('button', { name: /^Run / }).click();
-  await question(page).getByRole('button', { name: 'Do not send' }).click();
+  await question(page).waitFor();
+  await page.keyboard.press('Enter');
   await page.getByRole('status').getByText('Nothing was sent').waitFor();
   await page.keyboard.press('Control+3');
   await page.getByRole('button', { name: 'Record', exact: true }).last().click();
