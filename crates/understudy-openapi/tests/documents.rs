@@ -4,6 +4,7 @@
 //! Which documents: those of `tests/documents`, small ones of every kind; and those that `UNDERSTUDY_DOCUMENTS` names, a folder
 //! (`cargo xtask documents` fetches thousands).
 
+mod emptied;
 mod real;
 
 use bytes::Bytes;
@@ -33,6 +34,12 @@ struct Tally {
     held: usize,
     /// Answers that no schema describes, by why.
     not_held: BTreeMap<&'static str, usize>,
+    /// Objects and lists that are empty although they could have something in them.
+    emptied: usize,
+    /// Responses that were sent although something is known to be wrong with them.
+    reported: usize,
+    /// How many documents break a rule of the specification, by the rule.
+    rules: BTreeMap<String, usize>,
     /// What is wrong, and where.
     wrong: Vec<String>,
 }
@@ -46,6 +53,9 @@ impl Tally {
         self.bad_operations += other.bad_operations;
         self.held += other.held;
         other.not_held.into_iter().for_each(|(why, count)| *self.not_held.entry(why).or_default() += count);
+        self.emptied += other.emptied;
+        self.reported += other.reported;
+        other.rules.into_iter().for_each(|(rule, count)| *self.rules.entry(rule).or_default() += count);
         self.wrong.extend(other.wrong);
     }
 }
@@ -62,6 +72,9 @@ fn try_document(path: &Path) -> Tally {
             return tally;
         }
     };
+    for problem in &description.diagnostics {
+        tally.rules.insert(rule(&problem.message), 1);
+    }
     let text = std::fs::read_to_string(path).expect("it was read before");
     let json: Value = serde_json::from_str(&text).unwrap_or_else(|_| {
         let yaml = Source { file: "a.yaml".into(), text };
@@ -76,7 +89,11 @@ fn try_document(path: &Path) -> Tally {
             let place = format!("{} {} {} {status}", path.display(), operation.method, operation.path);
             match ask(&description, operation, status) {
                 Ok(described) => match oracle.hold(&description.operations[described.operation], &described) {
-                    Held::Keeps => tally.held += 1,
+                    Held::Keeps { emptied } => {
+                        tally.held += 1;
+                        tally.emptied += emptied;
+                        tally.reported += usize::from(!described.violations.is_empty());
+                    }
                     Held::Breaks(what) => tally.wrong.push(format!("{place}: {what}")),
                     Held::Unheld(why) => *tally.not_held.entry(why).or_default() += 1,
                 },
@@ -89,6 +106,13 @@ fn try_document(path: &Path) -> Tally {
     tally.impossible_documents = usize::from(!tally.wrong.is_empty() && is_impossible);
     tally.bad_documents = usize::from(!tally.wrong.is_empty() && !is_impossible);
     tally
+}
+
+/// The rule that a problem is about: its message without names and numbers.
+fn rule(message: &str) -> String {
+    let quoted = message.split('`').enumerate().map(|(nth, part)| if nth % 2 == 0 { part } else { "..." });
+    let plain: String = quoted.collect::<Vec<_>>().join("`").chars().filter(|c| !c.is_ascii_digit()).collect();
+    plain.split([':', ';']).next().unwrap_or("").chars().take(80).collect()
 }
 
 /// The description's answer for a status of an operation, and no other operation's.
@@ -138,7 +162,10 @@ fn same_shape(a: &str, b: &str) -> bool {
 
 /// Whether an answer is what the document says.
 enum Held {
-    Keeps,
+    /// As it is described; `emptied` of its objects and lists have nothing in them.
+    Keeps {
+        emptied: usize,
+    },
     Breaks(String),
     Unheld(&'static str),
 }
@@ -202,6 +229,7 @@ impl Oracle {
         let Ok(value) = serde_json::from_slice::<Value>(&described.body) else {
             return Held::Breaks(format!("is no JSON: {}", String::from_utf8_lossy(&described.body)));
         };
+        let emptied = emptied::emptied(&value, schema, &self.document);
         let fragment: Vec<String> = at.split('/').map(understudy_exchange::target::encode_segment).collect();
         let schema = json!({ "$ref": format!("{ADDRESS}#{}", fragment.join("/")) });
         let validator = jsonschema::options()
@@ -213,7 +241,7 @@ impl Oracle {
             .build(&schema);
         match validator {
             Ok(validator) => match validator.iter_errors(&value).next() {
-                None => Held::Keeps,
+                None => Held::Keeps { emptied },
                 Some(error) => Held::Breaks(format!("{} at {}: {}", error, error.instance_path(), shortened(&value))),
             },
             Err(_) => Held::Unheld("what is no schema"),
@@ -437,6 +465,10 @@ fn what_is_answered_is_what_documents_of_others_say() {
         tally.held,
         tally.not_held
     );
+    println!("{} empty objects and lists, {} responses with a known fault", tally.emptied, tally.reported);
+    let mut rules: Vec<(&String, &usize)> = tally.rules.iter().collect();
+    rules.sort_by_key(|(rule, count)| (std::cmp::Reverse(**count), *rule));
+    rules.iter().for_each(|(rule, count)| println!("{count:6} documents: {rule}"));
     assert!(tally.bad_operations * OPERATIONS_FOR_A_BAD_ONE <= tally.operations);
     assert!(tally.bad_documents * DOCUMENTS_FOR_A_BAD_ONE <= tally.documents.max(DOCUMENTS_FOR_A_BAD_ONE));
 }

@@ -117,11 +117,10 @@ fn branches(next: &str) -> Vec<String> {
     ]
 }
 
-/// Bodies that go through every branch on every level, wrong and right at their end.
-fn nested(depth: usize) -> Vec<String> {
-    let ends = ["1", r#"{"a":"wrong","b":"wrong"}"#];
-    let within = |open: &str, close: &str, end: &str| format!("{}{end}{}", open.repeat(depth), close.repeat(depth));
-    ends.iter().flat_map(|end| [within(r#"{"x":"#, "}", end), within("[", "]", end)]).collect()
+/// Bodies that go through every branch on every level, with a fault at their end.
+fn nested(depth: usize) -> [String; 2] {
+    let end = r#"{"a":"wrong","b":"wrong"}"#;
+    [(r#"{"x":"#, "}"), ("[", "]")].map(|(open, close)| format!("{}{end}{}", open.repeat(depth), close.repeat(depth)))
 }
 
 /// Posts JSON, and compares it as a backend's response too.
@@ -149,6 +148,30 @@ fn branches_that_lead_back_to_the_whole() {
     for anchor in branches(r##"{"$dynamicRef":"#/components/schemas/S0"}"##) {
         let description = with_schemas("3.1.0", &format!(r#""S0":{anchor}"#));
         nested(40).iter().for_each(|body| drop(post(&description, body)));
+    }
+}
+
+/// The schemas of networknt/json-schema-validator #1276 and ajv #703, where each level of a value doubles the work.
+#[test]
+fn branches_of_public_reports() {
+    let lists = format!(
+        r#""S0":{{"anyOf":[{{"type":"array","items":{r},"minItems":0}},{{"type":"array","items":{r},"maxItems":99}}]}}"#,
+        r = reference(0)
+    );
+    let model = |kind: &str| {
+        format!(
+            r#"{{"type":"object","required":["type"],"additionalProperties":false,"properties":{{"type":{{"enum":["{kind}"]}},"children":{{"type":"array","items":{}}}}}}}"#,
+            reference(0)
+        )
+    };
+    let models = format!(r#""S0":{{"type":"object","anyOf":[{},{}]}}"#, model("model1"), model("model1"));
+    let open = r#"{"type":"model1","children":["#;
+    for (schemas, body) in [
+        (lists, format!("{}\"x\"{}", "[".repeat(40), "]".repeat(40))),
+        (models, format!("{}{}", open.repeat(40), "]}".repeat(40).replacen("]}", "1]}", 1))),
+    ] {
+        let told = post(&with_schemas("3.1.0", &schemas), &body);
+        assert_eq!(told, ["body: does not fit its schema; too many alternatives lead back to the schema to say where"]);
     }
 }
 

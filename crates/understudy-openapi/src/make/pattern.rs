@@ -179,7 +179,7 @@ fn character(class: &Class, chance: &mut Chance) -> Option<char> {
 mod tests {
     use super::*;
 
-    /// The expressions of public reports: Prism #1942, json-schema-faker #486 and #616, Specmatic #1750.
+    /// The expressions of public reports: Prism #1942 and #2243, json-schema-faker #486 and #616, Specmatic #1750, Mock #431.
     #[test]
     fn what_is_made_matches() {
         let any = (0, u64::MAX);
@@ -209,6 +209,9 @@ mod tests {
             (r"^[aA-zZ]{2}(-[aA-zZ]{4})?(-[aA-zZ]{2})?$", any),
             (r"^(cpg|xpg)_[0-9a-f]{32}$", (36, 36)),
             (r"^[0-9]{1,14}?$", (1, 14)),
+            (r"^(?![0-9]+$)(?!-)[a-zA-Z0-9-]{2,49}[a-zA-Z0-9]$", any),
+            (r"^(?!-)[A-Za-z0-9-]{3,63}(?<!-)$", any),
+            ("^[0-9]{32}$", any),
             (r"(?<=a+)b", any),
             (r"^(a{1,1000}){1,1000}(?=x)x$", any),
             (r"^(?:(?:31(\/|-|\.)(?:0?[13578]|1[02]))\1)(?:(?:1[6-9]|[2-9]\d)?\d{2})$", any),

@@ -4,6 +4,7 @@ mod body;
 mod security;
 pub(crate) mod shape;
 mod style;
+mod xml;
 
 use crate::document::{At, Documents};
 use crate::model::{Dialect, In, Operation, Parameter, Scheme, Style};

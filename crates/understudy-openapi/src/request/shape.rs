@@ -1,5 +1,6 @@
 //! What texts are to be read as: a query says `7`, and only the schema says whether that is a number.
 
+use super::xml::Xml;
 use crate::document::{At, Kind};
 use serde_json::Value;
 
@@ -24,9 +25,13 @@ pub(crate) struct Shape {
     null: bool,
     pub(crate) array: bool,
     pub(crate) object: bool,
-    items: Option<Box<Shape>>,
+    pub(super) items: Option<Box<Shape>>,
     pub(crate) properties: Vec<(String, Shape)>,
     others: Option<Box<Shape>>,
+    /// The place in XML.
+    pub(super) xml: Xml,
+    /// True if the schema goes on, and was not looked at further.
+    pub(super) is_cut: bool,
 }
 
 impl Shape {
@@ -34,14 +39,14 @@ impl Shape {
         schema.map_or_else(Self::anything, |schema| Self::below(schema, &mut Looking { depth: 0, left: SCHEMAS_MAX }))
     }
 
-    fn anything() -> Self {
+    pub(super) fn anything() -> Self {
         Self { string: true, number: true, boolean: true, null: true, array: true, object: true, ..Self::default() }
     }
 
     fn below(schema: At<'_>, looking: &mut Looking) -> Self {
         let Ok(schema) = schema.resolve() else { return Self::anything() };
         if looking.depth >= DEPTH_MAX || looking.left == 0 {
-            return Self::anything();
+            return Self { is_cut: true, ..Self::anything() };
         }
         looking.left -= 1;
         looking.depth += 1;
@@ -94,6 +99,11 @@ impl Shape {
         shape.items = items.map(|items| Box::new(Self::below(items, looking)));
         let properties = schema.get("properties").into_iter().flat_map(At::members);
         shape.properties = properties.map(|(name, schema)| (name.into_owned(), Self::below(schema, looking))).collect();
+        if let Some(xml) = schema.get("xml") {
+            let plain = |name: std::borrow::Cow<'_, str>| name.rsplit(':').next().unwrap_or_default().to_owned();
+            let (is_attribute, is_wrapped) = (xml.flag("attribute"), xml.flag("wrapped"));
+            shape.xml = Xml { name: xml.text("name").map(plain), is_attribute, is_wrapped };
+        }
         let others = schema.get("additionalProperties").filter(|others| others.is_object());
         shape.others = others.map(|others| Box::new(Self::below(others, looking)));
         shape
@@ -122,6 +132,10 @@ impl Shape {
     fn with_parts(mut self, other: Self) -> Self {
         self.items = self.items.or(other.items);
         self.others = self.others.or(other.others);
+        self.is_cut |= other.is_cut;
+        if self.xml.name.is_none() {
+            self.xml = other.xml;
+        }
         for (name, shape) in other.properties {
             if !self.properties.iter().any(|(known, _)| *known == name) {
                 self.properties.push((name, shape));
@@ -137,6 +151,11 @@ impl Shape {
 
     pub(crate) fn item(&self) -> Self {
         self.items.as_deref().cloned().unwrap_or_else(Self::anything)
+    }
+
+    /// The shape of members that are not named.
+    pub(super) fn others(&self) -> Option<&Self> {
+        self.others.as_deref()
     }
 
     pub(crate) fn property(&self, name: &str) -> Self {
