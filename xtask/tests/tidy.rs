@@ -128,3 +128,49 @@ fn every_source_file_says_what_it_is_about_and_is_no_warehouse() {
     }
     assert!(seen > 50, "only {seen} files were seen");
 }
+
+/// The ways to open, write and move files of the standard library.
+const OPENS_FILES: [&str; 10] = [
+    "File::open(",
+    "File::create(",
+    "File::options()",
+    "OpenOptions",
+    "fs::read(",
+    "fs::read_to_string(",
+    "fs::write(",
+    "fs::copy(",
+    "fs::rename(",
+    "fs::hard_link(",
+];
+
+/// The files of `understudy-api` that open files by themselves, with what they open.
+const OPENS_BY_ITSELF: [(&str, &str); 2] = [
+    ("init.rs", "the files of a new project, in a folder that a person named"),
+    ("app/export.rs", "files for others, in the folder for downloads"),
+];
+
+#[test]
+fn files_of_a_project_are_opened_in_one_module() {
+    let source = root().join("crates/understudy-api/src");
+    let mut open = vec![source.clone()];
+    let mut seen = 0;
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let below = path.strip_prefix(&source).expect("it is below").to_string_lossy().into_owned();
+            if path.is_dir() {
+                if below != "root" {
+                    open.push(path);
+                }
+                continue;
+            }
+            let text = fs::read_to_string(&path).expect("a source file");
+            let program = text.split("\nmod tests {").next().unwrap_or_default();
+            let found = OPENS_FILES.iter().find(|way| program.contains(*way));
+            let is_allowed = OPENS_BY_ITSELF.iter().any(|(file, _)| *file == below);
+            assert_eq!(found.is_some(), is_allowed, "{below}: `crate::root` opens files ({found:?})");
+            seen += 1;
+        }
+    }
+    assert!(seen > 50, "only {seen} files were seen");
+}

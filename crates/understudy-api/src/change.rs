@@ -1,16 +1,14 @@
 //! What is done to files of a project.
 
-use crate::disk::{content, remove, write};
 use crate::error::{ApiError, Code};
 use crate::project::LoadedService;
+use crate::root::Root;
 use std::path::{Path, PathBuf};
 
 /// What happens to a file.
 #[derive(Debug, Clone)]
 pub(crate) struct FileChange {
-    pub(crate) path: PathBuf,
-    /// As people know the file: relative to the project.
-    pub(crate) shown: String,
+    pub(crate) place: Place,
     /// What it held; `None` where it was not there.
     pub(crate) before: Option<Vec<u8>>,
     pub(crate) after: Option<Vec<u8>>,
@@ -20,20 +18,26 @@ impl FileChange {
     /// Brings the file to what it holds after the change, or held before it.
     fn bring(&self, again: bool) -> Result<(), ApiError> {
         let (now, then) = if again { (&self.before, &self.after) } else { (&self.after, &self.before) };
-        if content(&self.path)? != *now {
-            let message = format!("{} was changed by another program since", self.shown);
+        let Place { root, path, shown } = &self.place;
+        if root.content(path)? != *now {
+            let message = format!("{shown} was changed by another program since");
             let hint = "it was left as it is; your version control has older ones";
             return Err(ApiError::new(Code::Conflict, message).with_hint(hint));
         }
         match then {
-            Some(bytes) => write(&self.path, bytes),
-            None => remove(&self.path),
+            Some(bytes) => root.write(path, bytes),
+            None => root.remove(path),
         }
     }
 
     /// Returns the changes in the file, in the form that version control shows.
     pub(crate) fn diff(&self) -> String {
-        diff(&self.shown, self.before.as_deref(), self.after.as_deref())
+        diff(self.shown(), self.before.as_deref(), self.after.as_deref())
+    }
+
+    /// The file as people know it: relative to the project.
+    pub(crate) fn shown(&self) -> &str {
+        &self.place.shown
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -76,6 +80,7 @@ pub(crate) fn bring_all(files: &[FileChange], again: bool) -> Result<(), ApiErro
 /// Where a fixture's file is, or would be.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
+    root: Root,
     pub(crate) path: PathBuf,
     /// Relative to the project.
     pub(crate) shown: String,
@@ -102,9 +107,36 @@ impl Place {
     /// # Errors
     /// A path that leads out of the folder.
     pub(crate) fn inside(loaded: &LoadedService, file: &str) -> Result<Self, ApiError> {
-        let path = loaded.folder.join(file);
-        stays_inside(&loaded.folder, &path)?;
-        Ok(Self { shown: loaded.service.path_of(file), path })
+        let place = Self::known(loaded, file);
+        stays_inside(&loaded.folder, &place.path)?;
+        Ok(place)
+    }
+
+    /// The place of a file that was read, which may be behind links inside the project.
+    pub(crate) fn known(loaded: &LoadedService, file: &str) -> Self {
+        Self { root: loaded.root.clone(), path: loaded.folder.join(file), shown: loaded.service.path_of(file) }
+    }
+
+    /// The place of the project's own file.
+    pub(crate) fn of_project(root: &Root, path: PathBuf) -> Self {
+        let shown = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Self { root: root.clone(), path, shown }
+    }
+
+    /// Returns the content of the file; `None` if it is not there.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is outside the project.
+    pub(crate) fn content(&self) -> Result<Option<Vec<u8>>, ApiError> {
+        self.root.content(&self.path)
+    }
+
+    /// Moves the file to where none is.
+    ///
+    /// # Errors
+    /// The disk rejects it, or one of the places is outside the project.
+    pub(crate) fn rename(&self, to: &Self) -> Result<(), ApiError> {
+        self.root.rename(&self.path, &to.path)
     }
 }
 
@@ -136,9 +168,9 @@ mod tests {
         let path = |name: &str| folder.join(name);
         fs::write(path("a"), "1").and_then(|()| fs::write(path("in-the-way"), "")).expect("files can be written");
         let bytes = |text: Option<&str>| text.map(|text| text.as_bytes().to_vec());
+        let root = Root::from(&folder);
         let change = |name: &str, before: Option<&str>, after: Option<&str>| FileChange {
-            path: path(name),
-            shown: name.to_owned(),
+            place: Place::of_project(&root, path(name)),
             before: bytes(before),
             after: bytes(after),
         };

@@ -6,11 +6,12 @@ use crate::error::ApiError;
 use crate::find::Target;
 use crate::project::{LoadedService, Project, open_project, open_target};
 use crate::report::CheckReport;
+use crate::root::Root;
 use crate::server_paths::misplaced_backends;
 use http::header::CONTENT_TYPE;
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_exchange::redact::is_secret_header;
 use understudy_exchange::{Json, Response};
@@ -55,18 +56,18 @@ impl Check {
 ///
 /// # Errors
 /// As [`open_project`].
-pub fn check(root: &Path) -> Result<Check, ApiError> {
+pub fn check(root: impl Into<Root>) -> Result<Check, ApiError> {
     let project = open_project(root)?;
     let problems = problems_of(&project);
     Ok(Check { project, problems })
 }
 
-/// Checks what a person named: a project, one fixture or a description.
+/// Checks what a person named: a project, one fixture or a description. Its files may use the `allowed` places.
 ///
 /// # Errors
 /// As [`open_target`].
-pub fn check_target(target: &Target) -> Result<Check, ApiError> {
-    let project = open_target(target, Requests::Refuse)?;
+pub fn check_target(target: &Target, allowed: &[PathBuf]) -> Result<Check, ApiError> {
+    let project = open_target(target, Requests::Refuse, allowed)?;
     let problems = problems_of(&project);
     Ok(Check { project, problems })
 }

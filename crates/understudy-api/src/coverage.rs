@@ -9,11 +9,11 @@ use crate::inbox::{InboxView, Proposal};
 use crate::junit::escape;
 use crate::project::{LoadedService, Project, open_project};
 use crate::recordings;
+use crate::root::Root;
 use crate::runs::{LastResults, Verified, last_results};
 use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 use std::fmt::Write;
-use std::path::PathBuf;
 use understudy_exchange::Request;
 use understudy_fixture::Severity;
 use understudy_fixture::model::Fixture;
@@ -24,7 +24,7 @@ use understudy_openapi::{Description, Link, Outgoing, Status};
 #[derive(Debug, Clone)]
 pub struct CoverageRequest {
     /// The project's folder.
-    pub project: PathBuf,
+    pub project: Root,
     /// Only these services; all with a description where empty.
     pub services: Vec<String>,
     /// Whether only statuses count that say that all went well.

@@ -1,9 +1,9 @@
 //! The agreed description of a service, on disk.
 
 use crate::disk::{Stamp, unchanged};
+use crate::root::{Named, Refused, Root};
 use std::cell::RefCell;
-use std::fs;
-use std::io::Read;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_fixture::Diagnostic;
@@ -22,14 +22,28 @@ pub(crate) struct Described {
 
 impl Described {
     /// Reads a description, by its path relative to `root`. One whose files did not change is not read again.
-    pub(crate) fn read(root: &Path, path: &str, before: Option<&Self>) -> Self {
+    pub(crate) fn read(root: &Root, path: &str, before: Option<&Self>) -> Self {
+        Self::read_from(
+            Folder { root, named: None, read: RefCell::default(), advice: RefCell::default() },
+            path,
+            before,
+        )
+    }
+
+    /// Reads a description that a person named, by its path relative to `root`.
+    pub(crate) fn read_named(root: &Root, path: &str, before: Option<&Self>) -> Self {
+        let named = Some(path);
+        Self::read_from(Folder { root, named, read: RefCell::default(), advice: RefCell::default() }, path, before)
+    }
+
+    fn read_from(folder: Folder<'_>, path: &str, before: Option<&Self>) -> Self {
+        let root = folder.root;
         if let Some(before) = before
             && before.files.first().is_some_and(|(file, _)| *file == root.join(path))
             && unchanged(&before.files)
         {
             return before.clone();
         }
-        let folder = Folder { root, named: path, read: RefCell::new(Vec::new()) };
         let opened = Description::open(path, &folder);
         let files = folder.read.into_inner();
         match opened {
@@ -47,10 +61,10 @@ impl Described {
         }
     }
 
-    /// Reads a description that no service has.
-    pub(crate) fn at(path: &Path) -> Self {
+    /// Reads a description that a person named. `root` is that of the file.
+    pub(crate) fn at(root: &Root, path: &Path) -> Self {
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        Self::read(folder_of(path), &name, None)
+        Self::read_named(root, &name, None)
     }
 
     /// The problem that keeps it from being read at all.
@@ -82,38 +96,37 @@ pub(crate) fn plain_path(root: &Path, path: &str) -> String {
     if plain.is_empty() || is_elsewhere { path.to_owned() } else { plain }
 }
 
-/// The folder that a file is in.
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
-}
-
 /// Files by their paths relative to a folder, and which of them were read.
 struct Folder<'a> {
-    root: &'a Path,
-    /// The file that a person named: it may be a pipe.
-    named: &'a str,
+    root: &'a Root,
+    /// The file that a person named: it may be a pipe that is open already.
+    named: Option<&'a str>,
     read: RefCell<Vec<(PathBuf, Option<Stamp>)>>,
+    /// What to do about files that could not be read.
+    advice: RefCell<HashMap<String, String>>,
 }
 
 impl Files for Folder<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         let full = self.root.join(path);
         self.read.borrow_mut().push((full.clone(), Stamp::at(&full)));
-        let metadata = fs::metadata(&full).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            _ => error.to_string(),
-        })?;
-        if metadata.is_dir() || !(metadata.is_file() || path == self.named) {
-            return Err("it is no file".to_owned());
-        }
-        // What is too large is refused by its size, with no need to read it.
-        if metadata.len() > DOCUMENT_BYTES_MAX as u64 {
-            return Err(format!("it has {} bytes, and at most {DOCUMENT_BYTES_MAX} are read", metadata.len()));
-        }
-        let mut bytes = Vec::new();
-        let file = fs::File::open(&full).map_err(|error| error.to_string())?;
-        file.take(DOCUMENT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-        Ok(bytes)
+        let read = match self.named {
+            Some(named) if named == path => Named::read(&full, DOCUMENT_BYTES_MAX as u64),
+            _ => self.root.read(&full, DOCUMENT_BYTES_MAX as u64).map(|content| content.bytes),
+        };
+        read.map_err(|refused| match refused {
+            Refused::TooLarge(bytes) => format!("it has {bytes} bytes, and at most {DOCUMENT_BYTES_MAX} are read"),
+            refused if refused.is_missing() => "there is no such file".to_owned(),
+            Refused::System(error) => error.to_string(),
+            refused => {
+                self.advice.borrow_mut().extend(refused.hint().map(|hint| (path.to_owned(), hint)));
+                refused.to_string()
+            }
+        })
+    }
+
+    fn advice(&self, path: &str) -> Option<String> {
+        self.advice.borrow().get(path).cloned()
     }
 }
 

@@ -2,10 +2,10 @@
 
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project, open_project};
+use crate::root::Root;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Serialize;
-use std::path::Path;
 use understudy_exchange::Request;
 use understudy_exchange::redact::SecretNames;
 use understudy_fixture::model::Fixture;
@@ -127,7 +127,7 @@ impl DescribedAnswer {
 /// # Errors
 /// No project, no such service, or a request that is none.
 pub fn explain(
-    root: &Path,
+    root: &Root,
     service: Option<&str>,
     method: &str,
     url: &str,

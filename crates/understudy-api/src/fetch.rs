@@ -1,15 +1,15 @@
 //! Copies of what a description names on other machines: made when somebody asks for them, kept beside the description, and read
 //! from there ever after.
 
-use crate::described::{Described, folder_of};
-use crate::disk::write;
+use crate::described::Described;
 use crate::error::{ApiError, Code};
+use crate::root::Root;
 use http::header::{ACCEPT, LOCATION};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 use serde::Serialize;
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use understudy_net::{Address, Call, Client};
 
@@ -30,15 +30,17 @@ pub struct Fetched {
 }
 
 /// Fetches all that a description's `$ref`s name on other machines and that is not there yet, and what that names, and so on.
+/// The description may refer to files in its own folder, and in the `allowed` places.
 ///
 /// # Errors
 /// The description cannot be read; a copy cannot be written.
-pub async fn fetch(file: &Path) -> Result<Fetched, ApiError> {
+pub async fn fetch(file: &Path, allowed: &[PathBuf]) -> Result<Fetched, ApiError> {
+    let root = Root::of_named(file, allowed);
     let client = Client::new();
     let mut fetched = Fetched::default();
     let mut tried = HashSet::new();
     loop {
-        let described = Described::at(file);
+        let described = Described::at(&root, file);
         if let Some(problem) = described.unreadable() {
             let mut error = ApiError::new(Code::BadProject, "the description cannot be used");
             error.details = vec![problem.to_string()];
@@ -52,7 +54,7 @@ pub async fn fetch(file: &Path) -> Result<Fetched, ApiError> {
         for (url, copy) in missing {
             match get(&client, &url).await {
                 Ok(bytes) => {
-                    write(&folder_of(file).join(&copy), &bytes)?;
+                    root.write(&root.join(&copy), &bytes)?;
                     fetched.saved.push((url, copy));
                 }
                 Err(why) => fetched.left.push((url, why)),

@@ -7,6 +7,7 @@
 use crate::described::name_of;
 use crate::error::{ApiError, Code};
 use crate::listing::{Listing, fixture_files};
+use crate::root::{Named, Refused, Root};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ pub fn find_target(named: Option<&Path>, current: &Path) -> Result<Target, ApiEr
         if below.is_dir() {
             return Ok(Target::Project(below));
         }
-        if settings_of_folders(current).is_ok() {
+        if settings_of_folders(&current.into()).is_ok() {
             return Ok(Target::Project(current.to_path_buf()));
         }
         let message = format!("there is no understudy.yaml in {} or above, and no folder fixtures", current.display());
@@ -59,6 +60,13 @@ pub fn find_target(named: Option<&Path>, current: &Path) -> Result<Target, ApiEr
     }
     if path.is_dir() {
         return Ok(Target::Project(folder_of_fixtures(path)));
+    }
+    if let Err(refused @ Refused::NoFile(_)) = Named::head(&path, 0) {
+        let message = format!("{} cannot be read: {refused}", named.display());
+        return Err(no_project(
+            message,
+            "name a folder that holds understudy.yaml or fixtures, or a fixture".to_owned(),
+        ));
     }
     let message = format!("there is no file or folder {}", named.display());
     Err(no_project(message, "name a folder that holds understudy.yaml or fixtures, or a fixture".to_owned()))
@@ -128,8 +136,8 @@ fn folder_of_fixtures(folder: PathBuf) -> PathBuf {
     let below = folder.join("fixtures");
     let is_below = project_file(&folder).is_none()
         && below.is_dir()
-        && has_own_fixture(&folder).is_ok_and(|has| !has)
-        && (project_file(&below).is_some() || settings_of_folders(&below).is_ok());
+        && has_own_fixture(&Root::from(&folder)).is_ok_and(|has| !has)
+        && (project_file(&below).is_some() || settings_of_folders(&Root::from(&below)).is_ok());
     if is_below { below } else { folder }
 }
 
@@ -149,20 +157,18 @@ enum Kind {
 }
 
 fn kind_of(path: &Path) -> Kind {
-    match text_of(path) {
-        Ok(Some(text)) => kind_of_text(path, text),
-        Ok(None) => Kind::Other,
-        Err(error) => Kind::Broken(format!("{}: {error}", path.display())),
+    match Named::read(path, TEXT_BYTES_MAX) {
+        Ok(bytes) => kind_of_text(path, text_of(&bytes)),
+        Err(Refused::TooLarge(_) | Refused::NoFile(_)) => Kind::Other,
+        Err(refused) => Kind::Broken(format!("{}: {refused}", path.display())),
     }
 }
 
-/// Returns the text of a file; `None` for what is no file, or too large for a fixture and a description.
-fn text_of(path: &Path) -> io::Result<Option<String>> {
-    let metadata = fs::metadata(path)?;
-    if !metadata.is_file() || metadata.len() > 4 * SOURCE_BYTES_MAX as u64 {
-        return Ok(None);
-    }
-    Ok(Some(String::from_utf8_lossy(&fs::read(path)?).into_owned()))
+/// The maximum size of a file that may be a fixture or a description, in bytes.
+const TEXT_BYTES_MAX: u64 = 4 * SOURCE_BYTES_MAX as u64;
+
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn kind_of_text(path: &Path, text: String) -> Kind {
@@ -186,14 +192,20 @@ fn has_line_of_fixture(text: &str) -> bool {
 
 /// Returns true for a file that may be a fixture. Nearly all other files are ruled out without
 /// being parsed.
-fn is_fixture(path: &Path) -> bool {
+///
+/// # Errors
+/// The file is outside, or no regular file.
+fn is_fixture(root: &Root, path: &Path) -> Result<bool, Refused> {
     // Pieces of `request` and `response`, one of which is left where the name is misspelled.
     let pieces = ["req", "quest", "res", "ponse"];
-    match text_of(path) {
-        Ok(Some(text)) if pieces.iter().any(|piece| text.contains(piece)) => {
-            matches!(kind_of_text(path, text), Kind::Fixture)
+    match root.read(path, TEXT_BYTES_MAX) {
+        Ok(content) => {
+            let text = text_of(&content.bytes);
+            let may_be = pieces.iter().any(|piece| text.contains(piece));
+            Ok(may_be && matches!(kind_of_text(path, text), Kind::Fixture))
         }
-        _ => false,
+        Err(Refused::TooLarge(_) | Refused::System(_)) => Ok(false),
+        Err(refused) => Err(refused),
     }
 }
 
@@ -204,20 +216,22 @@ fn is_of_others(folder: &Path) -> bool {
 }
 
 /// The fixture files of a folder that no project's file names, and those files that are none.
-pub(crate) fn fixtures_without_project(folder: &Path) -> io::Result<(Listing, Vec<String>)> {
-    let mut listing = fixture_files(folder, &[], &is_of_others)?;
-    let (files, others) =
-        std::mem::take(&mut listing.files).into_iter().partition(|file| is_fixture(&folder.join(file)));
+pub(crate) fn fixtures_without_project(root: &Root, folder: &Path) -> io::Result<(Listing, Vec<String>)> {
+    let mut listing = fixture_files(root, folder, &[], &is_of_others)?;
+    // A file that may not be read is reported when it is read.
+    let (files, others) = std::mem::take(&mut listing.files)
+        .into_iter()
+        .partition(|file| is_fixture(root, &folder.join(file)).unwrap_or(true));
     listing.files = files;
     Ok((listing, others))
 }
 
 /// Returns true where a fixture lies in the folder itself.
-fn has_own_fixture(folder: &Path) -> io::Result<bool> {
-    for entry in fs::read_dir(folder)? {
+fn has_own_fixture(root: &Root) -> io::Result<bool> {
+    for entry in fs::read_dir(&**root)? {
         let path = entry?.path();
         let is_candidate = path.file_name().and_then(|name| name.to_str()).is_some_and(is_leaf_of_services);
-        if is_candidate && is_fixture(&path) {
+        if is_candidate && is_fixture(root, &path).unwrap_or(false) {
             return Ok(true);
         }
     }
@@ -229,7 +243,7 @@ fn has_own_fixture(folder: &Path) -> io::Result<bool> {
 ///
 /// # Errors
 /// [`Code::NoProject`], with what may have been meant.
-pub(crate) fn settings_of_folders(root: &Path) -> Result<model::Project, ApiError> {
+pub(crate) fn settings_of_folders(root: &Root) -> Result<model::Project, ApiError> {
     let failed = |error| ApiError::new(Code::Disk, format!("failed to read {}: {error}", root.display()));
     if has_own_fixture(root).map_err(failed)? {
         return Ok(model::Project { services: vec![service_of_folder(root)], ..model::Project::default() });
@@ -239,11 +253,13 @@ pub(crate) fn settings_of_folders(root: &Path) -> Result<model::Project, ApiErro
         let message = format!("{} holds no understudy.yaml, but {folder} does", root.display());
         return Err(no_project(message, format!("name that folder: {folder}")));
     }
-    let mut names: Vec<String> = fs::read_dir(root)
+    let mut names: Vec<String> = fs::read_dir(&**root)
         .map_err(failed)?
         .filter_map(|entry| entry.ok().filter(|entry| entry.path().is_dir())?.file_name().into_string().ok())
         .filter(|name| !name.starts_with(['.', '_']) && !is_of_others(&root.join(name)))
-        .filter(|name| fixtures_without_project(&root.join(name)).is_ok_and(|(listing, _)| !listing.files.is_empty()))
+        .filter(|name| {
+            fixtures_without_project(root, &root.join(name)).is_ok_and(|(listing, _)| !listing.files.is_empty())
+        })
         .collect();
     names.sort();
     if names.is_empty() {

@@ -1,6 +1,8 @@
 //! A small working project.
 
 use crate::error::{ApiError, Code};
+use crate::local;
+use crate::root::unfinished_name;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -62,7 +64,10 @@ pub fn init(folder: &Path) -> Result<Vec<PathBuf>, ApiError> {
     }
     let mut made = Vec::new();
     for (path, text) in files {
-        write_new(&path, &text).map_err(|error| {
+        // Others may not read local state.
+        let is_local = path.starts_with(folder.join(local::FOLDER));
+        let written = if is_local { local::folder(folder).map(drop) } else { write_new(&path, &text) };
+        written.map_err(|error| {
             let message = format!("failed to write {}: {error}", path.display());
             let is_file = matches!(error.kind(), ErrorKind::NotADirectory | ErrorKind::AlreadyExists);
             let hint = if is_file {
@@ -82,7 +87,7 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
     fs::create_dir_all(folder)?;
     let name = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
-    let unfinished = folder.join(format!(".{name}.{}.unfinished", std::process::id()));
+    let unfinished = folder.join(unfinished_name(&name));
     let written = fs::write(&unfinished, text).and_then(|()| fs::hard_link(&unfinished, path));
     let removed = fs::remove_file(&unfinished);
     written.and(removed)

@@ -34,6 +34,7 @@ mod keep_name;
 mod lines;
 mod listing;
 mod local;
+mod outside;
 mod project;
 mod project_file;
 mod reasons;
@@ -42,6 +43,7 @@ mod recordings;
 mod report;
 mod requests_log;
 mod resolve;
+mod root;
 mod runs;
 mod selection;
 mod serve;
@@ -82,6 +84,7 @@ pub use report::{
     CheckReport, DiagnosticReport, DifferenceReport, FixtureReport, RedactionReport, ReportFormat, RunReport,
 };
 pub use requests_log::LogFormat;
+pub use root::Root;
 pub use runs::Verified;
 pub use serve::{Elsewhere, Listening, Reloaded, ServeRequest, Serving, serve};
 pub use trust::{Ask, Disclosure, Permission, TRUST_VARIABLE, Trust};

@@ -1,7 +1,7 @@
 //! The lines of fixture files in which the expectations stand that a response does not meet.
 
-use crate::disk::content;
 use crate::project::{LoadedService, file_below};
+use crate::root::Root;
 use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_contract::Result as FixtureResult;
@@ -12,13 +12,14 @@ use understudy_match::{Kind, Mismatch};
 /// The files of a service's fixtures.
 #[derive(Clone)]
 pub(crate) struct FixtureFiles {
+    root: Root,
     folder: PathBuf,
     service: Arc<Service>,
 }
 
 impl FixtureFiles {
     pub(crate) fn of(loaded: &LoadedService) -> Self {
-        Self { folder: loaded.folder.clone(), service: Arc::clone(&loaded.service) }
+        Self { root: loaded.root.clone(), folder: loaded.folder.clone(), service: Arc::clone(&loaded.service) }
     }
 
     /// Finds the lines for the differences of a result, in the file as it is now.
@@ -29,7 +30,8 @@ impl FixtureFiles {
         if differing.peek().is_none() {
             return;
         }
-        let Ok(Some(bytes)) = content(&self.folder.join(file_below(&self.service.dir, fixture))) else { return };
+        let path = self.folder.join(file_below(&self.service.dir, fixture));
+        let Ok(Some(bytes)) = self.root.content(&path) else { return };
         let Some(lines) = Source::new(&fixture.file, bytes).ok().and_then(|source| Lines::read(&source)) else {
             return;
         };

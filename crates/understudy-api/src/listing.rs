@@ -1,5 +1,7 @@
 //! The fixture files of a service's folder. Links are followed, to files and to folders.
 
+use crate::outside;
+use crate::root::{Refused, Root};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -35,6 +37,8 @@ enum Problem {
     Unreadable(io::Error),
     /// A link that leads to this, which is not there.
     Dangling(PathBuf),
+    /// A link to this folder, which is outside the project.
+    Outside(PathBuf),
     /// A link to a folder that holds it.
     Loop,
     TooDeep,
@@ -58,6 +62,7 @@ impl Listing {
                     let message = format!("the link leads to {}, which is not there", target.display());
                     warning(message, "make what it leads to, or delete the link")
                 }
+                Problem::Outside(place) => outside::file(&path, &Refused::Outside(place.clone())),
                 Problem::Loop => warning(
                     "the link leads to a folder that it lies in, and is not followed".to_owned(),
                     "its files are read where they lie; delete the link",
@@ -74,8 +79,13 @@ impl Listing {
 
 /// Returns the fixture files of a folder. A folder below it that cannot be read costs only what is in it. Folders for
 /// which `skips` holds are passed over.
-pub(crate) fn fixture_files(folder: &Path, except: &[PathBuf], skips: &dyn Fn(&Path) -> bool) -> io::Result<Listing> {
-    let mut walk = Walk { listing: Listing::default(), skips, above: Vec::new() };
+pub(crate) fn fixture_files(
+    root: &Root,
+    folder: &Path,
+    except: &[PathBuf],
+    skips: &dyn Fn(&Path) -> bool,
+) -> io::Result<Listing> {
+    let mut walk = Walk { listing: Listing::default(), root, skips, above: Vec::new() };
     walk.listing.folders.extend(folders_of_links(folder));
     walk.folder(folder, folder.canonicalize()?, "")?;
     let mut listing = walk.listing;
@@ -87,6 +97,7 @@ pub(crate) fn fixture_files(folder: &Path, except: &[PathBuf], skips: &dyn Fn(&P
 
 struct Walk<'s> {
     listing: Listing,
+    root: &'s Root,
     skips: &'s dyn Fn(&Path) -> bool,
     /// The folders on the way to the one that is read, links resolved.
     above: Vec<PathBuf>,
@@ -150,10 +161,15 @@ impl Walk<'_> {
         }
         let real = match self.above.last() {
             Some(above) if !is_link => above.join(name),
-            _ => match entry.path().canonicalize() {
+            _ => match self.root.resolve(&entry.path()) {
                 Ok(real) => real,
-                Err(error) => {
-                    self.listing.problems.push((path, Problem::Unreadable(error)));
+                Err(refused) => {
+                    let problem = match refused {
+                        Refused::Outside(place) => Problem::Outside(place),
+                        Refused::System(error) => Problem::Unreadable(error),
+                        other => Problem::Unreadable(io::Error::other(other.to_string())),
+                    };
+                    self.listing.problems.push((path, problem));
                     return;
                 }
             },
@@ -270,7 +286,7 @@ mod tests {
         symlink("../common", root.join("service/shared")).expect("a link");
         symlink("..", root.join("service/a/up")).expect("a link");
         symlink("nowhere", root.join("service/lost.yaml")).expect("a link");
-        let listing = fixture_files(&root.join("service"), &[], &|_| false).expect("a folder");
+        let listing = fixture_files(&Root::from(&root), &root.join("service"), &[], &|_| false).expect("a folder");
         assert_eq!(listing.files, ["A.YAML", "shared/get.yaml"]);
         assert_eq!(listing.nearly, ["b.json5"]);
         let mut told: Vec<String> = listing.problems(str::to_owned).iter().map(ToString::to_string).collect();

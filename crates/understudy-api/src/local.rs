@@ -3,12 +3,14 @@
 //! Who holds a project is said by a lock on a file, which the system takes back whatever becomes of its holder; where the
 //! holder can be reached stands in a file beside it, which only its owner may read.
 
-use crate::disk::{content, write_private};
 use crate::error::ApiError;
+use crate::root::{Folder, create_lock, open_itself};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, TryLockError};
-use std::io::Write;
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use understudy_fixture::{Code, Diagnostic, Severity};
+use understudy_store::{Privacy, make_private};
 
 /// The folder of a project's local state. Version control leaves it alone.
 pub(crate) const FOLDER: &str = ".understudy";
@@ -76,7 +78,10 @@ impl Hold {
     /// Says where this program is.
     pub(crate) fn say(&self, commands: Option<Door>, ports: Vec<u16>) -> Result<(), ApiError> {
         let holder = Holder { pid: std::process::id(), commands, ports };
-        write_private(&self.said, &serde_json::to_vec(&holder).expect("a holder is JSON"))
+        let bytes = serde_json::to_vec(&holder).expect("a holder is JSON");
+        let (folder, name) = (self.said.parent().unwrap_or(Path::new(".")), self.said.file_name().unwrap_or_default());
+        let written = Folder::open_itself(folder).and_then(|folder| folder.replace_private(Path::new(name), &bytes));
+        written.map_err(|error| ApiError::of_file(&self.said, "write", &error))
     }
 }
 
@@ -91,9 +96,7 @@ impl Drop for Hold {
 pub(crate) fn take(root: &Path, role: Role) -> Taken {
     let Ok(folder) = folder(root) else { return Taken::Free };
     let (said, lock) = files(&folder, role);
-    // Read and written, as locking wants on every system. A link would lead out of the project.
-    let options = || File::options().read(true).write(true).create(true).truncate(false).open(&lock);
-    let Some(lock) = (!lock.is_symlink()).then(options).and_then(Result::ok) else { return Taken::Free };
+    let Ok(lock) = create_lock(&lock) else { return Taken::Free };
     match lock.try_lock() {
         Ok(()) => Taken::Held(Hold { said, _lock: lock }),
         Err(TryLockError::WouldBlock) => Taken::By(holder(&said)),
@@ -104,7 +107,7 @@ pub(crate) fn take(root: &Path, role: Role) -> Taken {
 /// The other program that has a project open in this way.
 pub(crate) fn other(root: &Path, role: Role) -> Option<Holder> {
     let (said, lock) = files(&root.join(FOLDER), role);
-    let lock = File::open(lock).ok()?;
+    let lock = Some(lock).filter(|_| !root.join(FOLDER).is_symlink()).and_then(|lock| open_itself(&lock).ok())?;
     matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| holder(&said)).flatten()
 }
 
@@ -113,23 +116,58 @@ fn files(folder: &Path, role: Role) -> (PathBuf, PathBuf) {
     (folder.join(format!("{name}.json")), folder.join(format!("{name}.lock")))
 }
 
+/// The maximum size of the file in which a holder tells where it is, in bytes.
+const HOLDER_BYTES_MAX: u64 = 64 << 10;
+
 fn holder(said: &Path) -> Option<Holder> {
-    serde_json::from_slice(&content(said).ok()??).ok()
+    let mut bytes = Vec::new();
+    open_itself(said).ok()?.take(HOLDER_BYTES_MAX).read_to_end(&mut bytes).ok()?;
+    serde_json::from_slice(&bytes).ok()
 }
 
-/// The folder of local state, made where it is not there yet. It is the project's own, no link to elsewhere.
-pub(crate) fn folder(root: &Path) -> std::io::Result<PathBuf> {
+/// The folder of local state, made where it is not there yet. Only its owner may read it. It is the project's own: no link to
+/// elsewhere, and no link is in it.
+pub(crate) fn folder(root: &Path) -> io::Result<PathBuf> {
     let folder = root.join(FOLDER);
-    std::fs::create_dir_all(&folder)?;
-    if folder.is_symlink() {
-        return Err(std::io::ErrorKind::NotADirectory.into());
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    if !folder.is_symlink() {
+        builder.create(&folder)?;
     }
-    match File::options().create_new(true).write(true).open(folder.join(".gitignore")) {
+    make_private(&folder)?;
+    match Folder::open_itself(&folder)?.create_new(Path::new(".gitignore"), 0o600) {
         Ok(mut file) => file.write_all(b"*\n")?,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),
     }
     Ok(folder)
+}
+
+/// Takes the rights of others from a folder of local state that is there, and returns the problem to report: others had
+/// rights, or the folder cannot be used.
+pub(crate) fn make_folder_private(root: &Path) -> Option<Diagnostic> {
+    let folder = root.join(FOLDER);
+    folder.symlink_metadata().ok()?;
+    let problem = |code, message| Diagnostic::of_file(code, FOLDER, message);
+    match make_private(&folder) {
+        Ok(Privacy::Private) => None,
+        Ok(Privacy::Tightened) => {
+            let message = "others on this machine could read the recordings in this folder; now only you can";
+            let problem = Diagnostic { severity: Severity::Warning, ..problem(Code::OpenToOthers, message.to_owned()) };
+            Some(problem.with_hint("nothing is left to do"))
+        }
+        Ok(Privacy::Open) => {
+            let message = "others on this machine can read the recordings in this folder, and the disk keeps it so";
+            let problem = Diagnostic { severity: Severity::Warning, ..problem(Code::OpenToOthers, message.to_owned()) };
+            Some(problem.with_hint("move the project to a disk with access rights"))
+        }
+        Err(error) => {
+            let message = format!("recordings and results cannot be kept: {error}");
+            Some(problem(Code::Unreadable, message).with_hint("delete it; Understudy makes its own"))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Projects on disk.
 
-use crate::described::{Described, folder_of, name_of, plain_path};
+use crate::described::{Described, name_of, plain_path};
 use crate::diff::unknown_rules;
 use crate::disk::{ServiceFiles, Stamp, unchanged};
 use crate::error::{ApiError, Code};
@@ -8,9 +8,11 @@ use crate::find::{
     Target, fixtures_without_project, plain_service, project_file, service_of_folder, settings_of_folders,
 };
 use crate::listing::{Listing, fixture_files, folders_of_links};
+use crate::local;
+use crate::outside;
+use crate::root::{Refused, Root, remove_leftovers};
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,8 +24,8 @@ use understudy_openapi::Description;
 /// A project as it was read: what is good, and every problem.
 #[derive(Debug)]
 pub struct Project {
-    /// The folder of the project's file.
-    pub root: PathBuf,
+    /// The folder of the project's file, with the places outside of it that may be used.
+    pub root: Root,
     /// The project's file, where it has one.
     pub file: Option<PathBuf>,
     /// What the file says.
@@ -48,6 +50,8 @@ pub(crate) enum Alone {
 pub struct LoadedService {
     /// What the project says about it.
     pub service: Arc<Service>,
+    /// The project's folder.
+    pub(crate) root: Root,
     /// Its folder.
     pub folder: PathBuf,
     /// Sorted by id, those that are not enabled included.
@@ -120,16 +124,17 @@ struct Read {
 /// # Errors
 /// [`Code::NoProject`] where the folder holds neither a project file nor services; [`Code::BadProject`] where the
 /// project file names no service that can be used.
-pub fn open_project(root: &Path) -> Result<Project, ApiError> {
-    read(root, None)
+pub fn open_project(root: impl Into<Root>) -> Result<Project, ApiError> {
+    read(root.into(), None)
 }
 
-/// Reads a description that stands for a project of one service without fixtures.
+/// Reads a description that stands for a project of one service without fixtures. It may refer to files in its own folder,
+/// and in the `allowed` places.
 ///
 /// # Errors
 /// [`Code::BadProject`] where it cannot be read.
-pub fn open_description(path: &Path, requests: Requests) -> Result<Project, ApiError> {
-    let root = folder_of(path);
+pub fn open_description(path: &Path, requests: Requests, allowed: &[PathBuf]) -> Result<Project, ApiError> {
+    let root = Root::of_named(path, allowed);
     let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let project = read_description(root, file, requests, None);
     let [LoadedService { described: Some(described), .. }] = project.services.as_slice() else {
@@ -145,35 +150,35 @@ pub fn open_description(path: &Path, requests: Requests) -> Result<Project, ApiE
     }
 }
 
-/// Reads what a person named.
+/// Reads what a person named. Its files may use the `allowed` places outside of its folder.
 ///
 /// # Errors
 /// As [`open_project`] and [`open_description`].
-pub fn open_target(target: &Target, requests: Requests) -> Result<Project, ApiError> {
+pub fn open_target(target: &Target, requests: Requests, allowed: &[PathBuf]) -> Result<Project, ApiError> {
     match target {
-        Target::Project(root) => open_project(root),
-        Target::Description(path) => open_description(path, requests),
+        Target::Project(root) => open_project(Root::new(root, allowed)),
+        Target::Description(path) => open_description(path, requests, allowed),
         Target::Fixture(path) => {
             let file = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            Ok(read_fixture_alone(folder_of(path), file, None))
+            Ok(read_fixture_alone(Root::of_named(path, allowed), file, None))
         }
     }
 }
 
-fn read_fixture_alone(root: &Path, file: String, before: Option<&Project>) -> Project {
-    let service = service_of_folder(root);
+fn read_fixture_alone(root: Root, file: String, before: Option<&Project>) -> Project {
+    let service = service_of_folder(&root);
     let known = before.and_then(|before| before.services.first());
-    let (mut loaded, mut diagnostics) = load_service(&service, root.to_path_buf(), vec![file.clone()], known);
+    let (mut loaded, mut diagnostics) = load_service(&root, &service, root.to_path_buf(), vec![file.clone()], known);
     loaded.folders.extend(folders_of_links(&root.join(&file)));
     diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     let settings = model::Project { services: vec![service], ..model::Project::default() };
     let alone = Some(Alone::Fixture(file));
-    Project { root: root.to_path_buf(), file: None, settings, services: vec![loaded], diagnostics, alone }
+    Project { root, file: None, settings, services: vec![loaded], diagnostics, alone }
 }
 
-fn read_description(root: &Path, file: String, requests: Requests, before: Option<&Project>) -> Project {
+fn read_description(root: Root, file: String, requests: Requests, before: Option<&Project>) -> Project {
     let before = before.and_then(|before| before.services.first());
-    let described = Described::read(root, &file, before.and_then(|before| before.described.as_ref()));
+    let described = Described::read_named(&root, &file, before.and_then(|before| before.described.as_ref()));
     // Its name stays, whatever its title becomes: clients may know it.
     let name = before.map(|before| before.service.name.clone()).unwrap_or_else(|| {
         described.description.as_ref().map_or_else(|| "api".to_owned(), |description| name_of(&description.title))
@@ -182,6 +187,7 @@ fn read_description(root: &Path, file: String, requests: Requests, before: Optio
     let diagnostics = described.diagnostics.clone();
     let loaded = LoadedService {
         service: Arc::new(service.clone()),
+        root: root.clone(),
         folder: root.to_path_buf(),
         fixtures: Vec::new(),
         files: HashMap::new(),
@@ -191,7 +197,7 @@ fn read_description(root: &Path, file: String, requests: Requests, before: Optio
     };
     let settings = model::Project { services: vec![service], ..model::Project::default() };
     let alone = Some(Alone::Description { file, requests });
-    Project { root: root.to_path_buf(), file: None, settings, services: vec![loaded], diagnostics, alone }
+    Project { root, file: None, settings, services: vec![loaded], diagnostics, alone }
 }
 
 impl Project {
@@ -201,12 +207,13 @@ impl Project {
     /// # Errors
     /// As [`open_project`].
     pub(crate) fn reread(&self) -> Result<Self, ApiError> {
+        let root = self.root.again();
         match &self.alone {
-            Some(Alone::Fixture(file)) => Ok(read_fixture_alone(&self.root, file.clone(), Some(self))),
+            Some(Alone::Fixture(file)) => Ok(read_fixture_alone(root, file.clone(), Some(self))),
             Some(Alone::Description { file, requests }) => {
-                Ok(read_description(&self.root, file.clone(), *requests, Some(self)))
+                Ok(read_description(root, file.clone(), *requests, Some(self)))
             }
-            None => read(&self.root, Some(self)),
+            None => read(root, Some(self)),
         }
     }
 
@@ -263,6 +270,15 @@ impl Project {
         Err(ApiError::new(Code::UnknownName, format!("there is no fixture `{unknown}`")).with_hint(hint))
     }
 
+    /// Deletes the unfinished files that a killed program left in the folders of this project.
+    pub(crate) fn remove_leftovers(&self) {
+        let local = self.root.join(local::FOLDER);
+        let own = [self.root.to_path_buf(), local].into_iter().filter(|folder| !folder.is_symlink());
+        let of_services = self.services.iter().flat_map(|loaded| loaded.folders.iter().cloned());
+        let folders: BTreeSet<PathBuf> = own.chain(of_services).collect();
+        remove_leftovers(folders.iter().filter(|folder| self.root.resolve(folder).is_ok()));
+    }
+
     /// How many fixtures can be used.
     #[must_use]
     pub fn fixture_count(&self) -> usize {
@@ -281,11 +297,11 @@ pub(crate) fn meant<'k>(name: &str, there: impl Iterator<Item = &'k str>) -> Opt
     near.filter(|(distance, _)| *distance <= 1).map(|(_, known)| known)
 }
 
-fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
-    let file = project_file(root);
-    let (settings, mut diagnostics) = match &file {
-        Some(file) => read_settings(file)?,
-        None => (settings_of_folders(root)?, Vec::new()),
+fn read(root: Root, before: Option<&Project>) -> Result<Project, ApiError> {
+    let file = project_file(&root);
+    let (settings, mut diagnostics, source) = match &file {
+        Some(file) => read_settings(&root, file)?,
+        None => (settings_of_folders(&root)?, Vec::new(), None),
     };
     if settings.services.is_empty() {
         let mut error = ApiError::new(Code::BadProject, "the project has no service that can be used");
@@ -295,51 +311,75 @@ fn read(root: &Path, before: Option<&Project>) -> Result<Project, ApiError> {
     let mut services = Vec::new();
     for service in &settings.services {
         let known = before.and_then(|before| before.services.iter().find(|known| known.service.name == service.name));
-        let folder = root.join(&service.dir);
-        let described = service.openapi.as_ref().map(|file| {
-            let known = known.and_then(|known| known.described.as_ref());
-            Described::read(root, &plain_path(root, &service.path_of(file)), known)
-        });
-        diagnostics.extend(described.iter().flat_map(|described| described.diagnostics.clone()));
-        let parts = described.iter().flat_map(Described::files).map(Path::to_path_buf);
-        let own: Vec<PathBuf> = parts.chain(file.clone()).collect();
-        let found = match &file {
-            Some(_) => fixture_files(&folder, &own, &|_| false).map(|listing| (listing, Vec::new())),
-            None => fixtures_without_project(&folder),
-        };
-        let (mut listing, others) = match found {
-            Ok(found) => found,
-            Err(error) => {
-                if error.kind() != std::io::ErrorKind::NotFound || !can_be_recorded(service) {
-                    diagnostics.push(missing_folder(file.as_deref(), service, &error));
-                }
-                (Listing::default(), Vec::new())
-            }
-        };
-        diagnostics.extend(listing.problems(|path| service.path_of(path)));
-        let files = std::mem::take(&mut listing.files);
-        let (mut loaded, problems) =
-            load_service(service, folder, files, known.filter(|known| is_read_alike(&known.service, service)));
+        let (loaded, problems) = read_service(&root, file.as_deref(), source.as_ref(), service, known);
         diagnostics.extend(problems);
-        loaded.described = described;
-        loaded.not_read = NotRead { nearly: listing.nearly, others };
-        loaded.folders.extend(listing.folders);
         services.push(loaded);
     }
+    diagnostics.extend(local::make_folder_private(&root));
     diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    Ok(Project { root: root.to_path_buf(), file, settings, services, diagnostics, alone: None })
+    Ok(Project { root, file, settings, services, diagnostics, alone: None })
 }
 
-fn read_settings(file: &Path) -> Result<(model::Project, Vec<Diagnostic>), ApiError> {
-    let failed = |error| ApiError::new(Code::Disk, format!("failed to read {}: {error}", file.display()));
-    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    match Source::new(&name, fs::read(file).map_err(failed)?) {
-        Ok(source) => {
-            let (project, mut diagnostics) = understudy_fixture::project(&source);
-            diagnostics.extend(unknown_rules(&source, &project.diff));
-            Ok((project, diagnostics))
+fn read_service(
+    root: &Root,
+    file: Option<&Path>,
+    source: Option<&Source>,
+    service: &Service,
+    known: Option<&LoadedService>,
+) -> (LoadedService, Vec<Diagnostic>) {
+    let mut diagnostics = outside::authorities(root, source, service);
+    let folder = root.join(&service.dir);
+    if let Err(Refused::Outside(place)) = root.resolve(&folder) {
+        diagnostics.push(outside::folder(source, service, &place));
+        let (loaded, _) = load_service(root, service, folder, Vec::new(), None);
+        return (loaded, diagnostics);
+    }
+    let described = service.openapi.as_ref().map(|openapi| {
+        let known = known.and_then(|known| known.described.as_ref());
+        let described = Described::read(root, &plain_path(root, &service.path_of(openapi)), known);
+        outside::description(described, root, source, service, openapi)
+    });
+    diagnostics.extend(described.iter().flat_map(|described| described.diagnostics.clone()));
+    let parts = described.iter().flat_map(Described::files).map(Path::to_path_buf);
+    let own: Vec<PathBuf> = parts.chain(file.map(Path::to_path_buf)).collect();
+    let found = match file {
+        Some(_) => fixture_files(root, &folder, &own, &|_| false).map(|listing| (listing, Vec::new())),
+        None => fixtures_without_project(root, &folder),
+    };
+    let (mut listing, others) = match found {
+        Ok(found) => found,
+        Err(error) => {
+            if error.kind() != std::io::ErrorKind::NotFound || !can_be_recorded(service) {
+                diagnostics.push(missing_folder(file, service, &error));
+            }
+            (Listing::default(), Vec::new())
         }
-        Err(diagnostic) => Ok((model::Project::default(), vec![*diagnostic])),
+    };
+    diagnostics.extend(listing.problems(|path| service.path_of(path)));
+    let files = std::mem::take(&mut listing.files);
+    let known = known.filter(|known| is_read_alike(&known.service, service));
+    let (mut loaded, problems) = load_service(root, service, folder, files, known);
+    diagnostics.extend(problems);
+    loaded.described = described;
+    loaded.not_read = NotRead { nearly: listing.nearly, others };
+    loaded.folders.extend(listing.folders);
+    (loaded, diagnostics)
+}
+
+fn read_settings(root: &Root, file: &Path) -> Result<(model::Project, Vec<Diagnostic>, Option<Source>), ApiError> {
+    let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let read = match root.read(file, SOURCE_BYTES_MAX as u64) {
+        Ok(content) => Source::new(&name, content.bytes),
+        Err(Refused::TooLarge(bytes)) => Err(Source::too_large(&name, bytes)),
+        Err(refused) => return Err(refused.of_file(file, "read")),
+    };
+    match read {
+        Ok(source) => {
+            let (settings, mut diagnostics) = understudy_fixture::project(&source);
+            diagnostics.extend(unknown_rules(&source, &settings.diff));
+            Ok((settings, diagnostics, Some(source)))
+        }
+        Err(diagnostic) => Ok((model::Project::default(), vec![*diagnostic], None)),
     }
 }
 
@@ -366,12 +406,13 @@ fn missing_folder(file: Option<&Path>, service: &Service, error: &std::io::Error
 }
 
 fn load_service(
+    root: &Root,
     service: &Service,
     folder: PathBuf,
     files: Vec<String>,
     known: Option<&LoadedService>,
 ) -> (LoadedService, Vec<Diagnostic>) {
-    let reads = read_all(service, &folder, &files, known);
+    let reads = read_all(root, service, &folder, &files, known);
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut by_id: HashMap<Arc<str>, Arc<Fixture>> = HashMap::new();
     let mut named: HashMap<&str, &str> = HashMap::new();
@@ -399,7 +440,8 @@ fn load_service(
     let files = files.into_iter().zip(reads).collect();
     let service = Arc::new(service.clone());
     let not_read = NotRead::default();
-    (LoadedService { service, folder, fixtures, files, described: None, not_read, folders }, diagnostics)
+    let root = root.clone();
+    (LoadedService { service, root, folder, fixtures, files, described: None, not_read, folders }, diagnostics)
 }
 
 /// The folders of body files, which may lie behind links of their own, and of those that are missing and may come.
@@ -419,7 +461,13 @@ fn id_of(file: &str) -> &str {
 /// Below this number of files, starting threads costs more than it brings.
 const FILES_FOR_THREADS_MIN: usize = 64;
 
-fn read_all(service: &Service, folder: &Path, files: &[String], known: Option<&LoadedService>) -> Vec<Read> {
+fn read_all(
+    root: &Root,
+    service: &Service,
+    folder: &Path,
+    files: &[String],
+    known: Option<&LoadedService>,
+) -> Vec<Read> {
     let threads = if files.len() < FILES_FOR_THREADS_MIN {
         1
     } else {
@@ -432,7 +480,7 @@ fn read_all(service: &Service, folder: &Path, files: &[String], known: Option<&L
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = files.get(at) else { return done };
             let before = known.and_then(|known| known.files.get(file));
-            done.push((at, read_file(service, folder, file, before)));
+            done.push((at, read_file(root, service, folder, file, before)));
         }
     };
     let mut reads: Vec<(usize, Read)> = std::thread::scope(|scope| {
@@ -447,22 +495,9 @@ fn read_all(service: &Service, folder: &Path, files: &[String], known: Option<&L
     reads.into_iter().map(|(_, read)| read).collect()
 }
 
-/// A file's content, with what tells this version from others.
-fn stamped(path: &Path) -> std::io::Result<(Stamp, Vec<u8>)> {
-    let mut file = fs::File::open(path)?;
-    let metadata = file.metadata()?;
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).min(SOURCE_BYTES_MAX) + 1);
-    file.read_to_end(&mut bytes)?;
-    Ok((Stamp::of(&metadata), bytes))
-}
-
-fn read_file(service: &Service, folder: &Path, file: &str, before: Option<&Read>) -> Read {
+fn read_file(root: &Root, service: &Service, folder: &Path, file: &str, before: Option<&Read>) -> Read {
     let path = folder.join(file);
     let shown = service.path_of(file);
-    let unreadable = |error: std::io::Error| {
-        let message = format!("the file cannot be read: {error}");
-        Diagnostic::of_file(Problem::Unreadable, &shown, message).with_hint("check who may read it")
-    };
     if let Some(before) = before
         && fs::metadata(&path).is_ok_and(|metadata| before.stamp == Stamp::of(&metadata))
         && unchanged(&before.bodies)
@@ -470,25 +505,26 @@ fn read_file(service: &Service, folder: &Path, file: &str, before: Option<&Read>
         return before.clone();
     }
     let last_good = before.and_then(|before| before.fixture.clone());
-    let (stamp, bytes) = match stamped(&path) {
-        Ok(source) => source,
-        Err(error) => {
-            let nothing = Stamp::default();
-            return Read {
-                stamp: nothing,
-                bodies: Vec::new(),
-                fixture: last_good,
-                diagnostics: vec![unreadable(error)],
-            };
-        }
+    let unusable = |stamp: Stamp, problem: Diagnostic| {
+        let fixture = last_good.clone();
+        Read { stamp, bodies: Vec::new(), fixture, diagnostics: vec![problem] }
     };
-    let source = match Source::new(&shown, bytes) {
-        Ok(source) => source,
-        Err(diagnostic) => {
-            return Read { stamp, bodies: Vec::new(), fixture: last_good, diagnostics: vec![*diagnostic] };
-        }
+    let (stamp, source) = match root.read(&path, SOURCE_BYTES_MAX as u64) {
+        Ok(content) => (content.stamp, Source::new(&shown, content.bytes)),
+        Err(Refused::TooLarge(bytes)) => (Stamp::default(), Err(Source::too_large(&shown, bytes))),
+        Err(refused) => return unusable(Stamp::default(), outside::file(&shown, &refused)),
     };
-    let bodies = ServiceFiles::new(folder, service.body_max);
-    let (fixture, diagnostics) = understudy_fixture::fixture(&source, id_of(file), &bodies);
-    Read { stamp, bodies: bodies.into_read(), fixture: fixture.map(Arc::new).or(last_good), diagnostics }
+    match source {
+        Ok(source) => {
+            let bodies = ServiceFiles::new(root, folder, service.body_max);
+            let (fixture, diagnostics) = understudy_fixture::fixture(&source, id_of(file), &bodies);
+            Read {
+                stamp,
+                bodies: bodies.into_read(),
+                fixture: fixture.map(Arc::new).or_else(|| last_good.clone()),
+                diagnostics,
+            }
+        }
+        Err(problem) => unusable(stamp, *problem),
+    }
 }

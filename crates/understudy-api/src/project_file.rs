@@ -1,7 +1,6 @@
 //! Changes of `understudy.yaml` that keep its comments, its order and its quoting.
 
-use crate::change::FileChange;
-use crate::disk::content;
+use crate::change::{FileChange, Place};
 use crate::error::ApiError;
 use crate::project::Project;
 use understudy_exchange::{Json, JsonString};
@@ -17,12 +16,12 @@ pub(crate) fn change(
     edit: impl Fn(&mut Json) -> Option<()>,
 ) -> Result<FileChange, ApiError> {
     let path = project.file.as_ref().ok_or_else(|| cannot("there is no understudy.yaml to write it into"))?;
-    let before = content(path)?.ok_or_else(|| cannot("understudy.yaml is gone"))?;
-    let shown = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let source = Source::new(&shown, before.clone()).map_err(|_| cannot("understudy.yaml cannot be read"))?;
+    let place = Place::of_project(&project.root, path.clone());
+    let before = place.content()?.ok_or_else(|| cannot("understudy.yaml is gone"))?;
+    let source = Source::new(&place.shown, before.clone()).map_err(|_| cannot("understudy.yaml cannot be read"))?;
     let text = edit_source(&source, edit);
     let after = text.map_err(|error| cannot(&format!("understudy.yaml cannot be changed: {error}")))?;
-    Ok(FileChange { path: path.clone(), shown, before: Some(before), after: Some(after.into_bytes()) })
+    Ok(FileChange { place, before: Some(before), after: Some(after.into_bytes()) })
 }
 
 /// Returns the member of an object with this name.

@@ -5,6 +5,7 @@ use crate::desk::{RecordProgress, RecordedSummary};
 use crate::error::ApiError;
 use crate::local::{Hold, Role, Taken, take};
 use crate::project::open_project;
+use crate::root::Root;
 use crate::servers::{Options, Servers};
 use crate::trust::{Disclosure, Trust};
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ use understudy_serve::{Exchanged, Observer};
 #[derive(Debug, Clone)]
 pub struct RecordRequest {
     /// The project's folder.
-    pub project: PathBuf,
+    pub project: Root,
     /// The service.
     pub service: Option<String>,
     /// The backend, by name or address; the service's own where it is not said.
@@ -56,6 +57,7 @@ impl Observer for Unobserved {
 /// No project, names that it does not have, a port that cannot be had, recordings that another program has open.
 pub async fn record(request: &RecordRequest, progress: RecordProgress) -> Result<RecordingServer, ApiError> {
     let project = open_project(&request.project)?;
+    project.remove_leftovers();
     let root = project.root.clone();
     let service = project.chosen(request.service.as_deref())?.service.clone();
     let options = Options {

@@ -1,12 +1,12 @@
 //! Backends with the environment filled in.
 
 use crate::error::{ApiError, Code};
+use crate::root::{Refused, Root};
 use crate::trust::{self, Disclosure, Trust};
 use crate::userinfo;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use std::collections::HashMap;
-use std::path::Path;
 use understudy_contract::{Addresses, Backend, StatesEndpoint};
 use understudy_exchange::redact::is_secret_header;
 use understudy_exchange::{Origin, Origins};
@@ -32,7 +32,7 @@ impl Locked {
     ///
     /// # Errors
     /// [`Code::NotTrusted`]
-    pub(crate) fn unlock(self, root: &Path, trust: &Trust) -> Result<Backend, ApiError> {
+    pub(crate) fn unlock(self, root: &Root, trust: &Trust) -> Result<Backend, ApiError> {
         trust.check(root, &self.disclosures)?;
         Ok(self.backend)
     }
@@ -45,7 +45,7 @@ impl Locked {
 /// A name that the service does not have, a variable that is not set, an address that is none, a file of certificates that
 /// cannot be read.
 pub(crate) fn backend(
-    root: &Path,
+    root: &Root,
     service: &Service,
     named: Option<&str>,
     environment: &Environment<'_>,
@@ -135,8 +135,26 @@ fn addresses(service: &Service, used: &Address, environment: &Environment<'_>) -
 /// The length from which on a word of a header's value is taken for a credential.
 const SECRET_BYTES_MIN: usize = 7;
 
+/// Returns the reason with the place as it is written, if the environment is in it: values are not shown.
+fn of_written(refused: Refused, ca: &EnvText) -> Refused {
+    match refused {
+        Refused::Outside(_) if ca.is_secret() => Refused::Outside(ca.text.as_str().into()),
+        other => other,
+    }
+}
+
+/// Adds the line that names the certificates.
+fn unreadable(mut error: ApiError, ca: &EnvText, backend: &model::Backend) -> ApiError {
+    let place = format!("understudy.yaml line {}, `ca` of the backend `{}`", ca.span.line, backend.name);
+    error.message = format!("{} ({place})", error.message);
+    error
+}
+
+/// The maximum size of a file of certificates, in bytes: all that a system trusts has 200 kB.
+const AUTHORITIES_BYTES_MAX: u64 = 4 << 20;
+
 fn resolve(
-    root: &Path,
+    root: &Root,
     service: &Service,
     backend: &model::Backend,
     environment: &Environment<'_>,
@@ -186,8 +204,10 @@ fn resolve(
     }
     if let Some(ca) = &backend.ca {
         let (file, shown) = (root.join(fill(ca)?), root.join(&ca.text));
-        let pem = std::fs::read(&file).map_err(|error| ApiError::of_file(&shown, "read", &error))?;
-        let trusted = Authorities::from_pem(&pem).map_err(|why| {
+        let pem = root
+            .read(&file, AUTHORITIES_BYTES_MAX)
+            .map_err(|refused| unreadable(of_written(refused, ca).of_file(&shown, "read"), ca, backend))?;
+        let trusted = Authorities::from_pem(&pem.bytes).map_err(|why| {
             ApiError::new(Code::BadProject, format!("{}: {why}", shown.display()))
                 .with_hint(format!("`ca` of the backend `{}` names a PEM file of certificates", backend.name))
         })?;

@@ -14,7 +14,7 @@ use crate::trust::{Disclosure, Trust};
 use crate::watch::Watch;
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -29,6 +29,8 @@ const TAKE_OVER_PERIOD: Duration = Duration::from_secs(1);
 pub struct ServeRequest {
     /// What is served.
     pub target: Target,
+    /// The places outside its folder that its files may use.
+    pub allowed: Vec<PathBuf>,
     /// The treatment of requests that do not match the OpenAPI description, if a description is
     /// served alone.
     pub requests: Requests,
@@ -120,7 +122,7 @@ pub struct Serving {
 /// # Errors
 /// No project, a name that it does not have, a port that cannot be had.
 pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<Serving, ApiError> {
-    let project = open_target(&request.target, request.requests)?;
+    let project = open_target(&request.target, request.requests, &request.allowed)?;
     project.check_names(&request.services)?;
     let names = Hidden::new(&project.settings.redact).names();
     let log = Arc::new(RequestsLog::new(request.log, names, out));
@@ -141,6 +143,9 @@ pub async fn serve(request: ServeRequest, out: Box<dyn Write + Send>) -> Result<
         Taken::Held(hold) => Some(hold),
         Taken::By(_) | Taken::Free => None,
     };
+    if project.alone.is_none() {
+        project.remove_leftovers();
+    }
     // Each request has its line in the log.
     let mut servers = Servers::new(project, options, Arc::clone(&log) as _, Arc::new(|_| ()));
     servers.ask()?;

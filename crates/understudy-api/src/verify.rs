@@ -7,13 +7,13 @@ use crate::hidden::Hidden;
 use crate::lines::FixtureFiles;
 use crate::project::{LoadedService, Project, open_project};
 use crate::resolve;
+use crate::root::Root;
 use crate::runs::remember;
 use crate::selection::{check_selection, is_selected};
 use crate::server_paths::after_not_found;
 use crate::trust::{Disclosure, Trust};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use understudy_openapi::{Description, Part, Violation};
 #[derive(Debug, Clone)]
 pub struct VerifyRequest {
     /// The project's folder.
-    pub project: PathBuf,
+    pub project: Root,
     /// The backend, by name or address; each service's own where it is not said.
     pub backend: Option<String>,
     /// Only these services; all where empty.

@@ -152,25 +152,30 @@ fn events() -> notify::Result<Means> {
 /// The folders in which a change may change the project.
 fn folders(project: &Project) -> BTreeSet<PathBuf> {
     // The project's folder may hold anything (node_modules): only its files are watched, not what is below.
-    let mut folders = folders_of_links(&existing(&project.root).join("understudy.yaml"));
+    let mut folders: BTreeSet<PathBuf> = BTreeSet::new();
     folders.extend(project.file.iter().flat_map(|file| folders_of_links(file)));
     let is_description = matches!(project.alone, Some(Alone::Description { .. }));
     for service in &project.services {
         folders.extend(service.folders.iter().cloned());
         if !is_description {
-            folders.extend(existing(&service.folder).canonicalize());
+            folders.extend(project.root.resolve(existing(&service.folder)));
+            folders.extend(folders_of_links(&service.folder));
         }
     }
     // A description may be in parts that lie anywhere.
     let described = project.services.iter().filter_map(|service| service.described.as_ref());
     folders.extend(described.flat_map(|described| described.files().flat_map(folders_of_links).collect::<Vec<_>>()));
+    // Links may lead anywhere, and nothing outside is read.
+    folders.retain(|folder| project.root.resolve(folder).is_ok());
+    // The way to the project's folder is the person's.
+    folders.extend(folders_of_links(&existing(&project.root).join("understudy.yaml")));
     folders.retain(|folder| folder.is_dir());
     folders
 }
 
 /// The folder, or, where it is not there yet, the nearest one above it, to see it being made.
-fn existing(folder: &Path) -> PathBuf {
-    folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder).to_path_buf()
+fn existing(folder: &Path) -> &Path {
+    folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder)
 }
 
 /// Returns one number for the content of these folders. The number depends on the names, and on the

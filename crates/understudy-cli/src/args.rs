@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Check {
         /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
         project: Option<PathBuf>,
+        #[command(flatten)]
+        allowed: Allowed,
         /// Print one JSON document
         #[arg(long)]
         json: bool,
@@ -64,6 +66,8 @@ pub(crate) enum Command {
     Fetch {
         /// The description
         file: PathBuf,
+        #[command(flatten)]
+        allowed: Allowed,
         /// Print one JSON document
         #[arg(long)]
         json: bool,
@@ -88,10 +92,20 @@ pub(crate) enum Command {
     },
 }
 
+/// The places outside a project that its files may use.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct Allowed {
+    /// Let the project's files use this file or folder outside the project; may be repeated
+    #[arg(long = "allow-outside", value_name = "PATH", value_parser = place, global = true)]
+    pub(crate) outside: Vec<PathBuf>,
+}
+
 #[derive(Debug, ClapArgs)]
 pub(crate) struct UiArgs {
     /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
     pub(crate) project: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// The port of the app itself; 0 is any free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) port: u16,
@@ -104,6 +118,8 @@ pub(crate) struct UiArgs {
 pub(crate) struct RecordArgs {
     /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
     pub(crate) project: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// The service that is recorded [default: the only one]
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
@@ -124,6 +140,8 @@ pub(crate) struct InboxArgs {
     /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
     #[arg(long, value_name = "PROJECT", global = true)]
     pub(crate) project: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// Print one JSON document
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -202,6 +220,8 @@ pub(crate) struct ImportArgs {
     /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
     #[arg(long, value_name = "PROJECT")]
     pub(crate) into: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
@@ -216,6 +236,8 @@ fn percent(text: &str) -> Result<f64, String> {
 pub(crate) struct CoverageArgs {
     /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
     pub(crate) project: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// Only this service [may be repeated; default: all with a description]
     #[arg(long = "service", value_name = "NAME")]
     pub(crate) services: Vec<String>,
@@ -247,6 +269,8 @@ pub(crate) struct DiffArgs {
     /// The project whose fixtures may be touched [default: the nearest understudy.yaml upwards, if there is one]
     #[arg(long, value_name = "PROJECT")]
     pub(crate) project: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// The service that is described [default: those with a description]
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
@@ -308,6 +332,8 @@ pub(crate) struct ServeArgs {
     /// Serve this OpenAPI description, with no project: Prefer: code=, example=, dynamic=, seed= choose the answer
     #[arg(long, value_name = "FILE", conflicts_with_all = ["project", "services", "backend", "state"])]
     pub(crate) openapi: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// What is done about requests that are not what the description says
     #[arg(long, value_enum, default_value_t = Requests::Refuse, value_name = "WHAT", requires = "openapi")]
     pub(crate) requests: Requests,
@@ -369,6 +395,8 @@ pub(crate) enum Log {
 pub(crate) struct VerifyArgs {
     /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
     pub(crate) project: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// The backend, by its name in the project or by its address
     #[arg(long, value_name = "NAME|URL")]
     pub(crate) backend: Option<String>,
@@ -436,6 +464,8 @@ pub(crate) struct ExplainArgs {
     /// The project's folder [default: the nearest understudy.yaml upwards, else ./fixtures]
     #[arg(long, value_name = "PROJECT")]
     pub(crate) project: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// The service that is asked
     #[arg(long, value_name = "NAME")]
     pub(crate) service: Option<String>,
@@ -452,6 +482,12 @@ fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write it as NAME=VALUE".to_owned()),
     }
+}
+
+/// A place that is there, with a path that does not depend on the current folder.
+fn place(text: &str) -> Result<PathBuf, String> {
+    let path = std::path::absolute(text).map_err(|error| error.to_string())?;
+    if path.exists() { Ok(path) } else { Err("there is no such file or folder".to_owned()) }
 }
 
 fn time(text: &str) -> Result<Duration, String> {

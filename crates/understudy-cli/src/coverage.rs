@@ -11,7 +11,7 @@ use understudy_api::{
 
 pub(crate) fn run(args: &CoverageArgs) -> Result<Exit, ApiError> {
     let request = CoverageRequest {
-        project: project(args.project.as_deref())?,
+        project: project(args.project.as_deref(), &args.allowed)?,
         services: args.services.clone(),
         only_success: args.success,
     };

@@ -13,11 +13,12 @@ pub(crate) fn run(args: DiffArgs) -> Result<Exit, ApiError> {
     }
     // Without a project there is nothing to touch; one that was named has to be there.
     let project = match (&args.project, &args.service) {
-        (None, None) => project(None).ok(),
-        (named, _) => Some(project(named.as_deref())?),
+        (None, None) => project(None, &args.allowed).ok(),
+        (named, _) => Some(project(named.as_deref(), &args.allowed)?),
     };
     let (old, new) = (args.old.unwrap_or_default(), args.new.unwrap_or_default());
-    let report = diff(&DiffRequest { old: old.clone(), new: new.clone(), project, service: args.service })?;
+    let allowed = args.allowed.outside;
+    let report = diff(&DiffRequest { old: old.clone(), new: new.clone(), project, allowed, service: args.service })?;
     if args.json {
         print_json(&report);
     } else {

@@ -1,16 +1,16 @@
 //! `check`, `explain`, `fetch`, `init`, `schema`
 
-use crate::args::{ExplainArgs, SchemaOf};
+use crate::args::{Allowed, ExplainArgs, SchemaOf};
 use crate::exit::Exit;
 use crate::terminal::{Page, Paint, count, count_problems, print_line, print_text, say_problems};
 use std::path::{Path, PathBuf};
 use understudy_api::{
-    ApiError, ElsewhereAnswer, Explained, FileErrors, Target, WeighedCondition, find_project, find_target,
+    ApiError, ElsewhereAnswer, Explained, FileErrors, Root, Target, WeighedCondition, find_project, find_target,
 };
 
-/// The project's folder.
-pub(crate) fn project(named: Option<&Path>) -> Result<PathBuf, ApiError> {
-    find_project(named, &current_folder())
+/// The project's folder, with the places outside of it that its files may use.
+pub(crate) fn project(named: Option<&Path>, allowed: &Allowed) -> Result<Root, ApiError> {
+    Ok(Root::new(find_project(named, &current_folder())?, &allowed.outside))
 }
 
 /// A project, a fixture or a description.
@@ -28,8 +28,8 @@ pub(crate) fn print_json(document: &impl serde::Serialize) {
     print_text(&text);
 }
 
-pub(crate) fn check(named: Option<&Path>, json: bool) -> Result<Exit, ApiError> {
-    let check = understudy_api::check_target(&target(named)?)?;
+pub(crate) fn check(named: Option<&Path>, allowed: &Allowed, json: bool) -> Result<Exit, ApiError> {
+    let check = understudy_api::check_target(&target(named)?, &allowed.outside)?;
     let exit = match (check.has_errors(), check.breaks_description()) {
         (true, _) => Exit::Files,
         (false, true) => Exit::Broken,
@@ -47,9 +47,9 @@ pub(crate) fn check(named: Option<&Path>, json: bool) -> Result<Exit, ApiError> 
     Ok(exit)
 }
 
-pub(crate) fn fetch(file: &Path, json: bool) -> Result<Exit, ApiError> {
+pub(crate) fn fetch(file: &Path, allowed: &Allowed, json: bool) -> Result<Exit, ApiError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the system gives sockets");
-    let fetched = runtime.block_on(understudy_api::fetch(file))?;
+    let fetched = runtime.block_on(understudy_api::fetch(file, &allowed.outside))?;
     let exit = if fetched.left.is_empty() { Exit::Fine } else { Exit::CouldNot };
     if json {
         print_json(&fetched);
@@ -78,7 +78,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, ApiError> {
             Err(error) => return Err(ApiError::of_file(Path::new(file), "read", &error)),
         },
     };
-    let root = project(args.project.as_deref())?;
+    let root = project(args.project.as_deref(), &args.allowed)?;
     let explained = understudy_api::explain(
         &root,
         args.service.as_deref(),

@@ -12,7 +12,7 @@ use understudy_api::{
 
 pub(crate) fn run(args: ImportArgs) -> Result<Exit, ApiError> {
     let import = import(&ImportRequest {
-        project: project(args.into.as_deref())?,
+        project: project(args.into.as_deref(), &args.allowed)?,
         service: args.service,
         archive: ArchiveOptions {
             origin: args.origin,

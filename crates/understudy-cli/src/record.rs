@@ -16,7 +16,7 @@ use understudy_api::{
 };
 
 pub(crate) fn run(args: RecordArgs) -> Result<Exit, ApiError> {
-    let root = project(args.project.as_deref())?;
+    let root = project(args.project.as_deref(), &args.allowed)?;
     let request = RecordRequest {
         project: root,
         service: args.service,
@@ -67,7 +67,7 @@ fn say_damaged(damaged: &[PathBuf]) {
 }
 
 pub(crate) fn inbox(args: InboxArgs) -> Result<Exit, ApiError> {
-    let root = project(args.project.as_deref())?;
+    let root = project(args.project.as_deref(), &args.allowed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("the system gives sockets");
     runtime.block_on(async {
         let inbox = OpenInbox::of(&root).await?;

@@ -21,6 +21,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
             Some(file) => Target::Description(file),
             None => target(args.project.as_deref())?,
         },
+        allowed: args.allowed.outside,
         requests: args.requests.into(),
         poll: args.poll,
         services: args.services,

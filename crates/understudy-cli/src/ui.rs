@@ -15,7 +15,7 @@ use understudy_api::{ApiError, Engine, serve_ui};
 struct FrontEnd;
 
 pub(crate) fn run(args: &UiArgs) -> Result<Exit, ApiError> {
-    let root = project(args.project.as_deref())?;
+    let root = project(args.project.as_deref(), &args.allowed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("the system gives threads");
     runtime.block_on(async {
         let ending = Ending::new();
@@ -28,6 +28,11 @@ pub(crate) fn run(args: &UiArgs) -> Result<Exit, ApiError> {
             print_error_line(format_args!(
                 "The project is open in another Understudy (process {pid}): both show the same"
             ));
+            if !args.allowed.outside.is_empty() {
+                print_error_line(format_args!(
+                    "--allow-outside counts once that process has ended: it reads the files"
+                ));
+            }
         }
         if !args.no_open {
             open_in_browser(&server.address.once_url);

@@ -19,7 +19,7 @@ use understudy_api::{
 
 pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
     let request = VerifyRequest {
-        project: project(args.project.as_deref())?,
+        project: project(args.project.as_deref(), &args.allowed)?,
         backend: args.backend,
         services: args.services,
         filters: args.filters,

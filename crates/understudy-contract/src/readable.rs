@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
 use std::borrow::Cow;
 use understudy_fixture::model::{BodyFile, HeaderPromise, ResponseBody, ResponsePromise};
+use understudy_net::OpenFile;
 use understudy_net::coding::decode;
 
 /// Returns the expected response with the body that a received one of at most `body_max` bytes is
@@ -24,10 +25,9 @@ async fn read(promise: &ResponsePromise, body_max: usize) -> Cow<'_, ResponsePro
     if file.bytes > body_max as u64 {
         return Cow::Borrowed(promise);
     }
-    let (path, place) = (file.path.clone(), file.place.to_path_buf());
-    let read = tokio::task::spawn_blocking(move || std::fs::read(place)).await;
-    let Ok(Ok(content)) = read else { return Cow::Borrowed(promise) };
-    let body = Some(ResponseBody::File(BodyFile { path, content: content.into() }));
+    let Ok(open) = OpenFile::open(file.place.to_path_buf()).await else { return Cow::Borrowed(promise) };
+    let Ok(content) = open.read(body_max as u64).await else { return Cow::Borrowed(promise) };
+    let body = Some(ResponseBody::File(BodyFile { path: file.path.clone(), content }));
     Cow::Owned(ResponsePromise { body, ..promise.clone() })
 }
 

@@ -82,6 +82,8 @@ codes! {
     BodyFileMissing = "body-file-missing",
     /// A body file outside the service's folder.
     BodyFileOutside = "body-file-outside",
+    /// A folder or file outside the project, or a link to one.
+    OutsideProject = "outside-project",
     /// Two files with one id.
     DuplicateId = "duplicate-id",
     /// Two fixtures that no request can tell apart.
@@ -98,6 +100,8 @@ codes! {
     BrokenExample = "broken-example",
     /// A file or folder that is not read, although its name or place may suggest otherwise.
     NotRead = "not-read",
+    /// The folder of the project's local state, to which others had rights.
+    OpenToOthers = "open-to-others",
     /// A service whose folder is not there.
     MissingFolder = "missing-folder",
     /// No OpenAPI description, or one of a version that is not known.

@@ -13,6 +13,7 @@ mod complete;
 mod diagnostic;
 mod edit;
 pub mod grammar;
+mod key;
 mod locate;
 pub mod model;
 mod naming;
@@ -27,6 +28,7 @@ pub use diagnostic::{Code, Diagnostic, Severity, Span};
 pub use edit::{
     Edit, EditError, Merged, Places, edit_fixture, edit_json, edit_source, line_of, merge_source, set_value,
 };
+pub use key::problem_at_key;
 pub use locate::{Expectation, Lines};
 pub use naming::{free_name, is_reserved_folder, is_version, outside_reserved, suggested_id};
 pub use read::{

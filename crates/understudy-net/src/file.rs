@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -47,21 +47,40 @@ enum Reading {
 }
 
 impl OpenFile {
-    /// Opens a file.
+    /// Opens a regular file by its path with all links resolved. If a link is on the way by now, the file is not opened: it
+    /// may lead anywhere.
     ///
     /// # Errors
     /// The error of the system.
     pub async fn open(path: PathBuf) -> io::Result<Self> {
         let opening = spawn_blocking(move || {
-            let file = File::open(path)?;
+            let moved = || io::Error::new(io::ErrorKind::NotFound, "another file is in its place by now");
+            // Opening a pipe would wait for a writer.
+            if !std::fs::symlink_metadata(&path)?.is_file() {
+                return Err(moved());
+            }
+            let file = File::open(&path)?;
             let metadata = file.metadata()?;
-            if metadata.is_file() {
+            if metadata.is_file() && place_of(&file, &path)? == path {
                 Ok(Self { file, bytes: metadata.len() })
             } else {
-                Err(io::ErrorKind::NotFound.into())
+                Err(moved())
             }
         });
         opening.await.map_err(io::Error::other)?
+    }
+
+    /// Reads the whole file, if it has at most `max` bytes.
+    ///
+    /// # Errors
+    /// The error of the system, and [`io::ErrorKind::FileTooLarge`].
+    pub async fn read(self, max: u64) -> io::Result<Bytes> {
+        let reading = spawn_blocking(move || {
+            let mut content = Vec::new();
+            self.file.take(max.saturating_add(1)).read_to_end(&mut content)?;
+            if content.len() as u64 > max { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(content.into()) }
+        });
+        reading.await.map_err(io::Error::other)?
     }
 
     /// The size of the file, in bytes.
@@ -77,6 +96,19 @@ impl OpenFile {
         let rest = pieces.iter().map(Piece::len).sum();
         FileBody { pieces, reading: Reading::Idle(self.file), rest }
     }
+}
+
+/// Returns the place of an open file, with all links resolved: of the file itself where the system knows it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn place_of(file: &File, path: &Path) -> io::Result<PathBuf> {
+    use std::os::fd::AsRawFd;
+    std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).or_else(|_| path.canonicalize())
+}
+
+/// Returns the place of an open file, with all links resolved.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn place_of(_: &File, path: &Path) -> io::Result<PathBuf> {
+    path.canonicalize()
 }
 
 impl Piece {
@@ -162,7 +194,8 @@ mod tests {
 
     #[tokio::test]
     async fn parts_of_a_file_are_sent_and_a_file_that_became_shorter_is_an_error() {
-        let path = std::env::temp_dir().join(format!("understudy-file-{}", std::process::id()));
+        let folder = std::env::temp_dir().canonicalize().unwrap();
+        let path = folder.join(format!("understudy-file-{}", std::process::id()));
         let content: Vec<u8> = (0..PIECE_BYTES * 2 + 10).map(|at| (at % 251) as u8).collect();
         std::fs::write(&path, &content).unwrap();
         let end = content.len() as u64;

@@ -1,8 +1,9 @@
 //! The folder of a store: one program at a time, and a form that this one knows.
 
 use crate::error::StoreError;
+use crate::private::{make_private, private_file};
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// The form of what is on the disk.
@@ -14,12 +15,13 @@ const VERSIONS_BEFORE: [&str; 2] = ["2", "3"];
 /// How much is shown of a file that has no version in it.
 const SHOWN_CHARS: usize = 20;
 
-/// Makes the folder where it is not there, and takes it for this program as long as the file is open.
+/// Makes the folder where it is not there, and takes it for this program as long as the file is open. Only the owner may read
+/// the folder.
 pub(crate) fn take(folder: &Path) -> Result<File, StoreError> {
     let failed = |source| StoreError::Disk { folder: folder.to_path_buf(), source };
     fs::create_dir_all(folder).map_err(failed)?;
-    let lock = File::options().read(true).write(true).create(true).truncate(false).open(folder.join("lock"));
-    let lock = lock.map_err(failed)?;
+    make_private(folder).map_err(failed)?;
+    let lock = private_file().read(true).truncate(false).open(folder.join("lock")).map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { folder: folder.to_path_buf() }),
@@ -43,7 +45,9 @@ fn check_version(folder: &Path) -> Result<(), StoreError> {
         older if older.is_empty() || VERSIONS_BEFORE.contains(&older) => {
             // Whatever happens, the file says all of one or of the other.
             let new = folder.join("version.new");
-            fs::write(&new, VERSION).and_then(|()| fs::rename(&new, &file)).map_err(failed)
+            let written =
+                private_file().truncate(true).open(&new).and_then(|mut new| new.write_all(VERSION.as_bytes()));
+            written.and_then(|()| fs::rename(&new, &file)).map_err(failed)
         }
         other => Err(refused(folder.to_path_buf(), other)),
     }

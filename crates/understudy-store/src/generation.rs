@@ -1,5 +1,6 @@
 //! A part of a log in a folder of its own: one sled database.
 
+use crate::private::{make_private, private_file};
 use crate::values::{Key, Value, key, parts, put_values, read, records};
 use sled::{Config, Db, IVec, Mode, Tree};
 use std::fs::{self, File};
@@ -124,9 +125,11 @@ impl Generation {
     fn finish(&self, above: &Path) -> io::Result<()> {
         self.db()?;
         self.sync()?;
+        // sled gives everybody the right to read.
+        make_private(&self.folder)?;
         // sled's settings, which it leaves to the system.
         File::open(self.folder.join("conf"))?.sync_all()?;
-        File::create(self.folder.join(READY))?.sync_all()?;
+        private_file().open(self.folder.join(READY))?.sync_all()?;
         File::open(&self.folder)?.sync_all()?;
         File::open(above)?.sync_all()
     }
@@ -148,7 +151,11 @@ impl Generation {
                 let copy = Copied::new(&self.folder).map_err(|_| error)?;
                 Opened::new(open(&copy.0)?, Some(copy))?
             }
-            opened => Opened::new(opened?, None)?,
+            opened => {
+                let opened = Opened::new(opened?, None)?;
+                make_private(&self.folder)?;
+                opened
+            }
         };
         Ok(db.insert(opened).clone())
     }

@@ -13,8 +13,10 @@ mod folder;
 mod generation;
 mod latest;
 mod log;
+mod private;
 mod values;
 
 pub use error::StoreError;
 pub use latest::Latest;
 pub use log::{Limits, Log};
+pub use private::{Privacy, make_private};

@@ -3,15 +3,14 @@
 use super::place::{any_element, compared_with, is_other_element, unordered_list, value_at, without_secrets};
 use super::remaining::Remaining;
 use super::shared_file::other_use;
-use crate::change::FileChange;
+use crate::change::{FileChange, Place};
 use crate::check::broken_example;
-use crate::disk::{ServiceFiles, content};
+use crate::disk::ServiceFiles;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::project::LoadedService;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, SET_COOKIE};
-use std::path::PathBuf;
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Tail;
 use understudy_exchange::redact::looks_secret;
@@ -25,7 +24,7 @@ use understudy_match::{Kind, Mismatch};
 /// A fixture that is being edited.
 pub(super) struct Editing<'l> {
     loaded: &'l LoadedService,
-    path: PathBuf,
+    place: Place,
     before: Vec<u8>,
     now: Now,
     /// The response that is edited, by its place in the list.
@@ -77,17 +76,18 @@ const ELEMENTS_WRITTEN_MAX: usize = 100;
 
 impl<'l> Editing<'l> {
     pub(super) fn new(loaded: &'l LoadedService, wanted: &Fixture) -> Result<Self, ApiError> {
-        let path = loaded.folder.join(loaded.file_of(wanted));
+        let place = Place::known(loaded, loaded.file_of(wanted));
         let gone = || changed_since(wanted);
-        let before = content(&path)?.ok_or_else(gone)?;
+        let before = place.content()?.ok_or_else(gone)?;
         let source = Source::new(&wanted.file, before.clone()).map_err(|_| gone())?;
-        let (now, _) = fixture(&source, &wanted.id, &ServiceFiles::new(&loaded.folder, loaded.service.body_max));
+        let (now, _) =
+            fixture(&source, &wanted.id, &ServiceFiles::new(&loaded.root, &loaded.folder, loaded.service.body_max));
         // The response is one to this request; what is expected of it may have been edited since, by the last accept too.
         let now = now.filter(|now| now.request == wanted.request).ok_or_else(gone)?;
         let now = Now { source, fixture: now, body: None, remaining: Remaining::default() };
         let (at_first, replaced) = (Remaining::default(), Vec::new());
         let mut editing =
-            Self { loaded, path, before, now, at: 0, at_first, replaced, body_before: None, has_left_secret: false };
+            Self { loaded, place, before, now, at: 0, at_first, replaced, body_before: None, has_left_secret: false };
         editing.at = editing.promised();
         Ok(editing)
     }
@@ -535,7 +535,7 @@ impl<'l> Editing<'l> {
 
     fn edited(&self, edit: &Edit<'_>) -> Result<(String, Fixture), EditError> {
         let files = Edited {
-            disk: ServiceFiles::new(&self.loaded.folder, self.loaded.service.body_max),
+            disk: ServiceFiles::new(&self.loaded.root, &self.loaded.folder, self.loaded.service.body_max),
             body: self.now.body.as_ref(),
         };
         edit_fixture(&self.now.source, &self.now.fixture.id, &files, edit)
@@ -551,15 +551,10 @@ impl<'l> Editing<'l> {
     }
 
     pub(super) fn into_edits(self) -> Vec<FileChange> {
-        let own = FileChange {
-            path: self.path,
-            shown: self.now.source.file.to_string(),
-            before: Some(self.before),
-            after: Some(self.now.source.text.into_bytes()),
-        };
+        let own =
+            FileChange { place: self.place, before: Some(self.before), after: Some(self.now.source.text.into_bytes()) };
         let body = self.now.body.zip(self.body_before).map(|(after, before)| FileChange {
-            path: self.loaded.folder.join(&after.path),
-            shown: self.loaded.service.path_of(&after.path),
+            place: Place::known(self.loaded, &after.path),
             before: Some(before.to_vec()),
             after: Some(after.content.to_vec()),
         });

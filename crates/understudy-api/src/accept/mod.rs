@@ -197,7 +197,7 @@ pub(crate) fn accept_some(
     // Two cookies are two differences in one place.
     accepted.places.dedup();
     let edits = editing.into_edits();
-    accepted.files = edits.iter().map(|edit| edit.shown.clone()).collect();
+    accepted.files = edits.iter().map(|edit| edit.shown().to_owned()).collect();
     accepted.diffs = edits.iter().map(FileChange::diff).collect();
     Ok((accepted, edits))
 }

@@ -10,12 +10,13 @@ use super::view::Ports;
 use crate::error::{ApiError, Code};
 use crate::local::{Door, Hold, Holder, Role, Taken, take};
 use crate::project::{Project, open_project};
+use crate::root::Root;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::RwLock;
@@ -33,7 +34,7 @@ const START_PERIOD: Duration = Duration::from_millis(30);
 /// The app of a project.
 #[derive(Debug)]
 pub struct Engine {
-    root: PathBuf,
+    root: Root,
     client: Arc<Client>,
     at: RwLock<At>,
 }
@@ -65,7 +66,7 @@ impl Engine {
     ///
     /// # Errors
     /// No project there, or one whose file names no service.
-    pub async fn open(root: &Path) -> Result<Arc<Self>, ApiError> {
+    pub async fn open(root: impl Into<Root>) -> Result<Arc<Self>, ApiError> {
         Self::of(open_project(root)?).await
     }
 
@@ -74,7 +75,7 @@ impl Engine {
     /// # Errors
     /// What another program says of itself cannot be used.
     pub async fn of(project: Project) -> Result<Arc<Self>, ApiError> {
-        let root = std::path::absolute(&project.root).unwrap_or_else(|_| project.root.clone());
+        let root = project.root.absolute();
         let client = Arc::default();
         let at = RwLock::new(open(project, &client).await?);
         Ok(Arc::new(Self { root, client, at }))

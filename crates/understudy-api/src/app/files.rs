@@ -3,7 +3,6 @@
 use super::App;
 use super::commands::Nothing;
 use crate::change::{FileChange, Place};
-use crate::disk::{content, rename};
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::import::har::{self, ArchivePlan};
@@ -187,7 +186,7 @@ impl App {
 
     pub(super) async fn fixture(&self, request: FixtureRef) -> Result<FixtureText, ApiError> {
         let place = self.place(&request.service, &request.file).await?;
-        let bytes = content(&place.path)?.ok_or_else(|| gone(&place.shown))?;
+        let bytes = place.content()?.ok_or_else(|| gone(&place.shown))?;
         let version = version_of(&bytes);
         let text = String::from_utf8(bytes).map_err(|_| {
             ApiError::new(Code::Disk, format!("{} is not UTF-8", place.shown)).with_hint("save the file as UTF-8")
@@ -210,7 +209,7 @@ impl App {
 
     pub(super) async fn fixture_save(&self, request: SaveFixture) -> Result<SavedFixture, ApiError> {
         let place = self.place(&request.service, &request.file).await?;
-        let before = content(&place.path)?;
+        let before = place.content()?;
         let current = before.as_deref().map(version_of);
         if request.base.is_some() && request.base != current {
             let message = format!("{} was changed by another program", place.shown);
@@ -233,7 +232,7 @@ impl App {
         if before == after {
             return Ok(());
         }
-        let file = FileChange { path: place.path.clone(), shown: place.shown.clone(), before, after };
+        let file = FileChange { place: place.clone(), before, after };
         self.make(vec![file], typed).await
     }
 
@@ -251,14 +250,14 @@ impl App {
 
     pub(super) async fn fixture_duplicate(&self, request: FixtureRef) -> Result<Created, ApiError> {
         let place = self.place(&request.service, &request.file).await?;
-        let bytes = content(&place.path)?.ok_or_else(|| gone(&place.shown))?;
+        let bytes = place.content()?.ok_or_else(|| gone(&place.shown))?;
         let (stem, ending) = request.file.rsplit_once('.').unwrap_or((&request.file, "yaml"));
         self.create(&request.service, &format!("{stem}-copy"), ending, |_| bytes.clone()).await
     }
 
     pub(super) async fn fixture_delete(&self, request: FixtureRef) -> Result<Nothing, ApiError> {
         let place = self.place(&request.service, &request.file).await?;
-        let before = content(&place.path)?;
+        let before = place.content()?;
         self.change(&place, before, None, None).await?;
         Ok(Nothing {})
     }
@@ -274,14 +273,16 @@ impl App {
         if from_place.path == to_place.path {
             return Ok(created);
         }
-        let bytes = content(&from_place.path)?.ok_or_else(|| gone(&from_place.shown))?;
-        if content(&to_place.path)?.is_some() {
+        let bytes = from_place.content()?.ok_or_else(|| gone(&from_place.shown))?;
+        if to_place.content()?.is_some() {
             let message = format!("{} is there already", to_place.shown);
             return Err(ApiError::new(Code::Conflict, message).with_hint("choose another name"));
         }
-        rename(&from_place.path, &to_place.path)?;
-        let change = |place: Place, before, after| FileChange { path: place.path, shown: place.shown, before, after };
-        let files = vec![change(from_place, Some(bytes.clone()), None), change(to_place, None, Some(bytes))];
+        from_place.rename(&to_place)?;
+        let files = vec![
+            FileChange { place: from_place, before: Some(bytes.clone()), after: None },
+            FileChange { place: to_place, before: None, after: Some(bytes) },
+        ];
         self.made(files, None).await;
         Ok(created)
     }
@@ -300,7 +301,7 @@ impl App {
 
     pub(super) async fn compare(&self, request: CompareRequest) -> Result<Comparison, ApiError> {
         let place = self.place(&request.service, &request.file).await?;
-        let file = String::from_utf8_lossy(&content(&place.path)?.unwrap_or_default()).into_owned();
+        let file = String::from_utf8_lossy(&place.content()?.unwrap_or_default()).into_owned();
         Ok(Comparison { lines: compared(&file, &request.text) })
     }
 

@@ -131,6 +131,9 @@ fn secret() -> Result<String, ApiError> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// The maximum size of a code that is good once, in bytes. Anybody may send one.
+const CODE_BYTES_MAX: usize = 1_000;
+
 /// What a code that is good once begins with in a URL.
 const ONCE: &str = "once-";
 
@@ -170,7 +173,10 @@ impl UiHost {
             return refuse(StatusCode::FORBIDDEN, "this is not a page of the app");
         }
         match (parts.method.as_str(), parts.uri.path().strip_prefix("/command/")) {
-            ("POST", Some("token")) => self.give_token(&body.whole(BODY_BYTES_MAX).await.unwrap_or_default()),
+            ("POST", Some("token")) => match body.whole(CODE_BYTES_MAX).await {
+                Ok(code) => self.give_token(&code),
+                Err(_) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "the code is longer than any that understudy printed"),
+            },
             ("POST", Some(command)) => {
                 let given = header(AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")).unwrap_or("");
                 if !is_same(given, &self.token) {

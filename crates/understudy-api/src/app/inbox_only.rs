@@ -6,14 +6,14 @@ use crate::desk::Desk;
 use crate::error::{ApiError, Code};
 use crate::inbox::Inbox;
 use crate::project::open_project;
+use crate::root::Root;
 use serde::Serialize;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The inbox of a project that is recorded here.
 #[derive(Debug)]
 pub(crate) struct InboxOnly {
-    pub(crate) root: PathBuf,
+    pub(crate) root: Root,
     pub(crate) desk: Arc<Desk>,
 }
 

@@ -43,6 +43,7 @@ use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::local::{Holder, Role, other};
 use crate::project::{Project, open_project};
+use crate::root::Root;
 use crate::serve::{changed, unwatched};
 use crate::servers::{Options, Servers};
 use crate::trust::Trust;
@@ -50,7 +51,6 @@ use crate::watch::Watch;
 use journal::Journal;
 use run::Runs;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -130,7 +130,7 @@ impl App {
     ///
     /// # Errors
     /// No project there, or one whose file names no service.
-    pub async fn open(root: &Path) -> Result<Arc<Self>, ApiError> {
+    pub async fn open(root: impl Into<Root>) -> Result<Arc<Self>, ApiError> {
         Self::start(open_project(root)?).await
     }
 
@@ -139,6 +139,7 @@ impl App {
     /// # Errors
     /// The list of trusted hosts in the environment cannot be read.
     async fn start(project: Project) -> Result<Arc<Self>, ApiError> {
+        project.remove_leftovers();
         let trust = Trust::new(&[])?;
         let began = clock::unix_micros();
         let changes = Arc::new(Changes {

@@ -2,8 +2,8 @@
 
 use super::App;
 use super::commands::Nothing;
-use crate::disk::{content, write};
 use crate::error::{ApiError, Code};
+use crate::root::Named;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,6 +35,9 @@ pub(super) enum Theme {
     HighContrast,
 }
 
+/// The maximum size of the file, in bytes.
+const BYTES_MAX: u64 = 1 << 20;
+
 /// `$XDG_CONFIG_HOME/understudy/preferences.json`, or what the system has in its place.
 fn file() -> Option<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -51,7 +54,7 @@ fn file() -> Option<PathBuf> {
 impl App {
     /// A file that cannot be read counts as none: it holds nothing that cannot be chosen again.
     pub(super) async fn preferences(&self, _: Nothing) -> Result<Preferences, ApiError> {
-        let bytes = file().and_then(|file| content(&file).ok().flatten());
+        let bytes = file().and_then(|file| Named::read(&file, BYTES_MAX).ok());
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
     }
 
@@ -60,7 +63,7 @@ impl App {
             ApiError::new(Code::Disk, "there is no folder for preferences").with_hint("set HOME or XDG_CONFIG_HOME")
         })?;
         let text = serde_json::to_vec_pretty(&preferences).expect("preferences are JSON");
-        write(&file, &text)?;
+        Named::write(&file, &text)?;
         Ok(Nothing {})
     }
 }

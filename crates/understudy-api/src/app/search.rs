@@ -2,8 +2,10 @@
 
 use super::App;
 use crate::error::ApiError;
+use crate::root::Root;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use understudy_fixture::SOURCE_BYTES_MAX;
 
 /// How many lines are shown.
 const HITS_MAX: usize = 200;
@@ -49,6 +51,7 @@ impl App {
             return Ok(Hits { hits: Vec::new(), more: false });
         }
         let project = self.loaded().await;
+        let root = project.root.clone();
         let files: Vec<(String, String, PathBuf)> = project
             .services
             .iter()
@@ -59,16 +62,17 @@ impl App {
             })
             .collect();
         // Thousands of files are read: nobody else waits for that.
-        let found = tokio::task::spawn_blocking(move || find(&files, &wanted)).await;
+        let found = tokio::task::spawn_blocking(move || find(&root, &files, &wanted)).await;
         Ok(found.unwrap_or(Hits { hits: Vec::new(), more: false }))
     }
 }
 
-fn find(files: &[(String, String, PathBuf)], wanted: &str) -> Hits {
+fn find(root: &Root, files: &[(String, String, PathBuf)], wanted: &str) -> Hits {
     let mut hits = Vec::new();
     for (service, file, path) in files {
         // What cannot be read is a problem of the project, and is told there.
-        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        let Ok(content) = root.read(path, SOURCE_BYTES_MAX as u64) else { continue };
+        let Ok(text) = String::from_utf8(content.bytes) else { continue };
         for (at, line) in text.lines().enumerate().filter(|(_, line)| line.to_lowercase().contains(wanted)) {
             if hits.len() == HITS_MAX {
                 return Hits { hits, more: true };
@@ -93,16 +97,17 @@ mod tests {
         let path = std::env::temp_dir().join(format!("understudy-search-{}", std::process::id()));
         std::fs::write(&path, format!("name: Ünder\n  path: /PETS # x\n{}", "pets\n".repeat(HITS_MAX)))
             .expect("a file");
+        let root = Root::from(std::env::temp_dir());
         let files = [
             ("s".to_owned(), "f.yaml".to_owned(), path.clone()),
             ("s".to_owned(), "gone".to_owned(), "/nowhere".into()),
         ];
-        let one = find(&files, "ünder");
+        let one = find(&root, &files, "ünder");
         assert_eq!(
             (one.hits[0].line, one.hits[0].text.as_str(), one.hits.len(), one.more),
             (1, "name: Ünder", 1, false)
         );
-        let many = find(&files, "pets");
+        let many = find(&root, &files, "pets");
         assert_eq!((many.hits.len(), many.hits[0].text.as_str(), many.more), (HITS_MAX, "path: /PETS # x", true));
         std::fs::remove_file(&path).expect("it is ours");
     }

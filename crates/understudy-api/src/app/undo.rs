@@ -37,7 +37,7 @@ impl History {
             && let (Some(before), Some(now)) = (last.typed, change.typed)
             && now.duration_since(before) < TYPING_PAUSE
             && let ([old], [new]) = (last.files.as_mut_slice(), change.files.as_mut_slice())
-            && old.path == new.path
+            && old.place.path == new.place.path
             && old.after == new.before
         {
             old.after = new.after.take();
@@ -93,7 +93,7 @@ impl App {
         // A change that another program has written over cannot be taken back: those before it still can.
         bring_all(&change.files, again)?;
         change.typed = None;
-        let file = Some(change.files.iter().map(|file| file.shown.as_str()).collect::<Vec<_>>().join(", "));
+        let file = Some(change.files.iter().map(FileChange::shown).collect::<Vec<_>>().join(", "));
         to.push(change);
         drop(history);
         self.reload().await;
@@ -104,12 +104,14 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
+    use crate::change::Place;
+    use crate::root::Root;
+    use std::path::{Path, PathBuf};
 
     fn change(before: &str, after: &str, typed: Option<Instant>) -> Change {
         let bytes = |text: &str| Some(text.as_bytes().to_vec());
-        let file =
-            FileChange { path: PathBuf::from("f"), shown: "f".to_owned(), before: bytes(before), after: bytes(after) };
+        let place = Place::of_project(&Root::from(Path::new(".")), PathBuf::from("f"));
+        let file = FileChange { place, before: bytes(before), after: bytes(after) };
         Change { files: vec![file], typed }
     }
 

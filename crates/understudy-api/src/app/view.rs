@@ -166,7 +166,7 @@ impl App {
         });
         let not_recorded = open.servers.not_recorded();
         let problems = project.diagnostics.iter().chain(&open.warnings).chain(&not_recorded).map(DiagnosticReport::new);
-        let root = std::path::absolute(&project.root).unwrap_or_else(|_| project.root.clone());
+        let root = std::path::absolute(&project.root).unwrap_or_else(|_| project.root.to_path_buf());
         Ok(ProjectView {
             revision: self.changes.project.load(Ordering::Relaxed),
             name: root.file_name().map_or_else(|| "/".to_owned(), |name| name.to_string_lossy().into_owned()),

@@ -12,9 +12,10 @@ use crate::clock;
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project, open_project};
 use crate::report::DiagnosticReport;
+use crate::root::Root;
 use serde::Serialize;
 use settings::{Accepted, hint, level};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use understudy_fixture::Diagnostic;
 use understudy_fixture::model::{AcceptedChange, Diff, Fixture};
@@ -29,7 +30,9 @@ pub struct DiffRequest {
     /// The version that comes.
     pub new: PathBuf,
     /// The project whose fixtures may be touched, and which may have levels for rules; where there is one.
-    pub project: Option<PathBuf>,
+    pub project: Option<Root>,
+    /// The places outside the folders of the descriptions that they may refer to.
+    pub allowed: Vec<PathBuf>,
     /// The service that is described; those with a description where it is not said.
     pub service: Option<String>,
 }
@@ -170,8 +173,13 @@ impl DiffReport {
 /// A version that cannot be read as a description; a project or a service that is not there, or a project's file that is
 /// wrong.
 pub fn diff(request: &DiffRequest) -> Result<DiffReport, ApiError> {
-    let (old, new) = (Version::open(&request.old)?, Version::open(&request.new)?);
-    let project = request.project.as_deref().map(open_project).transpose()?;
+    let root_of = |file: &Path| match &request.project {
+        Some(project) => project.and_named(file),
+        None => Root::of_named(file, &request.allowed),
+    };
+    let read = |named: &Path| Version::open(&root_of(named), named);
+    let (old, new) = (read(&request.old)?, read(&request.new)?);
+    let project = request.project.as_ref().map(open_project).transpose()?;
     let (fixtures, settings) = match &project {
         Some(project) => (fixtures(project, request.service.as_deref(), &old)?, settings_of(project)?),
         None => (Vec::new(), Diff::default()),
@@ -210,8 +218,11 @@ pub fn diff(request: &DiffRequest) -> Result<DiffReport, ApiError> {
 
 /// What a project says of changes. Where its file is wrong, that is an error: a level that is not known would be passed over.
 fn settings_of(project: &Project) -> Result<Diff, ApiError> {
-    let name = project.file.as_deref().and_then(std::path::Path::file_name).map(|name| name.to_string_lossy());
-    let is_own = |problem: &&Diagnostic| problem.is_error() && name.as_deref() == Some(&*problem.file);
+    let name = project.file.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
+    // What is outside the project says nothing of the settings.
+    let is_about_them =
+        |problem: &Diagnostic| problem.is_error() && problem.code != understudy_fixture::Code::OutsideProject;
+    let is_own = |problem: &&Diagnostic| is_about_them(problem) && name.as_deref() == Some(&*problem.file);
     let wrong: Vec<String> = project.diagnostics.iter().filter(is_own).map(ToString::to_string).collect();
     if wrong.is_empty() {
         return Ok(project.settings.diff.clone());

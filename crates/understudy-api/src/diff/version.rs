@@ -3,6 +3,7 @@
 use super::git::{Revision, Spec};
 use crate::described::Described;
 use crate::error::{ApiError, Code};
+use crate::root::Root;
 use std::path::Path;
 use std::sync::Arc;
 use understudy_fixture::Diagnostic;
@@ -20,11 +21,11 @@ pub(super) struct Version {
 }
 
 impl Version {
-    /// Reads a file, or `REVISION:PATH`. A file of that name comes first.
+    /// Reads a file, or `REVISION:PATH`. A file of that name comes first; `root` is the root for this file.
     ///
     /// # Errors
     /// Why there is nothing to compare.
-    pub(super) fn open(named: &Path) -> Result<Self, ApiError> {
+    pub(super) fn open(root: &Root, named: &Path) -> Result<Self, ApiError> {
         let shown = named.to_string_lossy();
         let spec = if named.exists() { None } else { Spec::parse(&shown) };
         match spec {
@@ -33,12 +34,12 @@ impl Version {
                 let error = ApiError::new(Code::Usage, format!("{shown} is an address, and nothing is fetched"));
                 Err(error.with_hint("save the description, and name the file"))
             }
-            None => Self::of_file(named, &shown),
+            None => Self::of_file(root, named, &shown),
         }
     }
 
-    fn of_file(path: &Path, shown: &str) -> Result<Self, ApiError> {
-        let described = Described::at(path);
+    fn of_file(root: &Root, path: &Path, shown: &str) -> Result<Self, ApiError> {
+        let described = Described::at(root, path);
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let folder = shown.strip_suffix(&name).unwrap_or_default().to_owned();
         let problem = described.unreadable().cloned();

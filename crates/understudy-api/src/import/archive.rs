@@ -138,8 +138,7 @@ pub(crate) fn new_files(
             files.extend(changes);
         }
     }
-    let made =
-        |Place { path, shown }: Place, bytes: Vec<u8>| FileChange { path, shown, before: None, after: Some(bytes) };
+    let made = |place: Place, bytes: Vec<u8>| FileChange { place, before: None, after: Some(bytes) };
     for (making, id) in wanted.iter().zip(&ids) {
         let mut fixture = making.draft.fixture.clone();
         link(&mut fixture, &names);
@@ -153,7 +152,7 @@ pub(crate) fn new_files(
             };
             let name = free(&stem, |stem| {
                 let name = format!("{stem}.{ending}");
-                is_taken(&name) || files.iter().any(|file: &FileChange| file.path == loaded.folder.join(&name))
+                is_taken(&name) || files.iter().any(|file: &FileChange| file.place.path == loaded.folder.join(&name))
             });
             let name = format!("{name}.{ending}");
             body_files(&mut fixture).filter(|file| file.path == *path).for_each(|file| file.path.clone_from(&name));

@@ -6,7 +6,7 @@
 use super::free;
 use crate::change::{FileChange, Place, diff};
 use crate::described::Described;
-use crate::disk::{ServiceFiles, content};
+use crate::disk::ServiceFiles;
 use crate::error::{ApiError, Code};
 use crate::project::LoadedService;
 use crate::server_paths::after_import;
@@ -209,7 +209,7 @@ struct Importing<'l> {
 impl<'l> Importing<'l> {
     fn new(loaded: &'l LoadedService, again: bool) -> Result<Self, ApiError> {
         let place = Place::inside(loaded, MEMORY)?;
-        let before = content(&place.path)?;
+        let before = place.content()?;
         let memory = match &before {
             None => Memory::default(),
             Some(bytes) => serde_json::from_slice(bytes).map_err(|error| {
@@ -275,7 +275,7 @@ impl<'l> Importing<'l> {
                 continue;
             };
             let place = Place::of(self.loaded, file)?;
-            let before = content(&place.path)?.unwrap_or_default();
+            let before = place.content()?.unwrap_or_default();
             if before == self.memory.fixtures[&id].text.as_bytes() {
                 self.memory.fixtures.remove(&id);
                 self.gone.insert(id.clone());
@@ -297,7 +297,7 @@ impl<'l> Importing<'l> {
         let file = self.file(id).map_or_else(|| format!("{id}.yaml"), str::to_owned);
         let place = Place::of(self.loaded, &file)?;
         let before = self.memory.fixtures.get(id).map(|made| made.text.clone());
-        let Some(held) = content(&place.path)? else {
+        let Some(held) = place.content()? else {
             return self.make(&shown.fixture, place, made, before.is_some());
         };
         let keep = |why: &str| Some(why.to_owned());
@@ -352,7 +352,7 @@ impl<'l> Importing<'l> {
             let (fixture, problems) = understudy_fixture::fixture(
                 source,
                 id,
-                &ServiceFiles::new(&self.loaded.folder, self.loaded.service.body_max),
+                &ServiceFiles::new(&self.loaded.root, &self.loaded.folder, self.loaded.service.body_max),
             );
             fixture.is_some() && !problems.iter().any(understudy_fixture::Diagnostic::is_error)
         };
@@ -400,8 +400,8 @@ impl<'l> Importing<'l> {
         self.fixtures.last_mut().expect("one was pushed")
     }
 
-    fn change(&mut self, Place { path, shown }: Place, before: Option<Vec<u8>>, after: Option<Vec<u8>>) {
-        self.changes.push(FileChange { path, shown, before, after });
+    fn change(&mut self, place: Place, before: Option<Vec<u8>>, after: Option<Vec<u8>>) {
+        self.changes.push(FileChange { place, before, after });
     }
 
     fn done(mut self) -> Result<(Vec<ImportedFixture>, Vec<FileChange>), ApiError> {

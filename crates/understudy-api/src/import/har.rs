@@ -4,13 +4,13 @@
 use super::sort::{ArchiveAccept, ArchiveOptions, LeftOut, left_out, nothing, sort};
 use crate::change::FileChange;
 use crate::desk::recording;
-use crate::disk::content;
 use crate::error::{ApiError, Code};
 use crate::hidden::Hidden;
 use crate::inbox::{Accepting, Chosen, Inbox, News, VarNeeded};
 use crate::project::Project;
 use crate::recordings::Recording;
 use crate::report::{DifferenceReport, RedactionReport};
+use crate::root::{Named, Refused, Root};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -98,18 +98,13 @@ impl AttachedFiles for Beside<'_> {
         if !is_inside {
             return Err(outside());
         }
-        let path = folder.join(name);
         // A symbolic link must not lead out of the folder either.
-        let (real, inside) = (path.canonicalize(), folder.canonicalize());
-        let real = real.map_err(|error| error.to_string())?;
-        if !inside.is_ok_and(|inside| real.starts_with(inside)) {
-            return Err(outside());
+        match Root::from(folder).read(&folder.join(name), ARCHIVE_BYTES_MAX) {
+            Ok(content) => Ok(content.bytes.into()),
+            Err(Refused::Outside(_)) => Err(outside()),
+            Err(Refused::TooLarge(size)) => Err(format!("it has {size} bytes; at most {ARCHIVE_BYTES_MAX} are read")),
+            Err(refused) => Err(refused.to_string()),
         }
-        let size = std::fs::metadata(&real).map_err(|error| error.to_string())?.len();
-        if size > ARCHIVE_BYTES_MAX {
-            return Err(format!("it has {size} bytes; at most {ARCHIVE_BYTES_MAX} are read"));
-        }
-        std::fs::read(&real).map(Bytes::from).map_err(|error| error.to_string())
     }
 }
 
@@ -120,13 +115,13 @@ impl AttachedFiles for Beside<'_> {
 pub(super) fn read_files(files: &[PathBuf]) -> Result<HarArchive, ApiError> {
     let mut all = HarArchive::default();
     for file in files {
-        let size = std::fs::metadata(file).map_err(|error| ApiError::of_file(file, "read", &error))?.len();
-        if size > ARCHIVE_BYTES_MAX {
-            let message = format!("{} has {size} bytes; at most {ARCHIVE_BYTES_MAX} are read", file.display());
-            return Err(ApiError::new(Code::Usage, message).with_hint("record less at once"));
-        }
-        let bytes =
-            content(file)?.ok_or_else(|| ApiError::new(Code::Disk, format!("{} is not there", file.display())))?;
+        let bytes = Named::read(file, ARCHIVE_BYTES_MAX).map_err(|refused| match refused {
+            Refused::TooLarge(size) => {
+                let message = format!("{} has {size} bytes; at most {ARCHIVE_BYTES_MAX} are read", file.display());
+                ApiError::new(Code::Usage, message).with_hint("record less at once")
+            }
+            refused => refused.of_file(file, "read"),
+        })?;
         let HarArchive { exchanges, left } = read(&bytes, &file.display().to_string(), file.parent())?;
         all.exchanges.extend(exchanges);
         all.left.extend(left);
@@ -219,7 +214,7 @@ fn accepted(
     imported.known = view.proposals.iter().filter(|one| one.news == News::Same).count();
     for change in &changes {
         let files = if change.before.is_none() { &mut imported.files } else { &mut imported.changed };
-        files.push(change.shown.clone());
+        files.push(change.shown().to_owned());
     }
     let why = |id: &str| refused.iter().find(|(other, _)| other == id).map(|(_, why)| why.clone());
     let mut waiting: BTreeSet<u64> = BTreeSet::new();

@@ -18,10 +18,9 @@ use crate::described::Described;
 use crate::error::{ApiError, Code};
 use crate::inbox::vars_needed;
 use crate::recordings;
+use crate::root::{Named, Root};
 use description::Meant;
 use serde::Serialize;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,7 +28,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct ImportRequest {
     /// The project's folder.
-    pub project: PathBuf,
+    pub project: Root,
     /// The service that gets the fixtures; the only one where it is not said.
     pub service: Option<String>,
     /// The selection of an archive's exchanges, and their handling.
@@ -67,7 +66,7 @@ pub fn import(request: &ImportRequest) -> Result<Import, ApiError> {
             return usage("--origin chooses among the exchanges of an archive, and this is none".to_owned());
         }
         ([only], Some(_)) => {
-            let description = read_description(only)?;
+            let description = read_description(&project.root, only)?;
             let loaded = project.chosen(service)?;
             let meant = Meant { operations: &request.operations, status: None };
             let (imported, files) = description::plan(loaded, &description, &only.to_string_lossy(), meant)?;
@@ -113,13 +112,7 @@ fn is_archive(path: &Path) -> Result<bool, ApiError> {
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("har")) {
         return Ok(true);
     }
-    let of_file = |error: std::io::Error| ApiError::of_file(path, "read", &error);
-    // A pipe can be read only once, so it is not inspected here.
-    if !std::fs::metadata(path).map_err(of_file)?.is_file() {
-        return Ok(false);
-    }
-    let mut head = Vec::new();
-    File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head)).map_err(of_file)?;
+    let head = Named::head(path, HEAD_BYTES).map_err(|refused| refused.of_file(path, "read"))?;
     let head = String::from_utf8_lossy(&head);
     let inside = head.trim_start_matches('\u{feff}').trim_start().strip_prefix('{');
     Ok(inside.is_some_and(|inside| inside.trim_start().starts_with("\"log\"")))
@@ -127,15 +120,11 @@ fn is_archive(path: &Path) -> Result<bool, ApiError> {
 
 /// Returns true if a file begins like a zip file (APPNOTE.TXT, section 4.3.7).
 fn is_zip(path: &Path) -> bool {
-    let mut head = [0; 4];
-    // A pipe can be read only once, so it is not inspected here.
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
-        && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
-        && head == *b"PK\x03\x04"
+    Named::head(path, 4).is_ok_and(|head| head == b"PK\x03\x04")
 }
 
-fn read_description(path: &Path) -> Result<Described, ApiError> {
-    let described = Described::at(path);
+fn read_description(root: &Root, path: &Path) -> Result<Described, ApiError> {
+    let described = Described::at(&root.and_named(path), path);
     match described.unreadable() {
         None => Ok(described),
         Some(problem) => {

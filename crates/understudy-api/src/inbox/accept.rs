@@ -216,7 +216,7 @@ impl Inbox {
 impl Accepting {
     /// Whether a file is changed already.
     fn is_changed(&self, file: &FileChange) -> bool {
-        self.changes.iter().any(|other| other.path == file.path)
+        self.changes.iter().any(|other| other.place.path == file.place.path)
     }
 }
 

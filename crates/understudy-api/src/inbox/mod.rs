@@ -19,13 +19,14 @@ use crate::import::archive::{There, link};
 use crate::project::{Project, meant, open_project};
 use crate::recordings::{self, Recording, store_error};
 use crate::report::{DifferenceReport, RedactionReport};
+use crate::root::Root;
 pub(crate) use accept::Accepting;
 use har::inbox_har;
 use places::Places;
 use propose::{Proposed, propose};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use understudy_exchange::target::percent_decode;
 use understudy_fixture::write_fixture;
@@ -196,7 +197,7 @@ impl Inbox {
     ///
     /// # Errors
     /// No project, or recordings that another program has open or that cannot be read.
-    pub(crate) fn open(root: &Path) -> Result<Self, ApiError> {
+    pub(crate) fn open(root: &Root) -> Result<Self, ApiError> {
         let project = open_project(root)?;
         let (log, damaged) = recordings::open(&project.root)?;
         Ok(Self { damaged, ..Self::read(Arc::new(project), Some(Arc::new(log)), u64::MAX)? })
@@ -307,7 +308,7 @@ impl Inbox {
     /// The disk says no.
     pub(crate) fn accepted(&self, accepting: Accepting) -> Result<Settled, ApiError> {
         let Accepting { changes, numbers, left, along, stays } = accepting;
-        let files: Vec<String> = changes.into_iter().map(|change| change.shown).collect();
+        let files: Vec<String> = changes.into_iter().map(|change| change.shown().to_owned()).collect();
         let exchanges = self.remove(numbers)?;
         let vars = vars_needed(&self.project.root, &files)?;
         Ok(Settled { files, exchanges, left, along, stays, vars })
@@ -319,7 +320,7 @@ impl Inbox {
     /// As [`Self::accept`].
     pub(crate) fn plan(&self, chosen: &[Chosen]) -> Result<Settled, ApiError> {
         let Accepting { changes, numbers, left, along, stays } = self.accepting(chosen)?;
-        let files = changes.into_iter().map(|change| change.shown).collect();
+        let files = changes.into_iter().map(|change| change.shown().to_owned()).collect();
         Ok(Settled { files, exchanges: numbers.len(), left, along, stays, vars: Vec::new() })
     }
 

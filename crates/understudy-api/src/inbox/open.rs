@@ -4,9 +4,10 @@ use super::{Chosen, Inbox, InboxView, Proposal, Settled, unknown};
 use crate::app::{AcceptProposals, COMMAND_TIMEOUT, DiscardProposals, ProposalRef, Text, ask_app};
 use crate::error::{ApiError, Code};
 use crate::local::{Holder, Role, other};
+use crate::root::Root;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A project's inbox.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ impl OpenInbox {
     ///
     /// # Errors
     /// No project, or recordings that cannot be read, or that another program has open which does not say where it is.
-    pub async fn of(root: &Path) -> Result<Self, ApiError> {
+    pub async fn of(root: &Root) -> Result<Self, ApiError> {
         match Inbox::open(root) {
             Ok(inbox) => Ok(Self { damaged: inbox.damaged.clone(), at: At::Here(Box::new(inbox)) }),
             Err(error) if error.code == Code::Conflict => {

@@ -3,10 +3,10 @@
 
 use crate::error::ApiError;
 use crate::project::{LoadedService, open_project};
+use crate::root::Root;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 use understudy_exchange::{Json, Request};
 use understudy_fixture::model::Fixture;
@@ -33,7 +33,7 @@ pub struct VarNeeded {
 ///
 /// # Errors
 /// The project cannot be read.
-pub(crate) fn vars_needed(root: &Path, files: &[String]) -> Result<Vec<VarNeeded>, ApiError> {
+pub(crate) fn vars_needed(root: &Root, files: &[String]) -> Result<Vec<VarNeeded>, ApiError> {
     if files.is_empty() {
         return Ok(Vec::new());
     }

@@ -4,10 +4,10 @@
 //! is deleted is asked about again.
 
 use super::Disclosure;
-use crate::disk::{content, write_private};
 use crate::error::{ApiError, Code};
+use crate::root::{Named, create_lock};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{DirBuilder, File};
+use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 
 /// Hosts with the variables that they may get.
@@ -56,19 +56,25 @@ fn remember_in(file: &Path, project: &str, disclosures: &[Disclosure]) -> Result
     builder.create(folder).map_err(|error| ApiError::of_file(folder, "create", &error))?;
     // Programs that write at the same time wait for each other, so that none overwrites what another has added.
     let lock = file.with_extension("lock");
-    let locked = File::options().read(true).write(true).create(true).truncate(false).open(&lock);
-    let _locked =
-        locked.and_then(|file| file.lock().map(|()| file)).map_err(|error| ApiError::of_file(&lock, "lock", &error))?;
+    let _locked = create_lock(&lock)
+        .and_then(|file| file.lock().map(|()| file))
+        .map_err(|error| ApiError::of_file(&lock, "lock", &error))?;
     let mut projects = read(file)?;
     let hosts = projects.entry(project.to_owned()).or_default();
     for disclosure in disclosures {
         hosts.entry(disclosure.origin.clone()).or_default().extend(disclosure.variables.iter().cloned());
     }
-    write_private(file, &serde_json::to_vec_pretty(&projects).expect("maps of texts are JSON"))
+    Named::write_private(file, &serde_json::to_vec_pretty(&projects).expect("maps of texts are JSON"))
 }
 
+/// The maximum size of the file, in bytes.
+const BYTES_MAX: u64 = 64 << 20;
+
 fn read(file: &Path) -> Result<Projects, ApiError> {
-    let Some(bytes) = content(file)? else { return Ok(Projects::new()) };
+    let bytes = match Named::read(file, BYTES_MAX) {
+        Err(refused) if refused.is_missing() => return Ok(Projects::new()),
+        read => read.map_err(|refused| refused.of_file(file, "read"))?,
+    };
     serde_json::from_slice(&bytes).map_err(|error| {
         ApiError::new(Code::Disk, format!("{} cannot be read: {error}", file.display()))
             .with_hint("correct or delete it; deleted, permissions are asked for again")

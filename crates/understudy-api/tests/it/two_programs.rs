@@ -81,6 +81,7 @@ async fn serving(folder: &std::path::Path, options: impl FnOnce(&mut ServeReques
     let mut request = ServeRequest {
         trust: understudy_api::Trust::default(),
         target: Target::Project(folder.to_path_buf()),
+        allowed: Vec::new(),
         requests: Requests::Refuse,
         poll: None,
         services: Vec::new(),

@@ -69,6 +69,8 @@ async fn a_code_is_good_once_for_the_token() {
     assert_ne!(code, token);
     let head = format!("POST /command/token HTTP/1.1\r\nhost: localhost:{port}\r\n");
     assert!(ask(port, head.clone(), "x").await.starts_with("HTTP/1.1 401"));
+    let long: &'static str = "x".repeat(1_001).leak();
+    assert!(ask(port, head.clone(), long).await.starts_with("HTTP/1.1 413"));
     assert!(ask(port, head.clone(), code).await.ends_with(&format!("\r\n\r\n\"{token}\"")));
     assert!(ask(port, head, code).await.starts_with("HTTP/1.1 401"));
     server.close().await;

@@ -82,7 +82,8 @@ fn a_mounted_config_map_that_is_updated_is_served() {
     symlink("..data/get.yaml", mount.join("get.yaml")).unwrap();
     folder.write("project/understudy.yaml", "version: 1\nservices: { s: { dir: s } }\n");
     symlink("../mount", folder.0.join("project/s")).unwrap();
-    let served = Served::new(&folder.0.join("project"), &[]);
+    // The mount is outside the project.
+    let served = Served::new(&folder.0.join("project"), &["--allow-outside", mount.to_str().unwrap()]);
     eventually(&served, "GET /a", "\r\n\r\none");
     swap("..two", &mount.join("..data"));
     fs::remove_dir_all(mount.join("..one")).unwrap();

@@ -38,9 +38,7 @@ impl Source {
     /// A diagnostic where they are not UTF-8 or more than [`SOURCE_BYTES_MAX`].
     pub fn new(file: &str, bytes: Vec<u8>) -> Result<Self, Box<Diagnostic>> {
         if bytes.len() > SOURCE_BYTES_MAX {
-            let message = format!("the file has {} bytes; at most {SOURCE_BYTES_MAX} are read", bytes.len());
-            let hint = "move the body into a file under bodies/ and name it with `file:`";
-            return Err(Box::new(Diagnostic::of_file(Code::TooLarge, file, message).with_hint(hint)));
+            return Err(Self::too_large(file, bytes.len() as u64));
         }
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self { file: file.into(), text }),
@@ -53,6 +51,14 @@ impl Source {
                 Err(Box::new(Diagnostic::of_file(Code::NotUtf8, file, message).with_hint(hint)))
             }
         }
+    }
+
+    /// Returns the problem of a file with more than [`SOURCE_BYTES_MAX`] bytes.
+    #[must_use]
+    pub fn too_large(file: &str, bytes: u64) -> Box<Diagnostic> {
+        let message = format!("the file has {bytes} bytes; at most {SOURCE_BYTES_MAX} are read");
+        let hint = "move the body into a file under bodies/ and name it with `file:`";
+        Box::new(Diagnostic::of_file(Code::TooLarge, file, message).with_hint(hint))
     }
 
     /// The file as a tree, or the one problem that keeps it from being one. An empty file is an empty map.

@@ -32,6 +32,12 @@ pub trait Files {
     /// # Errors
     /// Why it cannot be read, as a fragment: "there is no such file".
     fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+
+    /// Returns what a person can do about a file that could not be read.
+    fn advice(&self, path: &str) -> Option<String> {
+        let _ = path;
+        None
+    }
 }
 
 /// A value in one of the files.
@@ -72,7 +78,8 @@ impl Documents {
     /// Reads a file and all that its `$ref`s name. A file that cannot be read is a problem of those that name it.
     pub(crate) fn open(path: &str, files: &dyn Files) -> Result<(Self, Vec<Diagnostic>), Box<Diagnostic>> {
         let bytes = files.read(path).map_err(|why| {
-            Box::new(Diagnostic::of_file(Code::Unreadable, path, format!("the file cannot be read: {why}")))
+            let problem = Diagnostic::of_file(Code::Unreadable, path, format!("the file cannot be read: {why}"));
+            Box::new(files.advice(path).into_iter().fold(problem, Diagnostic::with_hint))
         })?;
         let by_path = HashMap::from([(path.to_owned(), 0)]);
         let mut documents =
@@ -99,14 +106,17 @@ impl Documents {
                     Ok(Err(problem)) => problems.push(*problem),
                     // Nobody has asked for it: it is told with what leads there.
                     Err(_) if is_copy => {}
-                    Err(message) => unread.push((node, message)),
+                    Err(message) => unread.push((node, message, files.advice(&named))),
                 }
             }
             at += 1;
         }
         // What leads to an address need not be a file.
-        unread.retain(|(node, _)| documents.at(*node).follow().is_err());
-        let unread = unread.into_iter().map(|(node, message)| documents.at(node).problem(Code::BadReference, message));
+        unread.retain(|(node, ..)| documents.at(*node).follow().is_err());
+        let unread = unread.into_iter().map(|(node, message, advice)| {
+            let problem = documents.at(node).problem(Code::BadReference, message);
+            advice.into_iter().fold(problem, Diagnostic::with_hint)
+        });
         problems.extend(unread);
         Ok((documents, problems))
     }

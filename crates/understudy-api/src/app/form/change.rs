@@ -282,7 +282,8 @@ response:
     fn change(text: &str, response: usize, json: &str) -> Result<String, String> {
         let change: FormChange = serde_json::from_str(json).expect(json);
         let source = Source { file: "f.yaml".into(), text: text.to_owned() };
-        let (before, problems) = fixture(&source, "f", &ServiceFiles::new(Path::new("nowhere"), 0));
+        let (before, problems) =
+            fixture(&source, "f", &ServiceFiles::new(&Path::new("nowhere").into(), Path::new("nowhere"), 0));
         let before = before.unwrap_or_else(|| panic!("{problems:?}"));
         changed(&source, &before, response, &change).map_err(|error| error.message)
     }

@@ -217,7 +217,8 @@ impl App {
         let loaded = project.service(service)?;
         let id = file.rsplit_once('.').map_or(file, |(id, _)| id);
         let source = Source { file: loaded.service.path_of(file).into(), text };
-        let (read, problems) = fixture(&source, id, &ServiceFiles::new(&loaded.folder, loaded.service.body_max));
+        let (read, problems) =
+            fixture(&source, id, &ServiceFiles::new(&loaded.root, &loaded.folder, loaded.service.body_max));
         Ok((read, problems, source))
     }
 }

@@ -340,7 +340,7 @@ mod tests {
             let source = understudy_fixture::Source { file: "f.yaml".into(), text: source };
             let folder = std::path::Path::new("nowhere");
             let (read, problems) =
-                understudy_fixture::fixture(&source, "f", &crate::disk::ServiceFiles::new(folder, 0));
+                understudy_fixture::fixture(&source, "f", &crate::disk::ServiceFiles::new(&folder.into(), folder, 0));
             let read = read.unwrap_or_else(|| panic!("{text}: {problems:?}"));
             let rule = &read.responses[0].rules[0].rule;
             let view = RuleView::of(rule);
