@@ -43,8 +43,7 @@ pub fn find_target(named: Option<&Path>, current: &Path) -> Result<Target, ApiEr
         if let Some(folder) = above {
             return Ok(Target::Project(folder.to_path_buf()));
         }
-        let below = current.join("fixtures");
-        if below.is_dir() {
+        if let Some(below) = fixtures_in(current)? {
             return Ok(Target::Project(below));
         }
         if settings_of_folders(&current.into()).is_ok() {
@@ -59,18 +58,17 @@ pub fn find_target(named: Option<&Path>, current: &Path) -> Result<Target, ApiEr
         return file_target(&path, named);
     }
     if path.is_dir() {
-        return Ok(Target::Project(folder_of_fixtures(path)));
+        return folder_of_fixtures(path).map(Target::Project);
     }
     if let Err(refused @ Refused::NoFile(_)) = Named::head(&path, 0) {
         let message = format!("{} cannot be read: {refused}", named.display());
-        return Err(no_project(
-            message,
-            "name a folder that holds understudy.yaml or fixtures, or a fixture".to_owned(),
-        ));
+        return Err(no_project(message, NAME_A_PROJECT.to_owned()));
     }
     let message = format!("there is no file or folder {}", named.display());
-    Err(no_project(message, "name a folder that holds understudy.yaml or fixtures, or a fixture".to_owned()))
+    Err(no_project(message, NAME_A_PROJECT.to_owned()))
 }
+
+const NAME_A_PROJECT: &str = "name a folder that holds understudy.yaml or fixtures, or a fixture";
 
 /// Finds the project that a person means.
 ///
@@ -132,13 +130,26 @@ const FIXTURE_HAS: &str = "a fixture is a .yaml or .json file with `request` and
                            request: { path: /pets }, response: { status: 200 }";
 
 /// The folder itself, or its `fixtures` where only that one has some.
-fn folder_of_fixtures(folder: PathBuf) -> PathBuf {
+fn folder_of_fixtures(folder: PathBuf) -> Result<PathBuf, ApiError> {
+    if project_file(&folder).is_some() || !has_own_fixture(&Root::from(&folder)).is_ok_and(|has| !has) {
+        return Ok(folder);
+    }
+    let below = fixtures_in(&folder)?;
+    let is_meant = |below: &PathBuf| project_file(below).is_some() || settings_of_folders(&Root::from(below)).is_ok();
+    Ok(below.filter(is_meant).unwrap_or(folder))
+}
+
+/// The folder `fixtures` in a folder. If it is a link to another place, the person names that place.
+fn fixtures_in(folder: &Path) -> Result<Option<PathBuf>, ApiError> {
     let below = folder.join("fixtures");
-    let is_below = project_file(&folder).is_none()
-        && below.is_dir()
-        && has_own_fixture(&Root::from(&folder)).is_ok_and(|has| !has)
-        && (project_file(&below).is_some() || settings_of_folders(&Root::from(&below)).is_ok());
-    if is_below { below } else { folder }
+    match Root::from(folder).resolve(&below) {
+        Ok(_) => Ok(Some(below).filter(|below| below.is_dir())),
+        Err(Refused::Outside(place)) => {
+            let message = format!("{} is a link that leads out, to {}", below.display(), place.display());
+            Err(no_project(message, format!("name the folder that you mean: {}", place.display())))
+        }
+        Err(_) => Ok(None),
+    }
 }
 
 /// The project's file in a folder.

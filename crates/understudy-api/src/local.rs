@@ -150,22 +150,28 @@ pub(crate) fn folder(root: &Path) -> io::Result<PathBuf> {
 pub(crate) fn make_folder_private(root: &Path) -> Option<Diagnostic> {
     let folder = root.join(FOLDER);
     folder.symlink_metadata().ok()?;
-    let problem = |code, message| Diagnostic::of_file(code, FOLDER, message);
+    let problem = |severity, code, message: String, hint: &str| {
+        Some(Diagnostic { severity, ..Diagnostic::of_file(code, FOLDER, message).with_hint(hint) })
+    };
     match make_private(&folder) {
         Ok(Privacy::Private) => None,
         Ok(Privacy::Tightened) => {
-            let message = "others on this machine could read the recordings in this folder; now only you can";
-            let problem = Diagnostic { severity: Severity::Warning, ..problem(Code::OpenToOthers, message.to_owned()) };
-            Some(problem.with_hint("nothing is left to do"))
+            let message =
+                "others on this machine could read the recordings in this folder; now only you can".to_owned();
+            problem(Severity::Warning, Code::OpenToOthers, message, "nothing is left to do")
         }
         Ok(Privacy::Open) => {
-            let message = "others on this machine can read the recordings in this folder, and the disk keeps it so";
-            let problem = Diagnostic { severity: Severity::Warning, ..problem(Code::OpenToOthers, message.to_owned()) };
-            Some(problem.with_hint("move the project to a disk with access rights"))
+            let message = "others on this machine can read the recordings in this folder".to_owned();
+            let hint = "take their rights away as the owner of the folder: chmod -R go= .understudy";
+            problem(Severity::Warning, Code::OpenToOthers, message, hint)
         }
         Err(error) => {
             let message = format!("recordings and results cannot be kept: {error}");
-            Some(problem(Code::Unreadable, message).with_hint("delete it; Understudy makes its own"))
+            if error.kind() == io::ErrorKind::PermissionDenied {
+                let hint = "the folder belongs to another user: delete it, or run as that user";
+                return problem(Severity::Warning, Code::Unreadable, message, hint);
+            }
+            problem(Severity::Error, Code::Unreadable, message, "delete it; Understudy makes its own")
         }
     }
 }

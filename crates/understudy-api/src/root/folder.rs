@@ -1,7 +1,7 @@
 //! A folder that is open: files are made, replaced and deleted in this folder, whatever its path leads to by now.
 
 use super::leftover::unfinished_name;
-use super::opened::{place_by_path, place_by_system};
+use super::opened::place_by_path;
 use super::{Refused, is_regular};
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Write};
@@ -88,7 +88,7 @@ impl Folder {
     }
 
     fn place(&self) -> Option<PathBuf> {
-        place_by_system(&self.handle)
+        super::opened::place_by_system(&self.handle)
     }
 
     /// Returns what is known of an entry. A link is not followed.

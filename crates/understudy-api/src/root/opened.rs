@@ -142,17 +142,16 @@ pub(crate) fn create_lock(path: &Path) -> io::Result<File> {
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    open_no_link(options, path)
+    open_no_link(&mut options, path)
 }
 
 /// Opens a file to see whether somebody has locked it, or to read it. A link is not followed.
 pub(crate) fn open_itself(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true);
-    open_no_link(options, path)
+    open_no_link(options.read(true), path)
 }
 
-fn open_no_link(mut options: OpenOptions, path: &Path) -> io::Result<File> {
+fn open_no_link(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;

@@ -8,5 +8,7 @@ mod inbox;
 mod killed;
 mod miss;
 mod recorded;
+#[cfg(unix)]
+mod strangers;
 mod two_programs;
 mod ui_host;
