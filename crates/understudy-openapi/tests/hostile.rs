@@ -282,3 +282,16 @@ fn lists_of_texts_for_slow_expressions() {
         assert!(!told.is_empty(), "{pattern}");
     }
 }
+
+#[test]
+fn addresses_of_many_schemas() {
+    let address = |n: usize| format!("https://x.test/{n}");
+    let schema =
+        |n: usize| format!(r##""S{n}":{{"$id":"{}","properties":{{"x":{{"$ref":"{}"}}}}}}"##, address(n), n + 1);
+    ask(&with_schemas("3.1.0", &(0..2 * LONG).map(schema).collect::<Vec<_>>().join(",")));
+    // Each is relative to the one around it, and leads back to the outermost.
+    let (open, close) = (r##"{"$id":"a/b","properties":{"x":"##.repeat(50), "}}".repeat(50));
+    ask(&with_schemas("3.1.0", &format!(r##""S0":{open}{{"$ref":"#/properties/x"}}{close}"##)));
+    // Itself, by its own address.
+    ask(&with_schemas("3.1.0", r##""S0":{"$id":"b","$ref":"b"}"##));
+}

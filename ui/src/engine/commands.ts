@@ -1918,7 +1918,11 @@ command: string,
 /**
  * The failures by their reason, the one with the most fixtures first; empty while the run goes on.
  */
-reasons: Array<Reason>, };
+reasons: Array<Reason>, 
+/**
+ * What the run as a whole shows, and what to do; empty while it goes on.
+ */
+notes: Array<string>, };
 
 /**
  * From which result on.

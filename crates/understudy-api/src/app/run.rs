@@ -74,6 +74,8 @@ pub(super) struct RunPart {
     pub(super) command: String,
     /// The failures by their reason, the one with the most fixtures first; empty while the run goes on.
     pub(super) reasons: Vec<Reason>,
+    /// What the run as a whole shows, and what to do; empty while it goes on.
+    pub(super) notes: Vec<String>,
 }
 
 /// A reason for which fixtures failed: a status, or a difference that is the same in all of them.
@@ -348,6 +350,7 @@ impl App {
             millis: last.millis.unwrap_or_else(|| millis_since(last.began)),
             command: last.command.clone(),
             reasons,
+            notes: last.done.as_ref().map_or_else(Vec::new, |run| run.notes.clone()),
         })
     }
 }

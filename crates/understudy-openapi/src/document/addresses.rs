@@ -3,24 +3,34 @@
 
 use super::target::joined;
 use super::{At, Documents, File, Node};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 /// The addresses of all files.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
     nodes: HashMap<String, Node>,
-    /// Schemas with an `$id`, those inside of others after these.
-    schemas: Vec<Addressed>,
-    /// Of each file, what its references are relative to.
-    files: Vec<String>,
+    files: Vec<OfFile>,
 }
 
-/// A value with an address, and the slots of all that is in it.
+/// The addresses of one file.
+#[derive(Debug)]
+struct OfFile {
+    /// What its references are relative to.
+    base: String,
+    /// Its schemas with an `$id`. A schema comes before all that is in it.
+    schemas: Vec<Addressed>,
+}
+
+/// A value with an address.
 #[derive(Debug)]
 struct Addressed {
     node: Node,
+    /// The first slot of all that is in it.
     first: u32,
     address: String,
+    /// The place of the innermost other one that it is in.
+    around: Option<usize>,
 }
 
 impl Addresses {
@@ -36,34 +46,48 @@ impl Addresses {
         if base != retrieved {
             self.nodes.entry(base.clone()).or_insert(root);
         }
-        self.files.push(base);
-        // A value comes before what it is in, so that the outermost are the last.
+        let mut of_file = OfFile { base, schemas: Vec::new() };
+        // What is in a value comes before it, so that the outermost are the last.
         let owners = tape.ids().iter().map(|id| (tape.parent(*id), text(*id)));
         let mut owners: Vec<(u32, String)> = owners.filter(|(owner, _)| *owner != root.slot).collect();
-        owners.sort_by_key(|(owner, _)| std::cmp::Reverse(*owner));
+        owners.sort_by_key(|(owner, _)| Reverse(*owner));
         for (slot, id) in owners {
             let node = Node { file: place, slot };
-            let address = without_fragment(&resolved(self.base(node), &id)).to_owned();
+            let around = of_file.around(slot);
+            let base = around.map_or(&of_file.base, |around| &of_file.schemas[around].address);
+            let address = without_fragment(&resolved(base, &id)).to_owned();
             self.nodes.entry(address.clone()).or_insert(node);
-            self.schemas.push(Addressed { node, first: tape.first_inside(slot), address });
+            of_file.schemas.push(Addressed { node, first: tape.first_inside(slot), address, around });
         }
+        self.files.push(of_file);
     }
 
     /// The innermost schema with an address that a value is in.
     fn around(&self, node: Node) -> Option<&Addressed> {
-        let is_around = |schema: &&Addressed| {
-            schema.node.file == node.file && (schema.first..=schema.node.slot).contains(&node.slot)
-        };
-        self.schemas.iter().filter(is_around).min_by_key(|schema| schema.node.slot)
+        let of_file = &self.files[usize::from(node.file)];
+        of_file.around(node.slot).map(|place| &of_file.schemas[place])
     }
 
     fn base(&self, node: Node) -> &str {
-        self.around(node).map_or(&self.files[usize::from(node.file)], |schema| &schema.address)
+        self.around(node).map_or(&self.files[usize::from(node.file)].base, |schema| &schema.address)
     }
 
     /// Returns true if no value has an address, so that files are all that references lead to.
     fn is_empty(&self) -> bool {
         self.nodes.is_empty()
+    }
+}
+
+impl OfFile {
+    /// The place of the innermost schema that a slot is in.
+    fn around(&self, slot: u32) -> Option<usize> {
+        // The last one that does not end before the slot. If it starts behind the slot, so does all that is in it, and what is
+        // around the slot is around it too.
+        let mut place = self.schemas.partition_point(|schema| schema.node.slot >= slot).checked_sub(1);
+        while let Some(known) = place.filter(|known| self.schemas[*known].first > slot) {
+            place = self.schemas[known].around;
+        }
+        place
     }
 }
 
