@@ -6,13 +6,18 @@ use crate::document::At;
 
 impl<'d> Sides<'d> {
     pub(super) fn elements(&self, out: &mut Vec<Finding>) -> Inside {
-        let (old, new) = (&self.old.facets, &self.new.facets);
+        let items = |side: &Side<'d>| match side.facets.items.is_empty() {
+            true => self.modern(side, "unevaluatedItems").collect(),
+            false => side.facets.items.clone(),
+        };
+        let (old_items, new_items) = (items(&self.old), items(&self.new));
         let mut inside = Vec::new();
-        match (old.items.is_empty() || is_open(&old.items), new.items.is_empty() || is_open(&new.items)) {
+        match (is_open(&old_items), is_open(&new_items)) {
             (true, false) => self.tell(&rule::ELEMENTS_LIMITED, "has a schema for its elements now", out),
             (false, true) => self.tell(&rule::ELEMENTS_UNLIMITED, "has no schema for its elements now", out),
-            _ => inside.push(("/*".to_owned(), nodes(&old.items), nodes(&new.items))),
+            _ => inside.push(("/*".to_owned(), nodes(&old_items), nodes(&new_items))),
         }
+        let (old, new) = (&self.old.facets, &self.new.facets);
         let both = old.tuple.len().min(new.tuple.len());
         if old.tuple.len() != new.tuple.len() {
             let rule = match new.tuple.len() > both {

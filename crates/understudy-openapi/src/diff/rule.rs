@@ -274,6 +274,8 @@ schema_rules! {
         "A text need not hold encoded bytes, or a document, any more (`contentEncoding`, `contentMediaType`).";
     ENCODING_CHANGED = "encoding-changed", Changed,
         "A text is encoded in another way, or holds another kind of document (`contentEncoding`, `contentMediaType`).";
+    CONTENT_LIMITED = "content-limited", Narrowed, "The document in a text has a schema (`contentSchema`).";
+    CONTENT_UNLIMITED = "content-unlimited", Widened, "The document in a text has no schema any more (`contentSchema`).";
     BOUND_LOOSENED = "bound-loosened", Widened, "A bound of a number, a length or a count allows more.";
     BOUND_TIGHTENED = "bound-tightened", Narrowed, "A bound of a number, a length or a count allows less.";
     STEP_ADDED = "step-added", Narrowed, "A number is a multiple of another one (`multipleOf`).";

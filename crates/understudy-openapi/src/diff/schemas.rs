@@ -301,6 +301,7 @@ impl<'d> Sides<'d> {
         }
         let mut inside = self.members(out);
         inside.extend(self.elements(out));
+        inside.extend(self.content(out));
         inside.extend(self.conditions(out));
         inside.extend(self.alternatives(out));
         inside.extend(self.children(out));
@@ -315,7 +316,7 @@ impl<'d> Sides<'d> {
 
 /// Whether schemas let everything be.
 pub(super) fn is_open(schemas: &[At<'_>]) -> bool {
-    schemas.iter().all(|schema| schema.members().len() == 0)
+    schemas.iter().all(|schema| schema.members().len() == 0 && schema.kind() != Kind::False)
 }
 
 pub(super) fn nodes(parts: &[At<'_>]) -> Parts {

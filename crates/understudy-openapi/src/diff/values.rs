@@ -1,7 +1,8 @@
 //! What a value may be: its types, the values that are listed, its default, its format, pattern and encoding.
 
 use super::rule;
-use super::schemas::{Finding, Side, Sides};
+use super::schemas::{Finding, Inside, Side, Sides, is_open, nodes};
+use crate::document::At;
 use crate::schema::Types;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -148,6 +149,19 @@ impl<'d> Sides<'d> {
         }
     }
 
+    /// The document that a text holds.
+    pub(super) fn content(&self, out: &mut Vec<Finding>) -> Inside {
+        let content = |side: &Side<'d>| -> Vec<At<'d>> { self.modern(side, "contentSchema").collect() };
+        let (old, new) = (content(&self.old), content(&self.new));
+        match (is_open(&old), is_open(&new)) {
+            (true, true) => {}
+            (true, false) => self.tell(&rule::CONTENT_LIMITED, "holds a document with a schema now", out),
+            (false, true) => self.tell(&rule::CONTENT_UNLIMITED, "holds a document without a schema now", out),
+            (false, false) => return vec![("/(content)".to_owned(), nodes(&old), nodes(&new))],
+        }
+        Vec::new()
+    }
+
     fn format(&self, out: &mut Vec<Finding>) {
         let format = |side: &Side<'d>| side.facets.format.clone().filter(|name| !matches!(&**name, "byte" | "binary"));
         match (format(&self.old), format(&self.new)) {
@@ -171,6 +185,8 @@ impl<'d> Sides<'d> {
     fn pattern(&self, out: &mut Vec<Finding>) {
         let patterns = |side: &Side<'d>| -> Vec<Cow<'d, str>> {
             let mut patterns = side.facets.patterns.clone();
+            // What matches every text says nothing.
+            patterns.retain(|pattern| !matches!(&**pattern, "" | ".*" | "^.*$" | "^.*" | ".*$"));
             patterns.sort();
             patterns.dedup();
             patterns
