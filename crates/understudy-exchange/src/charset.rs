@@ -1,7 +1,7 @@
 //! Text in the charset that a `Content-Type` names.
 
 use crate::media_type::parameter;
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 
 /// The encoding that a `Content-Type` value names. The default is UTF-8; an unknown charset gives `None`.
@@ -16,6 +16,31 @@ fn encoding(content_type: &str) -> Option<&'static Encoding> {
 #[must_use]
 pub fn is_known_charset(content_type: &str) -> bool {
     encoding(content_type).is_some()
+}
+
+/// Returns true if two labels name one charset: `utf8` and `UTF-8`, `latin1` and `ISO-8859-1`.
+#[must_use]
+pub fn is_same_charset(one: &str, other: &str) -> bool {
+    let [encoding, received] = [one, other].map(|label| Encoding::for_label(label.as_bytes()));
+    let is_alias = encoding.is_some()
+        && encoding == received
+        && match encoding {
+            // The Encoding Standard reads ASCII, ISO-8859-1 and windows-1252 alike, which are three charsets.
+            Some(found) if found == WINDOWS_1252 => western(one) == western(other),
+            // `utf-16` does not name the byte order.
+            Some(found) => found != UTF_16LE,
+            None => false,
+        };
+    is_alias || one.eq_ignore_ascii_case(other)
+}
+
+/// The charset of a label that the Encoding Standard reads as windows-1252.
+fn western(label: &str) -> &'static str {
+    match label.trim().to_ascii_lowercase().as_str() {
+        "windows-1252" | "cp1252" | "x-cp1252" => "windows-1252",
+        "ascii" | "us-ascii" | "ansi_x3.4-1968" => "us-ascii",
+        _ => "iso-8859-1",
+    }
 }
 
 /// Decodes a body in the charset that its `Content-Type` names. A byte order mark takes precedence, as in browsers, and
@@ -54,6 +79,24 @@ pub fn encode_text<'t>(content_type: &str, text: &'t str) -> Option<Cow<'t, [u8]
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// nodeshift/faas-js-runtime #329 and klein/klein.php pull request 13: servers that send `utf8`.
+    #[test]
+    fn labels_of_one_charset_are_the_same() {
+        for (one, other, is_same) in [
+            ("utf8", "UTF-8", true),
+            ("latin1", "ISO-8859-1", true),
+            ("sjis", "Shift_JIS", true),
+            ("x-unknown", "X-Unknown", true),
+            ("us-ascii", "iso-8859-1", false),
+            ("windows-1252", "latin1", false),
+            ("utf-16", "utf-16le", false),
+            ("utf-8", "iso-8859-1", false),
+            ("x-one", "x-two", false),
+        ] {
+            assert_eq!(is_same_charset(one, other), is_same, "{one} {other}");
+        }
+    }
 
     #[test]
     fn text_is_decoded_and_encoded_by_its_charset() {

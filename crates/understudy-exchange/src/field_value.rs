@@ -3,6 +3,8 @@
 //! Fields with a known grammar are brought into a normal form and compared in it. All other fields are compared as text.
 
 use crate::media_type;
+use http::HeaderValue;
+use std::borrow::Cow;
 
 /// The grammar of a field's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,8 @@ enum Grammar {
     Credentials,
     /// One name.
     Name,
+    /// One text, with or without quotes.
+    Quoted,
 }
 
 /// The fields with a known grammar, sorted by name.
@@ -57,6 +61,8 @@ const GRAMMARS: &[(&str, Grammar)] = &[
     ("preference-applied", Grammar::Set),
     ("proxy-authorization", Grammar::Credentials),
     ("sec-websocket-protocol", Grammar::ExactSequence),
+    // SOAP 1.1, section 6.1.1: the value has quotes, which many clients leave out.
+    ("soapaction", Grammar::Quoted),
     ("te", Grammar::Set),
     ("trailer", Grammar::Set),
     ("transfer-encoding", Grammar::Sequence),
@@ -90,6 +96,17 @@ pub fn is_same(name: &str, written: &[&str], received: &[&str]) -> bool {
     }
 }
 
+/// Returns a field's value as text. Today's servers write UTF-8. Bytes that are not UTF-8 are read as ISO-8859-1, which HTTP
+/// once had (RFC 9110, section 5.5).
+#[must_use]
+pub fn text(value: &HeaderValue) -> Cow<'_, str> {
+    let bytes = value.as_bytes();
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().map(|byte| char::from(*byte)).collect()),
+    }
+}
+
 fn joined(values: &[&str]) -> String {
     values.iter().map(|value| value.trim()).collect::<Vec<_>>().join(", ")
 }
@@ -99,6 +116,7 @@ fn normal(grammar: Grammar, values: &[&str]) -> Vec<String> {
     match grammar {
         Grammar::MediaType | Grammar::WithParameters => values.iter().map(|value| with_parameters(value)).collect(),
         Grammar::Name => values.iter().map(|value| value.trim().to_ascii_lowercase()).collect(),
+        Grammar::Quoted => values.iter().map(|value| value.trim().trim_matches('"').to_owned()).collect(),
         Grammar::Credentials => values.iter().map(|value| credentials(value)).collect(),
         Grammar::ExactSequence => members(values).map(str::to_owned).collect(),
         Grammar::Sequence => members(values).map(with_parameters).collect(),

@@ -15,6 +15,7 @@ pub mod form;
 pub mod graphql;
 pub mod json;
 pub mod jsonpath;
+pub mod link;
 pub mod media_type;
 mod message;
 pub mod multipart;
@@ -25,7 +26,7 @@ pub mod redact;
 pub mod target;
 pub mod xml;
 
-pub use charset::{decode_text, encode_text, is_known_charset};
+pub use charset::{decode_text, encode_text, is_known_charset, is_same_charset};
 pub use file_type::{content_type_of_file, media_type_of_file};
 pub use json::{Json, JsonString, JsonText, Number};
 pub use jsonpath::JsonPath;

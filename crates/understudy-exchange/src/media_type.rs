@@ -1,5 +1,7 @@
 //! Media types (RFC 9110, section 8.3.1).
 
+use crate::charset::is_same_charset;
+
 /// A media type without its parameters, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaType {
@@ -128,9 +130,9 @@ fn has_all(kind: &MediaType, written: &str, received: &str) -> bool {
         if name.eq_ignore_ascii_case("boundary") {
             true
         } else if found.peek().is_none() {
-            is_charset && is_utf_8 && wanted.eq_ignore_ascii_case("utf-8")
+            is_charset && is_utf_8 && is_same_charset(&wanted, "utf-8")
         } else {
-            found.any(|found| found == wanted || (is_charset && found.eq_ignore_ascii_case(&wanted)))
+            found.any(|found| found == wanted || (is_charset && is_same_charset(&found, &wanted)))
         }
     })
 }

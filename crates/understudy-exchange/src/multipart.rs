@@ -21,27 +21,63 @@ pub struct Part {
     pub content: Bytes,
 }
 
-/// The parts of a body whose `Content-Type` is `content_type`; `None` where it has no boundary or the body
-/// does not keep to it.
-#[must_use]
-pub fn parse(content_type: &str, body: &Bytes) -> Option<Vec<Part>> {
+/// The reason that a body cannot be read as a multipart form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// The content type names no boundary, or one that is longer than RFC 2046 allows.
+    NoBoundary,
+    /// The body does not have the boundary of its content type.
+    NotFound(String),
+    /// The lines of the body end with a line feed alone.
+    LineFeeds,
+    /// The last part has no boundary behind it.
+    Unfinished(String),
+    /// A part has no `Content-Disposition` with a name.
+    NoName,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoBoundary => {
+                f.write_str("its content-type names no boundary: clients add one if the field is left to them")
+            }
+            Self::NotFound(boundary) => write!(f, "the boundary {boundary} of its content-type is not in it"),
+            Self::LineFeeds => f.write_str(r"its lines end with \n, and not with \r\n"),
+            Self::Unfinished(boundary) => write!(f, "it does not end with --{boundary}--"),
+            Self::NoName => f.write_str("a part has no content-disposition with a name"),
+        }
+    }
+}
+
+/// Reads the parts of a body whose `Content-Type` is `content_type`.
+///
+/// # Errors
+/// The first fault of the body.
+pub fn parse(content_type: &str, body: &Bytes) -> Result<Vec<Part>, Fault> {
     // RFC 2046, section 5.1.1: at most 70 characters.
-    let boundary = format!("--{}", parameter(content_type, "boundary").filter(|boundary| boundary.len() <= 70)?);
+    let named = parameter(content_type, "boundary").filter(|boundary| !boundary.is_empty() && boundary.len() <= 70);
+    let named = named.ok_or(Fault::NoBoundary)?;
+    let boundary = format!("--{named}");
     let boundary = boundary.as_bytes();
-    let mut at = find(body, boundary, 0)? + boundary.len();
+    let mut at = find(body, boundary, 0).ok_or_else(|| Fault::NotFound(named.clone()))? + boundary.len();
     let mut parts = Vec::new();
     let delimiter = [b"\r\n", boundary].concat();
     while parts.len() < PARTS_MAX {
         if body[at..].starts_with(b"--") {
-            return Some(parts);
+            return Ok(parts);
         }
+        if body[at..].starts_with(b"\n") {
+            return Err(Fault::LineFeeds);
+        }
+        let unfinished = || Fault::Unfinished(named.clone());
         // White space may follow a boundary (RFC 2046).
-        let start = find(body, b"\r\n", at)? + 2;
-        let end = find(body, &delimiter, start.saturating_sub(2))?;
-        parts.push(part(body, start, end.max(start))?);
+        let start = find(body, b"\r\n", at).ok_or_else(unfinished)? + 2;
+        let end = find(body, &delimiter, start.saturating_sub(2)).ok_or_else(unfinished)?;
+        parts.push(part(body, start, end.max(start)).ok_or(Fault::NoName)?);
         at = end + delimiter.len();
     }
-    Some(parts)
+    Ok(parts)
 }
 
 fn part(body: &Bytes, start: usize, end: usize) -> Option<Part> {
@@ -203,7 +239,7 @@ mod tests {
         ];
         let boundary = boundary(&parts);
         let body = write(&parts, &boundary);
-        assert_eq!(parse(&format!("multipart/form-data; boundary={boundary}"), &body), Some(parts));
+        assert_eq!(parse(&format!("multipart/form-data; boundary={boundary}"), &body), Ok(parts));
     }
 
     #[test]
@@ -228,19 +264,23 @@ mod tests {
         assert_eq!(named("form-data; name=\"f\"", "filename"), None);
     }
 
+    /// WireMock #1973, retrofit #3097, spring-framework #28067: nobody saw which boundary was looked for.
     #[test]
-    fn a_body_that_does_not_keep_to_its_boundary_is_none() {
+    fn a_body_that_does_not_keep_to_its_boundary_has_a_fault() {
         let body = |text: &'static str| Bytes::from_static(text.as_bytes());
-        assert_eq!(parse("multipart/form-data", &body("--x--\r\n")), None);
-        for text in [
-            "",
-            "--x",
-            "--x\r\n",
-            "--x\r\nno header\r\n--x--",
-            "--x\r\nContent-Disposition: form-data; name=a\r\n\r\nunfinished",
+        let unfinished = || Fault::Unfinished("x".to_owned());
+        assert_eq!(parse("multipart/form-data", &body("--x--\r\n")), Err(Fault::NoBoundary));
+        for (text, fault) in [
+            ("", Fault::NotFound("x".to_owned())),
+            ("--y\r\n", Fault::NotFound("x".to_owned())),
+            ("--x", unfinished()),
+            ("--x\r\n", unfinished()),
+            ("--x\r\nContent-Disposition: form-data; name=a\r\n\r\nunfinished", unfinished()),
+            ("--x\nContent-Disposition: form-data; name=a\n\n1\n--x--\n", Fault::LineFeeds),
+            ("--x\r\nno header\r\n--x--", Fault::NoName),
         ] {
-            assert_eq!(parse("multipart/form-data; boundary=x", &body(text)), None, "{text}");
+            assert_eq!(parse("multipart/form-data; boundary=x", &body(text)), Err(fault), "{text}");
         }
-        assert_eq!(parse("multipart/form-data; boundary=x", &body("--x--\r\n")), Some(vec![]));
+        assert_eq!(parse("multipart/form-data; boundary=x", &body("--x--\r\n")), Ok(vec![]));
     }
 }

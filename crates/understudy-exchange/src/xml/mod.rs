@@ -49,6 +49,8 @@ pub struct SyntaxError {
     pub message: String,
     /// The line of the text in which the error was found, from 1.
     pub line: usize,
+    /// The character of that line, from 1.
+    pub column: usize,
 }
 
 /// The maximum depth of nested elements.
@@ -92,7 +94,7 @@ impl Element {
         let options = roxmltree::ParsingOptions { nodes_limit: NODES_MAX, ..roxmltree::ParsingOptions::default() };
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         if let Some(message) = exceeded(text) {
-            return Err(SyntaxError { message, line: 1 });
+            return Err(SyntaxError { message, line: 1, column: 1 });
         }
         let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| SyntaxError {
             message: match error {
@@ -102,10 +104,12 @@ impl Element {
                 ref other => other.to_string().split(" at ").next().unwrap_or_default().to_owned(),
             },
             line: usize::try_from(error.pos().row).unwrap_or(1).max(1),
+            column: usize::try_from(error.pos().col).unwrap_or(1).max(1),
         })?;
         of_element(document.root_element(), false, 1).ok_or_else(|| SyntaxError {
             message: format!("its elements are nested deeper than {DEPTH_MAX} levels"),
             line: 1,
+            column: 1,
         })
     }
 

@@ -50,7 +50,7 @@ fn read(kind: &str, media_type: &MediaType, body: &Bytes) -> Option<Content> {
             Some(value) => Some(Content::Json(value)),
             None => body.contains(&b'=').then(|| Content::Form(form::parse(body))),
         },
-        "multipart/form-data" => multipart::parse(kind, body).map(Content::Multipart),
+        "multipart/form-data" => multipart::parse(kind, body).ok().map(Content::Multipart),
         "" => structured().map(Content::Json),
         _ if media_type.is_json() && decode_text(kind, body).is_some() => Json::parse(body).ok().map(Content::Json),
         _ => None,

@@ -134,13 +134,13 @@ pub(super) fn check(held: &Held<'_>, request: &Request) -> Vec<Violation> {
         let pairs = match kind.essence() {
             "application/x-www-form-urlencoded" => form::parse(&request.body),
             "multipart/form-data" => match multipart::parse(content_type.unwrap_or(""), &request.body) {
-                Some(parts) => {
+                Ok(parts) => {
                     faults = encodings(held, content, &parts);
                     let text = |part: Part| (part.name, String::from_utf8_lossy(&part.content).into_owned());
                     parts.into_iter().map(text).collect()
                 }
-                None => {
-                    let message = "is not multipart/form-data: it has no such boundary, or no part".to_owned();
+                Err(fault) => {
+                    let message = format!("is not multipart/form-data: {fault}");
                     return vec![violation(StatusCode::BAD_REQUEST, message, held.documents.at(content.at).pointer())];
                 }
             },

@@ -242,7 +242,7 @@ impl Walk<'_> {
     fn content(&mut self, content_type: &str, body: &Bytes, place: &str) -> Option<Vec<u8>> {
         let media_type = MediaType::parse(content_type);
         if media_type.essence() == "multipart/form-data"
-            && let Some(parts) = multipart::parse(content_type, body)
+            && let Ok(parts) = multipart::parse(content_type, body)
         {
             return self.multipart(body, &parts, place);
         }
