@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use understudy_exchange::redact::Redaction;
-use understudy_exchange::{Request, Response};
+use understudy_exchange::{Request, Response, field_value};
 use understudy_import::Recorded;
 use understudy_net::{BODY_BYTES_MAX, Message, MessageContent, coding};
 use understudy_store::{Limits, Log, StoreError};
@@ -181,10 +181,7 @@ fn write_fields(headers: &HeaderMap, out: &mut Vec<u8>) -> serde_json::Result<()
         out.extend_from_slice(if before == b',' { b",[\"" } else { b"[[\"" });
         out.extend_from_slice(name.as_str().as_bytes());
         out.extend_from_slice(b"\",");
-        match std::str::from_utf8(value.as_bytes()) {
-            Ok(text) => write_text(text, out)?,
-            Err(_) => write_text(&String::from_utf8_lossy(value.as_bytes()), out)?,
-        }
+        write_text(&field_value::text(value), out)?;
         out.push(b']');
         before = b',';
     }

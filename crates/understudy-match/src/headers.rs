@@ -61,7 +61,7 @@ pub(crate) fn compare(promised: &[(String, HeaderPromise)], received: &HeaderMap
         let values: Vec<String> = received
             .get_all(name.as_str())
             .into_iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+            .map(|value| field_value::text(value).trim().to_owned())
             .collect();
         let lines: Vec<&str> = values.iter().map(String::as_str).collect();
         let expected = match promise {

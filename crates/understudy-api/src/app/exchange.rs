@@ -12,7 +12,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use understudy_exchange::{Json, MediaType, Request};
+use understudy_exchange::{Json, MediaType, Request, field_value};
 use understudy_match::{Incoming, State};
 use understudy_net::{BODY_BYTES_MAX, coding};
 
@@ -191,7 +191,7 @@ fn dump(body: &[u8]) -> String {
 pub(super) fn header_views(headers: &HeaderMap) -> Vec<HeaderView> {
     let view = |(name, value): (&http::HeaderName, &http::HeaderValue)| HeaderView {
         name: name.to_string(),
-        value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        value: field_value::text(value).into_owned(),
     };
     headers.iter().map(view).collect()
 }

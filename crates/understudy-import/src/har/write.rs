@@ -8,7 +8,7 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
 use understudy_exchange::redact::Redaction;
 use understudy_exchange::target::query_pairs;
-use understudy_exchange::{Json, JsonString, Request, cookie_pairs, set_cookie_pairs};
+use understudy_exchange::{Json, JsonString, Request, cookie_pairs, field_value, set_cookie_pairs};
 use understudy_match::Moment;
 
 /// One exchange for an archive.
@@ -88,7 +88,7 @@ fn pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Json {
 
 fn fields(headers: &HeaderMap) -> Json {
     let field = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        (name.to_string(), field_value::text(value).into_owned())
     };
     pairs(headers.iter().map(field))
 }

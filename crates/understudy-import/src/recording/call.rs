@@ -12,7 +12,7 @@ use http::header::COOKIE;
 use http::{HeaderName, Method};
 use understudy_exchange::multipart::Part;
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
-use understudy_exchange::{Json, JsonString, Request, cookie_pairs};
+use understudy_exchange::{Json, JsonString, Request, cookie_pairs, field_value};
 use understudy_fixture::model::{Graphql, GraphqlQuery, Pattern};
 
 /// Query parameters that make each URL unique and mean nothing.
@@ -81,7 +81,7 @@ impl Call {
             *name != COOKIE && (is_known || decides(name, recorded.response.status))
         };
         let headers = request.headers.iter().filter(|(name, _)| matters(name)).map(|(name, value)| {
-            let text = String::from_utf8_lossy(value.as_bytes());
+            let text = field_value::text(value);
             (name.clone(), names.named(&text, Place::Header(name.as_str())))
         });
         let headers = headers.collect();

@@ -4,9 +4,9 @@ use super::Recorded;
 use http::header::SET_COOKIE;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
-use understudy_exchange::Request;
 use understudy_exchange::redact::Redaction;
 use understudy_exchange::target::percent_decode;
+use understudy_exchange::{Request, field_value};
 
 /// A piece of text: a secret, or the text between secrets.
 #[derive(Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl<'r> Secrets<'r> {
 fn sent(recorded: &Recorded) -> BTreeSet<&str> {
     let request = &recorded.request;
     let mut texts = vec![percent_decode(request.target.as_str()).into_owned()];
-    texts.extend(request.headers.values().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    texts.extend(request.headers.values().map(|value| field_value::text(value).into_owned()));
     texts.push(String::from_utf8_lossy(&request.body).into_owned());
     standing_in(recorded, &texts)
 }
@@ -110,7 +110,7 @@ fn standing_in<'r>(recorded: &'r Recorded, texts: &[String]) -> BTreeSet<&'r str
 fn given(recorded: &Recorded) -> BTreeSet<&str> {
     let mut texts: Vec<String> = vec![String::from_utf8_lossy(&recorded.response.body).into_owned()];
     let headers = recorded.response.headers.values();
-    texts.extend(headers.map(|value| percent_decode(&String::from_utf8_lossy(value.as_bytes())).into_owned()));
+    texts.extend(headers.map(|value| percent_decode(&field_value::text(value)).into_owned()));
     standing_in(recorded, &texts)
 }
 

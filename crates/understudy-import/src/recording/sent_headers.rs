@@ -8,7 +8,7 @@ use http::header::{
 };
 use http::{HeaderMap, StatusCode};
 use understudy_exchange::redact::is_secret_header;
-use understudy_exchange::{Json, MediaType};
+use understudy_exchange::{Json, MediaType, field_value};
 use understudy_fixture::model::{Check, Field, FieldMatcher, Pattern, RequestBody, Rule};
 
 /// The fields of conditional and range requests.
@@ -64,7 +64,7 @@ pub(super) fn headers(
 /// The content type of a request, if it is not the default of the body.
 pub(super) fn content_type(recorded: &Recorded, telling: &[Telling], body: Option<&RequestBody>) -> Option<Field> {
     let sent = recorded.request.headers.get(CONTENT_TYPE);
-    let sent = sent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let sent = sent.map(|value| field_value::text(value).into_owned());
     let matcher = match (&sent, body) {
         (Some(sent), _) if is_told_apart_by(telling, &CONTENT_TYPE) => FieldMatcher::Equals(Pattern::literal(sent)),
         (None, _) if telling.iter().any(|(name, _)| *name == CONTENT_TYPE) => {
@@ -136,7 +136,7 @@ fn equal(mut patterns: Vec<Pattern>) -> FieldMatcher {
 /// A matcher for the sent value. If an earlier response gave the value, the contract test sends the value of its own
 /// run.
 fn demanded(recorded: &Recorded, name: &HeaderName, patterns: Vec<Pattern>) -> FieldMatcher {
-    let sent = recorded.request.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let sent = recorded.request.headers.get(name).map(field_value::text);
     let is_redacted = |text: &str| recorded.redactions.iter().any(|redaction| text.contains(&redaction.stand_in));
     match (patterns.as_slice(), sent) {
         ([only], Some(sent))

@@ -9,8 +9,8 @@ use super::sent_headers::{Telling, accepts_anything, decides};
 use http::header::COOKIE;
 use http::{HeaderName, StatusCode};
 use std::collections::{BTreeMap, BTreeSet};
-use understudy_exchange::MediaType;
 use understudy_exchange::redact::is_secret_header;
+use understudy_exchange::{MediaType, field_value};
 use understudy_fixture::model::{Pattern, PatternPart};
 
 /// The maximum number of steps in which a session is followed back to its beginning.
@@ -47,7 +47,7 @@ pub(super) fn by_headers(of: Vec<ExchangeId>, exchanges: &Exchanges<'_>) -> Vec<
     let users: BTreeSet<&str> = by_value.keys().flatten().copied().filter(is_user).collect();
     let sent = |at: &ExchangeId| {
         let value = exchanges[*at].recorded.request.headers.get(&name)?;
-        Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        Some(field_value::text(value).into_owned())
     };
     let mut all = Vec::new();
     for (value, of) in by_value {

@@ -16,7 +16,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderName, Method};
 use std::collections::{BTreeMap, HashMap};
 use understudy_exchange::target::percent_decode;
-use understudy_exchange::{Json, JsonPath, MediaType, Response};
+use understudy_exchange::{Json, JsonPath, MediaType, Response, field_value};
 use understudy_fixture::model::{Check, HeaderPromise, PathRule, RequestPromise, ResponseBody, ResponsePromise, Rule};
 
 type Exchanges<'r> = Table<ExchangeId, Exchange<'r>>;
@@ -102,7 +102,7 @@ fn headers(method: &Method, samples: &Samples<'_>, body: Option<&ResponseBody>) 
         let mut values: Vec<String> = received
             .get_all(name)
             .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .map(|value| field_value::text(value).into_owned())
             .map(|value| if *name == SET_COOKIE { settable(&value, received) } else { value })
             .collect();
         let promise = match values.as_slice() {
