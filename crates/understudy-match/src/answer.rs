@@ -1,16 +1,16 @@
 //! Whether an answer keeps a promise.
 
-use crate::bytes::{show_bytes, show_difference};
+use crate::bytes::show_difference;
 use crate::contrast::contrast_texts;
 use crate::headers;
 use crate::hold::{Base, hold};
+use crate::malformed::{show_no_json, show_no_xml};
 use crate::mismatch::{Kind, Mismatch, NOTHING};
-use crate::reported::page_title;
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method};
 use understudy_exchange::media_type::parameter;
-use understudy_exchange::{Json, MediaType, Response, decode_text, media_type_of_file, xml};
+use understudy_exchange::{Json, MediaType, Response, decode_text, field_value, media_type_of_file, xml};
 use understudy_fixture::model::{
     BodyFile, HeaderPromise, LargeFile, PathRule, ResponseBody, ResponsePromise, XmlBody, has_no_body,
 };
@@ -38,12 +38,17 @@ pub fn judge(promise: &ResponsePromise, statuses: &[u16], method: &Method, answe
     match &promise.body {
         // Nobody sends a body in answer to a HEAD (RFC 9110, section 9.3.2).
         _ if *method == Method::HEAD => {}
-        None if has_no_body(promise.status) => {}
+        None if has_no_body(promise.status) || is_empty(&answer.headers) => {}
         None => verdict.unproven.push("$".to_owned()),
         Some(ResponseBody::LargeFile(file)) => compare_size(file, answer, &mut verdict),
         Some(body) => compare_body(promise, body, answer, &mut verdict),
     }
     verdict
+}
+
+/// Returns true if the header fields of a response say that its body is empty.
+fn is_empty(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0")
 }
 
 fn status(promise: &ResponsePromise, statuses: &[u16], answer: &Response, verdict: &mut Verdict) {
@@ -115,7 +120,10 @@ fn compare_body(promise: &ResponsePromise, body: &ResponseBody, answer: &Respons
             let text = xml::decode(content_type(answer), &answer.body);
             match text.and_then(|text| xml::Element::parse(&text).ok()) {
                 Some(received) => verdict.mismatches.extend(crate::xml::compare(&wanted, &received, false)),
-                None => verdict.mismatches.push(at_root(Kind::Type, "XML".to_owned(), show_bytes(&answer.body))),
+                None => {
+                    let received = show_no_xml(content_type(answer), &answer.body);
+                    verdict.mismatches.push(at_root(Kind::Type, "XML".to_owned(), received));
+                }
             }
         }
         Promised::Text(wanted) => compare_text(&wanted, &promise.rules, answer, verdict),
@@ -124,7 +132,7 @@ fn compare_body(promise: &ResponsePromise, body: &ResponseBody, answer: &Respons
 }
 
 fn media_type(headers: &HeaderMap, expected: &str, is_one: fn(&MediaType) -> bool, verdict: &mut Verdict) {
-    let received = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let received = headers.get(CONTENT_TYPE).map(|value| field_value::text(value).into_owned());
     if !received.as_deref().is_some_and(|value| is_one(&MediaType::parse(value))) {
         verdict.mismatches.push(Mismatch {
             path: CONTENT_TYPE.as_str().to_owned(),
@@ -146,8 +154,7 @@ fn compare_json(example: &Json, received: &Json, rules: &[PathRule], verdict: &m
 /// its header fields declare.
 fn no_json(answer: &Response) -> Mismatch {
     if std::str::from_utf8(&answer.body).is_ok() {
-        let page = page_title(&answer.body).map(|title| format!("an HTML page: {title}"));
-        return at_root(Kind::Type, "JSON".to_owned(), page.unwrap_or_else(|| show_bytes(&answer.body)));
+        return at_root(Kind::Type, "JSON".to_owned(), show_no_json(&answer.body));
     }
     let charset = parameter(content_type(answer), "charset");
     let charset = charset.map_or_else(String::new, |charset| format!(", charset={charset}"));

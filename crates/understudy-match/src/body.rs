@@ -1,19 +1,19 @@
 //! The body of a request against what a fixture writes for it.
 
-use crate::bytes::{show_bytes, show_difference, show_text};
+use crate::bytes::{show_difference, show_text};
 use crate::contrast::contrast_texts;
 use crate::difference::{Sink, cost};
 use crate::field;
 use crate::field::refuse_others;
 use crate::hold::{Base, Held, hold, is_written};
 use crate::incoming::Incoming;
+use crate::malformed::{show_no_form, show_no_json, show_no_multipart, show_no_xml, show_undecoded};
 use crate::mismatch::{Kind, NOTHING, shorten, show};
 use crate::{graphql, multipart, xml};
 use bytes::Bytes;
 use std::borrow::Cow;
-use understudy_exchange::media_type::parameter;
-use understudy_exchange::{Json, decode_text, is_known_charset};
-use understudy_fixture::model::{PathRule, Pattern, RequestBody, RequestPromise, XmlBody};
+use understudy_exchange::{Json, decode_text};
+use understudy_fixture::model::{Field, FieldMatcher, PathRule, Pattern, RequestBody, RequestPromise, XmlBody};
 
 pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &mut Sink) {
     match &request.body {
@@ -23,6 +23,10 @@ pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &
         Some(RequestBody::Text(pattern)) => text(pattern, request, incoming, sink),
         Some(RequestBody::Xml(wanted)) => xml(wanted, incoming, sink),
         Some(RequestBody::Form(fields)) => {
+            if let Some(received) = show_other_than_form(fields, incoming, sink) {
+                sink.add_at_cost(cost::DOCUMENT, || ("body".to_owned(), "a form".to_owned(), received));
+                return;
+            }
             for wanted in fields {
                 let values =
                     incoming.form().iter().filter(|(name, _)| *name == wanted.name).map(|(_, value)| value.as_str());
@@ -34,9 +38,9 @@ pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &
             }
         }
         Some(RequestBody::Multipart(parts)) => match incoming.multipart() {
-            Some(received) => multipart::compare(parts, received, request.strict, sink),
-            None => sink.add_at_cost(cost::DOCUMENT, || {
-                ("body".to_owned(), "a multipart form".to_owned(), show_bytes(incoming.body()))
+            Some(Ok(received)) => multipart::compare(parts, received, request.strict, sink),
+            _ => sink.add_at_cost(cost::DOCUMENT, || {
+                ("body".to_owned(), "a multipart form".to_owned(), show_no_multipart(incoming))
             }),
         },
         Some(RequestBody::Graphql(wanted)) => graphql::compare(wanted, &request.rules, request.strict, incoming, sink),
@@ -48,10 +52,18 @@ pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &
     }
 }
 
+/// Returns the body if it is none of these fields but a document, for people. Choosing among many fixtures needs no words.
+fn show_other_than_form(fields: &[Field], incoming: &Incoming<'_>, sink: &Sink) -> Option<String> {
+    let is_sent = |field: &Field| incoming.form().iter().any(|(name, _)| *name == field.name);
+    let is_free = |field: &Field| matches!(&field.matcher, FieldMatcher::Rule(rule) if rule.allows_missing());
+    let lacks_all = !fields.iter().any(is_sent) && !fields.iter().all(is_free);
+    if sink.is_any() || !lacks_all { None } else { show_no_form(incoming) }
+}
+
 fn json(wanted: Option<&Json>, request: &RequestPromise, incoming: &Incoming<'_>, sink: &mut Sink) {
     let Some(received) = incoming.json() else {
         let expected = wanted.map_or_else(|| "JSON".to_owned(), |wanted| format!("JSON like {}", show(wanted)));
-        sink.add_at_cost(cost::DOCUMENT, || ("body".to_owned(), expected, show_bytes(incoming.body())));
+        sink.add_at_cost(cost::DOCUMENT, || ("body".to_owned(), expected, show_no_json(incoming.body())));
         return;
     };
     // Choosing among many fixtures needs no words.
@@ -85,7 +97,7 @@ fn text(pattern: &Pattern, request: &RequestPromise, incoming: &Incoming<'_>, si
     } else if !pattern.matches(&text) {
         sink.add_at_cost(cost::DOCUMENT, || {
             let (expected, received) = match (&decoded, pattern.as_literal()) {
-                (None, _) => (shorten(&pattern.to_string()), show_undecoded(incoming)),
+                (None, _) => (shorten(&pattern.to_string()), show_undecoded(incoming.content_type(), incoming.body())),
                 (Some(text), Some(wanted)) if !text.is_empty() => contrast_texts(wanted, text),
                 (Some(text), _) => (shorten(&pattern.to_string()), show_text(text)),
             };
@@ -107,7 +119,10 @@ fn xml(wanted: &XmlBody, incoming: &Incoming<'_>, sink: &mut Sink) {
                 sink.add_at_cost(cost, || (format!("body {}", mismatch.path), mismatch.expected, mismatch.received));
             }
         }
-        None => sink.add_at_cost(cost::DOCUMENT, || ("body".to_owned(), "XML".to_owned(), show_bytes(incoming.body()))),
+        None => sink.add_at_cost(cost::DOCUMENT, || {
+            let received = show_no_xml(incoming.content_type(), incoming.body());
+            ("body".to_owned(), "XML".to_owned(), received)
+        }),
     }
 }
 
@@ -120,17 +135,5 @@ fn bytes_or_rules(wanted: &Bytes, request: &RequestPromise, incoming: &Incoming<
             let (expected, received) = show_difference(wanted, received);
             ("body".to_owned(), expected, received)
         });
-    }
-}
-
-/// A text that is not in the charset that its header field names.
-fn show_undecoded(incoming: &Incoming<'_>) -> String {
-    let content_type = incoming.content_type();
-    let charset = parameter(content_type, "charset").unwrap_or_else(|| "utf-8".to_owned());
-    let bytes = show_bytes(incoming.body());
-    if is_known_charset(content_type) {
-        format!("{bytes}, which are not {charset}")
-    } else {
-        format!("{bytes}, in the unknown charset {charset}")
     }
 }

@@ -60,8 +60,11 @@ fn contrast(texts: [&str; 2], quotes: Quotes) -> (String, String) {
         Quotes::Always => true,
         Quotes::IfNeeded => chars.iter().any(|text| needs_quotes(text)),
     };
-    let place =
-        if start > 0 && quotes != Quotes::Never { place(&chars[0][..differing[0].start]) } else { String::new() };
+    let place = if start > 0 && quotes != Quotes::Never {
+        format!("at {}: ", position(&chars[0][..differing[0].start]))
+    } else {
+        String::new()
+    };
     let looks_alike = looks_like_ascii(&chars, &differing);
     let shown = |at: usize| {
         let text = &chars[at];
@@ -99,11 +102,11 @@ fn differing([one, other]: &[Vec<char>; 2]) -> [Range<usize>; 2] {
     [start..one.len() - end, start..other.len() - end]
 }
 
-/// The place in a text that comes after these characters.
-fn place(before: &[char]) -> String {
+/// The place in a text that comes after these characters: `character 7`, or `line 2, column 7`.
+pub(crate) fn position(before: &[char]) -> String {
     let line = 1 + before.iter().filter(|c| **c == '\n').count();
     let column = 1 + before.iter().rev().take_while(|c| **c != '\n').count();
-    if line == 1 { format!("at character {column}: ") } else { format!("at line {line}, column {column}: ") }
+    if line == 1 { format!("character {column}") } else { format!("line {line}, column {column}") }
 }
 
 fn needs_quotes(text: &[char]) -> bool {

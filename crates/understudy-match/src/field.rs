@@ -18,6 +18,7 @@ pub(crate) fn compare<'v>(place: &str, field: &Field, values: impl Iterator<Item
     let holds = match (place, &field.matcher) {
         ("header", FieldMatcher::Rule(rule)) => rule_holds(&field.name, rule, &values, true),
         ("header", matcher) => obeys(matcher, &values) || means_the_same(field, &values),
+        ("cookie", matcher) => obeys(matcher, &values) || obeys_without_quotes(matcher, &values),
         (_, matcher) => obeys(matcher, &values),
     };
     if holds || (place == "header" && obeys_as_tags(field, &values)) {
@@ -40,6 +41,14 @@ pub(crate) fn compare<'v>(place: &str, field: &Field, values: impl Iterator<Item
         };
         (format!("{place} {}", field.name), describe(&field.matcher), received)
     });
+}
+
+/// Returns true if the values of a cookie obey without the quotes around them, which many servers do not hand on
+/// (RFC 6265, section 4.1.1).
+fn obeys_without_quotes(matcher: &FieldMatcher, values: &[&str]) -> bool {
+    let plain = |value: &&str| value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).map(str::to_owned);
+    let plain: Vec<String> = values.iter().map(|value| plain(value).unwrap_or_else(|| (*value).to_owned())).collect();
+    obeys(matcher, &plain.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Returns true if the lines of a header field have the value that is written, in another spelling (RFC 9110).

@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use understudy_exchange::multipart::{self, Part};
+use understudy_exchange::multipart::{self, Fault, Part};
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
 use understudy_exchange::xml::{self, Element};
 use understudy_exchange::{Json, MediaType, Request, decode_text, form};
@@ -28,7 +28,7 @@ pub struct Incoming<'r> {
     query: OnceCell<Pairs<'r>>,
     json: OnceCell<Option<Json>>,
     form: OnceCell<Vec<(String, String)>>,
-    multipart: OnceCell<Option<Vec<Part>>>,
+    multipart: OnceCell<Option<Result<Vec<Part>, Fault>>>,
     graphql: OnceCell<Option<graphql::Received>>,
     xml: OnceCell<Option<Element>>,
 }
@@ -87,12 +87,14 @@ impl<'r> Incoming<'r> {
         self.xml.get_or_init(parse).as_ref()
     }
 
-    pub(crate) fn multipart(&self) -> Option<&[Part]> {
+    /// The parts of a multipart form, or the fault of its body; `None` if the content type is another one.
+    pub(crate) fn multipart(&self) -> Option<Result<&[Part], &Fault>> {
         let parse = || {
             let content_type = self.content_type();
             let is_form = MediaType::parse(content_type).essence() == "multipart/form-data";
-            is_form.then(|| multipart::parse(content_type, &self.request.body)).flatten()
+            is_form.then(|| multipart::parse(content_type, &self.request.body))
         };
-        self.multipart.get_or_init(parse).as_deref()
+        let parsed = self.multipart.get_or_init(parse).as_ref()?;
+        Some(parsed.as_ref().map(Vec::as_slice))
     }
 }

@@ -27,6 +27,7 @@ mod hold;
 mod incoming;
 mod index;
 mod loosen;
+mod malformed;
 mod markup;
 mod mismatch;
 mod multipart;

@@ -9,7 +9,7 @@ use http::header::{ALLOW, CONTENT_TYPE, LOCATION, PROXY_AUTHENTICATE, RETRY_AFTE
 use http::{HeaderMap, Uri};
 use std::borrow::Cow;
 use understudy_exchange::redact::SecretNames;
-use understudy_exchange::{Json, JsonString, MediaType, Response, decode_text};
+use understudy_exchange::{Json, JsonString, MediaType, Response, decode_text, field_value};
 
 /// The number of texts of a list of errors that are shown.
 const LISTED_MAX: usize = 3;
@@ -56,7 +56,11 @@ const NESTS: &[&str] = &[
     "invalidparams",
     "violations",
     "body",
+    "odata.error",
 ];
+
+/// Titles of error pages that give no reason.
+const BARE_TITLES: &[&str] = &["error", "error response", "exception"];
 
 /// Returns what a response reports of an error: its words, then the header fields that give a reason or a cure. Each is one line.
 #[must_use]
@@ -75,7 +79,7 @@ pub fn error_report(response: &Response) -> Vec<String> {
 }
 
 fn field_values<'r>(headers: &'r HeaderMap, name: &str) -> impl Iterator<Item = String> + use<'r> {
-    headers.get_all(name).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    headers.get_all(name).into_iter().map(|value| field_value::text(value).into_owned())
 }
 
 /// Returns the target of a redirect without the secrets in its query, and without a user and a password.
@@ -114,8 +118,14 @@ fn words(response: &Response) -> Option<String> {
         return if is_traceback { text.lines().last().map(|line| line.trim().to_owned()) } else { first_line(text) };
     }
     let page = Page::of(text);
-    page.title().or_else(|| {
-        let named = |name: &str| page.element(name);
+    let named = |name: &str| page.element(name);
+    // Express and Python's http.server call each page by this title.
+    let is_bare = |title: &String| BARE_TITLES.iter().any(|bare| bare.eq_ignore_ascii_case(title));
+    let (bare, title) = match page.title() {
+        Some(title) if is_bare(&title) => (Some(title), None),
+        title => (None, title),
+    };
+    title.or_else(|| bare.map(|title| named("pre").or_else(|| named("p")).unwrap_or(title))).or_else(|| {
         let texts = [
             named("code"),
             named("faultcode"),
@@ -160,7 +170,9 @@ fn of_object(object: &Json, depth: usize) -> Option<String> {
         |name: &&str| member(name).and_then(Json::as_str).and_then(first_line).filter(|text| text != "about:blank");
     // A title and a detail, an error and its description. A code stands for a title.
     let name = NAMES.iter().find_map(text);
-    let told = TEXTS.iter().find_map(text);
+    // OData 2 and 3 put the language beside the text.
+    let in_language = || member("lang").and_then(|_| text(&"value"));
+    let told = TEXTS.iter().find_map(text).or_else(in_language);
     let nested = || NESTS.iter().filter_map(|name| member(name)).find_map(|value| nested(value, depth));
     let inside = if told.is_none() || member("errors").is_some() { nested() } else { None };
     let place =
@@ -305,6 +317,14 @@ mod tests {
                 "502 Bad Gateway",
             ),
             ("<html><body><h1>Not&nbsp;<b>here</b></h1></body></html>", "Not here"),
+            // Express: the title is "Error" for every error.
+            (
+                "<html><head><title>Error</title></head><body>\n<pre>Cannot GET /pets</pre>\n</body></html>",
+                "Cannot GET /pets",
+            ),
+            // OData 2 and 3
+            (r#"{"error":{"code":"","message":{"lang":"en","value":"Resource not found"}}}"#, "Resource not found"),
+            (r#"{"odata.error":{"code":"","message":{"lang":"en-US","value":"No such key"}}}"#, "No such key"),
             (
                 "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
                 "AccessDenied: Access Denied",

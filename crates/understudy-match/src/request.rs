@@ -5,7 +5,7 @@ use crate::field::refuse_others;
 use crate::incoming::Incoming;
 use crate::{body, field};
 use std::borrow::Cow;
-use understudy_exchange::cookie_pairs;
+use understudy_exchange::{cookie_pairs, field_value};
 use understudy_fixture::model::{Fixture, Segment};
 
 /// Everything but method, path and state. `below` are the segments of the path behind the
@@ -28,7 +28,7 @@ pub(crate) fn compare(fixture: &Fixture, below: &[Cow<'_, str>], incoming: &Inco
             return;
         }
         let values = incoming.request.headers.get_all(wanted.name.as_str()).into_iter();
-        let values: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        let values: Vec<_> = values.map(field_value::text).collect();
         field::compare("header", wanted, values.iter().map(|value| &**value), sink);
     }
     for wanted in &request.cookies {

@@ -5,6 +5,7 @@ use crate::pairs::{PAIRS_MAX, Pairs};
 use crate::rule::text_obeys;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
+use understudy_exchange::redact::{REDACTED, is_secret_member};
 use understudy_exchange::xml::{Element, Found, Name, Node};
 use understudy_fixture::model::{Check, Pattern, XmlBody};
 
@@ -286,18 +287,27 @@ fn show(node: &Node) -> String {
     }
 }
 
-/// An element as its start and its text: `<id xmlns="urn:x">7</id>`.
+/// An element as its start and its text: `<id xmlns="urn:x" lang="de">7</id>`.
 fn element_start(element: &Element) -> String {
     let name = &element.name.local;
     let namespace = match element.name.namespace.as_str() {
         "" => String::new(),
         namespace => format!(" xmlns=\"{namespace}\""),
     };
+    let attributes: String = element
+        .attributes
+        .iter()
+        .map(|(name, value)| format!(" {name}=\"{}\"", shown_attribute(name, value)))
+        .collect();
     let text = element.text();
     let inner = if element.elements().next().is_some() { "…" } else { text.as_str() };
     shorten(&if inner.is_empty() {
-        format!("<{name}{namespace}/>")
+        format!("<{name}{namespace}{attributes}/>")
     } else {
-        format!("<{name}{namespace}>{inner}</{name}>")
+        format!("<{name}{namespace}{attributes}>{inner}</{name}>")
     })
+}
+
+fn shown_attribute<'v>(name: &Name, value: &'v str) -> &'v str {
+    if is_secret_member(&name.local) { REDACTED } else { value }
 }
