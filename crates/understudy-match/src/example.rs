@@ -153,15 +153,28 @@ impl Filler<'_> {
     }
 
     fn placeholder_text(&self, name: &str) -> Result<String, NoExample> {
-        Ok(as_text(&self.placeholder(name)?))
+        match self.placeholder(name)? {
+            // The word would be the name of another resource.
+            Json::Null => Err(unsendable(format!("{{{{{name}}}}}"), "its value is null, which only JSON can hold")),
+            value => Ok(as_text(&value)),
+        }
     }
 
     fn pattern(&self, pattern: &Pattern) -> Result<String, NoExample> {
+        self.document(pattern, |_, value| value)
+    }
+
+    /// Fills a document. `written` gets the text before a placeholder and its value, and returns how the value is written
+    /// there.
+    fn document(&self, pattern: &Pattern, written: fn(&str, String) -> String) -> Result<String, NoExample> {
         let mut out = String::new();
         for part in &pattern.parts {
             match part {
                 PatternPart::Text(text) => out.push_str(text),
-                PatternPart::Placeholder(name) => out.push_str(&self.placeholder_text(name)?),
+                PatternPart::Placeholder(name) => {
+                    let value = written(&out, self.placeholder_text(name)?);
+                    out.push_str(&value);
+                }
             }
         }
         Ok(out)
@@ -175,7 +188,13 @@ impl Filler<'_> {
         };
         match segment {
             Segment::Literal(text) => Ok(encode_segment(text)),
-            Segment::Parameter(only) => part(only),
+            Segment::Parameter(only) => match part(only)? {
+                // A path without the segment names another resource: all of them, most often.
+                text if text.is_empty() && self.values.is_some() => {
+                    Err(unsendable(format!("the segment {segment} of the path"), "its value is empty"))
+                }
+                text => Ok(text),
+            },
             Segment::Mixed(parts) => parts.iter().map(part).collect(),
             Segment::Rest(name) => {
                 let text = self.parameter(name, params)?;
@@ -310,7 +329,7 @@ impl Filler<'_> {
             }
             RequestBody::Xml(document) => {
                 content_type("application/xml");
-                let text = self.pattern(&Pattern::parse(document.as_str()))?;
+                let text = self.document(&Pattern::parse(document.as_str()), in_xml)?;
                 let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
                 let encoded = xml::encode(kind, &text).map(std::borrow::Cow::into_owned);
                 encoded.map_or_else(|| text.into(), Into::into)
@@ -333,7 +352,7 @@ impl Filler<'_> {
         let mut members = Vec::new();
         match &request.query {
             Some(query) => {
-                members.push(("query", Json::string(self.pattern(&Pattern::parse(query.as_str()))?)));
+                members.push(("query", Json::string(self.document(&Pattern::parse(query.as_str()), in_graphql)?)));
             }
             None if request.extensions.is_none() => {
                 let hint = "the contract test sends it: write the document under `query`";
@@ -381,6 +400,28 @@ impl Filler<'_> {
             content,
         })
     }
+}
+
+/// A value in an XML document: in an attribute, an element or a CDATA section.
+fn in_xml(before: &str, value: String) -> String {
+    if before.rfind("<![CDATA[") > before.rfind("]]>") {
+        return value;
+    }
+    [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&apos;")]
+        .into_iter()
+        .fold(value, |text, (c, escape)| text.replace(c, escape))
+}
+
+/// A value in a GraphQL document: with escapes in a string, and as it is elsewhere.
+fn in_graphql(before: &str, value: String) -> String {
+    let is_in_string = before.matches('"').count() % 2 == 1;
+    if is_in_string { escaped(&value) } else { value }
+}
+
+/// A text as it stands between the quotes of a JSON string.
+fn escaped(text: &str) -> String {
+    let quoted = Json::string(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }
 
 /// A value where only text can stand: strings without quotes, all else as JSON.
@@ -446,5 +487,39 @@ response: {}
         );
         let sent = example_request(&fixture, "", &|_| None).expect("it has an example");
         assert!(!sent.headers.contains_key(CONTENT_TYPE));
+    }
+
+    fn sent(request: &str, value: &str) -> Result<Request, NoExample> {
+        let fixture = read(&format!("request: {request}\nresponse: {{}}\n"));
+        let value = Json::parse(value.as_bytes()).expect("it is JSON");
+        example_request(&fixture, "", &|_| Some(value.clone()))
+    }
+
+    #[test]
+    fn a_value_is_escaped_in_a_document() {
+        let xml = "{ method: POST, path: /a, body: { xml: '<a b=\"{{v}}\">{{v}}<![CDATA[{{v}}]]></a>' } }";
+        let body = sent(xml, r#""1 < \"2\" & 3""#).expect("it can be sent").body;
+        assert_eq!(
+            body,
+            r#"<a b="1 &lt; &quot;2&quot; &amp; 3">1 &lt; &quot;2&quot; &amp; 3<![CDATA[1 < "2" & 3]]></a>"#
+        );
+        let graphql = "{ method: POST, path: /a, body: { graphql: { query: '{ a(b: \"{{v}}\") { c } }' } } }";
+        let body = sent(graphql, r#""\"1\"""#).expect("it can be sent").body;
+        assert_eq!(body, r#"{"query":"{ a(b: \"\\\"1\\\"\") { c } }"}"#);
+    }
+
+    /// A captured `null` or empty text names another resource: `/pets/null`, `/pets/`.
+    #[test]
+    fn a_value_that_names_another_resource_is_not_sent() {
+        assert_eq!(
+            sent("{ path: '/pets/{{v}}' }", "null").expect_err("it cannot be sent").to_string(),
+            "{{v}} cannot be sent: its value is null, which only JSON can hold"
+        );
+        assert_eq!(
+            sent("{ path: '/pets/{{v}}' }", r#""""#).expect_err("it cannot be sent").to_string(),
+            "the segment {{v}} of the path cannot be sent: its value is empty"
+        );
+        let body = sent("{ method: POST, path: /a, body: { json: { b: '{{v}}' } } }", "null").expect("it can be sent");
+        assert_eq!(body.body, r#"{"b":null}"#);
     }
 }
