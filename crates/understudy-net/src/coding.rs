@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::read::{GzEncoder, MultiGzDecoder, ZlibDecoder, ZlibEncoder};
+use flate2::read::{DeflateDecoder, GzEncoder, MultiGzDecoder, ZlibDecoder, ZlibEncoder};
 use std::io::{self, Read};
 
 /// A coding that answers are sent in.
@@ -124,6 +124,11 @@ fn weight(weights: &[(String, f32)], name: &str) -> Option<f32> {
     of(name).or_else(|| of("*"))
 }
 
+/// Names that servers send in `Content-Encoding` and that change nothing. A charset is no coding, and `aws-chunked` is
+/// already off when a response arrives.
+const NO_CODINGS: &[&str] =
+    &["", "identity", "none", "binary", "utf-8", "utf8", "iso-8859-1", "us-ascii", "aws-chunked"];
+
 /// Takes off the codings that a `Content-Encoding` value names, the last one first.
 ///
 /// # Errors
@@ -132,9 +137,13 @@ pub fn decode(content_encoding: &str, body: Bytes, bytes_max: usize) -> Result<B
     let mut body = body;
     for name in content_encoding.split(',').rev().map(str::trim) {
         body = match name.to_ascii_lowercase().as_str() {
-            "" | "identity" => continue,
+            name if NO_CODINGS.contains(&name) => continue,
             "gzip" | "x-gzip" => read(MultiGzDecoder::new(&*body), name, bytes_max)?,
-            "deflate" => read(ZlibDecoder::new(&*body), name, bytes_max)?,
+            // Some servers leave the frame of zlib away, and browsers read both (RFC 9110, section 8.4.1.2).
+            "deflate" => match read(ZlibDecoder::new(&*body), name, bytes_max) {
+                Err(CodingError::Malformed(_)) => read_bare_deflate(&body, name, bytes_max)?,
+                decoded => decoded?,
+            },
             "br" => read(brotli::Decompressor::new(&*body, 4096), name, bytes_max)?,
             "zstd" => match zstd::stream::read::Decoder::new(&*body) {
                 Ok(decoder) => read(decoder, name, bytes_max)?,
@@ -144,6 +153,14 @@ pub fn decode(content_encoding: &str, body: Bytes, bytes_max: usize) -> Result<B
         };
     }
     Ok(body)
+}
+
+/// Takes off deflate without the frame of zlib. It has no checksum, so all bytes have to belong to it.
+fn read_bare_deflate(body: &[u8], name: &str, bytes_max: usize) -> Result<Bytes, CodingError> {
+    let mut decoder = DeflateDecoder::new(body);
+    let decoded = read(decoder.by_ref(), name, bytes_max)?;
+    let is_whole = usize::try_from(decoder.total_in()).is_ok_and(|taken| taken == body.len());
+    if is_whole { Ok(decoded) } else { Err(CodingError::Malformed(name.to_owned())) }
 }
 
 fn read(decoder: impl Read, name: &str, bytes_max: usize) -> Result<Bytes, CodingError> {
@@ -174,9 +191,16 @@ mod tests {
                 Err(CodingError::Malformed(_))
             ));
         }
+        // rest-client #49, axios pull request 5497: IIS sends deflate without the frame of zlib.
+        let framed = Coding::Deflate.encode(&text);
+        let bare = framed.slice(2..framed.len() - 4);
+        assert_eq!(decode("deflate", bare.clone(), text.len()), Ok(text.clone()));
+        assert_eq!(decode("deflate", bare, text.len() - 1), Err(CodingError::TooLarge(text.len() - 1)));
         let twice = Coding::Brotli.encode(&Coding::Gzip.encode(&text));
         assert_eq!(decode("gzip, br", twice, text.len()), Ok(text));
         assert!(matches!(decode("pack200", Bytes::new(), 1), Err(CodingError::Unknown(_))));
+        // httpx #195, locust #1233, cpp-httplib #2518: a charset in the wrong field.
+        assert_eq!(decode("UTF-8", Bytes::from_static(b"\xFF{}"), 3), Ok(Bytes::from_static(b"\xFF{}")));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -68,10 +69,20 @@ impl Connectors {
     /// One of those that are [unreachable](SendError::is_unreachable), or what came is no HTTP.
     pub(crate) async fn connect(&self, address: &Address, is_upgrade: bool) -> Result<Opened, SendError> {
         let at = address.shown_host();
-        let timed_out = || not_connected(address, io::ErrorKind::TimedOut.into(), Vec::new());
+        let is_connected = AtomicBool::new(false);
+        let timed_out = || match is_connected.load(Ordering::Relaxed) {
+            true => SendError::Handshake {
+                address: at.clone(),
+                source: io::ErrorKind::TimedOut.into(),
+                has_ca: address.trusted.is_some(),
+            },
+            false => not_connected(address, io::ErrorKind::TimedOut.into(), Vec::new()),
+        };
         let connecting = async {
             let stream = tcp(address).await?;
             let _ = stream.set_nodelay(true);
+            // A server without TLS may wait for more.
+            is_connected.store(address.is_tls, Ordering::Relaxed);
             if !address.is_tls {
                 return if address.is_http2 && !is_upgrade { http2(stream).await } else { http1(stream).await };
             }

@@ -123,8 +123,10 @@ impl SendError {
             }
             Self::Handshake { address, source, has_ca } => Some(match tls_error(source) {
                 Some(error) => refusal(error, Shown { address, has_ca: *has_ca }).1,
-                None if source.kind() == io::ErrorKind::UnexpectedEof
-                    || source.kind() == io::ErrorKind::ConnectionReset =>
+                None if matches!(
+                    source.kind(),
+                    io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::TimedOut
+                ) =>
                 {
                     format!("if it speaks HTTP without TLS, write `url: http://{address}`")
                 }
@@ -166,6 +168,9 @@ impl std::fmt::Display for SendError {
                 Some(error) => f.write_str(&refusal(error, Shown { address, has_ca: *has_ca }).0),
                 None if source.kind() == io::ErrorKind::UnexpectedEof => {
                     write!(f, "{address} closed the connection when TLS began")
+                }
+                None if source.kind() == io::ErrorKind::TimedOut => {
+                    write!(f, "{address} took the connection, and did not answer when TLS began")
                 }
                 None => write!(f, "no TLS with {address}: {source}"),
             },
