@@ -112,6 +112,11 @@ fn a_member_is_taken_out_with_its_line() {
     ] {
         changed(&format!("{head}{body}"), &Edit::Body(&gone, None));
     }
+    let second = [Step::Name("gone"), Step::Index(1)];
+    for body in [" { gone: [1, ⟦2, →⟧3] }\n", " { gone: [1⟦, 2→⟧] }\n", "\n      gone:\n        - 1\n⟦        - 2\n→⟧"]
+    {
+        changed(&format!("{head}{body}"), &Edit::Body(&second, None));
+    }
 }
 
 #[test]

@@ -254,7 +254,7 @@ fn entry<'j>(outer: &'j mut Json, name: &str) -> Option<&'j mut Json> {
     Some(&mut members[at].1)
 }
 
-/// Puts a value at a path of a value, as a new member where there is none of that name, or takes the member out.
+/// Puts a value at a path of a value, as a new member where there is none of that name, or takes the member or the element out.
 fn put(root: &mut Json, path: &[Step<'_>], value: Option<&Json>) -> Option<()> {
     let Some((last, before)) = path.split_last() else {
         *root = value?.clone();
@@ -271,6 +271,7 @@ fn put(root: &mut Json, path: &[Step<'_>], value: Option<&Json>) -> Option<()> {
             let place = members.iter().rposition(|(known, _)| known.is(name))?;
             members.remove(place);
         }
+        (None, Json::Array(items), Step::Index(at)) if at < items.len() => drop(items.remove(at)),
         _ => return None,
     }
     Some(())

@@ -121,6 +121,17 @@ impl Reader<'_> {
             self.report_with_hint(Code::MissingKey, node.span, message, format!("write body: {meant}"));
             return None;
         }
+        let is_kind = |entry: &&Entry| entry.name.as_str() != "match";
+        if let Value::Map(entries) = &node.value
+            && let Some(rules) = entries.iter().find(|entry| !is_kind(entry))
+        {
+            let kinds: Vec<String> = entries.iter().filter(is_kind).map(|kind| kind.name.as_str().to_owned()).collect();
+            let body = kinds.first().map_or("json", String::as_str);
+            let hint = format!("write body: {{ {body}: ... }}, match: {}", shown(&rules.value));
+            let message = "`match` stands beside `body`, and not in it";
+            self.report_with_hint(Code::UnknownKey, rules.span, message, hint);
+            return None;
+        }
         let fields = self.object(node, object)?;
         match fields.entries() {
             [entry] => Some((entry.name.as_str(), &entry.value)),

@@ -223,7 +223,8 @@ impl Reader<'_> {
         self.warn(Code::BadRule, entry.value.span, message, hint);
     }
 
-    fn check_null(&mut self, entry: &Entry, scalar: &Scalar) {
+    /// A null in the place of a text is the empty text.
+    pub(super) fn check_null(&mut self, entry: &Entry, scalar: &Scalar) {
         let text = scalar.as_str();
         if text.is_empty() {
             return;

@@ -17,6 +17,7 @@ impl Reader<'_> {
         match PathTemplate::parse(&text) {
             Ok(path) => {
                 self.check_foreign(node, &text);
+                self.check_sent(node, &text);
                 Some(path)
             }
             Err(why) => {
@@ -27,6 +28,19 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Warns of a path that clients change before they send it (RFC 3986, section 6.2.2.3).
+    fn check_sent(&mut self, node: &Node, text: &str) {
+        if text.trim() != text {
+            let message = "the path ends with white space";
+            let hint = format!("write path: {}; a space that is meant is written as %20", quoted(text.trim()));
+            return self.warn(Code::BadPath, node.span, message.to_owned(), hint);
+        }
+        let is_dots = |part: &&str| matches!(&*percent_decode(part), "." | "..");
+        let Some(dots) = text.split('/').find(is_dots) else { return };
+        let message = format!("clients resolve `{dots}` in a path before they send the request");
+        self.warn(Code::BadPath, node.span, message, format!("write path: {}", quoted(&without_dots(text))));
     }
 
     /// Warns of a parameter or pattern in another tool's spelling: here it is text like any other.
@@ -52,6 +66,28 @@ impl Reader<'_> {
         };
         self.warn(Code::BadPath, node.span, message, hint);
     }
+}
+
+/// Returns the path that clients send (RFC 3986, section 5.2.4).
+fn without_dots(path: &str) -> String {
+    let mut out: Vec<&str> = Vec::new();
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    for (at, part) in parts.iter().enumerate() {
+        let is_last = at + 1 == parts.len();
+        match &*percent_decode(part) {
+            "." => {}
+            ".." => drop(out.pop()),
+            _ => {
+                out.push(part);
+                continue;
+            }
+        }
+        // A path that ends with dots names a folder.
+        if is_last {
+            out.push("");
+        }
+    }
+    format!("/{}", out.join("/"))
 }
 
 /// The path that was meant by a text that is none.

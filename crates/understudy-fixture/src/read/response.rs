@@ -53,7 +53,8 @@ impl Reader<'_> {
         if let Some(entry) = fields.entry("body")
             && has_no_body(status)
         {
-            self.report(Code::BadValue, entry.span, format!("a response with status {status} has no body"));
+            let message = format!("a response with status {status} has no body");
+            self.report_with_hint(Code::BadValue, entry.span, message, "leave `body` out, or write another `status`");
         }
         if let (Some(entry), None) = (fields.entry("match"), &body)
             && fields.get("body").is_none()
@@ -116,8 +117,11 @@ impl Reader<'_> {
                 values.collect::<Option<Vec<String>>>().map(HeaderPromise::List)
             }
             Value::Map(_) => self.rule(&entry.value, Operands::Text).map(HeaderPromise::Rule),
-            Value::Scalar(_) => {
-                self.check_word(entry);
+            Value::Scalar(scalar) => {
+                match scalar.is_null() {
+                    true => self.check_null(entry, scalar),
+                    false => self.check_word(entry),
+                }
                 self.header_value(&entry.value).map(HeaderPromise::Value)
             }
         }
