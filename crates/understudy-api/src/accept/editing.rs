@@ -14,7 +14,7 @@ use http::header::{CONTENT_TYPE, SET_COOKIE};
 use understudy_exchange::json::Step;
 use understudy_exchange::jsonpath::Tail;
 use understudy_exchange::redact::looks_secret;
-use understudy_exchange::{Json, JsonPath, Response, decode_text, xml};
+use understudy_exchange::{Json, JsonPath, Response, decode_text, field_value, xml};
 use understudy_fixture::model::{BodyFile, Fixture, HeaderPromise, ResponseBody, ResponsePromise, has_no_body};
 use understudy_fixture::{
     BodyFiles, Edit, EditError, FileProblem, FoundFile, Source, edit_fixture, edit_json, fixture, line_of,
@@ -136,7 +136,7 @@ impl<'l> Editing<'l> {
 
     /// Makes a change. The change is undone if the response then differs in other places or, still,
     /// in the place of `mismatch`.
-    fn attempt(
+    pub(super) fn attempt(
         &mut self,
         response: &Response,
         change: impl FnOnce(&mut Self) -> Result<(), String>,
@@ -194,7 +194,7 @@ impl<'l> Editing<'l> {
         )
     }
 
-    fn response(&self) -> Result<&ResponsePromise, String> {
+    pub(super) fn response(&self) -> Result<&ResponsePromise, String> {
         self.now.fixture.responses.get(self.at).ok_or_else(|| "the file has other responses by now".to_owned())
     }
 
@@ -242,8 +242,7 @@ impl<'l> Editing<'l> {
 
     fn write_header(&mut self, name: &str, response: &Response, hidden: &Hidden) -> Result<(), String> {
         let values = response.headers.get_all(name).iter();
-        let values: Vec<String> =
-            values.map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).collect();
+        let values: Vec<String> = values.map(|value| field_value::text(value).trim().to_owned()).collect();
         let line = self.line(&[Step::Name("headers"), Step::Name(name)]);
         if name == SET_COOKIE.as_str() {
             return self.write_cookies(&values);
@@ -375,10 +374,8 @@ impl<'l> Editing<'l> {
         };
         let (_, tail) = path.split_singular_tail();
         let unordered = unordered_list(&tail, &received, &self.response()?.rules);
-        let list = match (unordered, tail.split_last()) {
-            (Some(list), _) | (None, Some((Tail::Index(_), list))) => list,
-            _ => return Err(none()),
-        };
+        let innermost = || tail.iter().rposition(|step| matches!(step, Tail::Index(_))).map(|at| &tail[..at]);
+        let list = unordered.or_else(innermost).ok_or_else(none)?;
         let example = match &self.response()?.body {
             Some(ResponseBody::Json(text)) => text.value(),
             Some(ResponseBody::File(file)) => Json::parse(&file.content).map_err(|_| none())?,
@@ -410,7 +407,7 @@ impl<'l> Editing<'l> {
     }
 
     /// Puts a received value in its place in a JSON body, without secrets.
-    fn put_received(
+    pub(super) fn put_received(
         &mut self,
         steps: &[Step<'_>],
         value: &Json,
@@ -471,7 +468,7 @@ impl<'l> Editing<'l> {
     }
 
     /// Puts a value in its place in a JSON body, or takes it out.
-    fn put(&mut self, steps: &[Step<'_>], value: Option<Json>) -> Result<(), String> {
+    pub(super) fn put(&mut self, steps: &[Step<'_>], value: Option<Json>) -> Result<(), String> {
         let error = |error: EditError| error.to_string();
         match self.response()?.body.clone() {
             Some(ResponseBody::Text(text)) => {

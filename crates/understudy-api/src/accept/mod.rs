@@ -6,6 +6,7 @@
 //! edit is not made if another run would still report the difference, or a new one.
 
 mod editing;
+mod elements;
 mod outage;
 mod place;
 mod remaining;
@@ -169,6 +170,9 @@ pub(crate) fn accept_some(
             Ok(()) => accepted.places.push(mismatch.path.clone()),
             Err(why) => accepted.left.push((mismatch.path.clone(), why)),
         }
+    }
+    if let Some(answer) = judged.answer {
+        elements::renew(&mut editing, &accepted.places, answer, &hidden);
     }
     let came = judged.gives.filter(|_| judged.in_states);
     for (at, state, mismatches, answer) in came.iter().flat_map(|came| in_states(judged.fixture, came)) {

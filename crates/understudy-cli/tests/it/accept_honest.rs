@@ -130,6 +130,29 @@ fn lists_are_written_as_they_came_where_their_elements_differ() {
 }
 
 #[test]
+fn no_element_that_the_response_refutes_is_left_in_a_list() {
+    let fixture = |list: &str| format!("{A}response:\n  body:\n    json: {{ l: {list} }}\n");
+    for (before, received, after) in [
+        // One edit settles all differences, and the other elements would stay numbers.
+        ("[1, 2, 3]", "[x, y]", "[x, y]"),
+        ("[1, 2]", "[x, z, w]", "[x, z]"),
+        (
+            "[{ id: 1, n: a }, { id: 2, n: b }]",
+            "[{ id: x, t: a }, { id: z, t: b }]",
+            "[{ id: x, t: a }, { id: z, t: b }]",
+        ),
+        // The new kind of element stands beside the others.
+        ("[{ id: 1 }, { id: 2, x: 1 }]", "[{ id: 5 }, { id: 6 }, { id: z }]", "[{ id: 5 }, { id: 6 }, {id: z}]"),
+        // A kind of element that did not come is no difference.
+        ("[{ k: a, n: 1 }, { k: b, x: 1 }]", "[{ k: a, n: z }]", "[{ k: a, n: z }, { k: b, x: 1 }]"),
+        ("[null, 1]", "[x]", "[x]"),
+    ] {
+        let (exit, file, stderr) = accepted(&fixture(received), &fixture(before));
+        assert_eq!((exit, file.replace('"', "")), (0, fixture(after)), "{stderr}");
+    }
+}
+
+#[test]
 fn xml_is_written_whole() {
     let fixture = |text: &str| format!("{A}response:\n  body:\n    xml: \"{text}\"\n");
     let (exit, file, stderr) = accepted(&fixture("<a><b>2</b><c/></a>"), &fixture("<a><b>1</b></a>"));
