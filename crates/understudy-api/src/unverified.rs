@@ -58,8 +58,8 @@ pub fn not_verified(run: &Run) -> Vec<NotVerified> {
             all.push(if fixture.enabled {
                 of(
                     NO_BACKEND,
-                    format!("`{name}` has no such backend"),
-                    format!("add it under `services: {name}: backends` in understudy.yaml, or leave the service out with --service"),
+                    format!("`{name}`: {}", run.lacks_backend(name)),
+                    format!("choose or add one under `services: {name}` in understudy.yaml, or leave the service out with --service"),
                 )
             } else {
                 of(NOT_ENABLED, "its file says `enabled: false`".to_owned(), "remove `enabled: false`".to_owned())

@@ -80,6 +80,18 @@ pub struct Run {
 }
 
 impl Run {
+    /// Returns the reason that a service was left out, as a sentence about it.
+    #[must_use]
+    pub fn lacks_backend(&self, service: &str) -> &'static str {
+        let loaded = self.project.services.iter().find(|loaded| loaded.service.name == service);
+        match loaded {
+            Some(loaded) if self.request.backend.is_none() && loaded.service.backends.len() > 1 => {
+                "it has several backends, and none of them is chosen"
+            }
+            _ => "it has no such backend",
+        }
+    }
+
     /// The fixtures of a service that the run is about, those that are not enabled included.
     pub(crate) fn selected<'r>(&'r self, loaded: &'r LoadedService) -> impl Iterator<Item = &'r Arc<Fixture>> {
         let name = &loaded.service.name;
@@ -245,6 +257,17 @@ fn json_path(pointer: &str) -> String {
 
 fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String], no_backend: bool) -> ApiError {
     if no_backend {
+        let several = without_backend.iter().filter_map(|name| project.service(name).ok());
+        if let Some(loaded) = several.map(|loaded| &loaded.service).find(|service| service.backends.len() > 1)
+            && request.backend.is_none()
+        {
+            let known: Vec<&str> = loaded.backends.iter().map(|backend| backend.name.as_str()).collect();
+            let message =
+                format!("{} has several backends, and none of them is chosen: {}", loaded.name, known.join(", "));
+            let hint =
+                format!("name one: --backend {0}, or `backend: {0}` at the service in understudy.yaml", known[0]);
+            return ApiError::new(Code::NothingToDo, message).with_hint(hint);
+        }
         let names = without_backend.join(", ");
         let message = match &request.backend {
             Some(named) => format!("no service has a backend `{named}`"),
@@ -256,7 +279,11 @@ fn nothing(project: &Project, request: &VerifyRequest, without_backend: &[String
     let mut error = ApiError::new(Code::NothingToDo, "there is no fixture to verify");
     error.details = project.diagnostics.iter().filter(|d| d.is_error()).map(ToString::to_string).collect();
     // A selection without any match was reported as an error earlier.
-    error.with_hint("`understudy check` says what is wrong with files")
+    let are_disabled = error.details.is_empty() && project.services.iter().any(|loaded| !loaded.fixtures.is_empty());
+    error.with_hint(match are_disabled {
+        true => "all that are selected have `enabled: false`",
+        false => "`understudy check` says what is wrong with files",
+    })
 }
 
 /// Differences are shown and stored: credentials in them are not.

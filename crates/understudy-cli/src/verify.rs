@@ -50,7 +50,10 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, ApiError> {
         print_error_line(format_args!("{word} the run is not remembered for `coverage`: {why}"));
     }
     for (format, file) in &args.reports {
-        std::fs::write(file, format.write(&run)).map_err(|error| ApiError::of_file(file, "write", &error))?;
+        // Continuous integration often names a folder that only the report would make.
+        let made = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+        made.and_then(|()| std::fs::write(file, format.write(&run)))
+            .map_err(|error| ApiError::of_file(file, "write", &error))?;
     }
     let mut is_broken = run.summary.count(OutcomeKind::Broken) > 0;
     if args.accept {

@@ -61,7 +61,8 @@ fn summary(run: &Run, paint: Paint, out: &mut Page) {
         out.line(format_args!("{service} at {backend}"));
     }
     for service in &run.without_backend {
-        out.line(format_args!("{service} {}", paint.yellow("not verified: it has no such backend")));
+        let why = format!("not verified: {}", run.lacks_backend(service));
+        out.line(format_args!("{service} {}", paint.yellow(&why)));
     }
     let counted: Vec<String> = OutcomeKind::ALL
         .iter()

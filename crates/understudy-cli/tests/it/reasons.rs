@@ -228,6 +228,13 @@ fn a_protocol_that_is_not_the_one_of_the_address_is_named() {
     let stdout = unreachable(&format!("h2c://127.0.0.1:{port}"));
     assert!(stdout.contains(&format!("write `url: http://127.0.0.1:{port}`")), "{stdout}");
 
+    // A server without TLS that waits for the end of a line.
+    let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let stdout = unreachable(&format!("https://127.0.0.1:{port}"));
+    assert!(stdout.contains("took the connection, and did not answer when TLS began"), "{stdout}");
+    assert!(stdout.contains(&format!("write `url: http://127.0.0.1:{port}`")), "{stdout}");
+
     // And the other way round: the request never arrives.
     let (backend, _) = behind_tls(&rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap());
     let stdout = unreachable(&backend.replace("https://", "http://"));
