@@ -22,6 +22,7 @@ mod import_description;
 mod inbox;
 mod junit;
 mod misses;
+mod odd_backends;
 mod outside;
 mod places;
 mod printed;
