@@ -131,12 +131,20 @@ impl<'d> Rules<'_, 'd> {
             self.remark(self.at(parameter.at), message);
         }
         for parameter in &operation.parameters {
-            let Some(schema) = parameter.schema.map(|schema| self.at(schema)) else { continue };
+            // Version 2.0 has the type beside the name.
             if self.reader.dialect == Dialect::Swagger2 {
                 continue;
             }
-            self.schema(schema, 0);
             let at = self.at(parameter.at);
+            let Some(schema) = parameter.schema.map(|schema| self.at(schema)) else {
+                if at.get("content").is_none() && self.seen.insert(at.node) {
+                    let message = "this parameter has neither `schema` nor `content`, so nothing is checked: write \
+                                   `schema: { type: string }`";
+                    self.remark(at, message.to_owned());
+                }
+                continue;
+            };
+            self.schema(schema, 0);
             self.examples_are_named(at);
             self.shown(at.get("example"), schema, Direction::Request);
         }

@@ -145,7 +145,7 @@ impl Checker {
 }
 
 /// Returns the place of a keyword, by the steps from a schema to the keyword. Requirements of a
-/// discriminator stand in no other keyword.
+/// discriminator stand in no other keyword; that of a parent stands outside the schema, which is named then.
 fn rule(schema: At<'_>, steps: &str) -> String {
     if steps.is_empty() {
         return schema.pointer();
@@ -163,7 +163,7 @@ fn rule(schema: At<'_>, steps: &str) -> String {
     for step in steps.split('/') {
         let name = step.replace("~1", "/").replace("~0", "~");
         let next = at.get(&name).or_else(|| at.items().nth(name.parse().ok()?));
-        let Some(next) = next else { return told.map_or(pointer, At::pointer) };
+        let Some(next) = next else { return told.unwrap_or(at).pointer() };
         at = next;
         told = discriminator(at).or(told);
     }
