@@ -6,6 +6,7 @@
 
 mod body;
 mod cases;
+mod description;
 mod looser;
 mod odd;
 mod request;
@@ -20,6 +21,7 @@ use understudy_match::Chance;
 
 pub use body::json;
 pub use cases::check_cases;
+pub use description::description;
 pub use looser::{Looser, looser, state_of};
 pub use odd::{can_be_sent, odd};
 

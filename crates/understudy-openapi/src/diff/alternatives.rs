@@ -10,26 +10,30 @@ use std::borrow::Cow;
 impl<'d> Sides<'d> {
     /// Alternatives, each with the one that it was before: of the same name, or of the same look.
     pub(super) fn alternatives(&self, out: &mut Vec<Finding>) -> Inside {
+        let (old, mut new) = (unions(&self.old), unions(&self.new));
         let mut inside = Vec::new();
-        let (old, new) = (&self.old.facets.unions, &self.new.facets.unions);
-        for nth in 0..old.len().max(new.len()) {
-            match (old.get(nth), new.get(nth)) {
-                (Some(old), Some(new)) => {
-                    let old = old.iter().map(|at| Alternative::of(self.old.description.dialect, &[*at]));
-                    let new = new.iter().map(|at| Alternative::of(self.new.description.dialect, &[*at]));
-                    inside.extend(self.matched(old.collect(), new.collect(), out));
-                }
-                // Beside what else is said, having to be one of several is more.
-                (None, Some(new)) => {
-                    let message = format!("is one of {} things now, beside all else", new.len());
-                    self.tell(&rule::ALTERNATIVES_LIMITED, message, out);
-                }
-                (Some(old), None) => {
-                    let message = format!("need not be one of {} things any more", old.len());
+        // Several unions of one value are told apart by what they look like, and else by their order.
+        let mut left = Vec::new();
+        for before in old {
+            match new.iter().position(|after| is_alike(&before, after)) {
+                Some(place) => inside.extend(self.matched(before, new.remove(place), out)),
+                None => left.push(before),
+            }
+        }
+        let mut new = new.into_iter();
+        for before in left {
+            match new.next() {
+                Some(after) => inside.extend(self.matched(before, after, out)),
+                None => {
+                    let message = format!("need not be one of {} things any more", before.len());
                     self.tell(&rule::ALTERNATIVES_UNLIMITED, message, out);
                 }
-                (None, None) => {}
             }
+        }
+        // Beside what else is said, having to be one of several is more.
+        for after in new {
+            let message = format!("is one of {} things now, beside all else", after.len());
+            self.tell(&rule::ALTERNATIVES_LIMITED, message, out);
         }
         inside
     }
@@ -82,6 +86,25 @@ impl<'d> Sides<'d> {
         gone.iter().for_each(|gone| tell(&rule::ALTERNATIVE_REMOVED, gone, "may be one thing less now", false));
         pairs.into_iter().map(|(old, new)| (String::new(), old.parts, new.parts)).collect()
     }
+}
+
+/// The unions of a value. What is asked for twice, in two copies, is asked for.
+fn unions<'d>(side: &Side<'d>) -> Vec<Vec<Alternative<'d>>> {
+    let mut all: Vec<Vec<Alternative<'d>>> = Vec::new();
+    for union in &side.facets.unions {
+        let union: Vec<Alternative<'d>> =
+            union.iter().map(|at| Alternative::of(side.description.dialect, &[*at])).collect();
+        if !all.iter().any(|known| is_alike(known, &union)) {
+            all.push(union);
+        }
+    }
+    all
+}
+
+/// Returns true if two unions look alike.
+fn is_alike(one: &[Alternative<'_>], other: &[Alternative<'_>]) -> bool {
+    let has = |all: &[Alternative<'_>], wanted: &Alternative<'_>| all.iter().any(|known| known.look == wanted.look);
+    one.len() == other.len() && one.iter().all(|it| has(other, it)) && other.iter().all(|it| has(one, it))
 }
 
 /// One of several things that a value may be.

@@ -4,10 +4,10 @@
 //! [`Probe`] compares the two versions of it by themselves.
 
 use super::rule::{self, Effect, SchemaRule};
-use super::schemas::{Finding, Inside, Parts, Side, Sides};
+use super::schemas::{Finding, Inside, Parts, Side, Sides, canonical};
 use crate::document::At;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// A schema that does not speak of the value that is compared, in both versions.
 pub(super) struct Probe {
@@ -77,7 +77,9 @@ impl<'d> Sides<'d> {
     }
 
     fn excluded(&self, side: &Side<'d>) -> Vec<At<'d>> {
-        side.each("not").collect()
+        let mut seen = HashSet::new();
+        // What is asked for twice, in two copies, is asked for.
+        side.each("not").filter(|at| seen.insert(canonical(*at))).collect()
     }
 
     /// Conditions that choose between something.
@@ -88,7 +90,8 @@ impl<'d> Sides<'d> {
             let condition = at.get("if").filter(|_| then.is_some() || otherwise.is_some())?;
             Some(Condition { condition, then, otherwise })
         };
-        own.filter_map(condition).collect()
+        let mut seen = HashSet::new();
+        own.filter_map(condition).filter(|condition| seen.insert(canonical(condition.condition))).collect()
     }
 
     fn branches(&self, inside: &mut Inside, out: &mut Vec<Finding>) {

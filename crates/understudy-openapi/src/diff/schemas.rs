@@ -111,7 +111,14 @@ impl<'d> Schemas<'d> {
                 let is_alone = description.dialect != Dialect::OpenApi31 || at.members().len() == 1;
                 if is_alone { at.resolve().map_or(node, |at| at.node) } else { node }
             };
-            parts.into_iter().map(follow).collect()
+            let mut all: Parts = Vec::with_capacity(parts.len());
+            for node in parts.into_iter().map(follow) {
+                // What is asked for twice is asked for.
+                if !all.contains(&node) {
+                    all.push(node);
+                }
+            }
+            all
         }
         let key = (followed(self.old, old), followed(self.new, new), direction);
         let next = self.pairs.len();
