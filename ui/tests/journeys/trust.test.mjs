@@ -66,7 +66,8 @@ test('a cloned project that forwards asks first, and its answer is remembered fo
   const saved = () => JSON.parse(readFileSync(remembered(folder), 'utf8'))[realpathSync(folder)];
   assert.deepEqual(saved(), { [origin]: ['UNDERSTUDY_TEST_KEY'] });
 
-  // An update of the project that takes more is a new question, about what is new.
+  // infracost/actions #270: an update of the project took more of the environment than was approved. It is a new question,
+  // about what is new.
   write('understudy.yaml', files['understudy.yaml'].replace('x-key:', 'x-user: "${UNDERSTUDY_TEST_USER}", x-key:'));
   await question(page).getByText('UNDERSTUDY_TEST_USER').waitFor();
   assert.equal(await question(page).getByText('UNDERSTUDY_TEST_KEY').count(), 0);

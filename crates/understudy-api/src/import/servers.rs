@@ -2,6 +2,7 @@
 
 use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
+use crate::userinfo;
 use std::collections::BTreeMap;
 use understudy_import::{HarExchange, Origin, PagePart, parse_url};
 
@@ -10,6 +11,8 @@ use understudy_import::{HarExchange, Origin, PagePart, parse_url};
 pub(super) struct Server {
     origin: Origin,
     path: String,
+    /// The address as it is written, if variables of the environment are filled in.
+    written: Option<String>,
 }
 
 /// The servers of a service. Those with longer paths come first.
@@ -19,7 +22,7 @@ pub(super) struct Servers(Vec<Server>);
 impl Server {
     fn parse(text: &str) -> Option<Self> {
         let (origin, target) = parse_url(text).ok()?;
-        Some(Self { origin, path: target.path().trim_end_matches('/').to_owned() })
+        Some(Self { origin, path: target.path().trim_end_matches('/').to_owned(), written: None })
     }
 
     /// Reads the server that a person named.
@@ -71,7 +74,11 @@ impl Servers {
             *all += 1;
         }
         let most = counted.into_iter().max_by_key(|(_, counts)| *counts);
-        Self(most.map(|(origin, _)| Server { origin: origin.clone(), path: String::new() }).into_iter().collect())
+        Self(
+            most.map(|(origin, _)| Server { origin: origin.clone(), path: String::new(), written: None })
+                .into_iter()
+                .collect(),
+        )
     }
 
     /// Returns true if an exchange is with one of the servers.
@@ -82,13 +89,14 @@ impl Servers {
     /// Returns a readable list of the addresses at an origin; `None` if there is none.
     pub(super) fn paths_at(&self, origin: &Origin) -> Option<String> {
         let at = self.0.iter().filter(|server| server.origin == *origin);
-        let all: Vec<String> = at.map(|Server { origin, path }| format!("{origin}{path}")).collect();
+        let shown = |Server { origin, path, written }: &Server| written.clone().unwrap_or(format!("{origin}{path}"));
+        let all: Vec<String> = at.map(shown).collect();
         (!all.is_empty()).then(|| all.join(" or "))
     }
 
     /// Removes the path prefix of the server from a request, since fixtures have paths without it.
     pub(super) fn bring(&self, exchange: &mut HarExchange) {
-        let Some(Server { origin, path }) = self.0.iter().find(|server| server.has(exchange)) else { return };
+        let Some(Server { origin, path, .. }) = self.0.iter().find(|server| server.has(exchange)) else { return };
         let target = &mut exchange.recorded.request.target;
         let below = &target.as_str()[path.len()..];
         let below = if below.starts_with('/') { below.to_owned() } else { format!("/{below}") };
@@ -111,5 +119,10 @@ pub(super) fn service_at<'p>(project: &'p Project, exchanges: &[HarExchange]) ->
 fn known(loaded: &LoadedService) -> Vec<Server> {
     let backends = loaded.service.backends.iter().map(|backend| &backend.url);
     let all = backends.chain(&loaded.service.addresses);
-    all.filter_map(|text| Server::parse(&text.resolve(&|name| std::env::var(name).ok()).ok()?)).collect()
+    all.filter_map(|text| {
+        let server = Server::parse(&text.resolve(&|name| std::env::var(name).ok()).ok()?)?;
+        let written = text.is_secret().then(|| userinfo::without(&text.text).into_owned());
+        Some(Server { written, ..server })
+    })
+    .collect()
 }

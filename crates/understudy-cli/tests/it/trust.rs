@@ -325,3 +325,23 @@ fn a_suggested_command_has_nothing_that_a_shell_executes() {
         assert!(hints.iter().all(|hint| !hint.contains("id")), "{entry}: {printed}");
     }
 }
+
+#[test]
+fn what_is_left_out_of_an_archive_is_told_without_values() {
+    let project = project("mock", "{ url: \"https://api.example/${KEY}\" }");
+    let entry = |path: &str| {
+        serde_json::json!({
+            "startedDateTime": "2024-05-01T10:00:01.000Z", "time": 1, "cache": {}, "timings": { "send": 0, "wait": 1, "receive": 0 },
+            "request": { "method": "GET", "url": format!("https://api.example{path}"), "httpVersion": "HTTP/1.1", "headers": [],
+                "queryString": [], "cookies": [], "headersSize": -1, "bodySize": 0 },
+            "response": { "status": 200, "statusText": "", "httpVersion": "HTTP/1.1", "headers": [], "cookies": [], "redirectURL": "",
+                "content": { "size": 2, "mimeType": "application/json", "text": "{}" }, "headersSize": -1, "bodySize": -1 },
+        })
+    };
+    let entries = [entry(&format!("/{SECRET}/items")), entry("/other")];
+    let log = serde_json::json!({ "log": { "version": "1.2", "creator": { "name": "t", "version": "1" }, "entries": entries } });
+    project.write("shop.har", log.to_string());
+    let (exit, printed) = run(&project, &["import", "shop.har"], &[]);
+    assert!(exit == 0 && printed.contains("not below https://api.example/${KEY}, where the service is"), "{printed}");
+    assert!(!printed.contains(SECRET), "{printed}");
+}
