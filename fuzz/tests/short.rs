@@ -8,6 +8,11 @@ const BYTES_MAX: usize = 8 << 10;
 const EXAMPLES_MAX: usize = 40;
 const CHANGED: usize = 12;
 
+/// How often each example is changed: `ROUNDS=10000` goes on for longer, and `TARGET` names the only target.
+fn rounds() -> usize {
+    std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(CHANGED)
+}
+
 /// A piece of something, cut, written twice, put elsewhere, or with other bytes in it.
 fn change(bytes: &mut Vec<u8>, other: &[u8], chance: &mut Chance) {
     let mut below = |end: usize| usize::try_from(chance.below(end.max(1) as u64)).expect("it is below a length");
@@ -32,14 +37,15 @@ fn change(bytes: &mut Vec<u8>, other: &[u8], chance: &mut Chance) {
 
 #[test]
 fn every_target_takes_what_is_nearly_right() {
-    for target in TARGETS {
+    let only = std::env::var("TARGET").ok();
+    for target in TARGETS.iter().filter(|target| only.as_deref().is_none_or(|only| only == target.name)) {
         let examples: Vec<Vec<u8>> = seeds(target).into_iter().filter(|seed| seed.len() <= BYTES_MAX).collect();
         assert!(!examples.is_empty(), "{} has nothing to begin with", target.name);
         let mut chance = Chance::from_seed(target.name.len() as u64);
         let step = examples.len().div_ceil(EXAMPLES_MAX);
         for example in examples.iter().step_by(step) {
             (target.run)(example);
-            for _ in 0..CHANGED {
+            for _ in 0..rounds() {
                 let mut bytes = example.clone();
                 for _ in 0..=chance.below(3) {
                     let other = usize::try_from(chance.below(examples.len() as u64)).expect("it is below a length");
