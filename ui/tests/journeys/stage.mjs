@@ -26,6 +26,18 @@ export async function stage(t, files, { width = 1280, height = 800, there } = {}
   mkdirSync(downloads, { recursive: true });
   const env = { ...process.env, HOME: dirname(folder), XDG_CONFIG_HOME: join(folder, '.config'), XDG_STATE_HOME: join(dirname(folder), '.local/state') };
   const program = spawn(PROGRAM, ['ui', folder, '--no-open'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let context;
+  const end = async () => {
+    await context?.close();
+    const ended = program.exitCode === null && program.signalCode === null ? once(program, 'exit') : null;
+    program.kill('SIGTERM');
+    await ended;
+  };
+  // Before anything can fail: a program that goes on would keep the tests from ending.
+  t.after(async () => {
+    await end();
+    if (parent) rmSync(parent, { recursive: true, force: true });
+  });
   const url = await new Promise((resolve, reject) => {
     program.once('exit', (code) => reject(new Error(`understudy ui ended with ${code}`)));
     program.stdout.on('data', (text) => {
@@ -34,9 +46,9 @@ export async function stage(t, files, { width = 1280, height = 800, there } = {}
     });
   });
   browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
-  const context = await browser.newContext({ viewport: { width, height }, permissions: ['clipboard-read', 'clipboard-write'] });
+  context = await browser.newContext({ viewport: { width, height }, permissions: ['clipboard-read', 'clipboard-write'] });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   const errors = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
@@ -44,16 +56,6 @@ export async function stage(t, files, { width = 1280, height = 800, there } = {}
   await page.goto(url);
   // A key that is pressed before the page knows the project does nothing.
   await page.waitForFunction(() => performance.getEntriesByName('usable').length > 0);
-  const end = async () => {
-    await context.close();
-    const ended = program.exitCode === null && program.signalCode === null ? once(program, 'exit') : null;
-    program.kill('SIGTERM');
-    await ended;
-  };
-  t.after(async () => {
-    await end();
-    if (parent) rmSync(parent, { recursive: true, force: true });
-  });
   const kill = () => program.kill('SIGKILL');
   /** Where a service answers. */
   const service = async (name) => {
