@@ -173,10 +173,9 @@ impl Held<'_> {
                     })
                 }
                 In::Cookie => {
-                    let mut cookies = cookie_pairs(&request.headers);
-                    cookies
-                        .find(|(name, _)| *name == parameter.name)
-                        .map(|(_, value)| read(parameter, ready, value, false))
+                    let cookies = cookie_pairs(&request.headers).filter(|(name, _)| *name == parameter.name);
+                    let values: Vec<&str> = cookies.map(|(_, value)| value).collect();
+                    from_cookies(&values, parameter, ready)
                 }
                 In::Form => None,
             };
@@ -272,6 +271,18 @@ fn read(parameter: &Parameter, ready: &ReadyParameter, text: &str, is_query: boo
 /// The same, where nothing is encoded.
 fn read_plain(parameter: &Parameter, ready: &ReadyParameter, text: &str) -> Value {
     read(parameter, ready, &text.replace('%', "%25"), false)
+}
+
+/// A list that is exploded may be several cookies of one name.
+fn from_cookies(values: &[&str], parameter: &Parameter, ready: &ReadyParameter) -> Option<Value> {
+    match values {
+        [_, _, ..] if parameter.explode && ready.shape.array => {
+            let item = ready.shape.item();
+            Some(Value::Array(values.iter().map(|text| item.scalar(&percent_decode(text))).collect()))
+        }
+        [first, ..] => Some(read(parameter, ready, first, false)),
+        [] => None,
+    }
 }
 
 fn from_query(query: &Pairs<'_>, parameter: &Parameter, ready: &ReadyParameter) -> Option<Value> {
