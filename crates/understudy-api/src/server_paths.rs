@@ -6,7 +6,6 @@
 use crate::check::operation_of;
 use crate::project::{LoadedService, Project};
 use crate::userinfo;
-use std::fs;
 use understudy_fixture::model::{Fixture, Service};
 use understudy_fixture::{Code, Diagnostic, Severity};
 use understudy_import::parse_url;
@@ -104,7 +103,8 @@ pub(crate) fn misplaced_backends(project: &Project, loaded: &LoadedService) -> V
     let (Some(description), Some(file)) = (loaded.description(), &project.file) else { return Vec::new() };
     let service = &loaded.service;
     let shown = file.strip_prefix(&project.root).unwrap_or(file).to_string_lossy().into_owned();
-    let text = fs::read_to_string(file).unwrap_or_default();
+    let bytes = project.root.content(file).ok().flatten().unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
     let mut problems = Vec::new();
     for backend in service.backends.iter().filter(|backend| !backend.url.text.contains("${")) {
         let url = &backend.url;

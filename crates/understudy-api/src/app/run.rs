@@ -8,10 +8,10 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::reasons::{Shared, by_reason};
 use crate::report::FixtureReport;
+use crate::root::Root;
 use crate::verify::{Run, VerifyRequest, verify};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -356,8 +356,8 @@ impl App {
 }
 
 /// The line for a shell that does the same as a run.
-fn command(root: &Path, request: &StartRun) -> String {
-    let root: PathBuf = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+fn command(root: &Root, request: &StartRun) -> String {
+    let root = root.absolute();
     let mut out = format!("understudy verify {}", quoted(&root.to_string_lossy()));
     let mut add = |option: &str, value: &str| out.push_str(&format!(" {option} {}", quoted(value)));
     if let Some(backend) = &request.backend {
@@ -369,6 +369,9 @@ fn command(root: &Path, request: &StartRun) -> String {
     }
     if request.openapi {
         out.push_str(" --openapi");
+    }
+    for place in root.allowed() {
+        out.push_str(&format!(" --allow-outside {}", quoted(&place.to_string_lossy())));
     }
     out
 }

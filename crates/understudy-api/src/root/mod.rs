@@ -102,6 +102,11 @@ impl Root {
         Self::of_named(file, &allowed)
     }
 
+    /// The places outside the project that a person allowed.
+    pub(crate) fn allowed(&self) -> &[PathBuf] {
+        &self.0.allowed
+    }
+
     /// Returns true if a place, with all links resolved, may be used.
     fn holds(&self, real: &Path) -> bool {
         self.0.real_folder.iter().chain(&self.0.real_allowed).any(|folder| real.starts_with(folder))
