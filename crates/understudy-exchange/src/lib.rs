@@ -23,6 +23,7 @@ pub mod origin;
 pub mod page;
 pub mod printable;
 pub mod redact;
+mod regexp;
 pub mod target;
 pub mod xml;
 
@@ -34,3 +35,4 @@ pub use media_type::MediaType;
 pub use message::{Request, Response, cookie_pairs, set_cookie_pairs};
 pub use origin::{Here, Origin, Origins};
 pub use page::{HostName, PageOrigin};
+pub use regexp::{REGEXP_BYTES_MAX, Regexp, RegexpError, TOGETHER_BYTES_MAX};

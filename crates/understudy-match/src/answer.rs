@@ -9,6 +9,7 @@ use crate::mismatch::{Kind, Mismatch, NOTHING};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method};
+use understudy_exchange::jsonpath::Work;
 use understudy_exchange::media_type::parameter;
 use understudy_exchange::{Json, MediaType, Response, decode_text, field_value, media_type_of_file, xml};
 use understudy_fixture::model::{
@@ -144,7 +145,7 @@ fn media_type(headers: &HeaderMap, expected: &str, is_one: fn(&MediaType) -> boo
 }
 
 fn compare_json(example: &Json, received: &Json, rules: &[PathRule], verdict: &mut Verdict) {
-    let held = hold(Some(example), received, rules, Base::Shape);
+    let held = hold(Some(example), received, rules, Base::Shape, &Work::default());
     verdict.mismatches.extend(held.mismatches);
     verdict.unproven.extend(held.unproven);
     verdict.added.extend(held.added);

@@ -38,7 +38,7 @@ pub(crate) fn compare(request: &RequestPromise, incoming: &Incoming<'_>, sink: &
             }
         }
         Some(RequestBody::Multipart(parts)) => match incoming.multipart() {
-            Some(Ok(received)) => multipart::compare(parts, received, request.strict, sink),
+            Some(Ok(received)) => multipart::compare(parts, received, request.strict, incoming.work(), sink),
             _ => sink.add_at_cost(cost::DOCUMENT, || {
                 ("body".to_owned(), "a multipart form".to_owned(), show_no_multipart(incoming))
             }),
@@ -71,7 +71,7 @@ fn json(wanted: Option<&Json>, request: &RequestPromise, incoming: &Incoming<'_>
         sink.differs |= !is_written(wanted, received, request.strict);
         return;
     }
-    let held = hold(wanted, received, &request.rules, Base::written(request.strict));
+    let held = hold(wanted, received, &request.rules, Base::written(request.strict), incoming.work());
     add_held(held, &request.rules, sink);
 }
 
@@ -93,7 +93,7 @@ fn text(pattern: &Pattern, request: &RequestPromise, incoming: &Incoming<'_>, si
     let decoded = decode_text(incoming.content_type(), incoming.body());
     let text = decoded.as_deref().map_or_else(|| String::from_utf8_lossy(incoming.body()), Cow::Borrowed);
     if !request.rules.is_empty() {
-        whole(&pattern.to_string(), &text, request, sink);
+        whole(&pattern.to_string(), &text, request, incoming, sink);
     } else if !pattern.matches(&text) {
         sink.add_at_cost(cost::DOCUMENT, || {
             let (expected, received) = match (&decoded, pattern.as_literal()) {
@@ -106,9 +106,10 @@ fn text(pattern: &Pattern, request: &RequestPromise, incoming: &Incoming<'_>, si
     }
 }
 
-fn whole(wanted: &str, received: &str, request: &RequestPromise, sink: &mut Sink) {
+fn whole(wanted: &str, received: &str, request: &RequestPromise, incoming: &Incoming<'_>, sink: &mut Sink) {
     let (wanted, received) = (Json::string(wanted), Json::string(received));
-    add_held(hold(Some(&wanted), &received, &request.rules, Base::written(false)), &request.rules, sink);
+    let held = hold(Some(&wanted), &received, &request.rules, Base::written(false), incoming.work());
+    add_held(held, &request.rules, sink);
 }
 
 fn xml(wanted: &XmlBody, incoming: &Incoming<'_>, sink: &mut Sink) {
@@ -129,7 +130,7 @@ fn xml(wanted: &XmlBody, incoming: &Incoming<'_>, sink: &mut Sink) {
 fn bytes_or_rules(wanted: &Bytes, request: &RequestPromise, incoming: &Incoming<'_>, sink: &mut Sink) {
     let received = incoming.body();
     if !request.rules.is_empty() {
-        whole(&String::from_utf8_lossy(wanted), &String::from_utf8_lossy(received), request, sink);
+        whole(&String::from_utf8_lossy(wanted), &String::from_utf8_lossy(received), request, incoming, sink);
     } else if wanted != received {
         sink.add_at_cost(cost::DOCUMENT, || {
             let (expected, received) = show_difference(wanted, received);

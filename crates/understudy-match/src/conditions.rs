@@ -4,7 +4,7 @@ use crate::graphql::Written;
 use crate::tightness::{Strength, Tightness, Weight};
 use std::collections::HashMap;
 use understudy_exchange::Json;
-use understudy_exchange::jsonpath::Path;
+use understudy_exchange::jsonpath::{Path, Work};
 use understudy_exchange::xml::{Element, Found};
 use understudy_fixture::model::{
     Check, Field, FieldMatcher, Fixture, Graphql, GraphqlQuery, JsonType, NamedPart, PartContent, PathRule, Pattern,
@@ -213,8 +213,9 @@ impl Tally {
     /// replaces.
     fn add_json(&mut self, place: &str, value: &Json, rules: &[PathRule]) {
         let mut selected: HashMap<*const Json, Vec<usize>> = HashMap::new();
+        let work = Work::default();
         for (at, rule) in rules.iter().enumerate() {
-            for node in rule.path.select_values(value) {
+            for node in rule.path.select_values_within(value, &work) {
                 selected.entry(std::ptr::from_ref(node)).or_default().push(at);
             }
         }

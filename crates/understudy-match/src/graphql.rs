@@ -6,6 +6,7 @@ use crate::incoming::Incoming;
 use crate::mismatch::{NOTHING, shorten};
 use crate::rule::equals;
 use understudy_exchange::graphql::{Document, SyntaxError};
+use understudy_exchange::jsonpath::Work;
 use understudy_exchange::{Json, JsonString, MediaType};
 use understudy_fixture::model::{Graphql, GraphqlQuery, PathRule, Pattern};
 
@@ -86,7 +87,8 @@ pub(crate) fn compare(wanted: &Graphql, rules: &[PathRule], strict: bool, incomi
             let written = Written::of_one(wanted, rules);
             let requested = Requested { wanted, is_ruled: written.is_ruled[0], has_rules: !rules.is_empty(), strict };
             requested.compare(received, "", sink);
-            by_rules(&written.body, &received.members, rules, strict.then_some(1), sink);
+            let strict_from = strict.then_some(1);
+            by_rules(&written.body, &received.members, rules, strict_from, incoming.work(), sink);
         }
         Some(Received::Batch(all)) => {
             let count = format!("a batch of {}", all.len());
@@ -115,7 +117,7 @@ pub(crate) fn compare_batch(
                 requested.compare(received, &format!("[{at}] "), sink);
             }
             let sent = Json::Array(all.iter().map(|one| one.members.clone()).collect());
-            by_rules(&written.body, &sent, rules, strict.then_some(2), sink);
+            by_rules(&written.body, &sent, rules, strict.then_some(2), incoming.work(), sink);
         }
         Some(received) => {
             let count = match received {
@@ -165,7 +167,7 @@ impl Requested<'_> {
                 sink.add_at_cost(cost, || (format!("{at}{name}"), crate::mismatch::show(value), NOTHING.to_owned()));
                 continue;
             };
-            for mismatch in hold(Some(value), received, &[], Base::written(self.strict)).mismatches {
+            for mismatch in hold(Some(value), received, &[], Base::written(self.strict), &Work::default()).mismatches {
                 sink.add(|| (format!("{at}{name} {}", mismatch.path), mismatch.expected, mismatch.received));
             }
         }
@@ -221,9 +223,17 @@ fn members(wanted: &Graphql) -> Json {
 
 /// Applies rules to the request as it is sent. Objects that are `strict_from` steps below its root or deeper may have no
 /// members but the written ones; the operations themselves may.
-fn by_rules(written: &Json, received: &Json, rules: &[PathRule], strict_from: Option<usize>, sink: &mut Sink) {
+fn by_rules(
+    written: &Json,
+    received: &Json,
+    rules: &[PathRule],
+    strict_from: Option<usize>,
+    work: &Work,
+    sink: &mut Sink,
+) {
     if !rules.is_empty() {
-        crate::body::add_held(hold(Some(written), received, rules, Base::Written { strict_from }), rules, sink);
+        let held = hold(Some(written), received, rules, Base::Written { strict_from }, work);
+        crate::body::add_held(held, rules, sink);
     }
 }
 

@@ -6,6 +6,7 @@ use http::header::CONTENT_TYPE;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use understudy_exchange::jsonpath::Work;
 use understudy_exchange::multipart::{self, Fault, Part};
 use understudy_exchange::target::{percent_decode, query_pairs, segments};
 use understudy_exchange::xml::{self, Element};
@@ -31,6 +32,8 @@ pub struct Incoming<'r> {
     multipart: OnceCell<Option<Result<Vec<Part>, Fault>>>,
     graphql: OnceCell<Option<graphql::Received>>,
     xml: OnceCell<Option<Element>>,
+    /// What the rules of all fixtures may do with this request.
+    work: Work,
 }
 
 impl<'r> Incoming<'r> {
@@ -46,11 +49,16 @@ impl<'r> Incoming<'r> {
             multipart: OnceCell::new(),
             graphql: OnceCell::new(),
             xml: OnceCell::new(),
+            work: Work::default(),
         }
     }
 
     pub(crate) fn query(&self) -> &[(Cow<'r, str>, Cow<'r, str>)] {
         self.query.get_or_init(|| query_pairs(self.request.query()).collect())
+    }
+
+    pub(crate) fn work(&self) -> &Work {
+        &self.work
     }
 
     pub(crate) fn body(&self) -> &Bytes {

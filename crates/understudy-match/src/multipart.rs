@@ -8,6 +8,7 @@ use crate::mismatch::{NOTHING, show};
 use crate::pairs::{PAIRS_MAX, Pairs};
 use crate::rule::text_obeys;
 use std::cell::OnceCell;
+use understudy_exchange::jsonpath::Work;
 use understudy_exchange::media_type::covers;
 use understudy_exchange::multipart::{Part, plain_name};
 use understudy_exchange::{Json, decode_text};
@@ -30,7 +31,7 @@ impl<'p> Received<'p> {
 }
 
 /// Compares the parts in any order. Each one that is written needs a received one of its own.
-pub(crate) fn compare(wanted: &[NamedPart], received: &[Part], strict: bool, sink: &mut Sink) {
+pub(crate) fn compare(wanted: &[NamedPart], received: &[Part], strict: bool, work: &Work, sink: &mut Sink) {
     if wanted.len().saturating_mul(received.len()) > PAIRS_MAX {
         let most = format!("at most {} parts beside {} written ones", PAIRS_MAX / wanted.len(), wanted.len());
         sink.add(|| ("body".to_owned(), most, format!("{} parts", received.len())));
@@ -38,13 +39,13 @@ pub(crate) fn compare(wanted: &[NamedPart], received: &[Part], strict: bool, sin
     }
     let received: Vec<Received<'_>> = received.iter().map(Received::new).collect();
     let pairs =
-        Pairs::new(wanted.len(), received.len(), |a, b| differences(&wanted[a], &received[b], strict).is_empty());
+        Pairs::new(wanted.len(), received.len(), |a, b| differences(&wanted[a], &received[b], strict, work).is_empty());
     for (part, _) in wanted.iter().zip(&pairs.of_wanted).filter(|(_, pair)| pair.is_none()) {
         let left = received.iter().zip(&pairs.of_received).filter(|(_, pair)| pair.is_none());
         let same_name = left.map(|(candidate, _)| candidate).find(|candidate| has_name(part, candidate.part));
         match same_name {
             Some(candidate) => {
-                for (what, expected, received) in differences(part, candidate, strict) {
+                for (what, expected, received) in differences(part, candidate, strict, work) {
                     sink.add(|| (format!("part {}{what}", part.name), expected, received));
                 }
             }
@@ -64,7 +65,7 @@ fn has_name(wanted: &NamedPart, part: &Part) -> bool {
 /// A difference in a part: the place, the expected text and the received text.
 type PartDifference = (String, String, String);
 
-fn differences(wanted: &NamedPart, received: &Received<'_>, strict: bool) -> Vec<PartDifference> {
+fn differences(wanted: &NamedPart, received: &Received<'_>, strict: bool, work: &Work) -> Vec<PartDifference> {
     let part = received.part;
     if !has_name(wanted, part) {
         return vec![(" name".to_owned(), wanted.name.clone(), part.name.clone())];
@@ -78,7 +79,7 @@ fn differences(wanted: &NamedPart, received: &Received<'_>, strict: bool) -> Vec
     if let Some(matcher) = wanted.content_type.as_ref().filter(|matcher| !is_type(matcher, content_type)) {
         out.push((" type".to_owned(), describe(matcher), content_type.unwrap_or(NOTHING).to_owned()));
     }
-    out.extend(content_differs(wanted, received, strict));
+    out.extend(content_differs(wanted, received, strict, work));
     out
 }
 
@@ -105,7 +106,7 @@ fn is_type(matcher: &FieldMatcher, received: Option<&str>) -> bool {
     }
 }
 
-fn content_differs(wanted: &NamedPart, received: &Received<'_>, strict: bool) -> Vec<PartDifference> {
+fn content_differs(wanted: &NamedPart, received: &Received<'_>, strict: bool, work: &Work) -> Vec<PartDifference> {
     let part = received.part;
     let text = || {
         let content_type = part.content_type.as_deref().unwrap_or_default();
@@ -114,15 +115,15 @@ fn content_differs(wanted: &NamedPart, received: &Received<'_>, strict: bool) ->
     let whole = |expected: String| vec![(String::new(), expected, show_bytes(&part.content))];
     match &wanted.content {
         Some(PartContent::Json(value)) => match received.json() {
-            Some(json) => by_rules(Some(value), json, &wanted.rules, strict),
+            Some(json) => by_rules(Some(value), json, &wanted.rules, strict, work),
             None => whole(format!("JSON like {}", show(value))),
         },
         Some(PartContent::Text(FieldMatcher::Equals(pattern))) if !wanted.rules.is_empty() => {
             let example = Json::string(pattern.to_string());
-            by_rules(Some(&example), &Json::string(text()), &wanted.rules, strict)
+            by_rules(Some(&example), &Json::string(text()), &wanted.rules, strict, work)
         }
         Some(PartContent::File(_)) | None if !wanted.rules.is_empty() => {
-            by_rules(None, &Json::string(text()), &wanted.rules, strict)
+            by_rules(None, &Json::string(text()), &wanted.rules, strict, work)
         }
         Some(PartContent::Text(matcher)) => {
             let holds = match matcher {
@@ -140,8 +141,14 @@ fn content_differs(wanted: &NamedPart, received: &Received<'_>, strict: bool) ->
     }
 }
 
-fn by_rules(example: Option<&Json>, received: &Json, rules: &[PathRule], strict: bool) -> Vec<PartDifference> {
-    let held = hold(example, received, rules, Base::written(strict));
+fn by_rules(
+    example: Option<&Json>,
+    received: &Json,
+    rules: &[PathRule],
+    strict: bool,
+    work: &Work,
+) -> Vec<PartDifference> {
+    let held = hold(example, received, rules, Base::written(strict), work);
     let idle = held.idle.into_iter().map(|path| (format!(" {path}"), "something there".to_owned(), NOTHING.to_owned()));
     held.mismatches.into_iter().map(|m| (format!(" {}", m.path), m.expected, m.received)).chain(idle).collect()
 }

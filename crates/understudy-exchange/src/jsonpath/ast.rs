@@ -1,7 +1,7 @@
 //! What a query says.
 
 use crate::Json;
-use regex::Regex;
+use crate::Regexp;
 
 /// `.name`, `[...]`, `..name`, `..[...]`
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ pub(super) enum Operand {
 #[derive(Debug, Clone)]
 pub(super) enum Pattern {
     /// Known when the query was read; `None` where it is no regular expression, which matches nothing.
-    Fixed(Option<Regex>),
+    Fixed(Option<Regexp>),
     Computed(Operand),
 }
 

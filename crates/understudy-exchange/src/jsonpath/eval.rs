@@ -4,7 +4,6 @@ use super::ast::{Comparison, Operand, Pattern, Query, Segment, Selector, Test};
 use super::path::STEPS_IN_PLACE;
 use super::{Node, Path, Step, function};
 use crate::{Json, Number};
-use regex::Regex;
 use std::cmp::Ordering;
 
 /// How many nodes are looked at for one query: several `..` look at the same ones again and again.
@@ -13,9 +12,15 @@ pub(super) const VISITS_MAX: usize = 10_000_000;
 /// How many steps the ways to the nodes that are found may have together, about 24 bytes each.
 const STEPS_MAX: usize = 10_000_000;
 
+/// The number of bytes that are matched, and of members that are looked through, in the time of one
+/// visit; and the number of visits in the time that compiling an expression takes.
+const BYTES_PER_VISIT: usize = 64;
+const MEMBERS_PER_VISIT: usize = 16;
+const COMPILE_VISITS: usize = 5_000;
+
 /// What may still be spent on a query.
 pub(super) struct Budget {
-    visits: usize,
+    pub(super) visits: usize,
     steps: usize,
     /// Whether there was too little: something is not found then.
     pub(super) is_spent: bool,
@@ -28,6 +33,11 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// A budget of so many visits, and of no more than one query has.
+    pub(super) fn of_visits(visits: usize) -> Self {
+        Self { visits: visits.min(VISITS_MAX), ..Self::default() }
+    }
+
     /// Takes from what is left, where there is so much.
     fn spend(&mut self, visits: usize, steps: usize) -> bool {
         match (self.visits.checked_sub(visits), self.steps.checked_sub(steps)) {
@@ -128,6 +138,9 @@ fn apply<'a, P: Place<'a>>(
         match (selector, node.value) {
             (Selector::Name(name), Json::Object(members)) => {
                 // Of duplicate members the last, as `Json::member` takes it.
+                if !budget.spend(members.len() / MEMBERS_PER_VISIT, 0) {
+                    return;
+                }
                 if let Some((name, value)) = members.iter().rev().find(|(n, _)| n.is(name)) {
                     budget.keep(found(Step::Name(name.as_str()), value), out);
                 }
@@ -193,19 +206,42 @@ fn holds(test: &Test, root: &Json, current: &Json, budget: &mut Budget) -> bool 
         Test::Exists(query) => !nodes(query, root, current, budget).is_empty(),
         Test::Compare(left, comparison, right) => {
             let (left, right) = (value(left, root, current, budget), value(right, root, current, budget));
-            compare(left.as_deref(), *comparison, right.as_deref())
+            let compared = left.as_deref().map_or(0, |left| size(left, budget.visits));
+            budget.spend(compared, 0) && compare(left.as_deref(), *comparison, right.as_deref())
         }
         Test::Regex { whole, subject, pattern } => {
             let Some(subject) = value(subject, root, current, budget) else { return false };
             let Some(subject) = subject.as_str() else { return false };
+            if !budget.spend(subject.len() / BYTES_PER_VISIT, 0) {
+                return false;
+            }
             match pattern {
-                Pattern::Fixed(regex) => regex.as_ref().is_some_and(|regex: &Regex| regex.is_match(subject)),
-                Pattern::Computed(operand) => value(operand, root, current, budget)
-                    .and_then(|pattern| function::regex(pattern.as_str()?, *whole))
-                    .is_some_and(|regex| regex.is_match(subject)),
+                Pattern::Fixed(regexp) => regexp.as_ref().is_some_and(|regexp| regexp.is_match(subject)),
+                Pattern::Computed(operand) => {
+                    let Some(pattern) = value(operand, root, current, budget) else { return false };
+                    let Some(pattern) = pattern.as_str() else { return false };
+                    budget.spend(COMPILE_VISITS + pattern.len(), 0)
+                        && function::regexp(pattern, *whole).is_ok_and(|regexp| regexp.is_match(subject))
+                }
             }
         }
     }
+}
+
+/// The number of values in a container, counted up to `most`. A single value counts for nothing.
+fn size(value: &Json, most: usize) -> usize {
+    let mut counted = 0;
+    let mut open: Vec<&Json> = vec![value];
+    while let Some(value) = open.pop() {
+        for (_, child) in value.children() {
+            counted += 1;
+            if counted >= most {
+                return counted;
+            }
+            open.push(child);
+        }
+    }
+    counted
 }
 
 fn nodes<'a>(query: &Query, root: &'a Json, current: &'a Json, budget: &mut Budget) -> Vec<Node<'a, ()>> {

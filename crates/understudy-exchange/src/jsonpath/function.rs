@@ -2,11 +2,7 @@
 
 use super::ast::{Operand, Pattern, Test};
 use super::term::Term;
-use crate::Json;
-use regex::{Regex, RegexBuilder};
-
-/// The compiled size that a regular expression may have.
-const REGEX_BYTES_MAX: usize = 1 << 20;
+use crate::{Json, Regexp, RegexpError};
 
 /// A call with its arguments held against the function's parameter types.
 pub(super) fn typed(name: &str, arguments: Vec<Term>) -> Result<Term, &'static str> {
@@ -26,18 +22,18 @@ pub(super) fn typed(name: &str, arguments: Vec<Term>) -> Result<Term, &'static s
             let whole = name == "match";
             let subject = subject.operand().ok_or("`match` and `search` take single values")?;
             let pattern = pattern.operand().ok_or("`match` and `search` take single values")?;
-            Ok(Term::Test(Test::Regex { whole, subject, pattern: Pattern::new(pattern, whole) }))
+            Ok(Term::Test(Test::Regex { whole, subject, pattern: Pattern::new(pattern, whole)? }))
         }
         ("length" | "count" | "value" | "match" | "search", ..) => Err("wrong number of arguments"),
         _ => Err("no such function: there are length, count, value, match and search"),
     }
 }
 
-/// An I-Regexp, anchored at both ends where `whole`; `None` where it is none or too large.
-pub(super) fn regex(pattern: &str, whole: bool) -> Option<Regex> {
+/// An I-Regexp, anchored at both ends where `whole`.
+pub(super) fn regexp(pattern: &str, whole: bool) -> Result<Regexp, RegexpError> {
     let translated = dots_exclude_line_ends(pattern);
     let text = if whole { format!("\\A(?:{translated})\\z") } else { translated };
-    RegexBuilder::new(&text).size_limit(REGEX_BYTES_MAX).build().ok()
+    Regexp::new(&text)
 }
 
 /// RFC 9485, section 5: `.` is neither a line feed nor a carriage return.
@@ -61,10 +57,17 @@ fn dots_exclude_line_ends(pattern: &str) -> String {
 }
 
 impl Pattern {
-    pub(super) fn new(operand: Operand, whole: bool) -> Self {
+    /// A literal that is no expression matches nothing (RFC 9535, section 2.4.6). One that is too
+    /// large is refused.
+    pub(super) fn new(operand: Operand, whole: bool) -> Result<Self, &'static str> {
         match operand {
-            Operand::Literal(Json::String(pattern)) => Self::Fixed(regex(pattern.as_str(), whole)),
-            other => Self::Computed(other),
+            Operand::Literal(Json::String(pattern)) => match regexp(pattern.as_str(), whole) {
+                Ok(regexp) => Ok(Self::Fixed(Some(regexp))),
+                Err(RegexpError::Syntax(_)) => Ok(Self::Fixed(None)),
+                Err(RegexpError::TooLarge) => Err("the regular expression is too large"),
+                Err(RegexpError::TooManyTogether) => Err("all regular expressions together are too large"),
+            },
+            other => Ok(Self::Computed(other)),
         }
     }
 }

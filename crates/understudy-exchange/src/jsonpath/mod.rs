@@ -17,6 +17,7 @@ pub use path::Path;
 
 use crate::Json;
 use ast::{Segment, Selector};
+use std::cell::Cell;
 
 /// A parsed JSONPath query that starts at the root, `$`.
 #[derive(Debug, Clone)]
@@ -73,6 +74,22 @@ impl JsonPath {
         nodes.into_iter().map(|node| node.value).collect()
     }
 
+    /// As [`Self::select_values`], for one of several queries that share the work.
+    #[must_use]
+    pub fn select_values_within<'a>(&self, root: &'a Json, work: &Work) -> Vec<&'a Json> {
+        let nodes = work.spend(|budget| eval::select::<()>(&self.segments, root, budget));
+        nodes.into_iter().map(|node| node.value).collect()
+    }
+
+    /// As [`Self::select_all`], for one of several queries that share the work.
+    #[must_use]
+    pub fn select_all_within<'a>(&self, root: &'a Json, work: &Work) -> Option<Vec<Node<'a>>> {
+        work.spend(|budget| {
+            let nodes = eval::select(&self.segments, root, budget);
+            (!budget.is_spent).then_some(nodes)
+        })
+    }
+
     /// The names and indexes after the last segment that may select several nodes, with the query that
     /// selects their parents. For `$.items[*].owner.id` that is `$.items[*]` and `owner`, `id`; for a query
     /// of names and indexes only (a *singular* query), `$` and all of it.
@@ -121,6 +138,32 @@ impl JsonPath {
     }
 }
 
+/// The work that several queries may do together, for instance all that one request causes. One query
+/// has a bound of its own, but a project has any number of queries.
+#[derive(Debug)]
+pub struct Work(Cell<usize>);
+
+impl Default for Work {
+    fn default() -> Self {
+        Self::of_visits(2 * eval::VISITS_MAX)
+    }
+}
+
+impl Work {
+    fn of_visits(visits: usize) -> Self {
+        Self(Cell::new(visits))
+    }
+
+    fn spend<T>(&self, select: impl FnOnce(&mut eval::Budget) -> T) -> T {
+        let mut budget = eval::Budget::of_visits(self.0.get());
+        let before = budget.visits;
+        let selected = select(&mut budget);
+        let spent = if budget.is_spent { before } else { before - budget.visits };
+        self.0.set(self.0.get() - spent);
+        selected
+    }
+}
+
 /// One name or index of a query's singular tail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tail<'q> {
@@ -160,5 +203,30 @@ mod tests {
             assert!(query(text).select_all(&hostile).is_none(), "{text}");
         }
         assert!(query("$..a..b").select_values(&hostile).len() <= eval::VISITS_MAX);
+    }
+
+    #[test]
+    fn queries_share_the_work_that_they_are_given() {
+        let query = JsonPath::parse("$..b").expect("a query");
+        let document = nested(10, 10);
+        let once = Work::of_visits(1_000);
+        assert_eq!(query.select_values_within(&document, &once).len(), 10);
+        let spent = 1_000 - once.0.get();
+        let work = Work::of_visits(3 * spent);
+        for _ in 0..3 {
+            assert_eq!(query.select_all_within(&document, &work).map(|nodes| nodes.len()), Some(10));
+        }
+        assert!(query.select_all_within(&document, &work).is_none());
+        assert!(query.select_values_within(&document, &work).is_empty());
+    }
+
+    #[test]
+    fn comparing_and_compiling_are_work_too() {
+        let text = format!("{{\"big\":[{}],\"re\":\"a+\"}}", vec!["1"; 5_000].join(","));
+        let document = Json::parse(text.as_bytes()).expect("JSON");
+        for text in ["$.big[?$.big == $.big]", "$.big[?match('aa', $.re)]"] {
+            assert!(JsonPath::parse(text).expect("a query").select_all(&document).is_none(), "{text}");
+        }
+        assert!(JsonPath::parse("$.big[?@ == 1]").expect("a query").select_all(&document).is_some());
     }
 }

@@ -1,9 +1,6 @@
 //! Rules: one vocabulary for requests and responses.
 
-use regex::{Regex, RegexBuilder};
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-use understudy_exchange::{Json, Number};
+use understudy_exchange::{Json, Number, Regexp, RegexpError};
 
 /// What a value has to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,67 +126,33 @@ words! {
     }
 }
 
-/// A regular expression. It takes linear time, whatever the value.
+/// A regular expression that the whole value matches. It takes linear time, whatever the value.
 #[derive(Debug, Clone)]
-struct Compiled {
+pub struct Expression {
     pattern: String,
-    regex: Regex,
+    regexp: Regexp,
 }
-
-/// Compiled expressions by their anchored text. A project's fixtures share a few expressions, and compiling one costs
-/// as much as reading a fixture.
-static KNOWN: Mutex<BTreeMap<String, Regex>> = Mutex::new(BTreeMap::new());
-
-/// How many expressions are remembered.
-const KNOWN_MAX: usize = 1_024;
-
-/// The compiled size that an expression may have.
-const EXPRESSION_BYTES_MAX: usize = 1 << 20;
-
-impl Compiled {
-    fn new(pattern: &str, anchored: &str) -> Result<Self, String> {
-        if let Some(regex) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(anchored) {
-            return Ok(Self { pattern: pattern.to_owned(), regex: regex.clone() });
-        }
-        match RegexBuilder::new(anchored).size_limit(EXPRESSION_BYTES_MAX).build() {
-            Ok(regex) => {
-                let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-                if known.len() < KNOWN_MAX {
-                    known.insert(anchored.to_owned(), regex.clone());
-                }
-                Ok(Self { pattern: pattern.to_owned(), regex })
-            }
-            Err(regex::Error::CompiledTooBig(_)) => Err(format!(
-                "it would take more than {EXPRESSION_BYTES_MAX} bytes; repeat less, or bound the length with `max`"
-            )),
-            Err(error) => Err(last_line(&error.to_string())),
-        }
-    }
-}
-
-/// A regular expression that the whole value matches.
-#[derive(Debug, Clone)]
-pub struct Expression(Compiled);
 
 impl Expression {
     /// An expression from its pattern: Perl's syntax without look-around and back references.
     ///
     /// # Errors
-    /// Why it is none, or that it is too large.
-    pub fn parse(pattern: &str) -> Result<Self, String> {
-        Compiled::new(pattern, &format!("\\A(?:{pattern})\\z")).map(Self)
+    /// [`RegexpError`]
+    pub fn parse(pattern: &str) -> Result<Self, RegexpError> {
+        let regexp = Regexp::new(&format!("\\A(?:{pattern})\\z"))?;
+        Ok(Self { pattern: pattern.to_owned(), regexp })
     }
 
     /// The expression as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0.pattern
+        &self.pattern
     }
 
     /// Whether the whole of `text` matches.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        self.0.regex.is_match(text)
+        self.regexp.is_match(text)
     }
 }
 
@@ -203,28 +166,30 @@ impl Eq for Expression {}
 
 /// A regular expression that is sought in a text.
 #[derive(Debug, Clone)]
-pub struct Search(Compiled);
+pub struct Search {
+    pattern: String,
+    regexp: Regexp,
+}
 
 impl Search {
     /// See [`Expression::parse`].
     ///
     /// # Errors
-    /// Why it is no expression, or that it is too large.
-    pub fn parse(pattern: &str) -> Result<Self, String> {
-        Compiled::new(pattern, pattern).map(Self)
+    /// [`RegexpError`]
+    pub fn parse(pattern: &str) -> Result<Self, RegexpError> {
+        Ok(Self { pattern: pattern.to_owned(), regexp: Regexp::new(pattern)? })
     }
 
     /// The expression as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0.pattern
+        &self.pattern
     }
 
     /// What the first group matches, or all of the match where there is no group.
     #[must_use]
     pub fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let captures = self.0.regex.captures(text)?;
-        captures.get(1).or_else(|| captures.get(0)).map(|found| found.as_str())
+        self.regexp.find(text)
     }
 }
 
@@ -235,11 +200,6 @@ impl PartialEq for Search {
 }
 
 impl Eq for Search {}
-
-fn last_line(text: &str) -> String {
-    let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(text);
-    line.trim().strip_prefix("error: ").unwrap_or(line.trim()).to_owned()
-}
 
 impl Rule {
     /// A rule that asks one thing.

@@ -18,7 +18,7 @@ use rules::{Context, apply_at};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use understudy_exchange::Json;
-use understudy_exchange::jsonpath::{Path, Step};
+use understudy_exchange::jsonpath::{Path, Step, Work};
 use understudy_fixture::model::PathRule;
 use walk::{Trail, Walk};
 pub(crate) use written::{exclude, is_written};
@@ -52,23 +52,24 @@ pub(crate) struct Held {
     pub(crate) added: Vec<String>,
 }
 
-/// Holds `received` against `example` and `rules`.
-pub(crate) fn hold(example: Option<&Json>, received: &Json, rules: &[PathRule], base: Base) -> Held {
+/// Holds `received` against `example` and `rules`, whose paths share the work.
+pub(crate) fn hold(example: Option<&Json>, received: &Json, rules: &[PathRule], base: Base, work: &Work) -> Held {
     let mut walk = Walk::new(base);
     let mut found = Found::default();
     let mut shown = Vec::with_capacity(rules.len());
     for PathRule { path, rule } in rules {
-        let examples = example.map(|example| path.select_values(example)).unwrap_or_default();
+        let examples = example.map(|example| path.select_values_within(example, work)).unwrap_or_default();
         for value in &examples {
             cover(&mut walk.in_example, value, rule);
         }
-        for value in path.select_values(received) {
+        for value in path.select_values_within(received, work) {
             cover(&mut walk.in_received, value, rule);
         }
         shown.push(examples);
     }
     for (PathRule { path, rule }, examples) in rules.iter().zip(&shown) {
-        let context = Context { example, rules, covers: &walk.in_example, examples, placeholders: walk.placeholders };
+        let context =
+            Context { example, rules, covers: &walk.in_example, examples, placeholders: walk.placeholders, work };
         apply_at(path, rule, received, context, &mut found);
     }
     let root = Trail::root();

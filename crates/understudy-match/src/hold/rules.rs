@@ -5,7 +5,7 @@ use super::cover::{Cover, Covers, allows_null};
 use super::exact;
 use crate::mismatch::{Kind, NOTHING, show};
 use crate::rule::{equals, fails};
-use understudy_exchange::jsonpath::{Path, Step, Tail};
+use understudy_exchange::jsonpath::{Path, Step, Tail, Work};
 use understudy_exchange::{Json, JsonPath};
 use understudy_fixture::model::{Check, PathRule, Rule};
 
@@ -20,6 +20,7 @@ pub(super) struct Context<'e, 'v> {
     /// What its path selects in the example.
     pub(super) examples: &'e [&'v Json],
     pub(super) placeholders: bool,
+    pub(super) work: &'e Work,
 }
 
 /// Applies a rule to all that its path selects. The names and indexes at the path's end stand for that member
@@ -33,7 +34,7 @@ pub(super) fn apply_at<'v>(
 ) {
     let (head, tail) = path.split_singular_tail();
     // What would take too much is not proved.
-    let heads = head.select_all(received).unwrap_or_default();
+    let heads = head.select_all_within(received, context.work).unwrap_or_default();
     if heads.is_empty() {
         found.idle.push(path.as_str().to_owned());
     }

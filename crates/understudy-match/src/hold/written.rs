@@ -49,6 +49,7 @@ fn has_placeholder(value: &Json) -> bool {
 mod tests {
     use super::*;
     use crate::hold::{Base, hold};
+    use understudy_exchange::jsonpath::Work;
 
     const BODIES: &[&str] = &[
         "1",
@@ -75,7 +76,7 @@ mod tests {
         for wanted in &bodies {
             for received in &bodies {
                 for strict in [false, true] {
-                    let told = hold(Some(wanted), received, &[], Base::written(strict)).mismatches;
+                    let told = hold(Some(wanted), received, &[], Base::written(strict), &Work::default()).mismatches;
                     assert_eq!(is_written(wanted, received, strict), told.is_empty(), "{wanted} {received} {strict}");
                 }
                 let has_both = |body: &Json| is_written(wanted, body, false) && is_written(received, body, false);
