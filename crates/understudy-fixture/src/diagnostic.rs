@@ -52,6 +52,8 @@ codes! {
     NotUtf8 = "not-utf8",
     /// A bound was exceeded.
     TooLarge = "too-large",
+    /// There are more problems in the file than are listed.
+    More = "more",
     /// The file cannot be read.
     Unreadable = "unreadable",
     /// The same key twice.

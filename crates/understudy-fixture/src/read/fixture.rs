@@ -20,7 +20,7 @@ pub fn fixture(source: &Source, id: &str, files: &dyn BodyFiles) -> (Option<Fixt
     let fixture = match source.parse() {
         Ok(root) => reader.fixture(&root, id, &source.file, files),
         Err(diagnostic) => {
-            reader.diagnostics.push(*diagnostic);
+            reader.add(*diagnostic);
             None
         }
     };

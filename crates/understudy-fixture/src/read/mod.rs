@@ -13,6 +13,7 @@ mod method;
 mod named;
 mod pages;
 mod path;
+mod problems;
 mod project;
 mod reader;
 mod request;

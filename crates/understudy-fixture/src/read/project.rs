@@ -16,7 +16,7 @@ pub fn project(source: &Source) -> (Project, Vec<Diagnostic>) {
     let project = match source.parse() {
         Ok(root) => reader.project(&root),
         Err(diagnostic) => {
-            reader.diagnostics.push(*diagnostic);
+            reader.add(*diagnostic);
             Project::default()
         }
     };

@@ -1,14 +1,16 @@
 //! What all readers share: fields of a map, and the list of problems.
 
 use super::advice::shown;
+use super::problems::Problems;
 use crate::diagnostic::{Code, Diagnostic, Severity, Span};
 use crate::grammar::{self, Object};
 use crate::source::{Entry, Node, Scalar, Source, Value};
+use std::collections::HashSet;
 
 /// Reads one file, and remembers what was wrong with it.
 pub(super) struct Reader<'s> {
     source: &'s Source,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    problems: Problems<'s>,
 }
 
 /// A map whose keys are known.
@@ -35,17 +37,26 @@ impl<'n> Fields<'n> {
 
 impl<'s> Reader<'s> {
     pub(super) fn new(source: &'s Source) -> Self {
-        Self { source, diagnostics: Vec::new() }
+        Self { source, problems: Problems::new(source) }
     }
 
-    /// Every problem, in the order of the file.
-    pub(super) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
-        self.diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-        self.diagnostics
+    /// The problems, in the order of the file.
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.problems.into_diagnostics()
+    }
+
+    /// The number of problems so far.
+    pub(super) fn problem_count(&self) -> usize {
+        self.problems.found()
+    }
+
+    /// Adds an error that was found before the file was read as a fixture.
+    pub(super) fn add(&mut self, error: Diagnostic) {
+        self.problems.list(error);
     }
 
     pub(super) fn report(&mut self, code: Code, span: Span, message: impl Into<String>) {
-        self.diagnostics.push(self.source.diagnostic(code, span, message.into()));
+        self.problems.add(Severity::Error, code, span, message.into(), || None);
     }
 
     pub(super) fn report_with_hint(
@@ -55,13 +66,12 @@ impl<'s> Reader<'s> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        self.diagnostics.push(self.source.diagnostic(code, span, message.into()).with_hint(hint));
+        self.problems.add(Severity::Error, code, span, message.into(), || Some(hint.into()));
     }
 
     /// Reports what can be used, but does not do what it seems to.
     pub(super) fn warn(&mut self, code: Code, span: Span, message: impl Into<String>, hint: impl Into<String>) {
-        let warning = self.source.diagnostic(code, span, message.into()).with_hint(hint);
-        self.diagnostics.push(Diagnostic { severity: Severity::Warning, ..warning });
+        self.problems.add(Severity::Warning, code, span, message.into(), || Some(hint.into()));
     }
 
     /// Returns true where the file is JSON, in which all text is quoted.
@@ -74,7 +84,8 @@ impl<'s> Reader<'s> {
         let fields = self.map(node, object.name)?;
         for entry in fields.entries {
             let name = entry.name.as_str();
-            if object.keys.iter().any(|key| key.name == name) {
+            let is_known = object.keys.iter().any(|key| key.name == name);
+            if is_known || self.problems.is_only_counted(entry.span) {
                 continue;
             }
             if object.later.contains(&name) {
@@ -107,8 +118,9 @@ impl<'s> Reader<'s> {
             self.wrong_type(node, &format!("{what} is a map"));
             return None;
         };
-        for (at, entry) in entries.iter().enumerate() {
-            if entries[..at].iter().any(|earlier| earlier.name == entry.name) {
+        let mut seen = HashSet::with_capacity(entries.len());
+        for entry in entries {
+            if !seen.insert(&entry.name) {
                 let message = format!("`{}` stands here twice", entry.name.as_str());
                 self.report(Code::DuplicateKey, entry.span, message);
             }

@@ -43,7 +43,7 @@ impl Reader<'_> {
     }
 
     fn rule_map(&mut self, node: &Node, operands: Operands) -> Option<Rule> {
-        let before = self.diagnostics.len();
+        let before = self.problem_count();
         let fields = self.object(node, &grammar::RULE)?;
         let mut rule = Rule { checks: Vec::new(), example: None, fresh: false };
         for entry in fields.entries() {
@@ -70,16 +70,16 @@ impl Reader<'_> {
         }
         if fields.entries().is_empty() {
             self.report(Code::BadRule, node.span, "an empty rule");
-        } else if rule.checks.is_empty() && self.diagnostics.len() == before {
+        } else if rule.checks.is_empty() && self.problem_count() == before {
             // An example alone says what is sent, and asks for nothing.
             rule.checks.push(Check::Any);
         }
-        if rule.fresh && !rule.checks.iter().any(can_be_made) && self.diagnostics.len() == before {
+        if rule.fresh && !rule.checks.iter().any(can_be_made) && self.problem_count() == before {
             let message = "no fresh value can be made for this rule";
             let hint = "fresh needs a format, a type, one_of, or bounds with a type";
             self.report_with_hint(Code::BadRule, fields.entry("fresh").map_or(node.span, |e| e.span), message, hint);
         }
-        (self.diagnostics.len() == before && self.can_be_said(&rule, node, operands)).then_some(rule)
+        (self.problem_count() == before && self.can_be_said(&rule, node, operands)).then_some(rule)
     }
 
     /// Reports a check that means nothing where it stands.

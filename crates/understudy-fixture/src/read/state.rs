@@ -22,9 +22,9 @@ impl Reader<'_> {
         let Some(fields) = node.and_then(|node| self.states(node, "when")) else { return Vec::new() };
         let mut states = Vec::new();
         for Entry { name, value, .. } in fields.entries() {
-            let known = self.diagnostics.len();
+            let known = self.problem_count();
             let values = self.texts(value, "a state");
-            if values.is_empty() && self.diagnostics.len() == known {
+            if values.is_empty() && self.problem_count() == known {
                 self.report_with_hint(Code::BadValue, value.span, "a list of states has at least one", "leave it out");
             }
             states.push(When { name: name.as_str().to_owned(), values });

@@ -75,20 +75,29 @@ impl Source {
     /// A problem at a place of the file.
     #[must_use]
     pub fn diagnostic(&self, code: Code, span: Span, message: String) -> Diagnostic {
+        self.diagnostic_at(self.line(span.line), code, span, message)
+    }
+
+    /// As [`Self::diagnostic`], where the line was found already.
+    pub(crate) fn diagnostic_at(&self, line: &str, code: Code, span: Span, message: String) -> Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             code,
             file: Arc::clone(&self.file),
             span: Some(span),
-            line_text: self.line(span.line).to_owned(),
+            line_text: line.to_owned(),
             message,
             hint: None,
         }
     }
 
+    /// The lines, without their ends.
+    pub(crate) fn lines(&self) -> std::str::Lines<'_> {
+        self.text.strip_prefix('\u{FEFF}').unwrap_or(&self.text).lines()
+    }
+
     /// A line, from 1, without its end.
-    pub(crate) fn line(&self, number: u32) -> &str {
-        let text = self.text.strip_prefix('\u{FEFF}').unwrap_or(&self.text);
-        text.lines().nth(number.saturating_sub(1) as usize).unwrap_or("")
+    fn line(&self, number: u32) -> &str {
+        self.lines().nth(number.saturating_sub(1) as usize).unwrap_or("")
     }
 }
