@@ -28,7 +28,7 @@ impl Handler for Counting {
         assert!(hosts == 1 || request.parts.version != http::Version::HTTP_11, "{hosts} hosts");
         Reply::later(async move {
             let (status, text) = match request.body.whole(BODY_BYTES_MAX).await {
-                Ok(body) => (StatusCode::OK, body.len().to_string()),
+                Ok(body) => (StatusCode::OK, body.bytes.len().to_string()),
                 Err(problem) => (StatusCode::BAD_REQUEST, format!("{problem:?}")),
             };
             Outbound::whole(status, HeaderMap::new(), text.into())

@@ -125,9 +125,26 @@ impl Observer for RequestsLog {
             });
         });
     }
+
+    fn noticed(&self, service: &str, notice: &str) {
+        self.shared.add(|text| add_line(text, |text| self.shared.notice_line(service, notice, text)));
+    }
 }
 
 impl Shared {
+    /// The line for something that is about no request.
+    fn notice_line(&self, service: &str, notice: &str, out: &mut String) {
+        match self.format {
+            LogFormat::Text => out.extend([service, " (server) ", notice]),
+            LogFormat::Json => {
+                let now = clock::now();
+                let time = format!("{}T{}", now.date(), now.time());
+                let line = json!({"event": "notice", "time": time, "service": service, "detail": notice});
+                out.push_str(&line.to_string());
+            }
+        }
+    }
+
     /// Makes the line at this thread's place. No lock is waited for: the writer holds one for a moment only, and
     /// then another place does.
     fn add(&self, line: impl FnOnce(&mut String)) {

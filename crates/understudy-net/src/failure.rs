@@ -2,6 +2,7 @@
 
 use crate::certificate::{Shown, refusal};
 use crate::connect::RESPONSE_FIELDS_MAX;
+use crate::message::BODY_TIMEOUT;
 use std::io;
 use std::time::Duration;
 use tokio_rustls::rustls;
@@ -55,6 +56,8 @@ pub enum SendError {
     Closed,
     /// A body that was passed on broke off: who sent it left.
     BrokenOff,
+    /// A body that was passed on stalled: its next bytes took longer than [`crate::BODY_TIMEOUT`].
+    Stalled,
     /// What came is no HTTP.
     Malformed {
         /// What is wrong with it.
@@ -182,6 +185,9 @@ impl std::fmt::Display for SendError {
             Self::TimedOut { after } => write!(f, "no answer within {after:?}"),
             Self::Closed => f.write_str("the connection was closed before the answer ended"),
             Self::BrokenOff => f.write_str("the request broke off: who sent it left"),
+            Self::Stalled => {
+                write!(f, "the next bytes of the request's body took longer than {} s", BODY_TIMEOUT.as_secs())
+            }
             Self::Malformed { why } => write!(f, "the answer is no HTTP: {why}"),
             Self::TooLarge { bytes_max } => write!(
                 f,

@@ -4,6 +4,7 @@
 
 use crate::interim::{Between, Early};
 use crate::refusal::{Refusing, Respond, read_rest};
+use std::cmp::Reverse;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -17,9 +18,19 @@ use tokio::task::AbortHandle;
 /// A connection on which nothing happens lasts between one and two of these.
 pub(crate) const IDLE_PERIOD: Duration = Duration::from_secs(30);
 
+/// How often the clock of connections moves on.
+pub(crate) const TICK: Duration = Duration::from_secs(1);
+
+/// The time in ticks, which requests only read: asking the system for it would cost each of them.
+#[derive(Debug, Clone, Default)]
+struct Clock(Arc<AtomicU64>);
+
 /// What happens on one connection.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
+    clock: Clock,
+    /// The tick of the last request.
+    last: AtomicU64,
     requests: AtomicU64,
     under_way: AtomicUsize,
     /// The number of responses that the handler has made.
@@ -34,8 +45,19 @@ pub(crate) struct UnderWay(Arc<Activity>);
 impl Activity {
     pub(crate) fn begin(self: &Arc<Self>) -> UnderWay {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        self.touch();
         self.under_way.fetch_add(1, Ordering::Relaxed);
         UnderWay(Arc::clone(self))
+    }
+
+    fn touch(&self) {
+        self.last.store(self.clock.0.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// The number of ticks since the last request ended or began; `None` while one is under way.
+    fn idle(&self) -> Option<u64> {
+        let idle = self.under_way.load(Ordering::Relaxed) == 0;
+        idle.then(|| self.clock.0.load(Ordering::Relaxed).saturating_sub(self.last.load(Ordering::Relaxed)))
     }
 
     /// A number that is another one whenever something has happened; `None` while a request is under way.
@@ -47,6 +69,7 @@ impl Activity {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
+        self.0.touch();
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -60,7 +83,11 @@ impl UnderWay {
 
 /// The connections of one port.
 #[derive(Debug, Default)]
-pub(crate) struct Connections(Mutex<Vec<Watched>>);
+pub(crate) struct Connections {
+    clock: Clock,
+    /// In the order in which they came.
+    watched: Mutex<Vec<Watched>>,
+}
 
 #[derive(Debug)]
 struct Watched {
@@ -71,8 +98,32 @@ struct Watched {
 }
 
 impl Connections {
+    /// Returns what counts the activity of a new connection.
+    pub(crate) fn activity(&self) -> Arc<Activity> {
+        let activity = Activity { clock: self.clock.clone(), ..Activity::default() };
+        activity.touch();
+        Arc::new(activity)
+    }
+
+    /// Moves the clock on by one tick.
+    pub(crate) fn tick(&self) {
+        self.clock.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Ends the connection that has been idle for longest. Returns how long that was; `None` if
+    /// something is under way on every connection.
+    pub(crate) fn end_longest_idle(&self) -> Option<Duration> {
+        let mut all = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|connection| !connection.task.is_finished());
+        let idle = all.iter().enumerate().filter_map(|(at, connection)| Some((connection.activity.idle()?, at)));
+        // Of those that are idle for as long, the one that came first.
+        let (ticks, at) = idle.max_by_key(|(ticks, at)| (*ticks, Reverse(*at)))?;
+        all.remove(at).task.abort();
+        Some(TICK * u32::try_from(ticks).unwrap_or(u32::MAX))
+    }
+
     pub(crate) fn watch(&self, activity: Arc<Activity>, task: AbortHandle) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() == all.capacity() {
             // Before it grows: those that have ended keep their memory until they are let go.
             all.retain(|connection| !connection.task.is_finished());
@@ -82,7 +133,7 @@ impl Connections {
 
     /// Ends what was idle at the last look and since.
     pub(crate) fn sweep(&self) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain_mut(|connection| {
             let now = connection.activity.progress();
             if now.is_some() && now == connection.seen {
@@ -103,7 +154,7 @@ impl Connections {
         let mut quiet = 0;
         while quiet < 2 {
             tokio::time::sleep(END_LOOK).await;
-            let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let all = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
             let busy =
                 all.iter().any(|connection| !connection.task.is_finished() && connection.activity.progress().is_none());
             quiet = if busy { 0 } else { quiet + 1 };
@@ -112,7 +163,11 @@ impl Connections {
 
     /// Ends all that is left.
     pub(crate) fn end(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|connection| connection.task.abort());
+        self.watched
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .for_each(|connection| connection.task.abort());
     }
 }
 
@@ -202,6 +257,31 @@ impl AsyncWrite for Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_longest_idle_connection_is_ended_and_none_that_is_in_use() {
+        let connections = Connections::default();
+        let open: Vec<_> = (0..4)
+            .map(|_| {
+                let (activity, task) = (connections.activity(), tokio::spawn(std::future::pending::<()>()));
+                connections.watch(Arc::clone(&activity), task.abort_handle());
+                connections.tick();
+                (activity, task)
+            })
+            .collect();
+        // The first one has a request under way, and the second one had one just now.
+        let under_way = open[0].0.begin();
+        drop(open[1].0.begin());
+        for (expected, ticks) in [(2, 2), (3, 1), (1, 0)] {
+            assert_eq!(connections.end_longest_idle(), Some(TICK * ticks), "{expected}");
+            while !open[expected].1.is_finished() {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert_eq!(connections.end_longest_idle(), None);
+        drop(under_way);
+        assert_eq!(connections.end_longest_idle(), Some(Duration::ZERO));
+    }
 
     #[tokio::test]
     async fn a_connection_ends_only_after_nothing_happened_between_two_looks() {

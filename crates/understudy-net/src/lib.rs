@@ -16,6 +16,7 @@ mod edit;
 mod failure;
 mod file;
 mod heard;
+mod held;
 mod hop;
 mod idle;
 mod interim;
@@ -27,6 +28,7 @@ mod own;
 pub mod parsers;
 mod passing;
 mod peer;
+mod places;
 mod pool;
 mod probe;
 mod proxy;
@@ -34,6 +36,7 @@ mod refusal;
 mod server;
 mod trust;
 mod upgrade;
+mod upload;
 mod websocket;
 
 pub use address::{Address, AddressError, ShownAddress};
@@ -42,12 +45,13 @@ pub use connect::CONNECT_TIMEOUT;
 pub use edit::Edit;
 pub use failure::{Protocol, SendError};
 pub use file::{FileBody, OpenFile, Piece};
+pub use held::{BODIES_BYTES_MAX, Held};
 pub use hop::{end_to_end, end_to_end_of, takes_trailers};
 pub use interim::Interim;
 pub use listener::{BindError, Host, Listener};
 pub use message::{
     BODY_BYTES_MAX, BODY_TIMEOUT, BodyCopy, BodyEnd, BodyProblem, EditedStream, Inbound, Line, Outbound, OutboundBody,
-    Reply, Stream,
+    Reply, Stream, WholeBody,
 };
 pub use own::{Own, PerThread, own_place};
 pub use peer::{Call, Fields, Peer, Upstream};

@@ -2,13 +2,14 @@
 
 use crate::edit::{Edit, Edited, gather};
 use crate::file::FileBody;
+use crate::held::Held;
 use crate::interim::Interim;
 use crate::passing::Passing;
 use crate::upgrade::Upgrade;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Body;
 use std::future::Future;
 use std::pin::Pin;
@@ -52,6 +53,17 @@ pub enum BodyProblem {
     TimedOut,
     /// The peer went away, or did not keep to the protocol.
     Broken,
+    /// The bodies of all requests have more than [`crate::BODIES_BYTES_MAX`].
+    NoRoom,
+}
+
+/// A body that was read to its end.
+#[derive(Debug, Default)]
+pub struct WholeBody {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// The body's part of the memory for bodies, to be kept until the request is answered.
+    pub held: Held,
 }
 
 /// An answer.
@@ -123,13 +135,13 @@ impl Stream {
         self.0.is_end_stream()
     }
 
-    /// All of the body, if it has at most this many bytes.
+    /// Returns all of the body, if it has at most this many bytes.
     ///
     /// # Errors
-    /// Why it did not arrive.
-    pub async fn whole(self, bytes_max: usize) -> Result<Bytes, BodyProblem> {
+    /// The reason why it did not arrive.
+    pub async fn whole(self, bytes_max: usize) -> Result<WholeBody, BodyProblem> {
         // Most requests have none; those that have one can carry the weight of waiting for it.
-        if self.is_empty() { Ok(Bytes::new()) } else { Box::pin(read(self.0, bytes_max)).await }
+        if self.is_empty() { Ok(WholeBody::default()) } else { Box::pin(read(self.0, bytes_max)).await }
     }
 
     /// Returns the complete body if its length is known, is within the limit and the body arrives in time.
@@ -153,17 +165,46 @@ impl Stream {
     }
 }
 
-async fn read(mut body: Passing, bytes_max: usize) -> Result<Bytes, BodyProblem> {
-    let whole = Limited::new(&mut body, bytes_max).collect();
-    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            discard_rest(body);
-            Err(BodyProblem::TooLarge)
-        }
-        Ok(Err(_)) => Err(BodyProblem::Broken),
-        Err(_) => Err(BodyProblem::TimedOut),
+async fn read(mut body: Passing, bytes_max: usize) -> Result<WholeBody, BodyProblem> {
+    let read = tokio::time::timeout(BODY_TIMEOUT, pieces(&mut body, bytes_max)).await;
+    let problem = match read {
+        Ok(Ok(whole)) => return Ok(whole),
+        Ok(Err(problem)) => problem,
+        Err(_) => BodyProblem::TimedOut,
+    };
+    if matches!(problem, BodyProblem::TooLarge | BodyProblem::NoRoom) {
+        discard_rest(body);
     }
+    Err(problem)
+}
+
+/// Reads the pieces of a body. A body in one piece is not copied, and counts for nothing.
+async fn pieces(body: &mut Passing, bytes_max: usize) -> Result<WholeBody, BodyProblem> {
+    let mut held = Held::default();
+    let mut first: Option<Bytes> = None;
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame.map_err(|_| BodyProblem::Broken)?.into_data() else { continue };
+        let length = first.as_ref().map_or(0, Bytes::len).max(whole.len());
+        if piece.len() > bytes_max - length {
+            return Err(BodyProblem::TooLarge);
+        }
+        let Some(first) = &first else {
+            first = Some(piece);
+            continue;
+        };
+        // The first piece was not counted before.
+        let more = if whole.is_empty() { first.len() + piece.len() } else { piece.len() };
+        if !held.grow(more, bytes_max) {
+            return Err(BodyProblem::NoRoom);
+        }
+        if whole.is_empty() {
+            whole.extend_from_slice(first);
+        }
+        whole.extend_from_slice(&piece);
+    }
+    let bytes = if whole.is_empty() { first.unwrap_or_default() } else { whole.into() };
+    Ok(WholeBody { bytes, held })
 }
 
 /// Reads the rest of a refused body, so that a client that sends all of it first sees the response. Without this the

@@ -1,7 +1,9 @@
 //! A body that is passed on as it comes, and a copy of what passed.
 
+use crate::held::Held;
 use crate::message::{BodyCopy, BodyEnd};
 use crate::pool::Single;
+use crate::upload::{Pauses, Stalled};
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::collections::VecDeque;
@@ -27,6 +29,8 @@ pub(crate) struct Passing {
     broken: Option<hyper::Error>,
     /// The frames that were read already and are returned again. They are boxed because few bodies are read twice.
     again: Option<Box<Again>>,
+    /// Measures the pauses of an upload that is passed on.
+    pauses: Option<Box<Pauses>>,
 }
 
 struct Again {
@@ -39,6 +43,8 @@ struct Again {
 struct Copying {
     bytes: BytesMut,
     bytes_max: usize,
+    /// The copy's part of the memory for bodies, from its second piece on.
+    held: Held,
     total: u64,
     is_broken: bool,
     /// Whether the last of it was seen: not every reader asks again.
@@ -49,20 +55,24 @@ struct Copying {
 impl Copying {
     fn take(&mut self, frame: &Frame<Bytes>) {
         let Some(data) = frame.data_ref() else { return };
+        let is_whole = self.bytes.len() as u64 == self.total;
         self.total += data.len() as u64;
-        let room = self.bytes_max - self.bytes.len();
-        self.bytes.extend_from_slice(&data[..data.len().min(room)]);
+        let kept = data.len().min(self.bytes_max - self.bytes.len());
+        let has_room = self.bytes.is_empty() || self.held.grow(kept, self.bytes_max);
+        if is_whole && has_room {
+            self.bytes.extend_from_slice(&data[..kept]);
+        }
     }
 }
 
 impl Passing {
     pub(crate) fn new(body: Incoming) -> Self {
-        Self { body, copying: None, lent: None, broken: None, again: None }
+        Self { body, copying: None, lent: None, broken: None, again: None, pauses: None }
     }
 
     /// A body that comes on a connection which is taken again after it.
     pub(crate) fn on(body: Incoming, lent: Box<Single>) -> Self {
-        let mut passing = Self { body, copying: None, lent: Some(lent), broken: None, again: None };
+        let mut passing = Self { body, copying: None, lent: Some(lent), broken: None, again: None, pauses: None };
         if passing.body.is_end_stream() {
             passing.give_back();
         }
@@ -95,12 +105,19 @@ impl Passing {
         frame.map(|frame| (frame, is_copied))
     }
 
+    /// Returns the body, and what is ready when its next piece takes too long.
+    pub(crate) fn timed(mut self) -> (Self, Stalled) {
+        let (pauses, stalled) = Pauses::new();
+        self.pauses = Some(Box::new(pauses));
+        (self, stalled)
+    }
+
     pub(crate) fn copied(mut self, bytes_max: usize, ended: Ended) -> Self {
         let is_whole = self.is_end_stream();
         let expected = self.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
         let room = expected.unwrap_or(0).min(ROOM_MAX);
-        let copying =
-            Copying { bytes: BytesMut::with_capacity(room), bytes_max, total: 0, is_broken: false, is_whole, ended };
+        let (bytes, held) = (BytesMut::with_capacity(room), Held::default());
+        let copying = Copying { bytes, bytes_max, held, total: 0, is_broken: false, is_whole, ended };
         self.copying = Some(Box::new(copying));
         self
     }
@@ -134,6 +151,9 @@ impl Body for Passing {
             return Poll::Ready(Some(Err(error)));
         }
         let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Some(pauses) = &mut self.pauses {
+            pauses.polled(polled.is_pending(), context);
+        }
         let is_end = self.body.is_end_stream();
         if is_end || matches!(polled, Poll::Ready(None)) {
             self.give_back();

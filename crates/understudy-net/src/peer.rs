@@ -234,8 +234,8 @@ impl Peer {
         self.ask_anew(call, call.whole(), interim, is_upgrade, Some(timeout)).await
     }
 
-    /// As [`Self::open`], with a body that is sent as it comes, instead of the call's, however long that takes. It is sent once
-    /// at most.
+    /// As [`Self::open`], with a body that is sent as it comes, instead of the call's, however long that takes as long as its
+    /// pieces come. It is sent once at most.
     ///
     /// # Errors
     /// [`SendError`]
@@ -245,7 +245,26 @@ impl Peer {
             let telling = telling(interim).await;
             let headers = call.headers.fields();
             let is_upgrade = is_upgrade(&headers);
-            let mut body = Either::Right(body.0);
+            let (body, stalled) = body.0.timed();
+            let asking = self.ask_with(call, headers, Either::Right(body), telling, interim, is_upgrade);
+            tokio::select! {
+                answer = asking => answer,
+                () = stalled => Err(SendError::Stalled),
+            }
+        })
+    }
+
+    /// Asks on a connection that is there, or on a new one where that has ended before anything was sent.
+    fn ask_with<'a>(
+        &'a self,
+        call: Call<'a>,
+        headers: HeaderMap,
+        mut body: Sent,
+        telling: Option<Telling>,
+        interim: Option<&'a Interim>,
+        is_upgrade: bool,
+    ) -> Opening<'a> {
+        Box::pin(async move {
             if let Some(connection) = self.pool.take(is_upgrade, Instant::now()) {
                 match self.ask(call, headers, body, telling, connection).answer(None).await {
                     Err(Unanswered { unsent: Some(unsent), .. }) => body = *unsent,

@@ -3,11 +3,12 @@
 use crate::conformance;
 use crate::edit::Edited;
 use crate::file::FileBody;
-use crate::idle::{Activity, Connections, Counted, IDLE_PERIOD, UnderWay};
+use crate::idle::{Activity, Connections, Counted, IDLE_PERIOD, TICK, UnderWay};
 use crate::interim::{Early, Interim};
 use crate::listener::Listener;
 use crate::message::{Inbound, Line, Outbound, OutboundBody, Reply, Stream};
 use crate::passing::Passing;
+use crate::places::Places;
 use crate::refusal::{Refusal, Respond};
 use crate::upgrade::Upgrade;
 use bytes::Bytes;
@@ -25,12 +26,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 /// How large the request line and header fields may be together. The request line alone may have 64 KiB (hyper's
 /// bound, answered with 414): room beyond that lets a line that is too long be read to its end and answered.
 pub const HEADER_BYTES_MAX: usize = 256 << 10;
-/// How many connections a port has at once; more wait.
+/// The maximum number of connections of a port. One more ends the connection that has been idle for
+/// longest. If something is under way on all of them, it waits.
 pub const CONNECTIONS_MAX: usize = 4_096;
 /// How many requests an HTTP/2 connection has at once.
 const STREAMS_MAX: u32 = 256;
@@ -50,6 +52,9 @@ pub trait Handler: Send + Sync + 'static {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))]);
         Outbound::whole(refusal.status, headers, refusal.reason.to_string().into())
     }
+
+    /// Reports something about the connections of the port, in a line for the log.
+    fn noticed(&self, _notice: &str) {}
 }
 
 /// Asks servers to stop. Dropping it asks too.
@@ -77,14 +82,21 @@ impl Stop {
 pub fn serve<H: Handler>(listener: Listener, handler: Arc<H>, stop: &Stop) -> impl Future<Output = ()> + Send + use<H> {
     let stopped = stop.subscribe();
     async move {
-        let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut sockets = listener.sockets.into_iter();
         let connections = Connections::default();
-        let first = accept(sockets.next(), &handler, &slots, &connections, stopped.clone());
-        let second = accept(sockets.next(), &handler, &slots, &connections, stopped.clone());
+        let places = Places::new(&connections);
+        let first = accept(sockets.next(), &handler, &places, stopped.clone());
+        let second = accept(sockets.next(), &handler, &places, stopped.clone());
         let sweeping = async {
+            let ticks = IDLE_PERIOD.as_secs() / TICK.as_secs();
             loop {
-                tokio::time::sleep(IDLE_PERIOD).await;
+                for _ in 0..ticks {
+                    tokio::time::sleep(TICK).await;
+                    connections.tick();
+                    if let Some(notice) = places.notice() {
+                        handler.noticed(&notice);
+                    }
+                }
                 connections.sweep();
             }
         };
@@ -100,8 +112,7 @@ pub fn serve<H: Handler>(listener: Listener, handler: Arc<H>, stop: &Stop) -> im
 async fn accept<H: Handler>(
     socket: Option<TcpListener>,
     handler: &Arc<H>,
-    slots: &Arc<Semaphore>,
-    connections: &Connections,
+    places: &Places<'_>,
     mut stopped: watch::Receiver<bool>,
 ) {
     let Some(socket) = socket else { return };
@@ -110,20 +121,22 @@ async fn accept<H: Handler>(
         Respond(Arc::new(move |refusal| handler.refused(refusal)))
     };
     loop {
-        let slot = tokio::select! {
-            slot = Arc::clone(slots).acquire_owned() => slot.expect("the semaphore is never closed"),
-            _ = stopped.wait_for(|stopped| *stopped) => return,
-        };
         let accepted = tokio::select! {
             accepted = socket.accept() => accepted,
             _ = stopped.wait_for(|stopped| *stopped) => return,
         };
         let Ok((stream, _)) = accepted else {
+            // The process may have as many files open as it is allowed to.
+            places.make_room();
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
+        let slot = tokio::select! {
+            slot = places.take() => slot,
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        };
         let handler = Arc::clone(handler);
-        let activity = Arc::new(Activity::default());
+        let activity = places.connections.activity();
         let task = tokio::spawn({
             let (activity, respond) = (Arc::clone(&activity), respond.clone());
             async move {
@@ -131,7 +144,7 @@ async fn accept<H: Handler>(
                 drop(slot);
             }
         });
-        connections.watch(activity, task.abort_handle());
+        places.connections.watch(activity, task.abort_handle());
     }
 }
 

@@ -67,4 +67,7 @@ pub struct Wrong {
 pub trait Observer: Send + Sync + std::fmt::Debug + 'static {
     /// A request was answered.
     fn exchanged(&self, exchanged: Exchanged<'_>);
+
+    /// Something happened on a service's port that is about no request.
+    fn noticed(&self, _service: &str, _notice: &str) {}
 }

@@ -12,7 +12,7 @@ use crate::surroundings::SharedSurroundings;
 use crate::{cors, describe, own_name, passed_on, problem, record, refused, respond};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_ENCODING, HOST, ORIGIN};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_ENCODING, HOST, ORIGIN, RETRY_AFTER};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -27,8 +27,8 @@ use understudy_exchange::Request;
 use understudy_fixture::model::{LargeFile, write_size};
 use understudy_match::{Chance, Incoming, Moment, Rendered, explain};
 use understudy_net::{
-    BODY_TIMEOUT, BodyProblem, HEADER_BYTES_MAX, Handler, Inbound, Line, OpenFile, Outbound, OutboundBody, Own,
-    PerThread, Refusal, Reply, coding,
+    BODIES_BYTES_MAX, BODY_TIMEOUT, BodyProblem, HEADER_BYTES_MAX, Handler, Held, Inbound, Line, OpenFile, Outbound,
+    OutboundBody, Own, PerThread, Refusal, Reply, WholeBody, coding,
 };
 
 /// Answers the requests of one service from a snapshot that can be swapped while it plays.
@@ -71,12 +71,16 @@ impl Player {
         let Inbound { parts, body, line } = inbound;
         let body_max = self.now.load().own().snapshot.body_max;
         match whole(parts, body.whole(body_max).await, body_max) {
-            Ok((request, raw)) => {
+            Ok((request, raw, held)) => {
                 // In a statement of its own: what is served is looked at, and not held while something is waited for.
                 let answer = at_once(self.now.load().own(), &request, raw.as_ref());
                 match answer {
                     Ok(outbound) => outbound,
-                    Err(plan) => later(request, raw, line, plan).await,
+                    Err(plan) => {
+                        let outbound = later(request, raw, line, plan).await;
+                        drop(held);
+                        outbound
+                    }
                 }
             }
             Err(refused) => {
@@ -339,6 +343,11 @@ impl Handler for Player {
         }
     }
 
+    fn noticed(&self, notice: &str) {
+        let playing = self.now.load().own().clone();
+        playing.observer.noticed(&playing.snapshot.name, notice);
+    }
+
     fn refused(&self, refusal: &Refusal) -> Outbound {
         let now = self.now.load();
         let playing = now.own();
@@ -364,30 +373,35 @@ pub(crate) fn without_body(parts: Parts) -> Request {
     Request { method: parts.method, target, headers, body: Bytes::new() }
 }
 
-/// The request with its body whole and decoded, and the body as it was sent where that is something else; or
-/// what to answer where there is no such body.
-type Decoded = Result<(Request, Option<Bytes>), Box<(Request, Rendered, &'static str)>>;
+/// The request with its body whole and decoded, the body as it was sent where that is something else, and
+/// the memory that they take; or what to answer where there is no such body.
+type Decoded = Result<(Request, Option<Bytes>, Held), Box<(Request, Rendered, &'static str)>>;
 
-fn whole(parts: Parts, body: Result<Bytes, BodyProblem>, body_max: usize) -> Decoded {
+fn whole(parts: Parts, body: Result<WholeBody, BodyProblem>, body_max: usize) -> Decoded {
     let mut request = without_body(parts);
-    let raw = match body {
-        Ok(raw) => raw,
+    let (raw, mut held) = match body {
+        Ok(WholeBody { bytes, held }) => (bytes, held),
         Err(problem) => {
             let (rendered, why) = refuse(problem, body_max);
             return Err(Box::new((request, rendered, why)));
         }
     };
     if raw.is_empty() {
-        return Ok((request, None));
+        return Ok((request, None, held));
     }
     let Some(encoding) = request.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()) else {
         request.body = raw;
-        return Ok((request, None));
+        return Ok((request, None, held));
     };
     match coding::decode(encoding, raw.clone(), body_max) {
+        // It may be a thousand times as large as what was sent.
+        Ok(decoded) if !held.grow(decoded.len(), body_max) => {
+            let (rendered, why) = refuse(BodyProblem::NoRoom, body_max);
+            Err(Box::new((request, rendered, why)))
+        }
         Ok(decoded) => {
             request.body = decoded;
-            Ok((request, Some(raw)))
+            Ok((request, Some(raw), held))
         }
         Err(coding::CodingError::TooLarge(_)) => {
             let (rendered, why) = refuse(BodyProblem::TooLarge, body_max);
@@ -396,7 +410,7 @@ fn whole(parts: Parts, body: Result<Bytes, BodyProblem>, body_max: usize) -> Dec
         // Fixtures and backends may know a coding that is not known here.
         Err(coding::CodingError::Unknown(_)) => {
             request.body = raw;
-            Ok((request, None))
+            Ok((request, None, held))
         }
         Err(error) => {
             let detail = error.to_string();
@@ -435,8 +449,22 @@ fn refuse(problem: BodyProblem, body_max: usize) -> (Rendered, &'static str) {
             ),
             "body broken",
         ),
+        BodyProblem::NoRoom => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no-room",
+            "The bodies of all requests together are too large",
+            format!(
+                "at most {} are held at once, in all services; send fewer large bodies at the same time",
+                write_size(BODIES_BYTES_MAX as u64)
+            ),
+            "no room for more bodies",
+        ),
     };
-    (problem::problem(status, kind, title, &detail), why)
+    let mut rendered = problem::problem(status, kind, title, &detail);
+    if problem == BodyProblem::NoRoom {
+        rendered.headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    (rendered, why)
 }
 
 /// `None` where it panics: a bug of ours costs one request.

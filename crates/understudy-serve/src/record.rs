@@ -54,7 +54,7 @@ pub trait Recording: Send + Sync + std::fmt::Debug + 'static {
     /// The backend did not answer a request.
     fn failed(&self, method: &Method, target: &str, why: &str);
 
-    /// A request must not reach the backend.
+    /// A request did not reach the backend: it must not, or the client did not send all of it.
     fn refused(&self, method: &Method, target: &str, why: &str);
 }
 
@@ -105,19 +105,36 @@ impl Recorder {
 
     fn failed(&self, asked: &Asked, error: &SendError) -> Outbound {
         let Asked { request, client, began, .. } = asked;
-        self.recording.failed(&request.method, request.target.as_str(), &error.to_string());
+        let why = error.to_string();
+        // A client that does not send its body is no failure of the backend.
+        let (status, kind, title, answered) = match error {
+            SendError::BrokenOff => {
+                (StatusCode::BAD_REQUEST, "body-broken", "The body did not arrive", Answered::Server("body broken"))
+            }
+            SendError::Stalled => (
+                StatusCode::REQUEST_TIMEOUT,
+                "body-timeout",
+                "The body took too long",
+                Answered::Server("body took too long"),
+            ),
+            _ => {
+                let answered = Answered::BackendFailed(why.clone());
+                (StatusCode::BAD_GATEWAY, "backend-failed", "The backend did not answer", answered)
+            }
+        };
+        let (method, target) = (&request.method, request.target.as_str());
+        match answered {
+            Answered::BackendFailed(_) => self.recording.failed(method, target, &why),
+            _ => self.recording.refused(method, target, &why),
+        }
         let detail = format!(
             "{} at {}: {}",
             problem::request_line(request),
             self.forwarding.backend.address().shown(),
             error.with_hint()
         );
-        let (status, kind, title) = match error {
-            SendError::BrokenOff => (StatusCode::BAD_REQUEST, "body-broken", "The body did not arrive"),
-            _ => (StatusCode::BAD_GATEWAY, "backend-failed", "The backend did not answer"),
-        };
         let answer = problem::problem(status, kind, title, &detail);
-        self.own_answer(request, client.origin.as_ref(), answer, &Answered::BackendFailed(error.to_string()), *began)
+        self.own_answer(request, client.origin.as_ref(), answer, &answered, *began)
     }
 
     /// Returns the response to a request that must not reach the backend. The request is not

@@ -58,6 +58,13 @@ impl Handler for SharedPort {
         Reply::Now(Outbound::whole(rendered.status, rendered.headers, rendered.body))
     }
 
+    fn noticed(&self, notice: &str) {
+        // The port belongs to no service, and every service writes to the same log.
+        if let Some(player) = self.players.load().values().next() {
+            player.noticed(&format!("on the shared port: {notice}"));
+        }
+    }
+
     fn refused(&self, refusal: &Refusal) -> Outbound {
         let players = self.players.load();
         let named = refusal.host.as_deref().and_then(name_of).and_then(|name| players.get(&name));

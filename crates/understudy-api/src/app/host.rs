@@ -174,7 +174,7 @@ impl UiHost {
         }
         match (parts.method.as_str(), parts.uri.path().strip_prefix("/command/")) {
             ("POST", Some("token")) => match body.whole(CODE_BYTES_MAX).await {
-                Ok(code) => self.give_token(&code),
+                Ok(code) => self.give_token(&code.bytes),
                 Err(_) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "the code is longer than any that understudy printed"),
             },
             ("POST", Some(command)) => {
@@ -188,7 +188,7 @@ impl UiHost {
                 let Ok(body) = body.whole(BODY_BYTES_MAX).await else {
                     return refuse(StatusCode::BAD_REQUEST, "the request did not arrive");
                 };
-                self.command(command, &body).await
+                self.command(command, &body.bytes).await
             }
             (_, None) if matches!(parts.method, Method::GET | Method::HEAD) => self.asset(parts.uri.path()),
             _ => refuse(StatusCode::NOT_FOUND, "there is nothing here"),

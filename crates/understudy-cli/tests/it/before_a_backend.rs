@@ -285,3 +285,23 @@ fn a_request_without_one_host_or_for_a_tunnel_does_not_reach_a_backend() {
         assert!(served.raw("GET /a HTTP/1.0\r\n\r\n").ends_with("STAGE"), "{mode}");
     }
 }
+
+/// gatling/gatling issue 2279, mountebank-testing/mountebank issue 132: proxies lose the end of chunked bodies.
+#[test]
+fn a_body_that_is_not_framed_by_the_rules_is_the_clients_mistake_in_every_mode() {
+    let backend = Backend::new(reported);
+    let wrong = ["zz\r\nhello\r\n", "5\r\nhello\r\nzz\r\n", "5\r\nhelloXX0\r\n\r\n", "ffffffffffffffffff\r\nhello"];
+    for mode in ["mock", "passthrough", "fallback", "record"] {
+        let (_folder, mut served) = in_mode(mode, &backend);
+        for body in wrong {
+            let head = "POST /twice HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
+            let response = served.raw(format!("{head}{body}"));
+            assert!(response.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{mode} {body:?}: {response}");
+            let line = served.line();
+            assert!(
+                line.contains("\"answered\":\"server\"") && line.contains("\"detail\":\"body broken\""),
+                "{mode}: {line}"
+            );
+        }
+    }
+}

@@ -205,7 +205,8 @@ fn peers_that_are_slow_or_leave_are_passed_on_as_they_are() {
     drop(ask("POST /leaves HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nhalf"));
     assert_eq!(recorder.says("/leaves"), "POST /leaves: the request broke off: who sent it left\n");
     let (exit, said) = recorder.end();
-    assert!(exit == 0 && said.contains("1 request got no answer from the backend"), "{said}");
+    // The backend is not to blame for it.
+    assert!(exit == 0 && !said.contains("got no answer"), "{said}");
     let (_, listed, _) = run(&project.0, &["inbox"]);
     assert!(listed.contains("new     shop/longer/get  GET /longer 200  1 exchange\n"), "{listed}");
     assert!(listed.contains("not whole: GET /endless: nobody wanted the answer after"), "{listed}");
