@@ -108,11 +108,12 @@ fn try_document(path: &Path) -> Tally {
     tally
 }
 
-/// The rule that a problem is about: its message without names and numbers.
+/// The rule that a problem is about: its message without names, numbers and places.
 fn rule(message: &str) -> String {
     let quoted = message.split('`').enumerate().map(|(nth, part)| if nth % 2 == 0 { part } else { "..." });
     let plain: String = quoted.collect::<Vec<_>>().join("`").chars().filter(|c| !c.is_ascii_digit()).collect();
-    plain.split([':', ';']).next().unwrap_or("").chars().take(80).collect()
+    let rule = plain.split([':', ';']).next().unwrap_or("");
+    rule.split(" at /").next().unwrap_or(rule).chars().take(80).collect()
 }
 
 /// The description's answer for a status of an operation, and no other operation's.
