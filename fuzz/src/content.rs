@@ -83,7 +83,7 @@ pub(crate) fn fields(data: &[u8]) {
         let headers = HeaderMap::from_iter([(http::header::COOKIE, cookie)]);
         assert!(cookie_pairs(&headers).all(|(name, value)| !name.contains(['=', ';']) && !value.contains(';')));
     }
-    let Some(parts) = multipart::parse(&value, &Bytes::copy_from_slice(body)) else { return };
+    let Ok(parts) = multipart::parse(&value, &Bytes::copy_from_slice(body)) else { return };
     let boundary = multipart::boundary(&parts);
     let kind = format!("multipart/form-data; boundary={boundary}");
     let again = multipart::parse(&kind, &multipart::write(&parts, &boundary)).expect("what is written is a form");

@@ -38,7 +38,7 @@ impl Folder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             before => Some(before.map_err(Refused::System)?),
         };
-        before.as_ref().map_or(Ok(()), |before| is_regular(before))?;
+        before.as_ref().map_or(Ok(()), is_regular)?;
         let permissions = before.map(|before| before.permissions());
         // Nobody may read what is written before the rights of the file that was there are set.
         let mode = if permissions.is_some() { FOR_OWNER } else { FOR_ALL };
