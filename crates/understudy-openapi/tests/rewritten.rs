@@ -150,7 +150,12 @@ fn named(mut value: Value) -> Value {
             _ => {}
         }
     }
-    if value.get("openapi").is_none() || value.get("components").is_some_and(|components| !components.is_object()) {
+    // What others refer to by its place stays there.
+    let has_places = value.to_string().contains("\"#/paths/");
+    if has_places
+        || value.get("openapi").is_none()
+        || value.get("components").is_some_and(|components| !components.is_object())
+    {
         return value;
     }
     let mut found = Map::new();
