@@ -61,7 +61,8 @@ class Loop {
 
   async check() {
     const { stdout } = await understudy(['check', '--json'], this.project);
-    const { problems } = JSON.parse(stdout);
+    // A session may ask for `?page=2` and for `?sort=name`, and never for both: which fixture is meant then, nobody knows.
+    const problems = JSON.parse(stdout).problems.filter(({ code }) => code !== 'tie');
     this.result.problems = problems.length;
     for (const { severity, code, file, line, message } of problems) this.#wrong('check', `${severity}[${code}] ${file}:${line}: ${message}`);
   }

@@ -74,9 +74,17 @@ mod tests {
         let (mut pauses, stalled) = Pauses::new();
         let mut stalled = std::pin::pin!(stalled);
         for _ in 0..3 {
-            poll_fn(|context| Poll::Ready(pauses.polled(true, context))).await;
+            poll_fn(|context| {
+                pauses.polled(true, context);
+                Poll::Ready(())
+            })
+            .await;
             tokio::time::advance(BODY_TIMEOUT - Duration::from_secs(1)).await;
-            poll_fn(|context| Poll::Ready(pauses.polled(false, context))).await;
+            poll_fn(|context| {
+                pauses.polled(false, context);
+                Poll::Ready(())
+            })
+            .await;
             let told = poll_fn(|context| Poll::Ready(stalled.as_mut().poll(context).is_ready())).await;
             assert!(!told);
         }
