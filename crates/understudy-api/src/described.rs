@@ -102,7 +102,7 @@ struct Folder<'a> {
     /// The file that a person named: it may be a pipe that is open already.
     named: Option<&'a str>,
     read: RefCell<Vec<(PathBuf, Option<Stamp>)>>,
-    /// What to do about files that could not be read.
+    /// The advice for files that could not be read.
     advice: RefCell<HashMap<String, String>>,
 }
 

@@ -65,7 +65,7 @@ pub struct RunReport {
     pub not_verified: Vec<NotVerified>,
     /// Problems in the project's files: what they spoil was not verified.
     pub problems: Vec<DiagnosticReport>,
-    /// What the run as a whole shows, and what to do.
+    /// Notes about the run as a whole, each with what to do.
     pub notes: Vec<String>,
 }
 

@@ -75,7 +75,7 @@ pub struct Run {
     pub took: Duration,
     /// Why what came of it is not remembered, if so.
     pub forgotten: Option<String>,
-    /// What the run as a whole shows, and what to do.
+    /// Notes about the run as a whole, each with what to do.
     pub notes: Vec<String>,
 }
 

@@ -38,7 +38,7 @@ pub struct Description {
     pub(crate) routes: Routes,
     /// Every problem that was found when it was read, in no order.
     pub diagnostics: Vec<Diagnostic>,
-    /// Those of the problems for which a part of it is not known, or is not what was meant.
+    /// The problems for which a part of the description is unknown, or is not as it was meant.
     pub unread: Vec<Diagnostic>,
     /// False if problems are left to find, because looking for them takes long in a large document.
     pub(crate) is_checked: bool,

@@ -38,7 +38,7 @@ struct Tally {
     emptied: usize,
     /// Responses that were sent although something is known to be wrong with them.
     reported: usize,
-    /// How many documents break a rule of the specification, by the rule.
+    /// The number of documents that break a rule of the specification, by rule.
     rules: BTreeMap<String, usize>,
     /// What is wrong, and where.
     wrong: Vec<String>,

@@ -75,7 +75,7 @@ struct Tally {
     left: usize,
     /// How many answers of descriptions were held against their fixtures.
     held: usize,
-    /// How many fixtures were verified against the description, and what did not pass.
+    /// Counts the fixtures that were verified against the description, and lists those that failed.
     verified: usize,
     unverified: Vec<String>,
     wrong: Vec<String>,

@@ -123,7 +123,7 @@ fn rules_of(line: &Line<'_>, id: &str) -> Vec<String> {
     names.map(|name| if line.section == "schemas" { format!("{side}-{name}") } else { name.to_owned() }).collect()
 }
 
-/// What is wrong with a line, if anything.
+/// Returns the fault of a line, if it has one.
 fn fault(line: &Line<'_>, id: &str) -> Option<String> {
     let changes = changes(line, id);
     let mut told: Vec<String> = changes.iter().map(|change| change.rule.clone()).collect();

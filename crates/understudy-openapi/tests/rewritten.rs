@@ -67,7 +67,7 @@ fn has_discriminator(value: &Value) -> bool {
     }
 }
 
-/// What comes first in the alphabet comes last.
+/// Reverses the alphabetical order.
 fn renamed(name: &str) -> String {
     let first = name.chars().next().map_or(0, u32::from);
     format!("n{:04}-{name}", 9_999 - first.min(9_000))
@@ -95,7 +95,7 @@ fn reordered(value: Value, has_places: bool, led_on: &dyn Fn(&str) -> String) ->
     }
 }
 
-/// Where a reference leads by now.
+/// Returns the new target of a reference.
 fn led_on(target: &str) -> String {
     for start in ["#/components/schemas/", "#/definitions/"] {
         if let Some(rest) = target.strip_prefix(start) {
@@ -215,7 +215,7 @@ fn shown(change: &Change) -> String {
     format!("{} at {place} {}: {} ({:?} -> {:?})", change.rule, change.place, change.message, change.old, change.new)
 }
 
-/// How many documents are the same as themselves, and what is told of the others.
+/// Counts the documents without a change against themselves, and lists the changes of the others.
 fn try_all(documents: &[PathBuf]) -> (usize, Vec<String>) {
     let found = Mutex::new((0, Vec::new()));
     each_of(documents, |path| {

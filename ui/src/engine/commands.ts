@@ -1143,7 +1143,7 @@ fixtures: Array<ImportedFixture>,
  */
 left: Array<[string, string]>, 
 /**
- * What to write so that the service and the description fit.
+ * The lines to write so that the service and the description fit.
  */
 hints: Array<string>, };
 
@@ -1920,7 +1920,7 @@ command: string,
  */
 reasons: Array<Reason>, 
 /**
- * What the run as a whole shows, and what to do; empty while it goes on.
+ * Notes about the run as a whole, each with what to do; empty while it goes on.
  */
 notes: Array<string>, };
 
@@ -2557,7 +2557,7 @@ export type Commands = {
   loosen: { request: LoosenDifference; response: Loosened };
   /** Marks a difference of the last run as accepted for now. */
   mark_known: { request: MarkKnown; response: Nothing };
-  /** What a person has to allow before requests are sent to backends. */
+  /** Permissions that a person has to give before requests are sent to backends. */
   trust_questions: { request: TrustOf; response: TrustQuestions };
   /** Allows that backends get variables of the environment, or refuses it. */
   trust_answer: { request: TrustAnswer; response: Nothing };

@@ -216,7 +216,7 @@ commands! {
     does loosen(LoosenDifference) -> Loosened;
     /// Marks a difference of the last run as accepted for now.
     does mark_known(MarkKnown) -> Nothing;
-    /// What a person has to allow before requests are sent to backends.
+    /// Permissions that a person has to give before requests are sent to backends.
     reads trust_questions(TrustOf) -> TrustQuestions;
     /// Allows that backends get variables of the environment, or refuses it.
     does trust_answer(TrustAnswer) -> Nothing;

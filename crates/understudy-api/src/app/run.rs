@@ -74,7 +74,7 @@ pub(super) struct RunPart {
     pub(super) command: String,
     /// The failures by their reason, the one with the most fixtures first; empty while the run goes on.
     pub(super) reasons: Vec<Reason>,
-    /// What the run as a whole shows, and what to do; empty while it goes on.
+    /// Notes about the run as a whole, each with what to do; empty while it goes on.
     pub(super) notes: Vec<String>,
 }
 

@@ -146,7 +146,7 @@ struct Git {
     objects: BufReader<ChildStdout>,
 }
 
-/// What git has under a name.
+/// An object that git has under a name.
 enum Object {
     File(Vec<u8>),
     /// Something else, by its id.
@@ -222,7 +222,7 @@ impl Git {
         Ok(bytes.pop().map(|_| bytes))
     }
 
-    /// What git said when it ended.
+    /// The message of git when it ended.
     fn last_words(&mut self) -> String {
         let mut stderr = Vec::new();
         if let Some(pipe) = &mut self.child.stderr {
@@ -232,7 +232,7 @@ impl Git {
     }
 }
 
-/// How much of git's last words is read.
+/// The maximum number of bytes of git's error output that are read.
 const STDERR_BYTES_MAX: u64 = 64 << 10;
 
 impl Drop for Git {

@@ -2,7 +2,7 @@
 
 use super::{ChangeReport, DiffReport};
 
-/// How many changes of one kind are listed: a comment on GitHub has at most 65,536 characters.
+/// The maximum number of changes of one kind that are listed: a comment on GitHub has at most 65,536 characters.
 const LISTED_MAX: usize = 200;
 
 impl DiffReport {

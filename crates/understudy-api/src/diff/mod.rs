@@ -1,4 +1,4 @@
-//! What changed between two descriptions, and which fixtures that is about.
+//! Compares two descriptions, and names the fixtures that each change is about.
 
 mod git;
 mod markdown;
@@ -22,7 +22,7 @@ use understudy_fixture::model::{AcceptedChange, Diff, Fixture};
 use understudy_openapi::{Change, Level, Rule};
 use version::Version;
 
-/// Which descriptions to compare.
+/// The descriptions to compare.
 #[derive(Debug, Clone)]
 pub struct DiffRequest {
     /// The version that people keep to: a file, or a file of a git revision (`main:api.yaml`).
@@ -37,36 +37,36 @@ pub struct DiffRequest {
     pub service: Option<String>,
 }
 
-/// What changed.
+/// The changes between two descriptions.
 #[derive(Debug, Clone, Serialize)]
 pub struct DiffReport {
-    /// What the old version calls itself.
+    /// The old version's own title and version.
     pub old: String,
-    /// What the new version calls itself.
+    /// The new version's own title and version.
     pub new: String,
-    /// What breaks clients first, then what breaks backends, then the rest.
+    /// The changes: first those that break clients, then those that break backends, then the rest.
     pub changes: Vec<ChangeReport>,
-    /// How many changes break clients that keep to the old version. Only those of the level `break` count, and of these only
+    /// The number of changes that break clients that keep to the old version. Only those of the level `break` count, and of these only
     /// those that are not accepted.
     pub consumers: usize,
-    /// How many changes break backends that keep to the old version, in the same way.
+    /// The number of changes that break backends that keep to the old version, in the same way.
     pub providers: usize,
-    /// How many changes of the level `warn` there are.
+    /// The number of changes of the level `warn`.
     pub warnings: usize,
-    /// How many break nobody.
+    /// The number of changes that break nobody.
     pub additive: usize,
-    /// How many are accepted for now.
+    /// The number of changes that are accepted for now.
     pub accepted: usize,
-    /// How many are not listed, since the project ignores their rules.
+    /// The number of changes that are not listed, since the project ignores their rules.
     pub ignored: usize,
-    /// What could not be read of the two versions, and was not compared.
+    /// The places of the two versions that could not be read, and were not compared.
     pub unread: Vec<DiagnosticReport>,
     /// Entries of the project's `accepted` that accept none of the changes, with why.
     pub idle: Vec<String>,
     /// The same as `unread`, as it is shown to people.
     #[serde(skip)]
     pub problems: Vec<Diagnostic>,
-    /// Of each version as it was named, how many problems it has that take nothing from the comparison.
+    /// For each version, the number of problems that take nothing from the comparison.
     #[serde(skip)]
     pub other_problems: [usize; 2],
 }
@@ -76,28 +76,28 @@ pub struct DiffReport {
 pub struct ChangeReport {
     /// The id of its rule: `answer-member-removed`.
     pub rule: String,
-    /// How much it matters: `break`, `warn` or `add`.
+    /// The level: `break`, `warn` or `add`.
     pub level: &'static str,
-    /// Whom it breaks: `consumers`, `providers`, both or nobody.
+    /// The sides that break: `consumers`, `providers`, both or nobody.
     pub breaks: Vec<&'static str>,
-    /// Where: `answer 200 body /items/*/name`.
+    /// The place, in words: `answer 200 body /items/*/name`.
     pub place: String,
-    /// What happened there: "is gone".
+    /// The change at the place: "is gone".
     pub message: String,
     /// The operations that it is about: `GET /items`.
     pub operations: Vec<String>,
-    /// Where the old version says so: `file#pointer`.
+    /// The place in the old version: `file#pointer`.
     pub old: Option<String>,
-    /// Where the new version says so.
+    /// The place in the new version.
     pub new: Option<String>,
-    /// Of a change that breaks somebody, the fixtures that it is about: files, relative to the project.
+    /// The files of the fixtures that a breaking change is about, relative to the project.
     pub fixtures: Vec<String>,
     /// Why it is no failure for now, where it is accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accepted: Option<AcceptedReport>,
 }
 
-/// That a change is accepted.
+/// The acceptance of a change.
 #[derive(Debug, Clone, Serialize)]
 pub struct AcceptedReport {
     /// The last day.
@@ -216,7 +216,7 @@ pub fn diff(request: &DiffRequest) -> Result<DiffReport, ApiError> {
     })
 }
 
-/// What a project says of changes. Where its file is wrong, that is an error: a level that is not known would be passed over.
+/// The settings of a project for changes. A faulty project file is an error: a level that is not known would be passed over.
 fn settings_of(project: &Project) -> Result<Diff, ApiError> {
     let name = project.file.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
     // What is outside the project says nothing of the settings.
@@ -238,9 +238,9 @@ fn settings_of(project: &Project) -> Result<Diff, ApiError> {
 pub struct RuleReport {
     /// Its id.
     pub id: String,
-    /// What such a change is.
+    /// The kind of change, in a sentence.
     pub about: &'static str,
-    /// Whom it breaks.
+    /// The sides that break.
     pub breaks: Vec<&'static str>,
     /// Its level where a project sets no other: `break`, `warn` or `add`.
     pub level: &'static str,

@@ -1,4 +1,4 @@
-//! What a project says of changes: the levels of rules, and changes that are accepted for now.
+//! The settings of a project for changes: the levels of rules, and changes that are accepted for now.
 
 use understudy_fixture::model::{AcceptedChange, ChangeLevel, Diff};
 use understudy_fixture::{Code, Diagnostic, Source};
@@ -84,7 +84,7 @@ pub(crate) fn unknown_rules(source: &Source, settings: &Diff) -> Vec<Diagnostic>
         .collect()
 }
 
-/// What to write instead of an id that no rule has.
+/// Returns the ids to write instead of one that no rule has.
 pub(super) fn hint(id: &str) -> String {
     let all: Vec<String> = Rule::all().map(|rule| rule.id).collect();
     // Without a direction it is one of two rules.

@@ -14,7 +14,7 @@ pub(super) struct Version {
     pub(super) description: Arc<Description>,
     /// The problems for which a part of it could not be compared.
     pub(super) unread: Vec<Diagnostic>,
-    /// How many other problems it has.
+    /// The number of other problems.
     pub(super) other_problems: usize,
     /// The folder as it was written, before all places: `main:docs/`.
     folder: String,

@@ -31,7 +31,7 @@ pub struct ImportedDescription {
     pub fixtures: Vec<ImportedFixture>,
     /// The operations that no fixture can be made of, and why.
     pub left: Vec<(String, String)>,
-    /// What to write so that the service and the description fit.
+    /// The lines to write so that the service and the description fit.
     pub hints: Vec<String>,
 }
 

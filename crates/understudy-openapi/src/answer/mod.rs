@@ -403,7 +403,7 @@ impl Asked<'_> {
     }
 }
 
-/// What is wrong with a generated body. It is reported, and the body is sent all the same.
+/// The fault of a generated body. It is reported, and the body is sent all the same.
 fn generated(Broken { place, message, rule, is_unchecked }: Broken) -> Violation {
     let message = if is_unchecked { message } else { format!("could not be generated as the schema asks: {message}") };
     Violation { place: Part::AnswerBody, name: place, message, rule, status: None }

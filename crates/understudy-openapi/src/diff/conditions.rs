@@ -1,4 +1,4 @@
-//! What is excluded (`not`), and what is asked for under a condition (`if`, `dependentSchemas`).
+//! Exclusions (`not`) and conditions (`if`, `dependentSchemas`).
 //!
 //! Of a schema whose values are excluded, or are a condition, it is only asked what became of the values that it allows: a
 //! [`Probe`] compares the two versions of it by themselves.

@@ -52,7 +52,7 @@ fn by_value<'d>(discriminator: &Discriminator<'d>, schemas: impl Iterator<Item =
 }
 
 impl<'d> Sides<'d> {
-    /// What changed in what the values of a discriminator mean. Gives the schemas that build on this one: they are what a
+    /// Compares the meanings of a discriminator's values. Gives the schemas that build on this one: they are what a
     /// value may be, and nothing else leads to them.
     pub(super) fn children(&self, out: &mut Vec<Finding>) -> Inside {
         let (old, new) = match (Meanings::of(&self.old), Meanings::of(&self.new)) {

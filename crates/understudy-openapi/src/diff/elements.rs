@@ -61,7 +61,7 @@ impl<'d> Sides<'d> {
         }
     }
 
-    /// What stands under a key that only 3.1 knows.
+    /// Returns the value of a key that only 3.1 has.
     pub(super) fn modern(&self, side: &Side<'d>, key: &'static str) -> impl Iterator<Item = At<'d>> {
         let is_modern = side.is_modern();
         side.each(key).filter(move |_| is_modern)

@@ -1,4 +1,4 @@
-//! How the parts of a form are written (`encoding`): their media types and styles.
+//! The encoding of a form's parts (`encoding`): their media types and styles.
 
 use super::schemas::facets;
 use super::{Comparing, Here, rule};
@@ -13,7 +13,7 @@ const TEXT: &str = "text/plain";
 const BYTES: &str = "application/octet-stream";
 const JSON: &str = "application/json";
 
-/// How many lists may stand in each other before a part's default is taken for text.
+/// The number of lists that may stand in each other before a part's default is taken for text.
 const DEPTH_MAX: usize = 8;
 
 /// `style` and `explode` of a part, with their defaults (OpenAPI 3.1.1, "Encoding Object").
@@ -28,7 +28,7 @@ pub(super) fn style(encoding: At<'_>) -> (Style, bool) {
     (style, explode)
 }
 
-/// What one version says of a part.
+/// The encoding of a part in one version.
 struct Part<'d> {
     encoding: Option<At<'d>>,
     schemas: Vec<At<'d>>,
@@ -76,7 +76,7 @@ fn usual_type(dialect: Dialect, schemas: &[At<'_>], depth: usize) -> &'static st
 }
 
 impl<'d> Comparing<'d> {
-    /// What changed in the encoding of a form's parts. Parts that came or went are told of as members.
+    /// Compares the encoding of a form's parts. Parts that came or went are told of as members.
     pub(super) fn parts(&mut self, old: &'d Content, new: &'d Content, direction: Direction, here: &Here) {
         let encodings = |description: &'d Description, content: &Content| {
             let encodings = description.documents.at(content.at).get("encoding");

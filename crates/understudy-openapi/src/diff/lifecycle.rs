@@ -1,4 +1,4 @@
-//! What is deprecated, and until when it is there (`deprecated`, `x-sunset`).
+//! Deprecation, and the day on which something ends (`deprecated`, `x-sunset`).
 
 use super::rule::{self, PlainRule, SchemaRule};
 use super::{Comparing, Here, Nodes};
@@ -7,7 +7,7 @@ use crate::document::At;
 /// The key under which the last day of something stands.
 const SUNSET: &str = "x-sunset";
 
-/// What a version says of the end of an operation, a parameter or a value.
+/// The announced end of an operation, a parameter or a value in one version.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Lifecycle {
     is_deprecated: bool,
@@ -15,7 +15,7 @@ pub(super) struct Lifecycle {
 }
 
 impl Lifecycle {
-    /// What is said at one place, or at several that speak of the same value.
+    /// Returns the end that is announced at one place, or at several about the same value.
     pub(super) fn of<'d>(places: impl IntoIterator<Item = At<'d>>) -> Self {
         places.into_iter().fold(Self::default(), |known, at| Self {
             is_deprecated: known.is_deprecated || at.flag("deprecated"),
@@ -28,7 +28,7 @@ impl Lifecycle {
         self.is_deprecated && self.sunset.as_deref().and_then(day).is_some_and(|day| day < today)
     }
 
-    /// What changed, each with its message.
+    /// Returns the changes, each with its message.
     pub(super) fn changes(&self, new: &Self) -> Vec<(Lifecycles, String)> {
         let mut all = Vec::new();
         match (self.is_deprecated, new.is_deprecated) {
@@ -111,7 +111,7 @@ impl Lifecycles {
 }
 
 impl Comparing<'_> {
-    /// What happened to the end of an operation or a parameter.
+    /// Compares the announced end of an operation or a parameter.
     pub(super) fn lifecycle(&mut self, here: &Here, rules: fn(Lifecycles) -> &'static PlainRule, nodes: Nodes) {
         let (Some(old), Some(new)) = nodes else { return };
         let old = Lifecycle::of([self.old.documents.at(old)]);

@@ -73,7 +73,7 @@ impl Sides<'_> {
     }
 }
 
-/// Whether a number is whole, as far as its digits go.
+/// Returns true if a number is whole, as far as its digits go.
 fn is_whole(number: f64) -> bool {
     number.round() >= 1.0 && (number - number.round()).abs() < 1e-9
 }

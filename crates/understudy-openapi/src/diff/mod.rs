@@ -48,9 +48,9 @@ pub struct Change {
     pub place: String,
     /// What happened there, as a fragment: "is gone".
     pub message: String,
-    /// Where the old version says so: `file#pointer`.
+    /// The place in the old version: `file#pointer`.
     pub old: Option<String>,
-    /// Where the new version says so.
+    /// The place in the new version.
     pub new: Option<String>,
     /// What it is about, in the order of the document.
     pub touched: Vec<Touched>,

@@ -13,7 +13,7 @@ impl<'d> Comparing<'d> {
         self.server_paths(&self.old.prefixes, &self.new.prefixes, &here, nodes);
     }
 
-    /// What happened to the servers of an operation, where they are its own.
+    /// Compares the servers of an operation that has its own.
     fn own_servers(&mut self, old: &'d Operation, new: &'d Operation, here: &Here) {
         if !(old.own_prefixes.is_empty() && new.own_prefixes.is_empty()) {
             let (before, after) = (self.old.prefixes_of(old), self.new.prefixes_of(new));

@@ -98,7 +98,7 @@ impl<'d> Comparing<'d> {
     }
 }
 
-/// How a value of these types is written. What makes no difference for them is left out.
+/// Returns the serialization of a value of these types, without settings that make no difference for them.
 fn written(parameter: &Parameter, types: Types) -> (Style, bool, bool) {
     let Parameter { style, explode, is_json, place, .. } = *parameter;
     // Swagger 2.0 writes lists with commas in every place.

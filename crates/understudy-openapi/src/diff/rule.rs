@@ -5,7 +5,7 @@
 
 use crate::schema::Direction;
 
-/// How much a change matters.
+/// The level of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Level {
     /// It breaks clients or backends.
@@ -16,7 +16,7 @@ pub enum Level {
     Add,
 }
 
-/// Whom a change breaks, if it is one of those that keep to the old version.
+/// The sides that a change breaks while they keep to the old version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Breaks {
     pub(super) consumers: bool,
@@ -30,7 +30,7 @@ const BOTH: Breaks = Breaks { consumers: true, providers: true, level: Level::Br
 const NOBODY: Breaks = Breaks { consumers: false, providers: false, level: Level::Add };
 const WARNING: Breaks = Breaks { consumers: false, providers: false, level: Level::Warn };
 
-/// What became of the values that a schema allows.
+/// The change of the set of values that a schema allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
     /// There is more that may be there, or not.
@@ -83,7 +83,7 @@ impl SchemaRule {
     }
 }
 
-/// What the ids of rules about a direction begin with.
+/// The prefix of the ids of rules about a direction.
 pub(super) fn side(direction: Direction) -> &'static str {
     match direction {
         Direction::Request => "request",
@@ -96,7 +96,7 @@ pub(super) fn side(direction: Direction) -> &'static str {
 pub struct Rule {
     /// Its id, which is in reports and settings: `answer-null-added`.
     pub id: String,
-    /// What such a change is, as a sentence.
+    /// The kind of change, as a sentence.
     pub about: &'static str,
     /// True if it breaks clients that keep to the old version.
     pub consumers: bool,

@@ -26,7 +26,7 @@ pub(super) struct Finding {
 const FINDINGS_MAX: usize = 1_000;
 /// How many pairs are compared: a few schemas may be put together in more ways than anybody can wait for.
 const PAIRS_MAX: usize = 200_000;
-/// How many schemas may be the opposites or conditions of each other before they are compared as they are written.
+/// The number of schemas that may be the opposites or conditions of each other before they are compared as they are written.
 const PROBES_DEEP_MAX: usize = 16;
 
 /// The schemas that say something of one value.
@@ -39,7 +39,7 @@ pub(super) struct Schemas<'d> {
     today: &'d str,
     known: HashMap<(Parts, Parts, Direction), usize>,
     pairs: Vec<Pair>,
-    /// How many probes are under way, each within the one before.
+    /// The number of probes under way, each within the one before.
     depth: usize,
 }
 
@@ -154,7 +154,7 @@ impl<'d> Schemas<'d> {
         self.pairs[number].compared = Some(compared);
     }
 
-    /// What became of the values that two schemas allow.
+    /// Compares the sets of values that two schemas allow.
     fn effects(&mut self, old: Parts, new: Parts, direction: Direction) -> Vec<Effect> {
         if self.depth >= PROBES_DEEP_MAX {
             let text = |description: &Description, parts: &Parts| -> Vec<String> {
@@ -193,7 +193,7 @@ impl<'d> Side<'d> {
         met.filter(move |at| is_modern || at.reference().is_none())
     }
 
-    /// What stands under a key in the schemas that speak of the value itself.
+    /// Returns the values of a key in the schemas about the value itself.
     pub(super) fn each(&self, key: &'static str) -> impl Iterator<Item = At<'d>> {
         self.own().filter_map(move |at| at.get(key))
     }

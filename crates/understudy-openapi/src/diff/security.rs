@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Credentials that are enough together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Alternative {
-    /// What is sent, whatever a scheme is called.
+    /// The credentials that are sent, whatever the scheme's name is.
     credentials: BTreeSet<String>,
-    /// What the credentials have to allow.
+    /// The scopes that the credentials have to grant.
     scopes: BTreeSet<String>,
 }
 

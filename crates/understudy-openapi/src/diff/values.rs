@@ -1,4 +1,4 @@
-//! What a value may be: its types, the values that are listed, its default, its format, pattern and encoding.
+//! The values that a schema allows: its types, the values that are listed, its default, its format, pattern and encoding.
 
 use super::rule;
 use super::schemas::{Finding, Inside, Side, Sides, is_open, nodes};
@@ -7,7 +7,7 @@ use crate::schema::Types;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// How many values are listed in a message.
+/// The maximum number of values in a message.
 const VALUES_TOLD_MAX: usize = 8;
 
 /// Formats of which each allows all that those before it do.
@@ -21,12 +21,12 @@ const ORDERED: &[&[&str]] = &[
     &["uri", "iri", "iri-reference"],
 ];
 
-/// What a text stands for.
+/// The meaning of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Encoding {
-    /// How bytes are written: `base64`.
+    /// The encoding of bytes: `base64`.
     encoding: Option<String>,
-    /// What they are.
+    /// The media type of the bytes.
     media: Option<String>,
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Addresses {
 /// The addresses of one file.
 #[derive(Debug)]
 struct OfFile {
-    /// What its references are relative to.
+    /// The address that its references are relative to.
     base: String,
     /// Its schemas with an `$id`. A schema comes before all that is in it.
     schemas: Vec<Addressed>,

@@ -18,7 +18,7 @@ pub(crate) struct Template {
     steps: Vec<Step>,
     /// How many letters its slots ask for.
     letters: usize,
-    /// What is wrong with the value, if no better one was found.
+    /// The fault of the value, if no better one was found.
     fault: Option<Broken>,
 }
 
@@ -77,7 +77,7 @@ impl Template {
         template
     }
 
-    /// What is wrong with the value that was generated.
+    /// Returns the fault of the generated value.
     pub(crate) fn fault(&self) -> Option<&Broken> {
         self.fault.as_ref()
     }

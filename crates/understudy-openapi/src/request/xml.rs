@@ -6,7 +6,7 @@ use super::shape::Shape;
 use serde_json::{Map, Value};
 use understudy_exchange::xml::Element;
 
-/// Where the value of a member stands, and how.
+/// The place and form of a member's value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Xml {
     /// The name that the schema gives, without a prefix.
@@ -62,7 +62,7 @@ fn read_below(element: &Element, shape: Option<&Shape>) -> Option<Value> {
     read(element, shape.unwrap_or(&Shape::anything()))
 }
 
-/// Where a member stands in an element.
+/// The place of a member in an element.
 enum Place {
     Attribute(String),
     /// One element, which for a wrapped list holds its elements.

@@ -185,7 +185,7 @@ pub(crate) fn check_once(schema: At<'_>, dialect: Dialect, direction: Direction,
 pub(crate) struct TextCheck {
     validator: Validator,
     length: (u64, u64),
-    /// How many texts took too many steps.
+    /// The number of texts that took too many steps.
     long_texts: Cell<u32>,
 }
 
