@@ -349,7 +349,7 @@ fn read_service(
     let (mut listing, others) = match found {
         Ok(found) => found,
         Err(error) => {
-            if error.kind() != std::io::ErrorKind::NotFound || !can_be_recorded(service) {
+            if error.kind() != std::io::ErrorKind::NotFound || !needs_no_folder(service) {
                 diagnostics.push(missing_folder(file, service, &error));
             }
             (Listing::default(), Vec::new())
@@ -388,11 +388,12 @@ fn is_read_alike(known: &Service, service: &Service) -> bool {
     known.dir == service.dir && known.body_max == service.body_max
 }
 
-/// Returns true if a service without a folder may be new. A missing folder that the project's file names may be a
-/// typing error.
-fn can_be_recorded(service: &Service) -> bool {
+/// Returns true if a service without a folder has other sources of responses, or may be new. A missing folder that the
+/// project's file names may be a typing error.
+fn needs_no_folder(service: &Service) -> bool {
     let is_default = service.dir == format!("fixtures/{}", service.name);
-    service.mode == Mode::Record || is_default && !service.backends.is_empty()
+    let has_source = !service.backends.is_empty() || service.openapi.is_some();
+    service.mode == Mode::Record || is_default && has_source
 }
 
 fn missing_folder(file: Option<&Path>, service: &Service, error: &std::io::Error) -> Diagnostic {

@@ -55,10 +55,10 @@ fn say_unread(report: &DiffReport, named: [&Path; 2]) {
         let is_file = file.exists();
         let file = file.display();
         let problems = count(*number, "other problem");
-        let verb = if *number == 1 { "takes" } else { "take" };
+        let verb = if *number == 1 { "does" } else { "do" };
         let lists = if is_file { format!("; `understudy check {file}` lists them") } else { String::new() };
         print_error_line(format_args!(
-            "{} {file}: {problems} {verb} nothing from the comparison{lists}",
+            "{} {file}: {problems} {verb} not affect the comparison{lists}",
             paint.dim("note:")
         ));
     }
@@ -73,7 +73,7 @@ fn say_unread(report: &DiffReport, named: [&Path; 2]) {
             paint.red("error:")
         ));
         print_error_line(
-            "  hint: fix them, or give a version that is whole; `understudy fetch` saves files of other machines",
+            "  hint: fix them, or compare a revision with all of its files; `understudy fetch` saves files of other machines",
         );
     }
 }

@@ -59,8 +59,8 @@ impl<'s> Accepted<'s> {
             let what = [Some(entry.rule.as_str()), entry.operation.as_deref(), entry.place.as_deref()];
             let what = what.into_iter().flatten().collect::<Vec<_>>().join(", ");
             match entry.until.as_deref().filter(|_| has_ended(entry, self.today)) {
-                Some(until) => format!("the accepted change `{what}` was accepted until {until}"),
-                None => format!("the accepted change `{what}` is none of these changes"),
+                Some(until) => format!("the accepted change `{what}` expired after {until}"),
+                None => format!("the accepted change `{what}` matches no change"),
             }
         })
         .collect()
