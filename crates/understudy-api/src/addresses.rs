@@ -9,7 +9,7 @@ use crate::error::{ApiError, Code};
 use crate::project::{LoadedService, Project};
 use crate::project_file::{change, member};
 use crate::recordings::Recording;
-use crate::resolve::{Environment, own_address, written_addresses};
+use crate::resolve::{Environment, own_address, stand_in, stand_in_address, written_addresses};
 use crate::userinfo;
 use std::collections::{BTreeMap, BTreeSet};
 use understudy_exchange::{Here, Json, JsonString, Origin, Origins, Request, Response, origin};
@@ -25,27 +25,42 @@ pub(crate) struct Home {
     pub(crate) origins: Origins,
     /// True if the project does not have the address yet.
     is_new: bool,
+    /// True if references that are paths alone stay as they are: the address stands in for one whose path is unknown without
+    /// the environment.
+    keeps_paths: bool,
 }
 
 impl Home {
     /// Returns the common address of a service's recordings, which were made with the backends at these addresses.
-    /// `None` if no address is known.
+    /// `None` if no address is known. An address from the environment is never the common one, because files contain it.
     pub(crate) fn of<'b>(service: &Service, backends: impl Iterator<Item = &'b str>) -> Option<Self> {
         let environment: &Environment<'_> = &|name| std::env::var(name).ok();
         let written = written_addresses(service, environment).into_iter();
         let known: Vec<(Address, bool)> =
             written.filter_map(|(text, is_secret)| Some((Address::parse(&text).ok()?, is_secret))).collect();
-        let recorded: Vec<Address> = backends.filter_map(|text| recorded_at(text, environment)).collect();
-        // An address from the environment is not written into files if there is another one.
-        let plain = known.iter().find(|(_, is_secret)| !is_secret).or(known.first()).map(|(address, _)| address);
+        let recorded: Vec<(Address, bool)> = backends.filter_map(|text| recorded_at(text, environment)).collect();
+        let plain = known.iter().find(|(_, is_secret)| !is_secret).map(|(address, _)| address);
         // The stub's own address is in every version of the project's file. A stub's address never has the backend's
         // path.
-        let has_path = recorded.first().is_some_and(|address| !address.path.is_empty());
+        let has_path = recorded.iter().chain(&known).any(|(address, _)| !address.path.is_empty());
         let own = own_address(service).filter(|_| !has_path).and_then(|text| Address::parse(&text).ok());
-        let address = plain.or(own.as_ref()).or(recorded.first())?.clone();
-        let all = known.iter().map(|(address, _)| address).chain(&recorded).chain(&own);
+        let known_stand_in = stand_in_address(service);
+        let is_new = known.is_empty() && known_stand_in.is_none();
+        // The recorded backend may have been removed from the project.
+        let is_recorded_secret = recorded.iter().any(|(_, is_secret)| *is_secret);
+        let stand_in = known_stand_in.or_else(|| is_recorded_secret.then(|| stand_in(service)));
+        let stand_in = stand_in.and_then(|text| Address::parse(&text).ok());
+        let address = plain.or(own.as_ref()).or(stand_in.as_ref());
+        let address = address.or(recorded.first().map(|(address, _)| address))?.clone();
+        let all = known.iter().chain(&recorded).map(|(address, _)| address).chain(&own).chain(&stand_in);
         let origins = Origins::new(all.filter_map(|address| Origin::parse(&address.to_string())));
-        Some(Self { address, origins, is_new: known.is_empty() })
+        let keeps_paths = stand_in.is_some_and(|stand_in| stand_in == address);
+        Some(Self { address, origins, is_new, keeps_paths })
+    }
+
+    /// Returns the path prefix that references which are paths alone lose, for a backend with this prefix.
+    pub(crate) fn path_to_move<'p>(&self, path: &'p str) -> &'p str {
+        if self.keeps_paths { "" } else { path }
     }
 
     pub(crate) fn here(&self) -> Here<'_> {
@@ -60,7 +75,7 @@ impl Home {
 
     /// Rewrites the addresses in an exchange to this address; `path` is the path prefix of its backend.
     pub(crate) fn bring(&self, exchange: &mut Recorded, path: &str) {
-        let origins = self.origins.clone().with_path(path);
+        let origins = self.origins.clone().with_path(self.path_to_move(path));
         let Recorded { request: Request { target, headers, body, .. }, response, .. } = exchange;
         if let Some(moved) = origins.rewrite(target.as_str().as_bytes(), self.here()) {
             *target = moved.try_into().unwrap_or_else(|_| target.clone());
@@ -88,10 +103,11 @@ impl Home {
     }
 }
 
-/// The address of a recording's backend: written out, or from the environment.
-fn recorded_at(text: &str, environment: &Environment<'_>) -> Option<Address> {
+/// The address of a recording's backend. The flag is true if the address uses the environment.
+fn recorded_at(text: &str, environment: &Environment<'_>) -> Option<(Address, bool)> {
     let text = EnvText { text: text.to_owned(), span: understudy_fixture::Span { line: 1, column: 1, width: 1 } };
-    Address::parse(&userinfo::without(&text.resolve(environment).ok()?)).ok()
+    let address = Address::parse(&userinfo::without(&text.resolve(environment).ok()?)).ok()?;
+    Some((address, text.is_secret()))
 }
 
 /// Rewrites all recordings to one address for each service. Returns these addresses, by service.
@@ -104,7 +120,7 @@ pub(crate) fn bring_home(project: &Project, recordings: &mut [(u64, Recording)])
         let Some(home) = Home::of(&loaded.service, backends.into_iter()) else { continue };
         for (_, recording) in recordings.iter_mut().filter(|(_, recording)| recording.service == *name) {
             let at = recorded_at(&recording.backend, &|name| std::env::var(name).ok());
-            home.bring(&mut recording.exchange, at.as_ref().map_or("", |address| &address.path));
+            home.bring(&mut recording.exchange, at.as_ref().map_or("", |(address, _)| &address.path));
         }
         homes.insert(name.clone(), home);
     }

@@ -95,12 +95,32 @@ fn bare(service: &Service, address: &str, environment: &Environment<'_>) -> Resu
 /// The addresses of a service: those of its backends, those that it lists, and its own. An address with an unset
 /// environment variable is left out: only a user of that backend needs the variable.
 pub(crate) fn origins(service: &Service, environment: &Environment<'_>) -> Origins {
-    Origins::new(known(service, environment))
+    let without_stand_in = Origins::new(listed(service, environment));
+    // The stand-in has no path, and says nothing about the paths of the others.
+    Origins::new(known(service, environment)).with_path(without_stand_in.path())
 }
 
 fn known(service: &Service, environment: &Environment<'_>) -> impl Iterator<Item = Origin> {
+    listed(service, environment).chain(stand_in_address(service).and_then(|text| Origin::parse(&text)))
+}
+
+fn listed(service: &Service, environment: &Environment<'_>) -> impl Iterator<Item = Origin> {
     let written = written_addresses(service, environment).into_iter().map(|(text, _)| text);
     written.chain(own_address(service)).filter_map(|text| Origin::parse(&text))
+}
+
+/// The address that files contain in the place of one from the environment. It belongs to every service that has such an
+/// address.
+pub(crate) fn stand_in_address(service: &Service) -> Option<String> {
+    let urls = service.backends.iter().map(|backend| &backend.url);
+    urls.chain(&service.addresses).any(EnvText::is_secret).then(|| stand_in(service))
+}
+
+/// `http://petstore.localhost`
+pub(crate) fn stand_in(service: &Service) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let name = if service.name.chars().all(is_plain) { &*service.name } else { "service" };
+    format!("http://{name}.localhost")
 }
 
 /// The stub's own address, if it has its own port. It belongs to the service whatever backends and addresses the

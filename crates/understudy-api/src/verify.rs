@@ -194,6 +194,8 @@ pub async fn verify(
         let mut done = run(plan, backend, settings, told).await;
         // A response that is accepted later is written with the project's address of the service.
         if let Some(home) = Home::of(&service, std::iter::empty()) {
+            let path = home.path_to_move(received.path()).to_owned();
+            let received = received.with_path(&path);
             for answer in done.iter_mut().filter_map(|result| result.answer.as_mut()) {
                 if let Cow::Owned(moved) = response_at(answer, &received, home.here()) {
                     *answer = Arc::new(moved);

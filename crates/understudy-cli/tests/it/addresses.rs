@@ -1,13 +1,15 @@
 //! Tests services whose responses contain their own address: stubs and proxies send their own address instead, and
 //! `verify` compares both.
 
-use crate::program::{Folder, Served, run};
+use crate::program::{Folder, PROGRAM, Served, run};
 use crate::record::Recorder;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 /// A backend that sends these bytes in response to each request, and stores the requests. The bytes may contain its
@@ -499,5 +501,74 @@ fn the_path_of_a_backend_is_part_of_its_address() {
         assert_eq!(exit, 0, "{prefix}: {verified}");
         let wanted = format!("{{\"parent\":\"{}/items/1\"}}", at(&backend, prefix));
         assert!(backend.last().contains(&wanted), "{}", backend.last());
+    }
+}
+
+/// All text files of a project that version control would keep.
+fn kept_files(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let kept = entries.filter(|path| !path.ends_with(".understudy"));
+    kept.map(|path| if path.is_dir() { kept_files(&path) } else { fs::read_to_string(path).unwrap() }).collect()
+}
+
+/// An address from the environment is a secret of whoever records. Fixtures contain another one, which the stub and `verify`
+/// know too.
+#[test]
+fn an_address_from_the_environment_is_written_into_no_file() {
+    for prefix in ["", "/api"] {
+        let backend = Backend::new(move |path, port| {
+            let own = format!("http://127.0.0.1:{port}{prefix}");
+            let number = path.rsplit('/').next().unwrap_or_default();
+            let head =
+                format!("200 OK\r\n{JSON}\r\nlocation: {prefix}/there\r\nlink: <{own}/items?page=2>; rel=\"next\"");
+            answer(&head, format!("{{\"self\":\"{own}/{number}\"}}").as_bytes())
+        });
+        let url = format!("http://127.0.0.1:{}{prefix}", backend.port);
+        let variable = ("UNDERSTUDY_TEST_SHOP_URL", &*url);
+        for port in [0, 4_010] {
+            let project = Folder::new();
+            let settings = format!(
+                "version: 1\nservices:\n  s: {{ port: {port}, backends: {{ b: {{ url: '${{{}}}' }} }} }}\n",
+                variable.0
+            );
+            project.write("understudy.yaml", &settings);
+            let run = |args: &[&str]| {
+                let mut command = Command::new(PROGRAM);
+                let output = command.args(args).current_dir(&project.0).env(variable.0, variable.1).output().unwrap();
+                let said = [output.stdout, output.stderr].concat();
+                (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+            };
+            let address = format!("127.0.0.1:{}", backend.port);
+            let clean = |step: &str, said: &str| {
+                let files = kept_files(&project.0);
+                assert!(!files.contains(&address), "{prefix} {port} {step}: {files}{said}");
+                files
+            };
+            let recorder = Recorder::with_variable(&project.0, &[], variable);
+            let own = format!("host: localhost:{}", recorder.port);
+            ask(recorder.port, "GET /items/1", &[&own], "");
+            recorder.end();
+            let (_, said) = run(&["inbox", "accept"]);
+            let files = clean("inbox accept", &said);
+            assert!(files.contains("/items?page=2"), "{files}{said}");
+            assert!(files.starts_with(&settings) || files.ends_with(&settings), "{files}");
+
+            // The same holds for what `verify` accepts.
+            project.write(
+                "fixtures/s/two.yaml",
+                "request: { path: /items/2 }\nresponse: { body: { json: { self: 7 } } }\n",
+            );
+            let (_, said) = run(&["verify", "--accept"]);
+            let files = clean("verify --accept", &said);
+            assert!(files.contains("/2\""), "{files}{said}");
+            let (exit, said) = run(&["verify"]);
+            assert_eq!(exit, Some(0), "{prefix} {port}: {said}{files}");
+
+            let served = Served::new(&project.0, &["--port", "0"]);
+            for (path, expected) in [("/items/1", "/1\""), ("/items/2", "/2\"")] {
+                let found = ask(served.port, &format!("GET {path}"), &["host: h:1"], "");
+                assert!(found.contains(&format!("\"http://h:1{expected}")), "{found}");
+            }
+        }
     }
 }

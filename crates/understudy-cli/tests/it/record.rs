@@ -30,6 +30,13 @@ impl Recorder {
         Self::start(command, project, args)
     }
 
+    /// One with a variable in its environment.
+    pub(crate) fn with_variable(project: &Path, args: &[&str], (name, value): (&str, &str)) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.env(name, value);
+        Self::start(command, project, args)
+    }
+
     /// One that cannot write files of more than a megabyte or two, by the blocks that the shell counts in.
     pub(crate) fn on_a_small_disk(project: &Path, args: &[&str]) -> Self {
         let mut command = Command::new("sh");
