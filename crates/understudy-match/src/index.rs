@@ -214,7 +214,9 @@ impl Index {
         if !self.base.is_empty() && self.below_base(&decoded).is_some() {
             return None;
         }
-        let below = if other.below_base(&decoded).is_some() { &sent[other.base.len()..] } else { &sent[..] };
+        // It may stand behind another prefix than the base.
+        let length = other.below_base(&decoded).map_or(sent.len(), <[_]>::len);
+        let below = &sent[sent.len() - length..];
         if self.base.is_empty() && below.len() == sent.len() {
             return None;
         }

@@ -102,6 +102,25 @@ fn a_miss_names_the_service_that_has_the_path_below_its_own_base() {
     }
 }
 
+/// The path of a description's server may be shorter than the base of the service.
+#[test]
+fn a_miss_below_the_path_of_a_server_names_other_services() {
+    let folder = Folder::new();
+    let services = "s: { base: /a/b/c, openapi: api.yaml }\n  t: { base: /q }";
+    folder.write("understudy.yaml", format!("version: 1\nservices:\n  {services}\n"));
+    let description = "openapi: 3.0.3\ninfo: { title: t, version: '1' }\nservers: [{ url: 'https://x.example/v1' }]\n\
+                       paths: { /other: { get: { responses: { '200': { description: x } } } } }\n";
+    folder.write("fixtures/s/api.yaml", description);
+    folder.write("fixtures/s/x.yaml", "request: { path: /x, query: { a: '1' } }\nresponse: {}\n");
+    folder.write("fixtures/t/x.yaml", "request: { path: /x }\nresponse: {}\n");
+    let served = Served::new(&folder.0, &[]);
+    for path in ["/v1/x", "/a/b/c/x"] {
+        let response = served.request(&format!("GET {path}"), &[], "");
+        assert!(response.contains("nearest: x (query a: expected 1, received (nothing))"), "{response}");
+        assert!(response.contains("answers this request at /q/x (x)"), "{response}");
+    }
+}
+
 /// WireMock #225 and #1025: one bad file stopped the server, and its name was not in the message. gstroup/apimocker #21: a
 /// missing file crashed it at the first request.
 #[test]
