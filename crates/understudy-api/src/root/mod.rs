@@ -17,7 +17,7 @@ use opened::{open_without_waiting, place_of};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// The maximum size of a file that is edited or merged, in bytes.
@@ -203,13 +203,29 @@ impl Root {
         }
     }
 
+    /// Checks that every folder on the way from one that is there to one that is not may be used. A way such as `new/../..`
+    /// leads out only once `new` is made.
+    fn check_steps(&self, there: &Path, folder: &Path) -> Result<(), Refused> {
+        let mut place = self.resolve(there)?;
+        for step in folder.strip_prefix(there).into_iter().flat_map(Path::components) {
+            match step {
+                Component::ParentDir => drop(place.pop()),
+                step => place.push(step),
+            }
+            if !self.holds(&place) {
+                return Err(Refused::Outside(place));
+            }
+        }
+        Ok(())
+    }
+
     /// Opens the folder of a file that is written, and makes it where it is not there.
     fn folder_to_write(&self, file: &Path) -> Result<Folder, Refused> {
         let (folder, name) = (file.parent().unwrap_or(Path::new(".")), name_of(file)?);
         if !folder.exists() {
             // Folders are made only below one that may be used.
             let there = folder.ancestors().find(|above| above.symlink_metadata().is_ok());
-            there.map_or(Ok(()), |there| self.resolve(there).map(drop))?;
+            there.map_or(Ok(()), |there| self.check_steps(there, folder))?;
             fs::create_dir_all(folder).map_err(Refused::System)?;
         }
         let (folder, place) = Folder::open(folder).map_err(Refused::System)?;
@@ -455,6 +471,22 @@ mod tests {
         both.write(&gone, b"made").expect_err("nothing is there");
         both.write(&link, b"changed").expect("it is allowed");
         assert!(link.is_symlink() && !folder.0.join("outside/gone").exists());
+    }
+
+    #[test]
+    fn no_folder_is_made_outside_on_the_way_to_a_file() {
+        let folder = Folder::new("steps");
+        let root = folder.root();
+        for way in ["new/../../outside/made", "new/../../project-2", "../made"] {
+            root.write(&root.join(way).join("x"), b"").expect_err(way);
+        }
+        let names = |folder: PathBuf| -> Vec<_> {
+            fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect()
+        };
+        assert_eq!(names(folder.0.join("outside")), ["x"]);
+        assert_eq!(names(folder.0.clone()).len(), 2);
+        root.write(&root.join("new/../inside/deep/x"), b"").expect("it is inside");
+        assert!(folder.0.join("project/inside/deep/x").is_file());
     }
 
     #[test]
