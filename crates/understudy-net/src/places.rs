@@ -2,7 +2,7 @@
 //! longest, if there is no place left: browsers and pools of clients keep connections open that they
 //! may never use again.
 
-use crate::idle::Connections;
+use crate::idle::{Connections, TICK};
 use crate::server::CONNECTIONS_MAX;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -40,7 +40,14 @@ impl<'c> Places<'c> {
         if !self.make_room() {
             self.waiting.fetch_add(1, Ordering::Relaxed);
         }
-        Arc::clone(&self.free).acquire_owned().await.expect("the semaphore is never closed")
+        let mut place = std::pin::pin!(Arc::clone(&self.free).acquire_owned());
+        loop {
+            match tokio::time::timeout(TICK, &mut place).await {
+                Ok(place) => return place.expect("the semaphore is never closed"),
+                // A connection may have become idle since, and stays open.
+                Err(_) => drop(self.make_room()),
+            }
+        }
     }
 
     /// Ends the connection that has been idle for longest. Returns false if none is idle.
@@ -96,5 +103,32 @@ mod tests {
         let notice = places.notice().expect("a connection was ended");
         assert_eq!(notice, "no room for more connections: 1 idle one ended, idle for up to 1 s");
         assert!(!places.make_room(), "nothing else is idle");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_waits_gets_the_place_of_one_that_becomes_idle() {
+        let connections = Connections::default();
+        let places = Places::new(&connections);
+        let mut others = Vec::new();
+        for _ in 1..CONNECTIONS_MAX {
+            others.push(places.take().await);
+        }
+        let (held, activity) = (places.take().await, connections.activity());
+        let under_way = activity.begin();
+        let task = tokio::spawn(async move {
+            std::future::pending::<()>().await;
+            drop(held);
+        });
+        connections.watch(activity, task.abort_handle());
+        let ends = async {
+            tokio::time::sleep(TICK * 3).await;
+            drop(under_way);
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            _ = places.take() => {}
+            () = ends => unreachable!("it waits for ever"),
+            () = tokio::time::sleep(TICK * 10) => panic!("no place became free"),
+        }
     }
 }
