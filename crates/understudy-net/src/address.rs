@@ -127,7 +127,8 @@ impl Address {
 
 /// Returns true for names that are the loopbacks by RFC 6761, section 6.3.
 pub(crate) fn is_loopback_name(host: &str) -> bool {
-    host == "localhost" || host.ends_with(".localhost")
+    let host = host.strip_suffix('.').unwrap_or(host);
+    host.rsplit('.').next().is_some_and(|label| label.eq_ignore_ascii_case("localhost"))
 }
 
 impl std::fmt::Display for Address {

@@ -279,9 +279,16 @@ mod tests {
     #[test]
     fn loopback_hosts_need_no_permission_and_names_that_a_name_server_answers_for_do() {
         let trust = Trust::default();
-        for url in
-            ["http://localhost:1", "https://127.0.0.1", "http://127.9.9.9:1", "http://[::1]:1", "http://s.localhost"]
-        {
+        for url in [
+            "http://localhost:1",
+            "https://127.0.0.1",
+            "http://127.9.9.9:1",
+            "http://[::1]:1",
+            "http://s.localhost",
+            "http://LocalHost",
+            "http://x.LOCALHOST",
+            "http://localhost.:1",
+        ] {
             assert!(is_allowed(&trust, url), "{url}");
         }
         for url in [
@@ -290,8 +297,8 @@ mod tests {
             "http://127.0.0.1.evil.example",
             "http://backend:8080",
             "http://10.0.0.5",
-            "http://x.LOCALHOST",
-            "http://localhost.:1",
+            "http://localhost..:1",
+            "http://evillocalhost",
             "http://[fd00::1]",
             "http://127.1",
         ] {
