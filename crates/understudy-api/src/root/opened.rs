@@ -117,15 +117,18 @@ impl Named {
     /// # Errors
     /// [`Refused`]
     pub(crate) fn head(path: &Path, bytes: u64) -> Result<Vec<u8>, Refused> {
-        use std::io::Read as _;
-        if is_open_already(path) {
+        use std::io::{Read as _, Seek as _};
+        let metadata = fs::metadata(path).map_err(Refused::System)?;
+        if is_open_already(path) && !metadata.is_file() {
             return Ok(Vec::new());
         }
-        is_regular(&fs::metadata(path).map_err(Refused::System)?)?;
-        let file = open_without_waiting(path).map_err(Refused::System)?;
+        is_regular(&metadata)?;
+        let mut file = open_without_waiting(path).map_err(Refused::System)?;
         is_regular(&file.metadata().map_err(Refused::System)?)?;
         let mut head = Vec::new();
-        file.take(bytes).read_to_end(&mut head).map_err(Refused::System)?;
+        (&file).take(bytes).read_to_end(&mut head).map_err(Refused::System)?;
+        // Some systems share the position with the file that the shell has opened.
+        file.rewind().map_err(Refused::System)?;
         Ok(head)
     }
 }

@@ -148,6 +148,15 @@ fn no_command_waits_for_a_pipe_that_lies_in_the_project() {
     child.stdin.take().unwrap().write_all(api.as_bytes()).unwrap();
     let said = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&said.stdout), "nothing changed that either side could see\n");
+    // A regular file that the shell opens is recognised by its beginning.
+    let archive = r#"{ "log": { "version": "1.2", "creator": { "name": "x", "version": "1" }, "entries": [] } }"#;
+    folder.write("plain", archive);
+    fs::remove_file(place("fixtures/s/.imported.json")).unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(["import", "/dev/stdin"]).current_dir(&folder.0);
+    let said = command.stdin(fs::File::open(place("plain")).unwrap()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&said.stderr);
+    assert!(!stderr.contains("not an OpenAPI description"), "{stderr}");
 }
 
 /// zele #8 and async-disk-cache #71: the store of what is private could be read by everybody on the machine.
