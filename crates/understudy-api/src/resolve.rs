@@ -1,6 +1,7 @@
 //! Backends with the environment filled in.
 
 use crate::error::{ApiError, Code};
+use crate::project::Project;
 use crate::root::{Refused, Root};
 use crate::trust::{self, Disclosure, Trust};
 use crate::userinfo;
@@ -45,7 +46,7 @@ impl Locked {
 /// A name that the service does not have, a variable that is not set, an address that is none, a file of certificates that
 /// cannot be read.
 pub(crate) fn backend(
-    root: &Root,
+    project: &Project,
     service: &Service,
     named: Option<&str>,
     environment: &Environment<'_>,
@@ -54,11 +55,11 @@ pub(crate) fn backend(
         Some(address) if address.contains("://") => {
             let own = service.backends.iter().find(|backend| backend.url.text == address);
             // Its own address written out is still the backend that the project speaks of.
-            own.map_or_else(|| bare(service, address, environment), |own| resolve(root, service, own, environment))
+            own.map_or_else(|| bare(service, address, environment), |own| resolve(project, service, own, environment))
                 .map(Some)
         }
         Some(name) => match service.backends.iter().find(|backend| backend.name == name) {
-            Some(backend) => resolve(root, service, backend, environment).map(Some),
+            Some(backend) => resolve(project, service, backend, environment).map(Some),
             None => {
                 let known: Vec<&str> = service.backends.iter().map(|backend| backend.name.as_str()).collect();
                 let message = format!("the service `{}` has no backend `{name}`", service.name);
@@ -70,7 +71,7 @@ pub(crate) fn backend(
                 Err(ApiError::new(Code::UnknownName, message).with_hint(hint))
             }
         },
-        None => service.default_backend().map(|backend| resolve(root, service, backend, environment)).transpose(),
+        None => service.default_backend().map(|backend| resolve(project, service, backend, environment)).transpose(),
     }
 }
 
@@ -174,11 +175,12 @@ fn unreadable(mut error: ApiError, ca: &EnvText, backend: &model::Backend) -> Ap
 const AUTHORITIES_BYTES_MAX: u64 = 4 << 20;
 
 fn resolve(
-    root: &Root,
+    project: &Project,
     service: &Service,
     backend: &model::Backend,
     environment: &Environment<'_>,
 ) -> Result<Locked, ApiError> {
+    let root = &project.root;
     let fill = |text: &EnvText| {
         text.resolve(environment).map_err(|name| {
             let place =
@@ -240,7 +242,7 @@ fn resolve(
         None => None,
     };
     let at_states = states.as_ref().map(|(text, (address, _))| (*text, address));
-    let disclosures = Disclosure::all(&service.name, backend, &address, at_states);
+    let disclosures = Disclosure::all(&project.settings, &service.name, backend, &address, at_states);
     let backend = Backend {
         name: backend.name.clone(),
         shown: address.shown(),

@@ -130,9 +130,8 @@ pub async fn verify(
             without_backend.push(name.clone());
             continue;
         }
-        match resolve::backend(&project.root, &loaded.service, request.backend.as_deref(), &|name| {
-            std::env::var(name).ok()
-        })? {
+        match resolve::backend(&project, &loaded.service, request.backend.as_deref(), &|name| std::env::var(name).ok())?
+        {
             Some(backend) => {
                 let plan = Plan::new(Arc::clone(&loaded.service), &loaded.fixtures, |fixture| {
                     is_selected(name, fixture, request)

@@ -44,9 +44,7 @@ impl App {
         let wanted = wanted.filter(|service| services.is_empty() || services.contains(&service.name));
         // A backend that cannot be used is reported by whatever uses it.
         let disclosures: Vec<Disclosure> = wanted
-            .filter_map(|service| {
-                resolve::backend(&project.root, service, backend.as_deref(), &environment).ok().flatten()
-            })
+            .filter_map(|service| resolve::backend(&project, service, backend.as_deref(), &environment).ok().flatten())
             .flat_map(|backend| backend.disclosures().to_vec())
             .collect();
         Ok(TrustQuestions { questions: self.trust.not_allowed(&project.root, &disclosures) })
@@ -79,8 +77,7 @@ fn environment(name: &str) -> Option<String> {
 fn disclosures(project: &Project) -> Vec<Disclosure> {
     let services = project.services.iter().map(|loaded| &loaded.service);
     let backends = services.flat_map(|service| service.backends.iter().map(move |backend| (service, &backend.name)));
-    let usable = backends.filter_map(|(service, name)| {
-        resolve::backend(&project.root, service, Some(name), &environment).ok().flatten()
-    });
+    let usable = backends
+        .filter_map(|(service, name)| resolve::backend(project, service, Some(name), &environment).ok().flatten());
     usable.flat_map(|backend| backend.disclosures().to_vec()).collect()
 }

@@ -89,7 +89,7 @@ impl Servers {
     }
 
     fn named_backend(&self, loaded: &LoadedService, named: Option<&str>) -> Result<Option<Locked>, ApiError> {
-        resolve::backend(&self.project.root, &loaded.service, named, &|name| std::env::var(name).ok())
+        resolve::backend(&self.project, &loaded.service, named, &|name| std::env::var(name).ok())
     }
 
     pub(super) fn snapshot(

@@ -2,9 +2,10 @@
 //!
 //! A project may be somebody else's work, and the environment is its user's. So a backend whose entry names variables
 //! gets requests only once the user has allowed it: on a terminal, in the app, with `--trust` or with
-//! `UNDERSTUDY_TRUST`. Loopback hosts need no permission. The values of variables are never shown.
+//! `UNDERSTUDY_TRUST`. Loopback hosts need no permission, unless the project itself forwards from there. The values of variables are never shown.
 
 mod hosts;
+mod relay;
 mod store;
 
 use crate::error::{ApiError, Code};
@@ -46,6 +47,7 @@ impl Disclosure {
     /// Returns what is sent to the host of a backend's address, and to the host of its `states` endpoint. Texts without
     /// variables disclose nothing.
     pub(crate) fn all(
+        project: &model::Project,
         service: &str,
         backend: &model::Backend,
         address: &Address,
@@ -63,7 +65,7 @@ impl Disclosure {
                 variables: variables.into_iter().collect(),
                 line: url.span.line,
                 origin: origin(address),
-                is_loopback: address.is_loopback(),
+                is_loopback: address.is_loopback() && !relay::leads_out(project, address),
             })
         };
         let own = new(&backend.url, address, values.chain([&backend.url]).collect());
@@ -71,7 +73,7 @@ impl Disclosure {
         own.into_iter().chain(states).collect()
     }
 
-    /// Returns true if the host is this machine, which needs no permission.
+    /// Returns true if the host is this machine, and nothing of the project forwards from there: no permission is needed.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.is_loopback

@@ -345,3 +345,26 @@ fn what_is_left_out_of_an_archive_is_told_without_values() {
     assert!(exit == 0 && printed.contains("not below https://api.example/${KEY}, where the service is"), "{printed}");
     assert!(!printed.contains(SECRET), "{printed}");
 }
+
+/// A service that forwards to another host would hand on what it gets from another service of the project.
+#[test]
+fn a_port_of_the_project_that_leads_to_another_host_needs_a_permission() {
+    let folder = Folder::new();
+    folder.write("fixtures/a/ok.yaml", "request: { path: /ok }\nresponse: {}\n").write("fixtures/b/.keep", "");
+    for (mode, url, port, is_asked) in [
+        ("passthrough", "http://other.example", 9, true),
+        ("record", "http://${KEY}.example", 9, true),
+        ("mock", "http://other.example", 9, false),
+        ("passthrough", "http://127.0.0.1:7", 9, false),
+        ("passthrough", "http://other.example", 8, false),
+    ] {
+        let relay = format!("{{ port: {port}, mode: {mode}, backends: {{ out: {{ url: '{url}' }} }} }}");
+        let own = "{ backends: { relay: { url: 'http://b.localhost:9', headers: { x-key: '${TOKEN}' } } } }";
+        folder.write("understudy.yaml", format!("version: 1\nservices:\n  a: {own}\n  b: {relay}\n"));
+        let refusal = "${TOKEN} may not be sent to http://b.localhost:9 yet";
+        let (exit, said) = run(&folder, &["verify", "--service", "a"], &[]);
+        assert_eq!((exit == 3 && said.contains(refusal)), is_asked, "{mode} {url} {port}: {said}");
+        let (_, said) = run(&folder, &["verify", "--service", "a", "--trust=b.localhost:9"], &[]);
+        assert!(!said.contains(refusal), "{said}");
+    }
+}
