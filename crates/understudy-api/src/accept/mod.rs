@@ -11,6 +11,7 @@ mod outage;
 mod place;
 mod remaining;
 mod shared_file;
+mod stale;
 
 use crate::change::{FileChange, bring_all};
 use crate::clock;
@@ -21,6 +22,7 @@ use editing::Editing;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use outage::Doubts;
+use stale::count_stale;
 use understudy_contract::Result as FixtureResult;
 use understudy_exchange::{Json, Response};
 use understudy_fixture::model::{Fixture, Known, MethodMatcher, ResponseBody, ResponsePromise};
@@ -38,6 +40,8 @@ pub struct Accepted {
     pub places: Vec<String>,
     /// The places that were not, and why.
     pub left: Vec<(String, String)>,
+    /// The number of other responses that no backend is compared with, and that keep the shape of before.
+    pub stale: usize,
     /// Why nothing was accepted, if the response may come of an outage.
     pub doubt: Option<String>,
     /// The changes in each file, in the form that version control shows.
@@ -51,6 +55,7 @@ impl Accepted {
             files: Vec::new(),
             places: Vec::new(),
             left: Vec::new(),
+            stale: 0,
             doubt: None,
             diffs: Vec::new(),
         }
@@ -129,7 +134,10 @@ fn accept_result(
     dry_run: bool,
 ) -> Result<Accepted, ApiError> {
     Editing::new(loaded, &result.fixture)?.is_as_verified(&result.fixture)?;
-    let (accepted, edits) = accept_some(project, loaded, Judged::of(result), |_| true)?;
+    let (mut accepted, edits) = accept_some(project, loaded, Judged::of(result), |_| true)?;
+    if let Some(received) = &result.answer {
+        accepted.stale = count_stale(&result.fixture, &accepted.places, received);
+    }
     if !dry_run {
         bring_all(&edits, true)?;
     }

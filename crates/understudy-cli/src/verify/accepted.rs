@@ -1,7 +1,7 @@
 //! The report of `verify --accept`: the changes that were written, and the differences that are
 //! left.
 
-use crate::terminal::Page;
+use crate::terminal::{Page, count};
 use understudy_api::Accepted;
 
 /// The maximum number of fixtures named that are doubted for the same reason.
@@ -14,7 +14,7 @@ pub(crate) fn tell(accepted: &[Accepted], is_dry_run: bool) -> bool {
     let mut out = Page::new();
     let mut is_left = false;
     let mut doubts: Vec<(&str, Vec<&str>)> = Vec::new();
-    for Accepted { fixture, files, places, left, doubt, diffs } in accepted {
+    for Accepted { fixture, files, places, left, stale, doubt, diffs } in accepted {
         if let Some(why) = doubt {
             is_left = true;
             match doubts.iter_mut().find(|(known, _)| known == why) {
@@ -25,6 +25,12 @@ pub(crate) fn tell(accepted: &[Accepted], is_dry_run: bool) -> bool {
         if !places.is_empty() {
             let files = if files.is_empty() { String::new() } else { format!(" in {}", files.join(", ")) };
             out.line(format_args!("{verb} {fixture}: {}{files}", places.join(", ")));
+        }
+        if *stale > 0 {
+            out.line(format_args!(
+                "note: {fixture}: {} with the old shape, compared with no backend: edit the file",
+                count(*stale, "other response")
+            ));
         }
         if is_dry_run {
             diffs.iter().for_each(|diff| out.lines("", diff));

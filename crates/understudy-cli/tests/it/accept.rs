@@ -106,6 +106,28 @@ fn elements_that_differ_are_for_a_person_to_say_where_they_are_many() {
     assert!(exit == 1 && output.contains(why), "{output}");
 }
 
+/// Only one of several responses is compared with a backend. The others would go stale silently.
+#[test]
+fn responses_that_keep_the_old_shape_are_reported() {
+    let backend = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: { body: { json: { n: '1' } } }\n")]);
+    let backend = Served::new(&backend.0, &[]);
+    let response = |state: &str, n: &str| format!("  - {{ {state}body: {{ json: {{ n: {n} }} }} }}\n");
+    let accepted = |other: &str| {
+        let text = format!(
+            "request: {{ path: /a }}\nresponse:\n{}{}",
+            response("", "1"),
+            response("when: { cart: full }, ", other)
+        );
+        let project = Folder::with_fixtures(&[("a", &text)]);
+        let url = format!("http://127.0.0.1:{}", backend.port);
+        run(&project.0, &["verify", "--backend", &url, "--accept"]).2
+    };
+    let note = "note: s/a: 1 other response with the old shape, compared with no backend: edit the file";
+    let (stale, fresh) = (accepted("2"), accepted("'2'"));
+    assert!(stale.contains("accepted s/a: $.n") && stale.contains(note), "{stale}");
+    assert!(fresh.contains("accepted s/a: $.n") && !fresh.contains("note:"), "{fresh}");
+}
+
 #[test]
 fn an_error_is_not_accepted_where_others_need_what_is_captured() {
     let refusing = "request: { method: POST, path: /login }\nresponse: { status: 401, body: { json: { why: no } } }\n";
