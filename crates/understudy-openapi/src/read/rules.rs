@@ -46,6 +46,7 @@ impl<'d> Reader<'d> {
             seen: HashSet::new(),
             has_schemas,
             examples_left: examples,
+            targets: Vec::new(),
             is_whole: true,
             faults: 0,
         };
@@ -56,6 +57,9 @@ impl<'d> Reader<'d> {
         let mut ids = HashSet::new();
         for operation in operations {
             rules.operation(operation, &mut ids);
+        }
+        while let Some(target) = rules.targets.pop() {
+            rules.schema(target, 0);
         }
         rules.is_whole
     }
@@ -81,6 +85,8 @@ struct Rules<'r, 'd> {
     seen: HashSet<Node>,
     has_schemas: bool,
     examples_left: usize,
+    /// The schemas that references lead to, in this file or another one.
+    targets: Vec<At<'d>>,
     /// False once an example was left out.
     is_whole: bool,
     faults: usize,
@@ -211,7 +217,11 @@ impl<'d> Rules<'_, 'd> {
     /// A schema, and all that stands in it.
     fn schema(&mut self, at: At<'d>, depth: usize) {
         let is_looked_at = self.has_schemas && at.is_object() && depth <= DEPTH_MAX;
-        if !is_looked_at || at.reference().is_some() || !self.seen.insert(at.node) {
+        if !is_looked_at || !self.seen.insert(at.node) {
+            return;
+        }
+        if at.reference().is_some() {
+            self.targets.extend(at.resolve());
             return;
         }
         let (mut has_bounds, mut has_parts) = (false, false);
