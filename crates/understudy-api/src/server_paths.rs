@@ -54,9 +54,31 @@ impl<'d> Misplaced<'d> {
     }
 }
 
-/// Says what to do if a backend responds with 404 because requests to it lack the path of the servers that the description
-/// names.
+/// Returns advice if a backend responds with 404 because of the path of its address: it is there twice, or it lacks the path
+/// of the servers that the description names.
 pub(crate) fn after_not_found(loaded: &LoadedService, address: &str, not_found: &[&Fixture]) -> Option<String> {
+    let doubled = || base_is_doubled(&loaded.service, address).filter(|_| !not_found.is_empty());
+    lacking_path(loaded, address, not_found).or_else(|| {
+        let fixtures = count_fixtures(not_found.len());
+        doubled().map(|(why, hint)| format!("{}: {fixtures} got 404. {why}: {hint}", loaded.service.name))
+    })
+}
+
+/// Returns the reason and the advice if the address of a backend ends with the base path of its service.
+fn base_is_doubled(service: &Service, address: &str) -> Option<(String, String)> {
+    let base = &*service.base;
+    let is_doubled = !base.is_empty() && path_of(address).is_some_and(|path| path.ends_with(base));
+    is_doubled.then(|| {
+        let why = format!("requests go to {base}{base}, since this address and the service's `base` both have {base}");
+        (why, format!("remove {base} from the address or from `base`"))
+    })
+}
+
+fn count_fixtures(number: usize) -> String {
+    if number == 1 { "1 fixture".to_owned() } else { format!("{number} fixtures") }
+}
+
+fn lacking_path(loaded: &LoadedService, address: &str, not_found: &[&Fixture]) -> Option<String> {
     let (description, service) = (loaded.description()?, &loaded.service);
     let (mut number, mut said) = (0, None);
     for fixture in not_found {
@@ -71,8 +93,7 @@ pub(crate) fn after_not_found(loaded: &LoadedService, address: &str, not_found: 
         };
         said.get_or_insert_with(|| format!("{}: {hint}", misplaced.message()));
     }
-    let fixtures = if number == 1 { "1 fixture".to_owned() } else { format!("{number} fixtures") };
-    said.map(|said| format!("{}: {fixtures} got 404. {said}", service.name))
+    said.map(|said| format!("{}: {} got 404. {said}", service.name, count_fixtures(number)))
 }
 
 /// Says where imported fixtures are served, if the servers of the description have paths.
@@ -108,19 +129,12 @@ pub(crate) fn misplaced_backends(project: &Project, loaded: &LoadedService) -> V
     let mut problems = Vec::new();
     for backend in service.backends.iter().filter(|backend| !backend.url.text.contains("${")) {
         let url = &backend.url;
-        let twice = required(&description.prefixes).contains(&&*service.base)
-            && path_of(&url.text).is_some_and(|path| path.ends_with(&*service.base));
-        let (message, hint) = match Misplaced::of(&description.prefixes, service, &url.text) {
-            Some(misplaced) => (misplaced.message(), misplaced.hint()),
-            None if twice => {
-                let base = &service.base;
-                let message = format!(
-                    "requests go to {base}{base}, since this address and the service's `base` both have {base}"
-                );
-                (message, format!("take {base} out of one of them"))
-            }
-            None => continue,
+        let doubled = || {
+            base_is_doubled(service, &url.text).filter(|_| required(&description.prefixes).contains(&&*service.base))
         };
+        let misplaced = Misplaced::of(&description.prefixes, service, &url.text);
+        let misplaced = misplaced.map(|misplaced| (misplaced.message(), misplaced.hint()));
+        let Some((message, hint)) = misplaced.or_else(doubled) else { continue };
         let line_text = text.lines().nth(url.span.line.saturating_sub(1) as usize).unwrap_or("").to_owned();
         let problem = Diagnostic::of_file(Code::NotAsDescribed, &shown, message).with_hint(hint);
         problems.push(Diagnostic { severity: Severity::Warning, span: Some(url.span), line_text, ..problem });

@@ -15,7 +15,7 @@ use understudy_api::{
 };
 
 pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
-    let is_json = args.log == Log::Json;
+    let (is_json, host) = (args.log == Log::Json, args.host);
     let request = ServeRequest {
         target: match args.openapi {
             Some(file) => Target::Description(file),
@@ -38,6 +38,12 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, ApiError> {
         // Until then the person at the terminal is asked, and Ctrl-C ends the program.
         let ending = Ending::new();
         announce(&serving, is_json);
+        if let Some(host) = host.filter(|host| !host.is_loopback()) {
+            print_error_line(format_args!(
+                "{} everybody who can reach {host} gets these responses: --host 127.0.0.1 is for this machine alone",
+                Paint::stderr().yellow("warning:")
+            ));
+        }
         let reloaded = |news: Reloaded<'_>| {
             say_problems(news.problems);
             for file in news.mended {

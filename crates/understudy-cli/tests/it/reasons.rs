@@ -260,3 +260,24 @@ fn the_other_loopback_address_is_found() {
     let stdout = unreachable(&format!("http://127.0.0.1:{port}"));
     assert!(stdout.contains(&format!("something listens on [::1]:{port}: write `localhost`")), "{stdout}");
 }
+
+/// The path of the address and the service's `base` are both sent, which is easily one `/v1` too many.
+#[test]
+fn a_base_that_is_sent_twice_is_named() {
+    let backend = Folder::with_fixtures(&[("a", "request: { path: /v1/items }\nresponse: {}\n")]);
+    let backend = Served::new(&backend.0, &[]);
+    let project = Folder::new();
+    project.write("understudy.yaml", "version: 1\nservices:\n  s: { base: /v1 }\n");
+    project.write("fixtures/s/a.yaml", "request: { path: /items }\nresponse: {}\n");
+    let verified = |path: &str| {
+        let (exit, stdout, stderr) =
+            run(&project.0, &["verify", "--backend", &format!("http://127.0.0.1:{}{path}", backend.port)]);
+        (exit, stdout + &stderr)
+    };
+    let (exit, output) = verified("/v1");
+    let note = "s: 1 fixture got 404. requests go to /v1/v1, since this address and the service's `base` both have /v1: \
+                remove /v1 from the address or from `base`";
+    assert!(exit == 1 && output.contains(note), "{output}");
+    let (exit, output) = verified("");
+    assert!(exit == 0 && !output.contains("/v1/v1"), "{output}");
+}

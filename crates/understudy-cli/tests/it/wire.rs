@@ -4,6 +4,7 @@ use crate::program::{Folder, Served};
 use crate::reload::eventually;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 
 fn served(fixtures: &[(&str, &str)]) -> (Folder, Served) {
     let folder = Folder::with_fixtures(fixtures);
@@ -522,4 +523,20 @@ fn the_log_holds_no_secret_of_a_request() {
         );
         assert_eq!(line.matches("planted").count(), 1, "{line}");
     }
+}
+
+#[test]
+fn an_address_that_others_can_reach_is_warned_of() {
+    let folder = Folder::with_fixtures(&[("a", "request: { path: /a }\nresponse: {}\n")]);
+    let warnings = |host: &str| {
+        let served = Served::new(&folder.0, &["--port", "0", "--host", host]);
+        assert!(Command::new("kill").args(["-INT", &served.id().to_string()]).status().unwrap().success());
+        served.wait().1
+    };
+    let warning =
+        "warning: everybody who can reach 0.0.0.0 gets these responses: --host 127.0.0.1 is for this machine alone";
+    let output = warnings("0.0.0.0");
+    assert!(output.contains(warning), "{output}");
+    let output = warnings("127.0.0.1");
+    assert_eq!(output, "");
 }
