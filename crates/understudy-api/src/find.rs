@@ -313,7 +313,12 @@ fn move_to_make(folder: &Path) -> String {
         let shown = path.display();
         match kind_of(path) {
             Kind::Description => {
-                return format!("{shown} is an OpenAPI description: `understudy serve {shown}` serves it");
+                let file = path.file_name().unwrap_or_default().to_string_lossy();
+                let service = name_of(file.split('.').next().unwrap_or_default());
+                return format!(
+                    "{shown} is an OpenAPI description: `understudy serve {shown}` serves it; for a project, write \
+                     understudy.yaml with `version: 1` and `services: {{ {service}: {{ openapi: ../../{file} }} }}`"
+                );
             }
             Kind::Archive => {
                 return format!("{shown} is an HTTP archive: `understudy import {shown}` makes fixtures of it");
