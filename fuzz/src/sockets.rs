@@ -88,7 +88,7 @@ pub(crate) fn server(data: &[u8]) {
     assert!(count <= lines + 1, "{count} responses to {lines} lines");
 }
 
-/// What the backend sends on the next connection.
+/// The bytes that the backend sends on the next connection.
 static SENT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 static BACKEND: LazyLock<Address> = LazyLock::new(|| {

@@ -1,4 +1,4 @@
-//! What comes on sockets, given to the parsers without the sockets.
+//! Bytes as they come on sockets, given to the parsers without the sockets.
 
 use bytes::Bytes;
 use http::header::SEC_WEBSOCKET_EXTENSIONS;

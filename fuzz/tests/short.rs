@@ -8,7 +8,7 @@ const BYTES_MAX: usize = 8 << 10;
 const EXAMPLES_MAX: usize = 40;
 const CHANGED: usize = 12;
 
-/// How often each example is changed: `ROUNDS=10000` goes on for longer, and `TARGET` names the only target.
+/// The number of changes of each example: `ROUNDS=10000` goes on for longer, and `TARGET` names the only target.
 fn rounds() -> usize {
     std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(CHANGED)
 }

@@ -28,7 +28,7 @@ pub(crate) fn cargo_with(args: &[&str], variables: &[(&str, &Path)]) -> Step {
     run(&mut command, &format!("cargo {}", args.join(" ")))
 }
 
-/// Whether cargo sets this variable for the programs that it runs.
+/// Returns true if cargo sets this variable for the programs that it runs.
 fn is_of_a_package(name: &str) -> bool {
     name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "CARGO_PRIMARY_PACKAGE"
 }

@@ -357,7 +357,7 @@ pub static DIFF: Object = Object {
     ],
 };
 
-/// What is done about a change.
+/// The levels of a change.
 pub const CHANGE_LEVELS: &[&str] = &["ignore", "warn", "break"];
 
 /// One of `accepted:`

@@ -32,7 +32,7 @@ pub struct Incoming<'r> {
     multipart: OnceCell<Option<Result<Vec<Part>, Fault>>>,
     graphql: OnceCell<Option<graphql::Received>>,
     xml: OnceCell<Option<Element>>,
-    /// What the rules of all fixtures may do with this request.
+    /// The work that the rules of all fixtures may still do for this request.
     work: Work,
 }
 

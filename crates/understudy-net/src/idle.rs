@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 /// A connection on which nothing happens lasts between one and two of these.
 pub(crate) const IDLE_PERIOD: Duration = Duration::from_secs(30);
 
-/// How often the clock of connections moves on.
+/// The time between two ticks of the clock of connections.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
 
 /// The time in ticks, which requests only read: asking the system for it would cost each of them.

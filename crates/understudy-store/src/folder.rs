@@ -12,7 +12,7 @@ const VERSION: &str = "4";
 /// the generation that they are in.
 const VERSIONS_BEFORE: [&str; 2] = ["2", "3"];
 
-/// How much is shown of a file that has no version in it.
+/// The maximum number of characters that are shown of a file without a version.
 const SHOWN_CHARS: usize = 20;
 
 /// Makes the folder where it is not there, and takes it for this program as long as the file is open. Only the owner may read

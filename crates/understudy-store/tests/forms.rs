@@ -1,4 +1,4 @@
-//! What earlier versions have written is read and written on, and what later versions have written is left alone.
+//! Records of earlier versions are read and continued, and records of later versions are left alone.
 //!
 //! `forms` has a folder for each form, written by the program of that time: `form-3` by the last version with form 3. The large
 //! files are compressed. A new form needs a new folder here.

@@ -4,9 +4,9 @@ use super::pick;
 use std::fmt::Write as _;
 use understudy_match::Chance;
 
-/// How many named schemas a description has.
+/// The number of named schemas of a description.
 const SCHEMAS: u64 = 6;
-/// How deep schemas are nested in each other.
+/// The depth of nested schemas.
 const DEPTH_MAX: usize = 3;
 
 /// The OpenAPI description of a number, as JSON. Its named schemas refer to each other, and some to themselves.

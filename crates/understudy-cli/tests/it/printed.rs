@@ -196,7 +196,7 @@ fn hostile_backend() -> u16 {
 /// A program that goes on until it is ended.
 struct Running {
     child: Child,
-    /// What it prints until it listens.
+    /// The output until the program listens.
     begun: String,
     port: u16,
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Span;
 
-/// What a project says of changes in its descriptions.
+/// The settings of a project for changes in its descriptions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diff {
     /// The rules whose level is not the usual one.
@@ -16,13 +16,13 @@ pub struct Diff {
 pub struct RuleLevel {
     /// The rule's id.
     pub rule: String,
-    /// What is done about changes of this kind.
+    /// The level of changes of this kind.
     pub level: ChangeLevel,
     /// The place of the rule's id.
     pub span: Span,
 }
 
-/// What is done about a change.
+/// The level of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeLevel {
     /// It is not reported.
@@ -42,7 +42,7 @@ pub struct AcceptedChange {
     pub span: Span,
     /// The operation that it is about: `GET /items`; any where there is none.
     pub operation: Option<String>,
-    /// Where it is, as the report says it: `query page`; anywhere where there is none.
+    /// The place in the words of the report: `query page`. `None` means any place.
     pub place: Option<String>,
     /// Why it is accepted.
     pub why: Option<String>,

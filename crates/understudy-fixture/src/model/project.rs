@@ -14,7 +14,7 @@ pub struct Project {
     pub services: Vec<Service>,
     /// What is hidden beside the built-in list.
     pub redact: Redact,
-    /// How much changes in descriptions matter.
+    /// The levels of changes in descriptions, and the accepted changes.
     pub diff: Diff,
 }
 
